@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum port_line { PORT_DTR = 1 << 0, PORT_RTS = 1 << 1 };
+#include "core/lines.h"
+
+enum port_line { PORT_DTR = LINE_DTR, PORT_RTS = LINE_RTS };
 
 struct port;
 
