@@ -113,7 +113,7 @@ static int append(struct sequence *sequence, const struct sequence_step *step)
 		last->hold_ms += step->hold_ms;
 		return 0;
 	}
-	if (sequence->n == SEQUENCE_STEPS_MAX)
+	if (sequence->n == SEQUENCE_STEPS_MAX - 1)	/* one is kept for releasing the lines first */
 		return -EINVAL;
 	sequence->steps[sequence->n++] = *step;
 	return 0;
@@ -143,7 +143,8 @@ static int parse_language(const char *text, struct sequence *ret, char *err, siz
 			return complain(err, cap, "waits for more than %d s in all at character %zu",
 					WAIT_TOTAL_MAX_MS / 1000, (size_t)(p - text) + 1);
 		if (append(ret, &step) < 0)
-			return complain(err, cap, "has more than %d steps", SEQUENCE_STEPS_MAX);
+			return complain(err, cap, "has more than %d steps",
+					SEQUENCE_STEPS_MAX - 1);
 		p = end;
 	}
 	return 0;
@@ -177,7 +178,7 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 		return -EINVAL;
 	if (seq.n == 0)
 		return complain(err, cap, "is empty: want a name (rts, both) or commands such as D0|R1|W0.1|R0");
-	if (play(&seq, LINE_DTR | LINE_RTS) != 0)
+	if (play(&seq, 0) != 0)
 		return complain(err, cap, "leaves a line asserted: it must end with both released (D0, R0)");
 	*ret = seq;
 	return 0;
@@ -249,12 +250,6 @@ static bool raises_into_download(const struct sequence *sequence, unsigned int l
 
 bool sequence_boots_download(const struct sequence *sequence)
 {
-	static const unsigned int starts[] = { 0, LINE_DTR | LINE_RTS };
-
-	for (size_t i = 0; i < 2; i++) {
-		if (raises_into_download(sequence, starts[i], two_transistors) ||
-		    raises_into_download(sequence, starts[i], direct))
-			return true;
-	}
-	return false;
+	return raises_into_download(sequence, 0, two_transistors) ||
+	       raises_into_download(sequence, 0, direct);
 }

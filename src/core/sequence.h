@@ -25,6 +25,9 @@ struct sequence {
 	bool observes;	/* one hold with reset asserted, whose length is the session's: an observation window */
 };
 
+/* A sequence in esptool's language starts from released lines, as esptool has them; the named ones also start from
+ * what open() leaves, both asserted. */
+
 /**
  * sequence_parse() - a name ("rts", "both") or esptool's language
  * @text: commands joined by `|`: D0 D1 (DTR), R0 R1 (RTS), U<dtr>,<rts> (both at once), W<seconds>; blanks
@@ -32,7 +35,7 @@ struct sequence {
  * @ret: filled on success
  * @err, @cap: a sentence for the user that names the position, on failure
  *
- * Refused as well: more than SEQUENCE_STEPS_MAX steps, a total wait above 60 s, and a sequence that
+ * Refused as well: SEQUENCE_STEPS_MAX steps or more, a total wait above 60 s, and a sequence that
  * leaves a line asserted.
  *
  * Return: 0 or -EINVAL.
@@ -55,8 +58,7 @@ void sequence_print(const struct sequence *sequence, int hold_ms, char *buf, siz
 /**
  * sequence_boots_download() - would it raise EN with GPIO0 low on a board that esptool can program?
  *
- * Played on both usual circuits (two transistors; RTS on EN with DTR on GPIO0), from released lines and
- * from open's both-asserted.
+ * Played on both usual circuits (two transistors; RTS on EN with DTR on GPIO0), from released lines.
  */
 bool sequence_boots_download(const struct sequence *sequence);
 

@@ -1,0 +1,270 @@
+/* outcome.c - puts a session's end into a verdict, a sentence and an advice. */
+#include "core/outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_crash(const struct boot *boot)
+{
+	return boot->trouble == BOOT_CRASH || boot->cause_kind == BOOT_CAUSE_WATCHDOG ||
+	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG ||
+	       boot->cause_kind == BOOT_CAUSE_BROWNOUT;
+}
+
+/* No banner that could be ours came. */
+static enum verdict without_our_boot(const struct session *s)
+{
+	const struct attempt *a = &s->attempt;
+
+	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
+		return VERDICT_BOOT_FAILED;
+	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)
+		return VERDICT_CRASHED;
+	if (!proof_rule_holds(&s->context, a, PROOF_QUIET_HOLD))
+		return VERDICT_NO_EFFECT;
+	if (a->any_boot)
+		return VERDICT_UNPROVEN;
+	if (a->bytes == 0)
+		return VERDICT_SILENT;
+	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
+}
+
+/* After a boot of ours came another that belongs to no healthy chain. */
+static enum verdict after_reboot(const struct attempt *a)
+{
+	if (a->boot.trouble == BOOT_NO_IMAGE)
+		return VERDICT_BOOT_FAILED;
+	if (a->boot.trouble == BOOT_CRASH || is_crash(&a->next))
+		return VERDICT_CRASHED;
+	/* A second hardware reset: somebody else's, or a bouncing line. Nothing is wrong with the board. */
+	if (a->next.cause_kind == BOOT_CAUSE_HARDWARE &&
+	    (a->next.chip != CHIP_ESP8266 || a->next.heard == BOOT_HEARD_74880))
+		return VERDICT_UNPROVEN;
+	return VERDICT_RESTARTED;
+}
+
+static enum verdict with_our_boot(const struct session *s, enum proof_rule missing)
+{
+	const struct attempt *a = &s->attempt;
+	const struct boot *boot = &a->boot;
+
+	if (missing == PROOF_RULES)
+		return VERDICT_READY;
+	if (!proof_rule_holds(&s->context, a, PROOF_FLASH))
+		return boot->source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE
+		     : boot->source == BOOT_SOURCE_OTHER ? VERDICT_OTHER_BOOT : VERDICT_UNPROVEN;
+	if (!proof_rule_holds(&s->context, a, PROOF_ONE_BOOT))
+		return after_reboot(a);
+	if (!proof_rule_holds(&s->context, a, PROOF_NO_TROUBLE))
+		return boot->trouble == BOOT_NO_IMAGE ? VERDICT_BOOT_FAILED : VERDICT_CRASHED;
+	if (!proof_rule_holds(&s->context, a, PROOF_CHIP) &&
+	    (boot->chip != CHIP_NEWER || boot->chip_name[0]))
+		return VERDICT_WRONG_CHIP;
+	return VERDICT_UNPROVEN;
+}
+
+static const char *name_of(const struct boot *boot)
+{
+	const char *name = chip_name(boot->chip);
+
+	return name ? name : boot->chip_name[0] ? boot->chip_name : "unknown chip";
+}
+
+static const char *source_of(const struct boot *boot)
+{
+	switch (boot->source) {
+	case BOOT_SOURCE_FLASH:
+		return "flash";
+	case BOOT_SOURCE_DOWNLOAD:
+		return boot->chip == CHIP_ESP8266 ? "UART download" : "download";
+	case BOOT_SOURCE_OTHER:
+		return "not flash";
+	default:
+		return "unknown";
+	}
+}
+
+/* "boot mode 3 (flash)", "boot 0x13 (SPI_FAST_FLASH_BOOT)" */
+static void print_mode(const struct boot *boot, char *buf, size_t cap)
+{
+	if (boot->chip == CHIP_ESP8266)
+		snprintf(buf, cap, "boot mode %d (%s)", boot->mode, source_of(boot));
+	else
+		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode,
+			 boot->mode_text[0] ? boot->mode_text : source_of(boot));
+}
+
+static const char *missing_text(const struct session *s, enum proof_rule missing)
+{
+	const struct attempt *a = &s->attempt;
+
+	switch (missing) {
+	case PROOF_QUIET_HOLD:
+		return "bytes came while reset was held";
+	case PROOF_AFTER_RELEASE:
+		if (!a->any_boot)
+			return "no boot banner came after the reset";
+		if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
+			return "the banner that came reports no hardware reset";
+		if (!proof_rule_holds(&s->context, a, PROOF_COLD))
+			return "the banner came at 115200 Bd, the speed of a software restart";
+		return "the banner that came was not caused by this reset";
+	case PROOF_IN_TIME:
+		return "the banner came too late to be ours";
+	case PROOF_HARDWARE:
+		return "the banner reports no hardware reset";
+	case PROOF_COLD:
+		return "the banner came at 115200 Bd, the speed of a software restart";
+	case PROOF_TWICE:
+		return "two resets in a row were not each followed by one banner, equally late";
+	case PROOF_ONE_BOOT:
+		return "the board was reset again";
+	case PROOF_FLASH:
+		return "the boot source is not known";
+	case PROOF_CERTAIN:
+		return "the banner could not be read whole";
+	case PROOF_LOADED:
+		return "the image was not reported loaded";
+	case PROOF_NOT_COPYING:
+		return "eboot is still copying an OTA image: do not reset the board now";
+	case PROOF_NO_FRAGMENT:
+		return "torn boot messages came after the load";
+	case PROOF_SETTLED:
+		return "the time was over before the settle time";
+	case PROOF_CHIP:
+		return "the chip did not say its name";
+	default:
+		return "the evidence is incomplete";
+	}
+}
+
+static void print_text(const struct session *s, struct session_result *r)
+{
+	const struct boot *boot = &r->boot;
+	char mode[96] = "";
+
+	print_mode(boot, mode, sizeof(mode));
+	switch (r->verdict) {
+	case VERDICT_READY:
+		snprintf(r->text, sizeof(r->text), "%s, %s, booted in %d ms, up %d.%d s", name_of(boot), mode,
+			 r->boot_ms, r->up_ms / 1000, r->up_ms / 100 % 10);
+		break;
+	case VERDICT_DOWNLOAD_MODE:
+		snprintf(r->text, sizeof(r->text), "%s came up in %s", name_of(boot), mode);
+		r->advice = "GPIO0 was low at reset: release the FLASH button, or see \"Wiring\" in espreset(1)";
+		break;
+	case VERDICT_OTHER_BOOT:
+		snprintf(r->text, sizeof(r->text), "%s came up in %s", name_of(boot), mode);
+		r->advice = "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); "
+			    "see \"Wiring\" in espreset(1)";
+		break;
+	case VERDICT_BOOT_FAILED:
+		snprintf(r->text, sizeof(r->text), "%s found no image it can run: %s", name_of(boot),
+			 boot->trouble_text);
+		r->advice = boot->advice ? boot->advice : "upload the firmware again";
+		break;
+	case VERDICT_CRASHED:
+		snprintf(r->text, sizeof(r->text), "%s crashed%s%s", name_of(boot),
+			 boot->trouble_text[0] ? ": " : "", boot->trouble_text);
+		r->advice = boot->advice ? boot->advice
+			  : "the firmware or the power supply is at fault; read its output (--capture FILE)";
+		break;
+	case VERDICT_RESTARTED:
+		snprintf(r->text, sizeof(r->text), "%s booted, then restarted by itself", name_of(boot));
+		r->advice = "if the firmware restarts on purpose, --settle 0 stops watching for it";
+		break;
+	case VERDICT_WRONG_CHIP:
+		snprintf(r->text, sizeof(r->text), "this is %s", name_of(boot));
+		r->advice = "another board than expected is on this port; espreset --list shows them";
+		break;
+	case VERDICT_NO_EFFECT:
+		snprintf(r->text, sizeof(r->text), "the board kept talking while reset was held");
+		r->advice = "the line does not reach EN/RST: see \"Wiring\" in espreset(1)";
+		break;
+	case VERDICT_SILENT:
+		snprintf(r->text, sizeof(r->text), "not one byte came");
+		r->advice = s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
+			  : "check power, TX and GND, and that RTS reaches EN/RST: see \"Wiring\" in espreset(1)";
+		break;
+	case VERDICT_GARBLED:
+		snprintf(r->text, sizeof(r->text), "mostly unreadable at every speed tried");
+		r->advice = "the application's speed goes with --baud; a bad ground or level shifter garbles too";
+		break;
+	default:
+		snprintf(r->text, sizeof(r->text), "%s", missing_text(s, r->missing));
+		r->advice = r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 &&
+			    s->config.crystal_mhz != 40 && boot->cause_kind == BOOT_CAUSE_HARDWARE
+			  ? "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40"
+			  : "see \"Wiring\" in espreset(1)";
+		break;
+	}
+}
+
+static void fill(const struct session *s, struct session_result *ret)
+{
+	const struct attempt *a = &s->attempt;
+
+	*ret = (struct session_result){ .boot_ms = -1, .up_ms = -1, .missing = PROOF_RULES };
+	ret->any_boot = a->any_boot;
+	ret->boot = a->boot;
+	ret->attempts = a->number;
+	ret->pulses = s->pulses;
+	ret->baud = s->baud;
+	ret->total_ms = (int)(s->now_ms - s->start_ms);
+	snprintf(ret->sequence, sizeof(ret->sequence), "%s", s->sequence.text);
+	if (a->ours)
+		ret->reset_by = a->watches ? RESET_BY_OTHER : RESET_BY_US;
+	if (a->ours && a->boot.progress >= BOOT_LOADED) {
+		ret->boot_ms = (int)(a->boot.loaded_ms - (a->watches ? a->ours_begin_ms : a->release_ms));
+		ret->up_ms = (int)(s->now_ms - a->boot.loaded_ms);
+	}
+}
+
+/* Evidence is what was looked at and held; without our banner there is none. */
+static unsigned int evidence(const struct session *s)
+{
+	unsigned int set = 0;
+
+	if (!s->attempt.ours)
+		return 0;
+	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
+		if (proof_rule_applies(&s->context, &s->attempt, (enum proof_rule)rule) &&
+		    proof_rule_holds(&s->context, &s->attempt, (enum proof_rule)rule))
+			set |= 1U << rule;
+	}
+	return set;
+}
+
+void outcome_judge(const struct session *s, struct session_result *ret)
+{
+	const struct attempt *a = &s->attempt;
+
+	fill(s, ret);
+	ret->missing = proof_missing(&s->context, a);
+	ret->verdict = a->ours ? with_our_boot(s, ret->missing) : without_our_boot(s);
+	ret->evidence = evidence(s);
+	if (a->rebooted && ret->verdict == VERDICT_CRASHED && a->boot.trouble == BOOT_OK) {
+		ret->boot.trouble = BOOT_CRASH;
+		snprintf(ret->boot.trouble_text, sizeof(ret->boot.trouble_text), "%s",
+			 a->next.trouble_text[0] ? a->next.trouble_text
+			 : a->next.cause_text[0] ? a->next.cause_text : "restarted by the watchdog");
+	}
+	print_text(s, ret);
+}
+
+void outcome_port(const struct session *s, int err, struct session_result *ret)
+{
+	fill(s, ret);
+	ret->err = err;
+	ret->verdict = verdict_of_errno(err);
+	ret->text[0] = '\0';	/* the report adds the system's words */
+}
+
+void outcome_condition(const struct session *s, enum verdict verdict, const char *text,
+		       struct session_result *ret)
+{
+	fill(s, ret);
+	ret->verdict = verdict;
+	ret->evidence = evidence(s);
+	snprintf(ret->text, sizeof(ret->text), "%s", text);
+}
