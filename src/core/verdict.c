@@ -50,6 +50,7 @@ enum verdict verdict_of_errno(int err)
 	case ENOTDIR:
 	case ENAMETOOLONG:
 	case ELOOP:
+	case ENOTTY:	/* not a serial port, or one without DTR and RTS */
 		return VERDICT_NO_PORT;
 	case ENOTUNIQ:
 		return VERDICT_AMBIGUOUS;
@@ -61,7 +62,6 @@ enum verdict verdict_of_errno(int err)
 		return VERDICT_BUSY;
 	case ENODEV:
 		return VERDICT_UNPLUGGED;
-	case ENOTTY:	/* not a serial port, or one without modem lines */
 	case EINVAL:
 	case EIO:
 	case EPIPE:
