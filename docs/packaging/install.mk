@@ -1,0 +1,101 @@
+# install.mk - puts espreset where it belongs, takes it away again, and makes the source archive and the Debian package.
+#
+# Included by the Makefile. Starts no service, reloads nothing. Variables, with defaults below PREFIX:
+#	DESTDIR				a staging directory before every path, for packagers
+#	PREFIX BINDIR MANDIR DOCDIR	program, manual page, documents
+#	BASHCOMPDIR ZSHCOMPDIR FISHCOMPDIR	completion
+#	UDEVRULESDIR SYSTEMDSYSTEMUNITDIR	udev rules and systemd units; left out where there is no udev or
+#					systemd, or when set to nothing. Packagers pass pkg-config's directories.
+#	TTYGROUP			the group of serial ports: dialout, or uucp on Arch
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/espreset
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+TTYGROUP ?= dialout
+# A staged install is for another machine: it gets everything.
+UDEVRULESDIR ?= $(if $(DESTDIR)$(wildcard /lib/udev /usr/lib/udev /run/udev),$(PREFIX)/lib/udev/rules.d)
+SYSTEMDSYSTEMUNITDIR ?= $(if $(DESTDIR)$(wildcard /lib/systemd /usr/lib/systemd),$(PREFIX)/lib/systemd/system)
+
+INSTALL ?= install
+
+# What is installed: FILE>PATH, both without blanks. One list for install and uninstall.
+INSTALL_PROGRAM = $(B)/espreset>$(BINDIR)/espreset
+INSTALL_FILES = docs/espreset.1>$(MANDIR)/man1/espreset.1 \
+	docs/completion/espreset.bash>$(BASHCOMPDIR)/espreset \
+	docs/completion/_espreset>$(ZSHCOMPDIR)/_espreset \
+	docs/completion/espreset.fish>$(FISHCOMPDIR)/espreset.fish \
+	README.md>$(DOCDIR)/README.md \
+	$(foreach f,$(sort $(wildcard docs/*.md docs/*.json)),$(f)>$(DOCDIR)/$(notdir $(f)))
+# These name the program's place and the ports' group: filled in on the way.
+INSTALL_FILLED = $(if $(UDEVRULESDIR),udev/70-espreset.rules>$(UDEVRULESDIR)/70-espreset.rules) \
+	$(if $(SYSTEMDSYSTEMUNITDIR),udev/espreset@.service>$(SYSTEMDSYSTEMUNITDIR)/espreset@.service \
+	udev/espreset-ready@.target>$(SYSTEMDSYSTEMUNITDIR)/espreset-ready@.target)
+INSTALLED = $(foreach i,$(INSTALL_PROGRAM) $(INSTALL_FILES) $(INSTALL_FILLED),$(lastword $(subst >, ,$(i))))
+
+## make install       below PREFIX (/usr/local); honours DESTDIR
+.PHONY: install
+install: $(B)/espreset
+	@set -e; put() { mkdir -p "$$(dirname "$$3")"; $(INSTALL) -m "$$1" "$$2" "$$3"; echo "  $$3"; }; \
+	for i in $(foreach i,$(INSTALL_PROGRAM),'$(i)'); do put 755 "$${i%%>*}" "$(DESTDIR)$${i#*>}"; done; \
+	for i in $(foreach i,$(INSTALL_FILES),'$(i)'); do put 644 "$${i%%>*}" "$(DESTDIR)$${i#*>}"; done; \
+	mkdir -p $(B)/install; for i in $(foreach i,$(INSTALL_FILLED),'$(i)'); do \
+		filled="$(B)/install/$${i##*/}"; \
+		sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@TTYGROUP@|$(TTYGROUP)|g' "$${i%%>*}" >"$$filled"; \
+		put 644 "$$filled" "$(DESTDIR)$${i#*>}"; \
+	done
+ifeq ($(DESTDIR),)
+	@case "$(UDEVRULESDIR)" in \
+	'') ;; \
+	/usr/local/lib/*|/usr/lib/*|/lib/*|/etc/*) \
+		echo "For the udev hook: udevadm control --reload && systemctl daemon-reload; then see espreset --enroll";; \
+	*) echo "udev and systemd do not read $(UDEVRULESDIR) and $(SYSTEMDSYSTEMUNITDIR): for the udev hook install below /usr/local";; \
+	esac
+endif
+
+# Directories go when nothing is left in them, but never those that every system has.
+## make uninstall     with the variables that were given to install
+.PHONY: uninstall
+uninstall:
+	@above="$(or $(DESTDIR),$(patsubst %/,%,$(dir $(PREFIX))))"; \
+	for f in $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)'); do \
+		rm -f "$$f"; \
+		d=$$(dirname "$$f"); \
+		while [ "$$d" != "$$above" ]; do \
+			case "$$d" in /usr/local|/usr/local/bin|/usr/local/lib|/usr/local/share|/usr/local/share/man) break;; esac; \
+			rmdir "$$d" 2>/dev/null || break; \
+			d=$$(dirname "$$d"); \
+		done; \
+	done
+
+DISTNAME = espreset-$(VERSION)
+DISTFILES = .clang-format .gitignore LICENSE Makefile README.md $(wildcard .ci) docs src tests udev
+# Of a checkout only what is committed to it; else everything, as it came.
+DISTLIST = if [ -d .git ]; then git ls-files; else find $(DISTFILES) -type f; fi | LC_ALL=C sort
+
+## make dist          dist/espreset-VERSION.tar.gz, the same bytes from the same files
+.PHONY: dist
+dist:
+	@mkdir -p dist
+	@$(DISTLIST) | tar --create --files-from=- --transform='s,^,$(DISTNAME)/,' --mtime=@$${SOURCE_DATE_EPOCH:-0} \
+		--owner=0 --group=0 --numeric-owner --mode=u+rw,go+r-w --format=ustar | gzip -9n >dist/$(DISTNAME).tar.gz
+	@echo dist/$(DISTNAME).tar.gz
+
+# What the Debian package needs to be built and looked at.
+DEB_PACKAGES = build-essential debhelper dpkg-dev fakeroot lintian pkg-config \
+	check libjansson-dev libserialport-dev libusb-1.0-0-dev
+
+## make deb           a Debian package in build/; runs check-quick; lintian must have nothing to say
+.PHONY: deb
+deb: dist
+	rm -rf build/deb
+	mkdir -p build/deb
+	tar -C build/deb -xzf dist/$(DISTNAME).tar.gz
+	cp -R docs/packaging/debian build/deb/$(DISTNAME)/debian
+	cd build/deb/$(DISTNAME)/debian && sed 's/@VERSION@/$(VERSION)/' changelog.in >changelog && rm changelog.in
+	cd build/deb/$(DISTNAME) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc
+	lintian --fail-on error,warning build/deb/*.changes
+	cp build/deb/*.deb build/
