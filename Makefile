@@ -4,13 +4,6 @@ VERSION = 1.0.0
 # The user's flags; what the build needs is kept apart from them.
 CC ?= cc
 CFLAGS ?= -O2 -g
-PREFIX ?= /usr/local
-BINDIR ?= $(PREFIX)/bin
-MANDIR ?= $(PREFIX)/share/man
-DOCDIR ?= $(PREFIX)/share/doc/espreset
-BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
-ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
-FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 B ?= build
 
 ifneq ($(CI),)
@@ -40,7 +33,7 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 all: $(B)/espreset
 
 help:
-	@sed -n 's/^## //p' Makefile
+	@sed -n 's/^## //p' $(filter-out %.d,$(MAKEFILE_LIST))
 
 $(B)/espreset: $(OBJ)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(LDLIBS)
@@ -73,4 +66,5 @@ unit: $(UNIT) $(B)/espreset
 clean:
 	rm -rf build dist
 
+include docs/packaging/install.mk
 -include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)
