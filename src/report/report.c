@@ -1,0 +1,75 @@
+/* report.c - sends notes and results to the format that was asked for. */
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/clean.h"
+#include "report/json.h"
+#include "report/text.h"
+
+void report_init(struct report *report, enum report_mode mode, bool quiet, bool verbose)
+{
+	*report = (struct report){ .mode = mode, .quiet = quiet, .verbose = verbose };
+}
+
+void report_note(struct report *report, const char *port, const struct session_note *note)
+{
+	if (report->mode == REPORT_JSON && !report->quiet)
+		json_note(port, note);
+	if (report->verbose && !report->quiet)
+		text_note(port, note);
+}
+
+void report_match(struct report *report, const char *port, const struct report_match *match)
+{
+	if (report->mode == REPORT_JSON && !report->quiet)
+		json_match(port, match);
+	if (report->verbose && !report->quiet)
+		text_match(port, match);
+}
+
+void report_progress(struct report *report, const char *port, const char *text)
+{
+	char clean[256];
+
+	if (report->quiet || !isatty(STDERR_FILENO) || (!text && !report->progress_shown))
+		return;
+	if (text) {
+		clean_terminal(clean, sizeof(clean), text, strlen(text));
+		fprintf(stderr, "\r\033[Kespreset: %s: %s", port, clean);
+	} else {
+		fputs("\r\033[K", stderr);
+	}
+	fflush(stderr);
+	report->progress_shown = text != NULL;
+}
+
+void report_result(struct report *report, const char *port, const struct report_result *result)
+{
+	report_progress(report, port, NULL);
+	if (report->quiet)
+		return;
+	if (report->mode == REPORT_JSON)
+		json_result(port, result);
+	else
+		text_result(port, result);
+	fflush(stdout);
+	text_advice(port, result);
+}
+
+int report_end(struct report *report)
+{
+	(void)report;
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+void report_print_text(const struct report_result *result, char *buf, size_t cap)
+{
+	text_sentence(result, buf, cap);
+}

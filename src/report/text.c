@@ -1,0 +1,112 @@
+/* text.c - reports for people: "PORT: WORD: text", and the cure on standard error. */
+#include "report/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/clean.h"
+
+/* Ports come from the command line: they may hold anything as well. */
+static const char *clean_port(const char *port)
+{
+	static char buf[512];
+
+	clean_terminal(buf, sizeof(buf), port, strlen(port));
+	return buf;
+}
+
+/* The system's words for a failed port, where the session has none. */
+static void port_sentence(const struct report_result *result, char *buf, size_t cap)
+{
+	const struct session_result *r = &result->session;
+
+	if (result->holder_pid)
+		snprintf(buf, cap, "in use by process %ld%s%s%s", (long)result->holder_pid,
+			 result->holder_command[0] ? " (" : "", result->holder_command,
+			 result->holder_command[0] ? ")" : "");
+	else
+		snprintf(buf, cap, "%s", strerror(r->err ? r->err : 5));
+}
+
+static void ready_sentence(const struct report_result *result, char *buf, size_t cap)
+{
+	const struct session_result *r = &result->session;
+	size_t used;
+
+	used = (size_t)snprintf(buf, cap, "%s", r->text);
+	if (used < cap && r->attempts > 1)
+		used += (size_t)snprintf(buf + used, cap - used, "; %d attempts", r->attempts);
+	if (used < cap && r->reset_by == RESET_BY_OTHER)
+		used += (size_t)snprintf(buf + used, cap - used, "; not reset by espreset");
+	if (used < cap && r->boot.cause_kind == BOOT_CAUSE_USB)
+		used += (size_t)snprintf(buf + used, cap - used, "; straps not sampled (USB reset)");
+	if (used < cap && result->ota_finding[0])
+		snprintf(buf + used, cap - used, "; %s", result->ota_finding);
+	else if (used < cap)
+		snprintf(buf + used, cap - used, "; OTA not checked");
+}
+
+void text_sentence(const struct report_result *result, char *buf, size_t cap)
+{
+	char raw[512];
+
+	if (result->session.verdict == VERDICT_READY)
+		ready_sentence(result, raw, sizeof(raw));
+	else if (result->session.text[0])
+		snprintf(raw, sizeof(raw), "%s", result->session.text);
+	else
+		port_sentence(result, raw, sizeof(raw));
+	clean_terminal(buf, cap, raw, strlen(raw));
+}
+
+void text_result(const char *port, const struct report_result *result)
+{
+	char sentence[1024];
+
+	text_sentence(result, sentence, sizeof(sentence));
+	printf("%s: %s: %s\n", clean_port(port), verdict_info(result->session.verdict)->word, sentence);
+}
+
+void text_advice(const char *port, const struct report_result *result)
+{
+	const char *advice = result->advice[0] ? result->advice : result->session.advice;
+	char clean[1024];
+
+	if (!advice)
+		return;
+	clean_terminal(clean, sizeof(clean), advice, strlen(advice));
+	fprintf(stderr, "espreset: %s: %s\n", clean_port(port), clean);
+}
+
+void text_note(const char *port, const struct session_note *note)
+{
+	const struct boot *b = &note->boot;
+	char mode[160];
+
+	switch (note->kind) {
+	case SESSION_NOTE_ATTEMPT:
+		fprintf(stderr, "espreset: %s: attempt %d: sequence %s, hold %d ms, listening at %d Bd\n",
+			clean_port(port), note->number, note->sequence, note->hold_ms, note->baud);
+		break;
+	case SESSION_NOTE_BOOT:
+		clean_terminal(mode, sizeof(mode), b->mode_text, strlen(b->mode_text));
+		fprintf(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %d, boot mode 0x%x %s%s\n",
+			clean_port(port), (long long)note->at_ms,
+			chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", b->cause,
+			(unsigned int)b->mode, mode,
+			b->heard == BOOT_HEARD_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
+		break;
+	case SESSION_NOTE_PROVEN:
+		fprintf(stderr, "espreset: %s: %lld ms: reset proven; waiting for the conditions\n",
+			clean_port(port), (long long)note->at_ms);
+		break;
+	}
+}
+
+void text_match(const char *port, const struct report_match *match)
+{
+	char line[1024];
+
+	clean_terminal(line, sizeof(line), match->line, strlen(match->line));
+	fprintf(stderr, "espreset: %s: --%s matched: %s\n", clean_port(port), match->option, line);
+}
