@@ -1,0 +1,92 @@
+/* hostfs.c - where this computer's /proc, /sys, /dev, /run are, and how their small files are read. */
+#include "port/hostfs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *the_root = "";
+
+void hostfs_set_root(const char *root)
+{
+	the_root = root ? root : "";
+}
+
+const char *hostfs_root(void)
+{
+	return the_root;
+}
+
+int hostfs_path(char *buf, size_t cap, const char *format, ...)
+{
+	size_t used = strlen(the_root);
+	va_list args;
+	int len;
+
+	if (used >= cap)
+		return -ENAMETOOLONG;
+	memcpy(buf, the_root, used);
+	va_start(args, format);
+	len = vsnprintf(buf + used, cap - used, format, args);
+	va_end(args);
+	return len >= 0 && (size_t)len < cap - used ? 0 : -ENAMETOOLONG;
+}
+
+int hostfs_read(const char *path, char *buf, size_t cap)
+{
+	size_t used = 0;
+	ssize_t got = 0;
+	int err = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	while (used < cap - 1) {
+		got = read(fd, buf + used, cap - 1 - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+	}
+	if (got < 0)
+		err = errno;
+	(void)close(fd);	/* read only: nothing can be lost */
+	if (err)
+		return -err;
+	while (used > 0 && isspace((unsigned char)buf[used - 1]))
+		used--;
+	buf[used] = '\0';
+	return (int)used;
+}
+
+int hostfs_link_name(const char *path, char *buf, size_t cap)
+{
+	char target[HOSTFS_PATH_MAX];
+	const char *name;
+	ssize_t len;
+
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= cap)
+		return -ENAMETOOLONG;
+	memcpy(buf, name, strlen(name) + 1);
+	return 0;
+}
+
+bool hostfs_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}

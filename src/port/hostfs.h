@@ -1,0 +1,40 @@
+/* hostfs.h - where this computer's /proc, /sys, /dev, /run are, and how their small files are read.
+ *
+ * A test puts a tree of its own in their place: hostfs_set_root("DIR") makes hostfs_path() answer
+ * "DIR/proc/...". Nothing here opens a device.
+ */
+#ifndef ESPRESET_HOSTFS_H
+#define ESPRESET_HOSTFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Enough for every path below /proc, /sys and /dev that is looked at; a longer one is left out. */
+#define HOSTFS_PATH_MAX 4096
+
+/** hostfs_set_root() - look in @root instead of "/"; NULL: "/" again. Kept, not copied. */
+void hostfs_set_root(const char *root);
+
+/** hostfs_root() - what was set; "" for "/" */
+const char *hostfs_root(void);
+
+/**
+ * hostfs_path() - the root and a path below it
+ * Return: 0, -ENAMETOOLONG.
+ */
+int hostfs_path(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/**
+ * hostfs_read() - a small file of /proc or /sys, or its beginning
+ * @buf: NUL-terminated; white space at the end is cut off
+ * Return: the length, or a negative errno. Waits for nothing: not for the writer of a FIFO either.
+ */
+int hostfs_read(const char *path, char *buf, size_t cap);
+
+/** hostfs_link_name() - the last component of what the symbolic link @path points to; 0 or -errno */
+int hostfs_link_name(const char *path, char *buf, size_t cap);
+
+/** hostfs_exists() - whether there is something at @path, links followed */
+bool hostfs_exists(const char *path);
+
+#endif

@@ -1,0 +1,533 @@
+/* tty.c - a board behind a serial port of this computer: the port.h contract on a Linux tty.
+ *
+ * libserialport opens, everything else is done here on the descriptor, because its versions differ:
+ * 0.1.1 takes no lock, sets no close-on-exec and refuses symbolic links; 0.1.2 locks, and clears HUPCL;
+ * both move one line at a time. It also overwrites the settings it finds, before anything can be locked or
+ * saved. So a descriptor of our own comes first, for the lock, the settings and HUPCL; the second open
+ * moves no line, both are asserted already.
+ */
+#include "port/tty.h"
+
+#include <asm/termbits.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libserialport.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "port/hostfs.h"
+#include "port/wait.h"
+
+/* A CP2102N before revision A02 may hang when it is closed while data comes in (esptool issue 399): wait
+ * for a pause, but not for a board that never makes one. */
+#define DRAIN_QUIET_MS 5
+#define DRAIN_MOST_MS 50
+
+/* A transfer fails as soon as the plug is pulled; the hub tells the kernel up to 255 ms later (interval of
+ * a hub's status endpoint, USB 2.0 11.12.4 with Linux drivers/usb/core/hub.c). Until then unplugged and
+ * broken look the same. */
+#define UNPLUG_NOTICE_MS 300
+
+/* Left out of the C library's headers; Linux include/uapi/asm-generic/termios.h. */
+#ifndef TIOCM_OUT1
+#define TIOCM_OUT1 0x2000
+#define TIOCM_OUT2 0x4000
+#define TIOCM_LOOP 0x8000
+#endif
+#ifndef TCGETS2
+#define TCGETS2 _IOR('T', 0x2A, struct termios2)
+#define TCSETS2 _IOW('T', 0x2B, struct termios2)
+#endif
+
+/* Majors of terminals without modem lines, Documentation/admin-guide/devices.txt. */
+enum {
+	MAJOR_PTY_MASTER_BSD = 2,
+	MAJOR_PTY_SLAVE_BSD = 3,
+	MAJOR_TTY = 4,		/* below minor 64: virtual consoles, from 64: ttyS */
+	MAJOR_TTY_AUX = 5,	/* /dev/tty, /dev/console, /dev/ptmx */
+	MAJOR_PTY_FIRST = 128,	/* Unix98: masters 128-135, slaves 136-143 */
+	MAJOR_PTY_LAST = 143,
+	FIRST_SERIAL_MINOR = 64
+};
+
+struct tty {
+	struct port port;
+	const struct port_stop *stop;
+	int fd;
+	bool is_ours;			/* locked or allowed: we may change things */
+	bool is_exclusive;
+	bool has_found;
+	struct termios2 found;		/* the settings to put back */
+	unsigned int lines;		/* those that are or may be asserted */
+	int other_bits;			/* OUT1, OUT2, LOOP: TIOCMSET writes them too */
+	int baud;
+	int actual_baud;
+};
+
+static struct tty *tty_of(struct port *port)
+{
+	return (struct tty *)(void *)port;
+}
+
+static void keep_first(int *r, int next)
+{
+	if (*r == 0)
+		*r = next;
+}
+
+/* ------------------------------------------------------------ what is no serial port */
+
+static const char *kind_text(mode_t mode)
+{
+	if (S_ISREG(mode))
+		return "is a regular file";
+	if (S_ISBLK(mode))
+		return "is a block device";
+	if (S_ISFIFO(mode))
+		return "is a pipe";
+	if (S_ISSOCK(mode))
+		return "is a socket";
+	return "is no terminal";
+}
+
+/* Whether the kernel calls this character device a terminal; without /sys the open will tell. */
+static bool is_terminal(dev_t rdev)
+{
+	char path[HOSTFS_PATH_MAX];
+	char name[64];
+
+	if (hostfs_path(path, sizeof(path), "/sys/dev/char/%u:%u/subsystem", major(rdev),
+			minor(rdev)) < 0)
+		return true;
+	if (hostfs_link_name(path, name, sizeof(name)) < 0)
+		return major(rdev) != 1;	/* /dev/null and its family */
+	return strcmp(name, "tty") == 0;
+}
+
+static const char *lineless_text(dev_t rdev)
+{
+	unsigned int maj = major(rdev);
+
+	if (maj == MAJOR_PTY_MASTER_BSD || maj == MAJOR_PTY_SLAVE_BSD ||
+	    (maj >= MAJOR_PTY_FIRST && maj <= MAJOR_PTY_LAST) || (maj == MAJOR_TTY_AUX && minor(rdev) == 2))
+		return "is a pseudo-terminal";
+	if ((maj == MAJOR_TTY && minor(rdev) < FIRST_SERIAL_MINOR) || maj == MAJOR_TTY_AUX)
+		return "is a console";
+	return NULL;
+}
+
+static int refuse(int err, char *text, size_t cap, const char *what, const char *why)
+{
+	if (cap > 0)
+		(void)snprintf(text, cap, "%s%s", what, why);	/* cut text is still text */
+	return -err;
+}
+
+int tty_refusal(const char *path, char *ret_text, size_t cap)
+{
+	const char *what;
+	struct stat st;
+
+	if (cap > 0)
+		ret_text[0] = '\0';
+	if (stat(path, &st) < 0) {
+		int err = errno;
+
+		return refuse(err, ret_text, cap, strerror(err), "");
+	}
+	if (S_ISDIR(st.st_mode))
+		return refuse(EISDIR, ret_text, cap, "is a directory",
+			      ", not a serial port such as /dev/ttyUSB0");
+	if (!S_ISCHR(st.st_mode) || !is_terminal(st.st_rdev))
+		return refuse(ENOTTY, ret_text, cap, kind_text(st.st_mode),
+			      ", not a serial port such as /dev/ttyUSB0");
+	what = lineless_text(st.st_rdev);
+	if (what)
+		return refuse(ENOTSUP, ret_text, cap, what,
+			      ": it has no DTR and RTS that could reset a board");
+	return 0;
+}
+
+/* ------------------------------------------------------------ errors at the border */
+
+/* After the plug was pulled the kernel answers EIO to everything, and POLLHUP to poll(). */
+static bool is_hung_up(const struct tty *tty, int64_t deadline_ms)
+{
+	struct pollfd pfd = { .fd = tty->fd, .events = 0 };
+
+	return wait_poll(&pfd, 1, deadline_ms, NULL) > 0 && (pfd.revents & (POLLHUP | POLLNVAL));
+}
+
+/* A failed operation as the contract words it: unplugged is -ENODEV, whatever the driver called it. */
+static int failure(const struct tty *tty, int err)
+{
+	if (err == EWOULDBLOCK)
+		return -EBUSY;
+	if (tty->fd < 0)
+		return -err;
+	if (err != EIO && err != EPROTO && err != EPIPE && err != ETIMEDOUT && err != ESHUTDOWN)
+		return -err;
+	return is_hung_up(tty, wait_now_ms() + UNPLUG_NOTICE_MS) ? -ENODEV : -err;
+}
+
+static int control(const struct tty *tty, unsigned long request, void *arg)
+{
+	int r;
+
+	do
+		r = ioctl(tty->fd, request, arg);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? failure(tty, errno) : 0;
+}
+
+/* ------------------------------------------------------------ lines */
+
+static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
+{
+	struct tty *tty = tty_of(port);
+	unsigned int next = (tty->lines & ~mask) | (on & mask);
+	int bits = tty->other_bits;
+	int r;
+
+	if (next & PORT_DTR)
+		bits |= TIOCM_DTR;
+	if (next & PORT_RTS)
+		bits |= TIOCM_RTS;
+	tty->lines |= next;	/* until it is known to have worked, think the worse */
+	r = control(tty, TIOCMSET, &bits);
+	if (r == 0)
+		tty->lines = next;
+	return r;
+}
+
+/* TIOCMSET clears what it is not told to set. On a PC's own UART that would be OUT2, which gates the
+ * interrupt (Linux drivers/tty/serial/8250/8250_port.c). */
+static int learn_lines(struct tty *tty)
+{
+	int bits;
+	int r;
+
+	r = control(tty, TIOCMGET, &bits);
+	if (r == -ENOTTY || r == -EINVAL)
+		return -ENOTSUP;
+	if (r < 0)
+		return r;
+	tty->other_bits = bits & (TIOCM_OUT1 | TIOCM_OUT2 | TIOCM_LOOP);
+	return 0;
+}
+
+/* ------------------------------------------------------------ settings */
+
+static int find_settings(struct tty *tty)
+{
+	int r;
+
+	r = control(tty, TCGETS2, &tty->found);
+	if (r == 0)
+		tty->has_found = true;
+	return r == -ENOTTY ? -ENOTSUP : r;
+}
+
+static int apply_settings(struct tty *tty, int baud)
+{
+	struct termios2 raw = tty->found;
+	int r;
+
+	raw.c_iflag = IGNPAR;
+	raw.c_oflag = 0;
+	raw.c_lflag = 0;
+	raw.c_cflag = CS8 | CREAD | CLOCAL | HUPCL | BOTHER;
+	raw.c_line = 0;
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = 0;
+	raw.c_ispeed = raw.c_ospeed = (speed_t)baud;
+	r = control(tty, TCSETS2, &raw);
+	if (r < 0)
+		return r;
+	tty->baud = baud;
+	r = control(tty, TCGETS2, &raw);
+	if (r == 0)
+		tty->actual_baud = (int)raw.c_ospeed;
+	return r;
+}
+
+static int tty_set_speed(struct port *port, int baud)
+{
+	struct tty *tty = tty_of(port);
+
+	/* "redundant changes may cause the chip to lose bytes", Linux drivers/usb/serial/ch341.c */
+	return baud == tty->baud ? 0 : apply_settings(tty, baud);
+}
+
+/* As found, but for HUPCL, which stays on, and CRTSCTS, which stays off: with it the bridge would assert
+ * RTS by itself. Echo comes last, by itself and so without a transfer: what the board says while the
+ * bridge changes its speed must not be sent back to it. */
+static int put_back_settings(struct tty *tty)
+{
+	struct termios2 last = tty->found;
+	struct termios2 quiet;
+	int r;
+
+	last.c_cflag = (last.c_cflag & ~CRTSCTS) | HUPCL;
+	quiet = last;
+	quiet.c_lflag = 0;
+	r = control(tty, TCSETS2, &quiet);
+	if (r < 0 || last.c_lflag == 0)
+		return r;
+	(void)ioctl(tty->fd, TCFLSH, TCIOFLUSH);	/* a courtesy */
+	return control(tty, TCSETS2, &last);
+}
+
+/* ------------------------------------------------------------ reading */
+
+/* -ETIMEDOUT and -ECANCELED have a meaning of their own here. */
+static int read_failure(const struct tty *tty, int err)
+{
+	int r = failure(tty, err);
+
+	return r == -ETIMEDOUT || r == -ECANCELED ? -EIO : r;
+}
+
+static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadline_ms)
+{
+	struct tty *tty = tty_of(port);
+	struct pollfd pfd = { .fd = tty->fd, .events = POLLIN };
+	ssize_t got;
+	int r;
+
+	for (;;) {
+		/* While a line is asserted no signal may stop us: the board would stay in reset. */
+		r = wait_poll(&pfd, 1, deadline_ms, tty->lines ? NULL : tty->stop);
+		if (r < 0)
+			return r;
+		got = read(tty->fd, buf, cap);
+		if (got > 0)
+			return got;
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return read_failure(tty, errno);
+		/* Nothing to read: a false alarm, or the end that a hung-up tty has. */
+		if (pfd.revents & (POLLHUP | POLLERR | POLLNVAL))
+			return -ENODEV;
+		if (wait_now_ms() >= deadline_ms)
+			return -ETIMEDOUT;
+	}
+}
+
+static void drain(struct tty *tty)
+{
+	int64_t end_ms = wait_now_ms() + DRAIN_MOST_MS;
+	int64_t quiet_ms;
+	char unwanted[256];
+
+	do {
+		quiet_ms = wait_now_ms() + DRAIN_QUIET_MS;
+		if (quiet_ms > end_ms)
+			quiet_ms = end_ms;
+	} while (tty_read(&tty->port, unwanted, sizeof(unwanted), quiet_ms) > 0 &&
+		 wait_now_ms() < end_ms);
+}
+
+/* ------------------------------------------------------------ opening and closing */
+
+static int lock(struct tty *tty, const struct tty_options *options)
+{
+	int err = 0;
+
+	if (!options->no_lock && flock(tty->fd, LOCK_EX | LOCK_NB) < 0)
+		err = errno;
+	tty->is_ours = err != EWOULDBLOCK;
+	return err ? failure(tty, err) : 0;
+}
+
+/* Our own descriptor: the lock, before anything is changed; the settings found; HUPCL. */
+static int open_first(struct tty *tty, const char *path, const struct tty_options *options)
+{
+	int r;
+
+	tty->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (tty->fd < 0)
+		return failure(tty, errno);
+	r = lock(tty, options);
+	if (r == 0)
+		r = find_settings(tty);
+	if (r == 0)
+		r = apply_settings(tty, options->baud);
+	if (r == 0)
+		r = learn_lines(tty);
+	return r;
+}
+
+static int sp_failure(const struct tty *tty, enum sp_return result)
+{
+	switch (result) {
+	case SP_OK:
+		return 0;
+	case SP_ERR_FAIL:
+		return failure(tty, sp_last_error_code());
+	case SP_ERR_MEM:
+		return -ENOMEM;
+	default:
+		return -ENOTSUP;
+	}
+}
+
+/* libserialport's descriptor of the same port, to be closed by close(). */
+static int open_library(const struct tty *tty, const char *path, int *ret_fd)
+{
+	struct sp_port *sp = NULL;
+	int fd = -1;
+	int r;
+
+	r = sp_failure(tty, sp_get_port_by_name(path, &sp));
+	if (r < 0)
+		return r;
+	r = sp_failure(tty, sp_open(sp, SP_MODE_READ_WRITE));
+	if (r == 0 && sp_get_port_handle(sp, &fd) != SP_OK)
+		r = -ENOTSUP;
+	if (r < 0)
+		(void)sp_close(sp);	/* 0.1.2 stays open when it cannot lock */
+	sp_free_port(sp);		/* frees memory, closes nothing */
+	if (r == 0)
+		*ret_fd = fd;
+	return r;
+}
+
+/* Go over to libserialport's descriptor. Where it cannot serve, our own does: a container without /sys,
+ * a node with another name, a lock that we were told to ignore and that it insists on. */
+static int open_second(struct tty *tty, const char *path, const struct tty_options *options)
+{
+	int first = tty->fd;
+	int second = -1;
+	int r;
+
+	/* 0.1.2 takes the lock itself, on its own descriptor. */
+	if (!options->no_lock && flock(first, LOCK_UN) < 0)
+		return -errno;
+	r = open_library(tty, path, &second);
+	if (r == -ENOTSUP || (r == -EBUSY && options->no_lock))
+		return lock(tty, options);
+	tty->is_ours = r != -EBUSY;
+	if (r < 0)
+		return r;
+	tty->fd = second;
+	(void)close(first);	/* the port stays open: nothing happens to it */
+	if (fcntl(second, F_SETFD, FD_CLOEXEC) < 0)
+		return -errno;
+	return lock(tty, options);
+}
+
+static int finish_open(struct tty *tty, const struct tty_options *options)
+{
+	/* Opened at B0 or with CRTSCTS, the lines are not where open() puts them. */
+	bool is_odd = (tty->found.c_cflag & CRTSCTS) || (tty->found.c_cflag & CBAUD) == B0;
+	int r;
+
+	if (!options->no_lock) {
+		r = control(tty, TIOCEXCL, NULL);
+		if (r < 0)
+			return r;
+		tty->is_exclusive = true;
+	}
+	r = apply_settings(tty, options->baud);
+	if (r == 0 && is_odd)
+		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, PORT_DTR | PORT_RTS);
+	if (r == 0)
+		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH);	/* was heard at another speed */
+	return r;
+}
+
+static int let_go(struct tty *tty)
+{
+	int r = 0;
+
+	if (tty->lines)
+		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, 0);
+	if (r != -ENODEV)
+		drain(tty);
+	if (r != -ENODEV && tty->has_found)
+		keep_first(&r, put_back_settings(tty));
+	/* close() would wait for output to leave, up to 30 s: there is none. */
+	(void)ioctl(tty->fd, TCFLSH, TCOFLUSH);
+	if (tty->is_exclusive)
+		(void)ioctl(tty->fd, TIOCNXCL, NULL);
+	return r;
+}
+
+static int tty_close(struct port *port)
+{
+	struct tty *tty;
+	int r = 0;
+
+	if (!port)
+		return 0;
+	tty = tty_of(port);
+	tty->stop = NULL;	/* what follows is short and must be done */
+	if (tty->fd >= 0 && tty->is_ours)
+		r = let_go(tty);
+	if (tty->fd >= 0 && close(tty->fd) < 0 && errno != EINTR)
+		keep_first(&r, -errno);
+	free(tty);
+	return r;
+}
+
+static const struct port_ops tty_ops = {
+	.name = "tty",
+	.set_lines = tty_set_lines,
+	.set_speed = tty_set_speed,
+	.read = tty_read,
+	.close = tty_close,
+};
+
+int tty_open(const char *path, const struct tty_options *options, struct port **ret_port)
+{
+	struct tty *tty;
+	char *real;
+	int r;
+
+	assert(options->baud > 0);
+	r = tty_refusal(path, NULL, 0);
+	if (r < 0)
+		return r;
+	real = realpath(path, NULL);	/* 0.1.1 takes no links */
+	if (!real)
+		return -errno;
+	tty = calloc(1, sizeof(*tty));
+	if (!tty) {
+		free(real);
+		return -ENOMEM;
+	}
+	*tty = (struct tty){ .port = { &tty_ops }, .fd = -1, .stop = options->stop,
+			     .lines = PORT_DTR | PORT_RTS };
+	r = open_first(tty, real, options);
+	if (r == 0)
+		r = open_second(tty, real, options);
+	if (r == 0)
+		r = finish_open(tty, options);
+	free(real);
+	if (r < 0) {
+		if (r == -ENOTSUP)
+			tty->lines = 0;		/* it has none */
+		(void)tty_close(&tty->port);	/* the first error is the one to report */
+		return r;
+	}
+	*ret_port = &tty->port;
+	return 0;
+}
+
+int tty_actual_baud(const struct port *port)
+{
+	return ((const struct tty *)(const void *)port)->actual_baud;
+}
+
+int tty_fd(const struct port *port)
+{
+	return ((const struct tty *)(const void *)port)->fd;
+}

@@ -1,0 +1,61 @@
+/* tty.h - a board behind a serial port of this computer: the port.h contract on a Linux tty.
+ *
+ *	r = tty_refusal(path, text, sizeof(text));	(looks, opens nothing)
+ *	r = tty_open(path, &options, &port);		(both lines are asserted from here on)
+ *	... port->ops->set_lines(), set_speed(), read() ...
+ *	r = port->ops->close(port);			(both released, settings put back)
+ *
+ * Linux raises DTR and RTS at every open(); nothing can prevent that. So whoever must not be disturbed is
+ * looked for before (holder.h), and a port that was opened is in a known state: both asserted.
+ */
+#ifndef ESPRESET_TTY_H
+#define ESPRESET_TTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "port/port.h"
+
+struct tty_options {
+	int baud;
+	bool no_lock;			/* take neither flock nor TIOCEXCL */
+	const struct port_stop *stop;	/* may be NULL: nobody can stop a read; borrowed */
+};
+
+/**
+ * tty_refusal() - is this something that tty_open() would not even open?
+ * @path:     what the user said, links followed
+ * @ret_text: what it is and what would be right, to stand behind "PATH: "; "" when it is not refused.
+ *            NULL with @cap 0: not wanted.
+ *
+ * Looks at the node and at /sys, and opens nothing.
+ *
+ * Return: 0: may be a serial port; -ENOENT and what else stat() says: not there; -EISDIR: a directory;
+ * -ENOTTY: no terminal at all; -ENOTSUP: a terminal without DTR and RTS (pseudo-terminal, console).
+ */
+int tty_refusal(const char *path, char *ret_text, size_t cap);
+
+/**
+ * tty_open() - open a serial port, locked, raw, at a speed, DTR and RTS asserted
+ * @path:     a tty or a symbolic link to one
+ * @ret_port: give it back with ops->close()
+ *
+ * Nothing is changed until the lock is ours. HUPCL is set from then on: whatever ends this process, the
+ * kernel releases both lines. (libserialport from 0.1.2 on clears it for the moment until its open returns.)
+ *
+ * Return: 0; what tty_refusal() says; -ENOTSUP also when the driver knows no modem lines; -EBUSY: locked by
+ * somebody else; -EACCES; -ENODEV: unplugged meanwhile; else the driver's error.
+ */
+int tty_open(const char *path, const struct tty_options *options, struct port **ret_port);
+
+/**
+ * tty_actual_baud() - the speed that the driver says it reached; cp210x and pl2303 say the truth, others
+ * repeat what was asked for
+ * @port: from tty_open()
+ */
+int tty_actual_baud(const struct port *port);
+
+/** tty_fd() - the descriptor, for those who must wait on more than this port; stays the port's */
+int tty_fd(const struct port *port);
+
+#endif

@@ -1,0 +1,1116 @@
+/* test_tty.c - the serial port against a kernel and a libserialport that are played here.
+ *
+ * The calls of the C library and of libserialport are replaced (ld --wrap). The played kernel keeps what
+ * the real one would: lines, settings, locks, who has it open; its clock moves only when somebody waits.
+ * Every call that can fail can be told to, and every line change is written down.
+ */
+#include <asm/termbits.h>
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libserialport.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "port/tty.h"
+#include "port/wait.h"
+
+#define FAKE_PATH "/dev/ttyFAKE0"
+#define BOTH (PORT_DTR | PORT_RTS)
+#define OUT2 0x4000
+#define MOST_FDS 1024
+
+static struct {
+	bool on;
+	/* the library */
+	bool is_012;
+	bool is_unknown_to_sp;
+	/* the port */
+	bool is_open[MOST_FDS];
+	int opens;
+	int fd_with_lock;
+	bool locked_by_other;
+	bool is_exclusive;
+	struct termios2 termios;
+	int bits;			/* TIOCM_* */
+	bool was_released;		/* both, at the last close */
+	int baud_granted;		/* 0: what is asked for */
+	bool lineless;
+	bool echoed_late;		/* settings with echo were set by a transfer, not alone */
+	/* the world */
+	int64_t now_ms;
+	int64_t data_ms;		/* from when on data can be read; -1 never */
+	size_t data_left;
+	int64_t hangup_ms;		/* -1 never */
+	int64_t signal_ms;		/* -1 never */
+	/* failures */
+	int calls;
+	int fail_at;			/* -1 never */
+	bool fail_on;			/* and all that follow */
+	int fail_errno;
+	char failed[32];
+	char trace[2048];
+} fake;
+
+static volatile sig_atomic_t stop_asked;
+static sigset_t stop_mask;
+static const struct port_stop stop = { &stop_mask, &stop_asked };
+
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+
+/* Begins now, so that Check's own measurement stays sound. */
+static int64_t real_now_ms(void)
+{
+	struct timespec ts;
+
+	ck_assert_int_eq(__real_clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+static void stop_playing(void)
+{
+	fake.on = false;
+}
+
+static void fake_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.on = true;
+	fake.fd_with_lock = -1;
+	fake.now_ms = real_now_ms() + 1;
+	fake.data_ms = fake.hangup_ms = fake.signal_ms = -1;
+	fake.fail_at = -1;
+	fake.bits = OUT2;
+	fake.termios.c_cflag = B9600 | CS8 | CREAD | CLOCAL | HUPCL;
+	fake.termios.c_lflag = ECHO | ICANON | ISIG;
+	fake.termios.c_iflag = ICRNL;
+	fake.termios.c_oflag = OPOST;
+	fake.termios.c_ispeed = fake.termios.c_ospeed = 9600;
+	stop_asked = 0;
+}
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *format, ...)
+{
+	size_t used = strlen(fake.trace);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(fake.trace + used, sizeof(fake.trace) - used, format, args);
+	va_end(args);
+}
+
+static bool is_hung_up(void)
+{
+	return fake.hangup_ms >= 0 && fake.now_ms >= fake.hangup_ms;
+}
+
+/* One more call; true: it fails, errno is set. */
+static bool fails(const char *name)
+{
+	int n = fake.calls++;
+
+	if (fake.fail_at < 0 || n < fake.fail_at || (n > fake.fail_at && !fake.fail_on))
+		return false;
+	if (n == fake.fail_at)
+		(void)snprintf(fake.failed, sizeof(fake.failed), "%s", name);
+	if (fake.fail_errno == EINTR && n > fake.fail_at)
+		return false;	/* nobody is interrupted for ever */
+	errno = fake.fail_errno;
+	return true;
+}
+
+static bool is_fake(int fd)
+{
+	return fake.on && fd >= 0 && fd < MOST_FDS && fake.is_open[fd];
+}
+
+static void set_bits(int bits)
+{
+	if ((bits ^ fake.bits) & (TIOCM_DTR | TIOCM_RTS))
+		note("%s%s ", bits & TIOCM_DTR ? "D1" : "D0", bits & TIOCM_RTS ? "R1" : "R0");
+	fake.bits = bits;
+}
+
+static int fake_open(bool cloexec)
+{
+	int fd = eventfd(0, cloexec ? EFD_CLOEXEC : 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_lt(fd, MOST_FDS);
+	fake.is_open[fd] = true;
+	fake.opens++;
+	if ((fake.termios.c_cflag & CBAUD) != B0)
+		set_bits(fake.bits | TIOCM_DTR | TIOCM_RTS);
+	return fd;
+}
+
+static void fake_close(int fd)
+{
+	fake.is_open[fd] = false;
+	if (fake.fd_with_lock == fd)
+		fake.fd_with_lock = -1;
+	if (--fake.opens == 0) {
+		fake.was_released = !(fake.bits & (TIOCM_DTR | TIOCM_RTS));
+		if (fake.termios.c_cflag & HUPCL)
+			set_bits(fake.bits & ~(TIOCM_DTR | TIOCM_RTS));
+		fake.is_exclusive = false;
+		note("closed ");
+	}
+}
+
+static int fake_flock(int fd, int operation)
+{
+	if (operation == LOCK_UN) {
+		if (fake.fd_with_lock == fd)
+			fake.fd_with_lock = -1;
+		return 0;
+	}
+	if (fake.locked_by_other || (fake.fd_with_lock >= 0 && fake.fd_with_lock != fd)) {
+		errno = EWOULDBLOCK;
+		return -1;
+	}
+	fake.fd_with_lock = fd;
+	return 0;
+}
+
+static void fake_settings(const struct termios2 *next)
+{
+	bool transfers = next->c_ospeed != fake.termios.c_ospeed ||
+			 ((next->c_cflag ^ fake.termios.c_cflag) & ~(tcflag_t)(HUPCL | CREAD | CLOCAL));
+	bool was_b0 = (fake.termios.c_cflag & CBAUD) == B0;
+
+	if (transfers && (next->c_lflag & ECHO))
+		fake.echoed_late = true;
+	if (next->c_cflag & CRTSCTS)
+		note("CRTSCTS ");
+	fake.termios = *next;
+	if ((next->c_cflag & CBAUD) == BOTHER && fake.baud_granted)
+		fake.termios.c_ospeed = (speed_t)fake.baud_granted;
+	if ((next->c_cflag & CBAUD) == B0)
+		set_bits(fake.bits & ~(TIOCM_DTR | TIOCM_RTS));
+	else if (was_b0)
+		note("fromB0 ");
+}
+
+/* ------------------------------------------------------------ the replaced calls */
+
+int __real_stat(const char *path, struct stat *st);
+int __wrap_stat(const char *path, struct stat *st);
+int __wrap_stat(const char *path, struct stat *st)
+{
+	if (!fake.on || strcmp(path, FAKE_PATH) != 0)
+		return __real_stat(path, st);
+	if (fails("stat"))
+		return -1;
+	memset(st, 0, sizeof(*st));
+	st->st_mode = S_IFCHR | 0660;
+	st->st_rdev = makedev(188, 0);
+	return 0;
+}
+
+char *__real_realpath(const char *path, char *resolved);
+char *__wrap_realpath(const char *path, char *resolved);
+char *__wrap_realpath(const char *path, char *resolved)
+{
+	if (!fake.on)
+		return __real_realpath(path, resolved);
+	return fails("realpath") ? NULL : strdup(path);
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+	if (!fake.on || !fails("calloc"))
+		return __real_calloc(count, size);
+	errno = ENOMEM;
+	return NULL;
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	if (!fake.on || strcmp(path, FAKE_PATH) != 0) {
+		va_start(args, flags);
+		if (flags & O_CREAT)
+			mode = va_arg(args, mode_t);
+		va_end(args);
+		return __real_open(path, flags, mode);
+	}
+	if (fails("open"))
+		return -1;
+	ck_assert(flags & O_CLOEXEC);
+	ck_assert(flags & O_NONBLOCK);
+	ck_assert(flags & O_NOCTTY);
+	return fake_open(true);
+}
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+	if (!is_fake(fd))
+		return __real_close(fd);
+	fake_close(fd);			/* Linux closes even when it reports an error */
+	(void)__real_close(fd);
+	return fails(fake.opens ? "close-first" : "close") ? -1 : 0;
+}
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation)
+{
+	if (!is_fake(fd))
+		return __real_flock(fd, operation);
+	if (fails(operation == LOCK_UN ? "unlock" : "flock"))
+		return -1;
+	return fake_flock(fd, operation);
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+	long arg;
+	va_list args;
+
+	va_start(args, command);
+	arg = va_arg(args, long);
+	va_end(args);
+	if (is_fake(fd) && fails("fcntl"))
+		return -1;
+	return __real_fcntl(fd, command, arg);
+}
+
+static const char *request_name(unsigned long request)
+{
+	switch (request) {
+	case TCGETS2: return "TCGETS2";
+	case TCSETS2: return "TCSETS2";
+	case TIOCMGET: return "TIOCMGET";
+	case TIOCMSET: return "TIOCMSET";
+	case TIOCEXCL: return "TIOCEXCL";
+	case TIOCNXCL: return "TIOCNXCL";
+	case TCFLSH: return "TCFLSH";
+	default: return "?";
+	}
+}
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (!is_fake(fd))
+		return __real_ioctl(fd, request, arg);
+	if (fails(request_name(request)))
+		return -1;
+	if (is_hung_up()) {
+		errno = EIO;
+		return -1;
+	}
+	switch (request) {
+	case TCGETS2:
+		memcpy(arg, &fake.termios, sizeof(fake.termios));
+		return 0;
+	case TCSETS2:
+		fake_settings(arg);
+		return 0;
+	case TIOCMGET:
+		if (fake.lineless) {
+			errno = ENOTTY;
+			return -1;
+		}
+		memcpy(arg, &fake.bits, sizeof(int));
+		return 0;
+	case TIOCMSET:
+		set_bits(*(int *)arg);
+		return 0;
+	case TIOCEXCL:
+		fake.is_exclusive = true;
+		return 0;
+	case TIOCNXCL:
+		fake.is_exclusive = false;
+		return 0;
+	case TCFLSH:
+		return 0;
+	default:
+		ck_abort_msg("unexpected ioctl %lx", request);
+		return -1;
+	}
+}
+
+ssize_t __real_read(int fd, void *buf, size_t cap);
+ssize_t __wrap_read(int fd, void *buf, size_t cap);
+ssize_t __wrap_read(int fd, void *buf, size_t cap)
+{
+	size_t n = cap < fake.data_left ? cap : fake.data_left;
+
+	if (!is_fake(fd))
+		return __real_read(fd, buf, cap);
+	if (fails("read"))
+		return -1;
+	if (is_hung_up())
+		return 0;
+	memset(buf, 'x', n);
+	fake.data_left -= n;
+	return (ssize_t)n;
+}
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	if (!fake.on || id != CLOCK_MONOTONIC)
+		return __real_clock_gettime(id, ts);
+	ts->tv_sec = fake.now_ms / 1000;
+	ts->tv_nsec = fake.now_ms % 1000 * 1000000;
+	return 0;
+}
+
+static int64_t earliest_event(int64_t until_ms, bool lets_signals_in, bool wants_data)
+{
+	if (fake.hangup_ms >= 0 && fake.hangup_ms < until_ms)
+		until_ms = fake.hangup_ms;
+	if (wants_data && fake.data_ms >= 0 && fake.data_left && fake.data_ms < until_ms)
+		until_ms = fake.data_ms;
+	if (lets_signals_in && fake.signal_ms >= 0 && fake.signal_ms < until_ms)
+		until_ms = fake.signal_ms;
+	return until_ms > fake.now_ms ? until_ms : fake.now_ms;
+}
+
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *mask)
+{
+	bool wants_data = n > 0 && (fds[0].events & POLLIN);
+
+	if (!fake.on)
+		return __real_ppoll(fds, n, t, mask);
+	if (n > 0 && fails("ppoll"))
+		return -1;
+	fake.now_ms = earliest_event(fake.now_ms + t->tv_sec * 1000 + t->tv_nsec / 1000000, mask != NULL,
+				     wants_data);
+	if (n > 0)
+		fds[0].revents = 0;
+	if (n > 0 && is_hung_up())
+		fds[0].revents |= POLLHUP | POLLERR | (wants_data ? POLLIN : 0);
+	if (wants_data && fake.data_ms >= 0 && fake.data_left && fake.now_ms >= fake.data_ms)
+		fds[0].revents |= POLLIN;
+	if (n > 0 && fds[0].revents)
+		return 1;
+	if (mask && fake.signal_ms >= 0 && fake.now_ms >= fake.signal_ms) {
+		ck_assert_int_eq(fake.bits & (TIOCM_DTR | TIOCM_RTS), 0);
+		stop_asked = SIGTERM;
+		errno = EINTR;
+		return -1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------ the played libserialport */
+
+struct sp_port { int fd; };
+static struct sp_port the_sp;
+static int sp_allocated;
+
+enum sp_return __wrap_sp_get_port_by_name(const char *name, struct sp_port **ret);
+enum sp_return __wrap_sp_get_port_by_name(const char *name, struct sp_port **ret)
+{
+	*ret = NULL;
+	ck_assert_str_eq(name, FAKE_PATH);
+	if (fails("sp_name"))
+		return SP_ERR_MEM;
+	if (fake.is_unknown_to_sp)
+		return SP_ERR_ARG;
+	the_sp.fd = -1;
+	sp_allocated++;
+	*ret = &the_sp;
+	return SP_OK;
+}
+
+enum sp_return __wrap_sp_open(struct sp_port *sp, enum sp_mode mode);
+enum sp_return __wrap_sp_open(struct sp_port *sp, enum sp_mode mode)
+{
+	struct termios2 next;
+
+	ck_assert_int_eq(mode, SP_MODE_READ_WRITE);
+	if (fails("sp_open"))
+		return SP_ERR_FAIL;
+	sp->fd = fake_open(fake.is_012);
+	if (fake.is_012) {
+		if (fake_flock(sp->fd, LOCK_EX | LOCK_NB) < 0)
+			return SP_ERR_FAIL;	/* and stays open */
+		fake.is_exclusive = true;
+	}
+	next = fake.termios;
+	next.c_cflag |= HUPCL;
+	if (fake.is_012)
+		next.c_cflag &= ~(tcflag_t)HUPCL;
+	next.c_iflag |= IXON;		/* neither version clears it */
+	fake_settings(&next);
+	return SP_OK;
+}
+
+enum sp_return __wrap_sp_get_port_handle(const struct sp_port *sp, void *ret);
+enum sp_return __wrap_sp_get_port_handle(const struct sp_port *sp, void *ret)
+{
+	if (fails("sp_handle"))
+		return SP_ERR_FAIL;
+	memcpy(ret, &sp->fd, sizeof(int));
+	return SP_OK;
+}
+
+enum sp_return __wrap_sp_close(struct sp_port *sp);
+enum sp_return __wrap_sp_close(struct sp_port *sp)
+{
+	if (sp->fd < 0)
+		return SP_ERR_ARG;
+	fake_close(sp->fd);
+	(void)__real_close(sp->fd);
+	sp->fd = -1;
+	return SP_OK;
+}
+
+void __wrap_sp_free_port(struct sp_port *sp);
+void __wrap_sp_free_port(struct sp_port *sp)
+{
+	if (sp)
+		sp_allocated--;
+}
+
+int __wrap_sp_last_error_code(void);
+int __wrap_sp_last_error_code(void)
+{
+	return errno;
+}
+
+/* ------------------------------------------------------------ helpers */
+
+static int count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static struct port *must_open(int baud)
+{
+	struct tty_options options = { .baud = baud, .stop = &stop };
+	struct port *port = NULL;
+
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
+	return port;
+}
+
+static void must_close(struct port *port)
+{
+	ck_assert_int_eq(port->ops->close(port), 0);
+	ck_assert_int_eq(fake.opens, 0);
+}
+
+static void versions(int version)
+{
+	fake_reset();
+	fake.is_012 = version == 1;
+	fake.is_unknown_to_sp = version == 2;
+}
+#define VERSIONS 3
+
+/* ------------------------------------------------------------ what is refused */
+
+static const struct {
+	const char *path;
+	int err;
+	const char *text;
+} refused[] = {
+	{ "/dev/null", -ENOTTY, "is no terminal, not a serial port such as /dev/ttyUSB0" },
+	{ "/proc/self/exe", -ENOTTY, "is a regular file, not a serial port such as /dev/ttyUSB0" },
+	{ "/dev", -EISDIR, "is a directory, not a serial port such as /dev/ttyUSB0" },
+	{ "/dev/ptmx", -ENOTSUP, "is a pseudo-terminal: it has no DTR and RTS that could reset a board" },
+	{ "/dev/tty", -ENOTSUP, "is a console: it has no DTR and RTS that could reset a board" },
+	{ "/dev/ttyNONE0", -ENOENT, "No such file or directory" },
+	{ "/dev/null/x", -ENOTDIR, "Not a directory" },
+};
+
+START_TEST(refuses_what_is_no_serial_port_and_says_what_it_is)
+{
+	struct tty_options options = { .baud = 115200 };
+	struct port *port = NULL;
+	char text[200];
+	int fds = count_fds();
+
+	ck_assert_int_eq(tty_refusal(refused[_i].path, text, sizeof(text)), refused[_i].err);
+	ck_assert_str_eq(text, refused[_i].text);
+	ck_assert_int_eq(tty_open(refused[_i].path, &options, &port), refused[_i].err);
+	ck_assert_ptr_null(port);
+	ck_assert_int_eq(count_fds(), fds);
+}
+END_TEST
+
+START_TEST(refuses_a_pseudo_terminal_that_exists)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	char text[200];
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
+	ck_assert_int_eq(tty_refusal(ptsname(master), text, sizeof(text)), -ENOTSUP);
+	ck_assert_str_eq(text, "is a pseudo-terminal: it has no DTR and RTS that could reset a board");
+	ck_assert_int_eq(close(master), 0);
+}
+END_TEST
+
+START_TEST(refusal_says_nothing_of_a_serial_port)
+{
+	char text[8] = "old";
+
+	fake_reset();
+	ck_assert_int_eq(tty_refusal(FAKE_PATH, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "");
+	ck_assert_int_eq(fake.opens, 0);
+}
+END_TEST
+
+START_TEST(refuses_a_driver_without_modem_lines_and_leaves_its_settings)
+{
+	struct tty_options options = { .baud = 115200 };
+	struct port *port = NULL;
+
+	fake_reset();
+	fake.lineless = true;
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), -ENOTSUP);
+	ck_assert_int_eq(fake.opens, 0);
+	ck_assert_uint_eq(fake.termios.c_lflag, ECHO | ICANON | ISIG);
+	ck_assert_uint_eq(fake.termios.c_ospeed, 9600);
+}
+END_TEST
+
+/* ------------------------------------------------------------ opening and closing */
+
+START_TEST(opens_raw_at_the_speed_with_both_lines_asserted)
+{
+	struct port *port;
+
+	versions(_i);
+	fake.termios.c_cflag |= PARENB | CSTOPB;
+	port = must_open(74880);
+	ck_assert_int_eq(fake.opens, 1);
+	ck_assert_uint_eq(fake.termios.c_cflag, CS8 | CREAD | CLOCAL | HUPCL | BOTHER);
+	ck_assert_uint_eq(fake.termios.c_iflag, IGNPAR);
+	ck_assert_uint_eq(fake.termios.c_oflag, 0);
+	ck_assert_uint_eq(fake.termios.c_lflag, 0);
+	ck_assert_uint_eq(fake.termios.c_ospeed, 74880);
+	ck_assert_uint_eq(fake.termios.c_ispeed, 74880);
+	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 0);
+	ck_assert_uint_eq(fake.termios.c_cc[VTIME], 0);
+	ck_assert_int_eq(fake.fd_with_lock, tty_fd(port));
+	ck_assert(fake.is_exclusive);
+	ck_assert_int_eq(fcntl(tty_fd(port), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	ck_assert_str_eq(fake.trace, "D1R1 ");
+	must_close(port);
+	ck_assert_int_eq(sp_allocated, 0);
+}
+END_TEST
+
+START_TEST(closes_with_one_edge_and_the_settings_as_found)
+{
+	struct termios2 found;
+	struct port *port;
+
+	versions(_i);
+	fake.termios.c_cflag |= CRTSCTS | PARENB;
+	fake.termios.c_cflag &= ~(tcflag_t)HUPCL;
+	found = fake.termios;
+	port = must_open(115200);
+	fake.trace[0] = '\0';
+	must_close(port);
+	ck_assert_str_eq(fake.trace, "D0R0 closed ");
+	ck_assert(fake.was_released);
+	found.c_cflag = (found.c_cflag & ~(tcflag_t)CRTSCTS) | HUPCL;
+	ck_assert_mem_eq(&found, &fake.termios, sizeof(found));
+	ck_assert(!fake.echoed_late);
+	ck_assert(!fake.is_exclusive);
+	ck_assert_int_eq(fake.bits, OUT2);
+}
+END_TEST
+
+START_TEST(no_transfer_is_spent_on_lines_that_are_released_already)
+{
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	fake.trace[0] = '\0';
+	must_close(port);
+	ck_assert_str_eq(fake.trace, "closed ");
+}
+END_TEST
+
+START_TEST(lines_change_together_and_leave_the_others_alone)
+{
+	struct port *port;
+
+	versions(_i);
+	port = must_open(115200);
+	fake.trace[0] = '\0';
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR, 0), 0);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_DTR), 0);
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_RTS, PORT_RTS), 0);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	ck_assert_str_eq(fake.trace, "D0R1 D1R0 D1R1 D0R0 ");
+	ck_assert_int_eq(fake.bits, OUT2);
+	must_close(port);
+}
+END_TEST
+
+START_TEST(asserts_both_itself_when_the_settings_found_kept_open_from_it)
+{
+	struct port *port;
+
+	versions(_i % VERSIONS);
+	if (_i < VERSIONS) {
+		fake.termios.c_cflag = B0 | CS8 | CREAD | CLOCAL | HUPCL;
+		fake.termios.c_ospeed = fake.termios.c_ispeed = 0;
+	} else {
+		fake.termios.c_cflag |= CRTSCTS;
+		fake.bits = OUT2;
+	}
+	port = must_open(115200);
+	ck_assert_int_eq(fake.bits, OUT2 | TIOCM_DTR | TIOCM_RTS);
+	must_close(port);
+	ck_assert_int_eq(fake.bits, OUT2);
+}
+END_TEST
+
+START_TEST(a_port_locked_by_another_is_busy_and_untouched)
+{
+	struct tty_options options = { .baud = 115200 };
+	struct port *port = NULL;
+	struct termios2 found;
+	int fds;
+
+	versions(_i);
+	fake.locked_by_other = true;
+	fake.opens = 1;				/* theirs */
+	fake.bits |= TIOCM_DTR;
+	found = fake.termios;
+	fds = count_fds();
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), -EBUSY);
+	ck_assert_mem_eq(&found, &fake.termios, sizeof(found));
+	ck_assert_str_eq(fake.trace, "D1R1 ");	/* open() does that */
+	ck_assert_int_eq(fake.opens, 1);
+	ck_assert_int_eq(count_fds(), fds);
+}
+END_TEST
+
+START_TEST(no_lock_opens_what_another_has_locked)
+{
+	struct tty_options options = { .baud = 115200, .no_lock = true };
+	struct port *port = NULL;
+
+	versions(_i);
+	fake.locked_by_other = true;
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
+	ck_assert_int_eq(fake.fd_with_lock, -1);
+	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, HUPCL);
+	must_close(port);
+	ck_assert_int_eq(sp_allocated, 0);
+}
+END_TEST
+
+START_TEST(says_what_speed_the_bridge_really_has)
+{
+	struct port *port;
+
+	fake_reset();
+	fake.baud_granted = 76800;
+	port = must_open(74880);
+	ck_assert_int_eq(tty_actual_baud(port), 76800);
+	fake.baud_granted = 0;
+	ck_assert_int_eq(port->ops->set_speed(port, 115200), 0);
+	ck_assert_int_eq(tty_actual_baud(port), 115200);
+	must_close(port);
+}
+END_TEST
+
+START_TEST(the_same_speed_again_is_not_sent)
+{
+	struct port *port;
+	int calls;
+
+	fake_reset();
+	port = must_open(74880);
+	calls = fake.calls;
+	ck_assert_int_eq(port->ops->set_speed(port, 74880), 0);
+	ck_assert_int_eq(fake.calls, calls);
+	must_close(port);
+}
+END_TEST
+
+/* ------------------------------------------------------------ reading */
+
+START_TEST(reads_what_comes_and_times_out_at_the_deadline)
+{
+	int64_t deadline_ms;
+	char buf[16];
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	deadline_ms = fake.now_ms + 100;
+	fake.data_ms = fake.now_ms + 40;
+	fake.data_left = 5;
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), deadline_ms), 5);
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), deadline_ms), -ETIMEDOUT);
+	ck_assert_int_eq(fake.now_ms, deadline_ms);
+	must_close(port);
+}
+END_TEST
+
+START_TEST(a_deadline_that_has_passed_still_gives_what_is_there)
+{
+	char buf[16];
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	fake.data_ms = 0;
+	fake.data_left = 3;
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), 0), 3);
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), 0), -ETIMEDOUT);
+	must_close(port);
+}
+END_TEST
+
+START_TEST(a_stop_signal_waits_until_both_lines_are_released)
+{
+	char buf[16];
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	fake.signal_ms = fake.now_ms + 10;
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), fake.now_ms + 50), -ETIMEDOUT);
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR, 0), 0);
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), fake.now_ms + 50), -ETIMEDOUT);
+	ck_assert_int_eq(stop_asked, 0);
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_RTS, 0), 0);
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), fake.now_ms + 50), -ECANCELED);
+	must_close(port);
+}
+END_TEST
+
+START_TEST(a_board_that_never_stops_talking_cannot_keep_a_signal_out)
+{
+	char buf[16];
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	fake.data_ms = 0;
+	fake.data_left = 1000000;
+	fake.signal_ms = fake.now_ms;
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), fake.now_ms + 50), -ECANCELED);
+	must_close(port);
+}
+END_TEST
+
+START_TEST(lines_of_unknown_state_keep_signals_out)
+{
+	char buf[16];
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	fake.fail_at = fake.calls;
+	fake.fail_errno = EIO;
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_RTS, PORT_RTS), -EIO);
+	stop_asked = SIGINT;
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), fake.now_ms + 50), -ETIMEDOUT);
+	fake.trace[0] = '\0';
+	ck_assert_int_eq(port->ops->close(port), 0);
+	ck_assert_int_eq(fake.bits, OUT2);
+}
+END_TEST
+
+START_TEST(a_close_waits_for_a_pause_but_not_for_ever)
+{
+	struct port *port;
+	int64_t start_ms;
+
+	fake_reset();
+	port = must_open(115200);
+	fake.data_ms = fake.now_ms + 4;		/* within the pause: another one follows */
+	fake.data_left = 1;
+	stop_asked = SIGTERM;			/* asked to stop, it drains all the same */
+	start_ms = fake.now_ms;
+	must_close(port);
+	ck_assert_int_eq(fake.now_ms - start_ms, 4 + 5);
+}
+END_TEST
+
+START_TEST(unplugged_while_waiting_is_enodev_and_close_is_safe)
+{
+	char buf[16];
+	struct port *port;
+	int fds;
+
+	versions(_i);
+	fds = count_fds();
+	port = must_open(115200);
+	fake.hangup_ms = fake.now_ms + 20;
+	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), fake.now_ms + 500), -ENODEV);
+	ck_assert_int_eq(fake.now_ms, fake.hangup_ms);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), -ENODEV);
+	ck_assert_int_eq(port->ops->set_speed(port, 74880), -ENODEV);
+	ck_assert_int_eq(port->ops->close(port), -ENODEV);
+	ck_assert_int_eq(fake.opens, 0);
+	ck_assert_int_eq(count_fds(), fds);
+}
+END_TEST
+
+/* The transfer fails at once, the hub says why a little later. */
+START_TEST(a_failed_transfer_just_before_the_hangup_is_unplugged)
+{
+	struct port *port;
+
+	fake_reset();
+	port = must_open(115200);
+	fake.hangup_ms = fake.now_ms + 250;
+	fake.fail_at = fake.calls;
+	fake.fail_errno = _i ? EPROTO : EIO;
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR, 0), -ENODEV);
+	ck_assert_int_eq(port->ops->close(port), -ENODEV);
+}
+END_TEST
+
+/* ------------------------------------------------------------ the n-th call fails */
+
+static int story(void)
+{
+	struct tty_options options = { .baud = 74880, .stop = &stop };
+	struct port *port = NULL;
+	ssize_t got = 0;
+	char buf[16];
+	int r, closed;
+
+	r = tty_open(FAKE_PATH, &options, &port);
+	if (r < 0)
+		return r;
+	r = port->ops->set_lines(port, PORT_DTR, 0);
+	fake.data_ms = fake.now_ms + 10;
+	fake.data_left = 20;
+	if (r == 0)
+		got = port->ops->read(port, buf, sizeof(buf), fake.now_ms + 100);
+	if (r == 0 && got > 0)
+		r = port->ops->set_lines(port, PORT_RTS, 0);
+	if (r == 0 && got > 0)
+		r = port->ops->set_speed(port, 115200);
+	if (r == 0 && got > 0)
+		got = port->ops->read(port, buf, sizeof(buf), fake.now_ms + 100);
+	if (r == 0 && got < 0)
+		r = (int)got;
+	closed = port->ops->close(port);
+	return r ? r : closed;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+/* What a single failure must come to; open()'s own errors pass unchanged. */
+static int expected(const char *name, int err)
+{
+	static const char *const harmless[] = {
+		"sp_handle", "close-first", "TIOCNXCL", "TCFLSH", NULL
+	};
+	static const char *const restarted[] = {
+		"TCGETS2", "TCSETS2", "TIOCMGET", "TIOCMSET", "TIOCEXCL", "ppoll", "read", "close", NULL
+	};
+
+	if (is_one_of(name, harmless))
+		return 0;
+	if (strcmp(name, "sp_name") == 0 || strcmp(name, "calloc") == 0)
+		return -ENOMEM;
+	if (err == EINTR && is_one_of(name, restarted))
+		return 0;
+	if (strcmp(name, "read") == 0 && err == ETIMEDOUT)
+		return -EIO;
+	return -err;
+}
+
+static const int errors[] = { ENODEV, EIO, EBUSY, EACCES, EINTR, ETIMEDOUT, ENXIO, EPROTO };
+#define ERRORS (sizeof(errors) / sizeof(errors[0]))
+
+/* How many calls the story has when nothing fails. */
+static int story_length(int version)
+{
+	versions(version);
+	ck_assert_int_eq(story(), 0);
+	return fake.calls;
+}
+
+static void check_nothing_left(int fds, bool must_release)
+{
+	ck_assert_msg(fake.opens == 0 && count_fds() == fds, "%s leaks a descriptor", fake.failed);
+	ck_assert_msg(sp_allocated == 0, "%s leaks a port", fake.failed);
+	if (must_release)
+		ck_assert_msg(!(fake.bits & (TIOCM_DTR | TIOCM_RTS)), "%s: %s", fake.failed, fake.trace);
+}
+
+START_TEST(whatever_call_fails_the_error_is_right_and_the_lines_are_released)
+{
+	int version = _i % VERSIONS;
+	int err = errors[_i / VERSIONS];
+	int length = story_length(version);
+	int fds = count_fds();
+	int n, r;
+
+	ck_assert_int_gt(length, 25);
+	for (n = 0; n < length; n++) {
+		versions(version);
+		fake.termios.c_cflag &= ~(tcflag_t)HUPCL;	/* no help from what was there */
+		fake.fail_at = n;
+		fake.fail_errno = err;
+		r = story();
+		ck_assert_msg(fake.failed[0], "call %d of %d was never made", n, length);
+		/* ppoll() of the pause at the end may fail without harm: only a wait is lost */
+		if (strcmp(fake.failed, "ppoll") != 0 && !(strcmp(fake.failed, "read") == 0 && r == 0))
+			ck_assert_msg(r == expected(fake.failed, err), "call %d, %s: %d for %d", n,
+				      fake.failed, r, err);
+		check_nothing_left(fds, true);
+	}
+}
+END_TEST
+
+static const char *const after_sp_open[] = {
+	"sp_handle", "close-first", "fcntl", "flock", "TIOCEXCL", "TCSETS2", NULL
+};
+
+START_TEST(a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere)
+{
+	int version = _i % VERSIONS;
+	int err = errors[_i / VERSIONS];
+	int length = story_length(version);
+	int fds = count_fds();
+	bool has_hupcl;
+	int64_t start_ms;
+	int n;
+
+	for (n = 0; n < length; n++) {
+		versions(version);
+		fake.fail_at = n;
+		fake.fail_on = true;
+		fake.fail_errno = err;
+		start_ms = fake.now_ms;
+		(void)story();
+		/* HUPCL was found set: the kernel lets go even when nothing else works, unless
+		 * 0.1.2 cleared it and the next call is the one that fails. */
+		has_hupcl = version != 1 || !is_one_of(fake.failed, after_sp_open);
+		check_nothing_left(fds, has_hupcl);
+		ck_assert_int_lt(fake.now_ms - start_ms, 2000);
+	}
+}
+END_TEST
+
+START_TEST(unplugged_at_any_moment_is_enodev_and_leaks_nothing)
+{
+	int fds = count_fds();
+	int64_t ms;
+	int r;
+
+	for (ms = 0; ms < 100; ms++) {
+		versions(_i);
+		fake.hangup_ms = fake.now_ms + ms;
+		r = story();
+		ck_assert_msg(r == -ENODEV || (r == 0 && fake.now_ms < fake.hangup_ms),
+			      "%d after %d ms", r, (int)ms);
+		check_nothing_left(fds, false);
+	}
+}
+END_TEST
+
+static Suite *tty_suite(void)
+{
+	Suite *s = suite_create("tty");
+	TCase *tc = tcase_create("tty");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, NULL, stop_playing);
+	sigemptyset(&stop_mask);
+	tcase_add_loop_test(tc, refuses_what_is_no_serial_port_and_says_what_it_is, 0,
+			    (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_test(tc, refuses_a_pseudo_terminal_that_exists);
+	tcase_add_test(tc, refusal_says_nothing_of_a_serial_port);
+	tcase_add_test(tc, refuses_a_driver_without_modem_lines_and_leaves_its_settings);
+	tcase_add_loop_test(tc, opens_raw_at_the_speed_with_both_lines_asserted, 0, VERSIONS);
+	tcase_add_loop_test(tc, closes_with_one_edge_and_the_settings_as_found, 0, VERSIONS);
+	tcase_add_test(tc, no_transfer_is_spent_on_lines_that_are_released_already);
+	tcase_add_loop_test(tc, lines_change_together_and_leave_the_others_alone, 0, VERSIONS);
+	tcase_add_loop_test(tc, asserts_both_itself_when_the_settings_found_kept_open_from_it, 0,
+			    2 * VERSIONS);
+	tcase_add_loop_test(tc, a_port_locked_by_another_is_busy_and_untouched, 0, VERSIONS);
+	tcase_add_loop_test(tc, no_lock_opens_what_another_has_locked, 0, VERSIONS);
+	tcase_add_test(tc, says_what_speed_the_bridge_really_has);
+	tcase_add_test(tc, the_same_speed_again_is_not_sent);
+	tcase_add_test(tc, reads_what_comes_and_times_out_at_the_deadline);
+	tcase_add_test(tc, a_deadline_that_has_passed_still_gives_what_is_there);
+	tcase_add_test(tc, a_stop_signal_waits_until_both_lines_are_released);
+	tcase_add_test(tc, a_board_that_never_stops_talking_cannot_keep_a_signal_out);
+	tcase_add_test(tc, lines_of_unknown_state_keep_signals_out);
+	tcase_add_test(tc, a_close_waits_for_a_pause_but_not_for_ever);
+	tcase_add_loop_test(tc, unplugged_while_waiting_is_enodev_and_close_is_safe, 0, VERSIONS);
+	tcase_add_loop_test(tc, a_failed_transfer_just_before_the_hangup_is_unplugged, 0, 2);
+	tcase_add_loop_test(tc, whatever_call_fails_the_error_is_right_and_the_lines_are_released, 0,
+			    VERSIONS * (int)ERRORS);
+	tcase_add_loop_test(tc, a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere, 0,
+			    VERSIONS * (int)ERRORS);
+	tcase_add_loop_test(tc, unplugged_at_any_moment_is_enodev_and_leaks_nothing, 0, VERSIONS);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *sr = srunner_create(tty_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
