@@ -1,0 +1,145 @@
+/* test_firmware.c - the presets: each pattern compiles, knows its firmware's lines, and no other's. */
+#include <check.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/firmware.h"
+
+/* Lines as these firmwares print them, escapes already taken out. */
+static const struct {
+	const char *firmware;
+	const char *line;
+	int expect;		/* index of the pattern that knows it; -1 none */
+	bool fails;
+	const char *address;	/* NULL: none in this line */
+} lines[] = {
+	{ "arduino", "Booting", -1, false, NULL },
+	{ "arduino", "Ready", 0, false, NULL },
+	{ "arduino", "\x01\xff Ready", 0, false, NULL },
+	{ "arduino", "NotReady", -1, false, NULL },
+	{ "arduino", "Ready to fail", -1, false, NULL },
+	{ "arduino", "IP address: 192.168.1.23", 1, false, "192.168.1.23" },
+	{ "arduino", "IP address: 127.0.0.1", 1, false, "127.0.0.1" },
+	{ "arduino", "IP address: 0.0.0.0", -1, false, NULL },
+	{ "arduino", "IP address: ", -1, false, NULL },
+	{ "arduino", "IP address: 192.168.1.23$(reboot)", -1, false, NULL },
+	{ "arduino", "Connection Failed! Rebooting...", -1, true, NULL },
+	{ "esphome", "[C][wifi:613]:   IP Address: 192.168.1.60", 0, false, "192.168.1.60" },
+	{ "esphome", "  IP Address: 192.168.1.60", 0, false, "192.168.1.60" },
+	{ "esphome", "[C][ota:096]: Over-The-Air updates:", 1, false, NULL },
+	{ "esphome", "[I][app:102]: ESPHome version 2025.10.0 compiled on Oct 16 2025, 10:00:00", -1, false, NULL },
+	{ "tasmota", "00:00:04.127 HTP: Web server active on tasmota-D18A6C-2668 with IP address 192.168.10.37", 0, false,
+	  "192.168.10.37" },
+	{ "tasmota", "00:00:04 HTP: Web server active on a.local with IP address 10.0.0.9 and IPv6 global address ::", 0,
+	  false, "10.0.0.9" },
+	{ "tasmota", "00:00:00.080 Project tasmota - Tasmota Version 12.4.0(tasmota)", -1, false, NULL },
+	{ "wled", "Ada", 0, false, NULL },
+	{ "wled", "Adapter", -1, false, NULL },
+	{ "micropython", "MicroPython v1.22.2 on 2024-02-22; ESP module with ESP8266", 0, false, NULL },
+	{ "micropython", "MPY: soft reboot", -1, false, NULL },
+	{ "esp-idf", "I (226) main_task: Calling app_main()", 0, false, NULL },
+	{ "esp-idf", "I (1032) native_ota_example: Starting OTA example task", 0, false, NULL },
+	{ "esp-idf", "I (30) boot: ESP-IDF v5.1 2nd stage bootloader", -1, false, NULL },
+};
+
+static bool matches(const char *pattern, const char *line, regmatch_t match[2])
+{
+	regex_t re;
+	bool r;
+
+	ck_assert_msg(!regcomp(&re, pattern, REG_EXTENDED), "%s", pattern);
+	r = !regexec(&re, line, 2, match, 0);
+	regfree(&re);
+	return r;
+}
+
+START_TEST(each_firmware_s_lines_are_known)
+{
+	const struct firmware *firmware = firmware_by_name(lines[_i].firmware);
+	regmatch_t match[2];
+
+	ck_assert_ptr_nonnull(firmware);
+	for (int i = 0; firmware->expect[i]; i++)
+		ck_assert_msg(matches(firmware->expect[i], lines[_i].line, match) == (i == lines[_i].expect),
+			      "%s: %s", firmware->expect[i], lines[_i].line);
+	for (int i = 0; firmware->fail_on[i]; i++)
+		ck_assert(matches(firmware->fail_on[i], lines[_i].line, match) == lines[_i].fails);
+	if (!lines[_i].address) {
+		ck_assert(!firmware->address || !matches(firmware->address, lines[_i].line, match));
+		return;
+	}
+	ck_assert(matches(firmware->address, lines[_i].line, match));
+	ck_assert_uint_eq((size_t)(match[1].rm_eo - match[1].rm_so), strlen(lines[_i].address));
+	ck_assert(!strncmp(lines[_i].line + match[1].rm_so, lines[_i].address, strlen(lines[_i].address)));
+}
+END_TEST
+
+START_TEST(each_address_is_among_what_is_expected)
+{
+	for (const struct firmware *row = firmwares; row->name; row++) {
+		bool found = !row->address;
+
+		for (int i = 0; row->expect[i]; i++)
+			found |= row->address && !strcmp(row->expect[i], row->address);
+		ck_assert_msg(found, "%s", row->name);
+	}
+}
+END_TEST
+
+START_TEST(each_firmware_says_how_to_ask_it_or_why_not)
+{
+	int n = 0;
+
+	for (const struct firmware *row = firmwares; row->name; row++, n++) {
+		ck_assert_ptr_nonnull(row->about);
+		ck_assert_ptr_nonnull(row->expect[0]);
+		ck_assert((row->protocol == OTA_PROTOCOL_NONE) == (row->no_ota != NULL));
+		ck_assert((row->protocol == OTA_PROTOCOL_NONE) == (firmware_port(row, CHIP_ESP32) == 0));
+		ck_assert((row->protocol == OTA_WEB) == (row->page.path != NULL && row->page.marker != NULL));
+		ck_assert_ptr_eq(firmware_by_name(row->name), row);
+	}
+	ck_assert_int_eq(n, 6);
+	ck_assert_ptr_null(firmware_by_name("Arduino"));
+	ck_assert_ptr_null(firmware_by_name(""));
+}
+END_TEST
+
+START_TEST(the_port_goes_by_the_chip)
+{
+	ck_assert_int_eq(firmware_port(firmware_by_name("arduino"), CHIP_ESP8266), 8266);
+	ck_assert_int_eq(firmware_port(firmware_by_name("arduino"), CHIP_ESP32C3), 3232);
+	ck_assert_int_eq(firmware_port(firmware_by_name("esphome"), CHIP_ESP32), 3232);
+	ck_assert_int_eq(firmware_port(firmware_by_name("tasmota"), CHIP_ESP32), 80);
+	ck_assert_ptr_eq(firmware_default(), firmware_by_name("arduino"));
+}
+END_TEST
+
+START_TEST(no_page_that_starts_something_is_asked_for)
+{
+	/* Tasmota: a plain GET of /u1 starts an upgrade */
+	for (const struct firmware *row = firmwares; row->name; row++)
+		if (row->page.path)
+			ck_assert(!strcmp(row->page.path, "/up") || !strcmp(row->page.path, "/update"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("firmware");
+	TCase *tc = tcase_create("table");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tc, each_firmware_s_lines_are_known, 0, (int)(sizeof(lines) / sizeof(lines[0])));
+	tcase_add_test(tc, each_address_is_among_what_is_expected);
+	tcase_add_test(tc, each_firmware_says_how_to_ask_it_or_why_not);
+	tcase_add_test(tc, the_port_goes_by_the_chip);
+	tcase_add_test(tc, no_page_that_starts_something_is_asked_for);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
