@@ -50,7 +50,9 @@ enum verdict verdict_of_errno(int err)
 	case ENOTDIR:
 	case ENAMETOOLONG:
 	case ELOOP:
-	case ENOTTY:	/* not a serial port, or one without DTR and RTS */
+	case ENOTTY:	/* not a serial port */
+	case EISDIR:
+	case ENOTSUP:	/* a terminal without DTR and RTS */
 		return VERDICT_NO_PORT;
 	case ENOTUNIQ:
 		return VERDICT_AMBIGUOUS;
@@ -70,7 +72,6 @@ enum verdict verdict_of_errno(int err)
 	case ESHUTDOWN:
 	case EOVERFLOW:
 	case EILSEQ:
-	case ENOTSUP:
 		return VERDICT_IO_ERROR;
 	default:
 		return VERDICT_INTERNAL;

@@ -1,0 +1,309 @@
+/* boards.c - the process that reports: starts one process for each board, keeps the deadline, says the results. */
+#include "boards.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "message.h"
+#include "port/wait.h"
+#include "stop.h"
+
+/* The child's own deadline plus the drain of its close (50 ms) and what a loaded machine takes to schedule it. */
+#define LIMIT_GRACE_MS 700
+#define STOP_GRACE_MS 1500
+#define PROGRESS_AFTER_MS 500
+
+struct board {
+	const char *port;
+	pid_t pid;
+	int fd;			/* -1: over */
+	int64_t limit_ms;	/* if it has not ended by then, its driver is stuck */
+	int64_t start_ms;
+	char doing[160];
+	bool told;		/* its result is out */
+	enum verdict verdict;
+};
+
+struct crew {
+	const struct options *options;
+	struct report report;
+	struct board *boards;
+	size_t n;
+	int64_t next_progress_ms;
+};
+
+static void tell_result(struct crew *crew, struct board *board, const struct report_result *result)
+{
+	if (board->told)
+		return;
+	board->told = true;
+	board->verdict = result->session.verdict;
+	report_result(&crew->report, board->port, result);
+}
+
+static void tell_failure(struct crew *crew, struct board *board, enum verdict verdict, const char *text,
+			 const char *advice)
+{
+	struct report_result result;
+
+	memset(&result, 0, sizeof(result));
+	result.session.verdict = verdict;
+	result.session.advice = advice;
+	result.session.boot_ms = result.session.up_ms = -1;
+	result.session.total_ms = (int)(wait_now_ms() - board->start_ms);
+	snprintf(result.session.text, sizeof(result.session.text), "%s", text);
+	tell_result(crew, board, &result);
+}
+
+static int start(struct crew *crew, struct board *board)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	fflush(NULL);	/* what is buffered now must not be written twice */
+	board->pid = fork();
+	if (board->pid < 0) {
+		int r = -errno;
+
+		close(pair[0]);
+		close(pair[1]);
+		return r;
+	}
+	if (board->pid == 0) {
+		/* If the reporting process dies, even of SIGKILL, this one lets go of its board. */
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+			_exit(1);
+		for (size_t i = 0; i < crew->n; i++) {
+			if (crew->boards[i].fd >= 0)
+				close(crew->boards[i].fd);
+		}
+		close(pair[0]);
+		_exit(child_run(crew->options, board->port, pair[1]));
+	}
+	close(pair[1]);
+	board->fd = pair[0];
+	return 0;
+}
+
+/* Its end of the line is closed: it is over, with or without having said a result. */
+static void reap(struct crew *crew, struct board *board)
+{
+	char text[96] = "its process ended without a result";
+	int status;
+
+	close(board->fd);
+	board->fd = -1;
+	if (waitpid(board->pid, &status, 0) == board->pid && WIFSIGNALED(status))
+		snprintf(text, sizeof(text), "its process died of signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	if (!stop_asked())
+		tell_failure(crew, board, VERDICT_INTERNAL, text, NULL);
+}
+
+static void note_doing(struct board *board, const struct session_note *note)
+{
+	if (note->kind == SESSION_NOTE_ATTEMPT)
+		snprintf(board->doing, sizeof(board->doing), "attempt %d: waiting for the boot banner", note->number);
+	else if (note->kind == SESSION_NOTE_BOOT)
+		snprintf(board->doing, sizeof(board->doing), "booting");
+	else
+		snprintf(board->doing, sizeof(board->doing), "reset proven; waiting for the conditions");
+}
+
+static void take_message(struct crew *crew, struct board *board, const struct message *message)
+{
+	switch (message->kind) {
+	case MESSAGE_STATUS:
+		snprintf(board->doing, sizeof(board->doing), "%.*s", (int)sizeof(message->u.status) - 1, message->u.status);
+		break;
+	case MESSAGE_OPENED:
+		board->limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		break;
+	case MESSAGE_NOTE:
+		note_doing(board, &message->u.note);
+		report_note(&crew->report, board->port, &message->u.note);
+		break;
+	case MESSAGE_MATCH:
+		report_match(&crew->report, board->port, &message->u.match);
+		break;
+	case MESSAGE_RESULT:
+		tell_result(crew, board, &message->u.result);
+		break;
+	}
+}
+
+static void hear(struct crew *crew, struct board *board)
+{
+	struct message message;
+	ssize_t n = recv(board->fd, &message, sizeof(message), MSG_DONTWAIT);
+
+	if (n == (ssize_t)sizeof(message))
+		take_message(crew, board, &message);
+	else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+		reap(crew, board);
+}
+
+/* Past its deadline: an ioctl or a close blocks in the driver. SIGKILL ends the process as soon as the driver lets
+ * it; nobody waits for that. */
+static void give_up(struct crew *crew, struct board *board)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "the driver does not answer; process %ld is stuck in it", (long)board->pid);
+	(void)kill(board->pid, SIGKILL);
+	close(board->fd);
+	board->fd = -1;
+	tell_failure(crew, board, VERDICT_IO_ERROR, text, "unplug the bridge and plug it in again");
+}
+
+static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		fds[i] = (struct pollfd){ .fd = crew->boards[i].fd, .events = POLLIN };
+		open += crew->boards[i].fd >= 0;
+	}
+	return open;
+}
+
+static int64_t next_deadline(const struct crew *crew)
+{
+	int64_t deadline = crew->next_progress_ms;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0 && crew->boards[i].limit_ms < deadline)
+			deadline = crew->boards[i].limit_ms;
+	}
+	return deadline;
+}
+
+static void show_progress(struct crew *crew)
+{
+	int64_t now = wait_now_ms();
+
+	if (now < crew->next_progress_ms)
+		return;
+	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0 && crew->boards[i].doing[0]) {
+			report_progress(&crew->report, crew->boards[i].port, crew->boards[i].doing);
+			return;
+		}
+	}
+}
+
+/* Every board's process lets go and dies; whoever is stuck is left behind, with SIGKILL on its way. */
+static void stop_all(struct crew *crew, struct pollfd *fds)
+{
+	int64_t deadline = wait_now_ms() + STOP_GRACE_MS;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0)
+			(void)kill(crew->boards[i].pid, SIGTERM);
+	}
+	while (fill_fds(crew, fds) && wait_poll(fds, crew->n, deadline, NULL) >= 0) {
+		for (size_t i = 0; i < crew->n; i++) {
+			if (fds[i].revents)
+				hear(crew, &crew->boards[i]);
+		}
+	}
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0)
+			(void)kill(crew->boards[i].pid, SIGKILL);
+	}
+	report_progress(&crew->report, NULL, NULL);
+	stop_die(stop_asked());
+}
+
+static void watch(struct crew *crew, struct pollfd *fds)
+{
+	while (fill_fds(crew, fds)) {
+		int r = wait_poll(fds, crew->n, next_deadline(crew), stop_port());
+
+		if (r == -ECANCELED)
+			stop_all(crew, fds);
+		for (size_t i = 0; i < crew->n; i++) {
+			if (crew->boards[i].fd >= 0 && r > 0 && fds[i].revents)
+				hear(crew, &crew->boards[i]);
+			if (crew->boards[i].fd >= 0 && wait_now_ms() >= crew->boards[i].limit_ms)
+				give_up(crew, &crew->boards[i]);
+		}
+		show_progress(crew);
+	}
+}
+
+/* Success needs all; failures that agree give theirs. */
+static int exit_status(const struct crew *crew)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		int its = verdict_info(crew->boards[i].verdict)->status;
+
+		if (its && status && its != status)
+			return verdict_info(VERDICT_SEVERAL)->status;
+		if (its)
+			status = its;
+	}
+	return status;
+}
+
+static void start_all(struct crew *crew)
+{
+	int64_t now = wait_now_ms();
+
+	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
+	for (size_t i = 0; i < crew->n; i++)
+		crew->boards[i].fd = -1;
+	for (size_t i = 0; i < crew->n; i++) {
+		struct board *board = &crew->boards[i];
+		int r;
+
+		board->port = crew->options->ports[i];
+		board->start_ms = now;
+		board->limit_ms = now + crew->options->wait_ms + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		snprintf(board->doing, sizeof(board->doing), "opening the port");
+		r = start(crew, board);
+		if (r < 0)
+			tell_failure(crew, board, VERDICT_INTERNAL, strerror(-r), NULL);
+	}
+}
+
+int boards_run(const struct options *options)
+{
+	struct crew crew = { .options = options, .n = options->n_ports };
+	struct pollfd *fds;
+	int status, r;
+
+	report_init(&crew.report, options->json ? REPORT_JSON : REPORT_TEXT, options->quiet, options->verbose);
+	crew.boards = calloc(crew.n, sizeof(*crew.boards));
+	fds = calloc(crew.n, sizeof(*fds));
+	if (!crew.boards || !fds) {
+		fputs("espreset: out of memory\n", stderr);
+		free(crew.boards);
+		free(fds);
+		return verdict_info(VERDICT_INTERNAL)->status;
+	}
+	start_all(&crew);
+	watch(&crew, fds);
+	status = exit_status(&crew);
+	r = report_end(&crew.report);
+	if (r < 0) {
+		if (r != -EPIPE)
+			fprintf(stderr, "espreset: standard output: %s\n", strerror(-r));
+		status = status ? status : verdict_info(VERDICT_INTERNAL)->status;
+	}
+	free(crew.boards);
+	free(fds);
+	return status;
+}

@@ -1,0 +1,191 @@
+/* child.c - the process that owns one board's port: finds it, waits for it, resets, judges, tells. */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "find.h"
+#include "message.h"
+#include "port/wait.h"
+#include "run.h"
+#include "stop.h"
+
+struct child {
+	const struct options *options;
+	const char *spec;
+	int fd;			/* to the reporting process */
+	int capture;		/* -1: none */
+	int capture_error;	/* positive errno of the first failed write */
+	struct port *port;
+	struct session session;
+	struct report_result result;
+	int64_t start_ms;
+};
+
+static int64_t real_now_ms(struct clk *clk)
+{
+	(void)clk;
+	return wait_now_ms();
+}
+
+/* What is not the result may be lost when nobody reads; a board never waits for a reader. */
+static void tell(struct child *c, const struct message *message, int flags)
+{
+	while (send(c->fd, message, sizeof(*message), MSG_NOSIGNAL | flags) < 0 && errno == EINTR)
+		;
+}
+
+static void tell_note(void *user, const struct session_note *note)
+{
+	struct child *c = user;
+	struct message message;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = MESSAGE_NOTE;
+	message.u.note = *note;
+	tell(c, &message, MSG_DONTWAIT);
+}
+
+static void tell_status(void *user, const char *text)
+{
+	struct child *c = user;
+	struct message message;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = MESSAGE_STATUS;
+	snprintf(message.u.status, sizeof(message.u.status), "%s", text);
+	tell(c, &message, MSG_DONTWAIT);
+}
+
+static void tell_opened(struct child *c)
+{
+	struct message message;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = MESSAGE_OPENED;
+	tell(c, &message, MSG_DONTWAIT);
+}
+
+static void tell_result(struct child *c)
+{
+	struct message message;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = MESSAGE_RESULT;
+	message.u.result = c->result;
+	tell(c, &message, 0);
+}
+
+static void capture(void *user, const void *bytes, size_t n)
+{
+	struct child *c = user;
+	const char *p = bytes;
+
+	while (c->capture >= 0 && !c->capture_error && n) {
+		ssize_t r = write(c->capture, p, n);
+
+		if (r < 0 && errno != EINTR) {
+			c->capture_error = errno;
+		} else if (r > 0) {
+			p += r;
+			n -= (size_t)r;
+		}
+	}
+}
+
+static int open_capture(struct child *c)
+{
+	c->capture = -1;
+	if (!c->options->capture)
+		return 0;
+	c->capture = open(c->options->capture, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	return c->capture < 0 ? -errno : 0;
+}
+
+static void close_capture(struct child *c)
+{
+	if (c->capture >= 0 && close(c->capture) < 0 && !c->capture_error)
+		c->capture_error = errno;
+	if (c->capture_error)
+		snprintf(c->result.advice, sizeof(c->result.advice), "%s is incomplete: %s", c->options->capture,
+			 strerror(c->capture_error));
+}
+
+static void fail(struct child *c, enum verdict verdict, const char *text, const char *advice)
+{
+	struct session_result *r = &c->result.session;
+
+	*r = (struct session_result){ .verdict = verdict, .boot_ms = -1, .up_ms = -1, .missing = PROOF_RULES };
+	r->total_ms = (int)(wait_now_ms() - c->start_ms);
+	snprintf(r->text, sizeof(r->text), "%s", text);
+	r->advice = advice;
+}
+
+/* The port closed itself with an error: then nobody knows whether the lines were released. */
+static void take_close(struct child *c, int r)
+{
+	if (r == 0 || verdict_info(c->result.session.verdict)->status != 0)
+		return;
+	fail(c, verdict_of_errno(-r), "", "the lines may not have been released: look at the board");
+	c->result.session.err = -r;
+}
+
+static bool find(struct child *c)
+{
+	struct find_failure failure;
+	int r = find_port(c->options, c->spec, c->start_ms + c->options->wait_ms, tell_status, c, &c->port, &failure);
+
+	if (r == 0)
+		return true;
+	if (r == -ECANCELED)
+		stop_die(stop_asked());
+	fail(c, failure.verdict, failure.text, NULL);
+	c->result.session.err = -r;
+	c->result.holder_pid = failure.holder_pid;
+	snprintf(c->result.holder_command, sizeof(c->result.holder_command), "%s", failure.holder_command);
+	snprintf(c->result.advice, sizeof(c->result.advice), "%s", failure.advice);
+	return false;
+}
+
+static void run(struct child *c)
+{
+	struct run_sink sink = { .bytes = capture, .note = tell_note, .user = c };
+	struct clk clk = { real_now_ms };
+	int r, closed;
+
+	session_init(&c->session, &c->options->session, wait_now_ms());
+	r = run_session(&c->session, c->port, &clk, &sink);
+	c->result.session = *session_result(&c->session);
+	closed = c->port->ops->close(c->port);
+	c->port = NULL;
+	if (r == -ECANCELED)
+		stop_die(stop_asked() ? stop_asked() : SIGTERM);
+	take_close(c, closed);
+}
+
+int child_run(const struct options *options, const char *spec, int fd)
+{
+	static struct child c;	/* large; one in each process */
+	int r;
+
+	c = (struct child){ .options = options, .spec = spec, .fd = fd, .start_ms = wait_now_ms() };
+	c.result.crystal_mhz = options->session.crystal_mhz;
+	r = open_capture(&c);
+	if (r < 0) {
+		fail(&c, VERDICT_INTERNAL, strerror(-r), "--capture: the file cannot be written");
+		tell_result(&c);
+		return 1;
+	}
+	if (find(&c)) {
+		tell_opened(&c);
+		run(&c);
+	}
+	close_capture(&c);
+	tell_result(&c);
+	return 0;
+}

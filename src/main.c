@@ -1,0 +1,47 @@
+/* main.c - wiring: the command line to what does the work. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boards.h"
+#include "options.h"
+#include "stop.h"
+
+static int usage(const char *why)
+{
+	fprintf(stderr, "espreset: %s; try 'espreset --help'\n", why);
+	return verdict_info(VERDICT_USAGE)->status;
+}
+
+static int finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (errno != EPIPE)
+		fprintf(stderr, "espreset: standard output: %s\n", strerror(errno));
+	return verdict_info(VERDICT_INTERNAL)->status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char why[1024];
+	int r;
+
+	stop_init();
+	r = options_parse(argc, argv, &options, why, sizeof(why));
+	if (r < 0)
+		return usage(why);
+	switch (options.mode) {
+	case MODE_HELP:
+		options_help(stdout);
+		return finish_output();
+	case MODE_VERSION:
+		puts("espreset " ESPRESET_VERSION);
+		return finish_output();
+	case MODE_RESET:
+		return boards_run(&options);
+	default:
+		return usage("not built yet");
+	}
+}

@@ -1,0 +1,104 @@
+/* program.c - runs the program itself, as a user's shell does, and brings back status, output, errors. */
+#include "program.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIMIT_S 120
+
+const char *program_path(void)
+{
+	const char *path = getenv("ESPRESET");
+
+	if (path)
+		return path;
+	ck_assert_int_eq(setenv("ESPRESET", "build/espreset", 1), 0);
+	return "build/espreset";
+}
+
+static void read_some(int *fd, char *buf, size_t *used)
+{
+	ssize_t n = read(*fd, buf + *used, PROGRAM_OUTPUT_MAX - 1 - *used);
+
+	if (n <= 0) {
+		close(*fd);
+		*fd = -1;
+	} else {
+		*used += (size_t)n;
+		ck_assert_uint_lt(*used, PROGRAM_OUTPUT_MAX - 1);
+	}
+	buf[*used] = '\0';
+}
+
+static void read_all(struct program *p, int out, int err, pid_t pid)
+{
+	size_t n_out = 0, n_err = 0;
+
+	p->out[0] = p->err[0] = '\0';
+	while (out >= 0 || err >= 0) {
+		struct pollfd fds[] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
+
+		if (poll(fds, 2, LIMIT_S * 1000) <= 0) {
+			kill(-pid, SIGKILL);
+			ck_abort_msg("did not end within %d s", LIMIT_S);
+		}
+		if (fds[0].revents)
+			read_some(&out, p->out, &n_out);
+		if (fds[1].revents)
+			read_some(&err, p->err, &n_err);
+	}
+}
+
+void program_shell(struct program *p, const char *command)
+{
+	int out[2], err[2], status;
+	pid_t pid;
+
+	(void)program_path();
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		setpgid(0, 0);
+		dup2(out[1], 1);
+		dup2(err[1], 2);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	close(err[1]);
+	read_all(p, out[0], err[0], pid);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	p->status = p->signal ? 128 + p->signal : WEXITSTATUS(status);
+}
+
+void program_run(struct program *p, const char *args)
+{
+	char command[4096];
+
+	snprintf(command, sizeof(command), "\"$ESPRESET\" %s", args);
+	program_shell(p, command);
+}
+
+pid_t program_start(char *const argv[], int out_fd)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (out_fd >= 0)
+			dup2(out_fd, 1);
+		execv(program_path(), argv);
+		_exit(127);
+	}
+	return pid;
+}
