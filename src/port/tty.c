@@ -324,15 +324,11 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 static void drain(struct tty *tty)
 {
 	int64_t end_ms = wait_now_ms() + DRAIN_MOST_MS;
-	int64_t quiet_ms;
 	char unwanted[256];
 
-	do {
-		quiet_ms = wait_now_ms() + DRAIN_QUIET_MS;
-		if (quiet_ms > end_ms)
-			quiet_ms = end_ms;
-	} while (tty_read(&tty->port, unwanted, sizeof(unwanted), quiet_ms) > 0 &&
-		 wait_now_ms() < end_ms);
+	while (wait_now_ms() < end_ms &&
+	       tty_read(&tty->port, unwanted, sizeof(unwanted), wait_now_ms() + DRAIN_QUIET_MS) > 0)
+		;
 }
 
 /* ------------------------------------------------------------ opening and closing */
