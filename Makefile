@@ -58,10 +58,113 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(B)/libespreset.a
 .PRECIOUS: $(B)/tests/unit/%.o
 $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
 
+# ---------------------------------------------------------------------------------------------------
+# What is needed, as Debian packages. NEED=true leaves that to you.
+NEED ?= tests/need
+BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev
+CHECK_PACKAGES = $(BUILD_PACKAGES) check clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
+	python3 python3-venv python3-jsonschema bash-completion zsh fish
+# A second make, so that pkg-config is asked after the packages are there.
+AGAIN = $(MAKE) --no-print-directory
+
+## make demo          the main job on the built-in simulated board; installs what it needs (Debian)
+.PHONY: demo
+demo:
+	@$(NEED) $(BUILD_PACKAGES)
+	@$(AGAIN) -s all
+	@sh docs/demo.sh $(B)/espreset
+
+## make check         every test; installs what it needs (Debian)
+.PHONY: check
+check:
+	@$(NEED) $(CHECK_PACKAGES) $(DRIVER_PACKAGES) $(DEB_PACKAGES)
+	@$(AGAIN) -j2 check-all
+
+## make check-quick   under a minute: no root, no network, no virtual machine, installs nothing
+.PHONY: check-quick
+check-quick: unit fuzz-replay
+	@$(B)/simulation 3000
+
+.PHONY: check-all
+check-all:
+	@$(AGAIN) check-quick
+	@$(AGAIN) simulation mutants
+	@$(AGAIN) builds lint asan valgrind
+	@$(AGAIN) check-packaging
+	@$(AGAIN) check-drivers
+	@echo "make check: all passed"
+
 ## make unit          every unit test, no root, no network
 .PHONY: unit
-unit: $(UNIT) $(B)/espreset
-	@set -e; for t in $(UNIT); do ESPRESET=$(CURDIR)/$(B)/espreset $$t; done
+unit: $(UNIT) $(B)/espreset $(B)/simulation
+	@set -e; for t in $(UNIT); do ESPRESET=$(B)/espreset $$t; done
+
+# The random boards: tests/simulation/main.c drives the session with a virtual clock.
+SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
+$(B)/simulation: $(SIMULATION) $(TESTLIB) $(B)/libespreset.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
+
+## make simulation    100,000 random boards; make soak: 10 million. SEED= repeats one run
+.PHONY: simulation soak mutants
+simulation: $(B)/simulation
+	$(B)/simulation 100000 $(SEED)
+soak: $(B)/simulation
+	$(B)/simulation 10000000 $(SEED)
+
+# Each rule of the proof left out must be caught by the same boards.
+mutants: $(B)/simulation
+	$(B)/simulation --mutants 100000 $(SEED)
+
+## make builds        gcc and clang without a warning, and with -O0
+.PHONY: builds
+builds:
+	@$(AGAIN) -j2 B=build/gcc CC=gcc WERROR=-Werror all build/gcc/libespreset.a
+	@$(AGAIN) -j2 B=build/clang CC=clang WERROR=-Werror all build/clang/libespreset.a
+	@$(AGAIN) -j2 B=build/O0 CFLAGS=-O0 all
+
+## make asan          unit tests and random boards under ASan and UBSan
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+.PHONY: asan valgrind
+asan:
+	@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" unit
+	@build/asan/simulation 5000
+
+## make valgrind      the unit tests that start no process, and some random boards
+valgrind: $(UNIT) $(B)/simulation
+	@set -e; for t in $(filter-out $(addprefix $(B)/unit/,$(NO_VALGRIND)),$(UNIT)); do \
+		CK_FORK=no valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$t; done
+	@valgrind -q --error-exitcode=9 --leak-check=full $(B)/simulation 50
+
+## make lint          cppcheck, clang-tidy, layers, and what may not stand in a file
+.PHONY: lint
+lint:
+	@sh tests/lint.sh
+
+## make fuzz          libFuzzer on every parser of foreign bytes; SECONDS_EACH=60
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+CORE := $(wildcard src/core/*.c)
+SECONDS_EACH ?= 60
+.PHONY: fuzz fuzz-replay
+fuzz: $(FUZZERS:%=$(B)/fuzz/%)
+	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; \
+		$(B)/fuzz/$$f -max_total_time=$(SECONDS_EACH) -print_final_stats=1 $(B)/corpus/$$f tests/fuzz/corpus/$$f; done
+$(B)/fuzz/%: tests/fuzz/%.c $(CORE) $(wildcard src/core/*.h)
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g -fsanitize=fuzzer,address,undefined -o $@ $< $(CORE)
+# The committed corpus, by any compiler.
+fuzz-replay: $(FUZZERS:%=$(B)/replay/%)
+	@set -e; for f in $(FUZZERS); do $(B)/replay/$$f tests/fuzz/corpus/$$f/*; done
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libespreset.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS)
+
+## make bench         ratios beside esptool and pyserial, and instructions a byte; installs what it needs
+.PHONY: bench
+bench:
+	@$(NEED) $(CHECK_PACKAGES) $(DRIVER_PACKAGES)
+	@$(AGAIN) all
+	@sh tests/bench/decode.sh
+	@$(AGAIN) bench-drivers
 
 ## make clean
 .PHONY: clean
@@ -69,4 +172,5 @@ clean:
 	rm -rf build dist
 
 include docs/packaging/install.mk
+-include tests/drivers/Makefile.inc
 -include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)

@@ -1,0 +1,52 @@
+#!/bin/sh
+# lint.sh - cppcheck, clang-tidy, the layers of docs/design.md, and what may not stand in a file of this project.
+set -u
+failed=0
+say() {
+	printf 'lint: %s\n' "$1"
+	failed=1
+}
+
+# Core knows, and nothing else: no system call, no clock, nothing of the other folders.
+if grep -nE '#include <(termios|libusb|libserialport|time|unistd|sys/|fcntl|poll|pthread|signal|jansson)' src/core/*.[ch]; then
+	say 'src/core/ includes a system header'
+fi
+if grep -nE '#include "(port|report|sim)/|#include "[a-z]+\.h"' src/core/*.[ch]; then
+	say 'src/core/ includes another folder'
+fi
+if grep -nE '\b(malloc|calloc|realloc|strdup|free|time|printf|fprintf)\(' src/core/*.[ch] | grep -vE '^[^:]*:[0-9]*:( \*|\s*/\*)'; then
+	say 'src/core/ allocates, prints or reads a clock'
+fi
+if grep -nE '#include "(core|port|report)/' src/sim/*.[ch] | grep -v '"core/lines.h"'; then
+	say 'src/sim/ includes another folder: the simulated board shares no table with the program'
+fi
+if grep -nE '#include "sim/' src/core/*.[ch] src/report/*.[ch] src/*.[ch]; then
+	say 'only src/port/sim.c knows the simulated board'
+fi
+
+# Comments and documents point at public sources or into the repository.
+if git grep -nIE '\.\./(shared|\.library)|boot-facts\.md|ota-and-usb\.md|wrong-baud\.md|peers\.md' -- . ':!tests/lint.sh' ':!*.inc' |
+	grep -vE 'ESPRESET_BOOTLOGS|shared/bootlogs'; then
+	say 'a file points outside the repository'
+fi
+if git grep -nIE '/(work|root)/' -- . ':!tests/lint.sh'; then
+	say "a file holds a path of somebody's machine"
+fi
+
+# The first comment of a C file says what it is for.
+for file in $(git ls-files 'src/*.[ch]' 'tests/*.[ch]'); do
+	head -n 1 "$file" | grep -q "^/\* $(basename "$file") - \|^/\* .* - " || say "$file: its first line does not say what it is for"
+done
+
+man=$(mandoc -Tlint -Wwarning docs/espreset.1 2>&1) || say "docs/espreset.1: $man"
+
+cppcheck --quiet --error-exitcode=9 --std=c11 --enable=warning,portability,performance --inline-suppr \
+	--suppress=missingIncludeSystem -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc src || say cppcheck
+
+clang-tidy --quiet --warnings-as-errors='*' \
+	--checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-bugprone-assignment-in-if-condition,-bugprone-branch-clone,-bugprone-reserved-identifier,-bugprone-suspicious-include' \
+	$(git ls-files 'src/*.c') -- -std=c11 -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc \
+	$(pkg-config --cflags libserialport libusb-1.0 jansson) 2>/dev/null || say clang-tidy
+
+[ "$failed" -eq 0 ] && echo 'lint: clean'
+exit "$failed"

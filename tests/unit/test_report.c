@@ -1,0 +1,197 @@
+/* test_report.c - what a board printed goes out harmless; every JSON line fits the schema. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/clean.h"
+#include "report/json.h"
+#include "report/report.h"
+#include "report/text.h"
+#include "schema.h"
+
+static const struct { const char *in; size_t n; const char *utf8; const char *terminal; } texts[] = {
+	{ "plain", 5, "plain", "plain" },
+	{ "gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
+	{ "\033[2J", 4, "\033[2J", "\\x1b[2J" },
+	{ "a\0b", 3, NULL, "a\\x00b" },
+	{ "\x7f", 1, "\x7f", "\\x7f" },
+	{ "\xff\xfe", 2, "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd" },
+	{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* overlong '/' */
+	{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* surrogate */
+	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* cut */
+	{ "\xf4\x90\x80\x80", 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },
+	{ "\xc2\x9b" "1m", 4, "\xc2\x9b" "1m", "\\x9b1m" },	/* C1 CSI */
+	{ "\xe2\x80\xae" "x", 4, "\xe2\x80\xae" "x", "\\u{202e}x" },	/* right-to-left override */
+	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+};
+
+START_TEST(foreign_bytes_become_valid_utf8)
+{
+	char out[64];
+
+	clean_utf8(out, sizeof(out), texts[_i].in, texts[_i].n);
+	if (texts[_i].utf8)
+		ck_assert_str_eq(out, texts[_i].utf8);
+}
+END_TEST
+
+START_TEST(foreign_bytes_cannot_move_a_terminal)
+{
+	char out[64];
+
+	clean_terminal(out, sizeof(out), texts[_i].in, texts[_i].n);
+	if (texts[_i].terminal)
+		ck_assert_str_eq(out, texts[_i].terminal);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_cut_between_characters)
+{
+	char out[8];
+
+	ck_assert_uint_eq(clean_utf8(out, 4, "a\xe2\x82\xac" "b", 5), 1);
+	ck_assert_str_eq(out, "a");
+	ck_assert_uint_eq(clean_utf8(out, 5, "a\xe2\x82\xac" "b", 5), 4);
+	ck_assert_uint_eq(clean_utf8(out, 1, "abc", 3), 0);
+	ck_assert_str_eq(out, "");
+	ck_assert_uint_eq(clean_utf8(out, 0, "abc", 3), 0);
+}
+END_TEST
+
+static struct report_result hostile_result(enum verdict verdict)
+{
+	struct report_result result;
+
+	memset(&result, 0, sizeof(result));
+	result.session.verdict = verdict;
+	result.session.any_boot = true;
+	result.session.boot = (struct boot){ .chip = CHIP_NEWER, .cause = 1, .mode = 8, .mode2 = -1 };
+	snprintf(result.session.boot.chip_name, sizeof(result.session.boot.chip_name), "esp\033]0;x\007\xff");
+	snprintf(result.session.text, sizeof(result.session.text), "quote \" \\ \033[31m \xff $(reboot) `x`");
+	snprintf(result.match, sizeof(result.match), "\xc3\x28'; rm -rf /");
+	result.any_match = true;
+	result.session.boot_ms = 171;
+	result.session.up_ms = -1;
+	result.session.evidence = 0x7fff;
+	result.crystal_mhz = 26;
+	result.holder_pid = 4711;
+	snprintf(result.holder_command, sizeof(result.holder_command), "a\nb\033c");
+	snprintf(result.ota_host, sizeof(result.ota_host), "host\x80");
+	snprintf(result.recovered[0], sizeof(result.recovered[0]), "reopen");
+	snprintf(result.advice, sizeof(result.advice), "do\x9bthis");
+	return result;
+}
+
+START_TEST(a_hostile_result_is_valid_json_after_the_schema)
+{
+	struct report_result result = hostile_result((enum verdict)_i);
+	char *text = report_result_json("/dev/tty\xff\033", &result), why[2048];
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_msg(schema_check(text, why, sizeof(why)), "%s\n%s", why, text);
+	for (const char *p = text; *p; p++)
+		ck_assert_msg(*p >= 0x20 && *p < 0x7f, "byte %02x in %s", (unsigned char)*p, text);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_hostile_result_is_one_harmless_line_of_text)
+{
+	struct report_result result = hostile_result((enum verdict)_i);
+	char text[1024];
+
+	report_print_text(&result, text, sizeof(text));
+	for (const char *p = text; *p; p++)
+		ck_assert_msg((unsigned char)*p >= 0x20 && *p != 0x7f, "byte %02x in %s", (unsigned char)*p, text);
+}
+END_TEST
+
+/* Standard output of fn, in a buffer. */
+static void catch_stdout(void (*fn)(void), char *buf, size_t cap)
+{
+	int saved = dup(1), pipes[2];
+	ssize_t n;
+
+	fflush(stdout);
+	ck_assert_int_eq(pipe(pipes), 0);
+	dup2(pipes[1], 1);
+	fn();
+	fflush(stdout);
+	dup2(saved, 1);
+	close(saved);
+	close(pipes[1]);
+	n = read(pipes[0], buf, cap - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	close(pipes[0]);
+}
+
+static void print_notes(void)
+{
+	struct session_note note;
+	struct report_match match = { .option = "expect", .any_group = true, .at_ms = 5 };
+
+	memset(&note, 0, sizeof(note));
+	snprintf(note.sequence, sizeof(note.sequence), "rts");
+	note.number = 1;
+	note.hold_ms = 20;
+	note.baud = 115200;
+	note.boot = (struct boot){ .chip = CHIP_ESP8266, .cause = 2, .mode = 3, .mode2 = 6,
+				   .source = BOOT_SOURCE_FLASH, .heard = BOOT_HEARD_74880, .progress = BOOT_BANNER };
+	snprintf(note.boot.cause_text, sizeof(note.boot.cause_text), "\xff\033");
+	json_note("p", &note);
+	note.kind = SESSION_NOTE_BOOT;
+	json_note("p", &note);
+	snprintf(match.line, sizeof(match.line), "\xfe\001 \"");
+	json_match("p", &match);
+}
+
+START_TEST(notes_and_matches_are_valid_json_after_the_schema)
+{
+	char out[8192], why[2048];
+
+	catch_stdout(print_notes, out, sizeof(out));
+	ck_assert_msg(schema_check_lines(out, why, sizeof(why)) == 3, "%s\n%s", why, out);
+}
+END_TEST
+
+START_TEST(the_schema_check_itself_refuses_what_does_not_fit)
+{
+	struct report_result result = hostile_result(VERDICT_READY);
+	char *text = report_result_json("p", &result), why[2048], *word;
+
+	ck_assert_ptr_nonnull(text);
+	word = strstr(text, "\"ready\"");
+	ck_assert_ptr_nonnull(word);
+	memcpy(word, "\"reedy\"", 7);
+	ck_assert(!schema_check(text, why, sizeof(why)));
+	ck_assert(!schema_check("{\"schema\":1,\"event\":\"result\"}", why, sizeof(why)));
+	ck_assert(!schema_check("[]", why, sizeof(why)));
+	ck_assert(!schema_check("{", why, sizeof(why)));
+	free(text);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("report");
+	TCase *tcase = tcase_create("report");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_loop_test(tcase, foreign_bytes_become_valid_utf8, 0, COUNT(texts));
+	tcase_add_loop_test(tcase, foreign_bytes_cannot_move_a_terminal, 0, COUNT(texts));
+	tcase_add_test(tcase, what_does_not_fit_is_cut_between_characters);
+	tcase_add_loop_test(tcase, a_hostile_result_is_valid_json_after_the_schema, 0, VERDICT_COUNT);
+	tcase_add_loop_test(tcase, a_hostile_result_is_one_harmless_line_of_text, 0, VERDICT_COUNT);
+	tcase_add_test(tcase, notes_and_matches_are_valid_json_after_the_schema);
+	tcase_add_test(tcase, the_schema_check_itself_refuses_what_does_not_fit);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
