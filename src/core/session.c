@@ -248,7 +248,7 @@ static int plan_baud(const struct session *s, enum verdict verdict)
 		return 115200;
 	if (a->any_boot && a->boot.heard == BOOT_HEARD_74880)
 		return a->boot.certain ? a->baud : 74880;
-	if (a->any_boot && a->ours)
+	if (a->ours || a->cold_in_hold)
 		return a->baud;
 	if (verdict == VERDICT_GARBLED || verdict == VERDICT_UNPROVEN || a->garbage > 0)
 		return a->baud == 115200 ? 74880 : 115200;
@@ -261,6 +261,7 @@ static void conclude(struct session *s)
 	struct session_result now;
 	bool again;
 
+	bootlog_flush(&s->log, s->now_ms, on_event, s);	/* an unfinished line counts as well */
 	outcome_judge(s, &now);
 	again = may_try_again(s, now.verdict);
 	if (s->has_verdict && now.verdict != VERDICT_READY &&

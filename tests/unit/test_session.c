@@ -1,0 +1,425 @@
+/* test_session.c - each rule of attempts, holds, evidence and precedence on a scripted port. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/session.h"
+#include "fakeport.h"
+#include "run.h"
+
+#define BANNER(cause, mode) "\r\n ets Jan  8 2013,rst cause:" cause ", boot mode:(" mode ",6)\r\n\r\n"
+#define LOADS "load 0x4010f000, len 3460, room 16 \r\ntail 4\r\nchksum 0xcc\r\n"
+#define CSUM "csum 0xcc\r\nv00041fe0\r\n~ld\r\n"
+#define GOOD BANNER("2", "3") LOADS CSUM
+#define ESP32_BANNER "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+#define ESP32_LOAD "configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:1344\r\n" \
+	"load:0x40078000,len:13964\r\nentry 0x400805f0\r\n"
+
+static struct fakeport fake;
+static struct session session;
+static struct session_config config;
+static const struct session_result *result;
+
+/* 74880 throughout the ROM's output, so that scripts are plain text. */
+static void setup(void)
+{
+	session_config_init(&config);
+	config.baud = 74880;
+	config.chip = CHIP_ESP8266;
+}
+
+static void play(const struct fake_line *script)
+{
+	fakeport_init(&fake, script);
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	result = session_result(&session);
+}
+
+START_TEST(a_good_board_is_ready_after_one_clean_pulse)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_msg(result->verdict == VERDICT_READY, "%s: %s", verdict_info(result->verdict)->word, result->text);
+	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|20 DTR- RTS-|80 115200 Bd|");
+	ck_assert_int_eq(result->attempts, 1);
+	ck_assert_int_eq(result->reset_by, RESET_BY_US);
+	ck_assert_int_eq(result->boot_ms, 60);
+	ck_assert_int_eq(result->up_ms, 1000);
+	ck_assert_str_eq(result->text, "esp8266, boot mode 3 (flash), booted in 60 ms, up 1.0 s");
+}
+END_TEST
+
+START_TEST(the_holds_climb_the_ladder)
+{
+	static const struct fake_line script[] = { { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_SILENT);
+	ck_assert_int_eq(result->attempts, 3);
+	/* 20, 100 and 500 ms of hold, a second and the bridge's latency of listening each */
+	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|20 DTR- RTS-|1036 DTR- RTS+|1136 DTR- RTS-|2152 DTR- RTS+|2652 DTR- RTS-|");
+}
+END_TEST
+
+START_TEST(a_hold_that_is_given_replaces_the_ladder)
+{
+	static const struct fake_line script[] = { { 0, 0, NULL } };
+
+	config.hold_ms = 7;
+	config.attempts = 2;
+	play(script);
+	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|7 DTR- RTS-|1023 DTR- RTS+|1030 DTR- RTS-|");
+}
+END_TEST
+
+START_TEST(bytes_early_in_the_hold_are_the_past_and_prolong_it)
+{
+	static const struct fake_line script[] = { { 0, 10, "app\r\n" }, { 0, 30, "app\r\n" }, { 1, 60, GOOD }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "|56 DTR- RTS-|"));	/* 30 + 10 of quiet + 16 of latency */
+}
+END_TEST
+
+START_TEST(bytes_late_in_the_hold_are_no_effect)
+{
+	static struct fake_line script[200];
+	int n = 0;
+
+	for (int release = 0; release <= 3; release++) {
+		for (int ms = 5; ms < 200; ms += 5)
+			script[n++] = (struct fake_line){ release, ms, "still talking\r\n" };
+	}
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
+	ck_assert_int_eq(result->attempts, 3);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));	/* the rung and 100 ms at most */
+}
+END_TEST
+
+START_TEST(after_download_mode_both_lines_are_released_at_once)
+{
+	static const struct fake_line script[] = { { 1, 60, BANNER("2", "1") }, { 2, 60, GOOD }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_int_eq(result->attempts, 2);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "|380 DTR+ RTS+|480 DTR- RTS-|"));
+}
+END_TEST
+
+START_TEST(a_banner_in_the_hold_means_that_dtr_resets_the_board)
+{
+	static const struct fake_line script[] = { { 0, 5, BANNER("2", "1") }, { 2, 60, GOOD }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_int_eq(result->attempts, 2);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "DTR+ RTS+|"));
+}
+END_TEST
+
+START_TEST(a_given_sequence_starts_from_released_lines_and_is_kept)
+{
+	static const struct fake_line script[] = { { 2, 60, BANNER("2", "1") }, { 0, 0, NULL } };
+	char err[64];
+
+	ck_assert_int_eq(sequence_parse("R1|W0.1|R0", &config.sequence, err, sizeof(err)), 0);
+	config.attempts = 2;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_DOWNLOAD_MODE);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS-|0 DTR- RTS+|100 DTR- RTS-|"));
+	ck_assert_ptr_null(strstr(fake.trace, "DTR+"));
+}
+END_TEST
+
+/* One boot after the first release, and what it leads to. */
+static const struct {
+	const char *text;
+	enum verdict verdict;
+	int attempts;
+} boots[] = {
+	{ BANNER("1", "3") LOADS CSUM, VERDICT_READY, 1 },
+	{ BANNER("2", "1"), VERDICT_DOWNLOAD_MODE, 3 },
+	{ BANNER("2", "7") "waiting for host\r\n", VERDICT_OTHER_BOOT, 1 },
+	{ BANNER("2", "2"), VERDICT_OTHER_BOOT, 1 },
+	{ BANNER("2", "3") LOADS "csum 0xcc\r\ncsum err\r\nets_main.c 181 \r\n", VERDICT_BOOT_FAILED, 1 },
+	{ BANNER("2", "3") "ets_main.c 181 \r\n", VERDICT_BOOT_FAILED, 1 },
+	{ BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n~ld\r\ne:1\r\n", VERDICT_BOOT_FAILED, 1 },
+	{ BANNER("2", "3"), VERDICT_UNPROVEN, 3 },
+	{ BANNER("2", "3") LOADS, VERDICT_UNPROVEN, 3 },
+	{ BANNER("4", "3") "wdt reset\r\n" LOADS CSUM, VERDICT_CRASHED, 1 },
+	{ "hello, I am an application\r\nand go on talking\r\n", VERDICT_UNPROVEN, 3 },
+	{ "\xfe\x80\x9f\xe1\x83\x92\xff\x81\x99\xa5\xfe\x80\x9f\xe1\x83\x92\xff\x81\x99\xa5", VERDICT_GARBLED, 3 },
+};
+
+START_TEST(a_boot_leads_to_its_verdict)
+{
+	struct fake_line script[] = {
+		{ 1, 60, boots[_i].text }, { 2, 60, boots[_i].text }, { 3, 60, boots[_i].text }, { 0, 0, NULL },
+	};
+
+	play(script);
+	ck_assert_msg(result->verdict == boots[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word, result->text);
+	ck_assert_int_eq(result->attempts, boots[_i].attempts);
+	if (result->verdict != VERDICT_READY)
+		ck_assert_ptr_nonnull(result->advice);
+}
+END_TEST
+
+/* A good boot, then something in the settle time, when the port is at 115200. */
+static const struct {
+	const char *text;
+	enum verdict verdict;
+} settles[] = {
+	{ "hello\r\n", VERDICT_READY },
+	{ BANNER("2", "3") LOADS CSUM, VERDICT_RESTARTED },
+	{ BANNER("4", "3") "wdt reset\r\n" LOADS CSUM, VERDICT_CRASHED },
+	{ "\r\nException (28):\r\nepc1=0x40208042 epc2=0x0 epc3=0x0 excvaddr=0x4 depc=0x0\r\n", VERDICT_CRASHED },
+	{ "\r\n Soft WDT reset\r\n", VERDICT_CRASHED },
+	{ "ets_main.c 181 \r\n", VERDICT_BOOT_FAILED },
+};
+
+START_TEST(what_comes_in_the_settle_time_counts)
+{
+	struct fake_line script[] = { { 1, 60, GOOD }, { 1, 800, settles[_i].text }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_msg(result->verdict == settles[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word,
+		      result->text);
+	ck_assert_int_eq(result->attempts, 1);
+}
+END_TEST
+
+START_TEST(what_comes_after_the_settle_time_is_not_waited_for)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 1200, BANNER("2", "3") }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+}
+END_TEST
+
+START_TEST(even_without_settle_time_an_error_of_the_load_is_waited_for)
+{
+	static const struct fake_line script[] = { { 1, 60, BANNER("2", "3") LOADS "csum 0xcc\r\n" },
+						   { 1, 90, "csum err\r\nets_main.c 181\r\n" }, { 0, 0, NULL } };
+
+	config.settle_ms = 0;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_BOOT_FAILED);
+}
+END_TEST
+
+START_TEST(a_readable_banner_at_115200_is_a_software_restart)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 60, GOOD }, { 3, 60, GOOD }, { 0, 0, NULL } };
+
+	config.baud = 115200;
+	config.attempts = 1;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_ptr_nonnull(strstr(result->text, "115200"));
+	ck_assert_ptr_nonnull(strstr(result->advice, "--crystal 40"));
+}
+END_TEST
+
+START_TEST(with_40_mhz_two_pulses_equally_followed_are_proof)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 62, GOOD }, { 0, 0, NULL } };
+
+	config.baud = 115200;
+	config.crystal_mhz = 40;
+	play(script);
+	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
+	ck_assert_int_eq(result->attempts, 2);
+	ck_assert_int_eq(result->pulses, 2);
+}
+END_TEST
+
+START_TEST(with_40_mhz_banners_at_different_times_are_no_proof)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 200, GOOD }, { 3, 350, GOOD }, { 0, 0, NULL } };
+
+	config.baud = 115200;
+	config.crystal_mhz = 40;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+}
+END_TEST
+
+START_TEST(a_banner_after_the_boot_time_is_not_ours)
+{
+	static const struct fake_line script[] = { { 1, 1100, GOOD }, { 0, 0, NULL } };
+
+	config.attempts = 1;
+	play(script);
+	ck_assert_int_ne(result->verdict, VERDICT_READY);
+}
+END_TEST
+
+START_TEST(while_eboot_copies_nobody_resets)
+{
+	static const struct fake_line script[] = { { 1, 60, BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n@" },
+						   { 1, 4000, "cp:0\r\nld\r\n" }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
+	ck_assert_int_eq(result->attempts, 1);
+}
+END_TEST
+
+START_TEST(a_copy_that_does_not_end_is_unproven_and_never_pulsed_again)
+{
+	static const struct fake_line script[] = { { 1, 60, BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n@" }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_int_eq(result->attempts, 1);
+	ck_assert_int_eq(result->total_ms, config.timeout_ms);
+	ck_assert_ptr_nonnull(strstr(result->text, "copying"));
+}
+END_TEST
+
+START_TEST(without_reset_no_line_is_pulsed_and_the_next_hardware_reset_is_judged)
+{
+	static const struct fake_line script[] = { { 1, 3000, GOOD }, { 0, 0, NULL } };
+
+	config.no_reset = true;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_int_eq(result->reset_by, RESET_BY_OTHER);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS-|"));
+	ck_assert_ptr_null(strchr(fake.trace, '+'));
+}
+END_TEST
+
+START_TEST(another_chip_than_expected_is_wrong_chip)
+{
+	static const struct fake_line script[] = { { 1, 60, ESP32_BANNER ESP32_LOAD }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_WRONG_CHIP);
+	ck_assert_str_eq(result->text, "this is esp32");
+}
+END_TEST
+
+static const struct { const char *text; enum verdict verdict; } esp32s[] = {
+	{ ESP32_BANNER ESP32_LOAD, VERDICT_READY },
+	/* revision 0 and 1 print two banners */
+	{ ESP32_BANNER "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
+	  VERDICT_READY },
+	/* but not in the other order, and not after a load */
+	{ "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
+	  VERDICT_CRASHED },
+	{ ESP32_BANNER ESP32_LOAD "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+	  ESP32_LOAD, VERDICT_CRASHED },
+	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD, VERDICT_UNPROVEN },
+	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n"
+	  "waiting for download\r\n", VERDICT_DOWNLOAD_MODE },
+	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n",
+	  VERDICT_DOWNLOAD_MODE },
+	{ ESP32_BANNER "flash read err, 1000\r\nets_main.c 371 \r\n", VERDICT_BOOT_FAILED },
+	{ ESP32_BANNER ESP32_LOAD "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n",
+	  VERDICT_CRASHED },
+};
+
+START_TEST(an_esp32_leads_to_its_verdict)
+{
+	struct fake_line script[] = {
+		{ 1, 60, esp32s[_i].text }, { 2, 60, esp32s[_i].text }, { 3, 60, esp32s[_i].text }, { 0, 0, NULL },
+	};
+
+	config.chip = CHIP_ESP32;
+	config.baud = 115200;
+	play(script);
+	ck_assert_msg(result->verdict == esp32s[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word, result->text);
+}
+END_TEST
+
+/* errors that a driver gives */
+static const int errs[] = { EIO, ENODEV, ETIMEDOUT, EPIPE };
+
+START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go)
+{
+	static const struct fake_line script[] = { { 1, 60, BANNER("2", "1") }, { 2, 60, GOOD }, { 0, 0, NULL } };
+	int op = 0;
+
+	do {
+		fakeport_init(&fake, script);
+		fake.fail_op = ++op;
+		fake.fail_err = errs[_i];
+		session_init(&session, &config, 0);
+		(void)run_session(&session, &fake.port, &fake.clk, NULL);
+		result = session_result(&session);
+		if (fake.op < op)
+			break;
+		ck_assert_uint_eq(fake.lines, 0);
+		/* a read that times out is no failure */
+		if (result->verdict == VERDICT_READY)
+			ck_assert_int_eq(errs[_i], ETIMEDOUT);
+		else
+			ck_assert_int_eq(result->verdict, errs[_i] == ENODEV ? VERDICT_UNPLUGGED : VERDICT_IO_ERROR);
+	} while (op < 1000);
+	ck_assert_int_gt(op, 8);
+	ck_assert_int_lt(op, 1000);
+}
+END_TEST
+
+START_TEST(the_time_out_ends_it_wherever_it_is)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 0, 0, NULL } };
+
+	config.timeout_ms = 100 * (_i + 1);
+	config.settle_ms = 5000;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_int_le(result->total_ms, config.timeout_ms + 120);
+	ck_assert_uint_eq(fake.lines, 0);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *tcase = tcase_create("session");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, a_good_board_is_ready_after_one_clean_pulse);
+	tcase_add_test(tcase, the_holds_climb_the_ladder);
+	tcase_add_test(tcase, a_hold_that_is_given_replaces_the_ladder);
+	tcase_add_test(tcase, bytes_early_in_the_hold_are_the_past_and_prolong_it);
+	tcase_add_test(tcase, bytes_late_in_the_hold_are_no_effect);
+	tcase_add_test(tcase, after_download_mode_both_lines_are_released_at_once);
+	tcase_add_test(tcase, a_banner_in_the_hold_means_that_dtr_resets_the_board);
+	tcase_add_test(tcase, a_given_sequence_starts_from_released_lines_and_is_kept);
+	tcase_add_loop_test(tcase, a_boot_leads_to_its_verdict, 0, COUNT(boots));
+	tcase_add_loop_test(tcase, what_comes_in_the_settle_time_counts, 0, COUNT(settles));
+	tcase_add_test(tcase, what_comes_after_the_settle_time_is_not_waited_for);
+	tcase_add_test(tcase, even_without_settle_time_an_error_of_the_load_is_waited_for);
+	tcase_add_test(tcase, a_readable_banner_at_115200_is_a_software_restart);
+	tcase_add_test(tcase, with_40_mhz_two_pulses_equally_followed_are_proof);
+	tcase_add_test(tcase, with_40_mhz_banners_at_different_times_are_no_proof);
+	tcase_add_test(tcase, a_banner_after_the_boot_time_is_not_ours);
+	tcase_add_test(tcase, while_eboot_copies_nobody_resets);
+	tcase_add_test(tcase, a_copy_that_does_not_end_is_unproven_and_never_pulsed_again);
+	tcase_add_test(tcase, without_reset_no_line_is_pulsed_and_the_next_hardware_reset_is_judged);
+	tcase_add_test(tcase, another_chip_than_expected_is_wrong_chip);
+	tcase_add_loop_test(tcase, an_esp32_leads_to_its_verdict, 0, COUNT(esp32s));
+	tcase_add_loop_test(tcase, whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go, 0, COUNT(errs));
+	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
