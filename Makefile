@@ -36,7 +36,7 @@ help:
 	@sed -n 's/^## //p' $(filter-out %.d,$(MAKEFILE_LIST))
 
 $(B)/espreset: $(OBJ)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(LDLIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) -lm $(LDLIBS)
 
 # What the tests link with: everything but main().
 $(B)/libespreset.a: $(LIBOBJ)

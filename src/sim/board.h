@@ -46,6 +46,7 @@ struct sim_truth {
 	int boot_mode;			/* the latch: ESP8266 the first number; others the GPIO_STRAP value */
 	bool latch_flash;		/* the latch says: boot from flash */
 	bool latch_download;		/* the latch says: UART download */
+	unsigned int copies_broken;	/* OTA copies that a reset interrupted */
 	int64_t last_hardware_reset_ns;	/* end of the last one: straps sampled; -1 */
 	int64_t last_soft_restart_ns;	/* -1 */
 	int64_t last_crash_ns;		/* -1 */
@@ -77,22 +78,27 @@ struct sim_listener {
 typedef void sim_frame_fn(void *user, const struct sim_frame *frame);
 typedef void sim_trace_fn(void *user, int64_t now_ns, enum sim_edge edge, int value);
 
+/* What the chip does next by itself. */
 enum sim_phase {
-	SIM_PHASE_NONE, SIM_PHASE_ROM, SIM_PHASE_LOAD, SIM_PHASE_COPY, SIM_PHASE_COPIED, SIM_PHASE_SECOND,
-	SIM_PHASE_APP, SIM_PHASE_APP_LINE, SIM_PHASE_REPORT, SIM_PHASE_RESTART, SIM_PHASE_WATCHDOG
+	SIM_PHASE_NONE,		/* nothing, for ever */
+	SIM_PHASE_ROM,		/* the banner */
+	SIM_PHASE_LOAD, SIM_PHASE_SECOND, SIM_PHASE_COPY, SIM_PHASE_COPIED,
+	SIM_PHASE_APP, SIM_PHASE_APP_LINE,
+	SIM_PHASE_RESTART,	/* by software */
+	SIM_PHASE_WATCHDOG,	/* the watchdog of a ROM that waits or failed */
 };
 
-#define SIM_SAY_MAX 4096
-#define SIM_STEP_MAX 24
+#define SIM_SAY_MAX 8192
+#define SIM_STEP_MAX 16
 
-/* A stretch of what the chip does next: wait, then these characters at that speed. */
+/* A stretch of it: wait, then these characters at that speed. */
 struct sim_step {
 	int64_t wait_ns;
 	double bit_ns;
-	uint16_t from, to;	/* in say[] */
+	unsigned int from, to;	/* in text[] */
 };
 
-/* Fields are the module's own; look at truth through sim_board_truth(). */
+/* Fields are the module's own; look at the truth through sim_board_truth(). */
 struct sim_board {
 	struct sim_config config;
 	int64_t start_ns, now_ns;
@@ -100,33 +106,37 @@ struct sim_board {
 
 	/* wires: what the host asked for, and when each pin follows */
 	bool want_dtr, want_rts;
-	int64_t dtr_ns, rts_ns;			/* SIM_NEVER: pin is as wanted */
-	bool finger, button, sleep_pulse;
-	int64_t finger_at, button_at, sleep_at;	/* next change */
+	int64_t dtr_ns, rts_ns;			/* SIM_NEVER: the pin is as wanted */
+	bool finger, button, asleep;
+	int64_t finger_ns, button_ns, sleep_ns;	/* next change */
 	bool en_driven;				/* something pulls EN down */
-	bool en_by_lines;			/* and it is the bridge */
-	double en_v;				/* share of VDD at en_since */
-	int64_t en_since;
-	int64_t en_cross;			/* when EN passes its next threshold */
-	int64_t reset_at;			/* EN was low long enough: the chip stops */
-	int64_t strap_at;			/* the latch is sampled */
-	bool reset_by_lines;
+	double en_v;				/* share of VDD at en_since_ns */
+	int64_t en_since_ns;
+	int64_t en_cross_ns;			/* when EN passes its next threshold */
+	int64_t stop_ns;			/* EN will have been low long enough */
+	int64_t strap_ns;			/* the latch is sampled */
+	bool stopped_by_lines, power_on;
 
 	/* the chip */
-	int cause;				/* as the ROM would print it */
+	int cause;				/* as its ROM prints it */
 	bool warm;				/* ESP8266: PLL set, ROM prints at 115200 */
+	bool soft;				/* this boot is no hardware reset */
 	bool second_banner;
-	bool copy_pending;
+	int64_t copy_ns;			/* an OTA image waits to be copied */
 	int fates;				/* so many came true */
-	enum sim_phase phase, phase_next;
+	int64_t fate_ns;			/* the next one */
+	double image_baud;			/* what the loader left the UART at; 0: the ROM's own */
+
+	/* what it transmits: the script of its phase, and what a listener says */
+	enum sim_phase phase;
 	struct sim_step step[SIM_STEP_MAX];
-	unsigned int steps, step_at;
-	char say[SIM_SAY_MAX];
+	unsigned int steps, step_at, texted, text_at;
+	int64_t next_ns;			/* next character of the script, or its end; SIM_NEVER */
 	unsigned int said, say_at;
-	bool in_frame;
+	double say_bit_ns;
+	int64_t say_ns;				/* not before */
+	bool in_frame, frame_is_said;
 	struct sim_frame frame;
-	int64_t next_ns;			/* next character starts, or the phase ends */
-	int64_t fate_at;
 
 	struct sim_truth truth;
 	sim_frame_fn *on_frame;
@@ -134,6 +144,7 @@ struct sim_board {
 	sim_trace_fn *on_trace;
 	void *trace_user;
 	struct sim_listener listener;
+	char text[SIM_SAY_MAX], say[SIM_SAY_MAX];
 };
 
 /**

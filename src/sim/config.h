@@ -112,8 +112,8 @@ struct sim_config {
 	unsigned int lines_before;	/* SIM_DTR, SIM_RTS asserted before the port is opened */
 	bool gpio0_held;		/* by a peripheral or a stuck button */
 	int64_t gpio0_let_go_ns;	/* the button on GPIO0 is let go then; 0: no button pressed */
-	bool gpio2_low;			/* ESP8266: boot mode 2; */
-	bool gpio2_high;		/* ESP32: GPIO0 low then means HSPI_FLASH_BOOT, no download */
+	bool gpio2_low;			/* ESP8266: boot mode 2, or 0 with GPIO0 low */
+	bool other_strap;		/* ESP32 family: the second strap turns a low GPIO0 into a boot from elsewhere */
 	bool gpio15;			/* ESP8266: high, SDIO boot. ESP32: low, ROM output silenced */
 	int64_t finger_ns;		/* somebody presses reset then; 0: nobody */
 	int64_t finger_hold_ns;
@@ -150,10 +150,13 @@ struct sim_config {
 	int64_t rx_stall_ns;		/* input is held back from then on ... */
 	int64_t rx_stall_for_ns;	/* ... for so long */
 	int control_stall_op;		/* the n-th control transfer (1 is open) does not come back ... */
-	int64_t control_stall_for_ns;	/* ... for so long, then fails with EIO, as do the following */
+	int64_t control_stall_for_ns;	/* ... for so long, then fails with EIO ... */
+	int control_stall_count;	/* ... and so many in all; 0: all that follow */
 	int64_t unplug_ns;		/* 0: never */
 	int unplug_op;			/* at the n-th control transfer (1 is open); 0: never */
+	int64_t host_ns;		/* a busy machine: whatever the program asks for comes up to so much late */
 	int open_error;			/* errno of the open; 0: opens */
+	uint64_t seed;			/* for what is left to chance */
 	char truth[256];		/* file for the truth; "": none */
 };
 
@@ -165,22 +168,21 @@ void sim_config_init(struct sim_config *config);
 
 /**
  * sim_config_parse() - a board from words
- * @words: comma separated, "" is sim_config_init() alone
+ * @words: comma separated, applied in order to sim_config_init()'s board; "" is that one
  * @err:   receives one line that says which word is wrong, and why
  *
  * Return: 0, or -EINVAL: then @config is as it was.
  */
 int sim_config_parse(struct sim_config *config, const char *words, char *err, size_t cap);
 
-/* A word, what it means, the exit status that a plain run with it alone ends with, or -1. */
 struct sim_word {
-	const char *word;	/* as typed; "panic=T" takes a duration, "baud=N" a number */
+	const char *word;	/* as typed; "panic[=T]" may take a duration, "baud=N" must have a number */
 	const char *meaning;
-	int status;
+	int status;		/* that a plain run with it alone ends with; -1: depends */
 };
 
-/* Ends with a word of NULL. */
-extern const struct sim_word sim_words[];
+/* The n-th word; NULL after the last. */
+const struct sim_word *sim_word(size_t n);
 
 /* What a configuration has against us; see sim_config_adversaries(). */
 enum sim_adversary {
@@ -195,7 +197,7 @@ enum sim_adversary {
 	SIM_ADV_APP_SILENT, SIM_ADV_APP_PERIODIC, SIM_ADV_APP_CONTINUOUS, SIM_ADV_APP_BAUD, SIM_ADV_CHATTER,
 	SIM_ADV_BRIDGE_RATE, SIM_ADV_FRAMING, SIM_ADV_LATENCY, SIM_ADV_LOSE, SIM_ADV_REPEAT, SIM_ADV_FLIP,
 	SIM_ADV_SPURIOUS, SIM_ADV_RX_STALL, SIM_ADV_CONTROL_STALL, SIM_ADV_UNPLUG_TIME, SIM_ADV_UNPLUG_OP,
-	SIM_ADV_OTHER_CHIP,
+	SIM_ADV_SLOW_HOST, SIM_ADV_OTHER_CHIP,
 	SIM_ADV_COUNT
 };
 

@@ -30,12 +30,11 @@ struct sim_heard {
 struct sim_uart {
 	double bit_ns;			/* the receiver's own */
 	double sample;			/* 0.5: the middle of the bit */
-	int64_t origin_ns;		/* of the grid */
-	int64_t now_ns;			/* everything before is decided */
-	double sample_at;		/* relative to origin: the next sample; meaningful when bit >= 0 */
+	int64_t origin_ns;		/* of the grid; the times below are nanoseconds from there */
+	double done;			/* everything before is decided */
+	double sample_at;		/* the next sample; meaningful when bit >= 0 */
 	int bit;			/* -1: waits for an edge; 0: start bit; 1..8; 9: stop bit */
 	uint8_t shift;
-	bool level;			/* the wire just before now_ns */
 	void (*heard)(void *user, const struct sim_heard *heard);
 	void *user;
 };
@@ -57,7 +56,7 @@ void sim_uart_frame(struct sim_uart *uart, const struct sim_frame *frame);
 /* The wire was idle until then. */
 void sim_uart_idle(struct sim_uart *uart, int64_t until_ns);
 
-/* When the receiver will have something to say if the wire stays idle; SIM_NEVER-like INT64_MAX: never. */
+/* When the receiver will have something to say if the wire stays idle; INT64_MAX: never. */
 int64_t sim_uart_next(const struct sim_uart *uart);
 
 #endif

@@ -1,0 +1,218 @@
+/* rom.c - what all chips have in common from the reset on: scripts, the application, its fate. */
+#include "sim/rom.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct sim_latch sim_rom_latch(const struct sim_config *config, bool gpio0_low)
+{
+	if (config->chip == SIM_ESP8266)
+		return sim_esp8266_latch(config, gpio0_low);
+	return sim_esp32_latch(config, gpio0_low);
+}
+
+int64_t sim_rom_min_pulse(enum sim_chip chip)
+{
+	switch (chip) {
+	case SIM_ESP8266:
+		return 200 * SIM_US;
+	case SIM_ESP32P4:
+		return 1000 * SIM_US;
+	default:
+		return 50 * SIM_US;
+	}
+}
+
+void sim_script_begin(struct sim_board *board, enum sim_phase phase)
+{
+	board->phase = phase;
+	board->steps = board->step_at = board->texted = board->text_at = 0;
+}
+
+void sim_script_text(struct sim_board *board, int64_t wait_ns, double baud, const char *format, ...)
+{
+	struct sim_step *step = &board->step[board->steps];
+	size_t room = SIM_SAY_MAX - board->texted;
+	va_list args;
+	int len;
+
+	if (board->steps == SIM_STEP_MAX)
+		return;
+	va_start(args, format);
+	len = vsnprintf(board->text + board->texted, room, format, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= room)
+		return;
+	step->wait_ns = wait_ns;
+	step->bit_ns = 1e9 / (baud * (1 + board->config.rate_ppm * 1e-6));
+	step->from = board->texted;
+	step->to = board->texted += (unsigned int)len;
+	board->steps++;
+}
+
+void sim_script_play(struct sim_board *board, int64_t now_ns)
+{
+	board->next_ns = now_ns + (board->steps ? board->step[0].wait_ns : 0);
+	board->text_at = 0;
+}
+
+void sim_script_none(struct sim_board *board)
+{
+	sim_script_begin(board, SIM_PHASE_NONE);
+	board->next_ns = SIM_NEVER;
+}
+
+void sim_script_wait(struct sim_board *board, int64_t now_ns, enum sim_phase phase, int64_t wait_ns)
+{
+	sim_script_begin(board, phase);
+	board->next_ns = now_ns + wait_ns;
+}
+
+static void plan_fate(struct sim_board *board, int64_t now_ns)
+{
+	const struct sim_config *config = &board->config;
+
+	if (config->fate != SIM_FATE_RUN && (!config->fate_times || board->fates < config->fate_times))
+		board->fate_ns = now_ns + config->fate_ns;
+	if (config->deep_sleep_ns)
+		board->sleep_ns = now_ns + config->deep_sleep_ns;
+}
+
+void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting)
+{
+	const struct sim_config *config = &board->config;
+	bool printed = config->app != SIM_APP_SILENT;
+
+	board->warm = true;
+	board->image_baud = 0;
+	sim_board_set_runs(board, now_ns, SIM_RUNS_APP);
+	plan_fate(board, now_ns);
+	sim_script_begin(board, SIM_PHASE_APP);
+	if (config->chatter)	/* the SDK prints before it has set the clock that the divisor is for */
+		sim_script_text(board, 20 * SIM_MS, 115200 * 26 / 24.0,
+				"rf cal sector: 1020\r\nfreq trace enable 0\r\nrf[112] : 00\r\n");
+	if (printed && config->app_text[0])
+		sim_script_text(board, config->app_delay_ns, config->app_baud, "%s", config->app_text);
+	else if (printed)
+		sim_script_text(board, config->app_delay_ns, config->app_baud, "%s", greeting);
+	sim_script_play(board, now_ns);
+}
+
+void sim_rom_app_line(struct sim_board *board, int64_t now_ns)
+{
+	const struct sim_config *config = &board->config;
+	bool continuous = config->app == SIM_APP_CONTINUOUS;
+	int64_t up_ms = (now_ns - board->truth.app_since_ns) / SIM_MS;
+
+	if (config->app != SIM_APP_PERIODIC && !continuous) {
+		sim_script_none(board);
+		return;
+	}
+	sim_script_begin(board, SIM_PHASE_APP_LINE);
+	if (config->app_text[0])
+		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud, "%s", config->app_text);
+	else
+		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud,
+				"temperature 21.5 C, humidity 40 %%, up %lld ms\r\n", (long long)up_ms);
+	sim_script_play(board, now_ns);
+}
+
+static void banner(struct sim_board *board, int64_t now_ns)
+{
+	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
+	if (board->config.chip == SIM_ESP8266)
+		sim_esp8266_banner(board, now_ns);
+	else
+		sim_esp32_banner(board, now_ns);
+}
+
+void sim_rom_start(struct sim_board *board, int64_t now_ns)
+{
+	board->second_banner = false;
+	board->image_baud = 0;
+	banner(board, now_ns);
+}
+
+void sim_rom_continue(struct sim_board *board, int64_t now_ns)
+{
+	switch (board->phase) {
+	case SIM_PHASE_NONE:
+		board->next_ns = SIM_NEVER;
+		break;
+	case SIM_PHASE_APP:
+	case SIM_PHASE_APP_LINE:
+		sim_rom_app_line(board, now_ns);
+		break;
+	case SIM_PHASE_RESTART:
+		sim_board_count_soft(board, now_ns);
+		board->soft = true;
+		board->image_baud = 0;
+		banner(board, now_ns);
+		break;
+	default:
+		if (board->config.chip == SIM_ESP8266)
+			sim_esp8266_continue(board, now_ns);
+		else
+			sim_esp32_continue(board, now_ns);
+	}
+}
+
+void sim_rom_fate(struct sim_board *board, int64_t now_ns)
+{
+	board->fates++;
+	if (board->config.fate != SIM_FATE_RESTART)
+		sim_board_count_crash(board, now_ns);
+	if (board->config.fate == SIM_FATE_HANG) {
+		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
+		sim_script_none(board);
+		return;
+	}
+	if (board->config.chip == SIM_ESP8266)
+		sim_esp8266_fate(board, now_ns);
+	else
+		sim_esp32_fate(board, now_ns);
+}
+
+void sim_rom_restart(struct sim_board *board, int64_t now_ns)
+{
+	if (board->config.chip != SIM_ESP8266)
+		board->cause = 0xc;
+	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
+}
+
+void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud)
+{
+	board->image_baud = baud;
+	if (board->config.chip == SIM_ESP8266)
+		sim_esp8266_load(board, now_ns);
+	else
+		sim_esp32_load(board, now_ns);
+}
+
+void sim_rom_already(struct sim_board *board, int64_t now_ns)
+{
+	enum sim_start start = board->config.start;
+	bool low = start == SIM_START_UPLOADED || start == SIM_START_DOWNLOAD;
+	struct sim_config straps = board->config;
+	struct sim_latch latch;
+
+	/* Whatever is wrong with the straps now was not when it came up. */
+	straps.gpio2_low = straps.other_strap = false;
+	straps.gpio15 = straps.gpio15 && straps.chip != SIM_ESP8266;
+	latch = sim_rom_latch(&straps, low);
+	board->truth.boot_mode = latch.boot_mode;
+	board->truth.latch_flash = latch.flash;
+	board->truth.latch_download = latch.download;
+	board->truth.runs = SIM_RUNS_CRASHED;
+	if (start == SIM_START_DOWNLOAD)
+		board->truth.runs = SIM_RUNS_WAITING;
+	if (start == SIM_START_DOWNLOAD || start == SIM_START_DEAD)
+		return;
+	board->truth.runs = SIM_RUNS_APP;
+	board->truth.app_since_ns = now_ns;
+	board->warm = true;
+	if (!board->config.fate_times)
+		plan_fate(board, now_ns);
+	sim_rom_app_line(board, now_ns);
+}
