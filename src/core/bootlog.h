@@ -86,7 +86,9 @@ struct boot {
 	enum boot_trouble trouble;
 	char trouble_text[96];	/* the line that says so, printable; the first of its kind */
 	const char *advice;	/* static: what to do about it; NULL */
+	char suspect_text[96];	/* the second stage found a bad image and may try another one; "" when none */
 	bool announced_restart;	/* "Resetting with flash encryption enabled...": the next boot is part of this one */
+	unsigned long line;	/* of the banner in the stream, from 1 */
 	int64_t begin_ms;	/* when the first byte of the banner came */
 	int64_t loaded_ms;	/* when BOOT_LOADED was reached; -1 */
 };
@@ -98,8 +100,10 @@ enum boot_event_kind {
 	BOOT_EVENT_WAITING,	/* the ROM waits for a host */
 	BOOT_EVENT_COPYING,	/* eboot '@': reported at once, without waiting for the line's end */
 	BOOT_EVENT_COPIED,	/* cp:N; number is N */
-	BOOT_EVENT_FRAGMENT,	/* recognisably the ROM's or a panic's words, but not readable whole:
-				 * never proves anything, forbids calling what follows quiet */
+	BOOT_EVENT_FRAGMENT,	/* recognisably the ROM's or a panic's words, but not readable whole, or out of
+				 * place, or the first lines of a banner ("ets Jun ...", "ESP-ROM:...") whose
+				 * rst: line has not come: never proves anything, forbids calling what follows
+				 * quiet. *boot is fresh and without a source when a banner was torn */
 	BOOT_EVENT_TEXT,	/* any other readable line, or the readable part of one */
 	BOOT_EVENT_GARBAGE,	/* unreadable; number is the count of bytes */
 };

@@ -2,10 +2,62 @@
 #ifndef ESPRESET_BOOTLOG_PRIVATE_H
 #define ESPRESET_BOOTLOG_PRIVATE_H
 
+/* The first lines of a family banner, kept until its rst: line comes. */
+struct bootlog_head {
+	bool valid;
+	enum chip chip;
+	char name[24];
+	int64_t begin_ms;
+	unsigned long line;
+};
+
+/* eboot's own words come character by character, with seconds in between. */
+enum bootlog_eboot {
+	EBOOT_NO,
+	EBOOT_MAY_SPEAK,	/* the last line was csum or the version word */
+	EBOOT_AT,		/* '@' came, a copy or a load is announced */
+	EBOOT_COPIED,
+	EBOOT_LOADS,		/* ~ld or ld: only e:N may still come from it */
+};
+
+/* What happened in the boots so far, for the verdict on a whole log. */
+struct bootlog_history {
+	unsigned int watchdogs;		/* watchdog banners */
+	unsigned int restarts;		/* software restarts that nothing announced */
+	bool crashed;			/* a panic came, and no reset by hand since */
+	bool explained;			/* the running application said that it would restart */
+	bool rom_fatal;			/* "Fatal exception (N):" without any banner: GPIO2 held low */
+};
+
 struct bootlog {
 	struct bootlog_options options;
-	struct boot boot;
-	bool any_boot;
+	struct boot boot;		/* the current one; before the first banner what came without one */
+	bool any_boot;			/* a banner was read */
+	bool begun;			/* boot holds something: a banner, a torn one, or lines without one */
+	struct boot decided;		/* the last one that decides, or else the last */
+	enum verdict decided_verdict;
+	bool any_decided;
+	struct bootlog_history history;
+	struct bootlog_head head;
+	enum bootlog_eboot eboot;
+
+	size_t len;			/* the line so far */
+	size_t done;			/* bytes of it that are read already */
+	bool dirty;			/* it has bytes that are not printable ASCII */
+	bool continued;			/* its beginning was cut off */
+	unsigned char escape;
+	unsigned char escape_len;
+	unsigned int depth;		/* of brackets, in a banner */
+	unsigned long line_number;
+	int64_t line_begin_ms;
+
+	uint64_t bytes, readable, garbage, foreign;
+	unsigned int garbage_pending;
+
+	bootlog_fn *on_event;		/* only while bytes are fed */
+	void *user;
+	int64_t now_ms;
+	char text[BOOTLOG_LINE_MAX + 1];
 };
 
 #endif

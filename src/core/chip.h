@@ -22,6 +22,14 @@ enum chip {
 	CHIP_COUNT
 };
 
+/* What the straps say about the boot source. */
+enum chip_straps {
+	CHIP_STRAPS_UNKNOWN,	/* a chip whose straps we do not know */
+	CHIP_STRAPS_FLASH,
+	CHIP_STRAPS_DOWNLOAD,
+	CHIP_STRAPS_OTHER,
+};
+
 /**
  * chip_name() - the name in results, options and JSON
  * Return: a static string such as "esp32c3"; NULL for CHIP_UNKNOWN and CHIP_NEWER.
@@ -34,5 +42,18 @@ const char *chip_name(enum chip chip);
  * Return: the chip, or CHIP_UNKNOWN when there is none of that name.
  */
 enum chip chip_by_name(const char *name);
+
+/**
+ * chip_by_rom_name() - what a ROM calls itself after "ESP-ROM:", up to the first dash
+ * @name: lower case, not terminated
+ * Return: the chip; CHIP_NEWER for a name that we do not know.
+ */
+enum chip chip_by_rom_name(const char *name, size_t n);
+
+/**
+ * chip_straps() - the boot source by the bits of the family's "boot:0xNN"
+ * Only a cross-check of the text behind it: reserved bits float, and a core reset shows stale ones.
+ */
+enum chip_straps chip_straps(enum chip chip, unsigned int value);
 
 #endif

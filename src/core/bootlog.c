@@ -1,0 +1,517 @@
+/* bootlog.c - cuts what a board prints into lines, finds the ROM's words in them and keeps the record of each boot. */
+#include "core/bootlog.h"
+
+#include <string.h>
+
+#include "core/bootlog_inside.h"
+
+#define ESCAPE_MAX 24	/* longer than any that colours or moves a cursor */
+
+enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_OSC };
+
+/* -------------------------------------------------------------------------------------------------
+ * Spans
+ */
+
+bool span_dec(struct span *s, long *ret)
+{
+	struct span t = *s;
+	bool minus = span_char(&t, '-');
+	long n = 0;
+	int digits = 0;
+
+	while (t.at != t.end && span_is_digit(*t.at) && digits < 9) {
+		n = n * 10 + (*t.at++ - '0');
+		digits++;
+	}
+	if (!digits || (t.at != t.end && span_is_digit(*t.at)))
+		return false;
+	*s = t;
+	*ret = minus ? -n : n;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (span_is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int span_hex(struct span *s, unsigned long *ret)
+{
+	unsigned long n = 0;
+	int digits = 0;
+
+	while (s->at + digits != s->end && digits < 8 && hex_digit(s->at[digits]) >= 0) {
+		n = n << 4 | (unsigned long)hex_digit(s->at[digits]);
+		digits++;
+	}
+	if (!digits || (s->at + digits != s->end && hex_digit(s->at[digits]) >= 0))
+		return 0;
+	s->at += digits;
+	*ret = n;
+	return digits;
+}
+
+static struct span trimmed(struct span s)
+{
+	span_blanks(&s);
+	while (s.end != s.at && (s.end[-1] == ' ' || s.end[-1] == '\t'))
+		s.end--;
+	return s;
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Events
+ */
+
+void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number)
+{
+	struct boot_event event = {
+		.kind = kind, .number = number, .begin_ms = log->line_begin_ms, .end_ms = log->now_ms,
+		.line = line.at, .len = span_len(line), .trouble = log->boot.trouble,
+		.boot = log->any_boot ? &log->boot : NULL,
+	};
+
+	if (kind != BOOT_EVENT_GARBAGE) {
+		text_flush_garbage(log);
+		log->readable += event.len;
+	}
+	if (kind == BOOT_EVENT_TROUBLE)
+		event.advice = log->boot.advice;
+	if (log->on_event)
+		log->on_event(log->user, &event);
+}
+
+static void copy_printable(char *to, size_t cap, struct span s)
+{
+	size_t n = 0;
+
+	for (; s.at != s.end && n + 1 < cap; s.at++)
+		to[n++] = *s.at >= ' ' && *s.at < 0x7f ? *s.at : '?';
+	to[n] = '\0';
+}
+
+void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
+			  const char *advice)
+{
+	struct boot *boot = &log->boot;
+	struct span text = trimmed(line);
+	const char *kept = boot->advice;
+
+	log->begun = true;
+	/* A crash of the application does not hide that there was no image, and the first words count. */
+	if (boot->trouble == BOOT_OK) {
+		boot->trouble = trouble;
+		kept = advice;
+		copy_printable(boot->trouble_text, sizeof(boot->trouble_text), text);
+	}
+	if (!kept)
+		kept = advice;
+	boot->advice = kept;
+	if (trouble == BOOT_CRASH)
+		log->history.crashed = true;
+	bootlog_emit(log, BOOT_EVENT_TROUBLE, text, 0);
+}
+
+void bootlog_begin_boot(struct bootlog *log)
+{
+	if (log->begun)
+		history_decide(log);
+	log->boot = (struct boot){
+		.cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .begin_ms = log->line_begin_ms,
+		.line = log->line_number,
+	};
+	log->begun = true;
+	log->eboot = EBOOT_NO;
+}
+
+void bootlog_fragment(struct bootlog *log, struct span line)
+{
+	bootlog_emit(log, BOOT_EVENT_FRAGMENT, trimmed(line), 0);
+}
+
+void bootlog_progress(struct bootlog *log, enum boot_progress step, struct span line)
+{
+	log->begun = true;
+	if (step > log->boot.progress) {
+		log->boot.progress = step;
+		if (step >= BOOT_LOADED && log->boot.loaded_ms < 0)
+			log->boot.loaded_ms = log->now_ms;
+	}
+	bootlog_emit(log, BOOT_EVENT_PROGRESS, trimmed(line), 0);
+}
+
+bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
+{
+	if (rest.at == rest.end)
+		return whole;
+	return span_is_blank(rest) ||
+	       (log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t'));
+}
+
+bool bootlog_in_rom(const struct bootlog *log)
+{
+	return log->begun && log->boot.progress < BOOT_LOADED;
+}
+
+/* A banner was read whole, or torn behind its cause. */
+static void take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn)
+{
+	int64_t begin_ms = log->line_begin_ms;
+	unsigned long number = log->line_number;
+
+	if (read->chip != CHIP_ESP8266 && log->head.valid) {
+		begin_ms = log->head.begin_ms;
+		number = log->head.line;
+	}
+	bootlog_begin_boot(log);
+	log->boot = *read;
+	log->boot.begin_ms = begin_ms;
+	log->boot.line = number;
+	log->head.valid = false;
+	log->any_boot |= !torn;
+	history_banner(log);
+	bootlog_emit(log, torn ? BOOT_EVENT_FRAGMENT : BOOT_EVENT_BANNER, trimmed(line), 0);
+}
+
+static void take_head(struct bootlog *log, const struct bootlog_head *head, struct span line)
+{
+	log->head = *head;
+	log->head.valid = true;
+	log->head.begin_ms = log->line_begin_ms;
+	log->head.line = log->line_number;
+	if (!(log->begun && log->boot.announced_restart))
+		bootlog_fragment(log, line);
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Lines
+ */
+
+/* The next place where a banner or the first line of one may begin. */
+static const char *find_anchor(struct span s)
+{
+	for (; s.end - s.at >= 6; s.at++) {
+		switch (*s.at) {
+		case 'e':
+			if (!memcmp(s.at, "ets J", 5) || !memcmp(s.at, "etsJan", 6))
+				return s.at;
+			break;
+		case 'E':
+			if (!memcmp(s.at, "ESP-RO", 6))
+				return s.at;
+			break;
+		case 'S':
+			if (!memcmp(s.at, "SP-ROM", 6))
+				return s.at;
+			break;
+		case 'r':
+			if (!memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst ca", 6))
+				return s.at;
+			break;
+		}
+	}
+	return NULL;
+}
+
+/* Is this unfinished line the beginning of one of the ROM's? */
+static bool is_beginning(struct span s)
+{
+	static const char *const words[] = {
+		"ets Jan  8 2013,rst", "ets Jun  8 2016", "ets Jul 29 2019", "ESP-ROM:esp", "rst:0x", "load 0x4010",
+		"load:0x4", "load:0x3", "entry 0x40", "csum 0x", "chksum 0x", "~ld", "wdt reset", "waiting for ",
+		"Guru Meditation", "Fatal exception ", "Exception (", "abort() was", "configsip: ", "SPIWP:0x",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_len(s) >= 3 && span_len(s) <= strlen(words[i]) &&
+		    !memcmp(s.at, words[i], span_len(s)))
+			return true;
+	}
+	return false;
+}
+
+/* Text that belongs to no banner. */
+static void read_rest(struct bootlog *log, struct span s, bool at_start, bool whole)
+{
+	s = trimmed(s);
+	if (s.at == s.end)
+		return;
+	if (log->eboot == EBOOT_MAY_SPEAK)
+		log->eboot = EBOOT_NO;
+	if (trouble_line(log, s, at_start) || (at_start && stage2_line(log, s)))
+		return;
+	if (fragment_anywhere(s) || (!whole && is_beginning(s))) {
+		bootlog_fragment(log, s);
+		return;
+	}
+	history_text(log, s);
+	text_line(log, s);
+}
+
+/* Is this what is left of an ESP8266's banner? An application may well say "rst cause" in its own words. */
+static bool is_torn(struct span s, const char *line)
+{
+	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
+}
+
+/* A banner whose end or middle is gone: the lines behind it belong to a boot that we know nothing of. */
+static void read_torn(struct bootlog *log, struct span s)
+{
+	log->head.valid = false;
+	bootlog_begin_boot(log);
+	log->boot.chip = CHIP_ESP8266;
+	bootlog_fragment(log, s);
+}
+
+/* A banner, or the first line of one, at s.at? Reads it, and the text before it, and returns its end. */
+static const char *read_anchor(struct bootlog *log, struct span s, const char *text, bool at_start)
+{
+	struct boot boot;
+	struct bootlog_head head;
+	const char *begin = s.at, *end;
+	bool torn = false;
+
+	end = esp8266_banner(&boot, s, text, &begin);
+	if (!end && *s.at == 'r')
+		end = family_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
+	if (end) {
+		read_rest(log, (struct span){ text, begin }, at_start, true);
+		take_banner(log, &boot, (struct span){ begin, end }, torn);
+		return end;
+	}
+	end = family_head(&head, s);
+	if (end) {
+		read_rest(log, (struct span){ text, s.at }, at_start, true);
+		take_head(log, &head, (struct span){ s.at, end });
+	}
+	return end;
+}
+
+static const char *read_start(struct bootlog *log, struct span s, bool whole)
+{
+	const char *end;
+
+	span_blanks(&s);
+	if (s.at == s.end)
+		return s.end;
+	end = esp8266_line(log, s, whole);
+	return end ? end : family_line(log, s, whole);
+}
+
+static void read_span(struct bootlog *log, struct span s, bool at_start, bool whole)
+{
+	const char *text = s.at, *anchor, *end, *torn = NULL;
+	struct span rest = s;
+
+	while (!span_is_blank((struct span){ text, s.end })) {
+		end = at_start ? read_start(log, (struct span){ text, s.end }, whole) : NULL;
+		while (!end && (anchor = find_anchor(rest))) {
+			struct span t = { anchor, s.end };
+
+			end = read_anchor(log, t, text, at_start);
+			if (!end && !torn && is_torn(t, text))
+				torn = anchor;
+			rest.at = anchor + 1;
+		}
+		if (!end)
+			break;
+		text = rest.at = end;
+		at_start = true;
+		torn = NULL;
+	}
+	read_rest(log, (struct span){ text, torn ? torn : s.end }, at_start, whole);
+	if (torn)
+		read_torn(log, (struct span){ torn, s.end });
+}
+
+static void read_line(struct bootlog *log, bool whole)
+{
+	struct span s = { log->text + log->done, log->text + log->len };
+	bool at_start = !log->continued || log->eboot == EBOOT_AT;
+
+	if (log->done == 0 && at_start && log->options.strip_timestamps)
+		text_skip_stamp(&s);
+	if (!span_is_blank(s))
+		read_span(log, s, at_start, whole);
+	text_flush_garbage(log);
+}
+
+static void end_line(struct bootlog *log, bool whole)
+{
+	read_line(log, whole);
+	log->continued = !whole;
+	log->len = 0;
+	log->done = 0;
+	log->dirty = false;
+}
+
+/* A closing bracket may be the end of a banner: who waits for the board need not wait for the line's end. */
+static void maybe_banner(struct bootlog *log)
+{
+	struct span s = { log->text + log->done, log->text + log->len };
+	const char *anchor;
+	struct boot boot;
+	const char *begin;
+	bool torn;
+
+	if (log->len - log->done < 20)
+		return;
+	if (log->options.strip_timestamps && log->done == 0)
+		text_skip_stamp(&s);
+	for (struct span rest = s; (anchor = find_anchor(rest)); rest.at = anchor + 1) {
+		struct span t = { anchor, s.end };
+		const char *end = esp8266_banner(&boot, t, s.at, &begin);
+
+		if (!end && *anchor == 'r')
+			end = family_banner(&boot, t, log->head.valid ? &log->head : NULL, &torn);
+		if (end == s.end && !(*anchor == 'r' && torn)) {
+			read_span(log, s, !log->continued, true);
+			log->done = log->len;
+			return;
+		}
+	}
+}
+
+/* eboot prints '@' and then copies an image for seconds, before the line goes on. */
+static void eboot_at(struct bootlog *log)
+{
+	log->eboot = EBOOT_AT;
+	log->boot.copying = true;
+	bootlog_emit(log, BOOT_EVENT_COPYING, (struct span){ log->text, log->text + 1 }, 0);
+	log->done = 1;
+}
+
+/* What follows '@' is not eboot's: an application has begun its first line with it. */
+static void eboot_was_not(struct bootlog *log)
+{
+	log->eboot = EBOOT_NO;
+	log->boot.copying = false;
+	log->done = 0;
+	bootlog_emit(log, BOOT_EVENT_PROGRESS, (struct span){ log->text, log->text + 1 }, 0);
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Bytes
+ */
+
+static void append(struct bootlog *log, char c)
+{
+	if (log->len == 0)
+		log->line_begin_ms = log->now_ms;
+	log->text[log->len++] = c;
+	if (log->len == BOOTLOG_LINE_MAX)
+		end_line(log, false);
+}
+
+/* Inside an escape sequence. Returns whether the byte belongs to it. */
+static bool escape_byte(struct bootlog *log, unsigned char c)
+{
+	if (++log->escape_len > ESCAPE_MAX || c == '\n') {
+		log->escape = ESCAPE_NONE;
+		return false;
+	}
+	switch (log->escape) {
+	case ESCAPE_BEGUN:
+		log->escape = c == '[' ? ESCAPE_CSI : c == ']' ? ESCAPE_OSC : ESCAPE_NONE;
+		return log->escape != ESCAPE_NONE;
+	case ESCAPE_CSI:
+		if (c >= 0x20 && c < 0x40)
+			return true;
+		log->escape = ESCAPE_NONE;
+		return c >= 0x40 && c < 0x7f;
+	default:
+		if (c == 7)
+			log->escape = ESCAPE_NONE;
+		return c == 7 || c >= 0x20;
+	}
+}
+
+static void special_byte(struct bootlog *log, unsigned char c)
+{
+	switch (c) {
+	case '\n':
+		end_line(log, true);
+		log->continued = false;
+		log->line_number++;
+		return;
+	case '\r':
+		end_line(log, true);
+		return;
+	case 0x1b:
+		log->escape = ESCAPE_BEGUN;
+		log->escape_len = 0;
+		return;
+	case '\0':
+		if (log->options.strip_timestamps)	/* a paste in UTF-16 */
+			return;
+		break;
+	case '@':
+		if (log->len == 0 && log->eboot == EBOOT_MAY_SPEAK) {
+			append(log, '@');
+			eboot_at(log);
+			return;
+		}
+		break;
+	}
+	log->dirty |= (c < 0x20 && c != '\t') || c >= 0x7f;
+	append(log, (char)c);
+	if (c == ')')
+		maybe_banner(log);
+}
+
+/* Bytes that mean more than themselves. */
+static inline bool is_special(unsigned char c)
+{
+	return c < 0x20 || c >= 0x7f || c == ')' || c == '@';
+}
+
+static void feed_byte(struct bootlog *log, unsigned char c)
+{
+	if (log->escape != ESCAPE_NONE && escape_byte(log, c))
+		return;
+	if (log->eboot == EBOOT_AT && log->len == 1 && c != 'c' && c != 'l')
+		eboot_was_not(log);
+	if (is_special(c))
+		special_byte(log, c);
+	else
+		append(log, (char)c);
+}
+
+void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
+{
+	memset(log, 0, offsetof(struct bootlog, text));
+	log->options = *options;
+	log->line_number = 1;
+	log->boot = (struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
+	log->decided = log->boot;
+}
+
+void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
+		  bootlog_fn *on_event, void *user)
+{
+	const unsigned char *p = bytes;
+
+	log->on_event = on_event;
+	log->user = user;
+	log->now_ms = now_ms;
+	log->bytes += n;
+	for (size_t i = 0; i < n; i++)
+		feed_byte(log, p[i]);
+	log->on_event = NULL;
+}
+
+void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user)
+{
+	log->on_event = on_event;
+	log->user = user;
+	log->now_ms = now_ms;
+	log->escape = ESCAPE_NONE;
+	end_line(log, false);
+	log->continued = false;
+	log->on_event = NULL;
+}

@@ -1,0 +1,251 @@
+/* bootlog_text.c - tells readable text from rubbish, and skips what terminals put before a line. */
+#include "core/bootlog_inside.h"
+
+#define READABLE_MIN 4	/* shorter runs between unreadable bytes are chance */
+
+/* -------------------------------------------------------------------------------------------------
+ * Readable or not
+ */
+
+static bool is_continuation(const char *c, const char *end)
+{
+	return c != end && ((unsigned char)*c & 0xc0) == 0x80;
+}
+
+/**
+ * utf8_length() - the length of the UTF-8 character at s
+ * Return: 0 for a byte that is none, for a control character, and for the marks that programs put in place of
+ * what they could not decode (U+FFFD, and U+2E2E of the Arduino IDE).
+ */
+static size_t utf8_length(struct span s)
+{
+	unsigned char c = (unsigned char)*s.at;
+	size_t n = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+	if (c == '\t' || (c >= ' ' && c < 0x7f))
+		return 1;
+	for (size_t i = 1; i < n; i++) {
+		if (!is_continuation(s.at + i, s.end))
+			return 0;
+	}
+	if (n == 2 && c == 0xc2 && (unsigned char)s.at[1] < 0xa0)
+		return 0;
+	if (n == 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
+		return 0;
+	return n;
+}
+
+/* How long the readable run at s is. */
+static size_t run_length(struct span s)
+{
+	size_t n, all = 0;
+
+	while (s.at != s.end && (n = utf8_length(s))) {
+		s.at += n;
+		all += n;
+	}
+	return all;
+}
+
+static size_t bad_length(struct span s)
+{
+	if (span_len(s) >= 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
+		return 3;
+	return 1;
+}
+
+static void add_garbage(struct bootlog *log, size_t n)
+{
+	log->garbage_pending += (unsigned int)n;
+	log->garbage += n;
+}
+
+void text_flush_garbage(struct bootlog *log)
+{
+	unsigned int n = log->garbage_pending;
+
+	if (!n)
+		return;
+	log->garbage_pending = 0;
+	bootlog_emit(log, BOOT_EVENT_GARBAGE, (struct span){ log->text, log->text }, (int)n);
+}
+
+/* Characters beyond ASCII: letters of the user's language, or rubbish that a program took for letters. */
+static void count_foreign(struct bootlog *log, struct span s)
+{
+	for (; s.at != s.end; s.at++)
+		log->foreign += ((unsigned char)*s.at & 0x80) != 0;
+}
+
+void text_line(struct bootlog *log, struct span s)
+{
+	if (!log->dirty) {
+		bootlog_emit(log, BOOT_EVENT_TEXT, s, 0);
+		return;
+	}
+	while (s.at != s.end) {
+		struct span run = { s.at, s.at + run_length(s) };
+
+		if (span_len(run) >= READABLE_MIN) {
+			count_foreign(log, run);
+			bootlog_emit(log, BOOT_EVENT_TEXT, run, 0);
+		} else {
+			add_garbage(log, span_len(run));
+		}
+		s.at = run.end;
+		while (s.at != s.end && !utf8_length(s)) {
+			s.at += bad_length(s);
+			add_garbage(log, 1);
+		}
+	}
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Time stamps
+ */
+
+static bool digits(struct span *s, int min, int max)
+{
+	int n = 0;
+
+	while (n < max && s->at != s->end && span_is_digit(*s->at)) {
+		s->at++;
+		n++;
+	}
+	return n >= min;
+}
+
+/* "2024-01-31", "31/01/2024" */
+static bool skip_date(struct span *s)
+{
+	struct span t = *s;
+	char sep;
+
+	if (!digits(&t, 1, 4) || t.at == t.end || !strchr("-/.", *t.at))
+		return false;
+	sep = *t.at++;
+	if (!digits(&t, 1, 2) || !span_char(&t, sep) || !digits(&t, 1, 4))
+		return false;
+	if (!span_char(&t, 'T') && !span_char(&t, ' ') && !span_char(&t, '_'))
+		return false;
+	*s = t;
+	return true;
+}
+
+/* "12:34:56", "12:34:56.789", "12:34:56,789Z", "12:34:56+01:00" */
+static bool skip_time(struct span *s)
+{
+	struct span t = *s;
+
+	if (!digits(&t, 1, 2) || !span_char(&t, ':') || !digits(&t, 2, 2) || !span_char(&t, ':') ||
+	    !digits(&t, 2, 2))
+		return false;
+	if (t.at != t.end && strchr(".,:", *t.at)) {
+		struct span u = { t.at + 1, t.end };
+
+		if (digits(&u, 1, 9))
+			t = u;
+	}
+	if (span_char(&t, '+')) {
+		(void)digits(&t, 2, 2);
+		(void)span_char(&t, ':');
+		(void)digits(&t, 2, 2);
+	} else {
+		(void)span_char(&t, 'Z');
+	}
+	*s = t;
+	return true;
+}
+
+/* "12.345678", seconds */
+static bool skip_seconds(struct span *s)
+{
+	struct span t = *s;
+
+	span_blanks(&t);
+	if (!digits(&t, 1, 9) || !span_char(&t, '.') || !digits(&t, 1, 9))
+		return false;
+	*s = t;
+	return true;
+}
+
+/* "Jan 31 12:34:56 host program[123]: " */
+static bool skip_syslog(struct span *s)
+{
+	struct span t = *s;
+
+	if (span_len(t) < 4 || !span_is_letter(t.at[0]) || !span_is_letter(t.at[1]) ||
+	    !span_is_letter(t.at[2]) || t.at[3] != ' ')
+		return false;
+	t.at += 3;
+	span_blanks(&t);
+	if (!digits(&t, 1, 2) || !span_char(&t, ' ') || !skip_time(&t) || !span_char(&t, ' '))
+		return false;
+	for (int word = 0; word < 2; word++) {
+		while (t.at != t.end && *t.at != ' ')
+			t.at++;
+		if (t.at == t.end)
+			return false;
+		t.at++;
+	}
+	if (t.at[-2] != ':')
+		return false;
+	*s = t;
+	return true;
+}
+
+/* What stands between a stamp and the line: "] ", " -> ", " > ", ": ", " | " */
+static void skip_separator(struct span *s)
+{
+	struct span t = *s;
+
+	span_blanks(&t);
+	if (!span_word(&t, "->") && !span_char(&t, '>') && !span_char(&t, '|') && !span_word(&t, "- ") &&
+	    !span_word(&t, ": "))
+		return;
+	*s = t;
+}
+
+/* "15567> ", esp-link's milliseconds */
+static bool skip_prompt(struct span *s)
+{
+	struct span t = *s;
+
+	if (!digits(&t, 1, 9) || !span_word(&t, "> "))
+		return false;
+	*s = t;
+	return true;
+}
+
+static void skip_quote(struct span *s)
+{
+	while (span_word(s, "> ") || span_word(s, "| ") || span_word(s, "// "))
+		;
+}
+
+void text_skip_stamp(struct span *s)
+{
+	struct span t = *s;
+	bool bracket;
+
+	span_blanks(&t);
+	skip_quote(&t);
+	if (skip_syslog(&t) || skip_prompt(&t)) {
+		*s = t;
+		return;
+	}
+	bracket = span_char(&t, '[');
+	(void)skip_date(&t);
+	if (!skip_time(&t) && !(bracket && skip_seconds(&t))) {
+		struct span u = *s;
+
+		span_blanks(&u);
+		skip_quote(&u);
+		*s = u;
+		return;
+	}
+	if (bracket && !span_char(&t, ']'))
+		return;
+	skip_separator(&t);
+	*s = t;
+}

@@ -1,0 +1,199 @@
+/* test_bootlog.c - the boot-log reader, line by line: what it takes for what, live. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boottrace.h"
+
+static struct boot_trace t;
+
+static void teardown(void)
+{
+	boot_trace_free(&t);
+}
+
+static const char *run(const char *text)
+{
+	boot_trace_free(&t);
+	boot_trace(&t, text, &boot_live);
+	return t.text;
+}
+
+#define HEALTHY_8266 "\r\n ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n\r\n" \
+	"load 0x4010f000, len 1384, room 16 \r\ntail 8\r\nchksum 0x2d\r\ncsum 0x2d\r\n"
+#define EBOOT HEALTHY_8266 "v09f0c112\r\n"
+#define HEALTHY_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
+	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
+
+START_TEST(reads_a_healthy_esp8266_boot)
+{
+	ck_assert_str_eq(run(EBOOT "~ld\r\nHello\r\n"),
+		"banner esp8266 cause 2 mode 3,6 flash\n"
+		"progress loading: load 0x4010f000, len 1384, room 16\n"
+		"progress loading: tail 8\n"
+		"progress loading: chksum 0x2d\n"
+		"progress loaded: csum 0x2d\n"
+		"progress loaded: v09f0c112\n"
+		"progress loaded: ~ld\n"
+		"text: Hello\n");
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+}
+END_TEST
+
+START_TEST(reads_a_healthy_esp32_boot)
+{
+	ck_assert_str_eq(run(HEALTHY_ESP32),
+		"fragment: ets Jun  8 2016 00:22:57\n"
+		"banner esp32 cause 1 mode 0x13 flash\n"
+		"progress banner: configsip: 0, SPIWP:0xee\n"
+		"progress banner: mode:DIO, clock div:2\n"
+		"progress loading: load:0x3fff0030,len:4\n"
+		"progress loaded: entry 0x40080604\n");
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+}
+END_TEST
+
+struct event_at {
+	enum boot_event_kind kind;
+	size_t byte;
+	bool seen;
+};
+
+static size_t fed;
+
+static void note_first(void *user, const struct boot_event *event)
+{
+	struct event_at *at = user;
+
+	if (event->kind == at->kind && !at->seen) {
+		at->seen = true;
+		at->byte = fed;
+	}
+}
+
+/* At which byte of text does the first event of that kind come? */
+static size_t byte_of(const char *text, enum boot_event_kind kind)
+{
+	struct event_at at = { .kind = kind };
+	struct bootlog log;
+
+	bootlog_init(&log, &boot_live);
+	for (fed = 0; text[fed]; fed++)
+		bootlog_feed(&log, text + fed, 1, 0, note_first, &at);
+	ck_assert(at.seen);
+	return at.byte;
+}
+
+START_TEST(tells_a_banner_at_its_closing_bracket)
+{
+	const char *old = "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)";
+	const char *newer = "ESP-ROM:esp32c3-api1-20210207\r\nrst:0x1 (POWERON),boot:0x4 (DOWNLOAD(USB/UART0/1))";
+
+	ck_assert_uint_eq(byte_of(old, BOOT_EVENT_BANNER), strlen(old) - 1);
+	ck_assert_uint_eq(byte_of(newer, BOOT_EVENT_BANNER), strlen(newer) - 1);
+}
+END_TEST
+
+START_TEST(tells_that_eboot_copies_at_the_at_sign)
+{
+	ck_assert_uint_eq(byte_of(EBOOT "@cp:0\r\nld\r\n", BOOT_EVENT_COPYING), strlen(EBOOT "@") - 1);
+	run(EBOOT "@");
+	ck_assert(t.boot.copying);
+	run(EBOOT "@cp:0\nld\n");
+	ck_assert(!t.boot.copying);
+	ck_assert_ptr_nonnull(strstr(t.text, "copying: @\ncopied 0: cp:0\nprogress loaded: ld\n"));
+}
+END_TEST
+
+START_TEST(an_applications_at_sign_is_not_a_copy)
+{
+	run(EBOOT "@home\r\n");
+	ck_assert(!t.boot.copying);
+	ck_assert_ptr_nonnull(strstr(t.text, "text: @home\n"));
+	run(HEALTHY_8266 "Hello\r\n@cp:0\r\n");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_COPYING], 0);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	bool fragment;
+} after_load[] = {
+	{ "load average: 0.1", false },
+	{ "ready to boot mode", false },
+	{ "Reset info: rst cause:2, boot mode:(3,6)", false },
+	{ "reset reason: External System, rst cause 6", false },
+	{ "Fatal exception:0 flag:4 (SOFT_RESTART) epc1:0x00000000", false },
+	{ "payload:0x40", false },
+	{ "waiting for host to answer", false },
+	{ "tail of the queue: 5", false },
+	{ "@cp:1", false },
+	{ "entry point is 0x40080e4c", false },
+	{ "rst cause:2, boot mode:(3,6", true },
+	{ "ause:2, boot mode:(3,6)", true },
+	{ "ets Jan  8 2013,rst cause:2, boot mo", true },
+	{ "ets Jan  8 2013,rst cause:?, boot mode:(3,6)", true },
+	{ "\xff\x8e" "ets Jan  8 20", true },
+	{ "load 0x4010f000, len 1384, room 16 ", true },
+	{ "tail 8", true },
+	{ "chksum 0x2d", true },
+	{ "csum 0x2d", true },
+	{ "~ld", true },
+	{ "dt reset", true },
+	{ "wdt reset", true },
+	{ "waiting for host", true },
+	{ "ESP-ROM:esp32c3-api1-20210207", true },
+	{ "waiting for download", true },
+	{ "load:0x3fff0030,len:4", true },
+	{ "entry 0x40080604", true },
+	{ "configsip: 0, SPIWP:0xee", true },
+};
+
+START_TEST(tells_pieces_of_the_rom_from_an_applications_words)
+{
+	char text[512];
+
+	strcpy(text, EBOOT "~ld\r\nHello\r\n");
+	strcat(text, after_load[_i].line);
+	strcat(text, "\r\n");
+	run(text);
+	ck_assert_msg((t.counts[BOOT_EVENT_FRAGMENT] > 0) == after_load[_i].fragment, "%s\n%s",
+		      after_load[_i].line, t.text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 1);
+}
+END_TEST
+
+START_TEST(an_unfinished_piece_counts_at_the_end)
+{
+	run(EBOOT "~ld\r\nets Ja");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 1);
+	run(EBOOT "~ld\r\nrst:0");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 1);
+	run(EBOOT "~ld\r\nestimated 5");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("bootlog");
+	TCase *lines = tcase_create("lines");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(lines, NULL, teardown);
+	tcase_add_test(lines, reads_a_healthy_esp8266_boot);
+	tcase_add_test(lines, reads_a_healthy_esp32_boot);
+	tcase_add_test(lines, tells_a_banner_at_its_closing_bracket);
+	tcase_add_test(lines, tells_that_eboot_copies_at_the_at_sign);
+	tcase_add_test(lines, an_applications_at_sign_is_not_a_copy);
+	tcase_add_loop_test(lines, tells_pieces_of_the_rom_from_an_applications_words, 0,
+			    (int)(sizeof(after_load) / sizeof(after_load[0])));
+	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
+	suite_add_tcase(suite, lines);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
