@@ -42,10 +42,9 @@ install: $(B)/espreset
 	@set -e; put() { mkdir -p "$$(dirname "$$3")"; $(INSTALL) -m "$$1" "$$2" "$$3"; echo "  $$3"; }; \
 	for i in $(foreach i,$(INSTALL_PROGRAM),'$(i)'); do put 755 "$${i%%>*}" "$(DESTDIR)$${i#*>}"; done; \
 	for i in $(foreach i,$(INSTALL_FILES),'$(i)'); do put 644 "$${i%%>*}" "$(DESTDIR)$${i#*>}"; done; \
-	mkdir -p $(B)/install; for i in $(foreach i,$(INSTALL_FILLED),'$(i)'); do \
-		filled="$(B)/install/$${i##*/}"; \
-		sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@TTYGROUP@|$(TTYGROUP)|g' "$${i%%>*}" >"$$filled"; \
-		put 644 "$$filled" "$(DESTDIR)$${i#*>}"; \
+	for i in $(foreach i,$(INSTALL_FILLED),'$(i)'); do \
+		sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@TTYGROUP@|$(TTYGROUP)|g' "$${i%%>*}" | \
+			put 644 /dev/stdin "$(DESTDIR)$${i#*>}"; \
 	done
 ifeq ($(DESTDIR),)
 	@case "$(UDEVRULESDIR)" in \
@@ -72,7 +71,7 @@ uninstall:
 	done
 
 DISTNAME = espreset-$(VERSION)
-DISTFILES = .clang-format .gitignore LICENSE Makefile README.md $(wildcard .ci) docs src tests udev
+DISTFILES = $(wildcard .ci .clang-format .gitignore) LICENSE Makefile README.md docs src tests udev
 # Of a checkout only what is committed to it; else everything, as it came.
 DISTLIST = if [ -d .git ]; then git ls-files; else find $(DISTFILES) -type f; fi | LC_ALL=C sort
 
@@ -84,13 +83,14 @@ dist:
 		--owner=0 --group=0 --numeric-owner --mode=u+rw,go+r-w --format=ustar | gzip -9n >dist/$(DISTNAME).tar.gz
 	@echo dist/$(DISTNAME).tar.gz
 
-# What the Debian package needs to be built and looked at.
-DEB_PACKAGES = build-essential debhelper dpkg-dev fakeroot lintian pkg-config \
-	check libjansson-dev libserialport-dev libusb-1.0-0-dev
+# What the Debian package needs to be built and looked at, and check-packaging to test it and the installation.
+DEB_PACKAGES = bash-completion build-essential debhelper dpkg-dev fakeroot fish lintian man-db mandoc pkg-config systemd udev \
+	util-linux zsh check libjansson-dev libserialport-dev libusb-1.0-0-dev
 
 ## make deb           a Debian package in build/; runs check-quick; lintian must have nothing to say
 .PHONY: deb
 deb: dist
+	@$(NEED) $(DEB_PACKAGES)
 	rm -rf build/deb
 	mkdir -p build/deb
 	tar -C build/deb -xzf dist/$(DISTNAME).tar.gz
@@ -99,3 +99,10 @@ deb: dist
 	cd build/deb/$(DISTNAME) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc
 	lintian --fail-on error,warning build/deb/*.changes
 	cp build/deb/*.deb build/
+
+## make check-packaging   install, uninstall, dist and deb do what they say; needs root for the last
+.PHONY: check-packaging
+check-packaging: $(B)/espreset
+	tests/packaging/test_install.sh $(B)/espreset
+	$(MAKE) deb
+	tests/packaging/test_deb.sh build/espreset_$(VERSION)_*.deb

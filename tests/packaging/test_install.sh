@@ -1,0 +1,109 @@
+#!/bin/sh
+# test_install.sh - make install puts everything where it belongs, for root and for an ordinary user, and make uninstall
+# leaves nothing. usage: test_install.sh ESPRESET (the program, built). Run from the top of the tree.
+set -eu
+program=$1
+fail() { echo "FAILED: $*" >&2; exit 1; }
+for tool in bash fish man mandoc systemd-analyze zsh setpriv; do
+	command -v "$tool" >/dev/null || fail "$tool is not installed (DEB_PACKAGES in docs/packaging/install.mk)"
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+files() { (cd "$1" && find . ! -type d | LC_ALL=C sort); }
+
+# A tree that another user may read; -p, so that make sees the program as up to date.
+mkdir -p "$work/tree"
+cp -pR Makefile README.md LICENSE docs udev src tests "$(dirname "$program")" "$work/tree"
+cd "$work/tree"
+
+# --- staged, as packagers do
+stage=$work/stage
+mkdir -p "$stage/usr/local/share/man/man1"
+echo neighbour >"$stage/usr/local/share/man/man1/neighbour.1"
+make -s install DESTDIR="$stage" >"$work/log" || fail "make install DESTDIR: $(cat "$work/log")"
+files "$stage" | grep -v neighbour >"$work/list"
+for f in bin/espreset share/man/man1/espreset.1 share/doc/espreset/README.md share/doc/espreset/hardware.md \
+	share/doc/espreset/espreset.schema.json share/bash-completion/completions/espreset \
+	share/zsh/site-functions/_espreset share/fish/vendor_completions.d/espreset.fish \
+	lib/udev/rules.d/70-espreset.rules lib/systemd/system/espreset@.service lib/systemd/system/espreset-ready@.target
+do
+	grep -qx "./usr/local/$f" "$work/list" || fail "not installed: $f"
+done
+grep -v '^\./usr/local/' "$work/list" && fail "installed outside of PREFIX"
+[ -x "$stage/usr/local/bin/espreset" ] || fail "the program cannot be executed"
+find "$stage" -type f ! -perm -444 | grep . && fail "installed, and not everybody may read it"
+grep -r '@[A-Z]*@' "$stage/usr/local/lib" && fail "a placeholder was not filled"
+grep -q '^ExecStart=/usr/local/bin/espreset ' "$stage/usr/local/lib/systemd/system/espreset@.service" ||
+	fail "the unit does not run the installed program"
+make -s uninstall DESTDIR="$stage"
+[ "$(files "$stage")" = ./usr/local/share/man/man1/neighbour.1 ] || fail "uninstall left or took too much: $(files "$stage")"
+rm "$stage/usr/local/share/man/man1/neighbour.1"
+make -s install DESTDIR="$stage" >/dev/null
+make -s uninstall DESTDIR="$stage"
+[ -z "$(find "$stage" -mindepth 1 ! -path "$stage/usr*")" ] || fail "uninstall left directories"
+
+# --- other places, other group, no udev
+make -s install DESTDIR="$stage" PREFIX=/usr TTYGROUP=uucp UDEVRULESDIR=/etc/u SYSTEMDSYSTEMUNITDIR= >/dev/null
+grep -q 'GROUP="uucp"' "$stage/etc/u/70-espreset.rules" || fail "TTYGROUP or UDEVRULESDIR is not obeyed"
+files "$stage" | grep systemd && fail "units were installed without a place for them"
+make -s uninstall DESTDIR="$stage" PREFIX=/usr UDEVRULESDIR=/etc/u SYSTEMDSYSTEMUNITDIR=
+[ -z "$(files "$stage")" ] || fail "uninstall left $(files "$stage")"
+
+# --- an ordinary user, below a home directory
+home=$work/home
+mkdir "$home"
+user() { "$@"; }
+if [ "$(id -u)" = 0 ]; then
+	chown nobody "$home"
+	user() { setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$home" "$@"; }
+fi
+user make -s install PREFIX="$home/x" >"$work/log" || fail "make install as a user: $(cat "$work/log")"
+grep -q 'do not read' "$work/log" || fail "a user is not told that udev does not read these rules"
+"$home/x/bin/espreset" --version >/dev/null || fail "the installed program does not run"
+[ "$(MANPATH=$home/x/share/man man -w espreset)" = "$home/x/share/man/man1/espreset.1" ] || fail "man does not find the page"
+MANPATH=$home/x/share/man man espreset >"$work/page" 2>"$work/log" || fail "man cannot show the page"
+[ ! -s "$work/log" ] || fail "man complains: $(cat "$work/log")"
+mandoc -Tlint -Wwarning "$home/x/share/man/man1/espreset.1" || fail "mandoc complains about the page"
+
+# --- completion, as the shells load it
+out=$(bash --norc -c '. "$1"; COMP_WORDS=(espreset --ota-); COMP_CWORD=1; _espreset; echo "${COMPREPLY[*]}"' - \
+	"$home/x/share/bash-completion/completions/espreset")
+[ "$out" = --ota-dry-run ] || fail "bash completes --ota- to '$out'"
+out=$(HOME=$work fish --no-config -c 'source $argv[1]; complete -C "espreset --firmware ta"' \
+	"$home/x/share/fish/vendor_completions.d/espreset.fish" | cut -f1)
+[ "$out" = tasmota ] || fail "fish completes --firmware ta to '$out'"
+out=$(zsh -f -c 'fpath=($1 $fpath); autoload -Uz compinit; compinit -u -d $2; print $_comps[espreset]' - \
+	"$home/x/share/zsh/site-functions" "$work/zcompdump")
+[ "$out" = _espreset ] || fail "zsh does not find the completion"
+for shell in bash-completion/completions/espreset zsh/site-functions/_espreset fish/vendor_completions.d/espreset.fish; do
+	for option in $("$home/x/bin/espreset" --help | grep -o -- '^ *\(-., \)\?--[a-z-]*' | grep -o -- '--[a-z-]*'); do
+		case $shell in
+		fish/*) grep -q -- "-l ${option#--}\\b" "$home/x/share/$shell";;
+		*) grep -q -- "$option\\b" "$home/x/share/$shell";;
+		esac || fail "$option is not in $shell"
+	done
+done
+
+# --- the units, where they would run
+units=$home/x/lib/systemd/system
+mkdir "$work/units"
+cp "$units/espreset@.service" "$work/units/espreset@kitchen.service"
+cp "$units/espreset-ready@.target" "$work/units/espreset-ready@kitchen.target"
+out=$(MANPATH=$home/x/share/man systemd-analyze verify "$work/units/espreset@kitchen.service" \
+	"$work/units/espreset-ready@kitchen.target" 2>&1) || fail "systemd-analyze verify: $out"
+[ -z "$out" ] || fail "systemd-analyze verify: $out"
+systemd-analyze security --offline=yes --threshold=20 "$work/units/espreset@kitchen.service" >"$work/log" 2>&1 ||
+	fail "systemd-analyze security: $(tail -n1 "$work/log")"
+
+user make -s uninstall PREFIX="$home/x"
+[ -z "$(find "$home" -mindepth 1)" ] || fail "uninstall left $(find "$home" -mindepth 1)"
+
+# --- the archive
+make -s dist >/dev/null
+cp dist/*.tar.gz "$work/first.tar.gz"
+touch README.md
+make -s dist >/dev/null
+cmp dist/*.tar.gz "$work/first.tar.gz" || fail "two archives of the same files differ"
+tar -tzf "$work/first.tar.gz" | grep -E '/(build|dist)/' && fail "the archive holds what was built"
+echo "installation: ok"
