@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "boards.h"
+#include "decode.h"
 #include "options.h"
 #include "stop.h"
 
@@ -39,6 +40,10 @@ int main(int argc, char **argv)
 	case MODE_VERSION:
 		puts("espreset " ESPRESET_VERSION);
 		return finish_output();
+	case MODE_DECODE:
+		r = decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
+			       options.quiet);
+		return finish_output() ? verdict_info(VERDICT_INTERNAL)->status : r;
 	case MODE_RESET:
 		return boards_run(&options);
 	default:

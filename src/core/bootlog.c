@@ -125,6 +125,7 @@ void bootlog_begin_boot(struct bootlog *log)
 		.cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .begin_ms = log->line_begin_ms,
 		.line = log->line_number,
 	};
+	log->boot.number = ++log->boots;
 	log->begun = true;
 	log->eboot = EBOOT_NO;
 }
@@ -153,6 +154,11 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	       (log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t'));
 }
 
+const struct boot *bootlog_boot(const struct bootlog *log)
+{
+	return log->begun ? &log->boot : NULL;
+}
+
 bool bootlog_in_rom(const struct bootlog *log)
 {
 	return log->begun && log->boot.progress < BOOT_LOADED;
@@ -170,6 +176,7 @@ static void take_banner(struct bootlog *log, const struct boot *read, struct spa
 	}
 	bootlog_begin_boot(log);
 	log->boot = *read;
+	log->boot.number = log->boots;
 	log->boot.begin_ms = begin_ms;
 	log->boot.line = number;
 	log->head.valid = false;

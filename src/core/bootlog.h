@@ -88,6 +88,7 @@ struct boot {
 	const char *advice;	/* static: what to do about it; NULL */
 	char suspect_text[96];	/* the second stage found a bad image and may try another one; "" when none */
 	bool announced_restart;	/* "Resetting with flash encryption enabled...": the next boot is part of this one */
+	unsigned long number;	/* of the boot in the stream, from 1; 0: what came before the first banner */
 	unsigned long line;	/* of the banner in the stream, from 1 */
 	int64_t begin_ms;	/* when the first byte of the banner came */
 	int64_t loaded_ms;	/* when BOOT_LOADED was reached; -1 */
@@ -126,6 +127,7 @@ struct bootlog_options {
 	bool recover_74880;	/* the port is at 115200: look for an ESP8266's 74880 Bd text in the rubbish */
 	bool strip_timestamps;	/* terminals' time stamps before lines (--decode) */
 	bool mangled;		/* pasted text: bytes may have passed through UTF-8, Latin-1, GBK (--decode) */
+	const uint16_t *gbk;	/* with mangled: the GBK code of each character below U+10000, or 0; NULL: none */
 };
 
 /* The rest of the structure (line buffer, recovery state) is private to bootlog.c and wrongbaud.c. */
@@ -137,6 +139,12 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options);
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
 		  bootlog_fn *on_event, void *user);
 void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user);
+
+/**
+ * bootlog_boot() - the boot that the last line belongs to
+ * Return: NULL when nothing came that a boot prints; without a banner (number 0) it may hold a trouble.
+ */
+const struct boot *bootlog_boot(const struct bootlog *log);
 
 /**
  * boot_verdict() - what one boot says, for a log: no claim about a reset

@@ -33,6 +33,7 @@ struct bootlog {
 	struct bootlog_options options;
 	struct boot boot;		/* the current one; before the first banner what came without one */
 	bool any_boot;			/* a banner was read */
+	unsigned long boots;
 	bool begun;			/* boot holds something: a banner, a torn one, or lines without one */
 	struct boot decided;		/* the last one that decides, or else the last */
 	enum verdict decided_verdict;
