@@ -119,7 +119,7 @@ static void begin_round(struct ota *ota, int64_t now_ms)
 	/* the service first: see "In each round" in ota.h */
 	act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 	act(ota, OTA_ACTION_SEND, OTA_CLOSED_UDP, harmless, strlen(harmless));
-	if (ota->dead >= DEAD_ROUNDS)
+	if (ota->ask_tcp)
 		act(ota, OTA_ACTION_CONNECT, OTA_CLOSED_TCP, NULL, 0);
 	ota->finding.probes++;
 	wait_until(ota, ROUND, now_ms + ROUND_MS);
@@ -137,6 +137,7 @@ static void silent_round(struct ota *ota, int64_t now_ms)
 		if (++ota->dead >= DEAD_ROUNDS) {
 			ota->silent = 0;
 			ota->last_refused = false;
+			ota->ask_tcp = true;
 		}
 		end_round(ota, now_ms, PAUSE_MS);
 		return;

@@ -171,7 +171,7 @@ struct ota {
 
 	int state;			/* per protocol, see ota.c */
 	int64_t round_end_ms;
-	bool alive, unreachable;
+	bool alive, unreachable, ask_tcp;
 	unsigned int silent;		/* rounds in a row, host alive */
 	unsigned int dead;		/* rounds in a row without a sign of life */
 	bool ever_alive, ever_closed_refused, was_silent, ever_connected, last_refused;

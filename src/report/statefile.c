@@ -1,0 +1,86 @@
+/* statefile.c - --state-file: the result in a file that is never half written and never an old run's. */
+#include "report/statefile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A name beside it, so that the rename stays within one file system; of this process, so that two runs do not
+ * meet. A symlink that somebody has put there is not followed: O_EXCL. */
+static int temporary_name(const char *path, char *buf, size_t cap)
+{
+	int n = snprintf(buf, cap, "%s.%ld.tmp", path, (long)getpid());
+
+	return n < 0 || (size_t)n >= cap ? -ENAMETOOLONG : 0;
+}
+
+static int create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0 && errno == EEXIST) {
+		/* a process of this number has died here once */
+		if (unlink(path) < 0)
+			return -errno;
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int statefile_begin(const char *path)
+{
+	char temporary[PATH_MAX];
+	int fd, r = temporary_name(path, temporary, sizeof(temporary));
+
+	if (r < 0)
+		return r;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	/* better to hear now than after the reset that no result can be written */
+	fd = create(temporary);
+	if (fd < 0)
+		return fd;
+	(void)close(fd);
+	return unlink(temporary) < 0 ? -errno : 0;
+}
+
+int statefile_write(const char *path, const char *text, size_t len)
+{
+	char temporary[PATH_MAX];
+	int fd, r = temporary_name(path, temporary, sizeof(temporary));
+
+	if (r < 0)
+		return r;
+	fd = create(temporary);
+	if (fd < 0)
+		return fd;
+	r = write_all(fd, text, len);
+	/* whatever the umask is: others are to read it */
+	if (!r && fchmod(fd, 0644) < 0)
+		r = -errno;
+	if (close(fd) < 0 && !r)
+		r = -errno;
+	if (!r && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(temporary);	/* the first error is the one to tell */
+	return r;
+}

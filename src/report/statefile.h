@@ -1,0 +1,27 @@
+/* statefile.h - --state-file: the result in a file that is never half written and never an old run's.
+ *
+ *	statefile_begin(path);			removes what an earlier run has left
+ *	statefile_write(path, text, len);	all of it at once, by rename
+ *
+ * Whoever reads sees no file, or the whole of one result. Mode 0644 whatever the umask. Not promised: that it
+ * survives a crash of the computer (no fsync): it belongs into /run.
+ */
+#ifndef ESPRESET_STATEFILE_H
+#define ESPRESET_STATEFILE_H
+
+#include <stddef.h>
+
+/**
+ * statefile_begin() - no result yet: remove the file, and see that one can be written there
+ * Return: 0, or negative errno: the directory is missing or not writable, path is a directory.
+ */
+int statefile_begin(const char *path);
+
+/**
+ * statefile_write() - put a result there
+ * On failure nothing of it is left, and the file is as it was.
+ * Return: 0, or negative errno.
+ */
+int statefile_write(const char *path, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,207 @@
+/* test_statefile.c - the state file: whole or not there, never old, readable for all. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "report/statefile.h"
+
+static char dir[64], path[128];
+
+static void setup(void)
+{
+	strcpy(dir, "/tmp/statefile-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/state", dir);
+}
+
+/* Fails where anything but the state file was left behind. */
+static void teardown(void)
+{
+	(void)unlink(path);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static ssize_t read_back(char *buf, size_t cap)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, cap);
+	close(fd);
+	return n;
+}
+
+START_TEST(a_result_is_there_whole)
+{
+	char buf[64];
+
+	ck_assert_int_eq(statefile_begin(path), 0);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), -ENOENT);
+	ck_assert_int_eq(statefile_write(path, "ready\n", 6), 0);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), 6);
+	ck_assert_mem_eq(buf, "ready\n", 6);
+}
+END_TEST
+
+START_TEST(a_new_run_removes_the_old_result)
+{
+	char buf[64];
+
+	ck_assert_int_eq(statefile_write(path, "old", 3), 0);
+	ck_assert_int_eq(statefile_begin(path), 0);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), -ENOENT);
+}
+END_TEST
+
+START_TEST(all_may_read_it_whatever_the_umask)
+{
+	struct stat st;
+
+	umask(0077);
+	ck_assert_int_eq(statefile_write(path, "x", 1), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0644);
+}
+END_TEST
+
+START_TEST(where_nothing_can_be_written_is_said_at_the_start)
+{
+	ck_assert_int_eq(statefile_begin("/nowhere/at/all"), -ENOENT);
+	ck_assert_int_eq(statefile_write("/nowhere/at/all", "x", 1), -ENOENT);
+	ck_assert_int_lt(statefile_begin(dir), 0);
+	ck_assert_int_lt(statefile_begin("/proc/version"), 0);
+}
+END_TEST
+
+START_TEST(a_name_that_is_too_long_is_refused)
+{
+	static char name[8192];
+
+	memset(name, 'a', sizeof(name) - 1);
+	ck_assert_int_eq(statefile_begin(name), -ENAMETOOLONG);
+	ck_assert_int_eq(statefile_write(name, "x", 1), -ENAMETOOLONG);
+}
+END_TEST
+
+START_TEST(a_directory_in_its_place_stays_and_nothing_is_left)
+{
+	char place[128];
+
+	snprintf(place, sizeof(place), "%s/state", dir);
+	ck_assert_int_eq(mkdir(place, 0755), 0);
+	ck_assert_int_eq(statefile_write(place, "x", 1), -EISDIR);
+	ck_assert_int_eq(rmdir(place), 0);
+}
+END_TEST
+
+START_TEST(a_write_that_fails_is_reported_and_leaves_nothing)
+{
+	/* a file may not grow: what a full disk does, without a disk to fill */
+	struct rlimit before, limit;
+	char buf[64];
+
+	ck_assert_int_eq(statefile_write(path, "before", 6), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 4;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(statefile_write(path, "longer", 6), -EFBIG);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), 6);
+	ck_assert_mem_eq(buf, "before", 6);
+}
+END_TEST
+
+START_TEST(a_symlink_in_the_way_is_not_followed)
+{
+	char temporary[160], victim[128], buf[8];
+
+	snprintf(victim, sizeof(victim), "%s/victim", dir);
+	snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid());
+	ck_assert_int_eq(symlink(victim, temporary), 0);
+	ck_assert_int_eq(statefile_write(path, "x", 1), 0);
+	ck_assert_int_eq(access(victim, F_OK), -1);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), 1);
+}
+END_TEST
+
+/* One writes results of differing length and content, the other reads: 10,000 times, never half, never mixed. */
+START_TEST(ten_thousand_readers_see_it_whole)
+{
+	static char text[20000], buf[sizeof(text) + 1];
+	unsigned int absent = 0, whole = 0;
+	pid_t writer = fork();
+
+	ck_assert_int_ge(writer, 0);
+	if (!writer) {
+		for (unsigned int i = 0; ; i++) {
+			size_t len = 100 + i * 7919 % (sizeof(text) - 100);
+
+			memset(text, 'a' + (int)(i % 26), len);
+			text[len - 1] = '\n';
+			if ((i % 10 == 0 && statefile_begin(path) < 0) || statefile_write(path, text, len) < 0)
+				_exit(1);
+		}
+	}
+	while (whole < 10000) {
+		ssize_t n = read_back(buf, sizeof(buf));
+
+		if (n == -ENOENT) {
+			absent++;
+			continue;
+		}
+		ck_assert_int_ge(n, 100);
+		ck_assert_int_eq(buf[n - 1], '\n');
+		for (ssize_t i = 1; i < n - 1; i++)
+			if (buf[i] != buf[0])
+				ck_abort_msg("mixed");
+		whole++;
+	}
+	ck_assert_uint_gt(absent, 0);
+	kill(writer, SIGKILL);
+	waitpid(writer, NULL, 0);
+	{
+		char temporary[160];
+
+		snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)writer);
+		(void)unlink(temporary);	/* the writer was killed in the middle */
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("statefile");
+	TCase *tc = tcase_create("file");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_result_is_there_whole);
+	tcase_add_test(tc, a_new_run_removes_the_old_result);
+	tcase_add_test(tc, all_may_read_it_whatever_the_umask);
+	tcase_add_test(tc, where_nothing_can_be_written_is_said_at_the_start);
+	tcase_add_test(tc, a_name_that_is_too_long_is_refused);
+	tcase_add_test(tc, a_directory_in_its_place_stays_and_nothing_is_left);
+	tcase_add_test(tc, a_write_that_fails_is_reported_and_leaves_nothing);
+	tcase_add_test(tc, a_symlink_in_the_way_is_not_followed);
+	tcase_add_test(tc, ten_thousand_readers_see_it_whole);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
