@@ -1,0 +1,776 @@
+/* loader.c - the ROM loader's and the flasher stub's side of the serial protocol: speed, SLIP, commands, flash. */
+#include "sim/loader.h"
+
+#include <string.h>
+
+#include "sim/inflate.h"
+#include "sim/md5.h"
+
+/* esptool documentation, serial-protocol.rst: commands. */
+enum {
+	FLASH_BEGIN = 0x02, FLASH_DATA = 0x03, FLASH_END = 0x04, MEM_BEGIN = 0x05, MEM_END = 0x06, MEM_DATA = 0x07,
+	SYNC = 0x08, WRITE_REG = 0x09, READ_REG = 0x0a, SPI_SET_PARAMS = 0x0b, SPI_ATTACH = 0x0d,
+	CHANGE_BAUDRATE = 0x0f, FLASH_DEFL_BEGIN = 0x10, FLASH_DEFL_DATA = 0x11, FLASH_DEFL_END = 0x12,
+	SPI_FLASH_MD5 = 0x13, ERASE_FLASH = 0xd0, ERASE_REGION = 0xd1, READ_FLASH = 0xd2, RUN_USER_CODE = 0xd3,
+};
+
+/* The same: errors. Those from 0xc0 on are the stub's. */
+enum {
+	BAD_MESSAGE = 0x05, FAILED_TO_ACT = 0x06, BAD_CRC = 0x07, FLASH_WRITE_ERROR = 0x08,
+	STUB_BAD_LENGTH = 0xc0, STUB_BAD_CHECKSUM = 0xc1, STUB_BAD_BLOCKSIZE = 0xc2, STUB_NOT_IN_FLASH_MODE = 0xc6,
+	STUB_INFLATE_ERROR = 0xc7, STUB_NOT_ENOUGH_DATA = 0xc8, STUB_TOO_MUCH_DATA = 0xc9, STUB_NO_COMMAND = 0xff,
+};
+
+#define SECTOR 0x1000u
+#define BLOCK 0x10000u
+#define DRAM_FROM 0x3ffe8000u
+#define IRAM_FROM 0x40100000u
+
+/* The chip's own registers; esp8266/Arduino cores/esp8266/esp8266_peri.h, esptool targets/esp8266.py. */
+#define REG_ROM_DATE 0x40001000u	/* read by tools that want to know the chip */
+#define ROM_DATE 0xfff0c101u
+#define REG_UART_CLKDIV 0x60000014u
+#define REG_SPI 0x60000200u
+#define REG_GPIO_IN 0x60000318u
+#define REG_EFUSE 0x3ff00050u
+enum { SPI_CMD = 0x00 / 4, SPI_ADDR = 0x04 / 4, SPI_USER1 = 0x20 / 4, SPI_USER2 = 0x24 / 4, SPI_W0 = 0x40 / 4 };
+#define SPI_CMD_USR (1u << 18)
+
+/* Winbond W25Q32, data sheet: identification, typical erase and program times. */
+#define FLASH_ID 0x1640efu
+#define ERASE_SECTOR_NS (45 * SIM_MS)
+#define ERASE_BLOCK_NS (150 * SIM_MS)
+#define PROGRAM_SECTOR_NS (16 * 700 * SIM_US)
+
+/* The ROM's speed measurement wants that many edges (uart_baudrate_detect() in the ESP8266's ROM). */
+#define EDGES_WANTED 29
+#define SAY_AT_ONCE 1024u
+#define END 0xc0
+#define ESC 0xdb
+
+static uint32_t get32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static void put32(uint8_t *p, uint32_t value)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		p[i] = (uint8_t)(value >> 8 * i);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* ---- what goes out ---- */
+
+static void send_raw(struct sim_rom_loader *l, uint8_t byte)
+{
+	if (l->out_to < sizeof(l->out))
+		l->out[l->out_to++] = byte;
+}
+
+static void send_packet(struct sim_rom_loader *l, const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	send_raw(l, END);
+	for (i = 0; i < len; i++) {
+		if (data[i] == END || data[i] == ESC) {
+			send_raw(l, ESC);
+			send_raw(l, data[i] == END ? 0xdc : 0xdd);
+		} else {
+			send_raw(l, data[i]);
+		}
+	}
+	send_raw(l, END);
+}
+
+static void respond_data(struct sim_rom_loader *l, uint8_t op, uint32_t value, uint8_t error, const uint8_t *data,
+			 size_t len)
+{
+	uint8_t packet[8 + 32 + 2] = { 1, op, (uint8_t)(len + 2), 0 };
+
+	put32(packet + 4, value);
+	memcpy(packet + 8, data, len);
+	packet[8 + len] = error != 0;
+	packet[8 + len + 1] = error;
+	send_packet(l, packet, 8 + len + 2);
+}
+
+static void respond(struct sim_rom_loader *l, uint8_t op, uint32_t value, uint8_t error)
+{
+	respond_data(l, op, value, error, (const uint8_t *)"", 0);
+}
+
+static void respond_status(struct sim_rom_loader *l, uint8_t op, uint8_t error)
+{
+	respond(l, op, 0, error);
+}
+
+/* What takes the chip's time delays all that it says from now on. */
+static void take_time(struct sim_rom_loader *l, int64_t ns)
+{
+	l->out_at = later(l->out_at, l->now_ns) + ns;
+}
+
+/* ---- flash ---- */
+
+static void flash_changed(struct sim_rom_loader *l)
+{
+	sim_board_flashed(l->board, sim_rom_loader_image(l));
+}
+
+static int64_t erase_time(uint32_t sectors)
+{
+	return sectors / 16 * ERASE_BLOCK_NS + sectors % 16 * ERASE_SECTOR_NS;
+}
+
+static bool flash_erase(struct sim_rom_loader *l, uint32_t at, uint32_t size)
+{
+	uint32_t from = at / SECTOR * SECTOR, to;
+
+	if (at > l->flash_size || size > l->flash_size - at)
+		return false;
+	to = (at + size + SECTOR - 1) / SECTOR * SECTOR;
+	if (!size)
+		return true;
+	memset(l->flash + from, 0xff, to - from);
+	take_time(l, erase_time((to - from) / SECTOR));
+	flash_changed(l);
+	return true;
+}
+
+/* The length of the image at `at`, checksum byte included; 0 when there is none. *sum: is it right? */
+static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *sum)
+{
+	const uint8_t *p = l->flash + at;
+	uint32_t room = l->flash_size - at, pos = 8, len, i;
+	unsigned int segment;
+	uint8_t check = 0xef;
+
+	if (p[0] != 0xe9 || !p[1] || p[1] > 16)
+		return 0;
+	for (segment = 0; segment < p[1]; segment++) {
+		if (pos + 8 > room)
+			return 0;
+		len = get32(p + pos + 4);
+		pos += 8;
+		if (len >= room - pos)
+			return 0;
+		for (i = 0; i < len; i++)
+			check ^= p[pos + i];
+		pos += len;
+	}
+	pos |= 15;
+	if (pos >= room)
+		return 0;
+	*sum = p[pos] == check;
+	return pos + 1;
+}
+
+enum sim_image sim_rom_loader_image(const struct sim_rom_loader *l)
+{
+	bool sum = false;
+
+	if (!image_length(l, 0, &sum))
+		return SIM_IMAGE_NONE;
+	if (!sum)
+		return SIM_IMAGE_CSUM;
+	if (l->board->config.loader == SIM_LOADER_EBOOT && l->flash[0x1000] != 0xe9)
+		return SIM_IMAGE_SECOND;
+	return SIM_IMAGE_GOOD;
+}
+
+void sim_rom_loader_put_image(struct sim_rom_loader *l)
+{
+	/* One segment of 16 bytes at the start of IRAM, which is its entry too. */
+	static const uint8_t head[16] = {
+		0xe9, 1, 2, 0x40, 0x00, 0x00, 0x10, 0x40, 0x00, 0x00, 0x10, 0x40, 16, 0, 0, 0
+	};
+	uint32_t at;
+
+	for (at = 0; at <= 0x1000; at += 0x1000) {
+		memset(l->flash + at, 0, 48);
+		memcpy(l->flash + at, head, sizeof(head));
+		l->flash[at + 47] = 0xef;
+	}
+}
+
+void sim_rom_loader_erase(struct sim_rom_loader *l)
+{
+	memset(l->flash, 0xff, l->flash_size);
+	flash_changed(l);
+}
+
+/* ---- registers ---- */
+
+/* A command for the flash chip, given by the controller's registers. */
+static void spi_command(struct sim_rom_loader *l)
+{
+	static const uint8_t sfdp[20] = "SFDP\x06\x01\x00\xff\x00\x06\x01\x10\x80\x00\x00\xff\xef";
+	uint32_t bits = (l->spi[SPI_USER1] >> 8 & 0x1ff) + 1, at = l->spi[SPI_ADDR] >> 8, value = 0;
+
+	switch (l->spi[SPI_USER2] & 0xff) {
+	case 0x9f:
+		value = FLASH_ID;
+		break;
+	case 0x5a:
+		value = at + 4 <= sizeof(sfdp) ? get32(sfdp + at) : 0xffffffffu;
+		break;
+	default:	/* status registers: idle, nothing protected */
+		break;
+	}
+	l->spi[SPI_W0] = bits < 32 ? value & ((1u << bits) - 1) : value;
+	l->spi[SPI_CMD] = 0;
+}
+
+static uint32_t efuse(const struct sim_rom_loader *l, uint32_t word)
+{
+	switch (word) {
+	case 0: return (uint32_t)l->mac[5] << 24;
+	case 1: return (uint32_t)l->mac[3] << 8 | l->mac[4];
+	case 3: return (uint32_t)l->mac[0] << 16 | (uint32_t)l->mac[1] << 8 | l->mac[2];
+	default: return 0;
+	}
+}
+
+static uint8_t *memory_at(struct sim_rom_loader *l, uint32_t at, uint32_t len)
+{
+	if (at >= DRAM_FROM && at - DRAM_FROM < SIM_LOADER_DRAM && len <= SIM_LOADER_DRAM - (at - DRAM_FROM))
+		return l->dram + (at - DRAM_FROM);
+	if (at >= IRAM_FROM && at - IRAM_FROM < SIM_LOADER_IRAM && len <= SIM_LOADER_IRAM - (at - IRAM_FROM))
+		return l->iram + (at - IRAM_FROM);
+	return NULL;
+}
+
+static uint32_t read_register(struct sim_rom_loader *l, uint32_t at)
+{
+	const uint8_t *p = memory_at(l, at, 4);
+
+	if (p)
+		return get32(p);
+	if (at >= REG_SPI && at < REG_SPI + sizeof(l->spi))
+		return l->spi[(at - REG_SPI) / 4];
+	if (at >= REG_EFUSE && at < REG_EFUSE + 16)
+		return efuse(l, (at - REG_EFUSE) / 4);
+	switch (at) {
+	case REG_ROM_DATE: return ROM_DATE;
+	case REG_UART_CLKDIV: return l->divider;
+	case REG_GPIO_IN: return (uint32_t)sim_board_truth(l->board)->boot_mode << 16;
+	default: return 0;
+	}
+}
+
+static void write_register(struct sim_rom_loader *l, uint32_t at, uint32_t value, uint32_t mask)
+{
+	uint8_t *p = memory_at(l, at, 4);
+	uint32_t word;
+
+	if (p)
+		put32(p, (get32(p) & ~mask) | (value & mask));
+	if (at < REG_SPI || at >= REG_SPI + sizeof(l->spi))
+		return;
+	word = (at - REG_SPI) / 4;
+	l->spi[word] = (l->spi[word] & ~mask) | (value & mask);
+	if (word == SPI_CMD && l->spi[word] & SPI_CMD_USR)
+		spi_command(l);
+}
+
+/* ---- commands ---- */
+
+/* A command packet; data is what follows the header. */
+struct command {
+	uint8_t op;
+	uint32_t check;
+	const uint8_t *data;
+	uint32_t len;
+};
+
+static uint32_t arg(const struct command *c, unsigned int n)
+{
+	return 4 * n + 4 <= c->len ? get32(c->data + 4 * n) : 0;
+}
+
+static void begin(struct sim_loader_transfer *t, const struct command *c, bool packed)
+{
+	*t = (struct sim_loader_transfer){
+		.on = true, .packed = packed, .size = arg(c, 0), .blocks = arg(c, 1), .block = arg(c, 2), .at = arg(c, 3),
+	};
+}
+
+/* The data of a block command: length, number, twice 0, then the data. */
+static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_loader_transfer *t, const struct command *c)
+{
+	uint8_t sum = 0xef;
+	bool stub = l->mode == SIM_LOADER_STUB;
+	uint32_t i;
+
+	if (!t->on)
+		return stub ? STUB_NOT_IN_FLASH_MODE : FAILED_TO_ACT;
+	if (c->len < 16 || arg(c, 0) != c->len - 16)
+		return stub ? STUB_BAD_LENGTH : BAD_MESSAGE;
+	if (arg(c, 0) > t->block)
+		return stub ? STUB_BAD_BLOCKSIZE : BAD_MESSAGE;
+	if (arg(c, 1) >= t->blocks)
+		return stub ? STUB_TOO_MUCH_DATA : BAD_MESSAGE;
+	for (i = 16; i < c->len; i++)
+		sum ^= c->data[i];
+	if (sum != c->check)
+		return stub ? STUB_BAD_CHECKSUM : BAD_CRC;
+	return 0;
+}
+
+static void mem_data(struct sim_rom_loader *l, const struct command *c)
+{
+	uint8_t error = check_block(l, &l->mem, c);
+	uint32_t at = l->mem.at + arg(c, 1) * l->mem.block, len = c->len - 16;
+	uint8_t *p = error ? NULL : memory_at(l, at, len);
+
+	if (!error && !p)
+		error = FAILED_TO_ACT;
+	if (p) {
+		memcpy(p, c->data + 16, len);
+		if (at >= IRAM_FROM) {
+			l->uploaded_from = l->uploaded_to ? l->uploaded_from : at;
+			l->uploaded_to = at + len;
+		}
+	}
+	respond_status(l, c->op, error);
+}
+
+static void mem_end(struct sim_rom_loader *l, const struct command *c)
+{
+	uint32_t entry = arg(c, 1);
+
+	l->mem.on = false;
+	respond_status(l, c->op, 0);
+	if (arg(c, 0))
+		return;
+	if (entry < l->uploaded_from || entry >= l->uploaded_to) {
+		/* Jumps into nothing: an exception without a handler, until somebody resets it. */
+		l->mode = SIM_LOADER_OFF;
+		return;
+	}
+	l->mode = SIM_LOADER_STUB;
+	l->write.on = false;
+	send_packet(l, (const uint8_t *)"OHAI", 4);
+}
+
+static void flash_begin(struct sim_rom_loader *l, const struct command *c)
+{
+	bool packed = c->op == FLASH_DEFL_BEGIN;
+	uint8_t error = 0;
+
+	begin(&l->write, c, packed);
+	if (!packed)
+		l->write.size = l->write.blocks * l->write.block;
+	if (l->write.block > 0x4000 || (packed && (uint64_t)l->write.blocks * l->write.block > l->packed_cap))
+		error = STUB_BAD_BLOCKSIZE;
+	else if (!flash_erase(l, l->write.at, l->write.size))
+		error = FAILED_TO_ACT;
+	if (error)
+		l->write.on = false;
+	respond_status(l, c->op, error);
+}
+
+static void write_done(struct sim_rom_loader *l)
+{
+	take_time(l, (l->write.size + SECTOR - 1) / SECTOR * PROGRAM_SECTOR_NS);
+	l->writes++;
+	flash_changed(l);
+}
+
+static uint8_t unpack(struct sim_rom_loader *l)
+{
+	long len = sim_inflate(l->flash + l->write.at, l->write.size, l->packed, l->write.done);
+
+	if (len < 0)
+		return STUB_INFLATE_ERROR;
+	return (uint32_t)len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
+}
+
+static void flash_data(struct sim_rom_loader *l, const struct command *c)
+{
+	struct sim_loader_transfer *t = &l->write;
+	uint8_t error = check_block(l, t, c);
+	uint32_t at = t->at + arg(c, 1) * t->block, len = c->len - 16;
+
+	if (!error && t->packed != (c->op == FLASH_DEFL_DATA))
+		error = l->mode == SIM_LOADER_STUB ? STUB_NOT_IN_FLASH_MODE : FAILED_TO_ACT;
+	if (!error && t->packed) {
+		memcpy(l->packed + arg(c, 1) * t->block, c->data + 16, len);
+		t->done = arg(c, 1) * t->block + len;
+		if (arg(c, 1) + 1 == t->blocks)
+			error = unpack(l);
+	} else if (!error && (at > l->flash_size || len > l->flash_size - at)) {
+		error = FLASH_WRITE_ERROR;
+	} else if (!error) {
+		memcpy(l->flash + at, c->data + 16, len);
+	}
+	if (!error && arg(c, 1) + 1 == t->blocks)
+		write_done(l);
+	respond_status(l, c->op, error);
+}
+
+/* When all is said: once the last character is out, and a little later. */
+static void then(struct sim_rom_loader *l, enum sim_loader_then what)
+{
+	l->then = what;
+	l->then_at = SIM_NEVER;
+}
+
+static void flash_end(struct sim_rom_loader *l, const struct command *c)
+{
+	bool stub = l->mode == SIM_LOADER_STUB;
+
+	if (stub && !l->write.on) {
+		respond_status(l, c->op, STUB_NOT_IN_FLASH_MODE);
+		return;
+	}
+	l->write.on = false;
+	respond_status(l, c->op, 0);
+	/* 0: reboot. 1: the ROM leaves and runs what is in flash, the stub stays. */
+	if (!arg(c, 0))
+		then(l, SIM_THEN_RESTART);
+	else if (!stub)
+		then(l, SIM_THEN_RUN);
+}
+
+static void digest(struct sim_rom_loader *l, const struct command *c)
+{
+	uint32_t at = arg(c, 0), len = arg(c, 1);
+	uint8_t sum[16];
+
+	if (at > l->flash_size || len > l->flash_size - at) {
+		respond_status(l, c->op, FAILED_TO_ACT);
+		return;
+	}
+	sim_md5(sum, l->flash + at, len);
+	respond_data(l, c->op, 0, 0, sum, sizeof(sum));
+}
+
+/* One sector after the other, as many ahead of the host's acknowledgements as it allows; the digest ends it. */
+static void read_on(struct sim_rom_loader *l)
+{
+	uint8_t sum[16];
+	uint32_t len;
+
+	if (!l->read.on || l->out_to)
+		return;
+	if (l->read.sent < l->read.size && l->read.sent - l->read.acked < l->read.ahead * l->read.block) {
+		len = l->read.size - l->read.sent;
+		if (len > l->read.block)
+			len = l->read.block;
+		send_packet(l, l->flash + l->read.from + l->read.sent, len);
+		l->read.sent += len;
+	} else if (l->read.acked >= l->read.size) {
+		sim_md5(sum, l->flash + l->read.from, l->read.size);
+		send_packet(l, sum, sizeof(sum));
+		l->read.on = false;
+	}
+}
+
+static void read_begin(struct sim_rom_loader *l, const struct command *c)
+{
+	uint32_t at = arg(c, 0), size = arg(c, 1);
+
+	if (at > l->flash_size || size > l->flash_size - at || !arg(c, 2) || arg(c, 2) > SECTOR) {
+		respond_status(l, c->op, FAILED_TO_ACT);
+		return;
+	}
+	respond_status(l, c->op, 0);
+	l->read.on = true;
+	l->read.from = at;
+	l->read.size = size;
+	l->read.block = arg(c, 2);
+	l->read.ahead = arg(c, 3);
+	l->read.sent = 0;
+	l->read.acked = 0;
+}
+
+/* The ROM's own value in the answer is not 0, the stub's is: tools tell them apart by it. Eight answers each. */
+static void sync(struct sim_rom_loader *l, const struct command *c)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		respond(l, c->op, l->mode == SIM_LOADER_STUB ? 0 : 0x20120707, 0);
+}
+
+static void write_registers(struct sim_rom_loader *l, const struct command *c)
+{
+	unsigned int n;
+
+	for (n = 0; 4 * n + 16 <= c->len; n += 4)
+		write_register(l, arg(c, n), arg(c, n + 1), arg(c, n + 2));
+	respond_status(l, c->op, 0);
+}
+
+static bool stub_command(struct sim_rom_loader *l, const struct command *c)
+{
+	switch (c->op) {
+	case SPI_SET_PARAMS:
+	case SPI_ATTACH:
+		respond_status(l, c->op, 0);
+		return true;
+	case CHANGE_BAUDRATE:
+		respond_status(l, c->op, 0);
+		l->then_rate = arg(c, 0);
+		l->then_at = SIM_NEVER;
+		return true;
+	case FLASH_DEFL_BEGIN: flash_begin(l, c); return true;
+	case FLASH_DEFL_DATA: flash_data(l, c); return true;
+	case FLASH_DEFL_END: flash_end(l, c); return true;
+	case SPI_FLASH_MD5: digest(l, c); return true;
+	case ERASE_FLASH:
+		sim_rom_loader_erase(l);
+		take_time(l, erase_time(l->flash_size / SECTOR));
+		respond_status(l, c->op, 0);
+		return true;
+	case ERASE_REGION:
+		respond_status(l, c->op, flash_erase(l, arg(c, 0), arg(c, 1)) ? 0 : FAILED_TO_ACT);
+		return true;
+	case READ_FLASH: read_begin(l, c); return true;
+	case RUN_USER_CODE: then(l, SIM_THEN_RUN); return true;
+	default: return false;
+	}
+}
+
+static void run_command(struct sim_rom_loader *l, const struct command *c)
+{
+	switch (c->op) {
+	case SYNC: sync(l, c); return;
+	case READ_REG: respond(l, c->op, read_register(l, arg(c, 0)), 0); return;
+	case WRITE_REG: write_registers(l, c); return;
+	case MEM_BEGIN:
+		begin(&l->mem, c, false);
+		respond_status(l, c->op, 0);
+		return;
+	case MEM_DATA: mem_data(l, c); return;
+	case MEM_END: mem_end(l, c); return;
+	case FLASH_BEGIN: flash_begin(l, c); return;
+	case FLASH_DATA: flash_data(l, c); return;
+	case FLASH_END: flash_end(l, c); return;
+	}
+	if (l->mode == SIM_LOADER_STUB && stub_command(l, c))
+		return;
+	respond_status(l, c->op, l->mode == SIM_LOADER_STUB ? STUB_NO_COMMAND : BAD_MESSAGE);
+}
+
+static void take_packet(struct sim_rom_loader *l)
+{
+	struct command c = { .data = l->packet + 8, .len = l->packet_len - 8 };
+
+	if (l->read.on && l->packet_len == 4) {
+		l->read.acked = get32(l->packet);
+		return;
+	}
+	if (l->too_long || l->packet_len < 8 || l->packet[0] != 0 || get32(l->packet) >> 16 != c.len) {
+		l->bad_packets++;
+		return;
+	}
+	c.op = l->packet[1];
+	c.check = get32(l->packet + 4);
+	l->read.on = false;
+	run_command(l, &c);
+}
+
+/* ---- what comes in ---- */
+
+static void take_byte(struct sim_rom_loader *l, uint8_t byte)
+{
+	if (byte == END) {
+		if (l->in_packet && l->packet_len) {
+			take_packet(l);
+			l->in_packet = false;
+		} else {
+			l->in_packet = true;
+		}
+		l->packet_len = 0;
+		l->escaped = false;
+		l->too_long = false;
+		return;
+	}
+	if (!l->in_packet)
+		return;
+	if (byte == ESC) {
+		l->escaped = true;
+		return;
+	}
+	if (l->escaped) {
+		byte = byte == 0xdc ? END : ESC;
+		l->escaped = false;
+	}
+	if (l->packet_len < sizeof(l->packet))
+		l->packet[l->packet_len++] = byte;
+	else
+		l->too_long = true;
+}
+
+static void heard(void *user, const struct sim_heard *character)
+{
+	struct sim_rom_loader *l = user;
+
+	if (l->mode == SIM_LOADER_ROM || l->mode == SIM_LOADER_STUB)
+		take_byte(l, character->byte);
+}
+
+/* The divider counts a clock of twice the crystal. */
+static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
+{
+	double clock = 2e6 * l->board->config.crystal_mhz;
+
+	l->divider = (unsigned int)(clock / rate + 0.5);
+	if (!l->divider)
+		l->divider = 1;
+	l->rate = clock / l->divider;
+	sim_uart_init(&l->uart, now_ns, l->rate, 0.5, heard, l);
+}
+
+static unsigned int edges_in(uint8_t byte)
+{
+	/* start bit, eight bits from the lowest, stop bit */
+	unsigned int bits = (unsigned int)byte << 1 | 1u << 9, edges = 1, i;
+
+	for (i = 0; i < 9; i++)
+		edges += (bits >> i & 1) != (bits >> (i + 1) & 1);
+	return edges;
+}
+
+static void on_frame(void *user, struct sim_board *board, const struct sim_frame *frame)
+{
+	struct sim_rom_loader *l = user;
+
+	(void)board;
+	l->now_ns = later(l->now_ns, frame->cut_ns);
+	switch (l->mode) {
+	case SIM_LOADER_OFF:
+		break;
+	case SIM_LOADER_LISTENING:
+		l->edges += edges_in(frame->byte);
+		if (l->edges < EDGES_WANTED || !(frame->bit_ns > 0))
+			break;
+		l->mode = SIM_LOADER_ROM;
+		set_rate(l, frame->cut_ns, 1e9 / frame->bit_ns);
+		break;
+	default:
+		sim_uart_frame(&l->uart, frame);
+	}
+}
+
+static void on_runs(void *user, struct sim_board *board, int64_t now_ns, enum sim_runs runs)
+{
+	struct sim_rom_loader *l = user;
+
+	l->now_ns = later(l->now_ns, now_ns);
+	l->mode = runs == SIM_RUNS_WAITING && sim_board_truth(board)->latch_download ? SIM_LOADER_LISTENING :
+		SIM_LOADER_OFF;
+	l->edges = 0;
+	l->in_packet = false;
+	l->packet_len = 0;
+	l->escaped = false;
+	l->too_long = false;
+	l->out_from = 0;
+	l->out_to = 0;
+	l->out_at = now_ns;
+	l->then = SIM_THEN_NOTHING;
+	l->then_rate = 0;
+	l->mem.on = false;
+	l->write.on = false;
+	l->read.on = false;
+	l->uploaded_to = 0;
+}
+
+/* ---- time ---- */
+
+static void do_then(struct sim_rom_loader *l)
+{
+	enum sim_loader_then what = l->then;
+
+	l->then = SIM_THEN_NOTHING;
+	if (l->then_rate > 0) {
+		set_rate(l, l->now_ns, l->then_rate);
+		l->then_rate = 0;
+	}
+	if (what == SIM_THEN_RUN)
+		sim_board_run_image(l->board, l->now_ns, l->rate);
+	else if (what == SIM_THEN_RESTART)
+		sim_board_restart(l->board, l->now_ns);
+}
+
+static void send_out(struct sim_rom_loader *l)
+{
+	uint32_t len;
+
+	while (l->out_from < l->out_to && l->now_ns >= l->out_at) {
+		len = l->out_to - l->out_from;
+		if (len > SAY_AT_ONCE)
+			len = SAY_AT_ONCE;
+		if (sim_board_say(l->board, l->now_ns, l->out + l->out_from, len, l->rate) < 0) {
+			l->out_at = l->now_ns + 10 * SIM_MS;
+			return;
+		}
+		l->out_from += len;
+		l->then_at = later(l->then_at == SIM_NEVER ? 0 : l->then_at, l->now_ns) +
+			(int64_t)(len * 10 * 1e9 / l->rate) + SIM_MS;
+	}
+	if (l->out_from == l->out_to) {
+		l->out_from = 0;
+		l->out_to = 0;
+	}
+}
+
+static bool something_then(const struct sim_rom_loader *l)
+{
+	return !l->out_to && (l->then != SIM_THEN_NOTHING || l->then_rate > 0);
+}
+
+void sim_rom_loader_run(struct sim_rom_loader *l, int64_t now_ns)
+{
+	l->now_ns = later(l->now_ns, now_ns);
+	if (l->mode != SIM_LOADER_ROM && l->mode != SIM_LOADER_STUB)
+		return;
+	read_on(l);
+	send_out(l);
+	if (something_then(l) && l->then_at == SIM_NEVER)
+		l->then_at = l->now_ns;
+	if (something_then(l) && l->now_ns >= l->then_at)
+		do_then(l);
+}
+
+int64_t sim_rom_loader_next(const struct sim_rom_loader *l)
+{
+	int64_t next = SIM_NEVER;
+
+	if (l->mode != SIM_LOADER_ROM && l->mode != SIM_LOADER_STUB)
+		return SIM_NEVER;
+	if (l->out_to)
+		next = later(l->out_at, l->now_ns);
+	else if (something_then(l))
+		next = l->then_at == SIM_NEVER ? l->now_ns : l->then_at;
+	if (l->read.on && !l->out_to)
+		next = l->now_ns + SIM_MS;
+	return next;
+}
+
+void sim_rom_loader_init(struct sim_rom_loader *l, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
+			 uint8_t *packed, uint32_t packed_cap, const uint8_t mac[6])
+{
+	const struct sim_truth *truth = sim_board_truth(board);
+	struct sim_listener listener = { on_frame, on_runs, l };
+
+	memset(l, 0, sizeof(*l));
+	l->board = board;
+	l->flash = flash;
+	l->flash_size = flash_size;
+	l->packed = packed;
+	l->packed_cap = packed_cap;
+	memcpy(l->mac, mac, sizeof(l->mac));
+	on_runs(l, board, board->now_ns, truth->runs);
+	sim_board_listener(board, &listener);
+}
