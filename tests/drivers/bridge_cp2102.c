@@ -1,0 +1,157 @@
+/* bridge_cp2102.c - a Silicon Labs CP2102 as Linux's cp210x driver knows it (drivers/usb/serial/cp210x.c). */
+#include "bridge.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	IFC_ENABLE = 0x00, SET_LINE_CTL = 0x03, SET_BREAK = 0x05, SET_MHS = 0x07, GET_MDMSTS = 0x08,
+	GET_COMM_STATUS = 0x10, PURGE = 0x12, SET_FLOW = 0x13, GET_FLOW = 0x14, EMBED_EVENTS = 0x15, SET_CHARS = 0x19,
+	SET_BAUDRATE = 0x1e, VENDOR = 0xff, GET_PARTNUM = 0x370b,
+	MHS_DTR = 1, MHS_RTS = 2, MHS_WRITE_DTR = 0x100, MHS_WRITE_RTS = 0x200,
+	PARTNUM_CP2102 = 2, LSR_FRAME = 1 << 3,
+};
+
+static const uint8_t device[18] = {
+	18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1
+};
+
+static const uint8_t config[] = {
+	9, 2, 32, 0, 1, 1, 0, 0x80, 50,
+	9, 4, 0, 0, 2, 0xff, 0, 0, 2,
+	7, 5, 0x81, 2, 64, 0, 0,
+	7, 5, 0x01, 2, 64, 0, 0,
+};
+
+static uint32_t get32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* cp210x_set_flow_control(): DTR and RTS are in there too. RTS under flow control is asserted while it has room. */
+static int set_flow(struct bridge *b, const struct bridge_request *req)
+{
+	if (req->length < sizeof(b->flow))
+		return -EPIPE;
+	memcpy(b->flow, req->data, sizeof(b->flow));
+	b->dtr = (get32(b->flow) & 3) == 1;
+	b->rts = (get32(b->flow + 4) >> 6 & 3) != 0;
+	return 0;
+}
+
+static int set_lines(struct bridge *b, uint16_t value)
+{
+	if (value & MHS_WRITE_DTR)
+		b->dtr = value & MHS_DTR;
+	if (value & MHS_WRITE_RTS)
+		b->rts = value & MHS_RTS;
+	return 0;
+}
+
+/* Both lines are released when the interface is switched off. */
+static int enable(struct bridge *b, bool on)
+{
+	b->enabled = on;
+	if (!on) {
+		b->dtr = false;
+		b->rts = false;
+		b->escape = 0;
+	}
+	return 0;
+}
+
+static int comm_status(const struct bridge *b, uint8_t *answer)
+{
+	memset(answer, 0, 0x13);
+	answer[12] = (uint8_t)b->waiting_out;
+	answer[13] = (uint8_t)(b->waiting_out >> 8);
+	return 0x13;
+}
+
+static int set_rate(struct bridge *b, const struct bridge_request *req)
+{
+	if (req->length < 4 || !get32(req->data))
+		return -EPIPE;
+	b->rate = get32(req->data);
+	return 0;
+}
+
+static int vendor(const struct bridge_request *req, uint8_t *answer)
+{
+	if (req->value != GET_PARTNUM)
+		return -EPIPE;
+	/* A second byte comes when it is asked for, unlike from some copies. */
+	answer[0] = PARTNUM_CP2102;
+	answer[1] = 0;
+	return 2;
+}
+
+static int request(struct bridge *b, const struct bridge_request *req, uint8_t *answer, size_t cap)
+{
+	(void)cap;
+	switch (req->request) {
+	case IFC_ENABLE: return enable(b, req->value & 1);
+	case SET_BAUDRATE: return set_rate(b, req);
+	case SET_MHS: return set_lines(b, req->value);
+	case SET_FLOW: return set_flow(b, req);
+	case GET_FLOW:
+		memcpy(answer, b->flow, sizeof(b->flow));
+		return sizeof(b->flow);
+	case GET_MDMSTS:
+		answer[0] = (uint8_t)((b->dtr ? MHS_DTR : 0) | (b->rts ? MHS_RTS : 0));
+		return 1;
+	case GET_COMM_STATUS: return comm_status(b, answer);
+	case EMBED_EVENTS:
+		b->escape = (uint8_t)req->value;
+		return 0;
+	case SET_LINE_CTL:
+	case SET_BREAK:
+	case PURGE:
+	case SET_CHARS:
+		return 0;
+	case VENDOR: return vendor(req, answer);
+	default: return -EPIPE;
+	}
+}
+
+/* In event mode: escape, 1, line status, character; the escape itself as escape, 0. Else the error is not seen. */
+static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
+{
+	out[0] = byte;
+	if (!b->escape)
+		return 1;
+	if (framing_error) {
+		out[0] = b->escape;
+		out[1] = 1;
+		out[2] = LSR_FRAME;
+		out[3] = byte;
+		return 4;
+	}
+	if (byte != b->escape)
+		return 1;
+	out[1] = 0;
+	return 2;
+}
+
+static const char *name_of(const struct bridge_request *req)
+{
+	switch (req->request) {
+	case IFC_ENABLE: return req->value & 1 ? "enable" : "disable";
+	case SET_BAUDRATE: return "baud";
+	case SET_LINE_CTL: return "line";
+	case SET_MHS: return "lines";
+	case GET_MDMSTS: return "modem";
+	case GET_COMM_STATUS: return "status";
+	case PURGE: return "purge";
+	case SET_FLOW: return "flow";
+	case GET_FLOW: return "getflow";
+	case VENDOR: return "vendor";
+	default: return "other";
+	}
+}
+
+const struct bridge_kind bridge_cp2102 = {
+	.name = "cp2102", .device = device, .config = config, .maker = "Silicon Labs",
+	.product = "CP2102 USB to UART Bridge Controller", .has_serial = true, .fifo = 512,
+	.request = request, .received = received, .name_of = name_of,
+};

@@ -1,0 +1,38 @@
+#!/bin/bash
+# What the guest does once its root is there: real udev, the stock drivers, the board daemon, then the cases.
+# Started by the kernel as PID 1, or by systemd as bench.service.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+word() { sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
+here=$(word BENCH_DIR)
+build=$(word BENCH_BUILD)
+out=$build/drivers/out
+export BENCH_DIR=$here BENCH_BUILD=$build BENCH_SOCKET=/run/benchd.sock
+
+if [ $$ = 1 ]; then
+	mount -t tmpfs tmpfs /run
+	mkdir -p /dev/pts /dev/shm /run/lock
+	mount -t devpts devpts /dev/pts
+	mount -t tmpfs tmpfs /dev/shm
+	ip link set lo up 2>/dev/null || busybox ip link set lo up
+	busybox hostname bench
+	/lib/systemd/systemd-udevd --daemon
+fi
+modprobe -a vhci-hcd ch341 cp210x
+
+mapfile -t ask < "$out/ask"
+verb=${ask[0]}
+cd "$here" || exit 1
+if [ -x "$build/benchd" ]; then
+	"$build/benchd" "$BENCH_SOCKET" > "$out/benchd.log" 2>&1 &
+fi
+case $verb in
+shell)
+	echo "Boards: $here/ctl plug 0 ch340 [WORDS]; ctl truth 0. Leave with: exit"
+	setsid busybox cttyhack bash -i ;;
+*)
+	python3 -u "$here/run.py" --guest "$out" "${ask[@]}" > "$out/run.log" 2>&1 ||
+		echo '{"event":"trouble","text":"the runner itself failed; see run.log"}' >> "$out/results.jsonl" ;;
+esac
+dmesg > "$out/dmesg" 2>/dev/null
+sync
+if [ $$ = 1 ]; then busybox poweroff -f; else systemctl poweroff --force --force; fi

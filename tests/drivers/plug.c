@@ -1,0 +1,565 @@
+/* plug.c - carries between USB requests, the bridge's chip, the wire and the simulated board, in order of time. */
+#include "plug.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A full-speed frame: input is collected once in each. */
+#define FRAME_NS SIM_MS
+/* A write is taken as done when no more than this is still in the chip. */
+#define OUT_AHEAD_NS (4 * SIM_MS)
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* ---- the record ---- */
+
+static void note(struct plug *p, int64_t now_ns, const char *kind, const char *name, int value)
+{
+	fprintf(p->record_file, "{\"t\":%.6f,\"kind\":\"%s\",\"name\":\"%s\",\"value\":%d}\n", seconds(now_ns), kind, name,
+		value);
+}
+
+static void on_trace(void *user, int64_t now_ns, enum sim_edge edge, int value)
+{
+	struct plug *p = user;
+
+	if (edge == SIM_EDGE_RUNS)
+		note(p, now_ns, "runs", sim_runs_name((enum sim_runs)value), value);
+	else
+		note(p, now_ns, "edge", sim_edge_name(edge), value);
+}
+
+void plug_mark(struct plug *p, int64_t now_ns, const char *text)
+{
+	note(p, now_ns, "mark", text, 0);
+}
+
+/* ---- faults ---- */
+
+static void fire_count(struct plug *p, enum plug_when when, unsigned int n)
+{
+	struct plug_armed *a;
+
+	for (a = p->armed; a < p->armed + PLUG_ARMED; a++) {
+		if (a->when != when || !a->count)
+			continue;
+		a->count = a->count > n ? a->count - n : 0;
+		if (!a->count)
+			a->due_ns = p->now_ns + a->delay_ns;
+	}
+}
+
+bool plug_arm(struct plug *p, int64_t now_ns, const struct plug_armed *armed)
+{
+	struct plug_armed *a;
+
+	for (a = p->armed; a < p->armed + PLUG_ARMED; a++) {
+		if (a->when != WHEN_NEVER)
+			continue;
+		*a = *armed;
+		a->due_ns = SIM_NEVER;
+		if (a->when == WHEN_NOW || !a->count) {
+			a->count = 0;
+			a->due_ns = now_ns + a->delay_ns;
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Who has that process as its parent. */
+static int child_of(int parent)
+{
+	char path[64], line[512];
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	int found = 0, ppid;
+	FILE *f;
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%.20s/stat", entry->d_name);
+		f = strtol(entry->d_name, NULL, 10) > 0 ? fopen(path, "re") : NULL;
+		if (!f)
+			continue;
+		if (fgets(line, sizeof(line), f) && strrchr(line, ')') &&
+		    sscanf(strrchr(line, ')') + 1, " %*c %d", &ppid) == 1 && ppid == parent)
+			found = atoi(entry->d_name);
+		fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Negative arg: that process's child. */
+static void send_signal(struct plug *p, int pid, int sig)
+{
+	int target = pid > 0 ? pid : child_of(-pid);
+
+	note(p, p->now_ns, "fault", "kill", target);
+	if (target > 0)
+		kill(target, sig);
+}
+
+static void do_armed(struct plug *p, const struct plug_armed *a)
+{
+	switch (a->what) {
+	case WHAT_UNPLUG: plug_out(p, p->now_ns); break;
+	case WHAT_STALL: plug_stall(p, p->now_ns, (unsigned int)a->arg); break;
+	case WHAT_KILL: send_signal(p, a->arg, a->arg2); break;
+	case WHAT_FINGER: sim_board_finger(&p->board, p->now_ns, true); break;
+	case WHAT_RELEASE: sim_board_finger(&p->board, p->now_ns, false); break;
+	}
+}
+
+static void run_armed(struct plug *p)
+{
+	struct plug_armed *a, copy;
+
+	for (a = p->armed; a < p->armed + PLUG_ARMED; a++) {
+		if (a->when == WHEN_NEVER || a->due_ns > p->now_ns)
+			continue;
+		copy = *a;
+		a->when = WHEN_NEVER;
+		do_armed(p, &copy);
+	}
+}
+
+/* ---- from the board to the host ---- */
+
+static uint32_t in_waiting(const struct plug *p)
+{
+	return p->in_to - p->in_from;
+}
+
+static void on_heard(void *user, const struct sim_heard *heard)
+{
+	struct plug *p = user;
+	uint8_t out[4];
+	size_t n, i;
+
+	if (!p->bridge.enabled)
+		return;
+	n = p->bridge.kind->received(&p->bridge, heard->byte, heard->framing_error, out);
+	/* While somebody reads, the emulated machine's own slowness shall not cost a character. */
+	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
+		p->lost++;
+		return;
+	}
+	for (i = 0; i < n; i++)
+		p->in[p->in_to++ % PLUG_IN] = (struct plug_heard){ heard->time_ns + p->config.latency_ns, out[i] };
+}
+
+static void on_frame(void *user, const struct sim_frame *frame)
+{
+	struct plug *p = user;
+
+	sim_uart_frame(&p->receiver, frame);
+}
+
+/* The bridge has been asked for another speed, or not. */
+static void follow_rate(struct plug *p)
+{
+	if (p->receiver_rate == p->bridge.rate)
+		return;
+	p->receiver_rate = p->bridge.rate;
+	sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
+	sim_uart_speed(&p->receiver, p->now_ns, p->receiver_rate);
+	note(p, p->now_ns, "rate", "bridge", (int)(p->receiver_rate + 0.5));
+}
+
+/* When the first waiting character is collected. */
+static int64_t in_due(const struct plug *p)
+{
+	int64_t at;
+
+	if (!in_waiting(p))
+		return SIM_NEVER;
+	at = p->in[p->in_from % PLUG_IN].at_ns;
+	return (at / FRAME_NS + 1) * FRAME_NS;
+}
+
+static const struct plug_pending *oldest_in(const struct plug *p)
+{
+	const struct plug_pending *found = NULL, *q;
+
+	for (q = p->pending; q < p->pending + PLUG_PENDING; q++)
+		if (q->seq && q->in && q->ep == (p->bridge.kind->config[9 + 9 + 2] & 0xfu) &&
+		    (!found || q->seq < found->seq))
+			found = q;
+	return found;
+}
+
+static void deliver(struct plug *p)
+{
+	const struct plug_pending *q;
+	uint8_t data[512];
+	size_t n;
+
+	while (!(p->stalled & STALL_IN) && in_due(p) <= p->now_ns && (q = oldest_in(p))) {
+		for (n = 0; n < q->len && n < sizeof(data) && in_due(p) <= p->now_ns; n++)
+			data[n] = p->in[p->in_from++ % PLUG_IN].byte;
+		usbip_answer(&p->usb, q->seq, 0, data, n);
+		p->pending[q - p->pending].seq = 0;
+		note(p, p->now_ns, "usb", "in", (int)n);
+		fire_count(p, WHEN_BYTES, (unsigned int)n);
+	}
+}
+
+/* ---- from the host to the board ---- */
+
+static int64_t character_ns(const struct plug *p)
+{
+	return (int64_t)(10e9 / p->bridge.rate);
+}
+
+static void start_character(struct plug *p, int64_t at_ns)
+{
+	p->out_end_ns = p->out_from == p->out_to ? SIM_NEVER : at_ns + character_ns(p);
+}
+
+static void character_sent(struct plug *p)
+{
+	struct sim_frame frame = {
+		.start_ns = p->out_end_ns - character_ns(p), .cut_ns = p->out_end_ns, .bit_ns = 1e9 / p->bridge.rate,
+		.byte = p->out[p->out_from++ % PLUG_OUT],
+	};
+
+	p->bridge.waiting_out = p->out_to - p->out_from;
+	start_character(p, p->out_end_ns);
+	sim_board_rx(&p->board, &frame);
+}
+
+static struct plug_pending *keep(struct plug *p, const struct usbip_msg *msg, int64_t due_ns)
+{
+	struct plug_pending *q;
+
+	for (q = p->pending; q < p->pending + PLUG_PENDING; q++) {
+		if (q->seq)
+			continue;
+		*q = (struct plug_pending){ msg->seq, msg->ep, msg->in, msg->len, due_ns };
+		return q;
+	}
+	usbip_answer(&p->usb, msg->seq, -ENOMEM, NULL, 0);
+	return NULL;
+}
+
+static void take_output(struct plug *p, const struct usbip_msg *msg)
+{
+	int64_t end_ns;
+	uint32_t i;
+
+	note(p, p->now_ns, "usb", "out", (int)msg->len);
+	if (p->stalled & STALL_OUT) {
+		keep(p, msg, SIM_NEVER);
+		return;
+	}
+	for (i = 0; i < msg->len && p->out_to - p->out_from < PLUG_OUT; i++)
+		p->out[p->out_to++ % PLUG_OUT] = msg->data[i];
+	if (p->out_end_ns == SIM_NEVER)
+		start_character(p, p->now_ns);
+	p->bridge.waiting_out = p->out_to - p->out_from;
+	end_ns = p->now_ns + (int64_t)p->bridge.waiting_out * character_ns(p) - OUT_AHEAD_NS;
+	keep(p, msg, end_ns > p->now_ns ? end_ns : p->now_ns);
+}
+
+static void answer_due(struct plug *p)
+{
+	struct plug_pending *q;
+
+	for (q = p->pending; q < p->pending + PLUG_PENDING; q++) {
+		if (!q->seq || q->due_ns > p->now_ns)
+			continue;
+		usbip_answer(&p->usb, q->seq, 0, NULL, q->len);
+		q->seq = 0;
+	}
+}
+
+/* ---- requests ---- */
+
+static void drive_lines(struct plug *p, bool dtr, bool rts)
+{
+	if (p->bridge.dtr == dtr && p->bridge.rts == rts)
+		return;
+	note(p, p->now_ns, "lines", "dtr,rts", (p->bridge.dtr ? SIM_DTR : 0) | (p->bridge.rts ? SIM_RTS : 0));
+	sim_board_lines(&p->board, p->now_ns, p->bridge.dtr, p->bridge.rts);
+	fire_count(p, WHEN_LINES, 1);
+}
+
+static void control(struct plug *p, const struct usbip_msg *msg)
+{
+	struct bridge_request req = {
+		.type = msg->setup[0], .request = msg->setup[1], .value = (uint16_t)(msg->setup[2] | msg->setup[3] << 8),
+		.index = (uint16_t)(msg->setup[4] | msg->setup[5] << 8),
+		.length = (uint16_t)(msg->setup[6] | msg->setup[7] << 8), .data = msg->data,
+	};
+	bool dtr = p->bridge.dtr, rts = p->bridge.rts, standard = (req.type & 0x60) == 0;
+	uint8_t answer[512];
+	int len;
+
+	if (!standard) {
+		note(p, p->now_ns, "usb", bridge_request_name(&p->bridge, &req), req.value);
+		fire_count(p, WHEN_CONTROL, 1);
+		run_armed(p);
+		if (p->usb.fd < 0)
+			return;
+	}
+	if (p->stalled & STALL_CONTROL) {
+		note(p, p->now_ns, "fault", "held", req.request);
+		keep(p, msg, SIM_NEVER);
+		return;
+	}
+	len = bridge_request(&p->bridge, &req, answer, sizeof(answer));
+	if (len < 0)
+		usbip_answer(&p->usb, msg->seq, len, msg->in ? answer : NULL, 0);
+	else
+		usbip_answer(&p->usb, msg->seq, 0, msg->in ? answer : NULL, msg->in ? (size_t)len : msg->len);
+	follow_rate(p);
+	drive_lines(p, dtr, rts);
+}
+
+static void unlink_request(struct plug *p, const struct usbip_msg *msg)
+{
+	struct plug_pending *q;
+	bool found = false;
+
+	for (q = p->pending; q < p->pending + PLUG_PENDING; q++) {
+		if (!q->seq || q->seq != msg->unlink_seq)
+			continue;
+		found = true;
+		q->seq = 0;
+	}
+	usbip_unlinked(&p->usb, msg->seq, found);
+	p->reading = oldest_in(p) != NULL;
+}
+
+static void take_message(struct plug *p, const struct usbip_msg *msg)
+{
+	if (msg->unlink) {
+		unlink_request(p, msg);
+	} else if (msg->ep == 0) {
+		control(p, msg);
+	} else if (msg->in) {
+		keep(p, msg, SIM_NEVER);
+		p->reading = oldest_in(p) != NULL;
+	} else {
+		take_output(p, msg);
+	}
+}
+
+void plug_receive(struct plug *p, int64_t now_ns)
+{
+	struct usbip_msg msg;
+
+	plug_run(p, now_ns);
+	if (p->usb.fd < 0)
+		return;
+	if (usbip_receive(&p->usb) < 0) {
+		plug_out(p, now_ns);
+		return;
+	}
+	while (p->usb.fd >= 0 && usbip_next(&p->usb, &msg))
+		take_message(p, &msg);
+	if (p->usb.fd >= 0)
+		deliver(p);
+}
+
+void plug_stall(struct plug *p, int64_t now_ns, unsigned int kinds)
+{
+	plug_run(p, now_ns);
+	note(p, now_ns, "fault", "stall", (int)kinds);
+	p->stalled = kinds;
+}
+
+/* ---- time ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What happens between chip and wire; USB apart. */
+static int64_t wire_next(const struct plug *p)
+{
+	int64_t next = earlier(sim_board_next(&p->board), sim_rom_loader_next(&p->loader));
+
+	return earlier(next, p->out_end_ns);
+}
+
+static void run_wire(struct plug *p, int64_t now_ns)
+{
+	int64_t next;
+
+	while ((next = wire_next(p)) <= now_ns) {
+		if (next > p->now_ns)
+			p->now_ns = next;
+		if (p->out_end_ns <= p->now_ns) {
+			character_sent(p);
+			continue;
+		}
+		sim_board_run(&p->board, p->now_ns);
+		sim_rom_loader_run(&p->loader, p->now_ns);
+		sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
+	}
+	p->now_ns = now_ns;
+	sim_board_run(&p->board, now_ns);
+	sim_rom_loader_run(&p->loader, now_ns);
+	sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
+}
+
+void plug_run(struct plug *p, int64_t now_ns)
+{
+	if (!p->made || now_ns < p->now_ns)
+		return;
+	run_wire(p, now_ns);
+	run_armed(p);
+	if (p->usb.fd < 0)
+		return;
+	answer_due(p);
+	deliver(p);
+	run_armed(p);
+}
+
+int64_t plug_next(const struct plug *p)
+{
+	int64_t next = SIM_NEVER;
+	size_t i;
+
+	if (!p->made)
+		return SIM_NEVER;
+	next = wire_next(p);
+	for (i = 0; i < PLUG_ARMED; i++)
+		if (p->armed[i].when != WHEN_NEVER)
+			next = earlier(next, p->armed[i].due_ns);
+	if (p->usb.fd < 0)
+		return next;
+	for (i = 0; i < PLUG_PENDING; i++)
+		if (p->pending[i].seq)
+			next = earlier(next, p->pending[i].due_ns);
+	/* The stop bit of the last character before silence. */
+	if (sim_uart_next(&p->receiver) > p->now_ns)
+		next = earlier(next, sim_uart_next(&p->receiver));
+	if (oldest_in(p) && !(p->stalled & STALL_IN))
+		next = earlier(next, in_due(p));
+	return next;
+}
+
+/* ---- life ---- */
+
+static void forget_usb(struct plug *p)
+{
+	memset(p->pending, 0, sizeof(p->pending));
+	p->in_from = p->in_to = 0;
+	p->out_from = p->out_to = 0;
+	p->out_end_ns = SIM_NEVER;
+	p->reading = false;
+	p->stalled = 0;
+}
+
+/* A bridge without power drives nothing; a new one releases both. */
+static void new_bridge(struct plug *p, const struct bridge_kind *kind)
+{
+	char serial[16];
+
+	snprintf(serial, sizeof(serial), "%04d", p->id + 1);
+	bridge_init(&p->bridge, kind, kind->has_serial ? serial : "");
+	p->receiver_rate = p->bridge.rate;
+	sim_uart_init(&p->receiver, p->now_ns, p->bridge.rate, 0.5, on_heard, p);
+	forget_usb(p);
+}
+
+void plug_out(struct plug *p, int64_t now_ns)
+{
+	if (p->usb.fd < 0)
+		return;
+	note(p, now_ns, "fault", "unplug", p->id);
+	usbip_unplug(&p->usb);
+	sim_board_power(&p->board, now_ns, false);
+	new_bridge(p, p->bridge.kind);
+	sim_board_lines(&p->board, now_ns, false, false);
+}
+
+int plug_again(struct plug *p, int64_t now_ns)
+{
+	if (!p->made || p->usb.fd >= 0)
+		return -EBUSY;
+	plug_run(p, now_ns);
+	sim_board_power(&p->board, now_ns, true);
+	new_bridge(p, p->bridge.kind);
+	return usbip_plug(&p->usb, p->id);
+}
+
+static int make_room(struct plug *p)
+{
+	if (p->flash)
+		return 0;
+	p->flash = malloc(PLUG_FLASH);
+	p->packed = malloc(PLUG_PACKED);
+	p->in = malloc(PLUG_IN * sizeof(*p->in));
+	p->out = malloc(PLUG_OUT);
+	return p->flash && p->packed && p->in && p->out ? 0 : -ENOMEM;
+}
+
+static int new_record(struct plug *p)
+{
+	if (p->record_file)
+		fclose(p->record_file);
+	free(p->record);
+	p->record = NULL;
+	p->record_file = open_memstream(&p->record, &p->record_len);
+	return p->record_file ? 0 : -ENOMEM;
+}
+
+int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
+	    size_t cap)
+{
+	const uint8_t mac[6] = { 0x5c, 0xcf, 0x7f, 0x00, 0x10, (uint8_t)id };
+
+	snprintf(err, cap, "the port is in use");
+	if (p->usb.fd >= 0)
+		return -EBUSY;
+	p->id = id;
+	sim_config_init(&p->config);
+	if (sim_config_parse(&p->config, words, err, cap) < 0)
+		return -EINVAL;
+	snprintf(err, cap, "no memory");
+	if (make_room(p) < 0 || new_record(p) < 0)
+		return -ENOMEM;
+	memset(p->armed, 0, sizeof(p->armed));
+	p->now_ns = now_ns;
+	p->lost = 0;
+	p->made = true;
+	sim_board_init(&p->board, &p->config, now_ns, (uint64_t)id + 1);
+	memset(p->flash, 0xff, PLUG_FLASH);
+	sim_rom_loader_init(&p->loader, &p->board, p->flash, PLUG_FLASH, p->packed, PLUG_PACKED, mac);
+	if (p->config.image == SIM_IMAGE_GOOD)
+		sim_rom_loader_put_image(&p->loader);
+	new_bridge(p, kind);
+	sim_board_on_frame(&p->board, on_frame, p);
+	sim_board_on_trace(&p->board, on_trace, p);
+	snprintf(err, cap, "vhci_hcd refused the device");
+	return usbip_plug(&p->usb, id);
+}
+
+void plug_truth(struct plug *p, FILE *out)
+{
+	const struct sim_truth *t = sim_board_truth(&p->board);
+	static const char *const modes[] = { "off", "listening", "rom", "stub" };
+
+	fprintf(out, "{\"now\":%.6f,\"plugged\":%d,\"bridge\":\"%s\",\"rate\":%.1f,\"dtr\":%d,\"rts\":%d,"
+		"\"en_low\":%d,\"gpio0_low\":%d,\"powered\":%d,\"runs\":\"%s\",\"boot_mode\":%d,\"latch_flash\":%d,"
+		"\"latch_download\":%d,\"hardware_resets\":%u,\"line_resets\":%u,\"soft_restarts\":%u,\"crashes\":%u,"
+		"\"en_falls\":%u,\"en_rises\":%u,\"last_hardware_reset\":%.6f,\"app_since\":%.6f,"
+		"\"loader\":\"%s\",\"loader_rate\":%.1f,\"writes\":%u,\"bad_packets\":%u,\"lost\":%u}\n",
+		seconds(p->now_ns), p->usb.fd >= 0, p->bridge.kind->name, p->bridge.rate, t->dtr, t->rts, t->en_low,
+		t->gpio0_low, t->powered, sim_runs_name(t->runs), t->boot_mode, t->latch_flash, t->latch_download,
+		t->hardware_resets, t->line_resets, t->soft_restarts, t->crashes, t->en_falls, t->en_rises,
+		seconds(t->last_hardware_reset_ns), seconds(t->app_since_ns), modes[p->loader.mode], p->loader.rate,
+		p->loader.writes, p->loader.bad_packets, p->lost);
+}

@@ -1,0 +1,117 @@
+/* plug.h - one simulated board on one simulated bridge, in one port of vhci_hcd; its faults and its record.
+ *
+ * Everything happens at CLOCK_MONOTONIC times that the caller hands in. The record is the truth that no test
+ * gets through USB: edges of EN and GPIO0, what runs, every transfer, as lines of JSON.
+ */
+#ifndef BENCH_PLUG_H
+#define BENCH_PLUG_H
+
+#include <stdio.h>
+
+#include "bridge.h"
+#include "sim/board.h"
+#include "sim/loader.h"
+#include "usbip.h"
+
+#define PLUG_MAX 15		/* ports of one vhci_hcd */
+#define PLUG_FLASH (4u << 20)
+#define PLUG_PACKED (1u << 20)
+#define PLUG_PENDING 64
+#define PLUG_IN 65536u
+#define PLUG_OUT 65536u
+#define PLUG_ARMED 8
+
+enum plug_stall { STALL_CONTROL = 1, STALL_IN = 2, STALL_OUT = 4 };
+enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
+enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE };
+
+/* Something that happens once, when something else has happened so often, and then a while later. */
+struct plug_armed {
+	enum plug_when when;	/* WHEN_NEVER: free */
+	unsigned int count;	/* still to come */
+	int64_t delay_ns;
+	int64_t due_ns;		/* SIM_NEVER until count is 0 */
+	enum plug_what what;
+	int arg, arg2;
+};
+
+struct plug_pending {
+	uint32_t seq;
+	unsigned int ep;
+	bool in;
+	uint32_t len;
+	int64_t due_ns;		/* an answer that waits; SIM_NEVER: for data, or for ever */
+};
+
+struct plug_heard {
+	int64_t at_ns;
+	uint8_t byte;
+};
+
+struct plug {
+	int id;
+	bool made;			/* there is a board */
+	struct usbip usb;
+	struct bridge bridge;
+	struct sim_config config;
+	struct sim_board board;
+	struct sim_rom_loader loader;
+	uint8_t *flash, *packed;
+
+	struct sim_uart receiver;	/* the bridge's */
+	double receiver_rate;
+	struct plug_heard *in;		/* ring: to the host */
+	uint32_t in_from, in_to;
+	bool reading;			/* somebody asks for input */
+
+	uint8_t *out;			/* ring: from the host */
+	uint32_t out_from, out_to;
+	int64_t out_end_ns;		/* the character being sent ends; SIM_NEVER: none */
+
+	struct plug_pending pending[PLUG_PENDING];
+	unsigned int stalled;		/* enum plug_stall */
+	struct plug_armed armed[PLUG_ARMED];
+	unsigned int lost;		/* characters the bridge had no room for */
+
+	char *record;			/* open_memstream() */
+	size_t record_len;
+	FILE *record_file;
+	int64_t now_ns;
+};
+
+/**
+ * plug_in() - a new board, as `words` of the simulation say, behind a bridge
+ *
+ * Return: 0, or negative errno; err then says why.
+ */
+int plug_in(struct plug *plug, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
+	    size_t cap);
+
+/* The cable leaves, and with it the power. The board stays as an object, its record too. */
+void plug_out(struct plug *plug, int64_t now_ns);
+
+/* The same board comes back. Return: 0 or negative errno. */
+int plug_again(struct plug *plug, int64_t now_ns);
+
+/* Its socket is readable. */
+void plug_receive(struct plug *plug, int64_t now_ns);
+
+/* Everything up to now happens. */
+void plug_run(struct plug *plug, int64_t now_ns);
+
+/* When something happens next; SIM_NEVER. */
+int64_t plug_next(const struct plug *plug);
+
+/* Transfers of these kinds are not completed from now on; 0: all are, those that wait too. */
+void plug_stall(struct plug *plug, int64_t now_ns, unsigned int kinds);
+
+/* Return: false when too much is armed. */
+bool plug_arm(struct plug *plug, int64_t now_ns, const struct plug_armed *armed);
+
+/* One line of JSON: what is true now. */
+void plug_truth(struct plug *plug, FILE *out);
+
+/* A mark in the record. */
+void plug_mark(struct plug *plug, int64_t now_ns, const char *text);
+
+#endif

@@ -1,0 +1,277 @@
+"""What a case works with: boards it can plug in, programs it can run, and the truth that only the rig knows.
+
+    board = rig.plug("ch340", "uploaded")
+    result = rig.run([rig.ESPRESET, board.tty])
+    board.truth()["boot_mode"], board.record()
+
+Times are CLOCK_MONOTONIC seconds, the same for the rig's record and time.monotonic() here.
+"""
+import glob
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+BUILD = os.environ.get("BENCH_BUILD", "build")
+ESPRESET = os.path.join(BUILD, "espreset")
+ESPTOOL = os.path.join(BUILD, "venv/bin/esptool")
+PYTHON = os.path.join(BUILD, "venv/bin/python")
+SOCKET = os.environ.get("BENCH_SOCKET", "/run/benchd.sock")
+SCRATCH = "/run/bench"
+
+_boards = {}
+_processes = []
+
+
+class Daemon:
+    """The control channel, outside USB."""
+
+    def __init__(self):
+        self.sock = None
+
+    def __call__(self, line):
+        if self.sock is None:
+            self.connect()
+        self.sock.sendall(line.encode() + b"\n")
+        lines = []
+        while True:
+            text = self.file.readline()
+            if not text:
+                raise RuntimeError("benchd is gone; see benchd.log")
+            text = text.rstrip("\n")
+            if text == "ok":
+                return lines
+            if text.startswith("error: "):
+                raise RuntimeError("benchd: %s: %s" % (line, text[7:]))
+            lines.append(text)
+
+    def connect(self):
+        until = time.monotonic() + 10
+        while True:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.connect(SOCKET)
+                break
+            except OSError:
+                sock.close()
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+        self.sock = sock
+        self.file = sock.makefile("r", encoding="utf-8")
+
+
+daemon = Daemon()
+
+
+def wait_for(what, condition, seconds=20):
+    """Poll until true; the value. Waiting is not the test: the limit only ends a case that hangs."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError("waited %g s in vain for %s" % (seconds, what))
+        time.sleep(0.01)
+
+
+class Board:
+    def __init__(self, ident, kind, words):
+        self.id, self.kind, self.words = ident, kind, words
+        daemon("plug %d %s %s" % (ident, kind, words))
+        self.find_tty()
+
+    def find_tty(self):
+        pattern = "/sys/devices/platform/vhci_hcd.0/usb*/*-%d/*:1.0/ttyUSB*" % (self.id + 1)
+        found = wait_for("the tty of board %d" % self.id, lambda: glob.glob(pattern))
+        self.tty = "/dev/" + os.path.basename(found[0])
+        self.usb_path = found[0].split("/")[-3]
+        wait_for(self.tty, lambda: os.path.exists(self.tty))
+        # udev's rules are through with it: group, links.
+        subprocess.run(["udevadm", "settle", "--timeout=20"], check=True)
+
+    def by_id(self):
+        return self._link("/dev/serial/by-id/")
+
+    def by_path(self):
+        return self._link("/dev/serial/by-path/")
+
+    def _link(self, folder):
+        for name in os.listdir(folder):
+            if os.path.realpath(folder + name) == self.tty:
+                return folder + name
+        raise AssertionError("no link in %s leads to %s" % (folder, self.tty))
+
+    def truth(self):
+        return json.loads(daemon("truth %d" % self.id)[0])
+
+    def record(self, since=None, until=None, **match):
+        """What happened, oldest first; match: kind="edge", name=("en", "gpio0")."""
+        events = [json.loads(line) for line in daemon("record %d" % self.id)]
+        for key, value in match.items():
+            allowed = value if isinstance(value, (tuple, list)) else (value,)
+            events = [e for e in events if e[key] in allowed]
+        return [e for e in events if (since is None or e["t"] >= since) and (until is None or e["t"] <= until)]
+
+    def mark(self, text):
+        daemon("mark %d %s" % (self.id, text))
+
+    def unplug(self):
+        daemon("unplug %d" % self.id)
+
+    def replug(self):
+        wait_for("the old tty to go", lambda: not os.path.exists(self.tty))
+        daemon("replug %d" % self.id)
+        self.find_tty()
+
+    def stall(self, control=False, input=False, output=False):
+        daemon("stall %d %d" % (self.id, control * 1 + input * 2 + output * 4))
+
+    def finger(self, pressed):
+        daemon("finger %d %d" % (self.id, pressed))
+
+    def erase(self):
+        daemon("erase %d" % self.id)
+
+    def flash(self, at, length):
+        path = os.path.join(SCRATCH, "flash%d" % self.id)
+        daemon("dump %d %s" % (self.id, path))
+        with open(path, "rb") as f:
+            f.seek(at)
+            data = f.read(length)
+        os.unlink(path)
+        return data
+
+    def arm(self, when, count, what, delay_ms=0):
+        """Do `what` (see benchd.c) once `when` has come `count` times, and a while later."""
+        daemon("arm %d %s %d %d %s" % (self.id, when, count, delay_ms, what))
+
+    def settled(self, since, quiet=0.3):
+        """The record, once nothing has changed on the wires for a while."""
+        def still():
+            edges = self.record(kind=("edge", "lines"))
+            return not edges or time.monotonic() - edges[-1]["t"] > quiet
+        wait_for("the lines to come to rest", still)
+        return self.record(since=since)
+
+
+def plug(kind, words="", ident=None):
+    if ident is None:
+        ident = next(n for n in range(15) if n not in _boards)
+    _boards[ident] = Board(ident, kind, words)
+    return _boards[ident]
+
+
+class Result:
+    def __init__(self, args, status, out, err, began, ended, peak_kb, cpu):
+        self.args, self.status, self.out, self.err = args, status, out, err
+        self.began, self.ended, self.seconds = began, ended, ended - began
+        self.peak_kb, self.cpu = peak_kb, cpu
+
+    def words(self):
+        """The stable part of the output: port and verdict of each line."""
+        return [tuple(line.rsplit(": ", line.count(": "))[:2]) for line in self.out.splitlines()]
+
+    def __str__(self):
+        return "%s\nstatus %s in %.2f s\n--- stdout\n%s--- stderr\n%s---" % (
+            " ".join(self.args) if isinstance(self.args, list) else self.args, self.status, self.seconds,
+            self.out, self.err)
+
+
+class Process:
+    """A program that runs; finish() waits for it."""
+
+    def __init__(self, args, user=None, held=False, env=None, cwd=None):
+        self.args = args
+        extra = {}
+        if user:
+            extra = {"user": user, "group": user, "extra_groups": []}
+        if held:
+            # Stopped before it becomes the program, so that its pid can be given to the rig first.
+            args = ["/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh"] + args
+        self.out = open(os.path.join(SCRATCH, "out%d" % len(_processes)), "w+b")
+        self.err = open(os.path.join(SCRATCH, "err%d" % len(_processes)), "w+b")
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(("ESPTOOL", "PYTHON"))}
+        environ.update(env or {})
+        self.began = time.monotonic()
+        self.popen = subprocess.Popen(args, shell=isinstance(args, str), stdin=subprocess.DEVNULL, stdout=self.out,
+                                      stderr=self.err, env=environ, cwd=cwd or SCRATCH, **extra)
+        self.pid = self.popen.pid
+        _processes.append(self)
+        if held:
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def go(self):
+        self.began = time.monotonic()
+        os.kill(self.pid, signal.SIGCONT)
+
+    def finish(self, seconds=60):
+        until = time.monotonic() + seconds
+        while True:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > until:
+                raise AssertionError("%s did not end in %g s" % (self.args, seconds))
+            time.sleep(0.002)
+        ended = time.monotonic()
+        code = os.waitstatus_to_exitcode(status)
+        self.popen.returncode = code
+        texts = []
+        for f in (self.out, self.err):
+            f.seek(0)
+            texts.append(f.read().decode("utf-8", "backslashreplace"))
+        return Result(self.args, code, texts[0], texts[1], self.began, ended, usage.ru_maxrss,
+                      usage.ru_utime + usage.ru_stime)
+
+
+def start(args, **how):
+    return Process(args, **how)
+
+
+def run(args, seconds=60, **how):
+    return Process(args, **how).finish(seconds)
+
+
+def clean_up():
+    """After each case: end what it started, unplug what it plugged in."""
+    for p in _processes:
+        if p.popen.returncode is None:
+            try:
+                os.kill(p.pid, signal.SIGCONT)
+                os.kill(p.pid, signal.SIGKILL)
+                os.waitpid(p.pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+        p.out.close()
+        p.err.close()
+    _processes.clear()
+    for ident in list(_boards):
+        daemon("unplug %d" % ident)
+        del _boards[ident]
+    wait_for("all ttys to go", lambda: not glob.glob("/dev/ttyUSB*"))
+
+
+def application(size=65536, seed=1):
+    """An image that the ROM and eboot load: header, one segment, checksum; and the same at 0x1000."""
+    import random
+    noise = random.Random(seed).randbytes
+
+    def image(length):
+        # Up to the checksum, which ends a line of 16 bytes.
+        body = noise(length - 16 - 16)
+        head = bytes([0xE9, 1, 2, 0x40]) + (0x40100000).to_bytes(4, "little")
+        segment = (0x40100000).to_bytes(4, "little") + len(body).to_bytes(4, "little") + body
+        check = 0xEF
+        for b in body:
+            check ^= b
+        return head + segment + bytes(15) + bytes([check])
+
+    first = image(0x1000)
+    return first + image(size - 0x1000)
+
+
+os.makedirs(SCRATCH, exist_ok=True)
