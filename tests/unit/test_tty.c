@@ -6,7 +6,6 @@
  */
 #include <asm/termbits.h>
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libserialport.h>
@@ -24,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "leaks.h"
 #include "port/tty.h"
 #include "port/wait.h"
 
@@ -518,18 +518,6 @@ int __wrap_sp_last_error_code(void)
 }
 
 /* ------------------------------------------------------------ helpers */
-
-static int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static struct port *must_open(int baud)
 {
