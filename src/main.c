@@ -23,6 +23,18 @@ static int finish_output(void)
 	return verdict_info(VERDICT_INTERNAL)->status;
 }
 
+/* What can be said of the PORTs before any is touched. */
+static int check_ports(const struct options *options, char *why, size_t cap)
+{
+	for (size_t i = 0; i < options->n_ports; i++) {
+		const char *port = options->ports[i];
+
+		if (strncmp(port, "sim:", 4) == 0 && sim_port_check(port, why, cap) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -44,7 +56,15 @@ int main(int argc, char **argv)
 		r = decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
 			       options.quiet);
 		return finish_output() ? verdict_info(VERDICT_INTERNAL)->status : r;
+	case MODE_DECODE:
+		return decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
+				  options.quiet);
+	case MODE_SIM_HELP:
+		sim_port_help(stdout);
+		return finish_output();
 	case MODE_RESET:
+		if (check_ports(&options, why, sizeof(why)) < 0)
+			return usage(why);
 		return boards_run(&options);
 	default:
 		return usage("not built yet");

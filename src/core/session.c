@@ -403,16 +403,18 @@ static int64_t settle_end(const struct session *s)
 	return end;
 }
 
-/* Loaded. An ESP8266's ROM tells restarts at 115200, whatever the application speaks. */
 static void begin_settling(struct session *s)
 {
 	if (s->attempt.boot.loaded_ms < s->attempt.release_ms)
 		s->attempt.boot.loaded_ms = s->now_ms;
 	s->state = SESSION_SETTLE;
-	if (s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0) {
-		s->next_baud = 115200;
-		s->state = SESSION_SETTLE_SPEED;
-	}
+}
+
+/* An ESP8266's ROM and eboot report errors of the load at the speed of their banner; once the application runs,
+ * restarts are told at 115200, whatever the application speaks. */
+static bool must_change_speed(const struct session *s)
+{
+	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0;
 }
 
 static bool ended_badly(const struct session *s)
@@ -455,6 +457,16 @@ static void settle(struct session *s)
 		return;
 	}
 	s->state_end_ms = settle_end(s);
+	if (must_change_speed(s)) {
+		int64_t change_ms = s->attempt.boot.loaded_ms + CONFIRM_ESP8266_MS;
+
+		s->state_end_ms = earlier_of(s->state_end_ms, change_ms);
+		if (s->now_ms >= change_ms) {
+			s->next_baud = 115200;
+			s->state = SESSION_SETTLE_SPEED;
+			return;
+		}
+	}
 	if (s->now_ms < earlier_of(s->state_end_ms, s->deadline_ms))
 		return;
 	s->attempt.settled = s->now_ms >= s->state_end_ms;
