@@ -6,6 +6,7 @@
 #include "boards.h"
 #include "decode.h"
 #include "options.h"
+#include "port/sim.h"
 #include "stop.h"
 
 static int usage(const char *why)
@@ -52,13 +53,6 @@ int main(int argc, char **argv)
 	case MODE_VERSION:
 		puts("espreset " ESPRESET_VERSION);
 		return finish_output();
-	case MODE_DECODE:
-		r = decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
-			       options.quiet);
-		return finish_output() ? verdict_info(VERDICT_INTERNAL)->status : r;
-	case MODE_DECODE:
-		return decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
-				  options.quiet);
 	case MODE_SIM_HELP:
 		sim_port_help(stdout);
 		return finish_output();
