@@ -325,6 +325,13 @@ static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_load
 	return 0;
 }
 
+/* When all is said: once the last character is out, and a little later. */
+static void then(struct sim_rom_loader *l, enum sim_loader_then what)
+{
+	l->then = what;
+	l->then_at = SIM_NEVER;
+}
+
 static void mem_data(struct sim_rom_loader *l, const struct command *c)
 {
 	uint8_t error = check_block(l, &l->mem, c);
@@ -353,7 +360,7 @@ static void mem_end(struct sim_rom_loader *l, const struct command *c)
 		return;
 	if (entry < l->uploaded_from || entry >= l->uploaded_to) {
 		/* Jumps into nothing: an exception without a handler, until somebody resets it. */
-		l->mode = SIM_LOADER_OFF;
+		then(l, SIM_THEN_HANG);
 		return;
 	}
 	l->mode = SIM_LOADER_STUB;
@@ -415,13 +422,6 @@ static void flash_data(struct sim_rom_loader *l, const struct command *c)
 	if (!error && arg(c, 1) + 1 == t->blocks)
 		write_done(l);
 	respond_status(l, c->op, error);
-}
-
-/* When all is said: once the last character is out, and a little later. */
-static void then(struct sim_rom_loader *l, enum sim_loader_then what)
-{
-	l->then = what;
-	l->then_at = SIM_NEVER;
 }
 
 static void flash_end(struct sim_rom_loader *l, const struct command *c)
@@ -701,6 +701,8 @@ static void do_then(struct sim_rom_loader *l)
 		sim_board_run_image(l->board, l->now_ns, l->rate);
 	else if (what == SIM_THEN_RESTART)
 		sim_board_restart(l->board, l->now_ns);
+	else if (what == SIM_THEN_HANG)
+		l->mode = SIM_LOADER_OFF;
 }
 
 static void send_out(struct sim_rom_loader *l)

@@ -32,7 +32,7 @@ enum sim_loader_mode {
 	SIM_LOADER_STUB,
 };
 
-enum sim_loader_then { SIM_THEN_NOTHING, SIM_THEN_RUN, SIM_THEN_RESTART };
+enum sim_loader_then { SIM_THEN_NOTHING, SIM_THEN_RUN, SIM_THEN_RESTART, SIM_THEN_HANG };
 
 /* A transfer of blocks under way. */
 struct sim_loader_transfer {
