@@ -278,7 +278,8 @@ static int open_truth(const struct sim_config *config, int *ret)
 	return *ret < 0 ? -errno : 0;
 }
 
-static int connect_board(struct sim_port *sp, const struct sim_config *config, int baud)
+/* Return: our end of the socket, or negative errno. */
+static int connect_board(const struct sim_config *config)
 {
 	int pair[2], truth, r = open_truth(config, &truth);
 
@@ -286,27 +287,45 @@ static int connect_board(struct sim_port *sp, const struct sim_config *config, i
 		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		r = -errno;
-		goto out;
+	} else {
+		r = start_board(pair[1], config, truth);
+		close(pair[1]);
+		if (r == 0)
+			r = pair[0];
+		else
+			close(pair[0]);
 	}
-	r = start_board(pair[1], config, truth);
-	close(pair[1]);
-	if (r == 0) {
-		sp->sock = pair[0];
-		sp->lines = SIM_DTR | SIM_RTS;
-		r = ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
-	}
-	if (r < 0)
-		close(pair[0]);
-out:
 	if (truth >= 0)
 		close(truth);
 	return r;
 }
 
+/* The socket is the port's, or closed. */
+static int open_port(int sock, int baud, const struct port_stop *stop, struct port **ret)
+{
+	struct sim_port *sp = malloc(sizeof(*sp));
+	int r = -ENOMEM;
+
+	if (sp) {
+		memset(sp, 0, offsetof(struct sim_port, buffer));
+		sp->port.ops = &sim_ops;
+		sp->sock = sock;
+		sp->stop = stop;
+		sp->lines = SIM_DTR | SIM_RTS;
+		r = ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
+	}
+	if (r < 0) {
+		close(sock);
+		free(sp);
+		return r;
+	}
+	*ret = &sp->port;
+	return 0;
+}
+
 int sim_port_open(const char *words, int baud, const struct port_stop *stop, struct port **ret)
 {
 	struct sim_config config;
-	struct sim_port *sp;
 	char err[128];
 	int r = sim_config_parse(&config, without_prefix(words), err, sizeof(err));
 
@@ -314,17 +333,6 @@ int sim_port_open(const char *words, int baud, const struct port_stop *stop, str
 		return r;
 	if (config.open_error)
 		return -config.open_error;
-	sp = malloc(sizeof(*sp));
-	if (!sp)
-		return -ENOMEM;
-	memset(sp, 0, offsetof(struct sim_port, buffer));
-	sp->port.ops = &sim_ops;
-	sp->stop = stop;
-	r = connect_board(sp, &config, baud);
-	if (r < 0) {
-		free(sp);
-		return r;
-	}
-	*ret = &sp->port;
-	return 0;
+	r = connect_board(&config);
+	return r < 0 ? r : open_port(r, baud, stop, ret);
 }

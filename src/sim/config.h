@@ -66,7 +66,7 @@ enum sim_fate {
 	SIM_FATE_WATCHDOG,	/* hangs, hardware watchdog restarts it */
 	SIM_FATE_BROWNOUT,
 	SIM_FATE_RESTART,	/* ESP.restart() */
-	SIM_FATE_HANG,		/* silent for ever, no watchdog */
+	SIM_FATE_HANG,		/* silent from then on; no watchdog, no crash that could be seen */
 	SIM_FATE_COUNT
 };
 

@@ -161,13 +161,12 @@ void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 void sim_rom_fate(struct sim_board *board, int64_t now_ns)
 {
 	board->fates++;
-	if (board->config.fate != SIM_FATE_RESTART)
-		sim_board_count_crash(board, now_ns);
-	if (board->config.fate == SIM_FATE_HANG) {
-		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
+	if (board->config.fate == SIM_FATE_HANG) {	/* for all that can be seen from outside, it runs on */
 		sim_script_none(board);
 		return;
 	}
+	if (board->config.fate != SIM_FATE_RESTART)
+		sim_board_count_crash(board, now_ns);
 	if (board->config.chip == SIM_ESP8266)
 		sim_esp8266_fate(board, now_ns);
 	else

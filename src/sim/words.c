@@ -167,14 +167,8 @@ static void fate(struct sim_config *c, enum sim_fate what, int64_t after_ns)
 FATE(panic, SIM_FATE_PANIC)
 FATE(watchdog, SIM_FATE_WATCHDOG)
 FATE(brownout, SIM_FATE_BROWNOUT)
-FATE(restarts, SIM_FATE_RESTART)
+FATE(restart, SIM_FATE_RESTART)
 FATE(hang, SIM_FATE_HANG)
-
-APPLY(restart)
-{
-	fate(c, SIM_FATE_RESTART, v->number);
-	c->fate_times = 1;
-}
 
 APPLY(prints)
 {
@@ -292,10 +286,9 @@ static const struct rule rules[] = {
 	  MAY(300 * SIM_MS), .apply = panic },
 	{ { "watchdog[=T]", "it hangs, and the watchdog bites (300ms)", 14 }, TIMES(1, DAY), MAY(300 * SIM_MS),
 	  .apply = watchdog },
-	{ { "brownout[=T]", "the supply breaks down (300ms)", 14 }, TIMES(1, DAY), MAY(300 * SIM_MS), .apply = brownout },
-	{ { "restart[=T]", "it restarts itself once (500ms)", 18 }, TIMES(1, DAY), MAY(500 * SIM_MS), .apply = restart },
-	{ { "restarts[=T]", "it restarts itself each time (500ms)", 18 }, TIMES(1, DAY), MAY(500 * SIM_MS),
-	  .apply = restarts },
+	{ { "brownout[=T]", "the supply breaks down (300ms); status 14 with esp32", -1 }, TIMES(1, DAY),
+	  MAY(300 * SIM_MS), .apply = brownout },
+	{ { "restart[=T]", "it restarts itself (500ms)", 18 }, TIMES(1, DAY), MAY(500 * SIM_MS), .apply = restart },
 	{ { "hang[=T]", "it hangs without a word (300ms)", -1 }, TIMES(1, DAY), MAY(300 * SIM_MS), .apply = hang },
 	{ { "times=N", "the trouble named before happens so often, then no more", -1 }, .takes = NUMBER, .least = 1,
 	  .most = 1000000, .apply = times },

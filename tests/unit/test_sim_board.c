@@ -422,6 +422,30 @@ START_TEST(an_image_that_cannot_run_says_so_and_never_runs)
 }
 END_TEST
 
+static struct sim_frame last_frame;
+
+static void keep_frame(void *user, const struct sim_frame *frame)
+{
+	(void)user;
+	last_frame = *frame;
+}
+
+START_TEST(a_reset_cuts_the_character_on_its_way)
+{
+	static struct sim_board board;
+
+	config.app = SIM_APP_CONTINUOUS;
+	config.start = SIM_START_RUNNING;
+	sim_board_init(&board, &config, 0, 1);
+	sim_board_on_frame(&board, keep_frame, NULL);
+	sim_board_lines(&board, 10 * SIM_MS, false, true);
+	sim_board_run(&board, 20 * SIM_MS);
+	ck_assert_int_eq((int)sim_board_truth(&board)->runs, SIM_RUNS_RESET);
+	ck_assert_int_lt(last_frame.cut_ns, sim_frame_end(&last_frame));
+	ck_assert_int_gt(last_frame.cut_ns, 10 * SIM_MS);
+}
+END_TEST
+
 START_TEST(eboot_copies_in_silence_between_the_at_sign_and_its_result)
 {
 	int64_t copying;
@@ -541,7 +565,7 @@ START_TEST(every_adversary_is_in_at_least_one_of_200_random_boards)
 		sim_config_random(&config, seed);
 		has = sim_config_adversaries(&config);
 		for (i = 0; i < SIM_ADV_COUNT; i++)
-			seen[i] += has >> i & 1;
+			seen[i] += (unsigned int)(has >> i & 1);
 	}
 	for (i = 0; i < SIM_ADV_COUNT; i++)
 		ck_assert_msg(seen[i] >= 100 && seen[i] < 18000, "%s: %u", sim_adversary_name((enum sim_adversary)i),
@@ -598,6 +622,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, each_chip_prints_its_own_banner, 0, sizeof(banners) / sizeof(banners[0]));
 	tcase_add_test(t, early_esp32_silicon_prints_two_banners_and_boots);
 	tcase_add_loop_test(t, an_image_that_cannot_run_says_so_and_never_runs, 0, sizeof(images) / sizeof(images[0]));
+	tcase_add_test(t, a_reset_cuts_the_character_on_its_way);
 	tcase_add_test(t, eboot_copies_in_silence_between_the_at_sign_and_its_result);
 	tcase_add_test(t, a_reset_in_the_middle_of_a_copy_destroys_the_image);
 	tcase_add_test(t, a_finger_on_reset_is_a_hardware_reset_that_the_lines_did_not_make);

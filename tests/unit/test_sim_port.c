@@ -17,7 +17,7 @@
 
 #define PATIENCE_MS 20000	/* for what must happen; nothing is asserted about how soon */
 
-static char dir[] = "/tmp/espreset-sim-XXXXXX";
+static char dir[32];
 static char truth_path[64];
 static char truth[65536];
 static char text[65536];
@@ -25,6 +25,7 @@ static struct port *port;
 
 static void setup(void)
 {
+	snprintf(dir, sizeof(dir), "/tmp/espreset-sim-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(truth_path, sizeof(truth_path), "%s/truth", dir);
 	port = NULL;
@@ -150,7 +151,8 @@ START_TEST(an_unplugged_board_is_enodev_for_everything)
 {
 	ssize_t n;
 
-	ck_assert_int_eq(open_board("unplug=20ms", 115200, NULL), 0);
+	ck_assert_int_eq(open_board("unplugop=2", 115200, NULL), 0);
+	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR, 0), -ENODEV);
 	do
 		n = port->ops->read(port, text, sizeof(text), wait_now_ms() + PATIENCE_MS);
 	while (n > 0);
@@ -209,6 +211,9 @@ START_TEST(a_stop_signal_is_let_in_only_while_both_lines_are_released)
 	ck_assert_int_eq(asked, SIGTERM);
 	ck_assert_int_eq(port->ops->close(port), 0);
 	await_truth("DTR=released RTS=released");
+	ck_assert_int_eq(sigprocmask(SIG_SETMASK, &mask, NULL), 0);
+	action.sa_handler = SIG_DFL;
+	ck_assert_int_eq(sigaction(SIGTERM, &action, NULL), 0);
 }
 END_TEST
 
