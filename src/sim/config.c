@@ -12,7 +12,7 @@ void sim_config_init(struct sim_config *config)
 		.start = SIM_START_UPLOADED, .image_error = 2, .rom_watchdog_ns = 700 * SIM_MS,
 		.app = SIM_APP_GREETING, .app_delay_ns = 80 * SIM_MS, .app_period_ns = 250 * SIM_MS,
 		.app_baud = 115200, .bridge = SIM_BRIDGE_CH340, .sample_percent = 50, .latency_ns = 1 * SIM_MS,
-		.control_ns = 1 * SIM_MS, .control_stall_for_ns = 1 * SIM_S, .seed = 1,
+		.control_ns = 1 * SIM_MS, .control_stall_for_ns = 1 * SIM_S, .seed = 1, .ota_late_ns = 300 * SIM_MS,
 	};
 }
 

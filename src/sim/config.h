@@ -86,6 +86,9 @@ enum sim_bridge_kind {
 	SIM_BRIDGE_COUNT
 };
 
+/* What serves updates over the air, in real sockets; see sim/net.h. */
+enum sim_ota_kind { SIM_OTA_ARDUINO, SIM_OTA_ESPHOME, SIM_OTA_ESPHOME_OLD };
+
 /* How the bridge hands on a character whose stop bit is missing. */
 enum sim_framing { SIM_FRAMING_DELIVER, SIM_FRAMING_ZERO, SIM_FRAMING_DROP };
 
@@ -138,6 +141,11 @@ struct sim_config {
 	int app_baud;
 	bool chatter;			/* the SDK prints a line at no usual speed before the application */
 	char app_text[SIM_TEXT_MAX];	/* "": a text of the chip's own. Replaces greeting and line */
+	char ota[80];			/* "127.0.0.1:8266": the application serves updates there; "": none */
+	char ota_password[64];		/* "": none */
+	enum sim_ota_kind ota_kind;
+	int64_t ota_late_ns;		/* from the application's start to the service's: the network */
+	int64_t stays_ns;		/* how long the board lives on when the program has gone; 0: a moment */
 
 	/* the bridge */
 	enum sim_bridge_kind bridge;

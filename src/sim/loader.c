@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "sim/digest.h"
 #include "sim/inflate.h"
-#include "sim/md5.h"
 
 /* esptool documentation, serial-protocol.rst: commands. */
 enum {

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/net.h"
+
 #define GRACE_NS (300 * SIM_MS)		/* after the client's end: what the board does then is of interest */
 #define LIFE_NS (120 * SIM_S)
 #define NAP_NS (500 * SIM_US)		/* characters are handed on no more often */
@@ -27,7 +29,7 @@ static int64_t clock_ns(void)
 __attribute__((format(printf, 3, 0)))
 static void write_truth(struct sim_process *process, int64_t now_ns, const char *format, va_list args)
 {
-	char line[256];
+	char line[640];
 	int head = snprintf(line, sizeof(line), "%lld.%06lld ", (long long)(now_ns / SIM_S),
 			    (long long)(now_ns % SIM_S / 1000));
 	int len = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, format, args);
@@ -109,10 +111,17 @@ static void note_end(struct sim_process *process)
 
 /* ---- the client ---- */
 
+static int64_t grace_ns(const struct sim_process *process)
+{
+	int64_t stays_ns = process->bridge.board.config.stays_ns;
+
+	return stays_ns > GRACE_NS ? stays_ns : GRACE_NS;
+}
+
 static void client_ends(struct sim_process *process)
 {
 	process->client_gone = true;
-	process->end_ns = process->now_ns + GRACE_NS;
+	process->end_ns = process->now_ns + grace_ns(process);
 }
 
 /* A client that does not read loses data, as from a full tty; it is told what became of requests all the same. */
@@ -202,7 +211,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + GRACE_NS;	/* the kernel's close took its time */
+		process->end_ns = process->now_ns + grace_ns(process);	/* the kernel's close took its time */
 	reply(process, r);
 }
 
@@ -319,9 +328,47 @@ static void wait_and_serve(struct sim_process *process)
 	serve(process, fds + 1, count);
 }
 
+static void net_ready(struct sim_process *process, struct sim_service *service, short revents)
+{
+	struct sim_net *net = service->user;
+
+	(void)revents;		/* it looks at all of its sockets */
+	sim_net_run(net, process->now_ns);
+	service->next_ns = sim_net_next(net);
+}
+
+/* A service that cannot be had is told in the truth: the board boots as well without it. */
+static bool go_online(struct sim_process *process, struct sim_net *net, const struct sim_config *config)
+{
+	struct sim_service service = { .events = POLLIN, .ready = net_ready, .user = net };
+	int r;
+
+	if (!config->ota[0])
+		return false;
+	r = sim_net_open(net, &process->bridge.board, config);
+	if (r < 0) {
+		sim_process_note(process, "ota cannot be opened: %s", strerror(-r));
+		return false;
+	}
+	service.fd = sim_net_fd(net);
+	(void)sim_process_serve(process, &service);	/* the first one: there is room */
+	return true;
+}
+
+static void go_offline(struct sim_process *process, struct sim_net *net)
+{
+	char text[512];
+
+	sim_net_describe(net, text, sizeof(text));
+	sim_process_note(process, "%s", text);
+	sim_net_close(net);
+}
+
 void sim_process_run(int sock, const struct sim_config *config, int truth)
 {
 	static struct sim_process process;	/* one in each process; too large for a stack */
+	static struct sim_net net;
+	bool online;
 
 	process.sock = sock;
 	process.truth = truth;
@@ -329,8 +376,11 @@ void sim_process_run(int sock, const struct sim_config *config, int truth)
 	process.end_ns = LIFE_NS;
 	sim_bridge_init(&process.bridge, config, 0, config->seed);
 	sim_board_on_trace(&process.bridge.board, on_trace, &process);
+	online = go_online(&process, &net, config);
 	while (process.now_ns < process.end_ns)
 		wait_and_serve(&process);
+	if (online)
+		go_offline(&process, &net);
 	note_end(&process);
 	close(sock);
 	if (truth >= 0)

@@ -97,6 +97,10 @@ SET(times, fate_times, (int)v->number)
 SET(silent, app, SIM_APP_SILENT)
 SET(baud, app_baud, (int)v->number)
 SET(chatter, chatter, true)
+SET(esphome, ota_kind, SIM_OTA_ESPHOME)
+SET(oldesphome, ota_kind, SIM_OTA_ESPHOME_OLD)
+SET(late, ota_late_ns, v->number)
+SET(stays, stays_ns, v->number)
 SET(ch340, bridge, SIM_BRIDGE_CH340)
 SET(cp2102, bridge, SIM_BRIDGE_CP2102)
 SET(exact, bridge, SIM_BRIDGE_EXACT)
@@ -185,6 +189,19 @@ APPLY(talks)
 APPLY(say)
 {
 	snprintf(c->app_text, sizeof(c->app_text), "%s", v->text);
+}
+
+/* As the example BasicOTA: the rest of what it prints comes with the network. */
+APPLY(ota)
+{
+	snprintf(c->ota, sizeof(c->ota), "%.79s", v->text);
+	if (!c->app_text[0])
+		snprintf(c->app_text, sizeof(c->app_text), "Booting\r\n");
+}
+
+APPLY(otapassword)
+{
+	snprintf(c->ota_password, sizeof(c->ota_password), "%.63s", v->text);
 }
 
 APPLY(ftdi)
@@ -298,6 +315,15 @@ static const struct rule rules[] = {
 	{ { "say=TEXT", "what it prints; \\n \\r \\t \\e \\\\ \\xHH (\\x2c: comma)", -1 }, .takes = TEXT, .apply = say },
 	{ { "baud=N", "the speed it speaks (115200)", -1 }, .takes = NUMBER, .least = 300, .most = 4000000, .apply = baud },
 	{ { "chatter", "ESP8266: the SDK prints a line at an odd speed", 0 }, .apply = chatter },
+
+	{ { "ota=HOST:PORT", "its service for updates is open there: ArduinoOTA on 127.0.0.1:8266, say", -1 },
+	  .takes = TEXT, .apply = ota },
+	{ { "otapassword=TEXT", "of that service", -1 }, .takes = TEXT, .apply = otapassword },
+	{ { "late=T", "it opens so long after the application's start (300ms)", -1 }, TIMES(0, DAY), .apply = late },
+	{ { "esphome", "it is ESPHome's, of 2025.10", -1 }, .apply = esphome },
+	{ { "oldesphome", "it is ESPHome's, of 2025.7", -1 }, .apply = oldesphome },
+	{ { "stays=T", "the board lives on for so long when the program has ended", -1 }, TIMES(0, 60 * SIM_S),
+	  .apply = stays },
 
 	{ { "ch340", "the bridge: 75000 Bd where 74880 is asked for", 0 }, .apply = ch340 },
 	{ { "cp2102", "the bridge: 76800 Bd where 74880 is asked for", 0 }, .apply = cp2102 },

@@ -1,0 +1,382 @@
+/* arduino_ota.c - a simulated ESP8266's ArduinoOTA service: datagrams, its state machine, and the updater behind it. */
+#include "sim/arduino_ota.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define U_FLASH 0
+#define U_FS 100
+#define U_AUTH 200
+#define RECEIVE_MS 1000
+#define SPACE_DEFAULT ((size_t)700 * 1024)
+#define IMAGE_MAGIC 0xe9
+#define GZIP_MAGIC 0x1f
+
+/* Updater.h; the texts are those of UpdaterClass::getErrorString() */
+enum {
+	ERROR_OK = 0,
+	ERROR_SPACE = 4,
+	ERROR_SIZE = 5,
+	ERROR_MD5 = 7,
+	ERROR_MAGIC = 10,
+	ERROR_BOOTSTRAP = 11,
+	ERROR_NO_DATA = 13,
+};
+
+/* ArduinoOTA.h: ota_error_t, and what BasicOTA's onError prints */
+enum { AUTH_ERROR, BEGIN_ERROR, CONNECT_ERROR, RECEIVE_ERROR, END_ERROR };
+
+static const char *const on_error_texts[] = {
+	[AUTH_ERROR] = "Auth Failed", [BEGIN_ERROR] = "Begin Failed", [CONNECT_ERROR] = "Connect Failed",
+	[RECEIVE_ERROR] = "Receive Failed", [END_ERROR] = "End Failed",
+};
+
+/* A datagram as it is read: byte by byte, -1 at its end. */
+struct reader {
+	const uint8_t *bytes;
+	size_t n, at;
+};
+
+static int peek(const struct reader *r)
+{
+	return r->at < r->n ? r->bytes[r->at] : -1;
+}
+
+static int take(struct reader *r)
+{
+	return r->at < r->n ? r->bytes[r->at++] : -1;
+}
+
+/* ArduinoOTAClass::parseInt(): what is no digit ends it, so text is 0; sixteen digits are 0, too. */
+static int parse_int(struct reader *r)
+{
+	char digits[16];
+
+	while (peek(r) == ' ')
+		(void)take(r);
+	for (size_t i = 0; i < sizeof(digits); i++) {
+		int c = peek(r);
+
+		if (c < '0' || c > '9') {
+			digits[i] = '\0';
+			return (int)strtol(digits, NULL, 10);
+		}
+		digits[i] = (char)take(r);
+	}
+	return 0;
+}
+
+/* ArduinoOTAClass::readStringUntil(); @cap cuts what is kept, not what is counted. */
+static size_t read_until(struct reader *r, char end, char *buf, size_t cap)
+{
+	size_t len = 0;
+
+	for (;;) {
+		int c = take(r);
+
+		if (c <= 0 || c == end)
+			break;
+		if (len + 1 < cap)
+			buf[len] = (char)c;
+		len++;
+	}
+	buf[len + 1 < cap ? len : cap - 1] = '\0';
+	return len;
+}
+
+static void change(struct sim_arduino_ota *ota, enum sim_ota_state state)
+{
+	if (ota->state != state)
+		ota->record.transitions++;
+	ota->state = state;
+}
+
+static void reply(struct sim_arduino_ota *ota, const char *text)
+{
+	ota->host.datagram(ota->host.user, &ota->peer, text, strlen(text));
+}
+
+static void print(struct sim_arduino_ota *ota, const char *text)
+{
+	ota->host.print(ota->host.user, text);
+}
+
+static void on_error(struct sim_arduino_ota *ota, int error)
+{
+	char text[64];
+
+	ota->record.on_error++;
+	snprintf(text, sizeof(text), "Error[%d]: %s\r\n", error, on_error_texts[error]);
+	print(ota, text);
+}
+
+void sim_arduino_ota_init(struct sim_arduino_ota *ota, const struct sim_arduino_host *host, const char *password)
+{
+	memset(ota, 0, sizeof(*ota));
+	ota->host = *host;
+	ota->random = 1;
+	ota->record.last_error = -1;
+	if (!ota->host.space)
+		ota->host.space = SPACE_DEFAULT;
+	if (password && *password)
+		sim_digest_of(SIM_MD5, ota->password, password, NULL);
+}
+
+void sim_arduino_ota_begin(struct sim_arduino_ota *ota)
+{
+	ota->listens = true;
+	ota->stopped_udp = false;
+	ota->state = SIM_OTA_IDLE;
+}
+
+void sim_arduino_ota_stop(struct sim_arduino_ota *ota)
+{
+	if (ota->state == SIM_OTA_CONNECTING || ota->state == SIM_OTA_RECEIVING)
+		ota->host.hang_up(ota->host.user);
+	ota->listens = false;
+	ota->state = SIM_OTA_IDLE;
+}
+
+bool sim_arduino_ota_listens(const struct sim_arduino_ota *ota)
+{
+	return ota->listens && !ota->stopped_udp;
+}
+
+static void ask_for_password(struct sim_arduino_ota *ota)
+{
+	char micros[32], text[80];
+
+	ota->random = ota->random * 1664525 + 1013904223;
+	snprintf(micros, sizeof(micros), "%lu", (unsigned long)ota->random);
+	sim_digest_of(SIM_MD5, ota->nonce, micros, NULL);
+	snprintf(text, sizeof(text), "AUTH %s", ota->nonce);
+	reply(ota, text);
+	change(ota, SIM_OTA_WAITAUTH);
+}
+
+static void invited(struct sim_arduino_ota *ota, const struct sim_peer *from, struct reader *r)
+{
+	int command = parse_int(r);
+	char md5[64];
+
+	if (command != U_FLASH && command != U_FS) {
+		ota->record.ignored++;
+		return;
+	}
+	ota->record.written++;
+	ota->peer = *from;
+	ota->command = command;
+	ota->port = parse_int(r);
+	ota->size = (size_t)parse_int(r);
+	(void)take(r);
+	if (read_until(r, '\n', md5, sizeof(md5)) != 32)
+		return;
+	memcpy(ota->md5, md5, sizeof(ota->md5));
+	if (ota->password[0])
+		ask_for_password(ota);
+	else
+		change(ota, SIM_OTA_RUNUPDATE);
+}
+
+static void responded(struct sim_arduino_ota *ota, struct reader *r)
+{
+	char cnonce[64], response[64], expected[SIM_DIGEST_TEXT];
+	size_t cnonce_len, response_len;
+
+	if (parse_int(r) != U_AUTH) {
+		ota->record.logins_broken++;
+		change(ota, SIM_OTA_IDLE);
+		return;
+	}
+	(void)take(r);
+	cnonce_len = read_until(r, ' ', cnonce, sizeof(cnonce));
+	response_len = read_until(r, '\n', response, sizeof(response));
+	if (cnonce_len != 32 || response_len != 32) {
+		ota->record.logins_broken++;
+		change(ota, SIM_OTA_IDLE);
+		return;
+	}
+	sim_digest_of(SIM_MD5, expected, ota->password, ":", ota->nonce, ":", cnonce, NULL);
+	if (!strcmp(expected, response)) {
+		ota->record.logins++;
+		change(ota, SIM_OTA_RUNUPDATE);
+		return;
+	}
+	ota->record.logins_failed++;
+	reply(ota, "Authentication Failed");
+	on_error(ota, AUTH_ERROR);
+	change(ota, SIM_OTA_IDLE);
+}
+
+/* _onRx(): runs in the receive callback, not in loop() */
+void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer *from, const void *bytes, size_t n)
+{
+	struct reader r = { bytes, n, 0 };
+
+	if (!sim_arduino_ota_listens(ota))
+		return;
+	ota->record.datagrams++;
+	if (ota->state == SIM_OTA_IDLE)
+		invited(ota, from, &r);
+	else if (ota->state == SIM_OTA_WAITAUTH)
+		responded(ota, &r);
+	else
+		ota->record.ignored++;
+}
+
+static const char *error_text(int error)
+{
+	switch (error) {
+	case ERROR_OK:
+		return "No Error";
+	case ERROR_SPACE:
+		return "Not Enough Space";
+	case ERROR_SIZE:
+		return "Bad Size Given";
+	case ERROR_MD5:
+		return "MD5 verification failed: ";
+	case ERROR_MAGIC:
+		return "Magic byte is not 0xE9";
+	case ERROR_BOOTSTRAP:
+		return "Invalid bootstrapping state, reset ESP8266 before updating";
+	case ERROR_NO_DATA:
+		return "No data supplied";
+	default:
+		return "UNKNOWN";
+	}
+}
+
+static void error_line(int error, const char *before, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%sERROR[%d]: %s\n", before, error, error_text(error));
+}
+
+/* Update.begin(): the order of these tests is the contract that a dry run relies on */
+static int update_begin(struct sim_arduino_ota *ota)
+{
+	if (ota->host.boot_mode(ota->host.user) == 1)
+		return ERROR_BOOTSTRAP;
+	if (!ota->size)
+		return ERROR_SIZE;
+	if (ota->size > ota->host.space)
+		return ERROR_SPACE;
+	return 0;
+}
+
+static void run_update(struct sim_arduino_ota *ota)
+{
+	int error = update_begin(ota);
+	char text[128];
+
+	if (error) {
+		ota->record.refused++;
+		ota->record.last_error = error;
+		on_error(ota, BEGIN_ERROR);
+		error_line(error, "ERR: ", text, sizeof(text));
+		reply(ota, text);
+		change(ota, SIM_OTA_IDLE);
+		return;
+	}
+	ota->record.updates++;
+	reply(ota, "OK");
+	ota->stopped_udp = true;
+	ota->record.on_start++;
+	print(ota, ota->command == U_FLASH ? "Start updating sketch\r\n" : "Start updating filesystem\r\n");
+	sim_digest_init(&ota->digest, SIM_MD5);
+	ota->received = 0;
+	change(ota, SIM_OTA_CONNECTING);
+	ota->host.connect(ota->host.user, &ota->peer, ota->port);
+}
+
+static void listen_again(struct sim_arduino_ota *ota, int error)
+{
+	ota->stopped_udp = false;
+	change(ota, SIM_OTA_IDLE);
+	on_error(ota, error);
+}
+
+void sim_arduino_ota_handle(struct sim_arduino_ota *ota, int64_t now_ms)
+{
+	if (ota->state == SIM_OTA_RUNUPDATE) {
+		run_update(ota);
+	} else if (ota->state == SIM_OTA_RECEIVING && now_ms - ota->quiet_ms > RECEIVE_MS) {
+		ota->host.hang_up(ota->host.user);
+		listen_again(ota, RECEIVE_ERROR);
+	}
+}
+
+void sim_arduino_ota_connected(struct sim_arduino_ota *ota, int64_t now_ms)
+{
+	if (ota->state != SIM_OTA_CONNECTING)
+		return;
+	ota->quiet_ms = now_ms;
+	change(ota, SIM_OTA_RECEIVING);
+}
+
+/* Update.end() */
+static void end_update(struct sim_arduino_ota *ota)
+{
+	char md5[SIM_DIGEST_TEXT], text[128];
+	int error = ERROR_OK;
+
+	sim_digest_hex(&ota->digest, md5);
+	if (!ota->received)
+		error = ERROR_NO_DATA;
+	else if (ota->received == ota->size && strcmp(md5, ota->md5))
+		error = ERROR_MD5;
+	else if (ota->received == ota->size && ota->command == U_FLASH && ota->first != IMAGE_MAGIC &&
+		 ota->first != GZIP_MAGIC)
+		error = ERROR_MAGIC;
+	/* a premature end is no error of its own: "ERROR[0]: No Error" */
+	if (error || ota->received < ota->size) {
+		ota->record.last_error = error;
+		error_line(error, "", text, sizeof(text));
+		ota->host.send(ota->host.user, text, strlen(text));
+		ota->host.hang_up(ota->host.user);
+		listen_again(ota, END_ERROR);
+		return;
+	}
+	ota->host.send(ota->host.user, "OK", 2);
+	ota->host.hang_up(ota->host.user);
+	ota->record.on_end++;
+	print(ota, "\r\nEnd\r\n");
+	change(ota, SIM_OTA_IDLE);
+	ota->record.staged++;
+	ota->host.staged(ota->host.user, md5, ota->size);
+}
+
+void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const void *bytes, size_t n)
+{
+	char count[16];
+
+	if (ota->state != SIM_OTA_RECEIVING || !n)
+		return;
+	ota->quiet_ms = now_ms;
+	if (n > ota->size - ota->received)
+		n = ota->size - ota->received;
+	if (!ota->received)
+		ota->first = *(const uint8_t *)bytes;
+	sim_digest_add(&ota->digest, bytes, n);
+	ota->received += n;
+	ota->record.flashed += n;
+	/* client.print(written, DEC): nothing between one count and the next */
+	snprintf(count, sizeof(count), "%zu", n);
+	ota->host.send(ota->host.user, count, strlen(count));
+	if (ota->received == ota->size)
+		end_update(ota);
+}
+
+void sim_arduino_ota_hung_up(struct sim_arduino_ota *ota)
+{
+	if (ota->state == SIM_OTA_CONNECTING)
+		listen_again(ota, CONNECT_ERROR);
+	else if (ota->state == SIM_OTA_RECEIVING)
+		end_update(ota);
+}
+
+bool sim_ota_record_untouched(const struct sim_ota_record *record)
+{
+	return !record->written && !record->transitions && !record->on_error && !record->on_start &&
+	       !record->on_end && !record->refused && !record->updates && !record->staged && !record->flashed;
+}

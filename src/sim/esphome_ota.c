@@ -1,0 +1,342 @@
+/* esphome_ota.c - a simulated ESPHome node's update service: the bytes of one TCP connection at a time. */
+#include "sim/esphome_ota.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SPACE_DEFAULT ((size_t)700 * 1024)
+#define BLOCK 8192
+#define OLD_MAGIC_MS 1000
+#define HANDSHAKE_MS 20000
+#define DATA_MS 90000
+#define IMAGE_MAGIC 0xe9
+#define GZIP_MAGIC 0x1f
+
+static const uint8_t magic[5] = { 0x6c, 0x26, 0xf7, 0x5c, 0x45 };
+
+/* esphome components/ota/ota_backend.h */
+enum {
+	RESPONSE_OK = 0x00,
+	REQUEST_AUTH = 0x01,
+	REQUEST_SHA256_AUTH = 0x02,
+	HEADER_OK = 0x40,
+	AUTH_OK = 0x41,
+	PREPARE_OK = 0x42,
+	MD5_OK = 0x43,
+	RECEIVE_OK = 0x44,
+	END_OK = 0x45,
+	CHUNK_OK = 0x47,
+	ERROR_MAGIC = 0x80,
+	ERROR_AUTH = 0x82,
+	ERROR_END = 0x84,
+	ERROR_BOOTSTRAPPING = 0x85,
+	ERROR_SPACE = 0x88,
+	ERROR_MD5 = 0x8b,
+	ERROR_UNKNOWN = 0xff,
+};
+
+#define OTA_VERSION 2
+#define FEATURE_SHA256 0x02
+
+static void say(struct sim_esphome_ota *ota, int byte)
+{
+	uint8_t b = (uint8_t)byte;
+
+	ota->host.send(ota->host.user, &b, 1);
+}
+
+static void print(struct sim_esphome_ota *ota, const char *text)
+{
+	ota->host.print(ota->host.user, text);
+}
+
+static void next(struct sim_esphome_ota *ota, enum sim_esphome_state state)
+{
+	ota->state = state;
+	ota->got_len = 0;
+}
+
+static void on_begin(struct sim_esphome_ota *ota)
+{
+	ota->record.on_begin++;
+	print(ota, "[D][esphome.ota:124]: Starting update\r\n");
+}
+
+/* The way out of handle_data_(): on_error, for old ones whatever was wrong, for new ones once the size has come. */
+static void give_up(struct sim_esphome_ota *ota, int error)
+{
+	bool begun = ota->kind == SIM_ESPHOME_2025_7 || ota->state >= SIM_ESPHOME_SIZE;
+
+	if (ota->state == SIM_ESPHOME_IDLE)
+		return;
+	say(ota, error);
+	ota->host.hang_up(ota->host.user);
+	next(ota, SIM_ESPHOME_IDLE);
+	if (!begun)
+		return;
+	ota->record.on_error++;
+	print(ota, "[W][component:157]: Component esphome.ota set Error flag: onerror\r\n");
+}
+
+void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind,
+			  const struct sim_esphome_host *host, const char *password)
+{
+	memset(ota, 0, sizeof(*ota));
+	ota->kind = kind;
+	ota->host = *host;
+	ota->random = 1;
+	if (!ota->host.space)
+		ota->host.space = SPACE_DEFAULT;
+	if (password)
+		snprintf(ota->password, sizeof(ota->password), "%s", password);
+}
+
+void sim_esphome_ota_begin(struct sim_esphome_ota *ota)
+{
+	ota->listens = true;
+	next(ota, SIM_ESPHOME_IDLE);
+}
+
+void sim_esphome_ota_stop(struct sim_esphome_ota *ota)
+{
+	if (ota->state != SIM_ESPHOME_IDLE)
+		ota->host.hang_up(ota->host.user);
+	ota->listens = false;
+	next(ota, SIM_ESPHOME_IDLE);
+}
+
+void sim_esphome_ota_connected(struct sim_esphome_ota *ota, int64_t now_ms)
+{
+	ota->record.connections++;
+	ota->since_ms = now_ms;
+	next(ota, SIM_ESPHOME_MAGIC);
+	if (ota->kind == SIM_ESPHOME_2025_7)
+		on_begin(ota);
+}
+
+static void greeted(struct sim_esphome_ota *ota)
+{
+	if (memcmp(ota->got, magic, sizeof(magic))) {
+		give_up(ota, ERROR_MAGIC);
+		return;
+	}
+	ota->record.greetings++;
+	say(ota, RESPONSE_OK);
+	say(ota, OTA_VERSION);
+	next(ota, SIM_ESPHOME_FEATURES);
+}
+
+static void ask_for_password(struct sim_esphome_ota *ota, bool sha)
+{
+	char seed[32];
+
+	ota->random = ota->random * 1664525 + 1013904223;
+	snprintf(seed, sizeof(seed), "%08lx", (unsigned long)ota->random);
+	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, ota->nonce, seed, NULL);
+	say(ota, sha ? REQUEST_SHA256_AUTH : REQUEST_AUTH);
+	ota->host.send(ota->host.user, ota->nonce, strlen(ota->nonce));
+	next(ota, SIM_ESPHOME_AUTH);
+}
+
+static void said_features(struct sim_esphome_ota *ota)
+{
+	bool new = ota->kind == SIM_ESPHOME_2025_10;
+
+	say(ota, HEADER_OK);	/* no compression */
+	if (!ota->password[0]) {
+		say(ota, AUTH_OK);
+		next(ota, SIM_ESPHOME_SIZE);
+	} else {
+		/* 2025.10 falls back to MD5 for a client that cannot do SHA-256 */
+		ask_for_password(ota, new && (ota->got[0] & FEATURE_SHA256));
+	}
+}
+
+/* cnonce and response, as long as the nonce each */
+static void responded(struct sim_esphome_ota *ota)
+{
+	size_t len = strlen(ota->nonce);
+	char cnonce[SIM_DIGEST_TEXT], expected[SIM_DIGEST_TEXT];
+
+	memcpy(cnonce, ota->got, len);
+	cnonce[len] = '\0';
+	sim_digest_of(len == 64 ? SIM_SHA256 : SIM_MD5, expected, ota->password, ota->nonce, cnonce, NULL);
+	if (memcmp(expected, ota->got + len, len)) {
+		ota->record.logins_failed++;
+		give_up(ota, ERROR_AUTH);
+		return;
+	}
+	ota->record.logins++;
+	say(ota, AUTH_OK);
+	next(ota, SIM_ESPHOME_SIZE);
+}
+
+static void said_size(struct sim_esphome_ota *ota)
+{
+	ota->size = (size_t)ota->got[0] << 24 | (size_t)ota->got[1] << 16 | (size_t)ota->got[2] << 8 | ota->got[3];
+	if (ota->kind == SIM_ESPHOME_2025_10)
+		on_begin(ota);
+	if (ota->host.boot_mode(ota->host.user) == 1) {
+		ota->record.refused++;
+		give_up(ota, ERROR_BOOTSTRAPPING);
+		return;
+	}
+	if (ota->size > ota->host.space) {
+		ota->record.refused++;
+		give_up(ota, ERROR_SPACE);
+		return;
+	}
+	/* size 0 is "unknown" to newer backends: an update begins */
+	ota->record.updates++;
+	ota->received = ota->acknowledged = 0;
+	sim_digest_init(&ota->digest, SIM_MD5);
+	say(ota, PREPARE_OK);
+	next(ota, SIM_ESPHOME_MD5);
+}
+
+static void finish(struct sim_esphome_ota *ota)
+{
+	char md5[SIM_DIGEST_TEXT];
+
+	say(ota, RECEIVE_OK);
+	sim_digest_hex(&ota->digest, md5);
+	if (strcmp(md5, ota->md5)) {
+		give_up(ota, ERROR_MD5);
+		return;
+	}
+	say(ota, END_OK);
+	next(ota, SIM_ESPHOME_ACK);
+}
+
+static void received(struct sim_esphome_ota *ota, const uint8_t *bytes, size_t n)
+{
+	if (!ota->received && n && bytes[0] != IMAGE_MAGIC && bytes[0] != GZIP_MAGIC) {
+		give_up(ota, ERROR_END);
+		return;
+	}
+	sim_digest_add(&ota->digest, bytes, n);
+	ota->received += n;
+	ota->record.flashed += n;
+	while (ota->acknowledged + BLOCK <= ota->received ||
+	       (ota->received == ota->size && ota->acknowledged < ota->size)) {
+		say(ota, CHUNK_OK);
+		ota->acknowledged += BLOCK;
+	}
+	if (ota->received == ota->size)
+		finish(ota);
+}
+
+static void complete(struct sim_esphome_ota *ota)
+{
+	ota->host.hang_up(ota->host.user);
+	next(ota, SIM_ESPHOME_IDLE);
+	ota->record.on_end++;
+	ota->record.staged++;
+	print(ota, "[I][esphome.ota:320]: Update complete\r\n");
+	ota->host.staged(ota->host.user, ota->md5, ota->size);
+}
+
+/* How many bytes the state waits for; 0: as they come. */
+static size_t wanted(const struct sim_esphome_ota *ota)
+{
+	switch (ota->state) {
+	case SIM_ESPHOME_MAGIC:
+		return sizeof(magic);
+	case SIM_ESPHOME_FEATURES:
+	case SIM_ESPHOME_ACK:
+		return 1;
+	case SIM_ESPHOME_AUTH:
+		return 2 * strlen(ota->nonce);
+	case SIM_ESPHOME_SIZE:
+		return 4;
+	case SIM_ESPHOME_MD5:
+		return 32;
+	default:
+		return 0;
+	}
+}
+
+static void got_all(struct sim_esphome_ota *ota)
+{
+	switch (ota->state) {
+	case SIM_ESPHOME_MAGIC:
+		greeted(ota);
+		return;
+	case SIM_ESPHOME_FEATURES:
+		said_features(ota);
+		return;
+	case SIM_ESPHOME_AUTH:
+		responded(ota);
+		return;
+	case SIM_ESPHOME_SIZE:
+		said_size(ota);
+		return;
+	case SIM_ESPHOME_MD5:
+		memcpy(ota->md5, ota->got, 32);
+		ota->md5[32] = '\0';
+		say(ota, MD5_OK);
+		next(ota, SIM_ESPHOME_DATA);
+		return;
+	case SIM_ESPHOME_ACK:
+		complete(ota);
+		return;
+	default:
+		return;
+	}
+}
+
+void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const void *bytes, size_t n)
+{
+	const uint8_t *from = bytes;
+
+	if (ota->state == SIM_ESPHOME_DATA)
+		ota->since_ms = now_ms;
+	while (n && ota->state != SIM_ESPHOME_IDLE) {
+		size_t take = n;
+
+		if (ota->state == SIM_ESPHOME_DATA) {
+			if (take > ota->size - ota->received)
+				take = ota->size - ota->received;
+			if (!take)
+				return;
+			received(ota, from, take);
+		} else {
+			if (take > wanted(ota) - ota->got_len)
+				take = wanted(ota) - ota->got_len;
+			memcpy(ota->got + ota->got_len, from, take);
+			ota->got_len += take;
+			if (ota->got_len == wanted(ota))
+				got_all(ota);
+		}
+		from += take;
+		n -= take;
+	}
+}
+
+void sim_esphome_ota_hung_up(struct sim_esphome_ota *ota)
+{
+	if (ota->state == SIM_ESPHOME_ACK)
+		complete(ota);	/* a missing acknowledgement is not fatal */
+	else
+		give_up(ota, ERROR_UNKNOWN);
+}
+
+void sim_esphome_ota_tick(struct sim_esphome_ota *ota, int64_t now_ms)
+{
+	int64_t limit_ms = HANDSHAKE_MS;
+
+	if (ota->state == SIM_ESPHOME_IDLE)
+		return;
+	if (ota->kind == SIM_ESPHOME_2025_7 && ota->state == SIM_ESPHOME_MAGIC)
+		limit_ms = OLD_MAGIC_MS;
+	else if (ota->state >= SIM_ESPHOME_SIZE)
+		limit_ms = DATA_MS;
+	if (now_ms - ota->since_ms > limit_ms)
+		give_up(ota, ERROR_UNKNOWN);
+}
+
+bool sim_esphome_record_untouched(const struct sim_esphome_record *record)
+{
+	return !record->on_begin && !record->on_error && !record->on_end && !record->updates && !record->refused &&
+	       !record->logins && !record->logins_failed && !record->staged && !record->flashed;
+}
