@@ -38,7 +38,7 @@ static void write_truth(struct sim_process *process, int64_t now_ns, const char 
 		return;
 	line[head + len] = '\n';
 	/* A full disk must not stop a board. */
-	if (write(process->truth, line, (size_t)(head + len + 1)) < 0)
+	if (write(process->truth, line, (size_t)head + (size_t)len + 1) < 0)
 		process->truth = -1;
 }
 
