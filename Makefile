@@ -97,7 +97,13 @@ check-all:
 ## make unit          every unit test, no root, no network
 .PHONY: unit
 unit: $(UNIT) $(B)/espreset $(B)/simulation
-	@set -e; for t in $(UNIT); do ESPRESET=$(B)/espreset $$t; done
+	@$(AGAIN) -j4 $(UNIT:%=%.ran)
+# Several at once: those that run the program mostly wait for simulated boards.
+$(B)/unit/%.ran: $(B)/unit/% $(B)/espreset FORCE
+	@ESPRESET=$(B)/espreset $< >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@cat $@.log
+.PHONY: FORCE
+FORCE:
 
 # The random boards: tests/simulation/main.c drives the session with a virtual clock.
 SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))

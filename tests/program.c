@@ -89,16 +89,93 @@ void program_run(struct program *p, const char *args)
 	program_shell(p, command);
 }
 
+#define SIDE_BY_SIDE 8
+
+struct running {
+	pid_t pid;
+	int out, err;
+};
+
+static struct running start_to_files(const char *args)
+{
+	char command[4096], out[] = "/tmp/espreset-out-XXXXXX", err[] = "/tmp/espreset-err-XXXXXX";
+	struct running r = { .out = mkostemp(out, O_CLOEXEC), .err = mkostemp(err, O_CLOEXEC) };
+
+	ck_assert_int_ge(r.out, 0);
+	ck_assert_int_ge(r.err, 0);
+	unlink(out);
+	unlink(err);
+	snprintf(command, sizeof(command), "\"$ESPRESET\" %s", args);
+	r.pid = fork();
+	ck_assert_int_ge(r.pid, 0);
+	if (r.pid == 0) {
+		dup2(r.out, 1);
+		dup2(r.err, 2);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	return r;
+}
+
+static void read_back(int fd, char *buf)
+{
+	ssize_t n = pread(fd, buf, PROGRAM_OUTPUT_MAX - 1, 0);
+
+	ck_assert_int_ge(n, 0);
+	buf[n] = '\0';
+	close(fd);
+}
+
+static void collect(const struct running *r, struct program *p)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
+	p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	p->status = p->signal ? 128 + p->signal : WEXITSTATUS(status);
+	read_back(r->out, p->out);
+	read_back(r->err, p->err);
+}
+
+void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t i, const struct program *p))
+{
+	static struct program p;
+	struct running running[SIDE_BY_SIDE];
+
+	(void)program_path();
+	for (size_t from = 0; from < n; from += SIDE_BY_SIDE) {
+		size_t some = n - from < SIDE_BY_SIDE ? n - from : SIDE_BY_SIDE;
+
+		for (size_t i = 0; i < some; i++)
+			running[i] = start_to_files(args(from + i));
+		for (size_t i = 0; i < some; i++) {
+			collect(&running[i], &p);
+			each(from + i, &p);
+		}
+	}
+}
+
+/* Until it is the program, the new process has this one's handlers: no signal may find it so. */
 pid_t program_start(char *const argv[], int out_fd)
 {
-	pid_t pid = fork();
+	sigset_t all, before;
+	pid_t pid;
 
-	ck_assert_int_ge(pid, 0);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
 	if (pid == 0) {
+		static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+		for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+			signal(signals[i], SIG_DFL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		if (out_fd >= 0)
 			dup2(out_fd, 1);
 		execv(program_path(), argv);
 		_exit(127);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	ck_assert_int_ge(pid, 0);
 	return pid;
 }

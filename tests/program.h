@@ -22,6 +22,12 @@ struct program {
  */
 void program_run(struct program *p, const char *args);
 
+/**
+ * program_batch() - many command lines, some side by side: simulated boards take their time, not the processor's
+ * @each: called for every one in order, with what came of it
+ */
+void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t i, const struct program *p));
+
 /** program_shell() - a whole shell command in which $ESPRESET is the program */
 void program_shell(struct program *p, const char *command);
 

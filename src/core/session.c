@@ -96,9 +96,7 @@ bool session_take_note(struct session *s, struct session_note *ret)
 static void init_log(struct session *s)
 {
 	struct bootlog_options options = {
-		.recover_74880 = s->baud == 115200 &&
-				 (s->config.chip == CHIP_UNKNOWN || s->config.chip == CHIP_ESP8266) &&
-				 s->config.crystal_mhz != 40,
+		.recover_74880 = s->baud == 115200 && s->config.crystal_mhz != 40,
 	};
 
 	bootlog_init(&s->log, &options);
@@ -255,6 +253,16 @@ static int plan_baud(const struct session *s, enum verdict verdict)
 	return a->baud;
 }
 
+/* Of two attempts' findings the one to report: readable at one of the speeds tried is not garbled. */
+static enum verdict graver(enum verdict a, enum verdict b)
+{
+	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
+
+	if (readable && (a == VERDICT_GARBLED || b == VERDICT_GARBLED))
+		return VERDICT_UNPROVEN;
+	return verdict_worse(a, b);
+}
+
 /* This attempt is over: another one, or the end. */
 static void conclude(struct session *s)
 {
@@ -265,7 +273,7 @@ static void conclude(struct session *s)
 	outcome_judge(s, &now);
 	again = may_try_again(s, now.verdict);
 	if (s->has_verdict && now.verdict != VERDICT_READY &&
-	    verdict_worse(now.verdict, s->earlier.verdict) != now.verdict)
+	    graver(now.verdict, s->earlier.verdict) != now.verdict)
 		now = s->earlier;
 	if (!again) {
 		s->result = now;

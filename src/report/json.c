@@ -45,7 +45,6 @@ void json_line(json_t *event)
 		puts(text);
 	else
 		fputs("espreset: out of memory: an event was not written\n", stderr);
-	fflush(stdout);
 	free(text);
 	json_decref(event);
 }

@@ -23,7 +23,7 @@ json_t *json_number_or_null(int number);
 /** json_boot() - the keys of a "boot" event, without port, file and line; time as at_ms */
 json_t *json_boot(const struct boot *boot, int64_t at_ms, const char *temperature);
 
-/** json_line() - print one event on standard output and flush; takes the reference; NULL: out of memory, said
+/** json_line() - print one event on standard output, unflushed; takes the reference; NULL: out of memory, said
  * on standard error */
 void json_line(json_t *event);
 

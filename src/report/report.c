@@ -15,10 +15,19 @@ void report_init(struct report *report, enum report_mode mode, bool quiet, bool 
 	*report = (struct report){ .mode = mode, .quiet = quiet, .verbose = verbose };
 }
 
+/* Every line is flushed at once: whoever waits for it gets it. */
+static void flush(struct report *report)
+{
+	errno = 0;
+	if ((fflush(stdout) || ferror(stdout)) && !report->error)
+		report->error = errno ? errno : EIO;
+}
+
 void report_note(struct report *report, const char *port, const struct session_note *note)
 {
 	if (report->mode == REPORT_JSON && !report->quiet)
 		json_note(port, note);
+	flush(report);
 	if (report->verbose && !report->quiet)
 		text_note(port, note);
 }
@@ -27,6 +36,7 @@ void report_match(struct report *report, const char *port, const struct report_m
 {
 	if (report->mode == REPORT_JSON && !report->quiet)
 		json_match(port, match);
+	flush(report);
 	if (report->verbose && !report->quiet)
 		text_match(port, match);
 }
@@ -56,17 +66,14 @@ void report_result(struct report *report, const char *port, const struct report_
 		json_result(port, result);
 	else
 		text_result(port, result);
-	fflush(stdout);
+	flush(report);
 	text_advice(port, result);
 }
 
 int report_end(struct report *report)
 {
-	(void)report;
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout))
-		return errno ? -errno : -EIO;
-	return 0;
+	flush(report);
+	return -report->error;
 }
 
 void report_print_text(const struct report_result *result, char *buf, size_t cap)

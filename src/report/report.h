@@ -21,6 +21,7 @@ struct report {
 	enum report_mode mode;
 	bool quiet, verbose;
 	bool progress_shown;	/* a progress line stands on the terminal */
+	int error;		/* positive errno of the first output that failed */
 };
 
 #define REPORT_RECOVERED_MAX 4

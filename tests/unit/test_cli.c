@@ -1,0 +1,335 @@
+/* test_cli.c - the program itself: arguments, statuses, what goes to which stream; help, manual, completion, schema agree. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "program.h"
+#include "schema.h"
+#include "sim/config.h"
+
+static struct program p;
+static char why[4096];
+static char dir[64];
+
+static void setup(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/espreset-cli-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(setenv("DIR", dir, 1), 0);
+	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* Command line, status, what standard output and standard error contain; NULL: empty. */
+static const struct row {
+	const char *args;
+	int status;
+	const char *out, *err;
+} rows[] = {
+	{ "sim:", 0, "sim:: ready: esp8266, boot mode 3 (flash), booted in ", NULL },
+	{ "sim:", 0, "OTA not checked\n", NULL },
+	{ "-p sim:esp32", 0, "ready: esp32, boot 0x13 (SPI_FAST_FLASH_BOOT)", NULL },
+	{ "--quiet sim:", 0, NULL, NULL },
+	{ "--quiet sim:nowire", 10, NULL, NULL },
+	{ "sim:gpio0low", 11, "sim:gpio0low: download-mode: esp8266 came up in boot mode 1 (UART download)\n",
+	  "espreset: sim:gpio0low: GPIO0 was low at reset" },
+	{ "--json sim:", 0, "\"verdict\":\"ready\",\"exit_status\":0", NULL },
+	{ "--verbose sim:running", 0, "ready", "attempt 1: sequence rts, hold 20 ms" },
+	{ "--chip esp32 sim:running", 19, "wrong-chip: this is esp8266", "--list" },
+	{ "--chip esp8266 sim:running", 0, "ready", NULL },
+	{ "--crystal 40 sim:crystal=40", 0, "; 2 attempts;", NULL },
+	{ "sim:crystal=40", 17, "unproven", "--crystal 40" },
+	{ "--sequence both sim:swapped", 0, "ready", NULL },
+	{ "--sequence 'D0|R1|W0.1|R0' sim:running", 0, "ready", NULL },
+	{ "--hold 30ms --attempts 1 sim:running,nowire", 10, "silent", "Wiring" },
+	{ "--settle 0 sim:restart=800ms", 0, "ready", NULL },
+	{ "--settle 2 sim:restart=1500ms", 18, "restarted", "--settle 0" },
+	{ "--no-reset --timeout 4 sim:finger=500ms,running", 0, "not reset by espreset", NULL },
+	{ "--no-reset --timeout 1 sim:silent,running", 10, "silent", "nobody reset" },
+	{ "--timeout 0.3 sim:nowire", 10, "silent", "Wiring" },
+	{ "--wait 0 sim:missing", 30, "no-port", "--list" },
+	{ "--wait 0 sim:busy", 33, "busy", NULL },
+	{ "sim:permission", 32, "permission", "Permissions" },
+	{ "-w 0 sim:ambiguous", 31, "ambiguous", NULL },
+	{ "sim:running sim:esp32", 0, "sim:esp32: ready", NULL },
+	{ "sim:running sim:nowire", 10, "sim:nowire: silent", "Wiring" },
+	{ "sim:gpio0low sim:nowire", 3, "sim:nowire: silent", "Wiring" },
+	{ "sim:gpio0low sim:gpio0low", 11, "download-mode", "GPIO0" },
+	{ "sim:help", 0, "sim:WORD,WORD", NULL },
+	{ "--help", 0, "usage: espreset", NULL },
+	{ "--version", 0, "espreset 1.", NULL },
+	/* usage */
+	{ "", 2, NULL, "no PORT given, and $ESPTOOL_PORT is not set" },
+	{ "--nonsense", 2, NULL, "'--nonsense'; try 'espreset --help'" },
+	{ "--baud 12x sim:", 2, NULL, "'12x'" },
+	{ "--quiet --baud 12x sim:", 2, NULL, "'12x'" },
+	{ "sim:bogus", 2, NULL, "'bogus'" },
+	{ "--sequence 'D0|R1|Q' sim:", 2, NULL, "character 7" },
+	/* what is no serial port: said, and not touched */
+	{ "-w 0 $DIR", 30, "directory", "" },
+	{ "-w 0 /dev/null", 30, "no-port", "" },
+	{ "-w 0 /etc/passwd", 30, "regular file", "" },
+	{ "-w 0 /dev/nowhere", 30, "No such file", "" },
+	{ "-w 0 /dev/ptmx", 30, "no-port", "" },
+	{ "/dev/nowhere /dev/nowhere", 2, NULL, "twice" },
+};
+
+static const char *row_args(size_t i)
+{
+	return rows[i].args;
+}
+
+static void check_row(size_t i, const struct program *done)
+{
+	const struct row *row = &rows[i];
+
+	ck_assert_msg(done->status == row->status, "espreset %s: status %d\n%s%s", row->args, done->status, done->out,
+		      done->err);
+	if (row->out)
+		ck_assert_msg(strstr(done->out, row->out), "espreset %s said:\n%s", row->args, done->out);
+	else
+		ck_assert_msg(!done->out[0], "espreset %s said:\n%s", row->args, done->out);
+	if (row->err)
+		ck_assert_msg(strstr(done->err, row->err), "espreset %s complained:\n%s", row->args, done->err);
+	else
+		ck_assert_msg(!done->err[0], "espreset %s complained:\n%s", row->args, done->err);
+}
+
+START_TEST(every_command_line_ends_as_it_should)
+{
+	program_batch(sizeof(rows) / sizeof(rows[0]), row_args, check_row);
+}
+END_TEST
+
+START_TEST(the_environment_names_the_port)
+{
+	program_shell(&p, "ESPTOOL_PORT=sim:running \"$ESPRESET\"");
+	ck_assert_int_eq(p.status, 0);
+	ck_assert_ptr_nonnull(strstr(p.out, "sim:running: ready"));
+}
+END_TEST
+
+/* The words that promise a status. */
+static const struct sim_word *promising(size_t n)
+{
+	const struct sim_word *word;
+
+	for (size_t i = 0; (word = sim_word(i)); i++) {
+		if (word->status >= 0 && n-- == 0)
+			return word;
+	}
+	return NULL;
+}
+
+static const char *word_args(size_t i)
+{
+	static char args[128];
+	const char *word = promising(i)->word;
+	size_t len = strcspn(word, "[=");
+
+	snprintf(args, sizeof(args), "-w 0 sim:%.*s%s", (int)len, word, word[len] == '=' ? "=2" : "");
+	return args;
+}
+
+static void check_word(size_t i, const struct program *done)
+{
+	ck_assert_msg(done->status == promising(i)->status, "%s: status %d, not %d\n%s%s", promising(i)->word, done->status,
+		      promising(i)->status, done->out, done->err);
+}
+
+START_TEST(every_simulated_word_leads_to_its_status)
+{
+	size_t n = 0;
+
+	while (promising(n))
+		n++;
+	ck_assert_uint_ge(n, 40);
+	program_batch(n, word_args, check_word);
+}
+END_TEST
+
+START_TEST(each_status_of_a_board_or_port_has_a_word)
+{
+	static const enum verdict wanted[] = {
+		VERDICT_READY, VERDICT_INTERNAL, VERDICT_SILENT, VERDICT_DOWNLOAD_MODE, VERDICT_NO_EFFECT,
+		VERDICT_BOOT_FAILED, VERDICT_CRASHED, VERDICT_GARBLED, VERDICT_OTHER_BOOT, VERDICT_UNPROVEN,
+		VERDICT_RESTARTED, VERDICT_NO_PORT, VERDICT_AMBIGUOUS, VERDICT_PERMISSION, VERDICT_BUSY,
+		VERDICT_UNPLUGGED, VERDICT_IO_ERROR,
+	};
+	const struct sim_word *word;
+	bool found = false;
+
+	for (size_t n = 0; (word = sim_word(n)); n++)
+		found |= word->status == verdict_info(wanted[_i])->status;
+	ck_assert_msg(found, "no sim: word leads to %s", verdict_info(wanted[_i])->word);
+}
+END_TEST
+
+static const char *const json_runs[] = {
+	"sim:", "sim:esp32", "sim:gpio0low", "sim:noimage", "sim:panic", "sim:garbled", "sim:unplug", "-w 0 sim:missing",
+	"-w 0 sim:busy", "sim:crystal=40 sim:nowire", "-w 0 /dev/null", "sim:esp32p4",
+	"'sim:talks,say=\\xff\\e[31m\"quoted\\\\'", "--no-reset -t 1 sim:",
+};
+
+static const char *json_args(size_t i)
+{
+	static char args[256];
+
+	snprintf(args, sizeof(args), "--json %s", json_runs[i]);
+	return args;
+}
+
+static void check_json(size_t i, const struct program *done)
+{
+	ck_assert_msg(schema_check_lines(done->out, why, sizeof(why)) > 0, "%s: %s\n%s", json_runs[i], why, done->out);
+	ck_assert_ptr_nonnull(strstr(done->out, "\"event\":\"result\""));
+}
+
+START_TEST(every_json_line_fits_the_schema)
+{
+	program_batch(sizeof(json_runs) / sizeof(json_runs[0]), json_args, check_json);
+}
+END_TEST
+
+START_TEST(what_a_board_prints_reaches_no_stream_as_it_is)
+{
+	program_run(&p, "-v --capture $DIR/raw 'sim:panic,say=\\e[31m\\x07\\xff\\x9bevil\\n'");
+	for (const char *c = p.out; *c; c++)
+		ck_assert_msg((unsigned char)*c >= 0x20 || *c == '\n', "byte %02x in %s", *c, p.out);
+	for (const char *c = p.err; *c; c++)
+		ck_assert_msg((unsigned char)*c >= 0x20 || *c == '\n', "byte %02x in %s", *c, p.err);
+	program_shell(&p, "grep -c evil $DIR/raw");	/* the raw file alone has it as it came */
+	ck_assert_int_eq(p.status, 0);
+}
+END_TEST
+
+START_TEST(a_capture_that_cannot_be_written_is_said)
+{
+	program_run(&p, "--capture $DIR/no/such sim:running");
+	ck_assert_int_eq(p.status, 1);
+	ck_assert_ptr_nonnull(strstr(p.err, "--capture"));
+	program_run(&p, "--capture /dev/full sim:running");
+	ck_assert_int_eq(p.status, 0);
+	ck_assert_ptr_nonnull(strstr(p.err, "/dev/full is incomplete"));
+}
+END_TEST
+
+static char *read_file(const char *path)
+{
+	static char text[256 * 1024];
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	ck_assert_msg(f != NULL, "%s", path);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static const char *const documents[] = { "docs/espreset.1", "docs/completion/espreset.bash", "docs/completion/_espreset",
+					 "docs/completion/espreset.fish" };
+
+START_TEST(every_option_stands_in_help_manual_and_completion)
+{
+	char *text = read_file(documents[_i]);
+
+	program_run(&p, "--help");
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		char mdoc[64], plain[64], fish[64];
+
+		snprintf(plain, sizeof(plain), "--%s", row->name);
+		ck_assert_msg(strstr(p.out, plain), "%s is not in --help", plain);
+		snprintf(mdoc, sizeof(mdoc), "Fl -%s", row->name);
+		snprintf(fish, sizeof(fish), "-l %s", row->name);
+		ck_assert_msg(strstr(text, plain) || strstr(text, mdoc) || strstr(text, fish), "%s is not in %s", plain,
+			      documents[_i]);
+	}
+}
+END_TEST
+
+static bool is_option(const char *name, size_t len)
+{
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		if (strlen(row->name) == len && strncmp(row->name, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(the_manual_and_the_completion_name_no_other_option)
+{
+	static const char *const marks[] = { "Fl -", "--", "--", "-l " };
+	char *text = read_file(documents[_i]);
+	int seen = 0;
+
+	for (char *at = text; (at = strstr(at, marks[_i])); at++) {
+		const char *name = at + strlen(marks[_i]);
+		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
+		/* esptool's and other programs' options are shown in examples */
+		static const char *const others[] = { "after", "before", "reload", "reload-rules", "write-flash", "no-stub",
+						      "option", "options" };
+		bool other = false;
+
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			other |= strlen(others[i]) == len && strncmp(name, others[i], len) == 0;
+		if (len < 2 || name[0] == '-' || other || (at > text && at[-1] == '-'))
+			continue;
+		ck_assert_msg(is_option(name, len), "%s names --%.*s", documents[_i], (int)len, name);
+		seen++;
+	}
+	ck_assert_int_gt(seen, 25);
+}
+END_TEST
+
+START_TEST(every_verdict_stands_in_help_manual_and_schema)
+{
+	const struct verdict_info *info = verdict_info((enum verdict)_i);
+	char quoted[64], line[64];
+
+	program_run(&p, "--help");
+	snprintf(line, sizeof(line), "%2d %s", info->status, info->word);
+	ck_assert_msg(strstr(p.out, line), "'%s' is not in --help", line);
+	ck_assert_msg(strstr(read_file("docs/espreset.1"), info->word), "%s is not in the manual", info->word);
+	snprintf(quoted, sizeof(quoted), "\"%s\"", info->word);
+	ck_assert_msg(strstr(read_file("docs/espreset.schema.json"), quoted), "%s is not in the schema", quoted);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("cli");
+	TCase *tcase = tcase_create("cli");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 180);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, every_command_line_ends_as_it_should);
+	tcase_add_test(tcase, the_environment_names_the_port);
+	tcase_add_test(tcase, every_simulated_word_leads_to_its_status);
+	tcase_add_loop_test(tcase, each_status_of_a_board_or_port_has_a_word, 0, 17);
+	tcase_add_test(tcase, every_json_line_fits_the_schema);
+	tcase_add_test(tcase, what_a_board_prints_reaches_no_stream_as_it_is);
+	tcase_add_test(tcase, a_capture_that_cannot_be_written_is_said);
+	tcase_add_loop_test(tcase, every_option_stands_in_help_manual_and_completion, 0, COUNT(documents));
+	tcase_add_loop_test(tcase, the_manual_and_the_completion_name_no_other_option, 0, COUNT(documents));
+	tcase_add_loop_test(tcase, every_verdict_stands_in_help_manual_and_schema, 0, VERDICT_COUNT);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

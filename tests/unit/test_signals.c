@@ -1,0 +1,208 @@
+/* test_signals.c - whatever ends the program, and whoever does not read it, no board stays in reset. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program.h"
+
+static struct program p;
+static char dir[64];
+
+static void setup(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/espreset-cli-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(setenv("DIR", dir, 1), 0);
+	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* The simulated board's own last words, half a second after its client has gone. */
+static void assert_let_go(const char *file)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "for i in $(seq 100); do grep -q '^[0-9.]* end ' %s && break; sleep 0.1; done; "
+		 "grep '^[0-9.]* end ' %s", file, file);
+	program_shell(&p, command);
+	ck_assert_msg(strstr(p.out, "EN=high GPIO0=high DTR=released RTS=released"), "%s: %s", file, p.out);
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL };
+/* The hold of the first attempt begins within a few milliseconds and lasts twenty; the second hundred. */
+static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300, 1060, 1120 };
+
+#define MOMENTS (sizeof(moments) / sizeof(moments[0]))
+
+/* Wiring on which an asserted RTS holds the board. */
+static pid_t start_board(const char *file)
+{
+	char port[160];
+	char *argv[] = { "espreset", "-q", port, NULL };
+
+	snprintf(port, sizeof(port), "sim:direct,silent,truth=%s", file);
+	return program_start(argv, -1);
+}
+
+static void assert_died_of(pid_t pid, int signal, int after_ms)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == signal, "after %d ms: status %x", after_ms,
+		      (unsigned int)status);
+}
+
+/* The earliest signals come before it has started the board. */
+static void assert_let_go_if_started(size_t moment)
+{
+	struct stat st;
+	char file[128];
+
+	snprintf(file, sizeof(file), "%s/truth.%zu", dir, moment);
+	if (stat(file, &st) == 0 && st.st_size > 0)
+		assert_let_go(file);
+	else
+		ck_assert_int_lt(moments[moment], 300);
+}
+
+START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
+{
+	char file[128];
+
+	for (size_t i = 0; i < MOMENTS; i++) {
+		pid_t pid;
+
+		snprintf(file, sizeof(file), "%s/truth.%zu", dir, i);
+		pid = start_board(file);
+		sleep_ms(moments[i]);
+		kill(pid, signals[_i]);
+		assert_died_of(pid, signals[_i], moments[i]);
+	}
+	for (size_t i = 0; i < MOMENTS; i++)
+		assert_let_go_if_started(i);
+}
+END_TEST
+
+/* The whole group at once, as a container's end does it. */
+START_TEST(killing_every_process_at_any_moment_lets_go)
+{
+	char file[128];
+
+	for (size_t i = 0; i < MOMENTS; i++) {
+		pid_t pid;
+
+		snprintf(file, sizeof(file), "%s/truth.%zu", dir, i);
+		pid = start_board(file);
+		setpgid(pid, pid);	/* before it forks, or it is only the first that dies: tested above */
+		sleep_ms(moments[i]);
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL);
+		assert_died_of(pid, SIGKILL, moments[i]);
+	}
+	for (size_t i = 0; i < MOMENTS; i++)
+		assert_let_go_if_started(i);
+}
+END_TEST
+
+START_TEST(stopping_never_stops_with_a_line_asserted)
+{
+	char file[128], command[512];
+	int status;
+	pid_t pid;
+
+	snprintf(file, sizeof(file), "%s/truth", dir);
+	pid = start_board(file);
+	sleep_ms(8);	/* in the hold */
+	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld", (long)pid,
+		 file, (long)pid);
+	program_shell(&p, command);
+	ck_assert_msg(p.out[0] == '1', "the board was held for the whole stop: %s", p.out);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	assert_let_go(file);
+}
+END_TEST
+
+START_TEST(output_that_nobody_reads_holds_no_board)
+{
+	char file[128];
+
+	/* The pipe is full before the first line. */
+	snprintf(file, sizeof(file), "%s/truth", dir);
+	program_shell(&p, "{ \"$ESPRESET\" --json -v sim:direct,silent,truth=$DIR/truth sim:esp32,direct; echo ignored; } 2>&1 | "
+		      "{ sleep 4; grep -q 'client closes' $DIR/truth && echo let go; cat >/dev/null; }");
+	ck_assert_str_eq(p.out, "let go\n");
+	assert_let_go(file);
+	program_shell(&p, "\"$ESPRESET\" sim:running | head -c0; echo status ${PIPESTATUS:-}; \"$ESPRESET\" sim:running >/dev/full; "
+		      "echo status $?");
+	ck_assert_ptr_nonnull(strstr(p.out, "status 1"));
+	ck_assert_ptr_nonnull(strstr(p.err, "standard output: No space left"));
+}
+END_TEST
+
+START_TEST(a_stalled_bridge_keeps_nobody_waiting)
+{
+	struct timespec begin, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	program_run(&p, "--wait 0 --timeout 1 sim:stall=2,stallfor=20s");
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ck_assert_int_eq(p.status, 35);
+	ck_assert_ptr_nonnull(strstr(p.out, "the driver does not answer; process "));
+	/* The promise is wait + timeout + 1 s: a number in the contract, not a measure of this machine; the margin is. */
+	ck_assert_int_lt((int)(end.tv_sec - begin.tv_sec), 10);
+}
+END_TEST
+
+START_TEST(it_leaves_no_process_behind)
+{
+	program_shell(&p, "\"$ESPRESET\" -q sim:running sim:esp32; \"$ESPRESET\" -q sim:nowire & q=$!; sleep 0.1; kill $q; wait $q; "
+		      "sleep 1; ps -eo stat,args | grep -c '^[^Z].*[e]spreset -q sim:'");
+	ck_assert_str_eq(p.out, "0\n");
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+int main(void)
+{
+	Suite *suite = suite_create("signals");
+	TCase *tcase = tcase_create("signals");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 180);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, a_signal_at_any_moment_lets_go_and_is_died_of, 0, COUNT(signals));
+	tcase_add_test(tcase, killing_every_process_at_any_moment_lets_go);
+	tcase_add_test(tcase, stopping_never_stops_with_a_line_asserted);
+	tcase_add_test(tcase, output_that_nobody_reads_holds_no_board);
+	tcase_add_test(tcase, a_stalled_bridge_keeps_nobody_waiting);
+	tcase_add_test(tcase, it_leaves_no_process_behind);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
