@@ -7,7 +7,7 @@
 
 #include "sim/inflate.h"
 #include "sim/loader.h"
-#include "sim/md5.h"
+#include "sim/digest.h"
 
 #define FLASH (1u << 20)
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
