@@ -1,5 +1,8 @@
 """The cases of the bench. Each plugs in its own boards; what it asserts is the rig's truth."""
+import json
 import os
+import signal
+import time
 
 import rig
 
@@ -7,20 +10,32 @@ ALL = []
 BRIDGES = ("ch340", "cp2102")
 
 
+class Case:
+    def __init__(self, name, run, alone=False):
+        self.name, self.run, self.alone = name, run, alone
+
+
 def case(function):
-    ALL.append((function.__name__, function))
+    ALL.append(Case(function.__name__, function))
+    return function
+
+
+def case_alone(function):
+    """One that needs the machine, or a name of it, for itself."""
+    ALL.append(Case(function.__name__, function, alone=True))
     return function
 
 
 def case_per_bridge(function):
     for kind in BRIDGES:
-        ALL.append(("%s/%s" % (function.__name__, kind), lambda kind=kind: function(kind)))
+        ALL.append(Case("%s/%s" % (function.__name__, kind), lambda kind=kind: function(kind)))
     return function
 
 
 def expect(condition, what, *evidence):
     if not condition:
-        raise AssertionError("\n".join([what] + [str(e) for e in evidence]))
+        raise AssertionError("\n".join([what] + [rig.shown(e) if isinstance(e, dict) and "kind" in e else str(e)
+                                                 for e in evidence]))
 
 
 def transfers(events):
@@ -36,7 +51,7 @@ def open_raises_both_lines_and_close_drops_them(kind):
     expect(result.status == 0, "stty failed", result)
     lines = [e["value"] for e in board.settled(result.began) if e["kind"] == "lines"]
     expect(lines == [3, 0], "both asserted by open, both released by close", lines)
-    expect(not board.record(kind="edge", name="EN"), "EN moved on the two-transistor circuit", board.record(kind="edge"))
+    expect(not board.record(kind="edge", name="EN"), "EN moved on the two-transistor circuit", *board.record(kind="edge"))
 
 
 @case_per_bridge
@@ -56,6 +71,8 @@ def the_bridge_runs_at_its_own_nearest_speed(kind):
 
 # ---- esptool, as it comes from PyPI ----
 
+# Two steps between GPIO0's and EN's change: the emulated machine needs a larger capacitor than a real one.
+SLOW_EN = "capacitor=40ms"
 CLASSIC = "[esptool]\ncustom_reset_sequence = D0|R1|W0.1|D1|R0|W0.05|D0\n"
 
 
@@ -92,7 +109,6 @@ def esptool_uploads_its_default_way_and_leaves_by_hard_reset(kind):
 
 @case_per_bridge
 def esptool_uploads_by_its_classic_sequence_and_leaves_by_soft_reset(kind):
-    # Two steps between GPIO0's and EN's change: the emulated machine needs a larger capacitor than a real one.
     board = rig.plug(kind, SLOW_EN)
     path, data = image_file(seed=2)
     esptool(board, "--baud", "460800", "--after", "soft-reset", "write-flash", "0", path, config=CLASSIC)
@@ -114,4 +130,310 @@ def esptool_identifies_and_leaves_without_reset(kind):
     expect(truth["runs"] == "waiting" and truth["boot_mode"] == 1, "the ROM waits for a download", truth)
 
 
-SLOW_EN = ""
+
+
+# ---- espreset ----
+
+def espreset(*args, **how):
+    """With --json; .result is the last event of the only board, .results those of all, in order."""
+    result = rig.run([rig.ESPRESET, "--json"] + list(args), **how)
+    read_results(result)
+    return result
+
+
+def read_results(result):
+    result.events = [json.loads(line) for line in result.out.splitlines()]
+    result.results = [e for e in result.events if e["event"] == "result"]
+    result.result = result.results[-1] if result.results else {}
+
+
+def expect_verdict(result, status, word, board):
+    truth = board.truth()
+    expect(result.status == status, "status %d, not %s" % (status, result.status), result, truth,
+           *board.record(since=result.began))
+    expect(result.result.get("verdict") == word, "not " + word, result, truth)
+    if status == 0:
+        expect_really_ready(board, result.began, result)
+
+
+def expect_really_ready(board, since, *evidence):
+    truth = board.truth()
+    expect(truth["last_hardware_reset"] >= since and truth["latch_flash"] and truth["runs"] == "app",
+           "FALSE READY", truth, *evidence)
+
+
+def expect_released(board, *evidence):
+    truth = board.truth()
+    expect(not (truth["en_low"] or truth["gpio0_low"] or truth["dtr"] or truth["rts"]), "left asserted", truth, *evidence)
+
+
+def expect_clean_resets(board, since, attempts, *evidence):
+    """EN falls once and rises once in each attempt, GPIO0 is free when it rises, and then nothing moves any more."""
+    edges = [e for e in board.settled(since) if e["kind"] == "edge" and e["name"] in ("EN", "GPIO0", "DTR", "RTS")]
+    en = [e for e in edges if e["name"] == "EN"]
+    expect([e["value"] for e in en] == [1, 0] * attempts, "EN did not fall and rise %d times" % attempts, *edges + list(evidence))
+    gpio0 = 0
+    for e in edges:
+        if e["name"] == "GPIO0":
+            gpio0 = e["value"]
+        expect(not (e["name"] == "EN" and e["value"] == 0 and gpio0), "GPIO0 was low when EN rose", *edges)
+    expect(edges[-1] is en[-1], "something moved after the last release", *edges)
+    expect_released(board, *edges)
+
+
+@case_per_bridge
+def a_board_left_by_an_upload_is_reset_and_ready(kind):
+    board = rig.plug(kind)
+    expect(board.truth()["boot_mode"] == 1, "as an upload left it", board.truth())
+    result = rig.run([rig.ESPRESET, board.tty])
+    expect(result.status == 0 and result.out.startswith(board.tty + ": ready: "), "not ready", result, board.truth())
+    expect_really_ready(board, result.began, result)
+    expect(board.truth()["boot_mode"] == 3, "boot mode", board.truth())
+    expect_clean_resets(board, result.began, 1, result)
+
+
+@case_per_bridge
+def its_name_by_id_does_as_well(kind):
+    board = rig.plug(kind)
+    result = espreset(board.by_id())
+    expect_verdict(result, 0, "ready", board)
+    expect(result.result["port"] == board.by_id(), "the name as given", result)
+    expect_clean_resets(board, result.began, 1, result)
+
+
+@case_per_bridge
+def the_chain_as_a_user_types_it(kind):
+    board = rig.plug(kind)
+    path, data = image_file(8192)
+    chain = '%s --after soft-reset write-flash 0 %s && %s "$ESPTOOL_PORT" && %s' % (
+        rig.ESPTOOL, path, rig.ESPRESET, rig.ESPRESET)
+    result = rig.run(chain, env={"ESPTOOL_PORT": board.tty, "TERM": "dumb"})
+    expect(result.status == 0 and result.out.count(board.tty + ": ready: ") == 2, "chain", result, board.truth())
+    expect(board.flash(0, len(data)) == data, "the board holds something else", board.truth())
+    expect_really_ready(board, result.began, result)
+    latches = [e["value"] for e in board.record(kind="edge", name="latch", since=result.began)]
+    expect(latches[-2:] == [3, 3], "the latch, sampled by each reset", latches)
+    expect_released(board)
+
+
+# words, status, verdict, resets that the lines make (None: not the point)
+VERDICTS = (
+    ("ready_on_direct_wiring", "direct", 0, "ready", 1),
+    ("ready_on_an_esp32", "esp32", 0, "ready", 1),
+    ("ready_from_lines_left_asserted", "inheritrts", 0, "ready", None),
+    ("ready_on_swapped_lines_at_the_second_attempt", "swapped", 0, "ready", None),
+    ("no_effect_without_a_wire_when_it_prints", "deaf", 12, "no-effect", 0),
+    ("silent_without_a_wire_when_it_does_not", "nowire", 10, "silent", 0),
+    ("download_mode_with_gpio0_held", "gpio0low", 11, "download-mode", None),
+    ("boot_failed_without_an_image", "noimage", 13, "boot-failed", 1),
+    ("crashed_by_a_panic_300_ms_after_load", "panic", 14, "crashed", 1),
+    ("restarted_in_the_settle_time", "restart", 18, "restarted", 1),
+)
+
+
+def verdict_case(words, status, word, resets):
+    def run(kind):
+        board = rig.plug(kind, words)
+        result = espreset(board.tty)
+        expect_verdict(result, status, word, board)
+        if word == "ready" and words == "swapped":
+            expect(result.result["attempts"] == 2, "two attempts", result)
+        if resets == 0:
+            expect(not board.record(kind="edge", name="EN"), "EN moved", *board.record(kind="edge"))
+        elif resets:
+            expect_clean_resets(board, result.began, resets, result)
+        # What holds GPIO0 low is the board's own.
+        truth = board.truth()
+        expect(not (truth["dtr"] or truth["rts"] or truth["en_low"]), "left asserted", truth)
+    return run
+
+
+for _name, _words, _status, _word, _resets in VERDICTS:
+    _run = verdict_case(_words, _status, _word, _resets)
+    _run.__name__ = _name
+    case_per_bridge(_run)
+
+
+@case_per_bridge
+def a_port_in_use_is_left_alone(kind):
+    """On direct wiring a mere open resets the chip: esptool's upload would die of it."""
+    board = rig.plug(kind, "direct")
+    path, data = image_file()
+    upload = rig.start([rig.ESPTOOL, "--port", board.tty, "write-flash", "0", path], env={"TERM": "dumb"})
+    rig.wait_for("the upload to run", lambda: board.truth()["loader"] == "stub", 40)
+    time.sleep(1)
+    result = espreset("--wait", "0", board.tty)
+    lines = board.record(kind=("lines", "edge"), since=result.began, until=result.ended)
+    expect_verdict(result, 33, "busy", board)
+    expect(str(upload.pid) in result.out and "esptool" in result.out, "the holder is not named", result)
+    expect(not lines, "lines moved", *lines)
+    uploaded = upload.finish()
+    expect(uploaded.status == 0, "the upload died", uploaded, result)
+    expect(board.flash(0, len(data)) == data, "the board holds something else", board.truth())
+
+
+@case
+def without_permission_nothing_moves():
+    board = rig.plug("ch340", "direct")
+    result = espreset("--wait", "0", board.tty, user="nobody")
+    expect_verdict(result, 32, "permission", board)
+    expect(not board.record(kind="lines"), "lines moved", *board.record(kind="lines"))
+
+
+@case_alone
+def a_port_that_is_not_there_and_one_that_comes():
+    result = espreset("--wait", "0", "/dev/ttyUSB0")
+    expect(result.status == 30 and result.result["verdict"] == "no-port", "no port", result)
+    waits = rig.start([rig.ESPRESET, "--json", "--wait", "60", "/dev/ttyUSB0"])
+    time.sleep(0.5)
+    board = rig.plug("cp2102")
+    result = waits.finish()
+    read_results(result)
+    expect_verdict(result, 0, "ready", board)
+
+
+# Where in a run something happens: armed in the rig, so that it happens right there.
+PHASES = (
+    # phase                  after so many      ms later
+    ("open", "control", 1, 0),
+    ("both asserted by open", "lines", 1, 0),
+    ("reset begins", "lines", 2, 0),
+    ("in the hold", "lines", 2, 10),
+    ("released", "lines", 3, 0),
+    ("first byte", "bytes", 1, 0),
+    ("loading", "bytes", 120, 0),
+    ("settling", "bytes", 200, 400),
+)
+
+
+@case_per_bridge
+def unplugged_in_every_phase(kind):
+    board = rig.plug(kind)
+    for phase, when, count, delay_ms in PHASES:
+        board.arm(when, count, "unplug", delay_ms)
+        result = espreset("--wait", "1", "--timeout", "5", board.tty)
+        faults = board.record(kind="fault", name="unplug", since=result.began)
+        expect(len(faults) == 1, phase + ": it never came to that", result, *board.record(since=result.began))
+        expect(result.status == 34 and result.result["verdict"] == "unplugged", phase + ": not unplugged", result,
+               *board.record(since=result.began))
+        expect(result.seconds <= 1 + 5 + 1, phase + ": too late", result)
+        board.replug()
+
+
+def killed(board, phase, when, count, delay_ms, victim):
+    process = rig.start([rig.ESPRESET, board.tty], held=True)
+    board.arm(when, count, "kill %d %d" % (victim * process.pid, signal.SIGKILL), delay_ms)
+    process.go()
+    result = process.finish()
+    kills = board.record(kind="fault", name="kill", since=process.began)
+    expect(len(kills) == 1 and kills[0]["value"] > 0, phase + ": it never came to that", result, *kills)
+    at = kills[0]["t"]
+    if at + 1 > time.monotonic():
+        time.sleep(at + 1 - time.monotonic())
+    record = board.record(since=process.began)
+    truth = board.truth()
+    expect(not (truth["en_low"] or truth["gpio0_low"] or truth["dtr"] or truth["rts"]), phase + ": left asserted", truth,
+           result, *record)
+    expect(not [e for e in record if e["name"] in ("EN", "GPIO0") and e["t"] > at + 1], phase + ": not at rest", *record)
+    expect(result.status != 0, phase + ": it says ready", result)
+
+
+def killed_in_every_phase(kind, victim):
+    # The circuits that forgive least and most.
+    board = rig.plug(kind, {"ch340": "", "cp2102": "direct"}[kind])
+    for phase, when, count, delay_ms in PHASES:
+        killed(board, phase, when, count, delay_ms, victim)
+
+
+@case_per_bridge
+def parent_killed_in_every_phase(kind):
+    killed_in_every_phase(kind, 1)
+
+
+@case_per_bridge
+def child_killed_in_every_phase(kind):
+    killed_in_every_phase(kind, -1)
+
+
+STALLS = (
+    ("open", "control", 1),
+    ("setting_up", "lines", 1),
+    ("reset_begins", "lines", 2),
+    ("released", "lines", 3),
+    ("first_byte", "bytes", 1),
+)
+
+
+@case_per_bridge
+def stalled_control_transfers_end_in_time(kind):
+    for phase, when, count in STALLS:
+        board = rig.plug(kind)
+        board.arm(when, count, "stall 1")
+        result = espreset("--wait", "1", "--timeout", "5", board.tty)
+        expect(any(e["name"] == "stall" for e in board.record(kind="fault")), "it never came to that", phase, result)
+        expect(result.status == 35 and result.result["verdict"] == "io-error", "not io-error: " + phase, result,
+               *board.record())
+        expect(result.seconds <= 1 + 5 + 1, "too late: " + phase, result)
+        rig.clean_up()
+
+
+def expect_others_in_time(boards, bad, result):
+    by_port = {r["port"]: r for r in result.results}
+    order = [r["port"] for r in result.results]
+    for board in boards:
+        mine = by_port.get(board.tty, {})
+        if board is bad:
+            expect(mine.get("verdict") == "io-error", "the stalled one", result)
+            expect(order[-1] == board.tty, "somebody waited for the stalled one", result)
+        else:
+            expect(mine.get("verdict") == "ready", board.tty, result, board.truth(), *board.record(since=result.began))
+            expect_really_ready(board, result.began, result)
+
+
+def several(count):
+    boards = [rig.plug(BRIDGES[n % 2]) for n in range(count)]
+    bad = boards[count // 2]
+    bad.arm("lines", 2, "stall 1")
+    result = espreset(*[b.tty for b in boards], "--timeout", "12")
+    expect_others_in_time(boards, bad, result)
+    expect(result.status == 35, "the only failure's status", result)
+
+
+@case_alone
+def of_two_boards_one_stalls():
+    several(2)
+
+
+@case_alone
+def of_eight_boards_one_stalls():
+    several(8)
+
+
+@case_alone
+def eight_boards_are_ready_at_once():
+    boards = [rig.plug(BRIDGES[n % 2]) for n in range(8)]
+    result = espreset(*[b.tty for b in boards])
+    expect(result.status == 0, "not all ready", result)
+    expect_others_in_time(boards, None, result)
+
+
+# ---- transfers ----
+
+# Control transfers: from the one of open() that asserts both lines to the first of ours, that one not counted; and
+# from the bytes that decide (--settle 0) to the end.
+COUNTED = {"ch340": (3, 4), "cp2102": (4, 7)}
+
+
+@case_per_bridge
+def transfers_are_few(kind):
+    board = rig.plug(kind)
+    result = espreset("--settle", "0", board.tty)
+    expect_verdict(result, 0, "ready", board)
+    record = board.record(since=result.began)
+    lines = [n for n, e in enumerate(record) if e["kind"] == "lines"]
+    before = transfers(record[lines[0]:lines[1] - 1])
+    last_in = max(n for n, e in enumerate(record) if e["name"] == "in")
+    after = transfers(record[last_in:])
+    print(kind, before, after)
+    expect((len(before), len(after)) == COUNTED[kind], "transfers before the first line change and after the decision",
+           before, after)

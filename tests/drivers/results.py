@@ -42,15 +42,15 @@ def tail(path, lines=15):
 
 
 def verdict(path, console):
-    planned, passed, failed, current, done = None, set(), set(), None, False
+    planned, passed, failed, current, done = None, set(), set(), set(), False
     for e in events(path):
         if e["event"] == "plan":
             planned = e["cases"]
         elif e["event"] == "start":
-            current = e["case"]
+            current.add(e["case"])
         elif e["event"] == "case":
             (passed if e["ok"] else failed).add(e["case"])
-            current = None
+            current.discard(e["case"])
         elif e["event"] == "trouble":
             print("FAIL bench: " + e["text"])
             failed.add("bench")
@@ -60,9 +60,9 @@ def verdict(path, console):
         print("FAIL bench: the guest never reported; its console ends with\n" + tail(console), end="")
         failed.add("bench")
     elif not done:
-        where = " while running " + current if current else ""
+        where = " while running " + ", ".join(sorted(current)) if current else ""
         print("FAIL bench: the guest stopped reporting%s; its console ends with\n%s" % (where, tail(console)), end="")
-        failed.add(current or "bench")
+        failed.update(current or {"bench"})
     missing = set(planned or ()) - passed - failed
     for case in sorted(missing):
         print("FAIL %s: not reported" % case)

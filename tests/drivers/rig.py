@@ -9,6 +9,7 @@ Times are CLOCK_MONOTONIC seconds, the same for the rig's record and time.monoto
 import glob
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -23,6 +24,12 @@ SCRATCH = "/run/bench"
 
 _boards = {}
 _processes = []
+_idents = range(15)
+
+
+def shown(event):
+    """An event of the record in a line."""
+    return "%.4f %s %s %s" % (event["t"], event["kind"], event["name"], event["value"])
 
 
 class Daemon:
@@ -84,9 +91,11 @@ class Board:
         daemon("plug %d %s %s" % (ident, kind, words))
         self.find_tty()
 
+    def ttys(self):
+        return glob.glob("/sys/devices/platform/vhci_hcd.0/usb*/*-%d/*:1.0/ttyUSB*" % (self.id + 1))
+
     def find_tty(self):
-        pattern = "/sys/devices/platform/vhci_hcd.0/usb*/*-%d/*:1.0/ttyUSB*" % (self.id + 1)
-        found = wait_for("the tty of board %d" % self.id, lambda: glob.glob(pattern))
+        found = wait_for("the tty of board %d" % self.id, self.ttys)
         self.tty = "/dev/" + os.path.basename(found[0])
         self.usb_path = found[0].split("/")[-3]
         wait_for(self.tty, lambda: os.path.exists(self.tty))
@@ -160,7 +169,7 @@ class Board:
 
 def plug(kind, words="", ident=None):
     if ident is None:
-        ident = next(n for n in range(15) if n not in _boards)
+        ident = next(n for n in _idents if n not in _boards)
     _boards[ident] = Board(ident, kind, words)
     return _boards[ident]
 
@@ -188,7 +197,7 @@ class Process:
         self.args = args
         extra = {}
         if user:
-            extra = {"user": user, "group": user, "extra_groups": []}
+            extra = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
         if held:
             # Stopped before it becomes the program, so that its pid can be given to the rig first.
             args = ["/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh"] + args
@@ -236,6 +245,15 @@ def run(args, seconds=60, **how):
     return Process(args, **how).finish(seconds)
 
 
+def use_worker(worker):
+    """In a process of its own: its ports of the rig, its scratch directory, its connection."""
+    global _idents, SCRATCH
+    _idents = range(7 * worker, 7 * worker + 7)
+    SCRATCH = "/run/bench/worker%d" % worker
+    os.makedirs(SCRATCH, exist_ok=True)
+    daemon.sock = None
+
+
 def clean_up():
     """After each case: end what it started, unplug what it plugged in."""
     for p in _processes:
@@ -250,9 +268,9 @@ def clean_up():
         p.err.close()
     _processes.clear()
     for ident in list(_boards):
+        board = _boards.pop(ident)
         daemon("unplug %d" % ident)
-        del _boards[ident]
-    wait_for("all ttys to go", lambda: not glob.glob("/dev/ttyUSB*"))
+        wait_for(board.tty + " to go", lambda: not board.ttys())
 
 
 def application(size=65536, seed=1):

@@ -1,5 +1,6 @@
 """Runs the bench's cases inside the guest and reports each as data; with --list, names them."""
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -12,36 +13,68 @@ import cases
 CASE_TIMEOUT = 120
 
 
+# Cases run side by side: most of their time is waiting. Each worker has its own ports of the rig.
+WORKERS = 2
+
+
 class Report:
+    """Lines of JSON, each written whole: several processes append."""
+
     def __init__(self, path):
-        self.file = open(path, "a", encoding="utf-8")
+        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def say(self, event, **words):
-        self.file.write(json.dumps(dict(words, event=event)) + "\n")
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        os.write(self.fd, (json.dumps(dict(words, event=event)) + "\n").encode())
+        os.fsync(self.fd)
 
 
 def timed_out(signum, frame):
     raise TimeoutError("the case took more than %d s" % CASE_TIMEOUT)
 
 
-def run_one(report, name, function):
-    report.say("start", case=name)
+def run_one(report, case):
+    report.say("start", case=case.name)
     began, ok, why = time.monotonic(), True, ""
     signal.alarm(CASE_TIMEOUT)
     try:
-        function()
+        case.run()
     except BaseException as e:
         signal.alarm(0)
         ok = False
-        why = "".join(traceback.format_exception(type(e), e, e.__traceback__)[-6:])
+        why = "".join(traceback.format_exception(type(e), e, e.__traceback__)[-4:])
     signal.alarm(0)
     try:
         cases.rig.clean_up()
     except Exception as e:
         ok, why = False, why + "\ncleaning up: %s" % e
-    report.say("case", case=name, ok=ok, seconds=round(time.monotonic() - began, 2), why=why[-6000:])
+    report.say("case", case=case.name, ok=ok, seconds=round(time.monotonic() - began, 2), why=why[:8000])
+
+
+def side_by_side(report, chosen):
+    """Workers that take the next case each."""
+    taken = multiprocessing.Value("i", 0)
+
+    def work(worker):
+        cases.rig.use_worker(worker)
+        while True:
+            with taken.get_lock():
+                n = taken.value
+                taken.value += 1
+            if n >= len(chosen):
+                os._exit(0)
+            run_one(report, chosen[n])
+
+    sys.stdout.flush()
+    pids = []
+    for worker in range(WORKERS):
+        pid = os.fork()
+        if pid == 0:
+            work(worker)
+        pids.append(pid)
+    for pid in pids:
+        _, status = os.waitpid(pid, 0)
+        if status:
+            report.say("trouble", text="a worker died with status %d; see run.log" % status)
 
 
 def guest(out, verb, asked):
@@ -51,15 +84,17 @@ def guest(out, verb, asked):
         import measure
         measure.run(report)
         return
-    chosen = [(n, f) for n, f in cases.ALL if not asked or any(n.startswith(a) for a in asked)]
-    report.say("plan", cases=[n for n, _ in chosen])
-    for name, function in chosen:
-        run_one(report, name, function)
+    chosen = [c for c in cases.ALL if not asked or any(c.name.startswith(a) for a in asked)]
+    report.say("plan", cases=[c.name for c in chosen])
+    side_by_side(report, [c for c in chosen if not c.alone])
+    for case in chosen:
+        if case.alone:
+            run_one(report, case)
     report.say("done")
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--list":
-        print("\n".join(name for name, _ in cases.ALL))
+        print("\n".join(case.name for case in cases.ALL))
     else:
         guest(sys.argv[2], sys.argv[3], sys.argv[4:])
