@@ -20,9 +20,12 @@ static char the_root[PATH_MAX];
 const char *fake_root_make(void)
 {
 	const char *tmp = getenv("TMPDIR");
+	char real[PATH_MAX];
 
 	(void)snprintf(the_root, sizeof(the_root), "%s/espreset-test-XXXXXX", tmp ? tmp : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(the_root));
+	ck_assert_ptr_nonnull(realpath(the_root, real));
+	(void)snprintf(the_root, sizeof(the_root), "%s", real);
 	hostfs_set_root(the_root);
 	return the_root;
 }

@@ -1,0 +1,80 @@
+/* fake_usb.c - USB devices and their serial ports in the sysfs of a fake root, as Linux lays them out. */
+#include "fake_usb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_root.h"
+
+/* "/sys/devices/usb1/1-1/1-1.4" for "1-1.4", with a hub for each dot. */
+static const char *device_dir(const char *place)
+{
+	static char dir[512];
+	size_t i, used;
+
+	used = (size_t)snprintf(dir, sizeof(dir), "/sys/devices/pci0/usb%.*s", (int)strcspn(place, "-"), place);
+	for (i = strcspn(place, "-"); place[i]; i++)
+		if (place[i + 1] == '.' || !place[i + 1])
+			used += (size_t)snprintf(dir + used, sizeof(dir) - used, "/%.*s", (int)i + 1, place);
+	return dir;
+}
+
+static void attribute(const char *dir, const char *name, const char *value)
+{
+	char path[700];
+
+	if (!value)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fake_file(path, "%s\n", value);
+}
+
+/* A link to @path (below the root) from a directory @depth levels down. */
+static void link_from(int depth, const char *path, const char *link)
+{
+	char target[700] = "";
+
+	while (depth-- > 0)
+		strcat(target, "../");
+	strcat(target, path + 1);
+	fake_link(target, link);
+}
+
+void fake_usb_device(const struct fake_usb *usb)
+{
+	const char *dir = device_dir(usb->place);
+	char link[128];
+
+	attribute(dir, "idVendor", usb->vid);
+	attribute(dir, "idProduct", usb->pid);
+	attribute(dir, "bcdDevice", usb->bcd ? usb->bcd : "0100");
+	attribute(dir, "serial", usb->serial);
+	attribute(dir, "product", usb->product);
+	attribute(dir, "busnum", "1");
+	attribute(dir, "devnum", "7");
+	(void)snprintf(link, sizeof(link), "/sys/bus/usb/devices/%s", usb->place);
+	link_from(4, dir, link);
+}
+
+void fake_usb_tty(const char *place, int interface, const char *tty, const char *driver)
+{
+	char usb_if[600], port[700], node[800], path[900], number[16], target[64];
+
+	(void)snprintf(usb_if, sizeof(usb_if), "%s/%s:1.%d", device_dir(place), place, interface);
+	(void)snprintf(number, sizeof(number), "%02d", interface);
+	attribute(usb_if, "bInterfaceNumber", number);
+	(void)snprintf(path, sizeof(path), "%s/driver", usb_if);
+	(void)snprintf(target, sizeof(target), "../drivers/%s", driver);	/* only its name is read */
+	fake_link(target, path);
+	if (strncmp(tty, "ttyUSB", 6) == 0)
+		(void)snprintf(port, sizeof(port), "%s/%s", usb_if, tty);
+	else
+		(void)snprintf(port, sizeof(port), "%s", usb_if);
+	(void)snprintf(node, sizeof(node), "%s/tty/%s", port, tty);
+	(void)snprintf(path, sizeof(path), "%s/device", node);
+	fake_link("../..", path);	/* tty/ttyUSB0/device: two up from where the link stands */
+	(void)snprintf(path, sizeof(path), "/sys/class/tty/%s", tty);
+	link_from(3, node, path);
+	(void)snprintf(path, sizeof(path), "/dev/%s", tty);
+	fake_file(path, "%s", "");
+}
