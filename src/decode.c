@@ -345,6 +345,16 @@ static int complain(const char *file, int err)
 	return verdict_info(err == EIO || err == ENOMEM ? VERDICT_INTERNAL : VERDICT_USAGE)->status;
 }
 
+/* A result that did not go out is none. */
+static int flush_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (errno != EPIPE)
+		fprintf(stderr, "espreset: standard output: %s\n", strerror(errno));
+	return -1;
+}
+
 int decode_run(const char *file, enum report_mode mode, bool quiet)
 {
 	static struct decode d;
@@ -367,5 +377,6 @@ int decode_run(const char *file, enum report_mode mode, bool quiet)
 	if (r < 0)
 		return complain(d.file, -r);
 	put_boot(&d);
-	return put_result(&d);
+	r = put_result(&d);
+	return flush_output() < 0 ? verdict_info(VERDICT_INTERNAL)->status : r;
 }

@@ -164,8 +164,7 @@ bool bootlog_in_rom(const struct bootlog *log)
 	return log->begun && log->boot.progress < BOOT_LOADED;
 }
 
-/* A banner was read whole, or torn behind its cause. */
-static void take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn)
+void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn)
 {
 	int64_t begin_ms = log->line_begin_ms;
 	unsigned long number = log->line_number;
@@ -288,7 +287,7 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 		end = family_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
 	if (end) {
 		read_rest(log, (struct span){ text, begin }, at_start, true);
-		take_banner(log, &boot, (struct span){ begin, end }, torn);
+		bootlog_take_banner(log, &boot, (struct span){ begin, end }, torn);
 		return end;
 	}
 	end = family_head(&head, s);
@@ -477,7 +476,7 @@ static inline bool is_special(unsigned char c)
 	return c < 0x20 || c >= 0x7f || c == ')' || c == '@';
 }
 
-static void feed_byte(struct bootlog *log, unsigned char c)
+void bootlog_read_byte(struct bootlog *log, unsigned char c)
 {
 	if (log->escape != ESCAPE_NONE && escape_byte(log, c))
 		return;
@@ -489,6 +488,13 @@ static void feed_byte(struct bootlog *log, unsigned char c)
 		append(log, (char)c);
 }
 
+void bootlog_drop(struct bootlog *log, size_t n)
+{
+	log->escape = ESCAPE_NONE;
+	log->len = log->len - log->done > n ? log->len - n : log->done;
+	end_line(log, true);
+}
+
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 {
 	memset(log, 0, offsetof(struct bootlog, text));
@@ -496,6 +502,8 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 	log->line_number = 1;
 	log->boot = (struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
 	log->decided = log->boot;
+	if (options->recover_74880)
+		wrongbaud_init(&log->recover.wrongbaud);
 }
 
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
@@ -507,8 +515,10 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 	log->user = user;
 	log->now_ms = now_ms;
 	log->bytes += n;
-	for (size_t i = 0; i < n; i++)
-		feed_byte(log, p[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (!log->options.recover_74880 || !recover_byte(log, p[i]))
+			bootlog_read_byte(log, p[i]);
+	}
 	log->on_event = NULL;
 }
 
@@ -517,6 +527,8 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
 	log->on_event = on_event;
 	log->user = user;
 	log->now_ms = now_ms;
+	if (log->options.recover_74880)
+		recover_flush(log);
 	log->escape = ESCAPE_NONE;
 	end_line(log, false);
 	log->continued = false;

@@ -37,6 +37,8 @@ static enum boot_cause cause_kind(int cause)
 		return BOOT_CAUSE_WATCHDOG;
 	case 5:
 		return BOOT_CAUSE_SLEEP;
+	case -1:
+		return BOOT_CAUSE_UNKNOWN;
 	default:
 		return BOOT_CAUSE_OTHER;
 	}
@@ -63,13 +65,16 @@ static const char *mode_advice(int mode)
 	}
 }
 
-static void fill(struct boot *ret, int cause, int mode, int mode2)
+void esp8266_boot(struct boot *ret, int cause, int mode, int mode2)
 {
 	*ret = (struct boot){
 		.chip = CHIP_ESP8266, .chip_name = "esp8266", .cause = cause, .mode = mode, .mode2 = mode2,
-		.cause_kind = cause_kind(cause), .source = source_of(mode), .certain = true,
-		.progress = BOOT_BANNER, .advice = mode_advice(mode), .loaded_ms = -1,
+		.cause_kind = cause_kind(cause), .certain = true, .progress = BOOT_BANNER, .loaded_ms = -1,
 	};
+	if (mode >= 0) {
+		ret->source = source_of(mode);
+		ret->advice = mode_advice(mode);
+	}
 }
 
 static bool is_octal(char c)
@@ -95,7 +100,7 @@ static const char *read_form(struct boot *ret, const char *at, const char *end)
 			return NULL;
 		}
 	}
-	fill(ret, digits[0], digits[1], digits[2]);
+	esp8266_boot(ret, digits[0], digits[1], digits[2]);
 	ret->damaged = wrong > 0;
 	return at + BANNER_LEN;
 }
@@ -123,7 +128,7 @@ static bool read_tail(struct boot *ret, struct span *s)
 		return false;
 	if (cause < 0 || cause > 99 || mode < 0 || mode > 7 || mode2 < 0 || mode2 > 7)
 		return false;
-	fill(ret, (int)cause, (int)mode, (int)mode2);
+	esp8266_boot(ret, (int)cause, (int)mode, (int)mode2);
 	ret->damaged = true;
 	return true;
 }

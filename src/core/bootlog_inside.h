@@ -69,8 +69,12 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 			  const char *advice);
 /** bootlog_begin_boot() - what came so far belongs to an earlier boot; log->boot is fresh, its source unknown */
 void bootlog_begin_boot(struct bootlog *log);
-/** bootlog_banner() - log->boot has cause and source of a new boot */
-void bootlog_banner(struct bootlog *log, struct span line);
+/** bootlog_take_banner() - a banner was read whole, or torn behind its cause */
+void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn);
+/** bootlog_read_byte() - a byte as it is, not as one of another speed */
+void bootlog_read_byte(struct bootlog *log, unsigned char c);
+/** bootlog_drop() - the last bytes were no text: what was before them in the line is */
+void bootlog_drop(struct bootlog *log, size_t n);
 /** bootlog_fragment() - words of the ROM that cannot be read whole, or that are out of place */
 void bootlog_fragment(struct bootlog *log, struct span line);
 /** bootlog_progress() - a line that shows at least this step */
@@ -107,6 +111,14 @@ bool stage2_line(struct bootlog *log, struct span s);
 bool trouble_line(struct bootlog *log, struct span s, bool at_start);
 /** fragment_anywhere() - has the line a piece of the ROM's words? */
 bool fragment_anywhere(struct span s);
+
+/* bootlog_recover.c */
+/** recover_byte() - look at a byte as a part of 74880 Bd heard at 115200. Return: whether it is */
+bool recover_byte(struct bootlog *log, unsigned char c);
+void recover_flush(struct bootlog *log);
+
+/** esp8266_boot() - the record that a banner with these numbers gives; mode -1: not known */
+void esp8266_boot(struct boot *ret, int cause, int mode, int mode2);
 
 /* bootlog_text.c */
 void text_line(struct bootlog *log, struct span s);

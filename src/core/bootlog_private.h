@@ -2,6 +2,28 @@
 #ifndef ESPRESET_BOOTLOG_PRIVATE_H
 #define ESPRESET_BOOTLOG_PRIVATE_H
 
+#include "core/wrongbaud.h"
+
+#define RECOVER_RECENT 64	/* a banner is recognised long before that many */
+#define RECOVER_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
+
+/* Reading 74880 Bd through a receiver at 115200: the bytes that may have to be read as they are, after all. */
+struct bootlog_recover {
+	struct wrongbaud wrongbaud;
+	unsigned char recent[RECOVER_RECENT];
+	int64_t recent_ms[RECOVER_RECENT];
+	unsigned int n_recent;		/* counts on; the ring's index is its remainder */
+	unsigned char line[RECOVER_LINE_MAX];
+	size_t len;			/* bytes since the last line that was recovered */
+	int64_t begin_ms;
+	unsigned int modes;		/* boot modes that fit the banner */
+	bool banner, loading, summed;
+	bool took;			/* the last byte completed a line */
+	unsigned char utf8[4];		/* a character of a paste, not complete */
+	unsigned char n_utf8, utf8_len;
+	bool backslash;
+};
+
 /* The first lines of a family banner, kept until its rst: line comes. */
 struct bootlog_head {
 	bool valid;
@@ -54,6 +76,8 @@ struct bootlog {
 
 	uint64_t bytes, readable, garbage, foreign;
 	unsigned int garbage_pending;
+
+	struct bootlog_recover recover;
 
 	bootlog_fn *on_event;		/* only while bytes are fed */
 	void *user;

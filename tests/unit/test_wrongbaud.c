@@ -1,0 +1,281 @@
+/* test_wrongbaud.c - 74880 Bd read through a receiver at 115200: what is said, and that nothing wrong is called certain. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boottrace.h"
+#include "wrongreceiver.h"
+
+static const struct bootlog_options live_115200 = { .recover_74880 = true };
+
+#define BANNER(cause, mode) "\r\n ets Jan  8 2013,rst cause:" cause ", boot mode:(" mode ")\r\n\r\n"
+#define SEGMENTS "load 0x4010f000, len 1384, room 16 \r\ntail 8\r\nchksum 0x2d\r\n"
+#define LOADS BANNER("2", "3,6") SEGMENTS "csum 0x2d\r\nv09f0c112\r\n"
+
+static struct boot_trace t;
+
+static void teardown(void)
+{
+	boot_trace_free(&t);
+}
+
+/* What the reader makes of text that a nominal receiver heard; then plain, at the port's own speed. */
+static const char *hear(const char *text, enum framing framing, const char *plain)
+{
+	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, framing };
+	static uint8_t heard[8192];
+	size_t n = wrongreceiver_hear(&nominal, text, heard, sizeof(heard));
+
+	memcpy(heard + n, plain, strlen(plain));
+	boot_trace_free(&t);
+	boot_trace_cut(&t, heard, n + strlen(plain), &live_115200, 0);
+	return t.text;
+}
+
+START_TEST(the_two_models_of_a_receiver_agree_on_a_known_banner)
+{
+	/* Read off a model in another language, and matching what a real board was heard to say. */
+	static const uint8_t known[] = {
+		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c, 0x0c, 0x8c, 0x0c,
+		0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72, 0x92, 0x63, 0x8c, 0x0c, 0x62, 0x8c,
+		0xf2, 0x6f, 0x6f, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe3, 0xec, 0x0c, 0x62, 0x70, 0x70, 0x8c, 0x8f, 0x6c, 0x73,
+		0x6c, 0x72, 0x6c,
+	};
+	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
+	uint8_t heard[128];
+
+	ck_assert_uint_eq(wrongreceiver_hear(&nominal, BANNER("2", "1,6"), heard, sizeof(heard)), sizeof(known));
+	ck_assert_mem_eq(heard, known, sizeof(known));
+}
+END_TEST
+
+START_TEST(reads_banner_and_load_and_then_the_applications_first_line)
+{
+	ck_assert_str_eq(hear(LOADS "~ld\r\n", FRAMING_DELIVERED, "Hello, world\r\n"),
+		"banner esp8266 cause 2 mode -1,6 unknown uncertain 74880\n"
+		"progress loading: load 0x...\n"
+		"progress loading: chksum 0x..\n"
+		"progress loading: chksum 0x..\n"
+		"progress loading: csum 0x..\n"
+		"progress loading: v........\n"
+		"progress loaded: ~ld\n"
+		"text: Hello, world\n");
+	ck_assert(t.boot.certain);
+	ck_assert_int_eq(t.boot.mode, 3);
+	ck_assert_int_eq(t.boot.source, BOOT_SOURCE_FLASH);
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+}
+END_TEST
+
+START_TEST(reads_the_same_when_framing_errors_arrive_as_zero)
+{
+	hear(LOADS "~ld\r\n", FRAMING_ZEROED, "Hello\r\n");
+	ck_assert_int_eq(t.boot.mode, 3);
+	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_74880);
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+	ck_assert_ptr_nonnull(strstr(t.text, "text: Hello\n"));
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *seen;	/* in the trace */
+	enum verdict verdict;
+} endings[] = {
+	{ BANNER("2", "1,6"), "mode 1,6 download uncertain 74880", VERDICT_DOWNLOAD_MODE },
+	{ BANNER("1", "1,7"), "cause 1 mode 1,7 download uncertain 74880", VERDICT_DOWNLOAD_MODE },
+	{ BANNER("2", "7,0") "waiting for host\r\n", "waiting: waiting for host", VERDICT_OTHER_BOOT },
+	{ BANNER("4", "3,6") "wdt reset\r\n" SEGMENTS "csum 0x2d\r\nv00000000\r\n~ld\r\n", "progress banner: wdt reset",
+	  VERDICT_FLASH_BOOT },
+	{ BANNER("2", "3,6") SEGMENTS "csum 0xef\r\ncsum err\r\nets_main.c \r\n", "trouble: csum err", VERDICT_BOOT_FAILED },
+	{ LOADS "~ld\r\ne:3\r\n", "trouble: e:", VERDICT_BOOT_FAILED },
+	{ LOADS "@cp:\x01" "0\r\nld\r\n", "copying: @\ncopied 0: cp:\nprogress loaded: ~ld\n", VERDICT_FLASH_BOOT },
+	{ LOADS "@cp:\x01" "2\r\n", "copied 2: cp:\ntrouble: cp:\n", VERDICT_BOOT_FAILED },
+	{ BANNER("2", "3,3") SEGMENTS "ho 0 tail 12 room 4\r\nload 0x3ffe8000, len 776, room 8 \r\ntail 0\r\nchksum 0x02\r\n"
+	  "csum 0x79\r\n\r\n2nd boot version : 1.5\r\n", "progress stage2: 2nd boot version", VERDICT_FLASH_BOOT },
+};
+
+START_TEST(reads_the_other_endings_too)
+{
+	hear(endings[_i].text, FRAMING_DELIVERED, "");
+	ck_assert_msg(strstr(t.text, endings[_i].seen) != NULL, "%s", t.text);
+	ck_assert_int_eq(t.verdict, endings[_i].verdict);
+}
+END_TEST
+
+START_TEST(a_copy_that_goes_on_is_said_at_once)
+{
+	hear(LOADS "@cp:", FRAMING_DELIVERED, "");
+	ck_assert(t.boot.copying);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_COPYING], 1);
+}
+END_TEST
+
+START_TEST(a_load_without_its_end_is_not_certain)
+{
+	hear(BANNER("2", "3,6") SEGMENTS "csum 0x2d\r\n", FRAMING_DELIVERED, "MicroPython v1.6\r\n");
+	ck_assert_int_eq(t.boot.progress, BOOT_LOADED);
+	ck_assert(!t.boot.certain);
+	ck_assert_ptr_nonnull(strstr(t.text, "text: MicroPython v1.6\n"));
+}
+END_TEST
+
+START_TEST(text_before_and_a_reset_in_the_middle_are_not_lost)
+{
+	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
+	uint8_t heard[4096] = "old text\r\ncut of";
+	size_t n = strlen((char *)heard);
+
+	n += wrongreceiver_hear(&nominal, BANNER("1", "3,6") "load 0x4010f0", heard + n, sizeof(heard) - n);
+	n += wrongreceiver_hear(&nominal, LOADS "~ld\r\n", heard + n, sizeof(heard) - n);
+	boot_trace_free(&t);
+	boot_trace_cut(&t, heard, n, &live_115200, 0);
+	ck_assert_ptr_nonnull(strstr(t.text, "text: old text\ntext: cut of\nbanner esp8266 cause 1"));
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 2);
+	ck_assert(t.boot.certain);
+	ck_assert_int_eq(t.boot.cause, 2);
+}
+END_TEST
+
+START_TEST(a_readable_banner_is_not_taken_for_a_recovered_one)
+{
+	boot_trace_free(&t);
+	boot_trace(&t, LOADS "~ld\r\n", &live_115200);
+	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_PLAIN);
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+}
+END_TEST
+
+/* -------------------------------------------------------------------------------------------------
+ * Random receivers
+ */
+
+static uint64_t seed = 0x9e3779b97f4a7c15;
+
+static double uniform(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (double)(seed >> 11) / 9007199254740992.0;
+}
+
+static unsigned int below(unsigned int n)
+{
+	return (unsigned int)(uniform() * n);
+}
+
+/* A boot as the ROM tells it, with random numbers. Only mode 3 loads. */
+static void random_boot(char *text, size_t cap, unsigned int cause, unsigned int mode)
+{
+	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode, below(8));
+	unsigned int segments = 1 + below(3);
+
+	if (mode != 3) {
+		if (mode > 3 && below(2))
+			snprintf(text + n, cap - (size_t)n, "waiting for host\r\n");
+		return;
+	}
+	for (unsigned int i = 0; i < segments; i++) {
+		n += snprintf(text + n, cap - (size_t)n, "load 0x%08x, len %u, room %u \r\n%stail %u\r\nchksum 0x%02x\r\n",
+			      i ? 0x3ffe8000 + below(0x4000) : 0x40100000 + below(0x10000), below(32000), below(17),
+			      below(2) ? "\x01" : "", below(16), below(256));
+		if (below(3) == 0)
+			n += snprintf(text + n, cap - (size_t)n, "ho 0 tail %u room %u\r\n", below(16), below(17));
+	}
+	n += snprintf(text + n, cap - (size_t)n, "csum 0x%02x\r\n", below(256));
+	if (below(8) == 0) {
+		snprintf(text + n, cap - (size_t)n, "csum err\r\nets_main.c \r\n");
+		return;
+	}
+	snprintf(text + n, cap - (size_t)n, "%sv%08x\r\n~ld\r\n", below(2) ? "\x01" : "", below(0xffffffff));
+}
+
+struct tally {
+	unsigned long trials, banners, certain, mode_known;
+};
+
+static void one_trial(unsigned int cause, unsigned int mode, enum framing framing, struct tally *tally)
+{
+	struct wrongreceiver receiver = {
+		.sent_baud = 74880 * (0.975 + 0.05 * uniform()), .heard_baud = 115200, .sample = 0.4 + 0.2 * uniform(),
+		.phase = uniform(), .framing = framing,
+	};
+	static struct bootlog log;
+	static uint8_t heard[4096];
+	char text[2048];
+	const struct boot *boot;
+	size_t n;
+
+	random_boot(text, sizeof(text), cause, mode);
+	n = wrongreceiver_hear(&receiver, text, heard, sizeof(heard));
+	bootlog_init(&log, &live_115200);
+	bootlog_feed(&log, heard, n, 0, NULL, NULL);
+	bootlog_flush(&log, 0, NULL, NULL);
+	boot = bootlog_boot(&log);
+	tally->trials++;
+	if (!boot || boot->number == 0)
+		return;
+	tally->banners++;
+	tally->mode_known += boot->mode >= 0;
+	tally->certain += boot->certain;
+	ck_assert_msg(boot->mode < 0 || boot->mode == (int)mode, "mode %u read as %d from %s", mode, boot->mode, text);
+	ck_assert_msg(!boot->certain || boot->cause == (int)cause, "cause %u read as %d from %s", cause, boot->cause, text);
+	if (boot->certain) {
+		ck_assert_uint_eq(mode, 3);
+		ck_assert_int_eq(boot->heard, BOOT_HEARD_74880);
+		ck_assert_ptr_null(strstr(text, "csum err"));
+	}
+}
+
+/* WRONGBAUD_TRIALS for each boot mode and reset cause; the share of certain ones is told for those that load. */
+START_TEST(never_calls_a_wrong_boot_mode_certain)
+{
+	static const char *const names[] = { "delivered", "zeroed", "lost" };
+	const char *env = getenv("WRONGBAUD_TRIALS");
+	unsigned long trials = env ? strtoul(env, NULL, 10) : 100;
+
+	for (unsigned int framing = 0; framing < 3; framing++) {
+		struct tally all = { 0 }, loads = { 0 };
+
+		for (unsigned int i = 0; i < 64; i++) {
+			for (unsigned long j = 0; j < (trials + 2) / 3; j++)
+				one_trial(i & 7, i >> 3, (enum framing)framing, i >> 3 == 3 ? &loads : &all);
+		}
+		printf("framing errors %s: %lu trials, banner read in %.2f %%; of %lu that load from flash, %.2f %% certain "
+		       "(7 of 8 load without \"csum err\")\n", names[framing], all.trials + loads.trials,
+		       100.0 * (double)(all.banners + loads.banners) / (double)(all.trials + loads.trials), loads.trials,
+		       100.0 * (double)loads.certain / (double)loads.trials);
+		if (framing != FRAMING_LOST)
+			ck_assert_uint_gt(loads.certain, 0);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("wrongbaud");
+	TCase *lines = tcase_create("lines"), *random = tcase_create("random");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(lines, NULL, teardown);
+	tcase_add_test(lines, the_two_models_of_a_receiver_agree_on_a_known_banner);
+	tcase_add_test(lines, reads_banner_and_load_and_then_the_applications_first_line);
+	tcase_add_test(lines, reads_the_same_when_framing_errors_arrive_as_zero);
+	tcase_add_loop_test(lines, reads_the_other_endings_too, 0, (int)(sizeof(endings) / sizeof(endings[0])));
+	tcase_add_test(lines, a_copy_that_goes_on_is_said_at_once);
+	tcase_add_test(lines, a_load_without_its_end_is_not_certain);
+	tcase_add_test(lines, text_before_and_a_reset_in_the_middle_are_not_lost);
+	tcase_add_test(lines, a_readable_banner_is_not_taken_for_a_recovered_one);
+	suite_add_tcase(suite, lines);
+	tcase_set_timeout(random, 0);
+	tcase_add_test(random, never_calls_a_wrong_boot_mode_certain);
+	suite_add_tcase(suite, random);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,76 @@
+/* wrongreceiver.c - what a receiver at one speed makes of text sent at another. */
+#include "wrongreceiver.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wire {
+	unsigned char *bits;	/* one for each bit of the sender's; idle is 1 */
+	size_t n;
+	double bit;		/* seconds */
+};
+
+static void put(struct wire *w, int level)
+{
+	w->bits[w->n++] = (unsigned char)level;
+}
+
+static void send_text(struct wire *w, const char *text, double baud)
+{
+	w->bits = malloc((strlen(text) + 4) * 20);
+	if (!w->bits)
+		abort();
+	w->n = 0;
+	w->bit = 1 / baud;
+	for (; *text; text++) {
+		if (*text == WRONGRECEIVER_PAUSE) {
+			for (int i = 0; i < 20; i++)
+				put(w, 1);
+			continue;
+		}
+		put(w, 0);
+		for (int i = 0; i < 8; i++)
+			put(w, *text >> i & 1);
+		put(w, 1);
+	}
+}
+
+static int at(const struct wire *w, double t)
+{
+	double bit = floor(t / w->bit);
+
+	return bit < 0 || bit >= (double)w->n ? 1 : w->bits[(size_t)bit];
+}
+
+size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text, uint8_t *ret, size_t cap)
+{
+	struct wire wire;
+	double bit = 1 / receiver->heard_baud, tick = bit / 16, t = receiver->phase * tick, end;
+	int before = 1;
+	size_t n = 0;
+
+	send_text(&wire, text, receiver->sent_baud);
+	end = (double)wire.n * wire.bit + 20 * bit;
+	while (t < end) {
+		int now = at(&wire, t);
+
+		if (before && !now && !at(&wire, t + bit * receiver->sample)) {
+			unsigned int byte = 0;
+
+			for (int i = 0; i < 8; i++)
+				byte |= (unsigned int)at(&wire, t + bit * (1 + i + receiver->sample)) << i;
+			t += bit * (9 + receiver->sample);
+			before = at(&wire, t);
+			if (!before && receiver->framing == FRAMING_ZEROED)
+				byte = 0;
+			if ((before || receiver->framing != FRAMING_LOST) && n < cap)
+				ret[n++] = (uint8_t)byte;
+		} else {
+			before = now;
+		}
+		t += tick;
+	}
+	free(wire.bits);
+	return n;
+}
