@@ -59,9 +59,6 @@ int main(int argc, char **argv)
 	case MODE_SIM_HELP:
 		sim_port_help(stdout);
 		return finish_output();
-	case MODE_DECODE:
-		return decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
-				  options.quiet);
 	case MODE_RESET:
 		if (check_ports(&options, why, sizeof(why)) < 0)
 			return usage(why);
