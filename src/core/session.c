@@ -669,6 +669,16 @@ bool session_is_copying(const struct session *s)
 	return s->ever_copied && s->attempt.boot.copying;
 }
 
+int64_t session_deadline(const struct session *s)
+{
+	return s->deadline_ms;
+}
+
+enum chip session_chip(const struct session *s)
+{
+	return s->attempt.boot.chip;
+}
+
 void session_conditions_met(struct session *s, int64_t now_ms)
 {
 	s->now_ms = now_ms;

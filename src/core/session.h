@@ -160,6 +160,12 @@ bool session_is_proven(const struct session *s);
 /** session_is_copying() - eboot is copying an OTA image: nobody may reset the board */
 bool session_is_copying(const struct session *s);
 
+/** session_deadline() - when the time for the verdict is over */
+int64_t session_deadline(const struct session *s);
+
+/** session_chip() - the chip that booted, as far as it is known */
+enum chip session_chip(const struct session *s);
+
 void session_conditions_met(struct session *s, int64_t now_ms);
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text);
 
