@@ -58,7 +58,7 @@ static void limit_memory(void)
 /* Dies of SIGPROF when it has used so much CPU time; 0: no limit. */
 static void limit_cpu(int ms)
 {
-	struct itimerval timer = { .it_value = { ms / 1000, (ms % 1000) * 1000 } };
+	struct itimerval timer = { .it_value = { ms / 1000, ms % 1000 * 1000L } };
 
 	if (setitimer(ITIMER_PROF, &timer, NULL) < 0)
 		_exit(1);
@@ -325,7 +325,7 @@ static uint64_t not_yet(const struct match *match)
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret)
 {
 	struct question question = { .wanted = not_yet(match) };
-	struct hit hits[MATCH_PATTERNS_MAX + 1];
+	struct hit hits[MATCH_PATTERNS_MAX + 1] = { 0 };
 	const struct hit *best = NULL;
 	ssize_t got;
 

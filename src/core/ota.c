@@ -33,6 +33,7 @@ static const char invitation[] = "0 1 0 00000000000000000000000000000000\n";
 /* esphome components/esphome/ota/ota_esphome.cpp */
 static const unsigned char hello[] = { 0x6c, 0x26, 0xf7, 0x5c, 0x45 };
 #define HELLO_OK 0x00
+static const char not_greeting[] = "not ESPHome's greeting";
 
 enum {
 	ERROR_SIZE = 5,		/* UPDATE_ERROR_SIZE, "Bad Size Given" */
@@ -99,15 +100,14 @@ static void fail(struct ota *ota, enum ota_reason reason)
 static void keep_answer(struct ota_finding *finding, const void *bytes, size_t len)
 {
 	const unsigned char *from = bytes;
-	size_t n = 0;
 
 	while (len && (from[len - 1] == '\n' || from[len - 1] == '\r'))
 		len--;
-	while (n < len && n + 1 < sizeof(finding->answer)) {
-		finding->answer[n] = (char)(from[n] >= 0x20 && from[n] < 0x7f ? from[n] : '?');
-		n++;
-	}
-	finding->answer[n] = '\0';
+	if (len > sizeof(finding->answer) - 1)
+		len = sizeof(finding->answer) - 1;
+	for (size_t i = 0; i < len; i++)
+		finding->answer[i] = (char)(from[i] >= 0x20 && from[i] < 0x7f ? from[i] : '?');
+	finding->answer[len] = '\0';
 }
 
 /* ---- ArduinoOTA: does it listen? ---- */
@@ -374,7 +374,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 			succeed(ota, OTA_PROOF_HELLO);
 			return;
 		}
-		keep_answer(&ota->finding, "not ESPHome's greeting", 22);
+		keep_answer(&ota->finding, not_greeting, strlen(not_greeting));
 		hang_up(ota, now_ms, RETRY_ANSWERED_MS);
 	}
 }

@@ -434,13 +434,14 @@ static void resolver_said(struct otaprobe *probe)
 
 static void happened(struct otaprobe *probe, const struct epoll_event *event)
 {
-	struct otaprobe_target *target = &probe->targets[event->data.u32 / OTA_CHANNELS];
 	enum ota_channel channel = (enum ota_channel)(event->data.u32 % OTA_CHANNELS);
+	struct otaprobe_target *target;
 
 	if (event->data.u32 == RESOLVER_EVENT) {
 		resolver_said(probe);
 		return;
 	}
+	target = &probe->targets[event->data.u32 / OTA_CHANNELS];
 	if (target->fds[channel] < 0)
 		return;		/* closed by an event before this one */
 	if (target->connecting[channel])

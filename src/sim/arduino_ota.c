@@ -120,7 +120,7 @@ void sim_arduino_ota_init(struct sim_arduino_ota *ota, const struct sim_arduino_
 	if (!ota->host.space)
 		ota->host.space = SPACE_DEFAULT;
 	if (password && *password)
-		sim_digest_of(SIM_MD5, ota->password, password, NULL);
+		sim_digest_of(SIM_MD5, ota->password, SIM_PARTS(password));
 }
 
 void sim_arduino_ota_begin(struct sim_arduino_ota *ota)
@@ -149,7 +149,7 @@ static void ask_for_password(struct sim_arduino_ota *ota)
 
 	ota->random = ota->random * 1664525 + 1013904223;
 	snprintf(micros, sizeof(micros), "%lu", (unsigned long)ota->random);
-	sim_digest_of(SIM_MD5, ota->nonce, micros, NULL);
+	sim_digest_of(SIM_MD5, ota->nonce, SIM_PARTS(micros));
 	snprintf(text, sizeof(text), "AUTH %s", ota->nonce);
 	reply(ota, text);
 	change(ota, SIM_OTA_WAITAUTH);
@@ -197,7 +197,7 @@ static void responded(struct sim_arduino_ota *ota, struct reader *r)
 		change(ota, SIM_OTA_IDLE);
 		return;
 	}
-	sim_digest_of(SIM_MD5, expected, ota->password, ":", ota->nonce, ":", cnonce, NULL);
+	sim_digest_of(SIM_MD5, expected, SIM_PARTS(ota->password, ":", ota->nonce, ":", cnonce));
 	if (!strcmp(expected, response)) {
 		ota->record.logins++;
 		change(ota, SIM_OTA_RUNUPDATE);
@@ -323,7 +323,7 @@ static void end_update(struct sim_arduino_ota *ota)
 	sim_digest_hex(&ota->digest, md5);
 	if (!ota->received)
 		error = ERROR_NO_DATA;
-	else if (ota->received == ota->size && strcmp(md5, ota->md5))
+	else if (ota->received == ota->size && strcmp(md5, ota->md5) != 0)
 		error = ERROR_MD5;
 	else if (ota->received == ota->size && ota->command == U_FLASH && ota->first != IMAGE_MAGIC &&
 		 ota->first != GZIP_MAGIC)

@@ -1,7 +1,6 @@
 /* digest.c - MD5 (RFC 1321) and SHA-256 (FIPS 180-4), which the loader's and the update protocols of simulated boards speak. */
 #include "sim/digest.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +33,7 @@ static void md5_block(struct sim_digest *digest)
 	uint32_t a = digest->state[0], b = digest->state[1], c = digest->state[2], d = digest->state[3], word[16];
 
 	for (int i = 0; i < 16; i++) {
-		const uint8_t *p = digest->block + i * 4;
+		const uint8_t *p = digest->block + (size_t)i * 4;
 
 		word[i] = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 	}
@@ -83,7 +82,7 @@ static void sha_block(struct sim_digest *digest)
 	uint32_t w[64], s[8];
 
 	for (int i = 0; i < 16; i++) {
-		const uint8_t *p = digest->block + i * 4;
+		const uint8_t *p = digest->block + (size_t)i * 4;
 
 		w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
 	}
@@ -155,7 +154,7 @@ void sim_digest_hex(struct sim_digest *digest, char text[SIM_DIGEST_TEXT])
 	int n = end(digest, bytes);
 
 	for (int i = 0; i < n; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+		snprintf(text + (size_t)i * 2, 3, "%02x", bytes[i]);
 }
 
 void sim_md5(uint8_t ret_digest[16], const void *data, size_t len)
@@ -169,15 +168,12 @@ void sim_md5(uint8_t ret_digest[16], const void *data, size_t len)
 	memcpy(ret_digest, bytes, 16);
 }
 
-void sim_digest_of(enum sim_digest_kind kind, char text[SIM_DIGEST_TEXT], const char *first, ...)
+void sim_digest_of(enum sim_digest_kind kind, char text[SIM_DIGEST_TEXT], const char *const *parts)
 {
 	struct sim_digest digest;
-	va_list args;
 
 	sim_digest_init(&digest, kind);
-	va_start(args, first);
-	for (const char *part = first; part; part = va_arg(args, const char *))
-		sim_digest_add(&digest, part, strlen(part));
-	va_end(args);
+	for (; *parts; parts++)
+		sim_digest_add(&digest, *parts, strlen(*parts));
 	sim_digest_hex(&digest, text);
 }

@@ -29,8 +29,8 @@ void sim_digest_hex(struct sim_digest *digest, char text[SIM_DIGEST_TEXT]);
 /* MD5 as its 16 bytes, of data that is all there. */
 void sim_md5(uint8_t ret_digest[16], const void *data, size_t len);
 
-/* Of some strings, one after the other; the last is NULL. */
-void sim_digest_of(enum sim_digest_kind kind, char text[SIM_DIGEST_TEXT], const char *first, ...)
-	__attribute__((sentinel));
+/* Of some strings, one after the other; NULL ends. */
+void sim_digest_of(enum sim_digest_kind kind, char text[SIM_DIGEST_TEXT], const char *const *parts);
+#define SIM_PARTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 #endif

@@ -116,7 +116,7 @@ void sim_esphome_ota_connected(struct sim_esphome_ota *ota, int64_t now_ms)
 
 static void greeted(struct sim_esphome_ota *ota)
 {
-	if (memcmp(ota->got, magic, sizeof(magic))) {
+	if (memcmp(ota->got, magic, sizeof(magic)) != 0) {
 		give_up(ota, ERROR_MAGIC);
 		return;
 	}
@@ -132,7 +132,7 @@ static void ask_for_password(struct sim_esphome_ota *ota, bool sha)
 
 	ota->random = ota->random * 1664525 + 1013904223;
 	snprintf(seed, sizeof(seed), "%08lx", (unsigned long)ota->random);
-	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, ota->nonce, seed, NULL);
+	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, ota->nonce, SIM_PARTS(seed));
 	say(ota, sha ? REQUEST_SHA256_AUTH : REQUEST_AUTH);
 	ota->host.send(ota->host.user, ota->nonce, strlen(ota->nonce));
 	next(ota, SIM_ESPHOME_AUTH);
@@ -160,8 +160,9 @@ static void responded(struct sim_esphome_ota *ota)
 
 	memcpy(cnonce, ota->got, len);
 	cnonce[len] = '\0';
-	sim_digest_of(len == 64 ? SIM_SHA256 : SIM_MD5, expected, ota->password, ota->nonce, cnonce, NULL);
-	if (memcmp(expected, ota->got + len, len)) {
+	sim_digest_of(len == 64 ? SIM_SHA256 : SIM_MD5, expected,
+		      SIM_PARTS(ota->password, ota->nonce, cnonce));
+	if (memcmp(expected, ota->got + len, len) != 0) {
 		ota->record.logins_failed++;
 		give_up(ota, ERROR_AUTH);
 		return;
@@ -200,7 +201,7 @@ static void finish(struct sim_esphome_ota *ota)
 
 	say(ota, RECEIVE_OK);
 	sim_digest_hex(&ota->digest, md5);
-	if (strcmp(md5, ota->md5)) {
+	if (strcmp(md5, ota->md5) != 0) {
 		give_up(ota, ERROR_MD5);
 		return;
 	}

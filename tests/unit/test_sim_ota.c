@@ -26,7 +26,7 @@ START_TEST(digests_are_those_of_the_standards)
 	};
 	char text[SIM_DIGEST_TEXT];
 
-	sim_digest_of(rows[_i].kind, text, rows[_i].text, NULL);
+	sim_digest_of(rows[_i].kind, text, SIM_PARTS(rows[_i].text));
 	ck_assert_str_eq(text, rows[_i].hex);
 	for (size_t cut = 0; cut <= strlen(rows[_i].text); cut++) {
 		struct sim_digest digest;
@@ -142,7 +142,7 @@ static void invite_image(void)
 {
 	char text[128], md5[SIM_DIGEST_TEXT];
 
-	sim_digest_of(SIM_MD5, md5, image, NULL);
+	sim_digest_of(SIM_MD5, md5, SIM_PARTS(image));
 	invitation(text, sizeof(text), IMAGE_LEN, md5);
 	send_to(text);
 }
@@ -189,7 +189,7 @@ START_TEST(an_upload_comes_over_the_board_s_own_connection)
 	sim_arduino_ota_data(&service, 1, image, 4);
 	sim_arduino_ota_data(&service, 2, image + 4, IMAGE_LEN - 4);
 	ck_assert_str_eq(seen.stream, "46OK");
-	sim_digest_of(SIM_MD5, md5, image, NULL);
+	sim_digest_of(SIM_MD5, md5, SIM_PARTS(image));
 	ck_assert_str_eq(seen.staged, md5);
 	ck_assert_uint_eq(seen.staged_size, IMAGE_LEN);
 	ck_assert_uint_eq(service.record.staged, 1);
@@ -232,8 +232,8 @@ static void log_in(const char *password)
 	char hash[SIM_DIGEST_TEXT], response[SIM_DIGEST_TEXT], text[128];
 	static const char cnonce[] = "0123456789abcdef0123456789abcdef";
 
-	sim_digest_of(SIM_MD5, hash, password, NULL);
-	sim_digest_of(SIM_MD5, response, hash, ":", seen.datagrams[0] + 5, ":", cnonce, NULL);
+	sim_digest_of(SIM_MD5, hash, SIM_PARTS(password));
+	sim_digest_of(SIM_MD5, response, SIM_PARTS(hash, ":", seen.datagrams[0] + 5, ":", cnonce));
 	snprintf(text, sizeof(text), "200 %s %s\n", cnonce, response);
 	send_to(text);
 }
@@ -455,7 +455,7 @@ START_TEST(an_esphome_takes_an_image)
 	node_of(SIM_ESPHOME_2025_10, 3, NULL);
 	say(MAGIC "\x07", 6);
 	say("\x00\x00\x00\x0a", 4);
-	sim_digest_of(SIM_MD5, md5, image, NULL);
+	sim_digest_of(SIM_MD5, md5, SIM_PARTS(image));
 	ck_assert_uint_eq(IMAGE_LEN, 10);
 	say(md5, 32);
 	say(image, IMAGE_LEN);
@@ -480,7 +480,7 @@ START_TEST(an_esphome_asks_for_its_password)
 	ck_assert_int_eq(seen.stream[3], sha ? 2 : 1);
 	memcpy(nonce, seen.stream + 4, len);
 	snprintf(answer, sizeof(answer), "%.*s", (int)len, cnonce);
-	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, response, right ? "secret" : "wrong", nonce, answer, NULL);
+	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, response, SIM_PARTS(right ? "secret" : "wrong", nonce, answer));
 	strcat(answer, response);
 	say(answer, strlen(answer));
 	ck_assert_int_eq((unsigned char)seen.stream[seen.stream_len - 1], right ? 0x41 : 0x82);
