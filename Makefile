@@ -53,6 +53,7 @@ WRAP_test_tty = stat realpath calloc open close flock fcntl ioctl read ppoll clo
 	sp_get_port_by_name sp_open sp_get_port_handle sp_close sp_free_port sp_last_error_code
 WRAP_test_devices = libusb_init libusb_exit libusb_get_device_list libusb_free_device_list \
 	libusb_get_device_descriptor
+WRAP_test_diagnose = faccessat stat geteuid getegid getgroups
 TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
 $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(B)/libespreset.a
 	@mkdir -p $(@D)

@@ -17,6 +17,7 @@
 
 #include "port/bridges.h"
 #include "port/hostfs.h"
+#include "port/plain.h"
 #include "port/wait.h"
 
 /* udev needs some 20 ms for a port; one that it forgets must not hold us up for ever. */
@@ -130,14 +131,6 @@ static bool read_tty(const char *name, struct device *device)
 
 /* ------------------------------------------------------------ names and holders */
 
-/* An absolute path below the root; a relative one stays what it is. */
-static int rooted(const char *path, char *buf, size_t cap)
-{
-	if (path[0] == '/')
-		return hostfs_path(buf, cap, "%s", path);
-	return snprintf(buf, cap, "%s", path) < (int)cap ? 0 : -ENAMETOOLONG;
-}
-
 /* Where the link or node @path (without the root) ends up, without the root. */
 static int real_path(const char *path, char *ret_path, size_t cap)
 {
@@ -145,7 +138,7 @@ static int real_path(const char *path, char *ret_path, size_t cap)
 	size_t skip = strlen(hostfs_root());
 	char *real;
 
-	if (rooted(path, file, sizeof(file)) < 0)
+	if (hostfs_rooted(path, file, sizeof(file)) < 0)
 		return -ENAMETOOLONG;
 	real = realpath(file, NULL);
 	if (!real)
@@ -354,7 +347,7 @@ static int tty_name(const char *path, char *ret_name, size_t cap)
 		copy_text(ret_name, cap, strrchr(real, '/') + 1);
 		return 0;
 	}
-	if (rooted(path, link, sizeof(link)) < 0 || stat(link, &st) < 0 || !S_ISCHR(st.st_mode) ||
+	if (hostfs_rooted(path, link, sizeof(link)) < 0 || stat(link, &st) < 0 || !S_ISCHR(st.st_mode) ||
 	    hostfs_path(link, sizeof(link), "/sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev)))
 		return -ENOENT;
 	return hostfs_link_name(link, ret_name, cap);
@@ -375,22 +368,6 @@ int devices_find(const char *path, struct device *ret_device)
 
 /* ------------------------------------------------------------ spellings */
 
-/* What may be shown: a serial number can hold anything. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isascii((unsigned char)*text) || !isprint((unsigned char)*text))
-			*text = '?';
-}
-
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if (!isascii((unsigned char)*text) || !isprint((unsigned char)*text))
-			return false;
-	return true;
-}
-
 static int say(int err, char *text, size_t cap, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 static int say(int err, char *text, size_t cap, const char *format, ...)
@@ -400,14 +377,14 @@ static int say(int err, char *text, size_t cap, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, cap, format, args);	/* cut text is still text */
 	va_end(args);
-	make_printable(text);
+	plain_make(text);
 	return -err;
 }
 
 void devices_spelling(const struct device *devices, size_t count, const struct device *device,
 		      char *ret_text, size_t cap)
 {
-	bool serial_is_unique = device->serial[0] && is_printable(device->serial);
+	bool serial_is_unique = device->serial[0] && plain_is(device->serial);
 	bool place_is_unique = device->place[0];
 	bool id_is_unique = true;
 	size_t i;
@@ -489,6 +466,14 @@ static bool fits(const struct device *device, const struct wanted *wanted)
 			      wanted->place) == 0;
 	return device->vid == wanted->vid && device->pid == wanted->pid &&
 	       (!wanted->serial || strcmp(device->serial, wanted->serial) == 0);
+}
+
+bool devices_fit(const struct device *device, const char *spelling)
+{
+	struct wanted wanted;
+
+	return strncmp(spelling, "usb:", 4) == 0 && parse_wanted(spelling + 4, &wanted) &&
+	       fits(device, &wanted);
 }
 
 static int refuse_several(const struct list *list, const struct wanted *wanted, char *text, size_t cap)
@@ -619,7 +604,7 @@ static void watch_path(int notify_fd, const char *path)
 	char dir[HOSTFS_PATH_MAX];
 	int i;
 
-	if (rooted(path, at, sizeof(at)) < 0)
+	if (hostfs_rooted(path, at, sizeof(at)) < 0)
 		return;
 	for (i = 0; i < MOST_LINKS; i++) {
 		memcpy(dir, at, sizeof(dir));
@@ -643,7 +628,7 @@ static bool is_settled(const char *path)
 	char file[HOSTFS_PATH_MAX];
 	struct stat st;
 
-	if (rooted(path, file, sizeof(file)) < 0)
+	if (hostfs_rooted(path, file, sizeof(file)) < 0)
 		return true;
 	if (stat(file, &st) < 0)
 		return false;	/* sysfs knows a port before /dev does */

@@ -58,6 +58,9 @@ int devices_find(const char *path, struct device *ret_device);
 void devices_spelling(const struct device *devices, size_t count, const struct device *device,
 		      char *ret_text, size_t cap);
 
+/** devices_fit() - whether a usb: spelling fits this one; false for a path */
+bool devices_fit(const struct device *device, const char *spelling);
+
 /**
  * devices_resolve() - the tty that a PORT means
  * @spelling: a path, usb:VID:PID[:SERIAL], usb:PLACE or usb:PLACE:INTERFACE

@@ -1,7 +1,6 @@
 /* holder.c - who uses a serial port, found out without opening it: opening raises both lines. */
 #include "port/holder.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "port/hostfs.h"
+#include "port/plain.h"
 #include "port/wait.h"
 
 /* A lock can be given up without a close, which nothing tells: look again so often. */
@@ -125,14 +125,6 @@ static const char *script_of(const char *cmdline, size_t len)
 	return arg < end ? base_name(arg) : "";
 }
 
-/* A process chooses its own name: whatever could act on a terminal is replaced. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isascii((unsigned char)*text) || !isprint((unsigned char)*text))
-			*text = '?';
-}
-
 static void describe_process(struct holder *holder)
 {
 	char path[HOSTFS_PATH_MAX];
@@ -151,7 +143,7 @@ static void describe_process(struct holder *holder)
 			(void)snprintf(holder->command, sizeof(holder->command), "%s %.*s", comm,
 				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script_of(cmdline, (size_t)len));
 	}
-	make_printable(holder->command);
+	plain_make(holder->command);	/* a process chooses its own name */
 }
 
 static int found(struct holder *holder, pid_t pid, enum holder_seen seen)

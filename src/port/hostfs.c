@@ -37,6 +37,13 @@ int hostfs_path(char *buf, size_t cap, const char *format, ...)
 	return len >= 0 && (size_t)len < cap - used ? 0 : -ENAMETOOLONG;
 }
 
+int hostfs_rooted(const char *path, char *buf, size_t cap)
+{
+	if (path[0] == '/')
+		return hostfs_path(buf, cap, "%s", path);
+	return snprintf(buf, cap, "%s", path) < (int)cap ? 0 : -ENAMETOOLONG;
+}
+
 int hostfs_read(const char *path, char *buf, size_t cap)
 {
 	size_t used = 0;

@@ -24,6 +24,9 @@ const char *hostfs_root(void);
  */
 int hostfs_path(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/** hostfs_rooted() - a path of the user's: an absolute one below the root; 0, -ENAMETOOLONG */
+int hostfs_rooted(const char *path, char *buf, size_t cap);
+
 /**
  * hostfs_read() - a small file of /proc or /sys, or its beginning
  * @buf: NUL-terminated; white space at the end is cut off

@@ -536,6 +536,7 @@ static Suite *devices_suite(void)
 	Suite *s = suite_create("devices");
 	TCase *tc = tcase_create("devices");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, set_up, fake_root_remove);
 	tcase_add_test(tc, lists_nothing_where_nothing_is);
 	tcase_add_test(tc, lists_each_port_with_all_that_is_known_of_it);

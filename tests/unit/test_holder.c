@@ -417,6 +417,8 @@ static Suite *holder_suite(void)
 	TCase *made_up = tcase_create("made up");
 	TCase *real = tcase_create("real");
 
+	tcase_set_timeout(made_up, 60);
+	tcase_set_timeout(real, 60);
 	tcase_add_checked_fixture(made_up, set_up, fake_root_remove);
 	tcase_add_test(made_up, nobody_holds_a_port_that_nobody_has_open);
 	tcase_add_test(made_up, finds_who_has_it_open_under_whatever_name);

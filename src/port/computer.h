@@ -1,0 +1,44 @@
+/* computer.h - what kind of computer this is and who uses it: container, kernel, processes, users, groups.
+ *
+ * All of it is read from files below hostfs_root().
+ */
+#ifndef ESPRESET_COMPUTER_H
+#define ESPRESET_COMPUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/** computer_has() - whether this path exists */
+bool computer_has(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** computer_read() - a small file; as hostfs_read(), and "" on failure */
+int computer_read(const char *path, char *buf, size_t cap);
+
+/** computer_container() - the file that tells of a container; NULL: none */
+const char *computer_container(void);
+
+/** computer_kernel() - "6.1.0-18-amd64"; "" when it cannot be read */
+void computer_kernel(char *buf, size_t cap);
+
+/** computer_is_wsl() - Windows' Linux; gives the kernel's release too */
+bool computer_is_wsl(char *ret_release, size_t cap);
+
+/**
+ * computer_file_has() - whether a line of a file holds a text, comments apart
+ * @path:     with the root
+ * @ret_line: the line; NULL with @cap 0: not wanted
+ */
+bool computer_file_has(const char *path, const char *text, char *ret_line, size_t cap);
+
+/** computer_process() - a process of this name; 0: none */
+pid_t computer_process(const char *comm);
+
+/** computer_group(), computer_user() - names from /etc; false: not there, @buf untouched */
+bool computer_group(gid_t gid, char *buf, size_t cap);
+bool computer_user(char *buf, size_t cap);
+
+/** computer_is_member() - whether /etc/group has the user in it, which an older login may not know */
+bool computer_is_member(const char *group, const char *user);
+
+#endif
