@@ -292,7 +292,7 @@ static int put_result(struct decode *d)
 
 /* What a terminal that thinks in GBK makes of rubbish are Chinese characters. The C library knows them in the other
  * direction only (musl), so that the table is turned around. NULL: read on without. */
-static uint16_t *make_gbk_table(void)
+uint16_t *decode_gbk_table(void)
 {
 	uint16_t *table;
 	iconv_t cd = iconv_open("UTF-16LE", "GBK");
@@ -365,7 +365,7 @@ int decode_run(const char *file, enum report_mode mode, bool quiet)
 	d = (struct decode){ .file = is_stdin ? "-" : file, .mode = mode, .quiet = quiet };
 	if (fd < 0)
 		return complain(d.file, errno);
-	gbk = make_gbk_table();
+	gbk = decode_gbk_table();
 	bootlog_init(&d.log, &(struct bootlog_options){
 		.recover_74880 = true, .strip_timestamps = true, .mangled = true, .gbk = gbk,
 	});

@@ -2,6 +2,8 @@
 #ifndef ESPRESET_DECODE_H
 #define ESPRESET_DECODE_H
 
+#include <stdint.h>
+
 #include "report/report.h"
 
 /**
@@ -15,5 +17,8 @@
  * Return: the exit status.
  */
 int decode_run(const char *file, enum report_mode mode, bool quiet);
+
+/** decode_gbk_table() - for bootlog_options.gbk. Return: free() it; NULL when the C library has no GBK. */
+uint16_t *decode_gbk_table(void);
 
 #endif

@@ -130,6 +130,43 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->eboot = EBOOT_NO;
 }
 
+/* May a banner, or the first line of one, begin here? */
+static bool is_anchor(struct span s)
+{
+	if (span_len(s) < 6)
+		return false;
+	switch (*s.at) {
+	case 'e':
+		return !memcmp(s.at, "ets J", 5) || !memcmp(s.at, "etsJan", 6);
+	case 'E':
+		return !memcmp(s.at, "ESP-RO", 6);
+	case 'S':
+		return !memcmp(s.at, "SP-ROM", 6);
+	case 'r':
+		return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) || !memcmp(s.at, "rst ca", 6);
+	default:
+		return false;
+	}
+}
+
+static const char *find_anchor(struct span s)
+{
+	for (; span_len(s) >= 6; s.at++) {
+		if (is_anchor(s))
+			return s.at;
+	}
+	return NULL;
+}
+
+bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
+{
+	if (rest.at == rest.end)
+		return whole;
+	if (span_is_blank(rest) || is_anchor(rest))	/* or a reset cut the line, and the next banner is glued to it */
+		return true;
+	return log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t');
+}
+
 void bootlog_fragment(struct bootlog *log, struct span line)
 {
 	bootlog_emit(log, BOOT_EVENT_FRAGMENT, trimmed(line), 0);
@@ -144,14 +181,6 @@ void bootlog_progress(struct bootlog *log, enum boot_progress step, struct span 
 			log->boot.loaded_ms = log->now_ms;
 	}
 	bootlog_emit(log, BOOT_EVENT_PROGRESS, trimmed(line), 0);
-}
-
-bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
-{
-	if (rest.at == rest.end)
-		return whole;
-	return span_is_blank(rest) ||
-	       (log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t'));
 }
 
 const struct boot *bootlog_boot(const struct bootlog *log)
@@ -181,6 +210,17 @@ void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct sp
 	log->head.valid = false;
 	log->any_boot |= !torn;
 	history_banner(log);
+	/* A log that begins in the middle of a loop: the first banner tells of the boot before, too. */
+	if (log->any_decided && log->decided.number == 0) {
+		log->decided.chip = read->chip;
+		memcpy(log->decided.chip_name, read->chip_name, sizeof(read->chip_name));
+		log->decided.cause = read->cause;
+		memcpy(log->decided.cause_text, read->cause_text, sizeof(read->cause_text));
+		log->decided.cause_kind = read->cause_kind;
+		log->decided.mode = read->mode;
+		log->decided.mode2 = read->mode2;
+		memcpy(log->decided.mode_text, read->mode_text, sizeof(read->mode_text));
+	}
 	bootlog_emit(log, torn ? BOOT_EVENT_FRAGMENT : BOOT_EVENT_BANNER, trimmed(line), 0);
 }
 
@@ -197,32 +237,6 @@ static void take_head(struct bootlog *log, const struct bootlog_head *head, stru
 /* -------------------------------------------------------------------------------------------------
  * Lines
  */
-
-/* The next place where a banner or the first line of one may begin. */
-static const char *find_anchor(struct span s)
-{
-	for (; s.end - s.at >= 6; s.at++) {
-		switch (*s.at) {
-		case 'e':
-			if (!memcmp(s.at, "ets J", 5) || !memcmp(s.at, "etsJan", 6))
-				return s.at;
-			break;
-		case 'E':
-			if (!memcmp(s.at, "ESP-RO", 6))
-				return s.at;
-			break;
-		case 'S':
-			if (!memcmp(s.at, "SP-ROM", 6))
-				return s.at;
-			break;
-		case 'r':
-			if (!memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst ca", 6))
-				return s.at;
-			break;
-		}
-	}
-	return NULL;
-}
 
 /* Is this unfinished line the beginning of one of the ROM's? */
 static bool is_beginning(struct span s)
@@ -249,7 +263,8 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 		return;
 	if (log->eboot == EBOOT_MAY_SPEAK)
 		log->eboot = EBOOT_NO;
-	if (trouble_line(log, s, at_start) || (at_start && stage2_line(log, s)))
+	/* An unfinished line shows no progress; trouble it may show. */
+	if (trouble_line(log, s, at_start) || (at_start && whole && stage2_line(log, s)))
 		return;
 	if (fragment_anywhere(s) || (!whole && is_beginning(s))) {
 		bootlog_fragment(log, s);

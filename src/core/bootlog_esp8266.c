@@ -201,18 +201,29 @@ static bool may_load(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266 || log->boot.chip == CHIP_UNKNOWN;
 }
 
+/* Blanks get lost in pastes, or become more. */
+static bool blanks(struct span *s)
+{
+	span_blanks(s);
+	return true;
+}
+
 /* A segment: the first sign that there is an image. After the load, it is a boot whose banner was lost. */
 static const char *load_line(struct bootlog *log, struct span s, bool whole)
 {
-	struct span t = s;
+	struct span t = s, u;
 	unsigned long address;
 	long len, room;
 
-	if (!span_word(&t, "load 0x") || span_hex(&t, &address) != 8 || !span_word(&t, ", len ") ||
-	    !span_dec(&t, &len))
+	if (!span_word(&t, "load") || !blanks(&t) || !span_word(&t, "0x") || span_hex(&t, &address) != 8 ||
+	    !span_char(&t, ',') || !blanks(&t) || !span_word(&t, "len") || !blanks(&t) || !span_dec(&t, &len))
 		return NULL;
-	if (span_word(&t, ", room ") && !span_dec(&t, &room))
-		return NULL;
+	u = t;
+	if (span_char(&u, ',') && blanks(&u) && span_word(&u, "room")) {
+		if (!blanks(&u) || !span_dec(&u, &room))
+			return NULL;
+		t = u;
+	}
 	if (!bootlog_ends(log, t, whole))
 		return NULL;
 	if (!may_load(log))

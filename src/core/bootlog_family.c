@@ -295,7 +295,10 @@ static bool read_cause(struct boot *boot, struct span *s)
 {
 	unsigned long number;
 
-	if (!span_word(s, "rst:0x") || !span_hex(s, &number) || number > 0xff)
+	if (!span_word(s, "rst:"))
+		return false;
+	span_blanks(s);
+	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xff)
 		return false;
 	span_blanks(s);
 	boot->cause = (int)number;
@@ -308,7 +311,10 @@ static bool read_mode(struct boot *boot, struct span *s)
 
 	(void)span_char(s, ',');
 	span_blanks(s);
-	if (!span_word(s, "boot:0x") || !span_hex(s, &number) || number > 0xffff)
+	if (!span_word(s, "boot:"))
+		return false;
+	span_blanks(s);
+	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xffff)
 		return false;
 	span_blanks(s);
 	if (!read_brackets(s, boot->mode_text, sizeof(boot->mode_text)))
@@ -509,7 +515,7 @@ static const char *detail_line(struct bootlog *log, struct span s)
 				return NULL;
 			return out_of_place(log, s, s.end);
 		}
-		if (log->head.valid)
+		if (log->head.valid && !(log->begun && log->boot.announced_restart))
 			bootlog_fragment(log, s);
 		else
 			bootlog_progress(log, BOOT_NOTHING, s);

@@ -47,6 +47,7 @@ struct bootlog_history {
 	unsigned int watchdogs;		/* watchdog banners */
 	unsigned int restarts;		/* software restarts that nothing announced */
 	bool crashed;			/* a panic came, and no reset by hand since */
+	bool rebooting;			/* the last words were "Rebooting..." */
 	bool explained;			/* the running application said that it would restart */
 	bool rom_fatal;			/* "Fatal exception (N):" without any banner: GPIO2 held low */
 };

@@ -77,8 +77,24 @@ static void count_foreign(struct bootlog *log, struct span s)
 		log->foreign += ((unsigned char)*s.at & 0x80) != 0;
 }
 
+/* A paste in which every unreadable character has become a question mark */
+static bool is_question(const struct bootlog *log, struct span s)
+{
+	size_t n = 0, all = span_len(s);
+
+	if (!log->options.mangled)
+		return false;
+	for (; s.at != s.end; s.at++)
+		n += *s.at == '?';
+	return n >= 8 && n * 4 >= all;
+}
+
 void text_line(struct bootlog *log, struct span s)
 {
+	if (is_question(log, s)) {
+		add_garbage(log, span_len(s));
+		return;
+	}
 	if (!log->dirty) {
 		bootlog_emit(log, BOOT_EVENT_TEXT, s, 0);
 		return;

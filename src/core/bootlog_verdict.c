@@ -18,23 +18,32 @@ static bool is_fresh_start(const struct boot *boot)
 void history_banner(struct bootlog *log)
 {
 	struct bootlog_history *h = &log->history;
+	const struct boot *boot = &log->boot;
 
-	if (is_fresh_start(&log->boot))
+	/* ESP-IDF's panic handler ends with "Rebooting..."; what came before it may be cut off. */
+	if (h->rebooting && boot->chip != CHIP_ESP8266 && boot->cause_kind == BOOT_CAUSE_SOFTWARE)
+		h->crashed = true;
+	if (boot->cause_kind == BOOT_CAUSE_BROWNOUT)
+		h->crashed = true;
+	if (is_fresh_start(boot))
 		*h = (struct bootlog_history){ 0 };
-	h->watchdogs += is_watchdog(&log->boot);
-	h->restarts += log->boot.cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained;
+	h->watchdogs += is_watchdog(boot);
+	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained;
 	h->explained = false;
+	h->rebooting = false;
 }
 
-/* "Restarting now.", "Rebooting...", "Update Success": the application said so */
+/* "Restarting now.", "Resetting...": the application said so */
 void history_text(struct bootlog *log, struct span s)
 {
-	static const char *const words[] = { "eboot", "estart", "eset" };
+	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT" };
 
-	for (; s.end - s.at > 6; s.at++) {
+	if (span_len(s) == 12 && !memcmp(s.at, "Rebooting...", 12))
+		log->history.rebooting = true;
+	for (; span_len(s) >= 6; s.at++) {
 		if (*s.at != 'R' && *s.at != 'r')
 			continue;
-		for (size_t i = 0; i < 3; i++) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 			struct span t = { s.at + 1, s.end };
 
 			if (span_word(&t, words[i]))

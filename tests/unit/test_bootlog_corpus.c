@@ -1,0 +1,355 @@
+/* test_bootlog_corpus.c - whole boot logs: ours in tests/bootlogs, and recorded ones of real boards where they are. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boottrace.h"
+#include "decode.h"
+
+#define LOGS_MAX 512
+
+struct log_row {
+	char file[96], verdict[24], chip[16], cause[64], mode[64];
+};
+
+static struct log_row ours[LOGS_MAX], recorded[LOGS_MAX];
+static int n_ours, n_recorded;
+static const char *recorded_dir;
+static uint16_t *gbk;
+static struct bootlog_options options;
+
+/* -------------------------------------------------------------------------------------------------
+ * Files
+ */
+
+static char *read_file(const char *dir, const char *name, size_t *ret_n)
+{
+	char path[512], *data;
+	FILE *f;
+	long n;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "rb");
+	if (!f)
+		return NULL;
+	fseek(f, 0, SEEK_END);
+	n = ftell(f);
+	rewind(f);
+	data = malloc((size_t)n + 1);
+	if (!data || fread(data, 1, (size_t)n, f) != (size_t)n)
+		abort();
+	data[n] = '\0';
+	fclose(f);
+	*ret_n = (size_t)n;
+	return data;
+}
+
+static void copy_field(char *to, size_t cap, const char *from, size_t n)
+{
+	snprintf(to, cap, "%.*s", (int)n, from);
+}
+
+/* Columns of a line, by their number. */
+static void read_rows(char *text, const int columns[5], struct log_row *rows, int *ret_n)
+{
+	char *save = NULL;
+
+	*ret_n = 0;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		struct log_row *row = &rows[*ret_n];
+		char *to[5] = { row->file, row->verdict, row->chip, row->cause, row->mode };
+		size_t caps[5] = { sizeof(row->file), sizeof(row->verdict), sizeof(row->chip), sizeof(row->cause),
+				   sizeof(row->mode) };
+		const char *field = line;
+
+		if (!strncmp(line, "file\t", 5) || *ret_n == LOGS_MAX)
+			continue;
+		for (int column = 0; field; column++) {
+			const char *end = strchr(field, '\t');
+
+			for (int i = 0; i < 5; i++) {
+				if (columns[i] == column)
+					copy_field(to[i], caps[i], field, end ? (size_t)(end - field) : strlen(field));
+			}
+			field = end ? end + 1 : NULL;
+		}
+		(*ret_n)++;
+	}
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * What a log says
+ */
+
+static const char *chip_of(const struct boot_trace *t)
+{
+	const char *name = t->has_boot ? chip_name(t->boot.chip) : NULL;
+
+	return name ? name : t->has_boot && t->boot.chip_name[0] ? t->boot.chip_name : "-";
+}
+
+START_TEST(each_of_our_logs_is_judged_as_expected)
+{
+	const struct log_row *row = &ours[_i];
+	struct boot_trace t;
+	size_t n;
+	char *data = read_file("tests/bootlogs", row->file, &n);
+
+	ck_assert_msg(data != NULL, "tests/bootlogs/%s: %s", row->file, strerror(errno));
+	boot_trace_cut(&t, data, n, &options, 0);
+	ck_assert_msg(!strcmp(verdict_info(t.verdict)->word, row->verdict), "%s: %s, expected %s\n%s", row->file,
+		      verdict_info(t.verdict)->word, row->verdict, t.text);
+	if (strcmp(row->chip, "-"))
+		ck_assert_msg(!strcmp(chip_of(&t), row->chip), "%s: %s, expected %s", row->file, chip_of(&t), row->chip);
+	if (strcmp(row->cause, "-"))
+		ck_assert_msg(t.has_boot && t.boot.cause == (int)strtol(row->cause, NULL, 0), "%s: cause\n%s", row->file, t.text);
+	if (strcmp(row->mode, "-"))
+		ck_assert_msg(t.has_boot && t.boot.mode == (int)strtol(row->mode, NULL, 0), "%s: mode\n%s", row->file, t.text);
+	boot_trace_free(&t);
+	free(data);
+}
+END_TEST
+
+/* What happened, in one number. */
+struct sum {
+	uint64_t events;
+};
+
+static void add_event(void *user, const struct boot_event *event)
+{
+	struct sum *sum = user;
+
+	sum->events = (sum->events ^ (unsigned int)event->kind ^ (unsigned int)event->number << 8) * 0x100000001b3;
+	for (size_t i = 0; i < event->len; i++)
+		sum->events = (sum->events ^ (unsigned char)event->line[i]) * 0x100000001b3;
+	if (event->boot)
+		sum->events = (sum->events ^ (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4) *
+			      0x100000001b3;
+}
+
+static uint64_t sum_of(struct bootlog *log, const char *data, size_t n, size_t cut)
+{
+	struct sum sum = { 0xcbf29ce484222325 };
+
+	bootlog_feed(log, data, cut, 0, add_event, &sum);
+	bootlog_feed(log, data + cut, n - cut, 0, add_event, &sum);
+	bootlog_flush(log, 0, add_event, &sum);
+	return sum.events ^ (uint64_t)bootlog_verdict(log, NULL);
+}
+
+static void check_cuts(const char *name, const char *data, size_t n)
+{
+	static struct bootlog fresh, log;
+	struct sum sum = { 0xcbf29ce484222325 };
+	uint64_t whole;
+
+	bootlog_init(&fresh, &options);
+	log = fresh;
+	whole = sum_of(&log, data, n, 0);
+	for (size_t cut = 1; cut < n; cut++) {
+		log = fresh;
+		ck_assert_msg(sum_of(&log, data, n, cut) == whole, "%s: cut at %zu", name, cut);
+	}
+	log = fresh;
+	for (size_t i = 0; i < n; i++)
+		bootlog_feed(&log, data + i, 1, 0, add_event, &sum);
+	bootlog_flush(&log, 0, add_event, &sum);
+	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&log, NULL)) == whole, "%s: byte by byte", name);
+}
+
+/* A last word that is whole without a line end: "csum 0x2d", "entry 0x40080604", "~ld" */
+static bool is_whole_word(const char *data, size_t n)
+{
+	static const struct {
+		const char *word;
+		size_t digits;
+	} words[] = { { "csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t len = strlen(words[i].word);
+
+		if (n >= len + words[i].digits && !memcmp(data + n - words[i].digits - len, words[i].word, len))
+			return true;
+	}
+	return false;
+}
+
+/* No beginning of a log says that an image was loaded, unless a complete line in it does. */
+static void check_prefixes(const char *name, const char *data, size_t n)
+{
+	static struct bootlog log, ended;
+	bool loaded_at_line_end = false;
+
+	bootlog_init(&log, &options);
+	for (size_t i = 0; i < n; i++) {
+		enum verdict verdict;
+
+		bootlog_feed(&log, data + i, 1, 0, NULL, NULL);
+		ended = log;
+		bootlog_flush(&ended, 0, NULL, NULL);
+		verdict = bootlog_verdict(&ended, NULL);
+		if (data[i] == '\n' || data[i] == '\r' || is_whole_word(data, i + 1))
+			loaded_at_line_end = verdict == VERDICT_FLASH_BOOT;
+		else if (verdict == VERDICT_FLASH_BOOT)
+			ck_assert_msg(loaded_at_line_end, "%s: the first %zu bytes", name, i + 1);
+	}
+}
+
+START_TEST(none_of_our_logs_depends_on_how_it_is_cut)
+{
+	size_t n;
+	char *data = read_file("tests/bootlogs", ours[_i].file, &n);
+
+	ck_assert_ptr_nonnull(data);
+	check_cuts(ours[_i].file, data, n);
+	if (strncmp(ours[_i].file, "wrong-baud", 10) && strcmp(ours[_i].file, "utf-16.txt") &&
+	    !strstr(ours[_i].file, "one-line"))
+		check_prefixes(ours[_i].file, data, n);
+	free(data);
+}
+END_TEST
+
+/* -------------------------------------------------------------------------------------------------
+ * Recorded logs
+ */
+
+/* Where the index of the recorded logs and what a log shows are not the same thing. */
+static const struct {
+	const char *file;
+	const char *verdict;	/* ours */
+	const char *why;
+} exceptions[] = {
+	{ "002-", "unproven", "the document cut the log behind the second segment: no line shows the end of the load" },
+	{ "241-", "unproven", "the log ends at the hash lines, before entry" },
+	{ "195-", "download-mode", "74880 Bd heard at 115200, and read" },
+};
+
+static const struct {
+	const char *index;
+	const char *words;
+} verdicts[] = {
+	{ "flash-boot-ok", "flash-boot" }, { "download-mode", "download-mode" }, { "sdio-boot", "other-boot" },
+	{ "flash-error", "boot-failed" }, { "crash-loop", "crashed" }, { "wdt-loop", "crashed" },
+	{ "garbled-wrong-baud", "garbled" }, { "no-banner", "silent garbled unproven" },
+	{ "other", "unproven boot-failed" },	/* banners without a load, and ROMs that halt */
+};
+
+static const char *expected_words(const struct log_row *row)
+{
+	for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
+		if (!strncmp(row->file, exceptions[i].file, strlen(exceptions[i].file)))
+			return exceptions[i].verdict;
+	}
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		if (!strcmp(row->verdict, verdicts[i].index))
+			return verdicts[i].words;
+	}
+	return "";
+}
+
+/* The last number of "0x1 then 0x10 RTCWDT_RTC_RESET x4", "(1,6) then (3,6)"; -1 where there is none */
+static int last_number(const char *text)
+{
+	const char *then = strstr(text, " then ");
+
+	while (then && strstr(then + 1, " then "))
+		then = strstr(then + 1, " then ");
+	if (then)
+		text = then + 6;
+	if (*text == '(')
+		text++;
+	return *text >= '0' && *text <= '9' ? (int)strtol(text, NULL, 0) : -1;
+}
+
+START_TEST(each_recorded_log_is_judged_as_its_index_says)
+{
+	const struct log_row *row = &recorded[_i];
+	int cause = last_number(row->cause), mode = last_number(row->mode);
+	const char *words = expected_words(row), *word;
+	struct boot_trace t;
+	size_t n;
+	char *data = read_file(recorded_dir, row->file, &n);
+
+	ck_assert_msg(data != NULL, "%s/%s: %s", recorded_dir, row->file, strerror(errno));
+	boot_trace_cut(&t, data, n, &options, 0);
+	word = verdict_info(t.verdict)->word;
+	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
+	/* A boot that was cut decides nothing, and then an earlier one is named. */
+	if (cause >= 0)
+		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file, t.boot.cause, cause);
+	if (mode >= 0)
+		ck_assert_msg(t.has_boot && t.boot.mode == mode, "%s: mode %d, expected %d", row->file, t.boot.mode, mode);
+	boot_trace_free(&t);
+	check_cuts(row->file, data, n);
+	if (!strstr(row->file, "one-line"))
+		check_prefixes(row->file, data, n);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_real_board_heard_through_gbk_is_read)
+{
+	/* An ESP8266 that the FLASH button kept in download mode, as its owner's terminal showed it: the bytes taken for
+	 * GBK, NUL written as "\0", and a question mark for what it could not show. */
+	static const char seen[] = "rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";
+	struct boot_trace t;
+
+	ck_assert_ptr_nonnull(gbk);
+	boot_trace(&t, seen, &options);
+	ck_assert_int_eq(t.verdict, VERDICT_DOWNLOAD_MODE);
+	ck_assert_int_eq(t.boot.cause, 2);
+	ck_assert_int_eq(t.boot.mode, 1);
+	ck_assert_int_eq(t.boot.mode2, 6);
+	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_74880);
+	ck_assert(!t.boot.certain);
+	boot_trace_free(&t);
+}
+END_TEST
+
+int main(void)
+{
+	static const int our_columns[5] = { 0, 1, 2, 3, 4 }, index_columns[5] = { 0, 3, 1, 4, 5 };
+	Suite *suite = suite_create("bootlog-corpus");
+	TCase *own = tcase_create("ours"), *real = tcase_create("recorded");
+	SRunner *runner;
+	char *text;
+	size_t n;
+	int failed;
+
+	gbk = decode_gbk_table();
+	options = boot_pasted;
+	options.gbk = gbk;
+	text = read_file("tests/bootlogs", "EXPECT.tsv", &n);
+	if (!text) {
+		fprintf(stderr, "tests/bootlogs/EXPECT.tsv: %s: run this in the top directory\n", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	read_rows(text, our_columns, ours, &n_ours);
+	free(text);
+	tcase_set_timeout(own, 120);
+	tcase_add_loop_test(own, each_of_our_logs_is_judged_as_expected, 0, n_ours);
+	tcase_add_loop_test(own, none_of_our_logs_depends_on_how_it_is_cut, 0, n_ours);
+	tcase_add_test(own, a_real_board_heard_through_gbk_is_read);
+	suite_add_tcase(suite, own);
+
+	recorded_dir = getenv("ESPRESET_BOOTLOGS") ? getenv("ESPRESET_BOOTLOGS") : "../shared/bootlogs";
+	text = read_file(recorded_dir, "INDEX.tsv", &n);
+	if (text) {
+		read_rows(text, index_columns, recorded, &n_recorded);
+		tcase_set_timeout(real, 120);
+		tcase_add_loop_test(real, each_recorded_log_is_judged_as_its_index_says, 0, n_recorded);
+		suite_add_tcase(suite, real);
+	} else {
+		printf("*** %s/INDEX.tsv: %s: the recorded boot logs are NOT tested; set ESPRESET_BOOTLOGS\n", recorded_dir,
+		       strerror(errno));
+	}
+	free(text);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	free(gbk);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
