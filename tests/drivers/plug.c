@@ -9,6 +9,8 @@
 
 /* A full-speed frame: input is collected once in each. */
 #define FRAME_NS SIM_MS
+/* A hub tells the host within 255 ms (USB 2.0, 11.12.4). */
+#define GONE_AFTER_NS (100 * SIM_MS)
 /* A write is taken as done when no more than this is still in the chip. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
 
@@ -281,6 +283,9 @@ static void answer_due(struct plug *p)
 	}
 }
 
+static void be_gone(struct plug *plug);
+static void fail_pending(struct plug *plug);
+
 /* ---- requests ---- */
 
 static void drive_lines(struct plug *p, bool dtr, bool rts)
@@ -307,8 +312,10 @@ static void control(struct plug *p, const struct usbip_msg *msg)
 		note(p, p->now_ns, "usb", bridge_request_name(&p->bridge, &req), req.value);
 		fire_count(p, WHEN_CONTROL, 1);
 		run_armed(p);
-		if (p->usb.fd < 0)
+		if (p->gone_ns != SIM_NEVER) {
+			usbip_answer(&p->usb, msg->seq, -EPROTO, NULL, 0);
 			return;
+		}
 	}
 	if (p->stalled & STALL_CONTROL) {
 		note(p, p->now_ns, "fault", "held", req.request);
@@ -343,6 +350,9 @@ static void take_message(struct plug *p, const struct usbip_msg *msg)
 {
 	if (msg->unlink) {
 		unlink_request(p, msg);
+	} else if (p->gone_ns != SIM_NEVER) {
+		keep(p, msg, SIM_NEVER);
+		fail_pending(p);
 	} else if (msg->ep == 0) {
 		control(p, msg);
 	} else if (msg->in) {
@@ -362,11 +372,12 @@ void plug_receive(struct plug *p, int64_t now_ns)
 		return;
 	if (usbip_receive(&p->usb) < 0) {
 		plug_out(p, now_ns);
+		be_gone(p);
 		return;
 	}
 	while (p->usb.fd >= 0 && usbip_next(&p->usb, &msg))
 		take_message(p, &msg);
-	if (p->usb.fd >= 0)
+	if (p->usb.fd >= 0 && p->gone_ns == SIM_NEVER)
 		deliver(p);
 }
 
@@ -421,9 +432,13 @@ void plug_run(struct plug *p, int64_t now_ns)
 	run_armed(p);
 	if (p->usb.fd < 0)
 		return;
-	answer_due(p);
-	deliver(p);
-	run_armed(p);
+	if (p->gone_ns == SIM_NEVER) {
+		answer_due(p);
+		deliver(p);
+		run_armed(p);
+	} else if (p->gone_ns <= p->now_ns) {
+		be_gone(p);
+	}
 }
 
 int64_t plug_next(const struct plug *p)
@@ -439,6 +454,8 @@ int64_t plug_next(const struct plug *p)
 			next = earlier(next, p->armed[i].due_ns);
 	if (p->usb.fd < 0)
 		return next;
+	if (p->gone_ns != SIM_NEVER)
+		return earlier(next, p->gone_ns);
 	for (i = 0; i < PLUG_PENDING; i++)
 		if (p->pending[i].seq)
 			next = earlier(next, p->pending[i].due_ns);
@@ -460,6 +477,7 @@ static void forget_usb(struct plug *p)
 	p->out_end_ns = SIM_NEVER;
 	p->reading = false;
 	p->stalled = 0;
+	p->gone_ns = SIM_NEVER;
 }
 
 /* A bridge without power drives nothing; a new one releases both. */
@@ -474,15 +492,34 @@ static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 	forget_usb(p);
 }
 
+/* Nobody answers any more: the host controller gives up on what it sends. Input waits. */
+static void fail_pending(struct plug *p)
+{
+	struct plug_pending *q;
+
+	for (q = p->pending; q < p->pending + PLUG_PENDING; q++) {
+		if (!q->seq || (q->in && q->ep))
+			continue;
+		usbip_answer(&p->usb, q->seq, -EPROTO, NULL, 0);
+		q->seq = 0;
+	}
+}
+
 void plug_out(struct plug *p, int64_t now_ns)
 {
-	if (p->usb.fd < 0)
+	if (p->usb.fd < 0 || p->gone_ns != SIM_NEVER)
 		return;
 	note(p, now_ns, "fault", "unplug", p->id);
-	usbip_unplug(&p->usb);
+	p->gone_ns = now_ns + GONE_AFTER_NS;
+	fail_pending(p);
 	sim_board_power(&p->board, now_ns, false);
-	new_bridge(p, p->bridge.kind);
 	sim_board_lines(&p->board, now_ns, false, false);
+}
+
+static void be_gone(struct plug *p)
+{
+	usbip_unplug(&p->usb);
+	new_bridge(p, p->bridge.kind);
 }
 
 int plug_again(struct plug *p, int64_t now_ns)
@@ -557,7 +594,7 @@ void plug_truth(struct plug *p, FILE *out)
 		"\"latch_download\":%d,\"hardware_resets\":%u,\"line_resets\":%u,\"soft_restarts\":%u,\"crashes\":%u,"
 		"\"en_falls\":%u,\"en_rises\":%u,\"last_hardware_reset\":%.6f,\"app_since\":%.6f,"
 		"\"loader\":\"%s\",\"loader_rate\":%.1f,\"writes\":%u,\"bad_packets\":%u,\"lost\":%u}\n",
-		seconds(p->now_ns), p->usb.fd >= 0, p->bridge.kind->name, p->bridge.rate, t->dtr, t->rts, t->en_low,
+		seconds(p->now_ns), p->usb.fd >= 0 && p->gone_ns == SIM_NEVER, p->bridge.kind->name, p->bridge.rate, t->dtr, t->rts, t->en_low,
 		t->gpio0_low, t->powered, sim_runs_name(t->runs), t->boot_mode, t->latch_flash, t->latch_download,
 		t->hardware_resets, t->line_resets, t->soft_restarts, t->crashes, t->en_falls, t->en_rises,
 		seconds(t->last_hardware_reset_ns), seconds(t->app_since_ns), modes[p->loader.mode], p->loader.rate,

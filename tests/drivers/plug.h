@@ -70,6 +70,7 @@ struct plug {
 
 	struct plug_pending pending[PLUG_PENDING];
 	unsigned int stalled;		/* enum plug_stall */
+	int64_t gone_ns;		/* the cable is out, and then the host sees it; SIM_NEVER */
 	struct plug_armed armed[PLUG_ARMED];
 	unsigned int lost;		/* characters the bridge had no room for */
 
@@ -87,7 +88,8 @@ struct plug {
 int plug_in(struct plug *plug, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
 	    size_t cap);
 
-/* The cable leaves, and with it the power. The board stays as an object, its record too. */
+/* The cable leaves, and with it the power; transfers fail, and a little later the host sees that the device is gone.
+ * The board stays as an object, its record too. */
 void plug_out(struct plug *plug, int64_t now_ns);
 
 /* The same board comes back. Return: 0 or negative errno. */
