@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "port/holder.h"
 #include "port/sim.h"
@@ -13,6 +14,8 @@
 
 /* Between two looks at a port that is not there, or is just being opened by somebody. */
 #define POLL_MS 100
+/* How long the kernel may take to see that a device is gone: a hub tells every 255 ms (USB 2.0, 11.12.4). */
+#define NOTICE_MS 300
 
 struct search {
 	const struct options *options;
@@ -21,6 +24,7 @@ struct search {
 	void (*status)(void *user, const char *text);
 	void *user;
 	struct find_failure *failure;
+	bool was_there;
 };
 
 static int open_sim(const struct search *s, struct port **ret)
@@ -63,7 +67,19 @@ static int wait_for_holder(const struct search *s)
 	return r;
 }
 
-static int open_tty(const struct search *s, struct port **ret)
+/* When the plug is pulled in the middle of open(), drivers call it EIO, and the node goes a little later. */
+static bool has_gone(const char *path)
+{
+	int64_t deadline = wait_now_ms() + NOTICE_MS;
+
+	while (access(path, F_OK) == 0) {
+		if (wait_now_ms() >= deadline || wait_poll(NULL, 0, wait_now_ms() + NOTICE_MS / 10, stop_port()) == -ECANCELED)
+			return false;
+	}
+	return true;
+}
+
+static int open_tty(struct search *s, struct port **ret)
 {
 	struct tty_options options = {
 		.baud = session_first_baud(&s->options->session),
@@ -72,12 +88,17 @@ static int open_tty(const struct search *s, struct port **ret)
 	};
 	int r = tty_refusal(s->spec, s->failure->text, sizeof(s->failure->text));
 
-	if (r == 0)
+	if (r == 0) {
+		s->was_there = true;
 		r = wait_for_holder(s);
-	return r < 0 ? r : tty_open(s->spec, &options, ret);
+	}
+	if (r < 0)
+		return r;
+	r = tty_open(s->spec, &options, ret);
+	return r == -EIO && has_gone(s->spec) ? -ENODEV : r;
 }
 
-static int try_open(const struct search *s, struct port **ret)
+static int try_open(struct search *s, struct port **ret)
 {
 	memset(s->failure, 0, sizeof(*s->failure));
 	return strncmp(s->spec, "sim:", 4) == 0 ? open_sim(s, ret) : open_tty(s, ret);
@@ -88,9 +109,13 @@ static bool may_pass(int r)
 	return r == -ENOENT || r == -ENXIO || r == -EBUSY || r == -EAGAIN || r == -ENODEV;
 }
 
-static void explain(struct find_failure *f, int r)
+static void explain(const struct search *s, int r)
 {
+	struct find_failure *f = s->failure;
+
 	f->verdict = r == -ENODEV ? VERDICT_NO_PORT : verdict_of_errno(-r);
+	if (f->verdict == VERDICT_NO_PORT && s->was_there)
+		f->verdict = VERDICT_UNPLUGGED;
 	if (f->holder_pid)
 		f->text[0] = '\0';
 	if (f->verdict == VERDICT_PERMISSION && !f->advice[0])
@@ -103,7 +128,7 @@ int find_port(const struct options *options, const char *spec, int64_t deadline_
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
 	      struct find_failure *ret_failure)
 {
-	struct search s = { options, spec, deadline_ms, status, user, ret_failure };
+	struct search s = { options, spec, deadline_ms, status, user, ret_failure, false };
 	int r;
 
 	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < deadline_ms) {
@@ -116,6 +141,6 @@ int find_port(const struct options *options, const char *spec, int64_t deadline_
 			return r;
 	}
 	if (r < 0 && r != -ECANCELED)
-		explain(ret_failure, r);
+		explain(&s, r);
 	return r;
 }
