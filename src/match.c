@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -77,13 +76,11 @@ static void keep_only(int fd)
 		(void)close(other);
 }
 
-static void be_alone(int fd, pid_t parent)
+static void be_alone(int fd)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
 	sigset_t none;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(1);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		(void)signal(ignored[i], SIG_IGN);
 	(void)signal(SIGPROF, SIG_DFL);
@@ -224,7 +221,6 @@ static int bury(struct match *match)
 
 static int start(struct match *match)
 {
-	pid_t parent = getpid();
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
@@ -238,7 +234,7 @@ static int start(struct match *match)
 		return -err;
 	}
 	if (!match->pid) {
-		be_alone(fds[1], parent);
+		be_alone(fds[1]);
 		serve(match->patterns, match->n);
 		_exit(0);
 	}

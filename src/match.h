@@ -9,8 +9,8 @@
  * Patterns are the caller's, lines are the board's, and regexec() takes exponential time and memory for some pairs
  * of them, so the patterns are compiled and matched in a process of their own, under limits on CPU time and memory.
  * When it exceeds them it dies, and match_line() says -ETIME: a condition that cannot be evaluated is not met.
- * The process holds nothing but its end of a socket, ends when that is closed, and gets a SIGKILL when its parent
- * dies: it can keep no port open. It ignores the signals that a terminal sends.
+ * The process holds nothing but its end of a socket, so it can keep no port open, and ends when the other end is
+ * closed, whatever has closed it. It ignores the signals that a terminal sends.
  */
 #ifndef ESPRESET_MATCH_H
 #define ESPRESET_MATCH_H

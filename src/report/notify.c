@@ -48,7 +48,7 @@ static int send_message(const char *message, size_t len)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (sendto(fd, message, len, MSG_NOSIGNAL, (struct sockaddr *)&address, address_len) < 0)
+	if (sendto(fd, message, len, 0, (struct sockaddr *)&address, address_len) < 0)
 		r = -errno;
 	(void)close(fd);	/* the datagram has gone, or not */
 	return r;

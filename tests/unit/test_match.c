@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -212,6 +213,7 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 {
 	static char text[2000];
 	enum match_kind kind = _i ? MATCH_FAIL_ON : MATCH_EXPECT;
+	struct rusage used;
 
 	memset(text, 'x', sizeof(text) - 1);
 	begin((const struct match_pattern[]){ { slow, kind }, { "Ready", MATCH_EXPECT } }, 2);
@@ -220,6 +222,9 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 	ck_assert_int_eq(line("Ready"), -ETIME);
 	ck_assert(!match_complete(&match));
 	ck_assert_int_eq(match.pid, -1);
+	/* by its own limit, not by our patience: it has not used ten seconds */
+	ck_assert_int_eq(getrusage(RUSAGE_CHILDREN, &used), 0);
+	ck_assert_int_le(used.ru_utime.tv_sec, 1);
 	match_release(&match);
 }
 END_TEST

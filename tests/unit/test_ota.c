@@ -266,6 +266,35 @@ START_TEST(an_open_port_is_found_although_datagrams_get_lost)
 }
 END_TEST
 
+START_TEST(silence_before_the_host_was_gone_does_not_count)
+{
+	/* two rounds, two seconds without a sign of life, and then it takes four again: not done by 4000 */
+	struct world w = WORLD({ 0, SILENT, REFUSES, SILENT }, { 400, SILENT, SILENT, SILENT },
+			       { 3000, SILENT, REFUSES, SILENT });
+	struct world same = w;
+
+	ck_assert(!run(&w, &ota, &arduino, 4000)->listens);
+	ck_assert(run(&same, &ota, &arduino, 5000)->listens);
+}
+END_TEST
+
+START_TEST(nothing_happens_before_its_time)
+{
+	struct ota_event timer = { .kind = OTA_EVENT_TIMER };
+	struct ota_action action;
+	unsigned int sent = 0;
+
+	ota_start(&ota, &arduino, 1000);
+	for (int64_t now_ms = 0; now_ms < 1000; now_ms++) {
+		ota_event(&ota, &timer, now_ms);
+		sent += ota_action(&ota, &action);
+	}
+	ck_assert_uint_eq(sent, 0);
+	ota_event(&ota, &timer, 1000);
+	ck_assert(ota_action(&ota, &action));
+}
+END_TEST
+
 START_TEST(a_late_refusal_spoils_the_round)
 {
 	/* the refusal of the service's port comes 100 ms after the one of the closed port */
@@ -745,6 +774,8 @@ int main(void)
 	tcase_add_loop_test(tc, silence_alone_never_proves_anything, 0, (int)(sizeof(never) / sizeof(never[0])));
 	tcase_add_loop_test(tc, a_closed_port_is_not_open_because_datagrams_get_lost, 2, 12);
 	tcase_add_test(tc, an_open_port_is_found_although_datagrams_get_lost);
+	tcase_add_test(tc, silence_before_the_host_was_gone_does_not_count);
+	tcase_add_test(tc, nothing_happens_before_its_time);
 	tcase_add_test(tc, a_late_refusal_spoils_the_round);
 	tcase_add_test(tc, a_host_that_limits_its_reports_is_not_believed);
 	tcase_add_loop_test(tc, the_board_s_own_answer_is_understood, 0, (int)(sizeof(answers) / sizeof(answers[0])));
