@@ -1,6 +1,7 @@
 /* benchd.c - plugs simulated boards on simulated bridges into the kernel's vhci_hcd, and does what the tests ask.
  *
  *	benchd SOCKET
+ *	benchd --spend FILE PROGRAM [ARG...]	(see spend.h)
  *
  * One line a command on the Unix socket, answered by any number of lines and then `ok` or `error: why`:
  *
@@ -30,6 +31,7 @@
 #include <unistd.h>
 
 #include "plug.h"
+#include "spend.h"
 
 #define CLIENTS 16
 #define LINE_MAX_LEN 1024
@@ -348,6 +350,8 @@ int main(int argc, char **argv)
 	size_t i;
 	int listener;
 
+	if (argc >= 4 && !strcmp(argv[1], "--spend"))
+		return spend(argv[2], argv + 3);
 	if (argc != 2) {
 		fprintf(stderr, "usage: benchd SOCKET\n");
 		return 2;

@@ -175,14 +175,9 @@ def plug(kind, words="", ident=None):
 
 
 class Result:
-    def __init__(self, args, status, out, err, began, ended, peak_kb, cpu):
+    def __init__(self, args, status, out, err, began, ended):
         self.args, self.status, self.out, self.err = args, status, out, err
         self.began, self.ended, self.seconds = began, ended, ended - began
-        self.peak_kb, self.cpu = peak_kb, cpu
-
-    def words(self):
-        """The stable part of the output: port and verdict of each line."""
-        return [tuple(line.rsplit(": ", line.count(": "))[:2]) for line in self.out.splitlines()]
 
     def __str__(self):
         return "%s\nstatus %s in %.2f s\n--- stdout\n%s--- stderr\n%s---" % (
@@ -220,7 +215,7 @@ class Process:
     def finish(self, seconds=60):
         until = time.monotonic() + seconds
         while True:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 break
             if time.monotonic() > until:
@@ -233,8 +228,7 @@ class Process:
         for f in (self.out, self.err):
             f.seek(0)
             texts.append(f.read().decode("utf-8", "backslashreplace"))
-        return Result(self.args, code, texts[0], texts[1], self.began, ended, usage.ru_maxrss,
-                      usage.ru_utime + usage.ru_stime)
+        return Result(self.args, code, texts[0], texts[1], self.began, ended)
 
 
 def start(args, **how):
