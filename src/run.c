@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* What can come in during the longest hold (600 ms at 115200 Bd, 11.5 bytes a millisecond) is kept until it is over. */
@@ -78,11 +79,16 @@ int run_session(struct session *session, struct port *port, struct clk *clk, con
 	for (;;) {
 		struct session_action action;
 		int64_t again_ms;
+		bool was_proven;
 		int r;
 
 		hand_out(&l);
 		again_ms = look_after_conditions(&l);
+		was_proven = session_is_proven(session);
 		session_next(session, now_ms(&l), &action);
+		/* proven by the time that has passed: the conditions have a look before anybody waits for a byte */
+		if (!was_proven && session_is_proven(session) && action.kind == SESSION_READ)
+			continue;
 		switch (action.kind) {
 		case SESSION_SET_LINES:
 			r = port->ops->set_lines(port, action.lines, action.asserted);
