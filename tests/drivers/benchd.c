@@ -323,7 +323,7 @@ static void wait_for(struct pollfd *fds, nfds_t n)
 
 static void turn(int listener)
 {
-	struct pollfd fds[1 + PLUG_MAX + CLIENTS];
+	struct pollfd fds[1 + PLUG_MAX + CLIENTS + PLUG_MAX];
 	size_t i;
 
 	/* A descriptor of -1 is passed over. */
@@ -332,7 +332,11 @@ static void turn(int listener)
 		fds[1 + i] = (struct pollfd){ plugs[i].usb.fd, POLLIN, 0 };
 	for (i = 0; i < CLIENTS; i++)
 		fds[1 + PLUG_MAX + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
-	wait_for(fds, 1 + PLUG_MAX + CLIENTS);
+	/* their update services; plug_run() looks after them */
+	for (i = 0; i < PLUG_MAX; i++)
+		fds[1 + PLUG_MAX + CLIENTS + i] =
+			(struct pollfd){ plugs[i].online ? sim_net_fd(&plugs[i].net) : -1, POLLIN, 0 };
+	wait_for(fds, 1 + PLUG_MAX + CLIENTS + PLUG_MAX);
 	for (i = 0; i < PLUG_MAX; i++) {
 		plug_run(plugs + i, now());
 		if (fds[1 + i].revents && fds[1 + i].fd == plugs[i].usb.fd)

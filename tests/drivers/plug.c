@@ -429,6 +429,8 @@ void plug_run(struct plug *p, int64_t now_ns)
 	if (!p->made || now_ns < p->now_ns)
 		return;
 	run_wire(p, now_ns);
+	if (p->online)
+		sim_net_run(&p->net, now_ns);
 	run_armed(p);
 	if (p->usb.fd < 0)
 		return;
@@ -449,6 +451,8 @@ int64_t plug_next(const struct plug *p)
 	if (!p->made)
 		return SIM_NEVER;
 	next = wire_next(p);
+	if (p->online)
+		next = earlier(next, sim_net_next(&p->net));
 	for (i = 0; i < PLUG_ARMED; i++)
 		if (p->armed[i].when != WHEN_NEVER)
 			next = earlier(next, p->armed[i].due_ns);
@@ -553,6 +557,24 @@ static int new_record(struct plug *p)
 	return p->record_file ? 0 : -ENOMEM;
 }
 
+/* Its update service: uploads end where the loader's do. */
+static int go_online(struct plug *p)
+{
+	int r;
+
+	if (p->online)
+		sim_net_close(&p->net);
+	p->online = false;
+	if (!p->config.ota[0])
+		return 0;
+	r = sim_net_open(&p->net, &p->board, &p->config);
+	if (r < 0)
+		return r;
+	sim_net_flash(&p->net, p->flash, PLUG_FLASH);
+	p->online = true;
+	return 0;
+}
+
 int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
 	    size_t cap)
 {
@@ -580,6 +602,9 @@ int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *ki
 	new_bridge(p, kind);
 	sim_board_on_frame(&p->board, on_frame, p);
 	sim_board_on_trace(&p->board, on_trace, p);
+	snprintf(err, cap, "its ota=HOST:PORT cannot be opened");
+	if (go_online(p) < 0)
+		return -EINVAL;
 	snprintf(err, cap, "vhci_hcd refused the device");
 	return usbip_plug(&p->usb, id);
 }
@@ -588,15 +613,19 @@ void plug_truth(struct plug *p, FILE *out)
 {
 	const struct sim_truth *t = sim_board_truth(&p->board);
 	static const char *const modes[] = { "off", "listening", "rom", "stub" };
+	char ota[512] = "";
+
+	if (p->online)
+		sim_net_describe(&p->net, ota, sizeof(ota));
 
 	fprintf(out, "{\"now\":%.6f,\"plugged\":%d,\"bridge\":\"%s\",\"rate\":%.1f,\"dtr\":%d,\"rts\":%d,"
 		"\"en_low\":%d,\"gpio0_low\":%d,\"powered\":%d,\"runs\":\"%s\",\"boot_mode\":%d,\"latch_flash\":%d,"
 		"\"latch_download\":%d,\"hardware_resets\":%u,\"line_resets\":%u,\"soft_restarts\":%u,\"crashes\":%u,"
 		"\"en_falls\":%u,\"en_rises\":%u,\"last_hardware_reset\":%.6f,\"app_since\":%.6f,"
-		"\"loader\":\"%s\",\"loader_rate\":%.1f,\"writes\":%u,\"bad_packets\":%u,\"lost\":%u}\n",
+		"\"loader\":\"%s\",\"loader_rate\":%.1f,\"writes\":%u,\"bad_packets\":%u,\"lost\":%u,\"ota\":\"%s\"}\n",
 		seconds(p->now_ns), p->usb.fd >= 0 && p->gone_ns == SIM_NEVER, p->bridge.kind->name, p->bridge.rate, t->dtr, t->rts, t->en_low,
 		t->gpio0_low, t->powered, sim_runs_name(t->runs), t->boot_mode, t->latch_flash, t->latch_download,
 		t->hardware_resets, t->line_resets, t->soft_restarts, t->crashes, t->en_falls, t->en_rises,
 		seconds(t->last_hardware_reset_ns), seconds(t->app_since_ns), modes[p->loader.mode], p->loader.rate,
-		p->loader.writes, p->loader.bad_packets, p->lost);
+		p->loader.writes, p->loader.bad_packets, p->lost, ota);
 }

@@ -11,6 +11,7 @@
 #include "bridge.h"
 #include "sim/board.h"
 #include "sim/loader.h"
+#include "sim/net.h"
 #include "usbip.h"
 
 #define PLUG_MAX 15		/* ports of one vhci_hcd */
@@ -57,6 +58,8 @@ struct plug {
 	struct sim_board board;
 	struct sim_rom_loader loader;
 	uint8_t *flash, *packed;
+	bool online;			/* its words said ota=HOST:PORT */
+	struct sim_net net;
 
 	struct sim_uart receiver;	/* the bridge's */
 	double receiver_rate;
