@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -291,16 +290,14 @@ static int put_result(struct decode *d)
  */
 
 /* What a terminal that thinks in GBK makes of rubbish are Chinese characters. The C library knows them in the other
- * direction only (musl), so that the table is turned around. NULL: read on without. */
-uint16_t *decode_gbk_table(void)
+ * direction only (musl), so that the table is turned around: when the first such character comes. */
+static void fill_gbk(uint16_t *table)
 {
-	uint16_t *table;
 	iconv_t cd = iconv_open("UTF-16LE", "GBK");
 
 	if (cd == (iconv_t)-1)
-		return NULL;
-	table = calloc(65536, sizeof(*table));
-	for (unsigned int code = 0x8140; table && code < 0xff00; code++) {
+		return;		/* a C library without GBK: such logs stay garbled */
+	for (unsigned int code = 0x8140; code < 0xff00; code++) {
 		char in[2] = { (char)(code >> 8), (char)code }, *from = in;
 		unsigned char out[8];
 		char *to = (char *)out;
@@ -313,7 +310,17 @@ uint16_t *decode_gbk_table(void)
 			table[out[0] | out[1] << 8] = (uint16_t)code;
 	}
 	(void)iconv_close(cd);
-	return table;
+}
+
+uint16_t decode_gbk(unsigned long character)
+{
+	static uint16_t table[65536];
+	static bool filled;
+
+	if (!filled)
+		fill_gbk(table);
+	filled = true;
+	return character < 65536 ? table[character] : 0;
 }
 
 static int read_all(struct decode *d, int fd)
@@ -360,20 +367,16 @@ int decode_run(const char *file, enum report_mode mode, bool quiet)
 	static struct decode d;
 	bool is_stdin = !file || !strcmp(file, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
-	uint16_t *gbk;
 
 	d = (struct decode){ .file = is_stdin ? "-" : file, .mode = mode, .quiet = quiet };
 	if (fd < 0)
 		return complain(d.file, errno);
-	gbk = decode_gbk_table();
 	bootlog_init(&d.log, &(struct bootlog_options){
-		.recover_74880 = true, .strip_timestamps = true, .mangled = true, .gbk = gbk,
+		.recover_74880 = true, .strip_timestamps = true, .mangled = true, .gbk = decode_gbk,
 	});
 	r = read_all(&d, fd);
 	if (!is_stdin)
 		(void)close(fd);
-	free(gbk);
-	d.log.options.gbk = NULL;
 	if (r < 0)
 		return complain(d.file, -r);
 	put_boot(&d);

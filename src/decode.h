@@ -18,7 +18,7 @@
  */
 int decode_run(const char *file, enum report_mode mode, bool quiet);
 
-/** decode_gbk_table() - for bootlog_options.gbk. Return: free() it; NULL when the C library has no GBK. */
-uint16_t *decode_gbk_table(void);
+/** decode_gbk() - for bootlog_options.gbk. Return: the two bytes of a character in GBK, or 0. */
+uint16_t decode_gbk(unsigned long character);
 
 #endif

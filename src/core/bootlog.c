@@ -266,11 +266,10 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	/* An unfinished line shows no progress; trouble it may show. */
 	if (trouble_line(log, s, at_start) || (at_start && whole && stage2_line(log, s)))
 		return;
-	if (fragment_anywhere(s) || (!whole && is_beginning(s))) {
+	if (fragment_anywhere(log, s) || (!whole && is_beginning(s))) {
 		bootlog_fragment(log, s);
 		return;
 	}
-	history_text(log, s);
 	text_line(log, s);
 }
 
@@ -331,7 +330,7 @@ static void read_span(struct bootlog *log, struct span s, bool at_start, bool wh
 
 	while (!span_is_blank((struct span){ text, s.end })) {
 		end = at_start ? read_start(log, (struct span){ text, s.end }, whole) : NULL;
-		while (!end && (anchor = find_anchor(rest))) {
+		while (!end && (log->pairs & PAIR_ANCHOR) && (anchor = find_anchor(rest))) {
 			struct span t = { anchor, s.end };
 
 			end = read_anchor(log, t, text, at_start);
@@ -368,6 +367,8 @@ static void end_line(struct bootlog *log, bool whole)
 	log->continued = !whole;
 	log->len = 0;
 	log->done = 0;
+	log->pairs = 0;
+	log->questions = 0;
 	log->dirty = false;
 }
 
@@ -380,7 +381,7 @@ static void maybe_banner(struct bootlog *log)
 	const char *begin;
 	bool torn;
 
-	if (log->len - log->done < 20)
+	if (log->len - log->done < 20 || !(log->pairs & PAIR_ANCHOR))
 		return;
 	if (log->options.strip_timestamps && log->done == 0)
 		text_skip_stamp(&s);
@@ -422,6 +423,8 @@ static void eboot_was_not(struct bootlog *log)
 
 static void append(struct bootlog *log, char c)
 {
+	log->pairs |= log->pair_last & log->pair_second[(unsigned char)c];
+	log->pair_last = log->pair_first[(unsigned char)c];
 	if (log->len == 0)
 		log->line_begin_ms = log->now_ms;
 	log->text[log->len++] = c;
@@ -471,6 +474,9 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		if (log->options.strip_timestamps)	/* a paste in UTF-16 */
 			return;
 		break;
+	case '?':
+		log->questions++;
+		break;
 	case '@':
 		if (log->len == 0 && log->eboot == EBOOT_MAY_SPEAK) {
 			append(log, '@');
@@ -488,7 +494,45 @@ static void special_byte(struct bootlog *log, unsigned char c)
 /* Bytes that mean more than themselves. */
 static inline bool is_special(unsigned char c)
 {
-	return c < 0x20 || c >= 0x7f || c == ')' || c == '@';
+	return c < 0x20 || c >= 0x7f || c == ')' || c == '@' || c == '?';
+}
+
+/* Nothing is half read, but for the line: plain characters just make it longer. */
+static bool may_run(const struct bootlog *log)
+{
+	const struct bootlog_recover *r = &log->recover;
+
+	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !r->wrongbaud.n && !r->n_utf8 && !r->backslash;
+}
+
+/* Plain characters, as many as come: the way that nearly all bytes of a healthy log take. Returns how many. */
+static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
+{
+	const uint32_t *second = log->pair_second, *first = log->pair_first;
+	uint32_t last = log->pair_last | PAIR_SPECIAL, pairs = 0;
+	size_t i;
+
+	if (n > BOOTLOG_LINE_MAX - 1 - log->len)
+		n = BOOTLOG_LINE_MAX - 1 - log->len;
+	for (i = 0; i < n; i++) {
+		uint32_t pair = last & second[p[i]];
+
+		if (pair & (PAIR_SPECIAL | PAIR_STARTS))
+			break;
+		pairs |= pair;
+		last = first[p[i]];
+	}
+	if (i == 0)
+		return 0;
+	if (log->len == 0)
+		log->line_begin_ms = log->now_ms;
+	memcpy(log->text + log->len, p, i);
+	log->len += i;
+	log->pairs |= pairs;
+	log->pair_last = last;
+	if (log->options.recover_74880)
+		recover_passed(log, p[i - 1]);
+	return i;
 }
 
 void bootlog_read_byte(struct bootlog *log, unsigned char c)
@@ -510,6 +554,36 @@ void bootlog_drop(struct bootlog *log, size_t n)
 	end_line(log, true);
 }
 
+static void add_pair(struct bootlog *log, unsigned int bit, const char *firsts, const char *seconds)
+{
+	for (; *firsts; firsts++)
+		log->pair_first[(unsigned char)*firsts] |= bit;
+	for (; *seconds; seconds++)
+		log->pair_second[(unsigned char)*seconds] |= bit;
+}
+
+static void make_pairs(struct bootlog *log)
+{
+	const struct wrongbaud *w = &log->recover.wrongbaud;
+
+	for (unsigned int c = 0; c < 256; c++) {
+		log->pair_first[c] = w->first[c] | PAIR_SPECIAL;
+		log->pair_second[c] = w->second[c];
+		if (is_special((unsigned char)c) || (c == '\\' && log->options.mangled))
+			log->pair_second[c] |= PAIR_SPECIAL;
+	}
+	add_pair(log, PAIR_RST, "r", "s");
+	add_pair(log, PAIR_ETS, " s", "J");
+	add_pair(log, PAIR_ROM, "P", "-");
+	add_pair(log, PAIR_PANIC, "GBFO*", "urac*");
+	add_pair(log, 1U << 16, "kcg", "s");	/* chksum, csum, configsip */
+	add_pair(log, 1U << 17, "IP", "W_");	/* SPIWP, SPI_FAST_FLASH */
+	add_pair(log, 1U << 18, "ks", "_");	/* clk_drv, ets_main */
+	add_pair(log, 1U << 19, "x", "1234");	/* load:0x3, entry 0x4, boot:0x1 */
+	add_pair(log, 1U << 20, "DQ", "IO");	/* DIO, QOUT, DOWNLOAD */
+	add_pair(log, 1U << 21, "R", "eE");	/* Restarting, REBOOT */
+}
+
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 {
 	memset(log, 0, offsetof(struct bootlog, text));
@@ -519,6 +593,8 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 	log->decided = log->boot;
 	if (options->recover_74880)
 		wrongbaud_init(&log->recover.wrongbaud);
+	make_pairs(log);
+	trouble_init(log);
 }
 
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
@@ -531,9 +607,12 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 	log->now_ms = now_ms;
 	log->bytes += n;
 	for (size_t i = 0; i < n; i++) {
-		if (!log->options.recover_74880 || !recover_byte(log, p[i]))
+		if (may_run(log))
+			i += run(log, p + i, n - i);
+		if (i < n && (!log->options.recover_74880 || !recover_byte(log, p[i])))
 			bootlog_read_byte(log, p[i]);
 	}
+	log->recover.previous_ms = now_ms;
 	log->on_event = NULL;
 }
 
@@ -547,5 +626,6 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
 	log->escape = ESCAPE_NONE;
 	end_line(log, false);
 	log->continued = false;
+	log->pair_last = 0;
 	log->on_event = NULL;
 }

@@ -127,7 +127,7 @@ struct bootlog_options {
 	bool recover_74880;	/* the port is at 115200: look for an ESP8266's 74880 Bd text in the rubbish */
 	bool strip_timestamps;	/* terminals' time stamps before lines (--decode) */
 	bool mangled;		/* pasted text: bytes may have passed through UTF-8, Latin-1, GBK (--decode) */
-	const uint16_t *gbk;	/* with mangled: the GBK code of each character below U+10000, or 0; NULL: none */
+	uint16_t (*gbk)(unsigned long character);	/* with mangled: the GBK code of a character, or 0; may be NULL */
 };
 
 /* The rest of the structure (line buffer, recovery state) is private to bootlog.c and wrongbaud.c. */

@@ -38,11 +38,13 @@ static inline bool span_char(struct span *s, char c)
 
 static inline bool span_word(struct span *s, const char *word)
 {
-	size_t n = strlen(word);
+	const char *at = s->at;
 
-	if (span_len(*s) < n || memcmp(s->at, word, n))
-		return false;
-	s->at += n;
+	for (; *word; word++, at++) {
+		if (at == s->end || *at != *word)
+			return false;
+	}
+	s->at = at;
 	return true;
 }
 
@@ -109,12 +111,15 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole);
 const char *family_line(struct bootlog *log, struct span s, bool whole);
 bool stage2_line(struct bootlog *log, struct span s);
 bool trouble_line(struct bootlog *log, struct span s, bool at_start);
-/** fragment_anywhere() - has the line a piece of the ROM's words? */
-bool fragment_anywhere(struct span s);
+/** fragment_anywhere() - has the line a piece of the ROM's words? Notes the application's own words about a restart. */
+bool fragment_anywhere(struct bootlog *log, struct span s);
+void trouble_init(struct bootlog *log);
 
 /* bootlog_recover.c */
 /** recover_byte() - look at a byte as a part of 74880 Bd heard at 115200. Return: whether it is */
 bool recover_byte(struct bootlog *log, unsigned char c);
+/** recover_passed() - bytes that are none, the last of them this one */
+void recover_passed(struct bootlog *log, unsigned char last);
 void recover_flush(struct bootlog *log);
 
 /** esp8266_boot() - the record that a banner with these numbers gives; mode -1: not known */
@@ -128,7 +133,7 @@ void text_skip_stamp(struct span *s);
 
 /* bootlog_verdict.c */
 void history_banner(struct bootlog *log);
-void history_text(struct bootlog *log, struct span s);
+void history_restart(struct bootlog *log, bool rebooting);
 void history_decide(struct bootlog *log);
 
 #endif

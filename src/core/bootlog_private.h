@@ -4,6 +4,19 @@
 
 #include "core/wrongbaud.h"
 
+/* Pairs of characters, found while bytes come in: a bit of the first and the same bit of the second. The lower bits are
+ * the beginnings of a banner at another speed (wrongbaud.h), the others say what a line has to be searched for. */
+#define PAIR_STARTS ((1U << WRONGBAUD_STARTS) - 1)
+#define PAIR_RST (1U << 12)	/* "rs": rst:0x, rst cause */
+#define PAIR_ETS (1U << 13)	/* " J", "sJ": ets Jan, ets Jun, ets Jul */
+#define PAIR_ROM (1U << 14)	/* "P-": ESP-ROM */
+#define PAIR_PANIC (1U << 15)	/* the first letters of a panic that may cut a line */
+#define PAIR_PIECE (0x3fU << 16)	/* of the ROM's words, or of an application's about a restart */
+#define PAIR_SPECIAL (1U << 31)	/* not a pair: the second one means more than itself */
+#define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
+
+#define BOOTLOG_RULES_MAX 96
+
 #define RECOVER_RECENT 64	/* a banner is recognised long before that many */
 #define RECOVER_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
 
@@ -13,6 +26,7 @@ struct bootlog_recover {
 	unsigned char recent[RECOVER_RECENT];
 	int64_t recent_ms[RECOVER_RECENT];
 	unsigned int n_recent;		/* counts on; the ring's index is its remainder */
+	int64_t previous_ms;		/* of the byte before */
 	unsigned char line[RECOVER_LINE_MAX];
 	size_t len;			/* bytes since the last line that was recovered */
 	int64_t begin_ms;
@@ -64,6 +78,13 @@ struct bootlog {
 	struct bootlog_history history;
 	struct bootlog_head head;
 	enum bootlog_eboot eboot;
+
+	uint32_t pair_first[256], pair_second[256];
+	uint32_t pair_last;		/* pair_first of the last character */
+	uint32_t pairs;			/* what was found in this line */
+	unsigned int questions;		/* question marks in this line */
+	unsigned char rule_first[128];	/* bootlog_trouble.c: the first rule, plus one, that begins with this letter */
+	unsigned char rule_next[BOOTLOG_RULES_MAX];
 
 	size_t len;			/* the line so far */
 	size_t done;			/* bytes of it that are read already */

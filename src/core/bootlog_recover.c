@@ -269,7 +269,7 @@ static unsigned char windows_byte(unsigned long c)
 /* A character beyond ASCII in a paste: which bytes was it when it came from the board? */
 static void take_character(struct bootlog *log, unsigned long c)
 {
-	const uint16_t *gbk = log->options.gbk;
+	uint16_t gbk = 0;
 	unsigned char byte;
 
 	if (c == 0xfffd || c == 0x2e2e) {
@@ -278,9 +278,9 @@ static void take_character(struct bootlog *log, unsigned long c)
 		take_symbol(log, HEARD_BYTE, (unsigned char)c);
 	} else if ((byte = windows_byte(c))) {
 		take_symbol(log, HEARD_BYTE, byte);
-	} else if (gbk && c < 0x10000 && gbk[c]) {
-		take_symbol(log, HEARD_BYTE, (unsigned char)(gbk[c] >> 8));
-		take_symbol(log, HEARD_BYTE, (unsigned char)gbk[c]);
+	} else if (log->options.gbk && (gbk = log->options.gbk(c))) {
+		take_symbol(log, HEARD_BYTE, (unsigned char)(gbk >> 8));
+		take_symbol(log, HEARD_BYTE, (unsigned char)gbk);
 	} else {
 		take_symbol(log, HEARD_HIGH, 0);
 	}
@@ -332,19 +332,32 @@ static void take_pasted(struct bootlog *log, unsigned char c)
 	}
 }
 
-/* Nothing that begins a banner, and nothing half read: most bytes. */
-static bool is_plain(struct bootlog *log, unsigned char c)
+void recover_passed(struct bootlog *log, unsigned char last)
 {
 	struct bootlog_recover *r = &log->recover;
-	struct wrongbaud *w = &r->wrongbaud;
 
-	if (w->n || (log->options.mangled && (c >= 0x80 || c == '\\' || c == '?' || r->n_utf8 || r->backslash)))
+	r->wrongbaud.previous = (struct wrongbaud_symbol){ HEARD_BYTE, last };
+	r->wrongbaud.any_previous = true;
+	r->previous_ms = log->now_ms;
+}
+
+/* Nothing that begins a banner, and nothing half read */
+static bool is_plain(const struct bootlog *log, unsigned char c)
+{
+	const struct bootlog_recover *r = &log->recover;
+	const struct wrongbaud *w = &r->wrongbaud;
+
+	if (w->n || (log->options.mangled && (c >= 0x80 || c == '\\' || c == '?' || c == '\n' || c == '\r' || r->n_utf8 ||
+					      r->backslash)))
 		return false;
-	if (w->any_previous && wrongbaud_may_start(w, w->previous.byte, c))
-		return false;
-	w->previous = (struct wrongbaud_symbol){ HEARD_BYTE, c };
-	w->any_previous = true;
-	return true;
+	return !(w->any_previous && wrongbaud_may_start(w, w->previous.byte, c));
+}
+
+static void remember(struct bootlog_recover *r, unsigned char c, int64_t now_ms)
+{
+	r->recent[r->n_recent % RECOVER_RECENT] = c;
+	r->recent_ms[r->n_recent % RECOVER_RECENT] = now_ms;
+	r->n_recent++;
 }
 
 bool recover_byte(struct bootlog *log, unsigned char c)
@@ -352,11 +365,18 @@ bool recover_byte(struct bootlog *log, unsigned char c)
 	struct bootlog_recover *r = &log->recover;
 	bool was_locked = is_locked(log);
 
-	r->recent[r->n_recent % RECOVER_RECENT] = c;
-	r->recent_ms[r->n_recent % RECOVER_RECENT] = log->now_ms;
-	r->n_recent++;
-	if (is_plain(log, c))
+	if (is_plain(log, c)) {
+		recover_passed(log, c);
 		return false;
+	}
+	if (log->options.mangled && !r->wrongbaud.n && !r->n_utf8 && !r->backslash && (c == '\n' || c == '\r')) {
+		r->wrongbaud.any_previous = false;	/* a break in a paste: no banner begins with one */
+		return false;
+	}
+	if (!r->wrongbaud.n && r->wrongbaud.any_previous)
+		remember(r, r->wrongbaud.previous.byte, r->previous_ms);
+	remember(r, c, log->now_ms);
+	r->previous_ms = log->now_ms;
 	if (was_locked) {
 		if (r->len == 0)
 			r->begin_ms = log->now_ms;

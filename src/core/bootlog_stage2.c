@@ -55,7 +55,7 @@ static const char *log_tag(struct span s, size_t *ret_len)
 	struct span t = s;
 	const char *tag;
 	long ms;
-	bool level = t.at != t.end && strchr("EWIDV", *t.at);
+	bool level = *t.at == 'I' || *t.at == 'W' || *t.at == 'E' || *t.at == 'D' || *t.at == 'V';
 
 	if (level) {
 		t.at++;
@@ -128,13 +128,13 @@ bool stage2_line(struct bootlog *log, struct span s)
 {
 	enum boot_progress step = BOOT_NOTHING;
 	const char *tag;
-	size_t n;
+	size_t n = 0;
 
-	if (is_arduino_log(s)) {
+	if (*s.at == '[' && is_arduino_log(s)) {
 		got_to(log, BOOT_APP, s);
 		return true;
 	}
-	tag = log_tag(s, &n);
+	tag = *s.at == '(' || (span_len(s) > 1 && s.at[1] == ' ') ? log_tag(s, &n) : NULL;
 	if (tag) {
 		step = step_of_tag(tag, n);
 		if (step == BOOT_STAGE2)
@@ -161,7 +161,7 @@ static const char *const pieces[] = {
 	"ets Jan  8", "ets Jun", "ets Jul", ",rst cause", "chksum 0x", "csum 0x", "csum err", "SPIWP:0x",
 	"configsip: ", "clk_drv:0x", "ESP-ROM:", "SP-ROM:", "rst:0x", ",boot:0x", "SPI_FAST_FLASH", "DOWNLOAD(U",
 	"DOWNLOAD_BOOT(", "load:0x", "entry 0x4", "load 0x4", "load 0x3ff", "ets_main.c", "ets_loader.c",
-	", clock div:", "Guru Medit",
+	"Guru Medit",
 };
 
 /* Whole lines that are the end of one of the ROM's */
@@ -171,7 +171,7 @@ static const char *const tails[] = {
 
 static bool is_tail(struct span s)
 {
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+	for (size_t i = 0; span_len(s) <= 8 && i < sizeof(tails) / sizeof(tails[0]); i++) {
 		if (span_len(s) == strlen(tails[i]) && !memcmp(s.at, tails[i], span_len(s)))
 			return true;
 	}
@@ -184,7 +184,7 @@ static bool is_banner_tail(struct span s)
 	static const char form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
 	size_t n = span_len(s), all = sizeof(form) - 1;
 
-	if (n < 10 || n > all)
+	if (n < 10 || n > all || s.end[-1] != ')')
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		char want = form[all - n + i];
@@ -203,24 +203,78 @@ static bool is_banner_middle(struct span s)
 	return span_word(&s, "rst cause:") && span_dec(&s, &cause) && span_word(&s, ", boot mode");
 }
 
-bool fragment_anywhere(struct span s)
+/* "Restarting now.", "Rebooting...", "resetting": in a line at s, which begins with one of "Rr" */
+static void note_restart(struct bootlog *log, struct span s, bool alone)
+{
+	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct span t = { s.at + 1, s.end };
+
+		if (span_word(&t, words[i]))
+			history_restart(log, alone && span_len(s) == 12 && !memcmp(s.at, "Rebooting...", 12));
+	}
+}
+
+static bool is_piece(struct span s)
+{
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		if (s.at[0] == pieces[i][0] && s.at[1] == pieces[i][1]) {
+			struct span t = s;
+
+			if (span_word(&t, pieces[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The first two letters of each piece, and of each word about a restart */
+static bool may_be_piece(const char *c)
+{
+	switch (*c) {
+	case 'e':
+		return c[1] == 't' || c[1] == 'n';
+	case ',':
+		return c[1] == 'r' || c[1] == 'b';
+	case 'c':
+		return c[1] == 'h' || c[1] == 's' || c[1] == 'o' || c[1] == 'l';
+	case 'S':
+		return c[1] == 'P';
+	case 'E':
+		return c[1] == 'S';
+	case 'r':
+		return c[1] == 's' || c[1] == 'e';
+	case 'R':
+		return c[1] == 'e' || c[1] == 'E';
+	case 'D':
+		return c[1] == 'O';
+	case 'l':
+		return c[1] == 'o';
+	case 'G':
+		return c[1] == 'u';
+	default:
+		return false;
+	}
+}
+
+bool fragment_anywhere(struct bootlog *log, struct span s)
 {
 	const char *line = s.at;
-	static const char firsts[] = "e,cSEGrDl";
 
 	if (is_tail(s) || is_banner_tail(s) || is_banner_middle(s))
 		return true;
+	if (!(log->pairs & (PAIR_ANCHOR | PAIR_PANIC | PAIR_PIECE)))
+		return false;
 	for (; s.end - s.at >= 6; s.at++) {
-		if (!strchr(firsts, *s.at) || !*s.at)
+		if (!may_be_piece(s.at))
 			continue;
+		if (*s.at == 'R' || *s.at == 'r')
+			note_restart(log, s, s.at == line);
 		if (s.at != line && span_is_letter(*s.at) && (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
-		for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-			struct span t = s;
-
-			if (*s.at == pieces[i][0] && span_word(&t, pieces[i]))
-				return true;
-		}
+		if (is_piece(s))
+			return true;
 	}
 	return false;
 }

@@ -80,13 +80,7 @@ static void count_foreign(struct bootlog *log, struct span s)
 /* A paste in which every unreadable character has become a question mark */
 static bool is_question(const struct bootlog *log, struct span s)
 {
-	size_t n = 0, all = span_len(s);
-
-	if (!log->options.mangled)
-		return false;
-	for (; s.at != s.end; s.at++)
-		n += *s.at == '?';
-	return n >= 8 && n * 4 >= all;
+	return log->options.mangled && log->questions >= 8 && log->questions * 4 >= span_len(s);
 }
 
 void text_line(struct bootlog *log, struct span s)
@@ -239,12 +233,32 @@ static void skip_quote(struct span *s)
 		;
 }
 
+/* A quick look: most lines have none. */
+static bool may_be_stamp(struct span s)
+{
+	if (span_len(s) < 2)
+		return false;
+	switch (*s.at) {
+	case '[':
+		return span_is_digit(s.at[1]) || s.at[1] == ' ';
+	case '>':
+	case '|':
+		return s.at[1] == ' ';
+	case '/':
+		return s.at[1] == '/';
+	default:
+		return span_is_digit(*s.at) || (*s.at >= 'A' && *s.at <= 'S' && s.at[1] >= 'a' && s.at[1] <= 'z');
+	}
+}
+
 void text_skip_stamp(struct span *s)
 {
 	struct span t = *s;
 	bool bracket;
 
 	span_blanks(&t);
+	if (!may_be_stamp(t))
+		return;
 	skip_quote(&t);
 	if (skip_syslog(&t) || skip_prompt(&t)) {
 		*s = t;

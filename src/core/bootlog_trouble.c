@@ -49,7 +49,7 @@ static const struct rule {
 	{ "Octal flash option selected, but EFUSE not configured", ANYWHERE, NO_IMAGE, NULL, "the image was built for octal flash, this chip has quad flash: change the configuration" },
 	{ "Invalid chip id.", AT_START, NO_IMAGE, NULL, "the bootloader is for another chip: build for this one" },
 	{ "secure boot verification failed", AT_START, NO_IMAGE, NULL, secure },
-	{ "secure boot check fail", ANYWHERE, NO_IMAGE, NULL, secure },
+	{ "secure boot check fail", AT_START, NO_IMAGE, NULL, secure },
 	/* Second stage */
 	{ "No bootable app partitions in the partition table", AT_START, NO_IMAGE, NULL, "no application that can run: flash it at the offset in the partition table" },
 	{ "partition 0 invalid magic number", AT_START, NO_IMAGE, NULL, "no partition table where the bootloader looks for it: flash it" },
@@ -62,13 +62,13 @@ static const struct rule {
 	{ "Factory app partition is not bootable", AT_START, SUSPECT, NULL, "no valid application: flash it" },
 	{ "OTA app partition slot ", AT_START, SUSPECT, "is not bootable", "no valid application: flash it" },
 	{ "Image requires chip rev", AT_START, SUSPECT, NULL, "the image is for another revision of this chip: build it for this one" },
-	{ "Sig block 0 invalid", ANYWHERE, SUSPECT, NULL, secure },
-	{ "No signature block magic byte found", ANYWHERE, SUSPECT, NULL, secure },
+	{ "Sig block 0 invalid", AT_START, SUSPECT, NULL, secure },
+	{ "No signature block magic byte found", AT_START, SUSPECT, NULL, secure },
 	{ "Resetting with flash encryption enabled...", AT_START, ANNOUNCED, NULL, NULL },
 	/* Applications */
 	{ "Guru Meditation Error", ANYWHERE, CRASH, NULL, see_panic },
 	{ "Brownout detector", ANYWHERE, CRASH, NULL, supply },
-	{ "abort() was called at PC", ANYWHERE, CRASH, NULL, see_panic },
+	{ "abort() was called at PC", AT_START, CRASH, NULL, see_panic },
 	{ "assert failed: ", AT_START, CRASH, NULL, see_panic },
 	{ "Backtrace: 0x", AT_START, CRASH, NULL, see_panic },
 	{ "Backtrace:0x", AT_START, CRASH, NULL, see_panic },
@@ -126,30 +126,41 @@ static bool matches(const struct rule *rule, struct span s)
 	       (!rule->also || contains(s, rule->also));
 }
 
-/* In front of other text: what makes a panic's first words likely there */
-static const char *find_anywhere(struct span s, const struct rule **ret)
+void trouble_init(struct bootlog *log)
+{
+	unsigned int i = N_RULES;
+
+	_Static_assert(N_RULES < BOOTLOG_RULES_MAX, "rules");
+	while (i-- > 0) {
+		unsigned char c = (unsigned char)rules[i].text[0];
+
+		log->rule_next[i] = log->rule_first[c];
+		log->rule_first[c] = (unsigned char)(i + 1);
+	}
+}
+
+static const struct rule *find_rule(const struct bootlog *log, struct span s, bool bare)
+{
+	unsigned int i = (unsigned char)*s.at < 128 ? log->rule_first[(unsigned char)*s.at] : 0;
+
+	for (; i; i = log->rule_next[i - 1]) {
+		if ((bare || rules[i - 1].where != BARE) && matches(&rules[i - 1], s))
+			return &rules[i - 1];
+	}
+	return NULL;
+}
+
+/* A panic's first words behind other text */
+static const struct rule *find_anywhere(const struct bootlog *log, struct span s)
 {
 	for (; s.at != s.end; s.at++) {
-		switch (*s.at) {
-		case 'G':
-		case 'B':
-		case 'a':
-		case '*':
-		case 'F':
-		case 'O':
-		case 's':
-		case 'S':
-		case 'N':
-			break;
-		default:
+		const struct rule *rule;
+
+		if (!(log->pair_first[(unsigned char)*s.at] & PAIR_PANIC))
 			continue;
-		}
-		for (size_t i = 0; i < N_RULES; i++) {
-			if (rules[i].where == ANYWHERE && matches(&rules[i], s)) {
-				*ret = &rules[i];
-				return s.at;
-			}
-		}
+		rule = find_rule(log, s, false);
+		if (rule && rule->where == ANYWHERE)
+			return rule;
 	}
 	return NULL;
 }
@@ -198,11 +209,11 @@ bool trouble_line(struct bootlog *log, struct span s, bool at_start)
 		bootlog_emit_trouble(log, BOOT_CRASH, s, see_panic);
 		return true;
 	}
-	for (size_t i = 0; at_start && i < N_RULES && !rule; i++) {
-		if (matches(&rules[i], rules[i].where == BARE ? s : t))
-			rule = &rules[i];
-	}
-	if (!rule && !find_anywhere(s, &rule))
+	if (at_start)
+		rule = find_rule(log, t, t.at == s.at);
+	if (!rule && (log->pairs & PAIR_PANIC))
+		rule = find_anywhere(log, s);
+	if (!rule)
 		return false;
 	switch (rule->what) {
 	case NO_IMAGE:

@@ -34,22 +34,10 @@ void history_banner(struct bootlog *log)
 }
 
 /* "Restarting now.", "Resetting...": the application said so */
-void history_text(struct bootlog *log, struct span s)
+void history_restart(struct bootlog *log, bool rebooting)
 {
-	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT" };
-
-	if (span_len(s) == 12 && !memcmp(s.at, "Rebooting...", 12))
-		log->history.rebooting = true;
-	for (; span_len(s) >= 6; s.at++) {
-		if (*s.at != 'R' && *s.at != 'r')
-			continue;
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			struct span t = { s.at + 1, s.end };
-
-			if (span_word(&t, words[i]))
-				log->history.explained = true;
-		}
-	}
+	log->history.explained = true;
+	log->history.rebooting |= rebooting;
 }
 
 static bool is_loaded_from_flash(const struct boot *boot)
