@@ -16,7 +16,7 @@ struct decode {
 	enum report_mode mode;
 	bool quiet;
 	struct bootlog log;
-	struct boot boot;	/* not printed yet; number 0: none */
+	unsigned long number;	/* of the boot that is not printed yet */
 	bool any_boot;
 	bool panic_before;	/* the application's last words were a panic */
 	bool boot_is_warm;
@@ -169,14 +169,14 @@ static void json_of_boot(const struct decode *d, const struct boot *boot)
 	json_line(event);
 }
 
-static void put_boot(struct decode *d)
+static void put_boot(struct decode *d, const struct boot *boot)
 {
 	if (!d->any_boot || d->quiet)
 		return;
 	if (d->mode == REPORT_JSON)
-		json_of_boot(d, &d->boot);
+		json_of_boot(d, boot);
 	else
-		text_boot(d, &d->boot);
+		text_boot(d, boot);
 }
 
 static void on_event(void *user, const struct boot_event *event)
@@ -184,14 +184,13 @@ static void on_event(void *user, const struct boot_event *event)
 	struct decode *d = user;
 	const struct boot *boot = bootlog_boot(&d->log);
 
-	if (boot && (!d->any_boot || boot->number != d->boot.number)) {
-		put_boot(d);
+	if (boot && (!d->any_boot || boot->number != d->number)) {
+		put_boot(d, bootlog_boot_before(&d->log));
 		d->any_boot = true;
+		d->number = boot->number;
 		d->boot_is_warm = d->panic_before;
 		d->panic_before = false;
 	}
-	if (boot)
-		d->boot = *boot;
 	if (event->kind == BOOT_EVENT_TROUBLE && event->trouble == BOOT_CRASH)
 		d->panic_before = true;
 }
@@ -379,7 +378,7 @@ int decode_run(const char *file, enum report_mode mode, bool quiet)
 		(void)close(fd);
 	if (r < 0)
 		return complain(d.file, -r);
-	put_boot(&d);
+	put_boot(&d, bootlog_boot(&d.log));
 	r = put_result(&d);
 	return flush_output() < 0 ? verdict_info(VERDICT_INTERNAL)->status : r;
 }

@@ -119,8 +119,10 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 
 void bootlog_begin_boot(struct bootlog *log)
 {
-	if (log->begun)
+	if (log->begun) {
 		history_decide(log);
+		log->before = log->boot;
+	}
 	log->boot = (struct boot){
 		.cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .begin_ms = log->line_begin_ms,
 		.line = log->line_number,
@@ -181,6 +183,11 @@ void bootlog_progress(struct bootlog *log, enum boot_progress step, struct span 
 			log->boot.loaded_ms = log->now_ms;
 	}
 	bootlog_emit(log, BOOT_EVENT_PROGRESS, trimmed(line), 0);
+}
+
+const struct boot *bootlog_boot_before(const struct bootlog *log)
+{
+	return &log->before;
 }
 
 const struct boot *bootlog_boot(const struct bootlog *log)
@@ -459,12 +466,11 @@ static void special_byte(struct bootlog *log, unsigned char c)
 {
 	switch (c) {
 	case '\n':
-		end_line(log, true);
-		log->continued = false;
 		log->line_number++;
-		return;
+		/* fall through */
 	case '\r':
-		end_line(log, true);
+		if (log->len || log->continued)
+			end_line(log, true);
 		return;
 	case 0x1b:
 		log->escape = ESCAPE_BEGUN;
@@ -505,6 +511,17 @@ static bool may_run(const struct bootlog *log)
 	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !r->wrongbaud.n && !r->n_utf8 && !r->backslash;
 }
 
+/* Two characters that may begin a banner at another speed: do the next two, if they are here already, rule it out?
+ * It is a short cut only. What is not ruled out is followed character by character, and comes to nothing as well. */
+static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t i, size_t n)
+{
+	if (i < 1 || i + 2 >= n)
+		return false;
+	if (log->options.mangled && ((log->pair_second[p[i + 1]] | log->pair_second[p[i + 2]]) & PAIR_SPECIAL))
+		return false;
+	return !wrongbaud_may_go_on(&log->recover.wrongbaud, p + i - 1);
+}
+
 /* Plain characters, as many as come: the way that nearly all bytes of a healthy log take. Returns how many. */
 static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
 {
@@ -515,12 +532,15 @@ static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
 	if (n > BOOTLOG_LINE_MAX - 1 - log->len)
 		n = BOOTLOG_LINE_MAX - 1 - log->len;
 	for (i = 0; i < n; i++) {
-		uint32_t pair = last & second[p[i]];
+		unsigned char c = p[i];
+		uint32_t pair = last & second[c];
 
-		if (pair & (PAIR_SPECIAL | PAIR_STARTS))
-			break;
-		pairs |= pair;
-		last = first[p[i]];
+		if (pair) {
+			if (pair & PAIR_SPECIAL || (pair & PAIR_STARTS && !is_chance(log, p, i, n)))
+				break;
+			pairs |= pair;
+		}
+		last = first[c];
 	}
 	if (i == 0)
 		return 0;

@@ -146,6 +146,9 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
  */
 const struct boot *bootlog_boot(const struct bootlog *log);
 
+/** bootlog_boot_before() - the boot before that one, as it ended; meaningful once there were two */
+const struct boot *bootlog_boot_before(const struct bootlog *log);
+
 /**
  * boot_verdict() - what one boot says, for a log: no claim about a reset
  * Return: VERDICT_FLASH_BOOT, DOWNLOAD_MODE, OTHER_BOOT, BOOT_FAILED, CRASHED, UNPROVEN (banner, no load).

@@ -504,13 +504,15 @@ static const char *detail_end(const struct bootlog *log, struct span s, struct s
 
 static const char *detail_line(struct bootlog *log, struct span s)
 {
+	if (is_8266(log))
+		return NULL;
 	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
 		struct span t = s;
 
 		if (*t.at != details[i].text[0] || !span_word(&t, details[i].text))
 			continue;
 		s.end = detail_end(log, s, t);
-		if (is_8266(log) || !(log->head.valid || bootlog_in_rom(log))) {
+		if (!(log->head.valid || bootlog_in_rom(log))) {
 			if (!details[i].unmistakable)
 				return NULL;
 			return out_of_place(log, s, s.end);

@@ -69,6 +69,7 @@ struct bootlog_history {
 struct bootlog {
 	struct bootlog_options options;
 	struct boot boot;		/* the current one; before the first banner what came without one */
+	struct boot before;		/* the one before it, as it ended */
 	bool any_boot;			/* a banner was read */
 	unsigned long boots;
 	bool begun;			/* boot holds something: a banner, a torn one, or lines without one */

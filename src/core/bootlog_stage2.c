@@ -140,6 +140,8 @@ bool stage2_line(struct bootlog *log, struct span s)
 		if (step == BOOT_STAGE2)
 			learn_chip(log, tag, n);
 	}
+	if (!tag && !strchr("2SjrBpm*", *s.at))
+		return false;
 	for (size_t i = 0; step == BOOT_NOTHING && i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct span t = s;
 

@@ -203,8 +203,13 @@ static void suspect(struct bootlog *log, struct span s, const char *advice)
 bool trouble_line(struct bootlog *log, struct span s, bool at_start)
 {
 	const struct rule *rule = NULL;
-	struct span t = skip_log_prefix(s);
+	struct span t;
 
+	/* A log line that is neither error nor warning tells of no trouble, but for one that announces a restart. */
+	if (at_start && span_len(s) > 2 && s.at[1] == ' ' && (*s.at == 'I' || *s.at == 'D' || *s.at == 'V') &&
+	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
+		return false;
+	t = skip_log_prefix(s);
 	if (at_start && is_arduino_panic(s)) {
 		bootlog_emit_trouble(log, BOOT_CRASH, s, see_panic);
 		return true;

@@ -441,7 +441,7 @@ static void collect_from(struct wrongbaud *w, uint16_t *table, uint16_t mark)
 	take_over(w);
 }
 
-/* Which characters can be heard first, and which second, from each start: for a quick look at every pair. */
+/* Which characters can be heard first, second, third and fourth from each start: for a quick look. */
 static void make_tables(struct wrongbaud *w)
 {
 	state starts[WRONGBAUD_STARTS];
@@ -452,6 +452,8 @@ static void make_tables(struct wrongbaud *w)
 		w->n = 1;
 		collect_from(w, w->first, (uint16_t)(1U << i));
 		collect_from(w, w->second, (uint16_t)(1U << i));
+		collect_from(w, w->third, (uint16_t)(1U << i));
+		collect_from(w, w->fourth, (uint16_t)(1U << i));
 	}
 }
 

@@ -82,7 +82,8 @@ struct wrongbaud {
 	bool overflowed;
 	struct wrongbaud_symbol previous;
 	bool any_previous;
-	uint16_t first[256], second[256];	/* starts that a first and a second character fit */
+	/* starts that a first, a second, a third and a fourth character fit */
+	uint16_t first[256], second[256], third[256], fourth[256];
 	struct wrongbaud_state next[WRONGBAUD_STATES];	/* while a character is taken */
 	unsigned int n_next;
 };
@@ -104,6 +105,12 @@ enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_sym
 static inline bool wrongbaud_may_start(const struct wrongbaud *w, uint8_t first, uint8_t second)
 {
 	return (w->first[first] & w->second[second]) != 0;
+}
+
+/** wrongbaud_may_go_on() - can these two be the third and the fourth? */
+static inline bool wrongbaud_may_go_on(const struct wrongbaud *w, const uint8_t *four)
+{
+	return (w->first[four[0]] & w->second[four[1]] & w->third[four[2]] & w->fourth[four[3]]) != 0;
 }
 
 /** wrongbaud_line() - the next line that is complete. Return: whether there was one. */
