@@ -29,7 +29,7 @@ INSTALL_FILES = docs/espreset.1>$(MANDIR)/man1/espreset.1 \
 	docs/completion/_espreset>$(ZSHCOMPDIR)/_espreset \
 	docs/completion/espreset.fish>$(FISHCOMPDIR)/espreset.fish \
 	README.md>$(DOCDIR)/README.md \
-	$(foreach f,$(sort $(wildcard docs/*.md docs/*.json)),$(f)>$(DOCDIR)/$(notdir $(f)))
+	$(foreach f,$(sort $(wildcard docs/*.md docs/*.json docs/story.sh)),$(f)>$(DOCDIR)/$(notdir $(f)))
 # These name the program's place and the ports' group: filled in on the way.
 INSTALL_FILLED = $(if $(UDEVRULESDIR),udev/70-espreset.rules>$(UDEVRULESDIR)/70-espreset.rules) \
 	$(if $(SYSTEMDSYSTEMUNITDIR),udev/espreset@.service>$(SYSTEMDSYSTEMUNITDIR)/espreset@.service \
