@@ -120,7 +120,7 @@ static bool read_tty(const char *name, struct device *device)
 		(void)snprintf(file, sizeof(file), "%s/bInterfaceNumber", dir);
 		if (hostfs_exists(file))
 			read_interface(dir, device);
-		is_usb = device->interface[0] && read_usb_device(dir, device);
+		is_usb = read_usb_device(dir, device);
 		*slash = '\0';
 	}
 	free(dir);
@@ -164,7 +164,7 @@ static void read_name(struct device *device)
 	if (!dir)
 		return;
 	while (!device->name[0] && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof(device->name))
+		if (strlen(entry->d_name) >= sizeof(device->name))
 			continue;
 		(void)snprintf(path, sizeof(path), "/dev/espreset/%s", entry->d_name);
 		if (real_path(path, real, sizeof(real)) == 0 && strcmp(real, device->path) == 0)

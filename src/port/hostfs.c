@@ -51,7 +51,8 @@ int hostfs_read(const char *path, char *buf, size_t cap)
 	int err = 0;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	/* In a directory that everybody may write to, a link could lead to a serial port. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
 	while (used < cap - 1) {

@@ -30,7 +30,8 @@ int hostfs_rooted(const char *path, char *buf, size_t cap);
 /**
  * hostfs_read() - a small file of /proc or /sys, or its beginning
  * @buf: NUL-terminated; white space at the end is cut off
- * Return: the length, or a negative errno. Waits for nothing: not for the writer of a FIFO either.
+ * Return: the length, or a negative errno; -ELOOP: a symbolic link, which is not followed. Waits for
+ * nothing: not for the writer of a FIFO either.
  */
 int hostfs_read(const char *path, char *buf, size_t cap);
 

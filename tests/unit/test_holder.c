@@ -225,6 +225,16 @@ START_TEST(stale_and_broken_lock_files_do_not_count)
 }
 END_TEST
 
+/* Everybody may write to /run/lock: what lies there must not make us open a serial port. */
+START_TEST(a_lock_file_that_is_a_link_is_not_opened)
+{
+	fake_process(812, 1, "minicom");
+	fake_file("/home/me/lock", "%10d\n", 812);
+	fake_link("../../home/me/lock", "/run/lock/LCK..full");
+	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+}
+END_TEST
+
 START_TEST(what_is_no_port_has_no_holder)
 {
 	ck_assert_int_eq(holder_find("/proc", &holder), -ENOTTY);
@@ -432,6 +442,7 @@ static Suite *holder_suite(void)
 			    (int)(sizeof(commands) / sizeof(commands[0])));
 	tcase_add_loop_test(made_up, finds_uucp_lock_files_of_the_living, 0, 2);
 	tcase_add_test(made_up, stale_and_broken_lock_files_do_not_count);
+	tcase_add_test(made_up, a_lock_file_that_is_a_link_is_not_opened);
 	tcase_add_test(made_up, what_is_no_port_has_no_holder);
 	suite_add_tcase(s, made_up);
 	tcase_add_loop_test(real, sees_a_real_process_that_has_it_open_or_locked, 0, 2);
