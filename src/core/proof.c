@@ -101,7 +101,18 @@ static bool no_trouble(const struct proof_context *context, const struct attempt
 static bool no_fragment(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
-	return attempt->fragments_after_load == 0;
+	return attempt->fragments == 0;
+}
+
+/* A restart's banner and load lines are 250 characters, and more than a hundred at the other speed. */
+#define UNCLEAR_MAX 80
+
+/* Read at 74880, either the bridge loses what is recovered at 115200, or that failed: a restart at the speed that is
+ * not being listened to would be rubbish. */
+static bool clear(const struct proof_context *context, const struct attempt *attempt)
+{
+	(void)context;
+	return attempt->unclear_after_load <= UNCLEAR_MAX;
 }
 
 static bool settled(const struct proof_context *context, const struct attempt *attempt)
@@ -132,6 +143,7 @@ static const struct rule {
 	[PROOF_NOT_COPYING] = { "no-copy", not_copying },
 	[PROOF_NO_TROUBLE] = { "no-trouble", no_trouble },
 	[PROOF_NO_FRAGMENT] = { "no-fragment", no_fragment },
+	[PROOF_CLEAR] = { "readable-after-load", clear },
 	[PROOF_SETTLED] = { "settled", settled },
 	[PROOF_CHIP] = { "chip", right_chip },
 };
@@ -150,6 +162,8 @@ bool proof_rule_applies(const struct proof_context *context, const struct attemp
 		return !attempt->watches;
 	case PROOF_COLD:
 		return is_esp8266(&attempt->boot) && context->crystal_mhz != 40;
+	case PROOF_CLEAR:
+		return is_esp8266(&attempt->boot) && attempt->baud == 74880;
 	case PROOF_TWICE:
 		return is_esp8266(&attempt->boot) && context->crystal_mhz == 40;
 	case PROOF_CHIP:

@@ -24,7 +24,8 @@ enum proof_rule {
 	PROOF_LOADED,		/* the image was reported loaded */
 	PROOF_NOT_COPYING,	/* eboot is not in the middle of an OTA copy */
 	PROOF_NO_TROUBLE,	/* no checksum error, panic, watchdog, brownout */
-	PROOF_NO_FRAGMENT,	/* no torn ROM or panic words after the load */
+	PROOF_NO_FRAGMENT,	/* no torn ROM or panic words after the banner: they may hide another */
+	PROOF_CLEAR,		/* ESP8266 read at 74880: too little unreadable afterwards to hide a restart */
 	PROOF_SETTLED,		/* watched for the settle time after the load */
 	PROOF_CHIP,		/* the chip that --chip names */
 	PROOF_RULES
@@ -51,7 +52,8 @@ struct attempt {
 	bool rebooted;			/* a banner after ours that belongs to no healthy chain */
 	struct boot next;		/* that boot */
 	bool crashed_before;		/* panic words before any banner */
-	long fragments_after_load;
+	long fragments;		/* after our banner: torn words of the ROM or of a panic */
+	long unclear_after_load;	/* bytes that could be read at neither speed */
 	bool settled;
 };
 

@@ -22,7 +22,7 @@ struct sequence {
 	char text[SEQUENCE_TEXT_MAX];	/* as the user wrote it, or the name */
 	struct sequence_step steps[SEQUENCE_STEPS_MAX];
 	size_t n;
-	bool observes;	/* one hold with reset asserted, whose length is the session's: an observation window */
+	bool observes;	/* a named one: how long reset is held is the session's choice */
 };
 
 /* A sequence in esptool's language starts from released lines, as esptool has them; the named ones also start from

@@ -23,11 +23,13 @@
 /* eboot copies an OTA image: a few seconds as a rule. */
 #define COPY_WINDOW_MS 60000
 /* What even --settle 0 waits for: an error of the load itself comes within this. */
-#define CONFIRM_ESP8266_MS 100
+#define CONFIRM_ESP8266_MS 200
+/* ... and read at 74880, the port stays there for so long: errors of the load come at the speed of the banner. */
+#define COLD_SPEED_MS 60
 #define CONFIRM_FAMILY_MS 500
 #define CONFIRM_APP_MS 50
 /* A retry that could not be listened to would only disturb. */
-#define RETRY_LEFT_MS 400
+#define RETRY_LEFT_MS 500
 
 static const int ladder[] = SESSION_LADDER;
 
@@ -60,6 +62,11 @@ static int64_t later_of(int64_t a, int64_t b)
 static bool holds(const struct session *s, enum proof_rule rule)
 {
 	return proof_rule_holds(&s->context, &s->attempt, rule);
+}
+
+static bool is_left_out(const struct session *s, enum proof_rule rule)
+{
+	return s->context.left_out & 1U << rule;
 }
 
 static void note(struct session *s, enum session_note_kind kind)
@@ -115,10 +122,12 @@ static void take_banner(struct session *s, const struct boot *boot)
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;
 		a->chained++;
+		a->fragments = 0;	/* the first banner is often cut by the second */
 	} else if (a->boot.progress < BOOT_LOADED && s->context.crystal_mhz != 40 &&
 		   proof_banner_is_ours(&s->context, a, boot)) {
 		a->boot = *boot;	/* reset once more before it had loaded: judge the later one */
 		a->chained = 0;
+		a->fragments = 0;
 	} else if (!a->rebooted) {
 		a->rebooted = true;
 		a->next = *boot;
@@ -160,11 +169,14 @@ static void take_trouble(struct session *s, const struct boot_event *event)
 		s->trouble_ms = s->now_ms;
 }
 
+static bool is_past_load(const struct session *s)
+{
+	return s->attempt.ours && s->attempt.boot.progress >= BOOT_LOADED;
+}
+
 static void pass_line(struct session *s, const struct boot_event *event)
 {
-	bool loaded = s->attempt.ours && s->attempt.boot.progress >= BOOT_LOADED;
-
-	if (loaded && s->on_line && event->len)
+	if (is_past_load(s) && s->on_line && event->len)
 		s->on_line(s->line_user, event->line, event->len);
 }
 
@@ -175,7 +187,7 @@ static void on_event(void *user, const struct boot_event *event)
 
 	if (event->kind == BOOT_EVENT_COPYING)
 		s->ever_copied = true;
-	if (a->release_ms < 0) {	/* still held: the past, or a reset that we did not mean */
+	if (a->release_ms < 0 && !is_left_out(s, PROOF_AFTER_RELEASE)) {	/* still held: the past, or a reset that we did not mean */
 		if (event->kind == BOOT_EVENT_BANNER || event->kind == BOOT_EVENT_FRAGMENT)
 			a->cold_in_hold = true;
 		return;
@@ -194,13 +206,17 @@ static void on_event(void *user, const struct boot_event *event)
 		take_trouble(s, event);
 		break;
 	case BOOT_EVENT_FRAGMENT:
-		a->fragments_after_load += a->ours && a->boot.progress >= BOOT_LOADED;
+		a->fragments += a->ours;
 		break;
 	case BOOT_EVENT_TEXT:
 		a->text += (long)event->len;
+		/* No application speaks at 74880 unless the user says so: what looks like text is luck. */
+		if (is_past_load(s) && s->baud == 74880 && s->config.baud != 74880)
+			a->unclear_after_load += (long)event->len;
 		break;
 	case BOOT_EVENT_GARBAGE:
 		a->garbage += event->number;
+		a->unclear_after_load += is_past_load(s) ? event->number : 0;
 		break;
 	}
 	if (event->kind != BOOT_EVENT_GARBAGE && event->kind != BOOT_EVENT_COPYING)
@@ -219,6 +235,11 @@ static void finish(struct session *s)
 	s->state = s->lines_known && !s->lines ? SESSION_OVER : SESSION_RELEASE;
 }
 
+static int hold_of(const struct session *s, int attempt)
+{
+	return s->config.hold_ms ? s->config.hold_ms : ladder[attempt <= 3 ? attempt - 1 : 2];
+}
+
 static bool may_try_again(const struct session *s, enum verdict verdict)
 {
 	switch (verdict) {
@@ -232,7 +253,7 @@ static bool may_try_again(const struct session *s, enum verdict verdict)
 		return false;
 	}
 	return !s->ever_copied && !s->config.no_reset && s->attempt.number < s->config.attempts &&
-	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS;
+	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + hold_of(s, s->attempt.number + 1);
 }
 
 /* The speed at which the next pulse is heard. */
@@ -315,12 +336,11 @@ static void plan_sequence(struct session *s)
 static void begin_attempt(struct session *s)
 {
 	int number = s->attempt.number + 1;
-	int rung = number <= 3 ? number - 1 : 2;
 
 	plan_sequence(s);
 	s->attempt = (struct attempt){
 		.number = number, .baud = s->next_baud, .watches = s->config.no_reset,
-		.hold_ms = s->config.hold_ms ? s->config.hold_ms : ladder[rung],
+		.hold_ms = hold_of(s, number),
 		.hold_begin_ms = -1, .release_ms = -1, .boot = { .cause = -1, .mode = -1 },
 	};
 	s->context.before = s->any_before ? &s->before : NULL;
@@ -331,15 +351,28 @@ static void begin_attempt(struct session *s)
 	init_log(s);
 }
 
-/* The hold of an observing sequence lasts the rung, and on until it has been quiet for a moment. */
+/* Is this step the last with a line asserted? */
+static bool is_last_hold(const struct session *s)
+{
+	unsigned int lines = s->lines;
+
+	for (size_t i = s->step + 1; i < s->sequence.n; i++) {
+		lines = (lines & ~s->sequence.steps[i].lines) | s->sequence.steps[i].asserted;
+		if (lines)
+			return false;
+	}
+	return s->lines != 0;
+}
+
+/* The last hold is an observation window, in written-out sequences too: it lasts as long as it should, and on until it
+ * has been quiet for a moment. */
 static int64_t hold_end(const struct session *s)
 {
-	int64_t begin = s->attempt.hold_begin_ms, rung = s->attempt.hold_ms;
 	int64_t quiet = s->last_byte_ms + HOLD_QUIET_MS + s->config.latency_ms;
 
-	if (!s->sequence.observes || !s->lines)
+	if (!is_last_hold(s))
 		return s->state_end_ms;
-	return earlier_of(later_of(begin + rung, quiet), begin + rung + HOLD_EXTRA_MAX_MS);
+	return earlier_of(later_of(s->state_end_ms, quiet), s->state_end_ms + HOLD_EXTRA_MAX_MS);
 }
 
 static void begin_listening(struct session *s)
@@ -363,8 +396,8 @@ static void lines_set(struct session *s)
 		return;
 	}
 	s->state = SESSION_HOLD;
-	s->state_end_ms = s->now_ms + step->hold_ms;
-	s->last_byte_ms = -1000000;
+	s->state_end_ms = s->now_ms + (s->sequence.observes && s->lines ? s->attempt.hold_ms : step->hold_ms);
+	s->last_byte_ms = INT64_MIN / 2;
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -378,9 +411,9 @@ static int64_t listen_end(const struct session *s)
 	const struct boot *boot = &a->boot;
 
 	if (!a->ours)
-		return a->watches ? s->deadline_ms
+		return a->watches || is_left_out(s, PROOF_IN_TIME) ? s->deadline_ms
 				  : a->release_ms + BOOT_WINDOW_MS + s->config.latency_ms;
-	if (boot->copying && !(s->context.left_out & 1U << PROOF_NOT_COPYING))
+	if (boot->copying && !is_left_out(s, PROOF_NOT_COPYING))
 		return a->ours_begin_ms + COPY_WINDOW_MS;
 	if (s->trouble_ms >= 0)
 		return s->trouble_ms + NO_IMAGE_GRACE_MS;
@@ -397,7 +430,7 @@ static int confirm_ms(const struct session *s)
 	int floor_ms = boot->progress >= BOOT_APP ? CONFIRM_APP_MS
 		     : boot->chip == CHIP_ESP8266 ? CONFIRM_ESP8266_MS : CONFIRM_FAMILY_MS;
 
-	if (s->context.left_out & 1U << PROOF_SETTLED)
+	if (is_left_out(s, PROOF_SETTLED))
 		return 0;
 	return s->config.settle_ms > floor_ms ? s->config.settle_ms : floor_ms;
 }
@@ -466,7 +499,7 @@ static void settle(struct session *s)
 	}
 	s->state_end_ms = settle_end(s);
 	if (must_change_speed(s)) {
-		int64_t change_ms = s->attempt.boot.loaded_ms + CONFIRM_ESP8266_MS;
+		int64_t change_ms = s->attempt.boot.loaded_ms + COLD_SPEED_MS;
 
 		s->state_end_ms = earlier_of(s->state_end_ms, change_ms);
 		if (s->now_ms >= change_ms) {
@@ -491,7 +524,7 @@ static void settle(struct session *s)
 static void await_conditions(struct session *s)
 {
 	s->state_end_ms = s->deadline_ms;
-	if (ended_badly(s) || !holds(s, PROOF_NO_TROUBLE) || !holds(s, PROOF_NO_FRAGMENT))
+	if (ended_badly(s) || !holds(s, PROOF_NO_TROUBLE) || !holds(s, PROOF_NO_FRAGMENT) || !holds(s, PROOF_CLEAR))
 		conclude(s);
 	else if (s->now_ms >= s->deadline_ms)
 		session_condition_failed(s, s->now_ms, VERDICT_EXPECT_TIMEOUT, "the conditions were not met in time");

@@ -109,7 +109,8 @@ static void hardware_reset_begins(struct sim_board *board, int64_t now_ns)
 	struct sim_pulled lines = sim_circuit(board->config.circuit, board->truth.dtr, board->truth.rts);
 
 	board->stop_ns = SIM_NEVER;
-	board->stopped_by_lines = lines.en;
+	/* A glitch of the lines is over before the chip has stopped. */
+	board->stopped_by_lines = lines.en || !(board->finger || board->asleep);
 	if (board->truth.runs == SIM_RUNS_COPYING) {	/* half of each image, and no way back */
 		board->copy_ns = 0;
 		board->config.image = SIM_IMAGE_SECOND;

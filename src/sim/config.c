@@ -42,7 +42,8 @@ static uint64_t chip(const struct sim_config *c)
 	       HAS(c->rom_delay_ns > 150 * SIM_MS, SIM_ADV_SLOW_ROM) |
 	       HAS(c->start == SIM_START_UPLOADED, SIM_ADV_START_LATCHED) |
 	       HAS(c->start == SIM_START_DOWNLOAD, SIM_ADV_START_DOWNLOAD) |
-	       HAS(c->start == SIM_START_DEAD, SIM_ADV_START_DEAD) | HAS(c->chip > SIM_ESP32, SIM_ADV_OTHER_CHIP);
+	       HAS(c->start == SIM_START_DEAD, SIM_ADV_START_DEAD) | HAS(c->chip > SIM_ESP32, SIM_ADV_OTHER_CHIP) |
+	       HAS(c->empty_download, SIM_ADV_EMPTY_DOWNLOAD);
 }
 
 static uint64_t firmware(const struct sim_config *c)
@@ -133,6 +134,7 @@ const char *sim_adversary_name(enum sim_adversary adversary)
 		[SIM_ADV_UNPLUG_TIME] = "unplugged at some time",
 		[SIM_ADV_UNPLUG_OP] = "unplugged at some operation",
 		[SIM_ADV_SLOW_HOST] = "busy machine",
+		[SIM_ADV_EMPTY_DOWNLOAD] = "flash boot in download mode",
 		[SIM_ADV_OTHER_CHIP] = "later chips",
 	};
 
@@ -230,6 +232,7 @@ static void random_firmware(struct sim_config *c, struct dice *dice)
 		c->fate_ns = between(dice, 1 * SIM_MS, 2 * SIM_S);
 		c->fate_times = one_in(dice, 3) ? (int)between(dice, 1, 3) : 0;
 	}
+	c->empty_download = c->chip == SIM_ESP8266 && one_in(dice, 20);
 	c->rom_watchdog_ns = between(dice, 100 * SIM_MS, 2 * SIM_S);
 	n = roll(dice, 20);
 	c->app = n < 9 ? SIM_APP_GREETING : n < 14 ? SIM_APP_SILENT : n < 19 ? SIM_APP_PERIODIC : SIM_APP_CONTINUOUS;

@@ -115,6 +115,8 @@ struct sim_config {
 	unsigned int lines_before;	/* SIM_DTR, SIM_RTS asserted before the port is opened */
 	bool gpio0_held;		/* by a peripheral or a stuck button */
 	int64_t gpio0_let_go_ns;	/* the button on GPIO0 is let go then; 0: no button pressed */
+	bool empty_download;		/* ESP8266: boots from flash although the latch says UART download, as the
+					   ROM does when nothing was downloaded */
 	bool gpio2_low;			/* ESP8266: boot mode 2, or 0 with GPIO0 low */
 	bool other_strap;		/* ESP32 family: the second strap turns a low GPIO0 into a boot from elsewhere */
 	bool gpio15;			/* ESP8266: high, SDIO boot. ESP32: low, ROM output silenced */
@@ -205,7 +207,7 @@ enum sim_adversary {
 	SIM_ADV_APP_SILENT, SIM_ADV_APP_PERIODIC, SIM_ADV_APP_CONTINUOUS, SIM_ADV_APP_BAUD, SIM_ADV_CHATTER,
 	SIM_ADV_BRIDGE_RATE, SIM_ADV_FRAMING, SIM_ADV_LATENCY, SIM_ADV_LOSE, SIM_ADV_REPEAT, SIM_ADV_FLIP,
 	SIM_ADV_SPURIOUS, SIM_ADV_RX_STALL, SIM_ADV_CONTROL_STALL, SIM_ADV_UNPLUG_TIME, SIM_ADV_UNPLUG_OP,
-	SIM_ADV_SLOW_HOST, SIM_ADV_OTHER_CHIP,
+	SIM_ADV_SLOW_HOST, SIM_ADV_EMPTY_DOWNLOAD, SIM_ADV_OTHER_CHIP,
 	SIM_ADV_COUNT
 };
 

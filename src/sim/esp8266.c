@@ -57,6 +57,8 @@ static void after_banner(struct sim_board *board, int64_t now_ns)
 
 	if (mode == 3) {
 		sim_esp8266_load(board, now_ns);
+	} else if (mode == 1 && board->config.empty_download) {
+		sim_esp8266_load(board, now_ns);
 	} else if (mode == 1) {
 		/* Waits for a download. Come here by software, the watchdog is on: it bites once. */
 		sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);

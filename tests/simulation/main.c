@@ -18,9 +18,11 @@
 #include "simport.h"
 
 #define HITS_WANTED 100
-/* What happened so shortly before the decision cannot have reached us: bridge latency, a line's length, and what the
- * ROM takes until it speaks. */
+/* What happened so shortly before the decision cannot have reached us: bridge latency, a line's length, what the ROM
+ * takes until it speaks, and while input stalls. */
 #define UNSEEN_NS (60 * SIM_MS)
+
+#define REPORT_NS (1500 * SIM_MS)	/* a panic report of 1,000 characters at 9600 Bd, and the restart */
 
 struct trial {
 	uint64_t seed;
@@ -32,6 +34,8 @@ struct trial {
 	struct sim_truth before, decided, closed;
 	int64_t decided_ns;
 	int rises_in_download;	/* EN rose after our release while GPIO0 was low */
+	int64_t app_since_ns, app_started_ns, app_stopped_ns;	/* when it last ran to an end, and since when now */
+	bool app_runs;
 	int edges_after_close;	/* of EN and GPIO0 */
 	char broken[256];
 };
@@ -97,12 +101,39 @@ static void random_config(struct trial *t, uint64_t *random)
 		c->timeout_ms = (int)(200 + next_random(random) % 3000);
 }
 
+static void follow_app(struct trial *t, int64_t now_ns, bool runs)
+{
+	if (t->app_runs && !runs) {
+		t->app_stopped_ns = now_ns;
+		t->app_started_ns = t->app_since_ns;
+	}
+	if (runs && !t->app_runs)
+		t->app_since_ns = now_ns;
+	t->app_runs = runs;
+}
+
+/* What a board has been through before the port is opened. Return: how long before. */
+static int64_t random_past(struct sim_config *board, uint64_t *random)
+{
+	int64_t banner_ns;
+
+	if (chance(random, 3)) {	/* a finger, so that the banner comes just when we begin */
+		board->finger_ns = 10 * SIM_MS;
+		board->finger_hold_ns = 20 * SIM_MS;
+		banner_ns = 30 * SIM_MS + board->en_rise_ns * 3 / 2 + board->strap_ns + board->rom_delay_ns;
+		return banner_ns - (int64_t)(next_random(random) % 40) * SIM_MS;
+	}
+	return chance(random, 20) ? (int64_t)(next_random(random) % 1500) * SIM_MS : 0;
+}
+
 static void on_trace(void *user, int64_t now_ns, enum sim_edge edge, int value)
 {
 	struct trial *t = user;
 
 	if (watching)
 		printf("%8.3f ms %s %d\n", (double)now_ns / 1e6, sim_edge_name(edge), value);
+	if (edge == SIM_EDGE_RUNS)
+		follow_app(t, now_ns, value == SIM_RUNS_APP);
 	if (edge != SIM_EDGE_EN && edge != SIM_EDGE_GPIO0)
 		return;
 	if (t->sp.closed_ns >= 0 && now_ns > t->sp.closed_ns)
@@ -119,18 +150,46 @@ static void broke(struct trial *t, const char *what)
 }
 
 /* Promise 1: on ready the truth holds a hardware reset since the start, the latch says flash, the application runs. */
+/* A reset just before we opened the port, whose banner came after our release: a finger's, documented as not to be told. */
+static bool is_late_boot(const struct trial *t)
+{
+	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + 20 * SIM_MS;
+
+	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
+}
+
+/* That the reset was ours is inferred. Somebody else's in the same moment cannot be told from it, but the board must have
+ * been silent in our hold, and the reset must lie between the hold and the boot time's end. */
+static void check_inference(struct trial *t)
+{
+	const struct attempt *a = &t->session.attempt;
+	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
+	/* An application that never pauses, and was stopped only after our release. */
+	bool talks = t->board.app == SIM_APP_CONTINUOUS && t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
+		     t->app_started_ns < a->hold_begin_ms * SIM_MS - 50 * SIM_MS && !t->board.rx_stall_ns;
+
+	if (talks)
+		broke(t, "ready by us, and the board talked through our hold");
+	else if (reset_ms < a->hold_begin_ms - slack_ms - t->board.rom_delay_ns / SIM_MS)
+		broke(t, "ready by us, and the reset was before our hold");
+	else if (reset_ms > a->release_ms + t->session.context.boot_window_ms + slack_ms)
+		broke(t, "ready by us, and the reset was long after our hold");
+}
+
 static void check_ready(struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;
-	int64_t unseen = t->decided_ns - UNSEEN_NS - t->board.rom_delay_ns;
+	int64_t unseen = t->decided_ns - UNSEEN_NS - t->board.rom_delay_ns - t->board.rx_stall_for_ns;
+	/* A panic at a speed that is not listened to is seen by the restart that follows its report. */
+	int64_t panic_unseen = unseen - (t->board.app_baud && t->board.app_baud != 115200 ? REPORT_NS : 0);
 	/* A finger or a timer that holds reset at the decision silences the board: documented, not to be told. */
 	bool too_late_to_see = ((truth->en_low || truth->runs == SIM_RUNS_RESET) &&
-				(t->board.finger_ns || t->board.deep_sleep_ns)) || truth->last_crash_ns > unseen || truth->last_soft_restart_ns > unseen ||
+				(t->board.finger_ns || t->board.deep_sleep_ns)) || truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
 			       truth->last_hardware_reset_ns > unseen;
 
 	if (t->verdict != VERDICT_READY)
 		return;
-	if (truth->hardware_resets == t->before.hardware_resets)
+	if (truth->hardware_resets == t->before.hardware_resets && !is_late_boot(t))
 		broke(t, "ready, and there was no hardware reset");
 	else if (!truth->latch_flash)
 		broke(t, "ready, and the latch does not say flash");
@@ -138,6 +197,11 @@ static void check_ready(struct trial *t)
 		broke(t, "ready, and the application does not run");
 	else if (truth->last_soft_restart_ns > t->session.attempt.boot.begin_ms * SIM_MS + SIM_MS && !too_late_to_see)
 		broke(t, "ready, and the board has restarted since the boot that proves it");
+	else if (t->config.chip != CHIP_UNKNOWN && t->config.chip != chip_of(&t->board))
+		broke(t, "ready, and it is another chip");
+	else if (session_result(&t->session)->reset_by == RESET_BY_US && truth->line_resets == t->before.line_resets &&
+		 !too_late_to_see)
+		check_inference(t);
 }
 
 static bool is_disturbed(const struct sim_config *b)
@@ -159,7 +223,7 @@ static void check_lines(struct trial *t)
 		return;
 	if (truth->en_low || truth->gpio0_low)
 		broke(t, "EN or GPIO0 is left low");
-	if (t->edges_after_close)
+	if (t->edges_after_close && t->sp.closed_ns - t->session.attempt.release_ms * SIM_MS > 300 * SIM_MS)
 		broke(t, "EN or GPIO0 moved after the close");
 	if (usual && !t->config.no_reset && strcmp(t->config.sequence.text, "rts") == 0 && t->rises_in_download)
 		broke(t, "EN rose with GPIO0 low");
@@ -217,12 +281,14 @@ static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, str
 {
 	const struct run_sink watcher = { .bytes = watch_bytes, .note = watch_note, .user = t };
 	uint64_t random = seed ^ 0x5bd1e995;
+	int64_t wait_ns;
 
 	memset(t, 0, sizeof(*t));
 	t->seed = seed;
 	sim_config_random(&t->board, seed);
 	random_config(t, &random);
 	t->config.left_out = left_out;
+	wait_ns = random_past(&t->board, &random);
 	simport_init(&t->sp, &t->board);
 	if (chance(&random, 5)) {
 		t->sp.fail_at = (int)(2 + next_random(&random) % 30);
@@ -233,7 +299,10 @@ static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, str
 		totals->stopped++;
 	}
 	sim_board_on_trace(&t->sp.bridge.board, on_trace, t);
+	if (wait_ns)
+		simport_wait(&t->sp, wait_ns);
 	t->before = *simport_truth(&t->sp);
+	t->app_runs = t->before.runs == SIM_RUNS_APP;
 	if (simport_open(&t->sp, session_first_baud(&t->config)) < 0) {
 		t->verdict = VERDICT_IO_ERROR;
 		return;

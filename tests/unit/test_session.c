@@ -44,7 +44,7 @@ START_TEST(a_good_board_is_ready_after_one_clean_pulse)
 
 	play(script);
 	ck_assert_msg(result->verdict == VERDICT_READY, "%s: %s", verdict_info(result->verdict)->word, result->text);
-	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|20 DTR- RTS-|180 115200 Bd|");
+	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|20 DTR- RTS-|140 115200 Bd|");
 	ck_assert_int_eq(result->attempts, 1);
 	ck_assert_int_eq(result->reset_by, RESET_BY_US);
 	ck_assert_int_eq(result->boot_ms, 60);
