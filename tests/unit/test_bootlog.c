@@ -1,5 +1,6 @@
 /* test_bootlog.c - the boot-log reader, line by line: what it takes for what, live. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,6 +164,47 @@ START_TEST(tells_pieces_of_the_rom_from_an_applications_words)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *first;	/* line of the trace */
+} damaged[] = {
+	{ "ets Jan  8 2013,rst cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash" },
+	{ "ets Jan  8 2013,rsT cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash damaged" },
+	{ "ets Jan  8 2013,rsT Cause:2, boot mode:(3,6)", "fragment: ets Jan  8 2013,rsT Cause:2, boot mode:(3,6)" },
+	{ "ets Jan  8 2013,rst cause:2, boot mode:(8,6)", "fragment: ets Jan  8 2013,rst cause:2, boot mode:(8,6)" },
+	{ "ets Jan 8 2013,rst cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash damaged" },
+	{ "rst cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash uncertain damaged" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)", "banner esp32 cause 1 mode 0x13 flash" },
+	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)", "banner esp32 cause 3 mode 0x13 flash uncertain" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x3 (SPI_FAST_FLASH_BOOT)", "banner esp32 cause 1 mode 0x3 flash uncertain" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)", "banner esp32 cause 1 mode 0x13 flash damaged" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FST_FLSH_BOOT)", "banner esp32 cause 1 mode 0x13 flash uncertain damaged" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST", "fragment: rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x23 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))",
+	  "banner esp32 cause 1 mode 0x23 download" },
+	{ "rst:0x1 (POWERON),boot:0x58 (SPI_FAST_FLASH_BOOT)", "banner ? cause 1 mode 0x58 flash" },
+};
+
+START_TEST(mends_what_can_be_mended_and_says_so)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s\r\n", damaged[_i].text);
+	run(text);
+	ck_assert_msg(!strncmp(t.text, damaged[_i].first, strlen(damaged[_i].first)) && t.text[strlen(damaged[_i].first)] == '\n',
+		      "%s\n%s", damaged[_i].text, t.text);
+}
+END_TEST
+
+START_TEST(a_cause_whose_number_and_text_differ_is_not_known)
+{
+	run("rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n");
+	ck_assert_int_eq(t.boot.cause_kind, BOOT_CAUSE_UNKNOWN);
+	run("rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n");
+	ck_assert_int_eq(t.boot.cause_kind, BOOT_CAUSE_HARDWARE);
+}
+END_TEST
+
 START_TEST(an_unfinished_piece_counts_at_the_end)
 {
 	run(EBOOT "~ld\r\nets Ja");
@@ -189,6 +231,8 @@ int main(void)
 	tcase_add_test(lines, an_applications_at_sign_is_not_a_copy);
 	tcase_add_loop_test(lines, tells_pieces_of_the_rom_from_an_applications_words, 0,
 			    (int)(sizeof(after_load) / sizeof(after_load[0])));
+	tcase_add_loop_test(lines, mends_what_can_be_mended_and_says_so, 0, (int)(sizeof(damaged) / sizeof(damaged[0])));
+	tcase_add_test(lines, a_cause_whose_number_and_text_differ_is_not_known);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	suite_add_tcase(suite, lines);
 	runner = srunner_create(suite);
