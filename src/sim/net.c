@@ -471,17 +471,17 @@ void sim_net_describe(const struct sim_net *net, char *buf, size_t cap)
 	if (is_esphome(net))
 		snprintf(buf, cap,
 			 "ota connections=%u greetings=%u on_begin=%u on_error=%u on_end=%u updates=%u refused=%u logins=%u "
-			 "logins_failed=%u staged=%u flashed=%zu untouched=%d md5=%s",
+			 "logins_failed=%u staged=%u flashed=%zu untouched=%d md5=%s bind_error=%d",
 			 e->connections, e->greetings, e->on_begin, e->on_error, e->on_end, e->updates, e->refused,
 			 e->logins, e->logins_failed, e->staged, e->flashed, sim_esphome_record_untouched(e),
-			 net->running_md5[0] ? net->running_md5 : "-");
+			 net->running_md5[0] ? net->running_md5 : "-", net->bind_error);
 	else
 		snprintf(buf, cap,
 			 "ota datagrams=%u ignored=%u written=%u transitions=%u logins=%u logins_failed=%u logins_broken=%u "
 			 "on_error=%u on_start=%u on_end=%u updates=%u refused=%u staged=%u flashed=%zu last_error=%d "
-			 "untouched=%d md5=%s",
+			 "untouched=%d md5=%s bind_error=%d",
 			 a->datagrams, a->ignored, a->written, a->transitions, a->logins, a->logins_failed,
 			 a->logins_broken, a->on_error, a->on_start, a->on_end, a->updates, a->refused, a->staged,
 			 a->flashed, a->last_error, sim_ota_record_untouched(a),
-			 net->running_md5[0] ? net->running_md5 : "-");
+			 net->running_md5[0] ? net->running_md5 : "-", net->bind_error);
 }

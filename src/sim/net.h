@@ -62,7 +62,7 @@ int64_t sim_net_next(const struct sim_net *net);
 void sim_net_run(struct sim_net *net, int64_t now_ns);
 void sim_net_close(struct sim_net *net);
 
-/* The services' own records, one line; for the truth. */
+/* The services' own records, one line; for the truth. bind_error: somebody else has the port. */
 void sim_net_describe(const struct sim_net *net, char *buf, size_t cap);
 
 #endif
