@@ -13,6 +13,8 @@
 #include "child.h"
 #include "message.h"
 #include "port/wait.h"
+#include "report/notify.h"
+#include "report/statefile.h"
 #include "stop.h"
 
 /* The child's own deadline plus the drain of its close (50 ms) and what a loaded machine takes to schedule it. */
@@ -29,6 +31,7 @@ struct board {
 	char doing[160];
 	bool told;		/* its result is out */
 	enum verdict verdict;
+	char *state;		/* its result as JSON, for --state-file; malloc()ed */
 };
 
 struct crew {
@@ -39,13 +42,30 @@ struct crew {
 	int64_t next_progress_ms;
 };
 
+/* --print-match: standard output has the group and nothing else, for $(...). */
+static void print_match(struct crew *crew, const struct board *board, const struct report_result *result)
+{
+	if (crew->options->quiet)
+		return;
+	report_progress(&crew->report, board->port, NULL);
+	if (verdict_info(result->session.verdict)->status == 0 && result->any_match)
+		report_print_match(result);
+	else
+		report_result_to(&crew->report, stderr, board->port, result);
+}
+
 static void tell_result(struct crew *crew, struct board *board, const struct report_result *result)
 {
 	if (board->told)
 		return;
 	board->told = true;
 	board->verdict = result->session.verdict;
-	report_result(&crew->report, board->port, result);
+	if (crew->options->print_match)
+		print_match(crew, board, result);
+	else
+		report_result(&crew->report, board->port, result);
+	if (crew->options->state_file)
+		board->state = report_result_json(board->port, result);
 }
 
 static void tell_failure(struct crew *crew, struct board *board, enum verdict verdict, const char *text,
@@ -187,6 +207,15 @@ static int64_t next_deadline(const struct crew *crew)
 	return deadline;
 }
 
+static void tell_doing(struct crew *crew, const struct board *board)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s: %s", board->port, board->doing);
+	report_progress(&crew->report, board->port, board->doing);
+	(void)notify_status(text);	/* for whoever looks; nobody's run fails for it */
+}
+
 static void show_progress(struct crew *crew)
 {
 	int64_t now = wait_now_ms();
@@ -196,7 +225,7 @@ static void show_progress(struct crew *crew)
 	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
 	for (size_t i = 0; i < crew->n; i++) {
 		if (crew->boards[i].fd >= 0 && crew->boards[i].doing[0]) {
-			report_progress(&crew->report, crew->boards[i].port, crew->boards[i].doing);
+			tell_doing(crew, &crew->boards[i]);
 			return;
 		}
 	}
@@ -258,6 +287,55 @@ static int exit_status(const struct crew *crew)
 	return status;
 }
 
+/* All boards' results, one a line. */
+static int write_state(const struct crew *crew)
+{
+	size_t len = 0, used = 0;
+	char *text;
+	int r;
+
+	if (!crew->options->state_file)
+		return 0;
+	for (size_t i = 0; i < crew->n; i++) {
+		if (!crew->boards[i].state)
+			return -ENOMEM;
+		len += strlen(crew->boards[i].state) + 1;
+	}
+	text = malloc(len + 1);
+	if (!text)
+		return -ENOMEM;
+	for (size_t i = 0; i < crew->n; i++)
+		used += (size_t)sprintf(text + used, "%s\n", crew->boards[i].state);
+	r = statefile_write(crew->options->state_file, text, used);
+	free(text);
+	return r;
+}
+
+/* Last of all: READY=1 once, when all are ready. */
+static void notify(const struct crew *crew, int status)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].port, verdict_info(crew->boards[0].verdict)->word,
+		 crew->n > 1 ? ", and others" : "");
+	(void)(status == 0 ? notify_ready(text) : notify_status(text));
+}
+
+static int complain_output(const char *what, int r, int status)
+{
+	if (r != -EPIPE)
+		fprintf(stderr, "espreset: %s: %s\n", what, strerror(-r));
+	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
+}
+
+static void release(struct crew *crew, struct pollfd *fds)
+{
+	for (size_t i = 0; crew->boards && i < crew->n; i++)
+		free(crew->boards[i].state);
+	free(crew->boards);
+	free(fds);
+}
+
 static void start_all(struct crew *crew)
 {
 	int64_t now = wait_now_ms();
@@ -286,24 +364,27 @@ int boards_run(const struct options *options)
 	int status, r;
 
 	report_init(&crew.report, options->json ? REPORT_JSON : REPORT_TEXT, options->quiet, options->verbose);
+	if (options->state_file) {
+		r = statefile_begin(options->state_file);
+		if (r < 0)
+			return complain_output(options->state_file, r, 0);
+	}
 	crew.boards = calloc(crew.n, sizeof(*crew.boards));
 	fds = calloc(crew.n, sizeof(*fds));
 	if (!crew.boards || !fds) {
-		fputs("espreset: out of memory\n", stderr);
-		free(crew.boards);
-		free(fds);
-		return verdict_info(VERDICT_INTERNAL)->status;
+		release(&crew, fds);
+		return complain_output("boards", -ENOMEM, 0);
 	}
 	start_all(&crew);
 	watch(&crew, fds);
 	status = exit_status(&crew);
 	r = report_end(&crew.report);
-	if (r < 0) {
-		if (r != -EPIPE)
-			fprintf(stderr, "espreset: standard output: %s\n", strerror(-r));
-		status = status ? status : verdict_info(VERDICT_INTERNAL)->status;
-	}
-	free(crew.boards);
-	free(fds);
+	if (r < 0)
+		status = complain_output("standard output", r, status);
+	r = write_state(&crew);
+	if (r < 0)
+		status = complain_output(options->state_file, r, status);
+	notify(&crew, status);
+	release(&crew, fds);
 	return status;
 }

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conditions.h"
 #include "find.h"
 #include "message.h"
+#include "port/diagnose.h"
 #include "port/wait.h"
 #include "run.h"
 #include "stop.h"
@@ -22,6 +24,8 @@ struct child {
 	int capture;		/* -1: none */
 	int capture_error;	/* positive errno of the first failed write */
 	struct port *port;
+	bool native_usb;
+	struct conditions conditions;
 	struct session session;
 	struct report_result result;
 	int64_t start_ms;
@@ -45,6 +49,8 @@ static void tell_note(void *user, const struct session_note *note)
 	struct child *c = user;
 	struct message message;
 
+	if (note->kind == SESSION_NOTE_ATTEMPT)
+		conditions_forget(&c->conditions);
 	memset(&message, 0, sizeof(message));
 	message.kind = MESSAGE_NOTE;
 	message.u.note = *note;
@@ -59,6 +65,17 @@ static void tell_status(void *user, const char *text)
 	memset(&message, 0, sizeof(message));
 	message.kind = MESSAGE_STATUS;
 	snprintf(message.u.status, sizeof(message.u.status), "%s", text);
+	tell(c, &message, MSG_DONTWAIT);
+}
+
+static void tell_match(void *user, const struct report_match *match)
+{
+	struct child *c = user;
+	struct message message;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = MESSAGE_MATCH;
+	message.u.match = *match;
 	tell(c, &message, MSG_DONTWAIT);
 }
 
@@ -100,7 +117,6 @@ static void capture(void *user, const void *bytes, size_t n)
 
 static int open_capture(struct child *c)
 {
-	c->capture = -1;
 	if (!c->options->capture)
 		return 0;
 	c->capture = open(c->options->capture, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
@@ -138,7 +154,8 @@ static void take_close(struct child *c, int r)
 static bool find(struct child *c)
 {
 	struct find_failure failure;
-	int r = find_port(c->options, c->spec, c->start_ms + c->options->wait_ms, tell_status, c, &c->port, &failure);
+	int r = find_port(c->options, c->spec, c->start_ms + c->options->wait_ms, tell_status, c, &c->port, &c->native_usb,
+			  &failure);
 
 	if (r == 0)
 		return true;
@@ -152,13 +169,50 @@ static bool find(struct child *c)
 	return false;
 }
 
+static int64_t look_after_conditions(void *user, struct session *session, int64_t now_ms)
+{
+	struct child *c = user;
+
+	return conditions_look(&c->conditions, session, now_ms);
+}
+
+/* The board itself said that its latch is good: what the serial line could not complete, that does. */
+static void take_proof_by_ota(struct child *c)
+{
+	struct session_result *r = &c->result.session;
+
+	if (!c->conditions.finding.boot_mode_good)
+		return;
+	r->verdict = VERDICT_READY;
+	r->advice = NULL;
+	c->result.proof_by_ota = true;
+	snprintf(r->text, sizeof(r->text), "the board itself would take an update");
+}
+
+static bool is_incomplete(enum verdict verdict)
+{
+	return verdict == VERDICT_UNPROVEN || verdict == VERDICT_SILENT || verdict == VERDICT_GARBLED;
+}
+
+static void ask_board(struct child *c, bool once, int64_t deadline_ms)
+{
+	if (conditions_dry_run(&c->conditions, once, deadline_ms) == -ECANCELED)
+		stop_die(stop_asked() ? stop_asked() : SIGTERM);
+}
+
 static void run(struct child *c)
 {
-	struct run_sink sink = { .bytes = capture, .note = tell_note, .user = c };
+	struct run_sink sink = {
+		.bytes = capture, .note = tell_note, .conditions = look_after_conditions, .user = c,
+	};
 	struct clk clk = { real_now_ms };
+	struct session_config config;
 	int r, closed;
 
-	session_init(&c->session, &c->options->session, wait_now_ms());
+	config = c->options->session;
+	config.native_usb = c->native_usb;
+	session_init(&c->session, &config, wait_now_ms());
+	session_on_line(&c->session, conditions_line, &c->conditions);
 	r = run_session(&c->session, c->port, &clk, &sink);
 	c->result.session = *session_result(&c->session);
 	closed = c->port->ops->close(c->port);
@@ -166,25 +220,73 @@ static void run(struct child *c)
 	if (r == -ECANCELED)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
 	take_close(c, closed);
+	if (c->options->ota_dry_run && is_incomplete(c->result.session.verdict)) {
+		ask_board(c, false, session_deadline(&c->session));
+		take_proof_by_ota(c);
+	}
+}
+
+/* --if-needed: a board that would take an update as it is needs no reset. */
+#define IF_NEEDED_MS 5000
+
+static bool is_needless(struct child *c)
+{
+	int limit_ms = c->options->session.timeout_ms < IF_NEEDED_MS ? c->options->session.timeout_ms : IF_NEEDED_MS;
+
+	if (!c->options->if_needed)
+		return false;
+	tell_status(c, "asking the board whether it would take an update");
+	ask_board(c, true, c->start_ms + limit_ms);
+	if (!c->conditions.finding.boot_mode_good) {
+		conditions_forget_finding(&c->conditions);
+		return false;
+	}
+	fail(c, VERDICT_READY, "", NULL);
+	take_proof_by_ota(c);
+	c->result.reset_not_needed = true;
+	return true;
+}
+
+/* Some bridges explain what a board seems to do wrong. */
+static void find_fitting_advice(struct child *c)
+{
+	enum verdict verdict = c->result.session.verdict;
+	struct finding finding;
+
+	if (verdict_info(verdict)->status >= 10 && verdict_info(verdict)->status < 20 && !c->result.advice[0] &&
+	    strncmp(c->spec, "sim:", 4) != 0 && diagnose_best(c->spec, verdict, &finding) && finding.cure[0])
+		snprintf(c->result.advice, sizeof(c->result.advice), "%s", finding.cure);
+}
+
+static void begin(struct child *c)
+{
+	int r = open_capture(c);
+
+	if (r < 0) {
+		fail(c, VERDICT_INTERNAL, strerror(-r), "--capture: the file cannot be written");
+		return;
+	}
+	r = conditions_init(&c->conditions, c->options, c->start_ms, tell_match, c);
+	if (r < 0) {
+		fail(c, VERDICT_INTERNAL, strerror(-r), NULL);
+		return;
+	}
+	if (!is_needless(c) && find(c)) {
+		tell_opened(c);
+		run(c);
+	}
+	find_fitting_advice(c);
+	conditions_fill(&c->conditions, &c->result);
+	conditions_release(&c->conditions);
 }
 
 int child_run(const struct options *options, const char *spec, int fd)
 {
 	static struct child c;	/* large; one in each process */
-	int r;
 
-	c = (struct child){ .options = options, .spec = spec, .fd = fd, .start_ms = wait_now_ms() };
+	c = (struct child){ .options = options, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
 	c.result.crystal_mhz = options->session.crystal_mhz;
-	r = open_capture(&c);
-	if (r < 0) {
-		fail(&c, VERDICT_INTERNAL, strerror(-r), "--capture: the file cannot be written");
-		tell_result(&c);
-		return 1;
-	}
-	if (find(&c)) {
-		tell_opened(&c);
-		run(&c);
-	}
+	begin(&c);
 	close_capture(&c);
 	tell_result(&c);
 	return 0;

@@ -297,6 +297,12 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
 	return match_complete(&c->match) ? look_at_network(c, session, now_ms) : INT64_MAX;
 }
 
+void conditions_forget_finding(struct conditions *c)
+{
+	c->any_finding = false;
+	memset(&c->finding, 0, sizeof(c->finding));
+}
+
 int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms)
 {
 	struct otaprobe_options options;
@@ -322,7 +328,8 @@ static const char *protocol_word(enum ota_protocol protocol)
 
 void conditions_fill(const struct conditions *c, struct report_result *result)
 {
-	const char *first = c->n ? match_first(&c->match) : NULL;
+	const char *address = c->address >= 0 ? match_group(&c->match, (size_t)c->address) : NULL;
+	const char *first = c->n == 0 ? NULL : c->options->n_expect == 0 && address ? address : match_first(&c->match);
 
 	if (first) {
 		result->any_match = true;

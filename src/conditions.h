@@ -62,6 +62,9 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
  */
 int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms);
 
+/** conditions_forget_finding() - what was found out before the reset does not count after it */
+void conditions_forget_finding(struct conditions *c);
+
 /** conditions_fill() - what they have to say in the result */
 void conditions_fill(const struct conditions *c, struct report_result *result);
 

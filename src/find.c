@@ -2,10 +2,13 @@
 #include "find.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "port/devices.h"
+#include "port/diagnose.h"
 #include "port/holder.h"
 #include "port/sim.h"
 #include "port/tty.h"
@@ -16,6 +19,8 @@
 #define POLL_MS 100
 /* How long the kernel may take to see that a device is gone: a hub tells every 255 ms (USB 2.0, 11.12.4). */
 #define NOTICE_MS 300
+/* Espressif: the chip's own USB, no bridge (espressif/usb-pids). */
+#define VID_ESPRESSIF 0x303a
 
 struct search {
 	const struct options *options;
@@ -25,6 +30,7 @@ struct search {
 	void *user;
 	struct find_failure *failure;
 	bool was_there;
+	char path[PATH_MAX];	/* of the tty, once it is found */
 };
 
 static int open_sim(const struct search *s, struct port **ret)
@@ -54,14 +60,14 @@ static void name_holder(const struct search *s, const struct holder *holder)
 static int wait_for_holder(const struct search *s)
 {
 	struct holder holder;
-	int r = holder_find(s->spec, &holder);
+	int r = holder_find(s->path, &holder);
 
 	if (r <= 0)
 		return r;
 	name_holder(s, &holder);
 	if (holder.is_ancestor)
 		return s->options->no_lock ? 0 : -EBUSY;	/* it waits for us: waiting for it would last for ever */
-	r = holder_wait(s->spec, s->deadline_ms, stop_port(), &holder);
+	r = holder_wait(s->path, s->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
 		name_holder(s, &holder);
 	return r;
@@ -79,6 +85,18 @@ static bool has_gone(const char *path)
 	return true;
 }
 
+/* The tty that PORT means, as soon as it is there. */
+static int find_path(struct search *s)
+{
+	struct find_failure *f = s->failure;
+	int r = devices_resolve(s->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
+
+	if (r != -ENOENT && r != -ENXIO)
+		return r;
+	s->status(s->user, "waiting for the port to appear");
+	return devices_wait(s->spec, s->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text, sizeof(f->text));
+}
+
 static int open_tty(struct search *s, struct port **ret)
 {
 	struct tty_options options = {
@@ -86,16 +104,18 @@ static int open_tty(struct search *s, struct port **ret)
 		.no_lock = s->options->no_lock,
 		.stop = stop_port(),
 	};
-	int r = tty_refusal(s->spec, s->failure->text, sizeof(s->failure->text));
+	int r = find_path(s);
 
+	if (r == 0)
+		r = tty_refusal(s->path, s->failure->text, sizeof(s->failure->text));
 	if (r == 0) {
 		s->was_there = true;
 		r = wait_for_holder(s);
 	}
 	if (r < 0)
 		return r;
-	r = tty_open(s->spec, &options, ret);
-	return r == -EIO && has_gone(s->spec) ? -ENODEV : r;
+	r = tty_open(s->path, &options, ret);
+	return r == -EIO && has_gone(s->path) ? -ENODEV : r;
 }
 
 static int try_open(struct search *s, struct port **ret)
@@ -112,35 +132,41 @@ static bool may_pass(int r)
 static void explain(const struct search *s, int r)
 {
 	struct find_failure *f = s->failure;
+	struct finding finding;
 
 	f->verdict = r == -ENODEV ? VERDICT_NO_PORT : verdict_of_errno(-r);
 	if (f->verdict == VERDICT_NO_PORT && s->was_there)
 		f->verdict = VERDICT_UNPLUGGED;
 	if (f->holder_pid)
 		f->text[0] = '\0';
-	if (f->verdict == VERDICT_PERMISSION && !f->advice[0])
+	if (f->advice[0])
+		return;
+	if (strncmp(s->spec, "sim:", 4) != 0 && diagnose_best(s->spec, f->verdict, &finding))
+		snprintf(f->advice, sizeof(f->advice), "%s", finding.cure[0] ? finding.cure : finding.text);
+	else if (f->verdict == VERDICT_PERMISSION)
 		snprintf(f->advice, sizeof(f->advice), "join the group of the port; see \"Permissions\" in espreset(1)");
-	if (f->verdict == VERDICT_NO_PORT && !f->advice[0])
+	else if (f->verdict == VERDICT_NO_PORT)
 		snprintf(f->advice, sizeof(f->advice), "espreset --list shows what is plugged in");
 }
 
 int find_port(const struct options *options, const char *spec, int64_t deadline_ms,
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
-	      struct find_failure *ret_failure)
+	      bool *ret_native_usb, struct find_failure *ret_failure)
 {
-	struct search s = { options, spec, deadline_ms, status, user, ret_failure, false };
+	struct search s = { .options = options, .spec = spec, .deadline_ms = deadline_ms, .status = status, .user = user,
+			    .failure = ret_failure };
+	struct device device;
 	int r;
 
 	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < deadline_ms) {
 		int64_t again = wait_now_ms() + POLL_MS;
 
-		if (r != -EBUSY)
-			status(user, "waiting for the port to appear");
 		r = wait_poll(NULL, 0, again < deadline_ms ? again : deadline_ms, stop_port());
 		if (r == -ECANCELED)
 			return r;
 	}
 	if (r < 0 && r != -ECANCELED)
 		explain(&s, r);
+	*ret_native_usb = r == 0 && s.path[0] && devices_find(s.path, &device) == 0 && device.vid == VID_ESPRESSIF;
 	return r;
 }

@@ -1,12 +1,16 @@
 /* main.c - wiring: the command line to what does the work. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boards.h"
+#include "conditions.h"
 #include "decode.h"
 #include "options.h"
+#include "port/devices.h"
 #include "port/sim.h"
+#include "show.h"
 #include "stop.h"
 
 static int usage(const char *why)
@@ -14,6 +18,15 @@ static int usage(const char *why)
 	fprintf(stderr, "espreset: %s; try 'espreset --help'\n", why);
 	return verdict_info(VERDICT_USAGE)->status;
 }
+
+/* A port is never guessed: a CH340 may be a 3D printer. What is there is shown. */
+static int usage_without_port(const char *why)
+{
+	(void)usage(why);
+	(void)show_list_text(stderr);
+	return verdict_info(VERDICT_USAGE)->status;
+}
+
 
 static int finish_output(void)
 {
@@ -24,14 +37,27 @@ static int finish_output(void)
 	return verdict_info(VERDICT_INTERNAL)->status;
 }
 
+static int finish_with(int status)
+{
+	int written = finish_output();
+
+	return status ? status : written;
+}
+
 /* What can be said of the PORTs before any is touched. */
 static int check_ports(const struct options *options, char *why, size_t cap)
 {
+	char path[PATH_MAX], text[512];
+
 	for (size_t i = 0; i < options->n_ports; i++) {
 		const char *port = options->ports[i];
 
 		if (strncmp(port, "sim:", 4) == 0 && sim_port_check(port, why, cap) < 0)
 			return -EINVAL;
+		if (strncmp(port, "usb:", 4) == 0 && devices_resolve(port, path, sizeof(path), text, sizeof(text)) == -EINVAL) {
+			snprintf(why, cap, "PORT '%s': %s", port, text);
+			return -EINVAL;
+		}
 	}
 	return 0;
 }
@@ -45,7 +71,7 @@ int main(int argc, char **argv)
 	stop_init();
 	r = options_parse(argc, argv, &options, why, sizeof(why));
 	if (r < 0)
-		return usage(why);
+		return r == -ENOENT ? usage_without_port(why) : usage(why);
 	switch (options.mode) {
 	case MODE_HELP:
 		options_help(stdout);
@@ -59,8 +85,17 @@ int main(int argc, char **argv)
 	case MODE_SIM_HELP:
 		sim_port_help(stdout);
 		return finish_output();
+	case MODE_FIRMWARE_LIST:
+		show_firmwares(stdout);
+		return finish_output();
+	case MODE_LIST:
+		return finish_with(show_list(&options));
+	case MODE_DIAGNOSE:
+		return finish_with(show_diagnosis(&options));
+	case MODE_ENROLL:
+		return finish_with(show_enrolment(&options));
 	case MODE_RESET:
-		if (check_ports(&options, why, sizeof(why)) < 0)
+		if (check_ports(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0)
 			return usage(why);
 		return boards_run(&options);
 	default:

@@ -65,9 +65,24 @@ void report_result(struct report *report, const char *port, const struct report_
 	if (report->mode == REPORT_JSON)
 		json_result(port, result);
 	else
-		text_result(port, result);
+		text_result(stdout, port, result);
 	flush(report);
 	text_advice(port, result);
+}
+
+void report_result_to(struct report *report, FILE *out, const char *port, const struct report_result *result)
+{
+	report_progress(report, port, NULL);
+	text_result(out, port, result);
+	text_advice(port, result);
+}
+
+void report_print_match(const struct report_result *result)
+{
+	char clean[1024];
+
+	clean_terminal(clean, sizeof(clean), result->match, strlen(result->match));
+	puts(clean);
 }
 
 int report_end(struct report *report)

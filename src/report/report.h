@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "core/session.h"
@@ -40,7 +41,7 @@ struct report_result {
 	bool proof_by_ota;
 	char sequence_from[128];	/* esptool.cfg; "" */
 	char recovered[REPORT_RECOVERED_MAX][24];
-	char advice[320];		/* more fitting than the session's; "" */
+	char advice[512];		/* more fitting than the session's; "" */
 };
 
 struct report_match {
@@ -61,6 +62,12 @@ void report_progress(struct report *report, const char *port, const char *text);
  * report_result() - the board's one line, and on standard error its cure
  */
 void report_result(struct report *report, const char *port, const struct report_result *result);
+
+/** report_result_to() - the line of text, whatever the mode, on another stream */
+void report_result_to(struct report *report, FILE *out, const char *port, const struct report_result *result);
+
+/** report_print_match() - group 1 of the first match, harmless, and a newline */
+void report_print_match(const struct report_result *result);
 
 /**
  * report_end() - flush standard output

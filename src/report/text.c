@@ -59,12 +59,12 @@ void text_sentence(const struct report_result *result, char *buf, size_t cap)
 	clean_terminal(buf, cap, raw, strlen(raw));
 }
 
-void text_result(const char *port, const struct report_result *result)
+void text_result(FILE *out, const char *port, const struct report_result *result)
 {
 	char sentence[1024];
 
 	text_sentence(result, sentence, sizeof(sentence));
-	printf("%s: %s: %s\n", clean_port(port), verdict_info(result->session.verdict)->word, sentence);
+	fprintf(out, "%s: %s: %s\n", clean_port(port), verdict_info(result->session.verdict)->word, sentence);
 }
 
 void text_advice(const char *port, const struct report_result *result)

@@ -2,11 +2,13 @@
 #ifndef ESPRESET_TEXT_H
 #define ESPRESET_TEXT_H
 
+#include <stdio.h>
+
 #include "report/report.h"
 
 void text_note(const char *port, const struct session_note *note);
 void text_match(const char *port, const struct report_match *match);
-void text_result(const char *port, const struct report_result *result);
+void text_result(FILE *out, const char *port, const struct report_result *result);
 void text_advice(const char *port, const struct report_result *result);
 
 /** text_sentence() - what stands after "PORT: WORD: ", harmless on a terminal */
