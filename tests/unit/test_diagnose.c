@@ -162,6 +162,30 @@ static void nobodys(void)
 	rights.gid = 0;
 }
 
+static void old_mode(void)
+{
+	no_group();
+	rights.mode = 0600;
+}
+
+static void roots_group(void)
+{
+	no_group();
+	rights.gid = 0;
+}
+
+static void in_the_group_and_denied(void)
+{
+	no_group();
+	rights.our_group = 20;
+}
+
+static void broken_group_file(void)
+{
+	no_group();
+	fake_file("/etc/group", "\n:::\nbroken\ndialout:x:20%s", "\n");
+}
+
 static void nameless_group(void)
 {
 	no_group();
@@ -248,6 +272,7 @@ static void no_driver(void)
 static void driver_not_loaded(void)
 {
 	no_driver();
+	fake_file("/etc/modprobe.d/old.conf", "#blacklist ch341%s", "\n");
 	fake_file("/lib/modules/" KERNEL "/modules.dep", "kernel/drivers/usb/serial/ch341.ko.xz:%s", "\n");
 }
 
@@ -344,6 +369,10 @@ static void only_a_mouse(void)
 	fake_usb_device(&mouse);
 }
 
+#define GIVE_IT "have udev give it to a group: put SUBSYSTEM==\"tty\", SUBSYSTEMS==\"usb\", " \
+		"GROUP=\"dialout\", MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; then sudo " \
+		"udevadm control --reload, and re-plug"
+
 #define CABLE "plug it in; if it is, try another cable (many carry power only) and another socket; " \
 	      "dmesg -w shows whether the computer notices"
 
@@ -364,9 +393,16 @@ static const struct {
 	  "log out and in again (or: newgrp dialout): you are in the group, but this login is older" },
 	{ nobodys, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
 	  "mode 600, group root (0), you are alice (1000)",
-	  "have udev give it to a group: put SUBSYSTEM==\"tty\", SUBSYSTEMS==\"usb\", GROUP=\"dialout\", "
-	  "MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; then sudo udevadm control --reload, "
-	  "and re-plug" },
+	  GIVE_IT },
+	{ old_mode, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
+	  "mode 600, group dialout (20), you are alice (1000)", GIVE_IT },
+	{ roots_group, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
+	  "mode 660, group root (0), you are alice (1000)", GIVE_IT },
+	{ in_the_group_and_denied, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
+	  "mode 660, group dialout (20), you are alice (1000)", GIVE_IT },
+	{ broken_group_file, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
+	  "mode 660, group dialout (20), you are alice (1000)",
+	  "sudo usermod -aG dialout alice; then log out and in again" },
 	{ nameless_group, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
 	  "mode 660, group ? (997), you are alice (1000)",
 	  "join the group with the number 997; then log out and in again" },
@@ -532,6 +568,7 @@ static const struct {
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.9", NULL, 0, 0 },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.14", NULL, 0, 0 },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.14.10", NULL, 0, 0 },
+	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "6.13.10", NULL, 0, 0 },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "rubbish", NULL, 0, 0 },
 	{ { "1-1", "10c4", "ea60", "1", "CP2104 USB", NULL }, "5.13.10", NULL, 0, 0 },
 	{ { "1-1", "1234", "5678", "1", NULL, NULL }, KERNEL, NULL, 0, 0 },
@@ -623,6 +660,22 @@ START_TEST(without_a_port_all_that_is_plugged_in_is_looked_at)
 	ck_assert_str_eq(found[1].word, "busy");
 	ck_assert_str_eq(found[2].word, "driver-not-bound");
 	ck_assert_str_eq(found[2].port, "");
+	ck_assert_int_eq(verdict, verdict_worse(verdict_worse(VERDICT_PERMISSION, VERDICT_BUSY), VERDICT_NO_PORT));
+}
+END_TEST
+
+START_TEST(evidence_is_cut_where_there_is_too_much)
+{
+	static const char *const places[] = { "1-1", "1-2", "1-3", "1-4", "1-5", "1-6" };
+	struct fake_usb usb = mouse;
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		usb.place = places[i];
+		fake_usb_device(&usb);
+	}
+	ck_assert_int_eq(diagnose(NULL), 1);
+	ck_assert_int_eq(found[0].n_evidence, FINDING_EVIDENCE);
 }
 END_TEST
 
@@ -657,6 +710,7 @@ static Suite *diagnose_suite(void)
 	tcase_add_test(tc, a_port_that_brltty_took_in_mid_run_is_explained);
 	tcase_add_test(tc, who_claimed_it_is_evidence_too);
 	tcase_add_test(tc, without_a_port_all_that_is_plugged_in_is_looked_at);
+	tcase_add_test(tc, evidence_is_cut_where_there_is_too_much);
 	tcase_add_test(tc, another_spelling_is_not_told_of_somebody_elses_trouble);
 	suite_add_tcase(s, tc);
 	return s;

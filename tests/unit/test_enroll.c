@@ -115,6 +115,7 @@ END_TEST
 START_TEST(udevs_name_of_the_place_is_preferred)
 {
 	static const struct fake_usb usb = { "1-1.4", "1a86", "7523", NULL, NULL, NULL };
+	int fds;
 
 	plug(&usb, "ttyUSB0");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
@@ -125,9 +126,11 @@ START_TEST(udevs_name_of_the_place_is_preferred)
 	ck_assert_str_eq(match(), "ENV{ID_PATH}==\"pci-0000:00:14.0-usb-0:1.4:1.0\"");
 	ck_assert_str_eq(e.why, "by place, as it has no serial number: the name stays with the socket, and any "
 				"CH340 in it gets it");
-	fake_file("/run/udev/data/c1:7", "E:ID_PATH=%s\n", "odd\", RUN+=\"x");
+	fake_file("/run/udev/data/c1:7", "E:ID_PATH=%s\n", _i ? "" : "odd\", RUN+=\"x");
+	fds = count_fds();
 	ck_assert_int_eq(enroll("usb:1-1.4", "a"), 0);
 	ck_assert_str_eq(match(), "KERNELS==\"1-1.4\"");
+	ck_assert_int_eq(count_fds(), fds);
 }
 END_TEST
 
@@ -202,7 +205,7 @@ static Suite *enroll_suite(void)
 	tcase_add_test(tc, writes_the_whole_rule_of_a_board_with_a_serial_number);
 	tcase_add_loop_test(tc, a_serial_number_is_used_only_when_it_is_the_boards_own, 0,
 			    (int)(sizeof(serials) / sizeof(serials[0])));
-	tcase_add_test(tc, udevs_name_of_the_place_is_preferred);
+	tcase_add_loop_test(tc, udevs_name_of_the_place_is_preferred, 0, 2);
 	tcase_add_loop_test(tc, a_bridge_with_two_ports_is_told_apart_by_interface, 0, 2);
 	tcase_add_loop_test(tc, refuses_names_that_are_not_safe_everywhere, 0,
 			    (int)(sizeof(bad_names) / sizeof(bad_names[0])));
