@@ -29,10 +29,11 @@ struct decode {
 static const char *cause_word(const struct boot *boot)
 {
 	static const char *const words[] = {
-		[BOOT_CAUSE_UNKNOWN] = "unknown", [BOOT_CAUSE_HARDWARE] = "power or reset pin",
+		[BOOT_CAUSE_UNKNOWN] = "unknown",     [BOOT_CAUSE_HARDWARE] = "power or reset pin",
 		[BOOT_CAUSE_USB] = "USB-Serial-JTAG", [BOOT_CAUSE_SOFTWARE] = "software",
-		[BOOT_CAUSE_WATCHDOG] = "watchdog", [BOOT_CAUSE_RTC_WATCHDOG] = "RTC watchdog",
-		[BOOT_CAUSE_BROWNOUT] = "brownout", [BOOT_CAUSE_SLEEP] = "deep sleep", [BOOT_CAUSE_OTHER] = "other",
+		[BOOT_CAUSE_WATCHDOG] = "watchdog",   [BOOT_CAUSE_RTC_WATCHDOG] = "RTC watchdog",
+		[BOOT_CAUSE_BROWNOUT] = "brownout",   [BOOT_CAUSE_SLEEP] = "deep sleep",
+		[BOOT_CAUSE_OTHER] = "other",
 	};
 
 	return boot->cause_text[0] ? boot->cause_text : words[boot->cause_kind];
@@ -53,8 +54,9 @@ static const char *source_word(const struct boot *boot)
 static const char *progress_word(const struct boot *boot)
 {
 	static const char *const words[] = {
-		[BOOT_NOTHING] = "nothing loaded", [BOOT_BANNER] = "nothing loaded", [BOOT_LOADING] = "load begun",
-		[BOOT_LOADED] = "loaded", [BOOT_STAGE2] = "second stage runs", [BOOT_APP] = "application runs",
+		[BOOT_NOTHING] = "nothing loaded",   [BOOT_BANNER] = "nothing loaded",
+		[BOOT_LOADING] = "load begun",	     [BOOT_LOADED] = "loaded",
+		[BOOT_STAGE2] = "second stage runs", [BOOT_APP] = "application runs",
 	};
 
 	if (boot->copying)
@@ -105,11 +107,15 @@ static void print_boot(const struct boot *boot, bool warm, char *buf, size_t cap
 	if (boot->cause < 0)
 		snprintf(cause, sizeof(cause), "cause unknown");
 	else
-		snprintf(cause, sizeof(cause), boot->chip == CHIP_ESP8266 ? "cause %d (%s)" : "cause 0x%x (%s)",
+		snprintf(cause, sizeof(cause),
+			 boot->chip == CHIP_ESP8266 ? "cause %d (%s)" : "cause 0x%x (%s)",
 			 (unsigned int)boot->cause, cause_word(boot));
-	snprintf(buf, cap, "%s%s%s, %s, %s, %s%s%s", chip_word(boot), heat ? ", " : "", heat ? heat : "", cause, mode,
-		 progress_word(boot), boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
-		 boot->number == 0 ? ", no banner" : boot->certain ? "" : ", not read whole");
+	snprintf(buf, cap, "%s%s%s, %s, %s, %s%s%s", chip_word(boot), heat ? ", " : "",
+		 heat ? heat : "", cause, mode, progress_word(boot),
+		 boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
+		 boot->number == 0 ? ", no banner"
+		 : boot->certain   ? ""
+				   : ", not read whole");
 }
 
 /* What to do. A restart by software keeps an ESP8266's boot mode, and with it download mode. */
@@ -117,7 +123,8 @@ static const char *advice_of(const struct boot *boot, bool warm)
 {
 	const char *heat = temperature(boot, warm);
 
-	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD && heat && heat[0] == 'w')
+	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD && heat &&
+	    heat[0] == 'w')
 		return "only a reset by the RST or EN pin leaves this mode: espreset PORT";
 	return boot->advice;
 }
@@ -208,20 +215,27 @@ static const char *why(enum verdict verdict, const struct boot *boot)
 	return "";
 }
 
-static void print_result(const struct decode *d, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
+static void print_result(const struct decode *d, enum verdict verdict, const struct boot *boot,
+			 char *buf, size_t cap)
 {
-	const char *trouble = !boot ? "" : boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text;
+	const char *trouble = !boot		      ? ""
+			      : boot->trouble_text[0] ? boot->trouble_text
+						      : boot->suspect_text;
 	char line[512];
 
 	if (verdict == VERDICT_SILENT) {
 		snprintf(buf, cap, "the log is empty");
 	} else if (!boot) {
-		snprintf(buf, cap, verdict == VERDICT_GARBLED ? "unreadable: recorded at another speed than it was sent?"
-							      : "no boot in it: nothing that an ESP's ROM prints");
+		snprintf(buf, cap,
+			 verdict == VERDICT_GARBLED
+				 ? "unreadable: recorded at another speed than it was sent?"
+				 : "no boot in it: nothing that an ESP's ROM prints");
 	} else {
 		print_boot(boot, false, line, sizeof(line));
-		snprintf(buf, cap, "%s%s%s%s; line %lu%s%s", line, trouble[0] ? "; \"" : "", trouble, trouble[0] ? "\"" : "",
-			 boot->line, d->log.boots > 1 ? ", the last boot that decides" : "", why(verdict, boot));
+		snprintf(buf, cap, "%s%s%s%s; line %lu%s%s", line, trouble[0] ? "; \"" : "",
+			 trouble, trouble[0] ? "\"" : "", boot->line,
+			 d->log.boots > 1 ? ", the last boot that decides" : "",
+			 why(verdict, boot));
 	}
 }
 
@@ -236,21 +250,26 @@ static const char *advice_for(enum verdict verdict, const struct boot *boot)
 	return boot ? advice_of(boot, false) : NULL;
 }
 
-static void json_of_result(const struct decode *d, enum verdict verdict, const struct boot *boot, const char *text)
+static void json_of_result(const struct decode *d, enum verdict verdict, const struct boot *boot,
+			   const char *text)
 {
 	const struct verdict_info *info = verdict_info(verdict);
 	const char *name = boot ? chip_name(boot->chip) : NULL;
 	const char *advice = advice_for(verdict, boot);
 	json_t *result = json_pack(
-		"{s:i, s:s, s:n, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:n, s:n, s:[], s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, "
+		"{s:i, s:s, s:n, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:n, s:n, s:[], s:n, s:n, s:n, "
+		"s:n, s:n, s:n, s:n, s:n, s:n, "
 		"s:n, s:n, s:o, s:n, s:[]}",
-		"schema", 1, "event", "result", "port", "file", json_clean(d->file), "verdict", info->word, "exit_status",
-		info->status, "text", json_clean(text),
-		"chip", json_or_null(name ? name : boot ? boot->chip_name : NULL),
-		"reset_cause", json_number_or_null(boot ? boot->cause : -1),
-		"boot_mode", json_number_or_null(boot ? boot->mode : -1), "reset_by", "reset", "evidence", "attempts",
-		"boot_ms", "up_ms", "total_ms", "baud", "crystal_mhz", "sequence", "sequence_from", "proof", "match", "ota",
-		"advice", json_clean(advice), "holder", "recovered");
+		"schema", 1, "event", "result", "port", "file", json_clean(d->file), "verdict",
+		info->word, "exit_status", info->status, "text", json_clean(text), "chip",
+		json_or_null(name   ? name
+			     : boot ? boot->chip_name
+				    : NULL),
+		"reset_cause", json_number_or_null(boot ? boot->cause : -1), "boot_mode",
+		json_number_or_null(boot ? boot->mode : -1), "reset_by", "reset", "evidence",
+		"attempts", "boot_ms", "up_ms", "total_ms", "baud", "crystal_mhz", "sequence",
+		"sequence_from", "proof", "match", "ota", "advice", json_clean(advice), "holder",
+		"recovered");
 
 	json_line(result);
 }
@@ -305,7 +324,8 @@ static void fill_gbk(uint16_t *table)
 		if ((code & 0xff) < 0x40 || (code & 0xff) == 0x7f || (code & 0xff) == 0xff)
 			continue;
 		(void)iconv(cd, NULL, NULL, NULL, NULL);
-		if (iconv(cd, &from, &left, &to, &room) != (size_t)-1 && left == 0 && room == sizeof(out) - 2)
+		if (iconv(cd, &from, &left, &to, &room) != (size_t)-1 && left == 0 &&
+		    room == sizeof(out) - 2)
 			table[out[0] | out[1] << 8] = (uint16_t)code;
 	}
 	(void)iconv_close(cd);

@@ -71,8 +71,13 @@ static struct span trimmed(struct span s)
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number)
 {
 	struct boot_event event = {
-		.kind = kind, .number = number, .begin_ms = log->line_begin_ms, .end_ms = log->now_ms,
-		.line = line.at, .len = span_len(line), .trouble = log->boot.trouble,
+		.kind = kind,
+		.number = number,
+		.begin_ms = log->line_begin_ms,
+		.end_ms = log->now_ms,
+		.line = line.at,
+		.len = span_len(line),
+		.trouble = log->boot.trouble,
 		.boot = log->any_boot ? &log->boot : NULL,
 	};
 
@@ -91,7 +96,7 @@ static void copy_printable(char *to, size_t cap, struct span s)
 	size_t n = 0;
 
 	for (; s.at != s.end && n + 1 < cap; s.at++)
-		to[n++] = *s.at >= ' ' && *s.at < 0x7f ? *s.at : '?';
+		to[n++] = (char)(*s.at >= ' ' && *s.at < 0x7f ? *s.at : '?');
 	to[n] = '\0';
 }
 
@@ -124,7 +129,11 @@ void bootlog_begin_boot(struct bootlog *log)
 		log->before = log->boot;
 	}
 	log->boot = (struct boot){
-		.cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .begin_ms = log->line_begin_ms,
+		.cause = -1,
+		.mode = -1,
+		.mode2 = -1,
+		.loaded_ms = -1,
+		.begin_ms = log->line_begin_ms,
 		.line = log->line_number,
 	};
 	log->boot.number = ++log->boots;
@@ -145,7 +154,8 @@ static bool is_anchor(struct span s)
 	case 'S':
 		return !memcmp(s.at, "SP-ROM", 6);
 	case 'r':
-		return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) || !memcmp(s.at, "rst ca", 6);
+		return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) ||
+		       !memcmp(s.at, "rst ca", 6);
 	default:
 		return false;
 	}
@@ -164,7 +174,8 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 {
 	if (rest.at == rest.end)
 		return whole;
-	if (span_is_blank(rest) || is_anchor(rest))	/* or a reset cut the line, and the next banner is glued to it */
+	if (span_is_blank(rest) ||
+	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
 	return log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t');
 }
@@ -249,9 +260,26 @@ static void take_head(struct bootlog *log, const struct bootlog_head *head, stru
 static bool is_beginning(struct span s)
 {
 	static const char *const words[] = {
-		"ets Jan  8 2013,rst", "ets Jun  8 2016", "ets Jul 29 2019", "ESP-ROM:esp", "rst:0x", "load 0x4010",
-		"load:0x4", "load:0x3", "entry 0x40", "csum 0x", "chksum 0x", "~ld", "wdt reset", "waiting for ",
-		"Guru Meditation", "Fatal exception ", "Exception (", "abort() was", "configsip: ", "SPIWP:0x",
+		"ets Jan  8 2013,rst",
+		"ets Jun  8 2016",
+		"ets Jul 29 2019",
+		"ESP-ROM:esp",
+		"rst:0x",
+		"load 0x4010",
+		"load:0x4",
+		"load:0x3",
+		"entry 0x40",
+		"csum 0x",
+		"chksum 0x",
+		"~ld",
+		"wdt reset",
+		"waiting for ",
+		"Guru Meditation",
+		"Fatal exception ",
+		"Exception (",
+		"abort() was",
+		"configsip: ",
+		"SPIWP:0x",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -283,7 +311,8 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 /* Is this what is left of an ESP8266's banner? An application may well say "rst cause" in its own words. */
 static bool is_torn(struct span s, const char *line)
 {
-	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
+	return span_word(&s, "ets Jan") ||
+	       (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
 }
 
 /* A banner whose end or middle is gone: the lines behind it belong to a boot that we know nothing of. */
@@ -386,7 +415,7 @@ static void maybe_banner(struct bootlog *log)
 	const char *anchor;
 	struct boot boot;
 	const char *begin;
-	bool torn;
+	bool torn = false;
 
 	if (log->len - log->done < 20 || !(log->pairs & PAIR_ANCHOR))
 		return;
@@ -508,7 +537,8 @@ static bool may_run(const struct bootlog *log)
 {
 	const struct bootlog_recover *r = &log->recover;
 
-	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !r->wrongbaud.n && !r->n_utf8 && !r->backslash;
+	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !r->wrongbaud.n &&
+	       !r->n_utf8 && !r->backslash;
 }
 
 /* Two characters that may begin a banner at another speed: do the next two, if they are here already, rule it out?
@@ -517,7 +547,8 @@ static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t 
 {
 	if (i < 1 || i + 2 >= n)
 		return false;
-	if (log->options.mangled && ((log->pair_second[p[i + 1]] | log->pair_second[p[i + 2]]) & PAIR_SPECIAL))
+	if (log->options.mangled &&
+	    ((log->pair_second[p[i + 1]] | log->pair_second[p[i + 2]]) & PAIR_SPECIAL))
 		return false;
 	return !wrongbaud_may_go_on(&log->recover.wrongbaud, p + i - 1);
 }
@@ -609,7 +640,8 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 	memset(log, 0, offsetof(struct bootlog, text));
 	log->options = *options;
 	log->line_number = 1;
-	log->boot = (struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
+	log->boot =
+		(struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
 	log->decided = log->boot;
 	if (options->recover_74880)
 		wrongbaud_init(&log->recover.wrongbaud);

@@ -31,11 +31,11 @@ enum boot_heard {
 
 enum boot_cause {
 	BOOT_CAUSE_UNKNOWN,
-	BOOT_CAUSE_HARDWARE,	/* power or EN/RST: ESP8266 1 and 2, ESP32 family POWERON */
-	BOOT_CAUSE_USB,		/* USB-Serial-JTAG: a core reset; straps are not sampled again */
+	BOOT_CAUSE_HARDWARE, /* power or EN/RST: ESP8266 1 and 2, ESP32 family POWERON */
+	BOOT_CAUSE_USB, /* USB-Serial-JTAG: a core reset; straps are not sampled again */
 	BOOT_CAUSE_SOFTWARE,
 	BOOT_CAUSE_WATCHDOG,
-	BOOT_CAUSE_RTC_WATCHDOG,/* RTC/LP watchdog of the whole chip: part of healthy chains on early ESP32 */
+	BOOT_CAUSE_RTC_WATCHDOG, /* RTC/LP watchdog of the whole chip: part of healthy chains on early ESP32 */
 	BOOT_CAUSE_BROWNOUT,
 	BOOT_CAUSE_SLEEP,
 	BOOT_CAUSE_OTHER,
@@ -68,16 +68,16 @@ enum boot_trouble {
 /* One boot, as far as it has been read. */
 struct boot {
 	enum chip chip;
-	char chip_name[24];	/* as printed, lower case; "" if not said: names the CHIP_NEWER ones */
+	char chip_name[24]; /* as printed, lower case; "" if not said: names the CHIP_NEWER ones */
 	int cause;		/* number in the banner; -1 unknown */
 	char cause_text[32];	/* ESP32 family: the text in brackets; else "" */
 	enum boot_cause cause_kind;
-	int mode;		/* ESP8266: first number of boot mode; family: the 0xNN of boot:; -1 unknown */
+	int mode; /* ESP8266: first number of boot mode; family: the 0xNN of boot:; -1 unknown */
 	int mode2;		/* ESP8266: second number (carries no verdict); -1 */
 	char mode_text[64];	/* ESP32 family: the text in brackets; else "" */
 	enum boot_source source;
 	enum boot_heard heard;
-	bool certain;		/* HEARD_PLAIN: banner whole and undamaged enough. HEARD_74880: banner, load
+	bool certain; /* HEARD_PLAIN: banner whole and undamaged enough. HEARD_74880: banner, load
 				 * lines and end of load were all recovered */
 	bool damaged;		/* the banner had to be mended (lost blank, one wrong byte) */
 	enum boot_progress progress;
@@ -86,27 +86,29 @@ struct boot {
 	enum boot_trouble trouble;
 	char trouble_text[96];	/* the line that says so, printable; the first of its kind */
 	const char *advice;	/* static: what to do about it; NULL */
-	char suspect_text[96];	/* the second stage found a bad image and may try another one; "" when none */
-	bool announced_restart;	/* "Resetting with flash encryption enabled...": the next boot is part of this one */
-	unsigned long number;	/* of the boot in the stream, from 1; 0: what came before the first banner */
+	char suspect_text
+		[96]; /* the second stage found a bad image and may try another one; "" when none */
+	bool announced_restart; /* "Resetting with flash encryption enabled...": the next boot is part of this one */
+	unsigned long
+		number; /* of the boot in the stream, from 1; 0: what came before the first banner */
 	unsigned long line;	/* of the banner in the stream, from 1 */
 	int64_t begin_ms;	/* when the first byte of the banner came */
 	int64_t loaded_ms;	/* when BOOT_LOADED was reached; -1 */
 };
 
 enum boot_event_kind {
-	BOOT_EVENT_BANNER,	/* a new boot: cause and source are known; *boot is fresh */
-	BOOT_EVENT_PROGRESS,	/* boot->progress grew, or another line of the same or a lower step came */
-	BOOT_EVENT_TROUBLE,	/* boot->trouble set (boot may be NULL: a panic before any banner) */
-	BOOT_EVENT_WAITING,	/* the ROM waits for a host */
-	BOOT_EVENT_COPYING,	/* eboot '@': reported at once, without waiting for the line's end */
-	BOOT_EVENT_COPIED,	/* cp:N; number is N */
-	BOOT_EVENT_FRAGMENT,	/* recognisably the ROM's or a panic's words, but not readable whole, or out of
+	BOOT_EVENT_BANNER, /* a new boot: cause and source are known; *boot is fresh */
+	BOOT_EVENT_PROGRESS, /* boot->progress grew, or another line of the same or a lower step came */
+	BOOT_EVENT_TROUBLE, /* boot->trouble set (boot may be NULL: a panic before any banner) */
+	BOOT_EVENT_WAITING, /* the ROM waits for a host */
+	BOOT_EVENT_COPYING, /* eboot '@': reported at once, without waiting for the line's end */
+	BOOT_EVENT_COPIED, /* cp:N; number is N */
+	BOOT_EVENT_FRAGMENT, /* recognisably the ROM's or a panic's words, but not readable whole, or out of
 				 * place, or the first lines of a banner ("ets Jun ...", "ESP-ROM:...") whose
 				 * rst: line has not come: never proves anything, forbids calling what follows
 				 * quiet. *boot is fresh and without a source when a banner was torn */
-	BOOT_EVENT_TEXT,	/* any other readable line, or the readable part of one */
-	BOOT_EVENT_GARBAGE,	/* unreadable; number is the count of bytes */
+	BOOT_EVENT_TEXT, /* any other readable line, or the readable part of one */
+	BOOT_EVENT_GARBAGE, /* unreadable; number is the count of bytes */
 };
 
 struct boot_event {
@@ -114,7 +116,7 @@ struct boot_event {
 	int number;
 	int64_t begin_ms;	/* time of the call that brought the line's first byte */
 	int64_t end_ms;		/* time of the call that completed it */
-	const char *line;	/* escapes and CR stripped; not terminated; valid during the callback */
+	const char *line; /* escapes and CR stripped; not terminated; valid during the callback */
 	size_t len;
 	enum boot_trouble trouble;	/* BOOT_EVENT_TROUBLE */
 	const char *advice;		/* static or NULL */
@@ -124,10 +126,12 @@ struct boot_event {
 typedef void bootlog_fn(void *user, const struct boot_event *event);
 
 struct bootlog_options {
-	bool recover_74880;	/* the port is at 115200: look for an ESP8266's 74880 Bd text in the rubbish */
+	bool recover_74880; /* the port is at 115200: look for an ESP8266's 74880 Bd text in the rubbish */
 	bool strip_timestamps;	/* terminals' time stamps before lines (--decode) */
-	bool mangled;		/* pasted text: bytes may have passed through UTF-8, Latin-1, GBK (--decode) */
-	uint16_t (*gbk)(unsigned long character);	/* with mangled: the GBK code of a character, or 0; may be NULL */
+	bool mangled; /* pasted text: bytes may have passed through UTF-8, Latin-1, GBK (--decode) */
+	uint16_t (*gbk)(
+		unsigned long
+			character); /* with mangled: the GBK code of a character, or 0; may be NULL */
 };
 
 /* The rest of the structure (line buffer, recovery state) is private to bootlog.c and wrongbaud.c. */

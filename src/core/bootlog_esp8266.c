@@ -31,7 +31,7 @@ static enum boot_cause cause_kind(int cause)
 	case 1:		/* power, CH_PD */
 	case 2:		/* RST; also the wake from deep sleep, which is a pulse on RST */
 		return BOOT_CAUSE_HARDWARE;
-	case 3:		/* documented, never seen: a software restart repeats the last hardware cause */
+	case 3: /* documented, never seen: a software restart repeats the last hardware cause */
 		return BOOT_CAUSE_SOFTWARE;
 	case 4:
 		return BOOT_CAUSE_WATCHDOG;
@@ -57,7 +57,8 @@ static const char *mode_advice(int mode)
 	case 2:
 		return "GPIO2 was low at reset: nothing on the board may pull it down";
 	case 1:
-		return "GPIO0 was low at reset: release the FLASH button, or see \"Wiring\" in espreset(1)";
+		return "GPIO0 was low at reset: release the FLASH button, or see \"Wiring\" in "
+		       "espreset(1)";
 	case 3:
 		return NULL;
 	default:
@@ -68,8 +69,15 @@ static const char *mode_advice(int mode)
 void esp8266_boot(struct boot *ret, int cause, int mode, int mode2)
 {
 	*ret = (struct boot){
-		.chip = CHIP_ESP8266, .chip_name = "esp8266", .cause = cause, .mode = mode, .mode2 = mode2,
-		.cause_kind = cause_kind(cause), .certain = true, .progress = BOOT_BANNER, .loaded_ms = -1,
+		.chip = CHIP_ESP8266,
+		.chip_name = "esp8266",
+		.cause = cause,
+		.mode = mode,
+		.mode2 = mode2,
+		.cause_kind = cause_kind(cause),
+		.certain = true,
+		.progress = BOOT_BANNER,
+		.loaded_ms = -1,
 	};
 	if (mode >= 0) {
 		ret->source = source_of(mode);
@@ -153,7 +161,8 @@ static bool read_date(struct span *s)
 	return true;
 }
 
-const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin)
+const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
+			   const char **ret_begin)
 {
 	struct span t = s;
 	const char *end;
@@ -215,8 +224,9 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	unsigned long address;
 	long len, room;
 
-	if (!span_word(&t, "load") || !blanks(&t) || !span_word(&t, "0x") || span_hex(&t, &address) != 8 ||
-	    !span_char(&t, ',') || !blanks(&t) || !span_word(&t, "len") || !blanks(&t) || !span_dec(&t, &len))
+	if (!span_word(&t, "load") || !blanks(&t) || !span_word(&t, "0x") ||
+	    span_hex(&t, &address) != 8 || !span_char(&t, ',') || !blanks(&t) ||
+	    !span_word(&t, "len") || !blanks(&t) || !span_dec(&t, &len))
 		return NULL;
 	u = t;
 	if (span_char(&u, ',') && blanks(&u) && span_word(&u, "room")) {
@@ -237,7 +247,8 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	log->boot.chip = CHIP_ESP8266;
 	if (is_fill(address) || len < 0 || len >= 0x100000) {
 		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at },
-				     "the flash holds no image, or its mode is wrong: flash again, with --flash-mode dout");
+				     "the flash holds no image, or its mode is wrong: flash again, "
+				     "with --flash-mode dout");
 		return t.at;
 	}
 	if (!is_load_address(address))
@@ -315,8 +326,9 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 
 	if (!span_word(&t, "ld") || !bootlog_ends(log, t, tilde || whole))
 		return NULL;
-	if (tilde ? !(log->begun && log->boot.chip == CHIP_ESP8266 && log->boot.progress >= BOOT_LOADING &&
-		      log->boot.progress <= BOOT_LOADED && log->eboot != EBOOT_LOADS)
+	if (tilde ? !(log->begun && log->boot.chip == CHIP_ESP8266 &&
+		      log->boot.progress >= BOOT_LOADING && log->boot.progress <= BOOT_LOADED &&
+		      log->eboot != EBOOT_LOADS)
 		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
 		return tilde ? out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
@@ -412,7 +424,8 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 	case 'e':
 		return eboot_failed(log, s);
 	case 'w':
-		return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole) : waiting_for_host(log, s);
+		return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole)
+							 : waiting_for_host(log, s);
 	default:
 		return NULL;
 	}

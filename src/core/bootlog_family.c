@@ -62,14 +62,16 @@ static bool read_rom_head(struct bootlog_head *ret, struct span *s)
 	if (!span_word(s, "SP-ROM:esp"))
 		return false;
 	*ret = (struct bootlog_head){ .name = "esp" };
-	for (n = 3; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z')); s->at++) {
+	for (n = 3; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z'));
+	     s->at++) {
 		if (n + 1 == sizeof(ret->name))
 			return false;
 		ret->name[n++] = *s->at;
 	}
 	if (!span_char(s, '-'))
 		return false;
-	while (s->at != s->end && (span_is_digit(*s->at) || *s->at == '-' || span_is_letter(*s->at)))
+	while (s->at != s->end &&
+	       (span_is_digit(*s->at) || *s->at == '-' || span_is_letter(*s->at)))
 		s->at++;
 	ret->chip = chip_by_rom_name(ret->name, n);
 	return true;
@@ -155,7 +157,7 @@ static void judge_cause(struct boot *boot)
 	boot->cause_kind = number;
 	if (text == number || number == BOOT_CAUSE_OTHER)
 		return;
-	if (text == BOOT_CAUSE_UNKNOWN && boot->chip != CHIP_NEWER) {	/* a text with a wrong byte */
+	if (text == BOOT_CAUSE_UNKNOWN && boot->chip != CHIP_NEWER) { /* a text with a wrong byte */
 		boot->damaged = true;
 		boot->certain = false;
 		return;
@@ -175,14 +177,23 @@ static const struct {
 	const char *advice;
 } sources[] = {
 	{ "SPI_FAST_FLASH_BOOT", false, BOOT_SOURCE_FLASH, NULL },
-	{ "SPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER, "the boot straps chose the legacy flash mode: check what pulls at them" },
-	{ "HSPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER, "GPIO0 was low and GPIO2 high at reset: both are boot straps" },
-	{ "DOWNLOAD", true, BOOT_SOURCE_DOWNLOAD, "the boot strap (GPIO0, on RISC-V chips GPIO9) was low at reset: release the BOOT button, or see \"Wiring\" in espreset(1)" },
-	{ "USB_BOOT", false, BOOT_SOURCE_DOWNLOAD, "both boot straps were low at reset: the chip waits on USB" },
-	{ "SPI_DOWNLOAD_BOOT", false, BOOT_SOURCE_DOWNLOAD, "the boot straps chose SPI download: check what pulls at them" },
-	{ "SDIO_", true, BOOT_SOURCE_OTHER, "the boot straps chose SDIO: check what pulls at them" },
-	{ "ATE_BOOT", false, BOOT_SOURCE_OTHER, "the boot straps chose a factory mode: check what pulls at them" },
-	{ "UART_BOOT", false, BOOT_SOURCE_OTHER, "the boot straps chose a factory mode: check what pulls at them" },
+	{ "SPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER,
+	  "the boot straps chose the legacy flash mode: check what pulls at them" },
+	{ "HSPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER,
+	  "GPIO0 was low and GPIO2 high at reset: both are boot straps" },
+	{ "DOWNLOAD", true, BOOT_SOURCE_DOWNLOAD,
+	  "the boot strap (GPIO0, on RISC-V chips GPIO9) was low at reset: release the BOOT "
+	  "button, or see \"Wiring\" in espreset(1)" },
+	{ "USB_BOOT", false, BOOT_SOURCE_DOWNLOAD,
+	  "both boot straps were low at reset: the chip waits on USB" },
+	{ "SPI_DOWNLOAD_BOOT", false, BOOT_SOURCE_DOWNLOAD,
+	  "the boot straps chose SPI download: check what pulls at them" },
+	{ "SDIO_", true, BOOT_SOURCE_OTHER,
+	  "the boot straps chose SDIO: check what pulls at them" },
+	{ "ATE_BOOT", false, BOOT_SOURCE_OTHER,
+	  "the boot straps chose a factory mode: check what pulls at them" },
+	{ "UART_BOOT", false, BOOT_SOURCE_OTHER,
+	  "the boot straps chose a factory mode: check what pulls at them" },
 };
 
 /* Some letters lost: is text what is left of word? */
@@ -228,7 +239,8 @@ static void judge_source(struct boot *boot)
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		size_t n = strlen(sources[i].text);
 
-		if (strncmp(boot->mode_text, sources[i].text, n) || (!sources[i].prefix && boot->mode_text[n]))
+		if (strncmp(boot->mode_text, sources[i].text, n) != 0 ||
+		    (!sources[i].prefix && boot->mode_text[n]))
 			continue;
 		boot->source = sources[i].source;
 		boot->advice = sources[i].advice;
@@ -238,9 +250,11 @@ static void judge_source(struct boot *boot)
 	}
 	boot->damaged = true;
 	boot->certain = false;
-	if (one_wrong(boot->mode_text, sources[0].text) || is_remains_of(boot->mode_text, sources[0].text)) {
+	if (one_wrong(boot->mode_text, sources[0].text) ||
+	    is_remains_of(boot->mode_text, sources[0].text)) {
 		boot->source = BOOT_SOURCE_FLASH;
-		boot->certain = one_wrong(boot->mode_text, sources[0].text) && straps == BOOT_SOURCE_FLASH;
+		boot->certain =
+			one_wrong(boot->mode_text, sources[0].text) && straps == BOOT_SOURCE_FLASH;
 	} else {
 		boot->source = straps;
 	}
@@ -278,9 +292,11 @@ static bool read_brackets(struct span *s, char *ret, size_t cap)
 static enum chip chip_of_cause(const struct boot *boot)
 {
 	static const char *const texts[] = {
-		"POWERON_RESET", "SW_RESET", "DEEPSLEEP_RESET", "TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET",
-		"RTCWDT_SYS_RESET", "RTCWDT_CPU_RESET", "TGWDT_CPU_RESET", "RTCWDT_BROWN_OUT_RESET",
-		"RTCWDT_RTC_RESET", "NO_MEAN", "SDIO_RESET", "OWDT_RESET", "EXT_CPU_RESET",
+		"POWERON_RESET",    "SW_RESET",		"DEEPSLEEP_RESET",
+		"TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "RTCWDT_SYS_RESET",
+		"RTCWDT_CPU_RESET", "TGWDT_CPU_RESET",	"RTCWDT_BROWN_OUT_RESET",
+		"RTCWDT_RTC_RESET", "NO_MEAN",		"SDIO_RESET",
+		"OWDT_RESET",	    "EXT_CPU_RESET",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -288,7 +304,8 @@ static enum chip chip_of_cause(const struct boot *boot)
 			return CHIP_ESP32;
 	}
 	/* The P4 says SW_CPU_RESET too. */
-	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32 : CHIP_NEWER;
+	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32
+									      : CHIP_NEWER;
 }
 
 static bool read_cause(struct boot *boot, struct span *s)
@@ -393,13 +410,15 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	}
 	if (address == 0xffffffff) {
 		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s,
-				     "the ROM cannot read the flash in this mode: flash again, with --flash-mode dio");
+				     "the ROM cannot read the flash in this mode: flash again, "
+				     "with --flash-mode dio");
 		return t.at;
 	}
 	/* Flash-mapped addresses are an application's: the ROM cannot load them. */
 	if (log->boot.chip == CHIP_ESP32 && address >= 0x3f400000 && address < 0x3f800000) {
 		bootlog_progress(log, BOOT_NOTHING, s);
-		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs", 49);
+		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs",
+		       49);
 		return t.at;
 	}
 	bootlog_progress(log, BOOT_LOADING, s);
@@ -412,7 +431,8 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	struct span t = s;
 	unsigned long address;
 
-	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 || !bootlog_ends(log, t, true))
+	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 ||
+	    !bootlog_ends(log, t, true))
 		return NULL;
 	s.end = t.at;
 	if (is_8266(log) || !log->begun || !bootlog_in_rom(log))
@@ -495,8 +515,9 @@ static const char *detail_end(const struct bootlog *log, struct span s, struct s
 		return s.end;
 	for (; t.at != t.end; t.at++) {
 		if (t.end - t.at > 6 && *t.at == ' ' &&
-		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) || !memcmp(t.at, " mode:", 6) ||
-		     !memcmp(t.at, " load:0", 7) || !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7)))
+		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) ||
+		     !memcmp(t.at, " mode:", 6) || !memcmp(t.at, " load:0", 7) ||
+		     !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7)))
 			return t.at;
 	}
 	return s.end;

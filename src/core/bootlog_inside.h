@@ -95,7 +95,8 @@ bool bootlog_in_rom(const struct bootlog *log);
  * @line: the start of the line, how far back the head may be
  * @ret_begin: where the banner begins
  */
-const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
+const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
+			   const char **ret_begin);
 /** family_head() - "ets Jun  8 2016 00:22:57", "ESP-ROM:esp32c3-api1-20210207" */
 const char *family_head(struct bootlog_head *ret, struct span s);
 /** family_banner() - "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"

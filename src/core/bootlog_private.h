@@ -11,7 +11,7 @@
 #define PAIR_ETS (1U << 13)	/* " J", "sJ": ets Jan, ets Jun, ets Jul */
 #define PAIR_ROM (1U << 14)	/* "P-": ESP-ROM */
 #define PAIR_PANIC (1U << 15)	/* the first letters of a panic that may cut a line */
-#define PAIR_PIECE (0x3fU << 16)	/* of the ROM's words, or of an application's about a restart */
+#define PAIR_PIECE (0x3fU << 16) /* of the ROM's words, or of an application's about a restart */
 #define PAIR_SPECIAL (1U << 31)	/* not a pair: the second one means more than itself */
 #define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
 
@@ -63,16 +63,16 @@ struct bootlog_history {
 	bool crashed;			/* a panic came, and no reset by hand since */
 	bool rebooting;			/* the last words were "Rebooting..." */
 	bool explained;			/* the running application said that it would restart */
-	bool rom_fatal;			/* "Fatal exception (N):" without any banner: GPIO2 held low */
+	bool rom_fatal; /* "Fatal exception (N):" without any banner: GPIO2 held low */
 };
 
 struct bootlog {
 	struct bootlog_options options;
-	struct boot boot;		/* the current one; before the first banner what came without one */
+	struct boot boot; /* the current one; before the first banner what came without one */
 	struct boot before;		/* the one before it, as it ended */
 	bool any_boot;			/* a banner was read */
 	unsigned long boots;
-	bool begun;			/* boot holds something: a banner, a torn one, or lines without one */
+	bool begun; /* boot holds something: a banner, a torn one, or lines without one */
 	struct boot decided;		/* the last one that decides, or else the last */
 	enum verdict decided_verdict;
 	bool any_decided;
@@ -84,7 +84,8 @@ struct bootlog {
 	uint32_t pair_last;		/* pair_first of the last character */
 	uint32_t pairs;			/* what was found in this line */
 	unsigned int questions;		/* question marks in this line */
-	unsigned char rule_first[128];	/* bootlog_trouble.c: the first rule, plus one, that begins with this letter */
+	unsigned char rule_first
+		[128]; /* bootlog_trouble.c: the first rule, plus one, that begins with this letter */
 	unsigned char rule_next[BOOTLOG_RULES_MAX];
 
 	size_t len;			/* the line so far */

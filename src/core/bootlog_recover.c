@@ -62,7 +62,8 @@ static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 		snprintf(mode, sizeof(mode), "%d", boot.mode % 10);
 	if (line->mode2 >= 0)
 		snprintf(mode2, sizeof(mode2), "%d", line->mode2 % 10);
-	snprintf(text, sizeof(text), "ets Jan  8 2013,rst cause:%s, boot mode:(%s,%s)", cause, mode, mode2);
+	snprintf(text, sizeof(text), "ets Jan  8 2013,rst cause:%s, boot mode:(%s,%s)", cause, mode,
+		 mode2);
 	bootlog_take_banner(log, &boot, span_of(text), false);
 }
 
@@ -84,8 +85,8 @@ static void loaded(struct bootlog *log, enum boot_progress step, const char *tex
 	struct bootlog_recover *r = &log->recover;
 	struct boot *boot = &log->boot;
 
-	boot->certain = r->banner && r->loading && r->summed && boot->mode == 3 && boot->cause >= 0 &&
-			boot->mode2 >= 0;
+	boot->certain = r->banner && r->loading && r->summed && boot->mode == 3 &&
+			boot->cause >= 0 && boot->mode2 >= 0;
 	boot->copying = false;
 	bootlog_progress(log, step, span_of(text));
 }
@@ -96,8 +97,9 @@ static void end_of_words(struct bootlog *log)
 {
 	struct bootlog_recover *r = &log->recover;
 
-	if (r->summed && log->boot.heard == BOOT_HEARD_74880 && log->boot.progress == BOOT_LOADING &&
-	    log->boot.trouble == BOOT_OK && !log->boot.copying)
+	if (r->summed && log->boot.heard == BOOT_HEARD_74880 &&
+	    log->boot.progress == BOOT_LOADING && log->boot.trouble == BOOT_OK &&
+	    !log->boot.copying)
 		bootlog_progress(log, BOOT_LOADED, span_of("csum 0x..."));
 	r->banner = r->loading = r->summed = false;
 }
@@ -106,21 +108,25 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
 	case TEXT_CSUM_ERR:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"), "the image in flash is damaged: flash it again");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"),
+				     "the image in flash is damaged: flash it again");
 		break;
 	case TEXT_ETS_MAIN:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"), "the image in flash is damaged: flash it again");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"),
+				     "the image in flash is damaged: flash it again");
 		break;
 	case TEXT_COPIED:
 		log->boot.copying = false;
 		bootlog_emit(log, BOOT_EVENT_COPIED, span_of("cp:"), line->number);
 		if (line->number)	/* -1, not known, is no success either */
-			bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"),
-					     "eboot could not copy the update into place: upload it again");
+			bootlog_emit_trouble(
+				log, BOOT_NO_IMAGE, span_of("cp:"),
+				"eboot could not copy the update into place: upload it again");
 		break;
 	default:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("e:"),
-				     "eboot found no application that it can load: flash again, all of it");
+		bootlog_emit_trouble(
+			log, BOOT_NO_IMAGE, span_of("e:"),
+			"eboot found no application that it can load: flash again, all of it");
 		break;
 	}
 }
@@ -203,12 +209,15 @@ static void lock(struct bootlog *log)
 
 	if (n > RECOVER_RECENT)
 		n = RECOVER_RECENT;
-	for (unsigned int i = 2; i <= n; i++)	/* the last one has not become text yet; in a paste NULs never do */
-		in_text += !log->options.strip_timestamps || r->recent[(r->n_recent - i) % RECOVER_RECENT];
+	for (unsigned int i = 2; i <= n;
+	     i++) /* the last one has not become text yet; in a paste NULs never do */
+		in_text += !log->options.strip_timestamps ||
+			   r->recent[(r->n_recent - i) % RECOVER_RECENT];
 	bootlog_drop(log, in_text);
 	r->begin_ms = r->recent_ms[(r->n_recent - n) % RECOVER_RECENT];
 	for (r->len = 0; r->len + 1 < n; r->len++)
-		r->line[r->len] = r->recent[(r->n_recent - n + (unsigned int)r->len) % RECOVER_RECENT];
+		r->line[r->len] =
+			r->recent[(r->n_recent - n + (unsigned int)r->len) % RECOVER_RECENT];
 }
 
 /* The ROM's words are over: what did not become a line is read as it is. */
@@ -255,8 +264,10 @@ static void take_symbol(struct bootlog *log, enum wrongbaud_kind kind, unsigned 
 static unsigned char windows_byte(unsigned long c)
 {
 	static const uint16_t chars[32] = {
-		0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
-		0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
+		0x20ac, 0,	0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,	0x017d, 0,
+		0,	0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,	0x017e, 0x0178,
 	};
 
 	for (unsigned int i = 0; i < 32; i++) {
@@ -299,7 +310,11 @@ static void take_ascii(struct bootlog *log, unsigned char c)
 	if (c == '\\')
 		r->backslash = true;
 	else
-		take_symbol(log, c == '?' ? HEARD_MARK : c == '\n' || c == '\r' ? HEARD_BREAK : HEARD_BYTE, c);
+		take_symbol(log,
+			    c == '?'		     ? HEARD_MARK
+			    : c == '\n' || c == '\r' ? HEARD_BREAK
+						     : HEARD_BYTE,
+			    c);
 }
 
 /* The bytes of a paste, back to what came from the board: through UTF-8, Latin-1, Windows-1252, GBK. */
@@ -347,8 +362,8 @@ static bool is_plain(const struct bootlog *log, unsigned char c)
 	const struct bootlog_recover *r = &log->recover;
 	const struct wrongbaud *w = &r->wrongbaud;
 
-	if (w->n || (log->options.mangled && (c >= 0x80 || c == '\\' || c == '?' || c == '\n' || c == '\r' || r->n_utf8 ||
-					      r->backslash)))
+	if (w->n || (log->options.mangled && (c >= 0x80 || c == '\\' || c == '?' || c == '\n' ||
+					      c == '\r' || r->n_utf8 || r->backslash)))
 		return false;
 	return !(w->any_previous && wrongbaud_may_start(w, w->previous.byte, c));
 }
@@ -369,8 +384,10 @@ bool recover_byte(struct bootlog *log, unsigned char c)
 		recover_passed(log, c);
 		return false;
 	}
-	if (log->options.mangled && !r->wrongbaud.n && !r->n_utf8 && !r->backslash && (c == '\n' || c == '\r')) {
-		r->wrongbaud.any_previous = false;	/* a break in a paste: no banner begins with one */
+	if (log->options.mangled && !r->wrongbaud.n && !r->n_utf8 && !r->backslash &&
+	    (c == '\n' || c == '\r')) {
+		r->wrongbaud.any_previous =
+			false; /* a break in a paste: no banner begins with one */
 		return false;
 	}
 	if (!r->wrongbaud.n && r->wrongbaud.any_previous)

@@ -24,7 +24,8 @@ static const struct {
 	{ "app_start", false, BOOT_APP },
 	{ "main_task", false, BOOT_APP },
 	{ "sleep_gpio", false, BOOT_APP },
-	{ "soc_init", false, BOOT_APP },	/* Zephyr's "simple boot": the ROM has loaded the application */
+	{ "soc_init", false,
+	  BOOT_APP }, /* Zephyr's "simple boot": the ROM has loaded the application */
 };
 
 static const struct {
@@ -76,7 +77,8 @@ static void learn_chip(struct bootlog *log, const char *tag, size_t n)
 {
 	struct boot *boot = &log->boot;
 
-	if (n <= 5 || memcmp(tag, "boot.esp", 8) || n - 5 >= sizeof(boot->chip_name) || boot->chip_name[0])
+	if (n <= 5 || memcmp(tag, "boot.esp", 8) != 0 || n - 5 >= sizeof(boot->chip_name) ||
+	    boot->chip_name[0])
 		return;
 	if (boot->chip != CHIP_UNKNOWN && boot->chip != CHIP_NEWER)
 		return;
@@ -160,10 +162,10 @@ bool stage2_line(struct bootlog *log, struct span s)
 
 /* Each in the ROM's own punctuation: what applications say about their last reset does not look like this. */
 static const char *const pieces[] = {
-	"ets Jan  8", "ets Jun", "ets Jul", ",rst cause", "chksum 0x", "csum 0x", "csum err", "SPIWP:0x",
-	"configsip: ", "clk_drv:0x", "ESP-ROM:", "SP-ROM:", "rst:0x", ",boot:0x", "SPI_FAST_FLASH", "DOWNLOAD(U",
-	"DOWNLOAD_BOOT(", "load:0x", "entry 0x4", "load 0x4", "load 0x3ff", "ets_main.c", "ets_loader.c",
-	"Guru Medit",
+	"ets Jan  8", "ets Jun",  "ets Jul",	    ",rst cause", "chksum 0x",	    "csum 0x",
+	"csum err",   "SPIWP:0x", "configsip: ",    "clk_drv:0x", "ESP-ROM:",	    "SP-ROM:",
+	"rst:0x",     ",boot:0x", "SPI_FAST_FLASH", "DOWNLOAD(U", "DOWNLOAD_BOOT(", "load:0x",
+	"entry 0x4",  "load 0x4", "load 0x3ff",	    "ets_main.c", "ets_loader.c",   "Guru Medit",
 };
 
 /* Whole lines that are the end of one of the ROM's */
@@ -214,7 +216,8 @@ static void note_restart(struct bootlog *log, struct span s, bool alone)
 		struct span t = { s.at + 1, s.end };
 
 		if (span_word(&t, words[i]))
-			history_restart(log, alone && span_len(s) == 12 && !memcmp(s.at, "Rebooting...", 12));
+			history_restart(log, alone && span_len(s) == 12 &&
+						     !memcmp(s.at, "Rebooting...", 12));
 	}
 }
 
@@ -273,7 +276,8 @@ bool fragment_anywhere(struct bootlog *log, struct span s)
 			continue;
 		if (*s.at == 'R' || *s.at == 'r')
 			note_restart(log, s, s.at == line);
-		if (s.at != line && span_is_letter(*s.at) && (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
+		if (s.at != line && span_is_letter(*s.at) &&
+		    (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
 		if (is_piece(s))
 			return true;

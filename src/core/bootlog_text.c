@@ -49,7 +49,8 @@ static size_t run_length(struct span s)
 
 static size_t bad_length(struct span s)
 {
-	if (span_len(s) >= 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
+	if (span_len(s) >= 3 &&
+	    (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
 		return 3;
 	return 1;
 }
@@ -80,7 +81,8 @@ static void count_foreign(struct bootlog *log, struct span s)
 /* A paste in which every unreadable character has become a question mark */
 static bool is_question(const struct bootlog *log, struct span s)
 {
-	return log->options.mangled && log->questions >= 8 && log->questions * 4 >= span_len(s);
+	return log->options.mangled && log->questions >= 8 &&
+	       (size_t)log->questions * 4 >= span_len(s);
 }
 
 void text_line(struct bootlog *log, struct span s)
@@ -210,8 +212,8 @@ static void skip_separator(struct span *s)
 	struct span t = *s;
 
 	span_blanks(&t);
-	if (!span_word(&t, "->") && !span_char(&t, '>') && !span_char(&t, '|') && !span_word(&t, "- ") &&
-	    !span_word(&t, ": "))
+	if (!span_word(&t, "->") && !span_char(&t, '>') && !span_char(&t, '|') &&
+	    !span_word(&t, "- ") && !span_word(&t, ": "))
 		return;
 	*s = t;
 }
@@ -247,7 +249,8 @@ static bool may_be_stamp(struct span s)
 	case '/':
 		return s.at[1] == '/';
 	default:
-		return span_is_digit(*s.at) || (*s.at >= 'A' && *s.at <= 'S' && s.at[1] >= 'a' && s.at[1] <= 'z');
+		return span_is_digit(*s.at) ||
+		       (*s.at >= 'A' && *s.at <= 'S' && s.at[1] >= 'a' && s.at[1] <= 'z');
 	}
 }
 

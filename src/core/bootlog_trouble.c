@@ -21,10 +21,13 @@ enum what {
 };
 
 static const char flash_again[] = "flash bootloader, partition table and application again";
-static const char supply[] = "the supply voltage dropped: a shorter USB cable, a stronger supply, a capacitor";
+static const char supply[] =
+	"the supply voltage dropped: a shorter USB cable, a stronger supply, a capacitor";
 static const char see_panic[] = "the application crashed: its own messages say where";
-static const char watchdog[] = "the application did not feed the watchdog: it hangs or blocks somewhere";
-static const char secure[] = "secure boot refused the image: sign it with the key that this chip knows";
+static const char watchdog[] =
+	"the application did not feed the watchdog: it hangs or blocks somewhere";
+static const char secure[] =
+	"secure boot refused the image: sign it with the key that this chip knows";
 
 static const struct rule {
 	const char *text;
@@ -34,34 +37,60 @@ static const struct rule {
 	const char *advice;
 } rules[] = {
 	/* ROM */
-	{ "invalid header", AT_START, NO_IMAGE, NULL, "no bootloader where the ROM looks for it: flash it at this chip's offset (0x1000 on ESP32 and S2, 0x2000 on C5 and P4, 0x0 on the others)" },
-	{ "Invalid header", AT_START, NO_IMAGE, NULL, "no bootloader where the ROM looks for it: flash it at this chip's offset" },
-	{ "invalrd header", AT_START, NO_IMAGE, NULL, "no bootloader where the ROM looks for it: flash it at this chip's offset" },
-	{ "flash read err", AT_START, NO_IMAGE, NULL, "the flash does not answer: GPIO12 high at reset (ESP32) selects the wrong flash voltage; else wiring, or encryption" },
-	{ "csum err", AT_START, NO_IMAGE, NULL, "the bootloader in flash is damaged: flash it again" },
+	{ "invalid header", AT_START, NO_IMAGE, NULL,
+	  "no bootloader where the ROM looks for it: flash it at this chip's offset (0x1000 on "
+	  "ESP32 and S2, 0x2000 on C5 and P4, 0x0 on the others)" },
+	{ "Invalid header", AT_START, NO_IMAGE, NULL,
+	  "no bootloader where the ROM looks for it: flash it at this chip's offset" },
+	{ "invalrd header", AT_START, NO_IMAGE, NULL,
+	  "no bootloader where the ROM looks for it: flash it at this chip's offset" },
+	{ "flash read err", AT_START, NO_IMAGE, NULL,
+	  "the flash does not answer: GPIO12 high at reset (ESP32) selects the wrong flash "
+	  "voltage; else wiring, or encryption" },
+	{ "csum err", AT_START, NO_IMAGE, NULL,
+	  "the bootloader in flash is damaged: flash it again" },
 	{ "ets_main.c", AT_START, NO_IMAGE, NULL, flash_again },
-	{ "ets_loader.c", AT_START, NO_IMAGE, NULL, "the ROM could not load the bootloader: check the flash mode (quad, octal) that it was built for" },
+	{ "ets_loader.c", AT_START, NO_IMAGE, NULL,
+	  "the ROM could not load the bootloader: check the flash mode (quad, octal) that it was "
+	  "built for" },
 	{ "main.c 342", AT_START, NO_IMAGE, NULL, flash_again },
 	{ "assertion \"", AT_START, NO_IMAGE, "file \"ets_", flash_again },
-	{ "user code done", AT_START, NO_IMAGE, NULL, "the bootloader found nothing to start: flash the application" },
-	{ "unknown reset", AT_START, NO_IMAGE, NULL, "the ROM halts on a reset cause that it does not know: reset by the EN or RST pin" },
+	{ "user code done", AT_START, NO_IMAGE, NULL,
+	  "the bootloader found nothing to start: flash the application" },
+	{ "unknown reset", AT_START, NO_IMAGE, NULL,
+	  "the ROM halts on a reset cause that it does not know: reset by the EN or RST pin" },
 	{ "Falling back to built-in command interpreter", AT_START, NO_IMAGE, NULL, flash_again },
-	{ "Octal flash option selected, but EFUSE not configured", ANYWHERE, NO_IMAGE, NULL, "the image was built for octal flash, this chip has quad flash: change the configuration" },
-	{ "Invalid chip id.", AT_START, NO_IMAGE, NULL, "the bootloader is for another chip: build for this one" },
+	{ "Octal flash option selected, but EFUSE not configured", ANYWHERE, NO_IMAGE, NULL,
+	  "the image was built for octal flash, this chip has quad flash: change the "
+	  "configuration" },
+	{ "Invalid chip id.", AT_START, NO_IMAGE, NULL,
+	  "the bootloader is for another chip: build for this one" },
 	{ "secure boot verification failed", AT_START, NO_IMAGE, NULL, secure },
 	{ "secure boot check fail", AT_START, NO_IMAGE, NULL, secure },
 	/* Second stage */
-	{ "No bootable app partitions in the partition table", AT_START, NO_IMAGE, NULL, "no application that can run: flash it at the offset in the partition table" },
-	{ "partition 0 invalid magic number", AT_START, NO_IMAGE, NULL, "no partition table where the bootloader looks for it: flash it" },
-	{ "Failed to verify partition table", AT_START, NO_IMAGE, NULL, "no valid partition table: flash it" },
-	{ "load partition table error!", AT_START, NO_IMAGE, NULL, "no valid partition table: flash it" },
-	{ "failed when running XMC startup flow, reboot!", AT_START, NO_IMAGE, NULL, "the flash chip did not start: supply, or a flash chip that this bootloader does not know" },
-	{ "image at 0x", AT_START, SUSPECT, "has invalid magic byte", "no application at that offset: flash it" },
-	{ "Checksum failed. Calculated 0x", AT_START, SUSPECT, NULL, "the application in flash is damaged: flash it again" },
-	{ "Image hash failed - image is corrupt", AT_START, SUSPECT, NULL, "the application in flash is damaged: flash it again" },
-	{ "Factory app partition is not bootable", AT_START, SUSPECT, NULL, "no valid application: flash it" },
-	{ "OTA app partition slot ", AT_START, SUSPECT, "is not bootable", "no valid application: flash it" },
-	{ "Image requires chip rev", AT_START, SUSPECT, NULL, "the image is for another revision of this chip: build it for this one" },
+	{ "No bootable app partitions in the partition table", AT_START, NO_IMAGE, NULL,
+	  "no application that can run: flash it at the offset in the partition table" },
+	{ "partition 0 invalid magic number", AT_START, NO_IMAGE, NULL,
+	  "no partition table where the bootloader looks for it: flash it" },
+	{ "Failed to verify partition table", AT_START, NO_IMAGE, NULL,
+	  "no valid partition table: flash it" },
+	{ "load partition table error!", AT_START, NO_IMAGE, NULL,
+	  "no valid partition table: flash it" },
+	{ "failed when running XMC startup flow, reboot!", AT_START, NO_IMAGE, NULL,
+	  "the flash chip did not start: supply, or a flash chip that this bootloader does not "
+	  "know" },
+	{ "image at 0x", AT_START, SUSPECT, "has invalid magic byte",
+	  "no application at that offset: flash it" },
+	{ "Checksum failed. Calculated 0x", AT_START, SUSPECT, NULL,
+	  "the application in flash is damaged: flash it again" },
+	{ "Image hash failed - image is corrupt", AT_START, SUSPECT, NULL,
+	  "the application in flash is damaged: flash it again" },
+	{ "Factory app partition is not bootable", AT_START, SUSPECT, NULL,
+	  "no valid application: flash it" },
+	{ "OTA app partition slot ", AT_START, SUSPECT, "is not bootable",
+	  "no valid application: flash it" },
+	{ "Image requires chip rev", AT_START, SUSPECT, NULL,
+	  "the image is for another revision of this chip: build it for this one" },
 	{ "Sig block 0 invalid", AT_START, SUSPECT, NULL, secure },
 	{ "No signature block magic byte found", AT_START, SUSPECT, NULL, secure },
 	{ "Resetting with flash encryption enabled...", AT_START, ANNOUNCED, NULL, NULL },
@@ -73,7 +102,8 @@ static const struct rule {
 	{ "Backtrace: 0x", AT_START, CRASH, NULL, see_panic },
 	{ "Backtrace:0x", AT_START, CRASH, NULL, see_panic },
 	{ "***ERROR*** A stack overflow", ANYWHERE, CRASH, NULL, "a task's stack is too small" },
-	{ "CORRUPT HEAP", AT_START, CRASH, NULL, "the application writes past the end of its memory" },
+	{ "CORRUPT HEAP", AT_START, CRASH, NULL,
+	  "the application writes past the end of its memory" },
 	{ "Stack smashing protect failure!", AT_START, CRASH, NULL, see_panic },
 	{ "ELF file SHA256: ", BARE, CRASH, NULL, see_panic },
 	{ "Debug exception reason:", AT_START, CRASH, NULL, see_panic },
@@ -81,7 +111,8 @@ static const struct rule {
 	{ "Core  1 register dump:", AT_START, CRASH, NULL, see_panic },
 	{ "Core 0 register dump:", AT_START, CRASH, NULL, see_panic },
 	{ "Core 1 register dump:", AT_START, CRASH, NULL, see_panic },
-	{ "Fatal exception (", ANYWHERE, ROM_FATAL, "):", "an exception before anything was loaded: is GPIO2 pulled low at reset?" },
+	{ "Fatal exception (", ANYWHERE, ROM_FATAL,
+	  "):", "an exception before anything was loaded: is GPIO2 pulled low at reset?" },
 	{ "Fatal exception ", ANYWHERE, CRASH, "):", see_panic },
 	{ "Exception (", AT_START, CRASH, "):", see_panic },
 	{ "Soft WDT reset", AT_START, CRASH, NULL, watchdog },
@@ -194,7 +225,7 @@ static void suspect(struct bootlog *log, struct span s, const char *advice)
 		memcpy(boot->suspect_text, s.at, n);
 		boot->suspect_text[n] = '\0';
 		for (char *c = boot->suspect_text; *c; c++)
-			*c = *c < ' ' || *c > '~' ? '?' : *c;
+			*c = (char)(*c < ' ' || *c > '~' ? '?' : *c);
 		boot->advice = advice;
 	}
 	bootlog_progress(log, BOOT_STAGE2, s);
@@ -206,7 +237,8 @@ bool trouble_line(struct bootlog *log, struct span s, bool at_start)
 	struct span t;
 
 	/* A log line that is neither error nor warning tells of no trouble, but for one that announces a restart. */
-	if (at_start && span_len(s) > 2 && s.at[1] == ' ' && (*s.at == 'I' || *s.at == 'D' || *s.at == 'V') &&
+	if (at_start && span_len(s) > 2 && s.at[1] == ' ' &&
+	    (*s.at == 'I' || *s.at == 'D' || *s.at == 'V') &&
 	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
 		return false;
 	t = skip_log_prefix(s);

@@ -3,7 +3,8 @@
 
 static bool is_watchdog(const struct boot *boot)
 {
-	return boot->cause_kind == BOOT_CAUSE_WATCHDOG || boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
+	return boot->cause_kind == BOOT_CAUSE_WATCHDOG ||
+	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
 }
 
 /* A banner that somebody's hand or tool has caused: what came before it is over. The ESP8266 repeats its last
@@ -46,8 +47,8 @@ static bool is_loaded_from_flash(const struct boot *boot)
 		return false;
 	/* A core reset of the family shows the old straps and then loads; an ESP8266 in mode 1 that runs was started by
 	 * an upload, and its latch still says so. */
-	return boot->source == BOOT_SOURCE_FLASH ||
-	       (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266 && !boot->waiting);
+	return boot->source == BOOT_SOURCE_FLASH || (boot->source == BOOT_SOURCE_DOWNLOAD &&
+						     boot->chip != CHIP_ESP8266 && !boot->waiting);
 }
 
 enum verdict boot_verdict(const struct boot *boot)

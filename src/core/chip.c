@@ -115,7 +115,7 @@ enum chip_straps chip_straps(enum chip chip, unsigned int value)
 	case CHIP_ESP32H2:
 	case CHIP_ESP32P4:
 		return riscv_straps(value);
-	case CHIP_ESP32C5:	/* one bit higher: flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49 were seen */
+	case CHIP_ESP32C5: /* one bit higher: flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49 were seen */
 		if (value & 0x10)
 			return CHIP_STRAPS_FLASH;
 		return value & 8 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define LOCK_AFTER 12	/* characters that fit: each of them fits by chance once in 32 times, or less */
+/* Characters that have to fit: each of them fits by chance once in 32 times, or less. */
+#define LOCK_AFTER 12
 #define RUN_MAX 8	/* unprintable characters that a terminal shows as one mark */
 
 /* What a bridge does with a character whose stop bit was not there; it always does the same. (One that loses them
@@ -17,8 +18,30 @@ enum { CAUSE = 1, MODE, MODE2, DEC, HEX, NUMBER };
 #define NEWLINE "\r\n"
 
 enum line {
-	BANNER, EMPTY, WDT, WAITING, LOAD_CODE, LOAD_DATA, TAIL, CHKSUM, HO, CSUM, CSUM_ERR, ETS_MAIN, ETS_MAIN_N,
-	VERSION, TILDE_LD, AT_CP, CP_N, AT_LD, LD, E_N, STAGE2, STAGE2_REST, IDLE, N_LINES,
+	BANNER,
+	EMPTY,
+	WDT,
+	WAITING,
+	LOAD_CODE,
+	LOAD_DATA,
+	TAIL,
+	CHKSUM,
+	HO,
+	CSUM,
+	CSUM_ERR,
+	ETS_MAIN,
+	ETS_MAIN_N,
+	VERSION,
+	TILDE_LD,
+	AT_CP,
+	CP_N,
+	AT_LD,
+	LD,
+	E_N,
+	STAGE2,
+	STAGE2_REST,
+	IDLE,
+	N_LINES,
 };
 
 #define SET(line) (1UL << (line))
@@ -31,22 +54,27 @@ static const struct {
 	enum wrongbaud_text text;
 	unsigned long next;
 } lines[N_LINES] = {
-	[BANNER] = { "\r\n ets Jan  8 2013,rst cause:\1, boot mode:(\2,\3)" NEWLINE, TEXT_BANNER, AFTER_BANNER },
+	[BANNER] = { "\r\n ets Jan  8 2013,rst cause:\1, boot mode:(\2,\3)" NEWLINE, TEXT_BANNER,
+		     AFTER_BANNER },
 	[EMPTY] = { NEWLINE, TEXT_EMPTY, AFTER_BANNER },
-	[WDT] = { "wdt reset" NEWLINE, TEXT_WDT_RESET, SET(LOAD_CODE) | SET(LOAD_DATA) | SET(WAITING) },
+	[WDT] = { "wdt reset" NEWLINE, TEXT_WDT_RESET,
+		  SET(LOAD_CODE) | SET(LOAD_DATA) | SET(WAITING) },
 	[WAITING] = { "waiting for host" NEWLINE, TEXT_WAITING, 0 },
 	[LOAD_CODE] = { "load 0x4010\5\5\5\5, len \4, room \4 " NEWLINE, TEXT_LOAD, SET(TAIL) },
 	[LOAD_DATA] = { "load 0x3ff\5\5\5\5\5, len \4, room \4 " NEWLINE, TEXT_LOAD, SET(TAIL) },
 	[TAIL] = { "tail \4" NEWLINE, TEXT_DETAIL, SET(CHKSUM) },
 	[CHKSUM] = { "chksum 0x\5\5" NEWLINE, TEXT_DETAIL,
 		     SET(LOAD_CODE) | SET(LOAD_DATA) | SET(HO) | SET(CSUM) },
-	[HO] = { "ho \4 tail \4 room \4" NEWLINE, TEXT_DETAIL, SET(LOAD_CODE) | SET(LOAD_DATA) | SET(CSUM) },
+	[HO] = { "ho \4 tail \4 room \4" NEWLINE, TEXT_DETAIL,
+		 SET(LOAD_CODE) | SET(LOAD_DATA) | SET(CSUM) },
 	[CSUM] = { "csum 0x\5\5" NEWLINE, TEXT_CSUM,
-		   SET(CSUM_ERR) | SET(VERSION) | SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) | SET(STAGE2) },
+		   SET(CSUM_ERR) | SET(VERSION) | SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) |
+			   SET(STAGE2) },
 	[CSUM_ERR] = { "csum err" NEWLINE, TEXT_CSUM_ERR, SET(ETS_MAIN) | SET(ETS_MAIN_N) },
 	[ETS_MAIN] = { "ets_main.c " NEWLINE, TEXT_ETS_MAIN, 0 },
 	[ETS_MAIN_N] = { "ets_main.c \4 " NEWLINE, TEXT_ETS_MAIN, 0 },
-	[VERSION] = { "v\5\5\5\5\5\5\5\5" NEWLINE, TEXT_VERSION, SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) },
+	[VERSION] = { "v\5\5\5\5\5\5\5\5" NEWLINE, TEXT_VERSION,
+		      SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) },
 	[TILDE_LD] = { "~ld" NEWLINE, TEXT_LOADS, SET(E_N) },
 	[AT_CP] = { "@cp:", TEXT_COPIES, SET(CP_N) },
 	[CP_N] = { "\6" NEWLINE, TEXT_COPIED, SET(LD) },
@@ -194,9 +222,10 @@ static void each_bit(struct visit *v, const state *s, int depth, visit_fn *fn)
 
 static bool same_place(const state *a, const state *b)
 {
-	return a->line == b->line && a->at == b->at && a->bit == b->bit && a->ch == b->ch && a->cause == b->cause &&
-	       a->mode == b->mode && a->mode2 == b->mode2 && a->number == b->number && a->last == b->last &&
-	       a->before == b->before && a->lines == b->lines;
+	return a->line == b->line && a->at == b->at && a->bit == b->bit && a->ch == b->ch &&
+	       a->cause == b->cause && a->mode == b->mode && a->mode2 == b->mode2 &&
+	       a->number == b->number && a->last == b->last && a->before == b->before &&
+	       a->lines == b->lines;
 }
 
 static void keep(struct wrongbaud *w, const state *s)
@@ -234,14 +263,16 @@ static bool fits(const int *l, uint8_t byte)
 	for (int i = 0; i < 8; i++)
 		b[i] = byte >> i & 1;
 	return b[1] == l[1] && b[2] == l[2] && b[4] == l[3] && b[5] == l[4] && b[7] == l[5] &&
-	       (b[0] == l[0] || b[0] == l[1]) && (b[3] == l[2] || b[3] == l[3]) && (b[6] == l[4] || b[6] == l[5]);
+	       (b[0] == l[0] || b[0] == l[1]) && (b[3] == l[2] || b[3] == l[3]) &&
+	       (b[6] == l[4] || b[6] == l[5]);
 }
 
 /* The i-th of the eight characters that these bits can give. */
 static uint8_t possible(const int *l, unsigned int i)
 {
-	return (uint8_t)((i & 1 ? l[0] : l[1]) | l[1] << 1 | l[2] << 2 | (i & 2 ? l[2] : l[3]) << 3 | l[3] << 4 |
-			 l[4] << 5 | (i & 4 ? l[4] : l[5]) << 6 | l[5] << 7);
+	return (uint8_t)((i & 1 ? l[0] : l[1]) | l[1] << 1 | l[2] << 2 |
+			 (i & 2 ? l[2] : l[3]) << 3 | l[3] << 4 | l[4] << 5 |
+			 (i & 4 ? l[4] : l[5]) << 6 | l[5] << 7);
 }
 
 static bool may_be_unprintable(const int *l)
@@ -370,8 +401,8 @@ static void from_edge_or_idle(struct visit *v, const state *s)
 	}
 }
 
-static void take_once(struct wrongbaud *w, const state *from, unsigned int n, struct wrongbaud_symbol heard,
-		      bool unprintable)
+static void take_once(struct wrongbaud *w, const state *from, unsigned int n,
+		      struct wrongbaud_symbol heard, bool unprintable)
 {
 	struct visit v = { .w = w, .heard = heard, .unprintable = unprintable };
 
@@ -388,21 +419,15 @@ static void take_over(struct wrongbaud *w)
 /* One or more characters of which little is known: the states after each of them are kept. */
 static void take_run(struct wrongbaud *w, struct wrongbaud_symbol heard, int max, bool unprintable)
 {
-	state reached[WRONGBAUD_STATES];
-	unsigned int n = 0;
-
+	w->n_next = 0;
 	for (int i = 0; i < max && w->n; i++) {
-			memcpy(w->next, reached, n * sizeof(reached[0]));
-		w->n_next = n;
+		unsigned int n = w->n_next;
+
 		take_once(w, w->states, w->n, heard, unprintable);
 		/* those that are new are where the next one starts */
 		w->n = w->n_next - n;
 		memcpy(w->states, w->next + n, w->n * sizeof(w->next[0]));
-		memcpy(reached, w->next, w->n_next * sizeof(reached[0]));
-		n = w->n_next;
 	}
-	memcpy(w->next, reached, n * sizeof(reached[0]));
-	w->n_next = n;
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -580,7 +605,8 @@ static void forget_numbers(struct wrongbaud *w)
 	for (unsigned int i = 0; i < n; i++) {
 		state *s = &w->states[i];
 
-		if ((uint8_t)(s->lines - w->told) != 1 || s->line == BANNER || s->line == CP_N || s->line == E_N)
+		if ((uint8_t)(s->lines - w->told) != 1 || s->line == BANNER || s->line == CP_N ||
+		    s->line == E_N)
 			return;
 	}
 	w->n_next = 0;

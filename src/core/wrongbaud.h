@@ -26,9 +26,9 @@
 /* What was heard. */
 enum wrongbaud_kind {
 	HEARD_BYTE,
-	HEARD_HIGH,	/* one to three characters of 0x80 and above, which ones is lost (U+FFFD) */
-	HEARD_MARK,	/* '?': itself, or a run of unprintable characters that a terminal did not show */
-	HEARD_BREAK,	/* a line end in a paste: itself, or put in by a terminal */
+	HEARD_HIGH, /* one to three characters of 0x80 and above, which ones is lost (U+FFFD) */
+	HEARD_MARK, /* '?': itself, or a run of unprintable characters that a terminal did not show */
+	HEARD_BREAK, /* a line end in a paste: itself, or put in by a terminal */
 };
 
 struct wrongbaud_symbol {
@@ -66,10 +66,11 @@ struct wrongbaud_line {
 
 /* One text that fits so far, and the bit in it at which the next character heard begins. */
 struct wrongbaud_state {
-	uint8_t line, at, bit, ch;	/* template, element, bit of the frame, character (0: not chosen yet) */
+	uint8_t line, at, bit,
+		ch; /* template, element, bit of the frame, character (0: not chosen yet) */
 	uint8_t cause, mode, mode2, number;
 	uint8_t last, before;		/* the lines that were completed last */
-	uint8_t lines;			/* how many were completed; 0 means that more than 255 were */
+	uint8_t lines; /* how many were completed; 0 means that more than 255 were */
 	uint8_t habits;			/* what the bridge may do with framing errors */
 	uint8_t heard;			/* how many characters fit; stops at 255 */
 };
@@ -110,7 +111,8 @@ static inline bool wrongbaud_may_start(const struct wrongbaud *w, uint8_t first,
 /** wrongbaud_may_go_on() - can these two be the third and the fourth? */
 static inline bool wrongbaud_may_go_on(const struct wrongbaud *w, const uint8_t *four)
 {
-	return (w->first[four[0]] & w->second[four[1]] & w->third[four[2]] & w->fourth[four[3]]) != 0;
+	return (w->first[four[0]] & w->second[four[1]] & w->third[four[2]] & w->fourth[four[3]]) !=
+	       0;
 }
 
 /** wrongbaud_line() - the next line that is complete. Return: whether there was one. */
