@@ -445,3 +445,40 @@ def transfers_are_few(kind):
     after = transfers(record[last_in:])
     expect((len(before), len(after)) == COUNTED[kind], "transfers before the first line change and after the decision",
            before, after)
+
+
+# ---- updates over the air ----
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def images_of_the_story():
+    """Two applications: one for the serial upload, one to come over the air."""
+    paths = []
+    for name, seed in (("first.bin", 11), ("next.bin", 12)):
+        path = os.path.join(rig.SCRATCH, name)
+        with open(path, "wb") as f:
+            f.write(rig.application(8192, seed))
+        paths.append(path)
+    return paths
+
+
+@case_per_bridge
+def the_story_of_the_first_update_over_the_air(kind):
+    """docs/story.sh as it stands: refused with ERROR[11], and taken with espreset in the chain."""
+    host = "127.0.0.%d" % (2 + BRIDGES.index(kind))
+    board = rig.plug(kind, "ota=%s:8266" % host)
+    first, update = images_of_the_story()
+    upload = "%s %s/tests/peers/arduino_ota_client.py --timeout 30 %s %s" % (rig.PYTHON, TOP, host, update)
+    result = rig.run(["sh", TOP + "/docs/story.sh"], seconds=200, env={
+        "PORT": board.tty, "HOST": host, "FIRST": first, "NEXT": update, "ESPTOOL": rig.ESPTOOL,
+        "ESPRESET": rig.ESPRESET, "OTA_UPLOAD": upload,
+        "START_SECONDS": "3", "COPY_SECONDS": "5", "TERM": "dumb"})
+    expect(result.status == 0, "the story", result, board.truth(), *board.record(kind="edge", name=("latch", "soft", "runs")))
+    expect("ERROR[11]: Invalid bootstrapping state" in result.err, "the first update was refused", result)
+    with open(update, "rb") as f:
+        data = f.read()
+    expect(board.flash(0, len(data)) == data, "what came over the air is in flash", board.truth())
+    truth = board.truth()
+    expect(truth["runs"] == "app" and truth["boot_mode"] == 3, "and it runs, booted from flash", truth)
+    expect(" staged=1 " in truth["ota"] and " updates=1 " in truth["ota"], "one update, and one only", truth)

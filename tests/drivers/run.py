@@ -10,7 +10,7 @@ import traceback
 import cases
 
 # A case that takes longer hangs.
-CASE_TIMEOUT = 120
+CASE_TIMEOUT = 240
 
 
 # Cases run side by side: most of their time is waiting. Each worker has its own ports of the rig.
