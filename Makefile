@@ -103,7 +103,7 @@ unit: $(UNIT) $(B)/espreset $(B)/simulation
 	@$(AGAIN) -j4 $(UNIT:%=%.ran)
 # Several at once: those that run the program mostly wait for simulated boards.
 $(B)/unit/%.ran: $(B)/unit/% $(B)/espreset FORCE
-	@ESPRESET=$(B)/espreset $< >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset $< >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@cat $@.log
 .PHONY: FORCE
 FORCE:
