@@ -86,7 +86,7 @@ check:
 ## make check-quick   under a minute: no root, no network, no virtual machine, installs nothing
 .PHONY: check-quick
 check-quick: unit fuzz-replay
-	@$(B)/simulation 3000
+	@$(B)/simulation 3000 1
 
 .PHONY: check-all
 check-all:
@@ -113,16 +113,16 @@ SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
 $(B)/simulation: $(SIMULATION) $(TESTLIB) $(B)/libespreset.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
 
-## make simulation    100,000 random boards; make soak: 10 million. SEED= repeats one run
+## make simulation    100,000 random boards, always the same; make soak: 10 million others. SEED= chooses
 .PHONY: simulation soak mutants
 simulation: $(B)/simulation
-	$(B)/simulation 100000 $(SEED)
+	$(B)/simulation 100000 $(or $(SEED),1)
 soak: $(B)/simulation
 	$(B)/simulation 10000000 $(SEED)
 
 # Each rule of the proof left out must be caught by the same boards.
 mutants: $(B)/simulation
-	$(B)/simulation --mutants 100000 $(SEED)
+	$(B)/simulation --mutants 100000 $(or $(SEED),1)
 
 ## make builds        gcc and clang without a warning, and with -O0
 .PHONY: builds
@@ -136,13 +136,13 @@ ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-po
 .PHONY: asan valgrind
 asan:
 	@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" unit
-	@build/asan/simulation 5000
+	@build/asan/simulation 5000 1
 
 ## make valgrind      the unit tests that start no process, and some random boards
 valgrind: $(UNIT) $(B)/simulation
 	@set -e; for t in $(filter-out $(addprefix $(B)/unit/,$(NO_VALGRIND)),$(UNIT)); do \
 		CK_FORK=no valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$t; done
-	@valgrind -q --error-exitcode=9 --leak-check=full $(B)/simulation 50
+	@valgrind -q --error-exitcode=9 --leak-check=full $(B)/simulation 50 1
 
 ## make lint          cppcheck, clang-tidy, layers, and what may not stand in a file
 .PHONY: lint

@@ -27,7 +27,7 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 {
 	int64_t begin_ms = attempt->ours ? attempt->ours_begin_ms : attempt->boot.begin_ms;
 
-	return begin_ms - attempt->release_ms <= context->boot_window_ms;
+	return attempt->release_ms < 0 || begin_ms - attempt->release_ms <= context->boot_window_ms;
 }
 
 /* ESP8266: 1 power or CH_PD, 2 RST pin. The family prints POWERON for EN as for power. After a USB-Serial-JTAG

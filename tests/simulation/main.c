@@ -396,6 +396,7 @@ static int simulate(unsigned long n, uint64_t seed)
 /* Each rule left out in turn. A mutant that survives means that the rule, or the simulation, is idle. */
 static int mutants(unsigned long n, uint64_t seed)
 {
+	const char *only = getenv("RULE");	/* one of them alone */
 	static struct trial trial;
 	static struct totals totals;
 	int survivors = 0;
@@ -403,6 +404,8 @@ static int mutants(unsigned long n, uint64_t seed)
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
 		unsigned long i = 0;
 
+		if (only && strcmp(only, proof_rule_name((enum proof_rule)rule)) != 0)
+			continue;
 		trial.broken[0] = '\0';
 		for (; i < n && !trial.broken[0]; i++)
 			run_trial(&trial, seed + i, 1U << rule, &totals);
