@@ -161,11 +161,24 @@ static bool read_date(struct span *s)
 	return true;
 }
 
+#define HEAD_MIN 5	/* "2013,": what no application writes before its own "rst cause" */
+
+/* How many characters before "rst cause" are the end of "ets Jan  8 2013,". */
+static size_t head_left(const char *at, const char *line)
+{
+	size_t n = 0;
+
+	while (n < CAUSE_AT && at - n > line && at[-1 - (ptrdiff_t)n] == banner_form[CAUSE_AT - 1 - n])
+		n++;
+	return n;
+}
+
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
 			   const char **ret_begin)
 {
 	struct span t = s;
 	const char *end;
+	size_t left;
 
 	if (*s.at == 'e') {
 		*ret_begin = s.at;
@@ -183,11 +196,12 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
 			return end;
 	}
 	/* The head is lost. Inside other words it is an application's, that tells about its last reset. */
+	left = head_left(s.at, line);
 	t = (struct span){ line, s.at };
 	span_blanks(&t);
-	if (t.at != s.at)
+	if (left < HEAD_MIN && t.at != s.at)
 		return NULL;
-	*ret_begin = s.at;
+	*ret_begin = s.at - left;
 	t = s;
 	if (!read_tail(ret, &t))
 		return NULL;
