@@ -1,0 +1,212 @@
+/* test_ready_cli.c - what "ready" may wait for, through the program: lines, OTA services, the state file, notification. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "schema.h"
+
+static struct program p;
+static char why[4096], dir[64];
+static int port;	/* a UDP and TCP port that is free on loopback */
+
+static int free_port(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+static void setup(void)
+{
+	char text[16];
+
+	snprintf(dir, sizeof(dir), "/tmp/espreset-ready-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(setenv("DIR", dir, 1), 0);
+	port = free_port();
+	snprintf(text, sizeof(text), "%d", port);
+	ck_assert_int_eq(setenv("PORT", text, 1), 0);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static const struct row {
+	const char *args;
+	int status;
+	const char *out, *err;	/* parts; NULL: empty */
+} rows[] = {
+	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
+	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
+	{ "--expect Hello --fail-on WiFi sim:running", 21, "a line matched --fail-on 'WiFi'", NULL },
+	{ "--fail-on never sim:running", 0, "ready", NULL },
+	{ "-t 3 --expect Hello --expect never sim:running", 20, "no line matched --expect 'never' within 3 s", NULL },
+	{ "-t 3 --expect never --print-match sim:running", 20, NULL, "no line matched" },
+	{ "--expect never sim:panic=1500ms", 14, "crashed", "its own messages" },
+	{ "--expect never sim:restart=1500ms", 18, "restarted", "" },
+	{ "--expect Hello sim:gpio0low", 11, "download-mode", "GPIO0" },
+	{ "--expect '(' sim:running", 2, NULL, "'('" },
+	{ "--expect 'x' --firmware nonsense sim:running", 2, NULL, "--firmware list" },
+	{ "--ota '[::1' sim:running", 2, NULL, "--ota '[::1'" },
+	{ "--firmware esp-idf --ota 127.0.0.1 sim:running", 2, NULL, "--ota" },
+	{ "--firmware list", 0, "arduino", NULL },
+	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", NULL },
+	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", NULL },
+	/* an exponential pattern, a megabyte without a newline */
+	{ "-t 6 --expect '(a*)*(a*)*(a*)*(a*)*b' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
+	  "expect-timeout", NULL },
+	{ "-t 4 --expect 'x$' 'sim:running,talks,say=0123456789'", 20, "expect-timeout", NULL },
+	{ "--expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", NULL },
+};
+
+static const char *row_args(size_t i)
+{
+	static char args[512];
+
+	snprintf(args, sizeof(args), "%s%s", rows[i].status == 20 && !strstr(rows[i].args, "-t ") ? "-t 3 " : "", rows[i].args);
+	return args;
+}
+
+static void check_row(size_t i, const struct program *done)
+{
+	const struct row *row = &rows[i];
+
+	ck_assert_msg(done->status == row->status, "espreset %s: status %d\n%s%s", row->args, done->status, done->out, done->err);
+	ck_assert_msg(row->out ? strstr(done->out, row->out) != NULL : !done->out[0], "espreset %s said:\n%s", row->args, done->out);
+	ck_assert_msg(!row->err || strstr(done->err, row->err), "espreset %s complained:\n%s", row->args, done->err);
+	for (const char *c = done->out; *c; c++)
+		ck_assert_msg((unsigned char)*c >= 0x20 || *c == '\n', "byte %02x", (unsigned char)*c);
+}
+
+START_TEST(lines_are_waited_for_and_said)
+{
+	program_batch(sizeof(rows) / sizeof(rows[0]), row_args, check_row);
+}
+END_TEST
+
+START_TEST(an_ota_service_is_waited_for_where_a_match_says_it_is)
+{
+	program_run(&p, "--json --firmware arduino --ota @:$PORT sim:ota=127.0.0.1:$PORT,late=1s");
+	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
+	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 3);
+	ck_assert_ptr_nonnull(strstr(p.out, "\"event\":\"match\""));
+	ck_assert_ptr_nonnull(strstr(p.out, "\"ota\":{\"host\":\"127.0.0.1\",\"protocol\":\"arduino\",\"finding\":\"listens"));
+	ck_assert_ptr_nonnull(strstr(p.out, "\"match\":\"127.0.0.1\""));
+}
+END_TEST
+
+START_TEST(the_board_itself_is_asked_when_that_is_wanted)
+{
+	/* before the reset it would refuse: it was left in boot mode 1; after it, it would take an update */
+	program_run(&p, "--json --if-needed --ota-dry-run 127.0.0.1:$PORT sim:ota=127.0.0.1:$PORT");
+	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
+	ck_assert_ptr_nonnull(strstr(p.out, "\"reset\":\"done\""));
+	ck_assert_ptr_nonnull(strstr(p.out, "\"finding\":\""));
+	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 0);
+}
+END_TEST
+
+START_TEST(a_dry_run_completes_the_proof_where_the_serial_line_cannot)
+{
+	/* 40 MHz and nobody said so: the banner proves nothing, the board's own latch does */
+	program_run(&p, "--json -t 20 --ota-dry-run 127.0.0.1:$PORT sim:crystal=40,ota=127.0.0.1:$PORT");
+	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
+	ck_assert_ptr_nonnull(strstr(p.out, "\"proof\":\"ota\""));
+	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 0);
+	/* a board that nothing resets stays in boot mode 1, and says so itself */
+	program_run(&p, "-t 12 --ota-dry-run 127.0.0.1:$PORT sim:nowire,ota=127.0.0.1:$PORT");
+	ck_assert_int_ne(p.status, 0);
+}
+END_TEST
+
+START_TEST(the_state_file_is_the_result_and_never_an_old_one)
+{
+	program_shell(&p, "echo old >$DIR/s; \"$ESPRESET\" -q --state-file $DIR/s sim:running & e=$!; sleep 0.3; "
+		      "test -e $DIR/s && echo still there; wait $e; cat $DIR/s");
+	ck_assert_msg(schema_check_lines(p.out, why, sizeof(why)) == 1, "%s\n%s", why, p.out);
+	ck_assert_ptr_nonnull(strstr(p.out, "\"verdict\":\"ready\""));
+	program_run(&p, "--state-file $DIR/no/such sim:running");
+	ck_assert_int_eq(p.status, 1);
+	ck_assert_ptr_nonnull(strstr(p.err, "No such file"));
+	program_shell(&p, "\"$ESPRESET\" -q --state-file $DIR/s sim:running sim:nowire; cat $DIR/s");
+	ck_assert_int_eq(schema_check_lines(p.out, why, sizeof(why)), 2);
+}
+END_TEST
+
+/* A service manager's socket: the datagrams of a run, one after the other, each ended by |. */
+static void run_notified(const char *args, char *buf, size_t cap)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	size_t used = 0;
+	ssize_t n;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
+	unlink(address.sun_path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", address.sun_path, 1), 0);
+	program_run(&p, args);
+	ck_assert_int_eq(unsetenv("NOTIFY_SOCKET"), 0);
+	buf[0] = '\0';
+	while ((n = recv(fd, buf + used, cap - used - 2, MSG_DONTWAIT)) > 0) {
+		used += (size_t)n;
+		buf[used++] = '|';
+		buf[used] = '\0';
+	}
+	close(fd);
+}
+
+START_TEST(the_service_manager_is_told_once_and_only_when_all_are_ready)
+{
+	char told[16384], *ready;
+
+	run_notified("-q sim:running sim:esp32", told, sizeof(told));
+	ready = strstr(told, "READY=1");
+	ck_assert_msg(ready && !strstr(ready + 1, "READY=1"), "%s", told);
+	ck_assert_ptr_nonnull(strstr(told, "STATUS="));
+	run_notified("-q sim:running sim:nowire", told, sizeof(told));
+	ck_assert_ptr_null(strstr(told, "READY=1"));
+	ck_assert_ptr_nonnull(strstr(told, "STATUS="));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ready");
+	TCase *tcase = tcase_create("ready");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 180);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, lines_are_waited_for_and_said);
+	tcase_add_test(tcase, an_ota_service_is_waited_for_where_a_match_says_it_is);
+	tcase_add_test(tcase, the_board_itself_is_asked_when_that_is_wanted);
+	tcase_add_test(tcase, a_dry_run_completes_the_proof_where_the_serial_line_cannot);
+	tcase_add_test(tcase, the_state_file_is_the_result_and_never_an_old_one);
+	tcase_add_test(tcase, the_service_manager_is_told_once_and_only_when_all_are_ready);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
