@@ -1,0 +1,67 @@
+/* test_alloc.c - whichever allocation fails, the program says so or does its job, and no board stays in reset. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+
+#define RUNS 72	/* beyond the last allocation of such a run; the last ones must succeed */
+
+static char dir[64];
+static int ready, told;
+
+static const char *args(size_t i)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text), "--version >/dev/null; LD_PRELOAD=build/failalloc.so FAIL_ALLOC=%zu \"$ESPRESET\" --json --settle 0 -t 3 "
+		 "-w 0 --expect Hello --state-file %s/state.%zu sim:direct,running,truth=%s/truth.%zu", i + 1, dir, i, dir, i);
+	return text;
+}
+
+/* In the process that matches patterns it is a line that does not match: 20. Ready, or an honest failure with a word to it; never a signal, never another verdict about a sound board. */
+static void check(size_t i, const struct program *p)
+{
+	ck_assert_msg(p->status == 0 || p->status == 1 || p->status == 2 || p->status == 20, "allocation %zu: status %d\n%s%s", i + 1, p->status, p->out,
+		      p->err);
+	if (p->status == 0) {
+		ready++;
+		ck_assert_msg(strstr(p->out, "\"verdict\":\"ready\""), "allocation %zu:\n%s%s", i + 1, p->out, p->err);
+	} else {
+		told++;
+		ck_assert_msg(p->out[0] || p->err[0], "allocation %zu: not a word", i + 1);
+	}
+}
+
+START_TEST(the_nth_allocation_fails_for_every_n)
+{
+	static struct program p;
+	char command[256];
+
+	snprintf(dir, sizeof(dir), "/tmp/espreset-alloc-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	program_batch(RUNS, args, check);
+	ck_assert_msg(ready > 5 && told > 3, "%d ready, %d told: were allocations failing at all?", ready, told);
+	snprintf(command, sizeof(command), "sleep 1; cd %s && for f in truth.*; do grep -q 'end EN=high GPIO0=high DTR=released RTS=released' "
+		 "$f || echo $f; done; rm -rf %s", dir, dir);
+	program_shell(&p, command);
+	ck_assert_msg(!p.out[0] || strcmp(p.out, "truth.*\n") == 0, "left in reset: %s", p.out);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alloc");
+	TCase *tcase = tcase_create("alloc");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 240);
+	tcase_add_test(tcase, the_nth_allocation_fails_for_every_n);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
