@@ -396,6 +396,14 @@ static void report_claimed(struct look *look, const struct device *device)
 	cure(look, "end that program (a virtual machine, a USB/IP server, a debugger), then re-plug");
 }
 
+/* modprobe reads nothing else there. */
+static bool is_conf(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 5 && strcmp(name + len - 5, ".conf") == 0;
+}
+
 /* A line of modprobe's configuration that forbids the module. */
 static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 {
@@ -413,7 +421,7 @@ static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 			continue;
 		while (!is && (entry = readdir(dir))) {
 			(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-			is = entry->d_name[0] != '.' && computer_file_has(file, line, NULL, 0);
+			is = is_conf(entry->d_name) && computer_file_has(file, line, NULL, 0);
 			if (is)
 				(void)snprintf(ret_line, cap, "%s/%s says %s", dirs[i], entry->d_name, line);
 		}

@@ -273,6 +273,7 @@ static void driver_not_loaded(void)
 {
 	no_driver();
 	fake_file("/etc/modprobe.d/old.conf", "#blacklist ch341%s", "\n");
+	fake_file("/etc/modprobe.d/old.conf.bak", "blacklist ch341%s", "\n");
 	fake_file("/lib/modules/" KERNEL "/modules.dep", "kernel/drivers/usb/serial/ch341.ko.xz:%s", "\n");
 }
 
