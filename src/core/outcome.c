@@ -56,7 +56,7 @@ static enum verdict with_our_boot(const struct session *s, enum proof_rule missi
 	if (!proof_rule_holds(&s->context, a, PROOF_ONE_BOOT))
 		return after_reboot(a);
 	if (!proof_rule_holds(&s->context, a, PROOF_NO_TROUBLE))
-		return boot->trouble == BOOT_NO_IMAGE ? VERDICT_BOOT_FAILED : VERDICT_CRASHED;
+		return boot->trouble == BOOT_CRASH ? VERDICT_CRASHED : VERDICT_BOOT_FAILED;
 	if (!proof_rule_holds(&s->context, a, PROOF_CHIP) &&
 	    (boot->chip != CHIP_NEWER || boot->chip_name[0]))
 		return VERDICT_WRONG_CHIP;
@@ -162,7 +162,7 @@ static void print_text(const struct session *s, struct session_result *r)
 		break;
 	case VERDICT_BOOT_FAILED:
 		snprintf(r->text, sizeof(r->text), "%s found no image it can run: %s", name_of(boot),
-			 boot->trouble_text);
+			 boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text);
 		r->advice = boot->advice ? boot->advice : "upload the firmware again";
 		break;
 	case VERDICT_CRASHED:

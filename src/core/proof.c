@@ -95,7 +95,8 @@ static bool not_copying(const struct proof_context *context, const struct attemp
 static bool no_trouble(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
-	return attempt->boot.trouble == BOOT_OK;
+	/* A bad image is no trouble once another slot has booted: then the reader has forgotten it. */
+	return attempt->boot.trouble == BOOT_OK && !attempt->boot.suspect_text[0];
 }
 
 static bool no_fragment(const struct proof_context *context, const struct attempt *attempt)

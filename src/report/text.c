@@ -81,7 +81,7 @@ void text_advice(const char *port, const struct report_result *result)
 void text_note(const char *port, const struct session_note *note)
 {
 	const struct boot *b = &note->boot;
-	char mode[160];
+	char mode[160], number[16];
 
 	switch (note->kind) {
 	case SESSION_NOTE_ATTEMPT:
@@ -90,10 +90,13 @@ void text_note(const char *port, const struct session_note *note)
 		break;
 	case SESSION_NOTE_BOOT:
 		clean_terminal(mode, sizeof(mode), b->mode_text, strlen(b->mode_text));
-		fprintf(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %d, boot mode 0x%x %s%s\n",
+		if (b->mode < 0)
+			snprintf(number, sizeof(number), "not known yet");
+		else
+			snprintf(number, sizeof(number), "0x%x", (unsigned int)b->mode);
+		fprintf(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %d, boot mode %s %s%s\n",
 			clean_port(port), (long long)note->at_ms,
-			chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", b->cause,
-			(unsigned int)b->mode, mode,
+			chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", b->cause, number, mode,
 			b->heard == BOOT_HEARD_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
 		break;
 	case SESSION_NOTE_PROVEN:

@@ -324,6 +324,8 @@ static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	  "waiting for download\r\n", VERDICT_DOWNLOAD_MODE },
 	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n",
 	  VERDICT_DOWNLOAD_MODE },
+	/* a bad image, and no word of another that was good */
+	{ ESP32_BANNER ESP32_LOAD "E (39) boot: OTA app partition slot 0 is not bootable\r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER "flash read err, 1000\r\nets_main.c 371 \r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER ESP32_LOAD "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n",
 	  VERDICT_CRASHED },
