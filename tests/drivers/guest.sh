@@ -16,6 +16,8 @@ if [ $$ = 1 ]; then
 	ip link set lo up 2>/dev/null || busybox ip link set lo up
 	busybox hostname bench
 	/lib/systemd/systemd-udevd --daemon
+else
+	export BENCH_CASES=hook_cases
 fi
 modprobe -a vhci-hcd ch341 cp210x
 
