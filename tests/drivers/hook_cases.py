@@ -11,6 +11,7 @@ import time
 import rig
 
 ALL = []
+CASE_TIMEOUT = 600  # systemd under emulation is slow
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RULES = "/etc/udev/rules.d/"
 

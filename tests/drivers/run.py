@@ -12,7 +12,7 @@ import traceback
 cases = importlib.import_module(os.environ.get("BENCH_CASES", "cases"))
 
 # A case that takes longer hangs.
-CASE_TIMEOUT = 240
+CASE_TIMEOUT = getattr(cases, "CASE_TIMEOUT", 240)
 
 
 # Cases run side by side: most of their time is waiting. Each worker has its own ports of the rig.
