@@ -109,6 +109,15 @@ static void init_log(struct session *s)
 	bootlog_init(&s->log, &options);
 }
 
+/* Read at the wrong speed, the boot mode is known only from the load lines on. */
+static void tell_boot(struct session *s, const struct boot *boot)
+{
+	if (!s->boot_untold || boot->mode < 0)
+		return;
+	s->boot_untold = false;
+	note(s, SESSION_NOTE_BOOT);
+}
+
 static void take_banner(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -133,7 +142,8 @@ static void take_banner(struct session *s, const struct boot *boot)
 		a->next = *boot;
 	}
 	s->trouble_ms = -1;
-	note(s, SESSION_NOTE_BOOT);
+	s->boot_untold = true;
+	tell_boot(s, boot);
 }
 
 /* The boot that the attempt is about has got further. After a foreign reboot it stays as it was. */
@@ -147,6 +157,7 @@ static void take_boot(struct session *s, const struct boot *boot)
 		a->next = *boot;
 	else
 		a->boot = *boot;
+	tell_boot(s, boot);
 }
 
 static void take_trouble(struct session *s, const struct boot_event *event)
@@ -291,6 +302,9 @@ static void conclude(struct session *s)
 	bool again;
 
 	bootlog_flush(&s->log, s->now_ms, on_event, s);	/* an unfinished line counts as well */
+	if (s->boot_untold)
+		note(s, SESSION_NOTE_BOOT);
+	s->boot_untold = false;
 	outcome_judge(s, &now);
 	again = may_try_again(s, now.verdict);
 	if (s->has_verdict && now.verdict != VERDICT_READY &&

@@ -135,6 +135,7 @@ struct session {
 	void *line_user;
 	struct session_note notes[SESSION_NOTES_MAX];
 	size_t first_note, n_notes;
+	bool boot_untold;		/* a banner came whose boot mode is not known yet */
 	int64_t trouble_ms;		/* when "no image" was first said in this boot; -1 */
 };
 
