@@ -146,7 +146,8 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 		snprintf(board->doing, sizeof(board->doing), "%.*s", (int)sizeof(message->u.status) - 1, message->u.status);
 		break;
 	case MESSAGE_OPENED:
-		board->limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		if (!crew->options->recover)	/* which may need what is left of --wait */
+			board->limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
 		break;
 	case MESSAGE_NOTE:
 		note_doing(board, &message->u.note);

@@ -11,6 +11,7 @@
 
 #include "conditions.h"
 #include "find.h"
+#include "ladder.h"
 #include "message.h"
 #include "port/diagnose.h"
 #include "port/wait.h"
@@ -25,6 +26,7 @@ struct child {
 	int capture_error;	/* positive errno of the first failed write */
 	struct port *port;
 	bool native_usb;
+	struct ladder ladder;	/* --recover */
 	struct conditions conditions;
 	struct session session;
 	struct report_result result;
@@ -151,11 +153,10 @@ static void take_close(struct child *c, int r)
 	c->result.session.err = -r;
 }
 
-static bool find(struct child *c)
+static bool find(struct child *c, const char *port, int64_t deadline_ms)
 {
 	struct find_failure failure;
-	int r = find_port(c->options, c->spec, c->start_ms + c->options->wait_ms, tell_status, c, &c->port, &c->native_usb,
-			  &failure);
+	int r = find_port(c->options, port, deadline_ms, tell_status, c, &c->port, &c->native_usb, &failure);
 
 	if (r == 0)
 		return true;
@@ -200,18 +201,15 @@ static void ask_board(struct child *c, bool once, int64_t deadline_ms)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
 }
 
-static void run(struct child *c)
+static void run(struct child *c, const struct session_config *config)
 {
 	struct run_sink sink = {
 		.bytes = capture, .note = tell_note, .conditions = look_after_conditions, .user = c,
 	};
 	struct clk clk = { real_now_ms };
-	struct session_config config;
 	int r, closed;
 
-	config = c->options->session;
-	config.native_usb = c->native_usb;
-	session_init(&c->session, &config, wait_now_ms());
+	session_init(&c->session, config, wait_now_ms());
 	session_on_line(&c->session, conditions_line, &c->conditions);
 	r = run_session(&c->session, c->port, &clk, &sink);
 	c->result.session = *session_result(&c->session);
@@ -254,8 +252,79 @@ static void find_fitting_advice(struct child *c)
 	struct finding finding;
 
 	if (verdict_info(verdict)->status >= 10 && verdict_info(verdict)->status < 20 && !c->result.advice[0] &&
-	    strncmp(c->spec, "sim:", 4) != 0 && diagnose_best(c->spec, verdict, &finding) && finding.cure[0])
+	    strncmp(c->spec, "sim:", 4) != 0 && diagnose_best(ladder_port(&c->ladder), verdict, &finding) && finding.cure[0])
 		snprintf(c->result.advice, sizeof(c->result.advice), "%s", finding.cure);
+}
+
+static void find_and_run(struct child *c)
+{
+	struct session_config config = c->options->session;
+	bool found = find(c, c->spec, c->start_ms + c->options->wait_ms);
+
+	if (c->options->recover)
+		ladder_look(&c->ladder);
+	if (!found)
+		return;
+	tell_opened(c);
+	config.native_usb = c->native_usb;
+	run(c, &config);
+}
+
+/* udev gives a port that is back its group a moment after the kernel made it. */
+#define GROUP_MS 1000
+
+static bool find_again(struct child *c)
+{
+	int64_t deadline_ms = wait_now_ms() + GROUP_MS;
+
+	while (!find(c, ladder_port(&c->ladder), deadline_ms)) {
+		if (c->result.session.verdict != VERDICT_PERMISSION || wait_now_ms() >= deadline_ms)
+			return false;
+		if (wait_poll(NULL, 0, wait_now_ms() + GROUP_MS / 20, stop_port()) == -ECANCELED)
+			stop_die(stop_asked());
+	}
+	return true;
+}
+
+/* Another session after a step of the ladder; what went before counts in the result. */
+static void run_again(struct child *c, bool once)
+{
+	int attempts = c->result.session.attempts, pulses = c->result.session.pulses;
+	struct session_config config = c->options->session;
+
+	c->result.advice[0] = '\0';
+	c->result.holder_pid = 0;
+	if (find_again(c)) {
+		config.native_usb = c->native_usb;
+		config.attempts = once ? 1 : config.attempts;
+		ladder_limit(&c->ladder, &config);
+		run(c, &config);
+	}
+	c->result.session.attempts += attempts;
+	c->result.session.pulses += pulses;
+	c->result.session.total_ms = (int)(wait_now_ms() - c->start_ms);
+}
+
+/* One attempt is enough to hear whether a step helped; a board that answers gets the others. */
+static void run_after_step(struct child *c)
+{
+	enum verdict verdict;
+
+	run_again(c, !ladder_is_last(&c->ladder));
+	verdict = c->result.session.verdict;
+	if (!ladder_is_last(&c->ladder) && (verdict == VERDICT_DOWNLOAD_MODE || verdict == VERDICT_UNPROVEN ||
+					    verdict == VERDICT_GARBLED))
+		run_again(c, false);
+}
+
+static void recover(struct child *c)
+{
+	while (ladder_climb(&c->ladder, c->result.session.verdict))
+		run_after_step(c);
+	if (c->ladder.is_stopped)
+		stop_die(stop_asked());
+	if (c->ladder.is_gone)
+		fail(c, VERDICT_UNPLUGGED, "it did not come back", NULL);
 }
 
 static void begin(struct child *c)
@@ -271,11 +340,15 @@ static void begin(struct child *c)
 		fail(c, VERDICT_INTERNAL, strerror(-r), NULL);
 		return;
 	}
-	if (!is_needless(c) && find(c)) {
-		tell_opened(c);
-		run(c);
+	ladder_init(&c->ladder, c->spec, c->start_ms + c->options->wait_ms + c->options->session.timeout_ms, stop_port(),
+		    tell_status, c);
+	if (!is_needless(c)) {
+		find_and_run(c);
+		if (c->options->recover)
+			recover(c);
 	}
 	find_fitting_advice(c);
+	ladder_fill(&c->ladder, &c->result);
 	conditions_fill(&c->conditions, &c->result);
 	conditions_release(&c->conditions);
 }

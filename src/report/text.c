@@ -46,6 +46,17 @@ static void ready_sentence(const struct report_result *result, char *buf, size_t
 		snprintf(buf + used, cap - used, "; OTA not checked");
 }
 
+/* "; recovered by reopen, usb-reset", or what has not helped. */
+static void add_recovered(const struct report_result *result, char *buf, size_t cap)
+{
+	bool is_good = verdict_info(result->session.verdict)->status == 0;
+	size_t used = strlen(buf);
+
+	for (size_t i = 0; i < REPORT_RECOVERED_MAX && result->recovered[i][0] && used < cap; i++)
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : is_good ? "; recovered by " : "; after ",
+					 result->recovered[i]);
+}
+
 void text_sentence(const struct report_result *result, char *buf, size_t cap)
 {
 	char raw[512];
@@ -56,6 +67,7 @@ void text_sentence(const struct report_result *result, char *buf, size_t cap)
 		snprintf(raw, sizeof(raw), "%s", result->session.text);
 	else
 		port_sentence(result, raw, sizeof(raw));
+	add_recovered(result, raw, sizeof(raw));
 	clean_terminal(buf, cap, raw, strlen(raw));
 }
 
