@@ -69,6 +69,41 @@ def the_bridge_runs_at_its_own_nearest_speed(kind):
     expect(int(result.out) == {"ch340": 74880, "cp2102": 76800}[kind], "what the driver reads back", result)
 
 
+# Bytes that came, and framing errors that the driver counted (TIOCGICOUNT; where there is no such thing: 0).
+FRAMING = """
+import fcntl, os, struct, sys, termios, time
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+speed = getattr(termios, "B" + sys.argv[2])
+cc = termios.tcgetattr(fd)[6]
+termios.tcsetattr(fd, termios.TCSANOW, [termios.INPCK, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0, speed, speed, cc])
+got = 0
+for _ in range(10):
+    time.sleep(0.05)
+    try:
+        got += len(os.read(fd, 4096))
+    except BlockingIOError:
+        pass
+try:
+    frames = struct.unpack("20i", fcntl.ioctl(fd, 0x545d, bytes(80)))[6]
+except OSError:
+    frames = 0
+print(got, frames)
+"""
+
+
+@case_per_bridge
+def framing_errors_are_counted_by_the_cp2102_alone(kind):
+    """The cp210x driver asks for events when input is checked; a CH340 has no way to tell."""
+    board = rig.plug(kind, "talks")
+    errors = {}
+    for speed in (115200, 38400):
+        result = rig.run([rig.PYTHON, "-c", FRAMING, board.tty, str(speed)])
+        expect(result.status == 0, "it failed", result)
+        got, errors[speed] = map(int, result.out.split())
+        expect(got > 100, "it talks", result)
+    expect(errors[115200] == 0 and (errors[38400] > 0) == (kind == "cp2102"), "framing errors", errors)
+
+
 # ---- esptool, as it comes from PyPI ----
 
 # Two steps between GPIO0's and EN's change: the emulated machine needs a larger capacitor than a real one.

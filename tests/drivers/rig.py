@@ -212,7 +212,7 @@ class Process:
         self.began = time.monotonic()
         os.kill(self.pid, signal.SIGCONT)
 
-    def finish(self, seconds=60):
+    def finish(self, seconds=150):
         until = time.monotonic() + seconds
         while True:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -235,7 +235,7 @@ def start(args, **how):
     return Process(args, **how)
 
 
-def run(args, seconds=60, **how):
+def run(args, seconds=150, **how):
     return Process(args, **how).finish(seconds)
 
 
