@@ -5,6 +5,8 @@ VERSION = 1.0.0
 CC ?= cc
 CFLAGS ?= -O2 -g
 B ?= build
+# make Q= shows whole commands.
+Q = @
 
 ifneq ($(CI),)
 WERROR = -Werror
@@ -36,16 +38,17 @@ help:
 	@sed -n 's/^## //p' $(filter-out %.d,$(MAKEFILE_LIST))
 
 $(B)/espreset: $(OBJ)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) -lm $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) -lm $(LDLIBS)
 
 # What the tests link with: everything but main().
 $(B)/libespreset.a: $(LIBOBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "  CC $<"
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # A unit test is one file, tests/unit/test_X.c, with helpers from tests/*.c. Functions of the C library and of
 # libusb that it replaces are named in WRAP_test_X; see ld(1), --wrap.
@@ -57,11 +60,12 @@ WRAP_test_diagnose = faccessat stat geteuid getegid getgroups
 TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
 $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(B)/libespreset.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(foreach w,$(WRAP_$*),-Wl,--wrap=$(w)) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
+	@echo "  LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(foreach w,$(WRAP_$*),-Wl,--wrap=$(w)) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
 $(B)/unit/test_alloc.ran: build/failalloc.so
 build/failalloc.so: tests/preload/failalloc.c
 	@mkdir -p $(@D)
-	$(CC) -shared -fPIC -O1 -o $@ $<
+	$(Q)$(CC) -shared -fPIC -O1 -o $@ $<
 .PRECIOUS: $(B)/tests/unit/%.o
 $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
 
@@ -78,14 +82,14 @@ AGAIN = $(MAKE) --no-print-directory
 .PHONY: demo
 demo:
 	@$(NEED) $(BUILD_PACKAGES)
-	@$(AGAIN) -s all
+	+@$(AGAIN) -s all
 	@sh docs/demo.sh $(B)/espreset
 
 ## make check         every test; installs what it needs (Debian)
 .PHONY: check
 check:
 	@$(NEED) $(CHECK_PACKAGES) $(DRIVER_PACKAGES) $(DEB_PACKAGES)
-	@$(AGAIN) -j2 check-all
+	+@$(AGAIN) -j2 check-all
 
 ## make check-quick   under a minute: no root, no network, no virtual machine, installs nothing
 .PHONY: check-quick
@@ -94,17 +98,17 @@ check-quick: unit fuzz-replay
 
 .PHONY: check-all
 check-all:
-	@$(AGAIN) check-quick
-	@$(AGAIN) simulation mutants
-	@$(AGAIN) builds lint asan valgrind
-	@$(AGAIN) check-packaging
-	@$(AGAIN) check-drivers
+	+@$(AGAIN) check-quick
+	+@$(AGAIN) simulation mutants
+	+@$(AGAIN) builds lint asan valgrind
+	+@$(AGAIN) check-packaging
+	+@$(AGAIN) check-drivers
 	@echo "make check: all passed"
 
 ## make unit          every unit test, no root, no network
 .PHONY: unit
 unit: $(UNIT) $(B)/espreset $(B)/simulation
-	@$(AGAIN) -j4 $(patsubst %,%.ran,$(filter-out $(addprefix $(B)/unit/,$(NOT_HERE)),$(UNIT)))
+	+@$(AGAIN) -j4 $(patsubst %,%.ran,$(filter-out $(addprefix $(B)/unit/,$(NOT_HERE)),$(UNIT)))
 # Several at once: those that run the program mostly wait for simulated boards.
 $(B)/unit/%.ran: $(B)/unit/% $(B)/espreset FORCE
 	@CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset $< >$@.log 2>&1 || { cat $@.log; exit 1; }
@@ -115,7 +119,7 @@ FORCE:
 # The random boards: tests/simulation/main.c drives the session with a virtual clock.
 SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
 $(B)/simulation: $(SIMULATION) $(TESTLIB) $(B)/libespreset.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
 
 ## make simulation    100,000 random boards, always the same; make soak: 10 million others. SEED= chooses
 .PHONY: simulation soak mutants
@@ -131,15 +135,15 @@ mutants: $(B)/simulation
 ## make builds        gcc and clang without a warning, and with -O0
 .PHONY: builds
 builds:
-	@$(AGAIN) -j2 B=build/gcc CC=gcc WERROR=-Werror all build/gcc/libespreset.a
-	@$(AGAIN) -j2 B=build/clang CC=clang WERROR=-Werror all build/clang/libespreset.a
-	@$(AGAIN) -j2 B=build/O0 CFLAGS=-O0 all
+	+@$(AGAIN) -j2 B=build/gcc CC=gcc WERROR=-Werror all build/gcc/libespreset.a
+	+@$(AGAIN) -j2 B=build/clang CC=clang WERROR=-Werror all build/clang/libespreset.a
+	+@$(AGAIN) -j2 B=build/O0 CFLAGS=-O0 all
 
 ## make asan          unit tests and random boards under ASan and UBSan
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 .PHONY: asan valgrind
 asan:
-	@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE=test_alloc unit
+	+@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE=test_alloc unit
 	@build/asan/simulation 5000 1
 
 ## make valgrind      the unit tests that start no process, and some random boards
@@ -169,15 +173,15 @@ fuzz-replay: $(FUZZERS:%=$(B)/replay/%)
 	@set -e; for f in $(FUZZERS); do $(B)/replay/$$f tests/fuzz/corpus/$$f/*; done
 $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libespreset.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS)
 
 ## make bench         ratios beside esptool and pyserial, and instructions a byte; installs what it needs
 .PHONY: bench
 bench:
 	@$(NEED) $(CHECK_PACKAGES) $(DRIVER_PACKAGES)
-	@$(AGAIN) all
+	+@$(AGAIN) all
 	@sh tests/bench/decode.sh
-	@$(AGAIN) bench-drivers
+	+@$(AGAIN) bench-drivers
 
 ## make clean
 .PHONY: clean

@@ -39,6 +39,8 @@ struct look {
 
 /* ------------------------------------------------------------ writing a finding */
 
+static void fill(char *buf, size_t cap, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+
 static void fill(char *buf, size_t cap, const char *format, va_list args)
 {
 	(void)vsnprintf(buf, cap, format, args);	/* cut text is still text */
