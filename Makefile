@@ -56,6 +56,9 @@ WRAP_test_tty = stat realpath calloc open close flock fcntl ioctl read ppoll clo
 	sp_get_port_by_name sp_open sp_get_port_handle sp_close sp_free_port sp_last_error_code
 WRAP_test_devices = libusb_init libusb_exit libusb_get_device_list libusb_free_device_list \
 	libusb_get_device_descriptor
+WRAP_test_recover = wait_now_ms wait_poll open faccessat libusb_set_option libusb_init libusb_exit libusb_close \
+	libusb_wrap_sys_device libusb_reset_device libusb_control_transfer
+WRAP_test_ladder = wait_now_ms recover_target recover_usb_reset recover_power_cycle recover_wait
 WRAP_test_diagnose = faccessat stat geteuid getegid getgroups
 TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
 $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(B)/libespreset.a
