@@ -141,6 +141,10 @@ void conditions_forget(struct conditions *c)
 {
 	match_forget(&c->match);
 	c->failed = false;
+	if (c->probing)
+		otaprobe_end(&c->probe);
+	c->probing = false;
+	conditions_forget_finding(c);
 }
 
 /* Where --ota @ points: the address that the firmware's pattern, or else the first expected one, has brought. */

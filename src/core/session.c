@@ -358,6 +358,7 @@ static void begin_attempt(struct session *s)
 		.hold_begin_ms = -1, .release_ms = -1, .boot = { .cause = -1, .mode = -1 },
 	};
 	s->context.before = s->any_before ? &s->before : NULL;
+	s->proven = false;	/* what undid a proof while conditions were awaited has undone all of it */
 	s->trouble_ms = -1;
 	s->step = 0;
 	note(s, SESSION_NOTE_ATTEMPT);

@@ -386,6 +386,35 @@ START_TEST(the_time_out_ends_it_wherever_it_is)
 }
 END_TEST
 
+static int looks;
+
+static int64_t look(void *user, struct session *s, int64_t now_ms)
+{
+	(void)user;
+	(void)now_ms;
+	looks++;
+	ck_assert_uint_eq(fake.lines, 0);
+	ck_assert(!session_is_asserting(s));
+	return INT64_MAX;
+}
+
+START_TEST(a_proof_that_is_undone_is_not_remembered_through_the_next_pulse)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 2000, " ets Jan  8 2013,rst cau\r\n" }, { 0, 0, NULL } };
+	struct run_sink sink = { .conditions = look };
+
+	config.conditions = true;
+	looks = 0;
+	fakeport_init(&fake, script);
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	result = session_result(&session);
+	ck_assert_int_gt(looks, 0);
+	ck_assert_int_eq(result->attempts, 3);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 int main(void)
@@ -418,6 +447,7 @@ int main(void)
 	tcase_add_test(tcase, another_chip_than_expected_is_wrong_chip);
 	tcase_add_loop_test(tcase, an_esp32_leads_to_its_verdict, 0, COUNT(esp32s));
 	tcase_add_loop_test(tcase, whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go, 0, COUNT(errs));
+	tcase_add_test(tcase, a_proof_that_is_undone_is_not_remembered_through_the_next_pulse);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
