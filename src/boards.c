@@ -20,6 +20,7 @@
 /* The child's own deadline plus the drain of its close (50 ms) and what a loaded machine takes to schedule it. */
 #define LIMIT_GRACE_MS 700
 #define STOP_GRACE_MS 1500
+#define END_GRACE_MS 200
 #define PROGRESS_AFTER_MS 500
 
 struct board {
@@ -114,6 +115,17 @@ static int start(struct crew *crew, struct board *board)
 	return 0;
 }
 
+/* One that was killed closes its end of the line first, and may then block in the driver while it closes the port. */
+static bool has_ended(const struct board *board, int *ret_status)
+{
+	int64_t deadline = wait_now_ms() + END_GRACE_MS;
+	pid_t pid;
+
+	while ((pid = waitpid(board->pid, ret_status, WNOHANG)) == 0 && wait_now_ms() < deadline)
+		(void)wait_poll(NULL, 0, wait_now_ms() + 5, NULL);
+	return pid == board->pid;
+}
+
 /* Its end of the line is closed: it is over, with or without having said a result. */
 static void reap(struct crew *crew, struct board *board)
 {
@@ -122,16 +134,18 @@ static void reap(struct crew *crew, struct board *board)
 
 	close(board->fd);
 	board->fd = -1;
-	if (waitpid(board->pid, &status, 0) == board->pid && WIFSIGNALED(status))
+	if (has_ended(board, &status) && WIFSIGNALED(status))
 		snprintf(text, sizeof(text), "its process died of signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
 	if (!stop_asked())
 		tell_failure(crew, board, VERDICT_INTERNAL, text, NULL);
 }
 
-static void note_doing(struct board *board, const struct session_note *note)
+static void note_doing(const struct crew *crew, struct board *board, const struct session_note *note)
 {
-	if (note->kind == SESSION_NOTE_ATTEMPT)
+	if (note->kind == SESSION_NOTE_ATTEMPT && crew->options->session.no_reset)
+		snprintf(board->doing, sizeof(board->doing), "press the reset button, or take the board's power and give it back");
+	else if (note->kind == SESSION_NOTE_ATTEMPT)
 		snprintf(board->doing, sizeof(board->doing), "attempt %d: waiting for the boot banner", note->number);
 	else if (note->kind == SESSION_NOTE_BOOT)
 		snprintf(board->doing, sizeof(board->doing), "booting");
@@ -141,16 +155,20 @@ static void note_doing(struct board *board, const struct session_note *note)
 
 static void take_message(struct crew *crew, struct board *board, const struct message *message)
 {
+	int64_t limit_ms;
+
 	switch (message->kind) {
 	case MESSAGE_STATUS:
 		snprintf(board->doing, sizeof(board->doing), "%.*s", (int)sizeof(message->u.status) - 1, message->u.status);
 		break;
 	case MESSAGE_OPENED:
-		if (!crew->options->recover)	/* which may need what is left of --wait */
-			board->limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		/* an open() that blocks makes no run longer, and --recover may need what is left of --wait */
+		if (!crew->options->recover && limit_ms < board->limit_ms)
+			board->limit_ms = limit_ms;
 		break;
 	case MESSAGE_NOTE:
-		note_doing(board, &message->u.note);
+		note_doing(crew, board, &message->u.note);
 		report_note(&crew->report, board->port, &message->u.note);
 		break;
 	case MESSAGE_MATCH:
@@ -162,14 +180,15 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 	}
 }
 
+/* All that is there: if whoever reads our output has kept us past the deadline, the result is there, too. */
 static void hear(struct crew *crew, struct board *board)
 {
 	struct message message;
-	ssize_t n = recv(board->fd, &message, sizeof(message), MSG_DONTWAIT);
+	ssize_t n;
 
-	if (n == (ssize_t)sizeof(message))
+	while ((n = recv(board->fd, &message, sizeof(message), MSG_DONTWAIT)) == (ssize_t)sizeof(message))
 		take_message(crew, board, &message);
-	else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 		reap(crew, board);
 }
 

@@ -18,6 +18,9 @@
 #include "run.h"
 #include "stop.h"
 
+/* What an open() may take without being counted: a control transfer or ten, and a loaded machine. */
+#define OPEN_GRACE_MS 300
+
 struct child {
 	const struct options *options;
 	const char *spec;
@@ -201,15 +204,28 @@ static void ask_board(struct child *c, bool once, int64_t deadline_ms)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
 }
 
+/* --timeout counts from the open port, but an open() that blocks makes no run longer. */
+static int time_left(const struct child *c, int timeout_ms)
+{
+	const struct options *o = c->options;
+	int64_t left_ms = c->start_ms + o->wait_ms + o->session.timeout_ms + OPEN_GRACE_MS - wait_now_ms();
+
+	if (left_ms > timeout_ms)
+		return timeout_ms;
+	return left_ms > 0 ? (int)left_ms : 0;
+}
+
 static void run(struct child *c, const struct session_config *config)
 {
 	struct run_sink sink = {
 		.bytes = capture, .note = tell_note, .conditions = look_after_conditions, .user = c,
 	};
 	struct clk clk = { real_now_ms };
+	struct session_config limited = *config;
 	int r, closed;
 
-	session_init(&c->session, config, wait_now_ms());
+	limited.timeout_ms = time_left(c, config->timeout_ms);
+	session_init(&c->session, &limited, wait_now_ms());
 	session_on_line(&c->session, conditions_line, &c->conditions);
 	r = run_session(&c->session, c->port, &clk, &sink);
 	c->result.session = *session_result(&c->session);

@@ -161,6 +161,14 @@ START_TEST(output_that_nobody_reads_holds_no_board)
 }
 END_TEST
 
+START_TEST(a_result_is_told_however_late_somebody_reads)
+{
+	program_shell(&p, "{ head -c 65536 /dev/zero; \"$ESPRESET\" --json --wait 0 --timeout 2 sim:running; } | "
+		      "{ sleep 4; tr -d '\\0' | tail -n 1; }");
+	ck_assert_msg(strstr(p.out, "\"verdict\":\"ready\""), "%s", p.out);
+}
+END_TEST
+
 START_TEST(a_stalled_bridge_keeps_nobody_waiting)
 {
 	struct timespec begin, end;
@@ -198,6 +206,7 @@ int main(void)
 	tcase_add_test(tcase, killing_every_process_at_any_moment_lets_go);
 	tcase_add_test(tcase, stopping_never_stops_with_a_line_asserted);
 	tcase_add_test(tcase, output_that_nobody_reads_holds_no_board);
+	tcase_add_test(tcase, a_result_is_told_however_late_somebody_reads);
 	tcase_add_test(tcase, a_stalled_bridge_keeps_nobody_waiting);
 	tcase_add_test(tcase, it_leaves_no_process_behind);
 	suite_add_tcase(suite, tcase);
