@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "boards.h"
 #include "conditions.h"
@@ -10,12 +11,17 @@
 #include "options.h"
 #include "port/devices.h"
 #include "port/sim.h"
+#include "report/clean.h"
 #include "show.h"
 #include "stop.h"
 
+/* The command line may hold anything: a file's name, what a script took from a board. */
 static int usage(const char *why)
 {
-	fprintf(stderr, "espreset: %s; try 'espreset --help'\n", why);
+	char clean[1024];
+
+	clean_terminal(clean, sizeof(clean), why, strlen(why));
+	fprintf(stderr, "espreset: %s; try 'espreset --help'\n", clean);
 	return verdict_info(VERDICT_USAGE)->status;
 }
 
@@ -44,6 +50,35 @@ static int finish_with(int status)
 	return status ? status : written;
 }
 
+/* The device that PORT means now; 0: none, or not there yet. */
+static dev_t device_of(const char *port)
+{
+	char path[PATH_MAX], text[512];
+	struct stat st;
+
+	if (strncmp(port, "sim:", 4) == 0 || devices_resolve(port, path, sizeof(path), text, sizeof(text)) < 0 ||
+	    stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
+		return 0;
+	return st.st_rdev;
+}
+
+/* One port by two names would be pulsed by two processes: the second would find it busy, and blame itself. */
+static int check_distinct(const struct options *options, char *why, size_t cap)
+{
+	dev_t devices[OPTIONS_PORTS_MAX];
+
+	for (size_t i = 0; options->n_ports > 1 && i < options->n_ports; i++) {
+		devices[i] = device_of(options->ports[i]);
+		for (size_t k = 0; devices[i] && k < i; k++) {
+			if (devices[k] != devices[i])
+				continue;
+			snprintf(why, cap, "PORT '%s' is the same port as '%s'", options->ports[i], options->ports[k]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 /* What can be said of the PORTs before any is touched. */
 static int check_ports(const struct options *options, char *why, size_t cap)
 {
@@ -59,7 +94,7 @@ static int check_ports(const struct options *options, char *why, size_t cap)
 			return -EINVAL;
 		}
 	}
-	return 0;
+	return check_distinct(options, why, cap);
 }
 
 int main(int argc, char **argv)

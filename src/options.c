@@ -290,6 +290,23 @@ static int take(const struct option_row *row, char *arg, struct options *o, stru
 	return row->argument ? take_value(row->name, arg, o, c) : take_mode(row->name, o, c);
 }
 
+/* What would be over before it can be done: else the run would end in a verdict that blames the board or its driver. */
+static int check_times(const struct options *o, bool hold_given, bool settle_given, struct complaint *c)
+{
+	const struct sequence *sequence = &o->session.sequence;
+	int hold_ms = hold_given ? o->session.hold_ms : 0;
+
+	for (size_t i = 0; i < sequence->n && !sequence->observes; i++)
+		hold_ms += sequence->steps[i].hold_ms;
+	if (hold_ms >= o->session.timeout_ms)
+		return complain(c, "--%s lasts %g s: give a longer --timeout than %g s", hold_given ? "hold" : "sequence",
+				hold_ms / 1000.0, o->session.timeout_ms / 1000.0);
+	if (settle_given && o->session.settle_ms >= o->session.timeout_ms)
+		return complain(c, "--settle lasts %g s: give a longer --timeout than %g s", o->session.settle_ms / 1000.0,
+				o->session.timeout_ms / 1000.0);
+	return 0;
+}
+
 /* What does not go together, and what needs what. */
 static int check_together(struct options *o, bool hold_given, bool attempts_given, struct complaint *c)
 {
@@ -393,7 +410,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 	char shorts[2 * ROWS + 2];
 	struct complaint c = { err, cap };
 	struct options o = { .mode = MODE_RESET, .wait_ms = 3000 };
-	bool hold_given = false, attempts_given = false, timeout_given = false;
+	bool hold_given = false, attempts_given = false, timeout_given = false, settle_given = false;
 	int value, r;
 
 	session_config_init(&o.session);
@@ -415,6 +432,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 		hold_given |= is(row->name, "hold");
 		attempts_given |= is(row->name, "attempts");
 		timeout_given |= is(row->name, "timeout");
+		settle_given |= is(row->name, "settle");
 	}
 	for (int i = optind; i < argc; i++) {
 		r = add_port(argv[i], &o, &c);
@@ -430,6 +448,8 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 	if (o.session.conditions && !timeout_given)
 		o.session.timeout_ms = 60000;
 	r = check_together(&o, hold_given, attempts_given, &c);
+	if (r == 0)
+		r = check_times(&o, hold_given, settle_given, &c);
 	if (r == 0)
 		r = check_ports(&o, &c);
 	if (r == 0 || r == -ENOENT)

@@ -98,6 +98,8 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 {
 	const struct attempt *a = &s->attempt;
 
+	if (a->boot.copying)	/* whatever else is missing: this is what the user must know */
+		missing = PROOF_NOT_COPYING;
 	switch (missing) {
 	case PROOF_QUIET_HOLD:
 		return "bytes came while reset was held";
@@ -194,7 +196,10 @@ static void print_text(const struct session *s, struct session_result *r)
 		break;
 	default:
 		snprintf(r->text, sizeof(r->text), "%s", missing_text(s, r->missing));
-		r->advice = r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 &&
+		r->advice = boot->copying
+			  ? "wait a minute, then run espreset again; a longer --timeout waits for the copy"
+			  : r->missing == PROOF_SETTLED ? "give a longer --timeout"
+			  : r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 &&
 			    s->config.crystal_mhz != 40 && boot->cause_kind == BOOT_CAUSE_HARDWARE
 			  ? "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40"
 			  : "see \"Wiring\" in espreset(1)";

@@ -43,13 +43,14 @@ void report_match(struct report *report, const char *port, const struct report_m
 
 void report_progress(struct report *report, const char *port, const char *text)
 {
-	char clean[256];
+	char clean[256], clean_port[256];
 
 	if (report->quiet || !isatty(STDERR_FILENO) || (!text && !report->progress_shown))
 		return;
 	if (text) {
 		clean_terminal(clean, sizeof(clean), text, strlen(text));
-		fprintf(stderr, "\r\033[Kespreset: %s: %s", port, clean);
+		clean_terminal(clean_port, sizeof(clean_port), port, strlen(port));
+		fprintf(stderr, "\r\033[Kespreset: %s: %s", clean_port, clean);
 	} else {
 		fputs("\r\033[K", stderr);
 	}

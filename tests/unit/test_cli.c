@@ -82,6 +82,14 @@ static const struct row {
 	{ "-w 0 /dev/nowhere", 30, "No such file", "" },
 	{ "-w 0 /dev/ptmx", 30, "no-port", "" },
 	{ "/dev/nowhere /dev/nowhere", 2, NULL, "twice" },
+	{ "/dev/null /dev/../dev/null", 2, NULL, "PORT '/dev/../dev/null' is the same port as '/dev/null'" },
+	/* what would be over before it can be done */
+	{ "--settle 60 sim:", 2, NULL, "--settle lasts 60 s: give a longer --timeout than 10 s" },
+	{ "--hold 3 --timeout 1 sim:", 2, NULL, "--hold lasts 3 s: give a longer --timeout than 1 s" },
+	{ "--timeout 1 --sequence 'D0|R1|W8|R0' sim:", 2, NULL, "--sequence lasts 8 s" },
+	/* a copy is not disturbed, and nothing else is blamed */
+	{ "--timeout 1.5 sim:copy=8s", 17, "eboot is still copying", "longer --timeout" },
+	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
 };
 
 static const char *row_args(size_t i)
