@@ -233,11 +233,11 @@ static void run(struct child *c, const struct session_config *config)
 	c->port = NULL;
 	if (r == -ECANCELED)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
-	take_close(c, closed);
 	if (c->options->ota_dry_run && is_incomplete(c->result.session.verdict)) {
 		ask_board(c, false, session_deadline(&c->session));
 		take_proof_by_ota(c);
 	}
+	take_close(c, closed);	/* last: no answer from the network makes up for lines that may still be asserted */
 }
 
 /* --if-needed: a board that would take an update as it is needs no reset. */

@@ -727,15 +727,25 @@ enum chip session_chip(const struct session *s)
 	return s->attempt.boot.chip;
 }
 
+/* The port may have failed in the same round: then that is the result. */
+static bool is_over(const struct session *s)
+{
+	return s->state == SESSION_RELEASE || s->state == SESSION_OVER;
+}
+
 void session_conditions_met(struct session *s, int64_t now_ms)
 {
-	s->now_ms = now_ms;
 	assert(s->proven);
+	if (is_over(s))
+		return;
+	s->now_ms = now_ms;
 	conclude(s);
 }
 
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text)
 {
+	if (is_over(s))
+		return;
 	s->now_ms = now_ms;
 	outcome_condition(s, verdict, text, &s->result);
 	finish(s);

@@ -386,7 +386,7 @@ START_TEST(the_time_out_ends_it_wherever_it_is)
 }
 END_TEST
 
-static int looks;
+static int looks, is_met;
 
 static int64_t look(void *user, struct session *s, int64_t now_ms)
 {
@@ -412,6 +412,40 @@ START_TEST(a_proof_that_is_undone_is_not_remembered_through_the_next_pulse)
 	ck_assert_int_gt(looks, 0);
 	ck_assert_int_eq(result->attempts, 3);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+}
+END_TEST
+
+/* The network answers while the cable is being pulled. */
+static int64_t meet_after_failure(void *user, struct session *s, int64_t now_ms)
+{
+	(void)user;
+	looks++;
+	if (!fake.fail_op) {
+		fake.fail_op = fake.op + 1;
+		fake.fail_for_good = 1;
+	} else if (is_met) {
+		session_conditions_met(s, now_ms);
+	} else {
+		session_condition_failed(s, now_ms, VERDICT_OTA_SILENT, "nobody answers");
+	}
+	return INT64_MAX;
+}
+
+START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 0, 0, NULL } };
+	struct run_sink sink = { .conditions = meet_after_failure };
+
+	config.conditions = true;
+	is_met = _i;
+	looks = 0;
+	fakeport_init(&fake, script);
+	fake.fail_err = ENODEV;
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	result = session_result(&session);
+	ck_assert_int_gt(looks, 0);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPLUGGED);
 }
 END_TEST
 
@@ -448,6 +482,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_esp32_leads_to_its_verdict, 0, COUNT(esp32s));
 	tcase_add_loop_test(tcase, whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go, 0, COUNT(errs));
 	tcase_add_test(tcase, a_proof_that_is_undone_is_not_remembered_through_the_next_pulse);
+	tcase_add_loop_test(tcase, a_port_that_has_failed_is_not_made_good_by_a_condition, 0, 2);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
