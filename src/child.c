@@ -120,6 +120,14 @@ static void capture(void *user, const void *bytes, size_t n)
 	}
 }
 
+static void capture_lost(void *user)
+{
+	struct child *c = user;
+
+	if (c->capture >= 0 && !c->capture_error)
+		c->capture_error = ENOBUFS;
+}
+
 static int open_capture(struct child *c)
 {
 	if (!c->options->capture)
@@ -218,7 +226,7 @@ static int time_left(const struct child *c, int timeout_ms)
 static void run(struct child *c, const struct session_config *config)
 {
 	struct run_sink sink = {
-		.bytes = capture, .note = tell_note, .conditions = look_after_conditions, .user = c,
+		.bytes = capture, .lost = capture_lost, .note = tell_note, .conditions = look_after_conditions, .user = c,
 	};
 	struct clk clk = { real_now_ms };
 	struct session_config limited = *config;
@@ -234,6 +242,7 @@ static void run(struct child *c, const struct session_config *config)
 	if (r == -ECANCELED)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
 	if (c->options->ota_dry_run && is_incomplete(c->result.session.verdict)) {
+		conditions_forget_finding(&c->conditions);	/* only what it answers now counts */
 		ask_board(c, false, session_deadline(&c->session));
 		take_proof_by_ota(c);
 	}

@@ -5,16 +5,17 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What can come in during the longest hold (600 ms at 115200 Bd, 11.5 bytes a millisecond) is kept until it is over. */
-#define HELD_BACK_MAX 16384
+/* What can come in during the longest --hold (10.1 s at 115200 Bd, 11.5 bytes a millisecond) is kept until it is over.
+ * A written-out sequence may wait for longer: what has no room then is said to be lost. */
+#define HELD_BACK_MAX (128 * 1024)
 
 struct loop {
 	struct session *session;
 	struct port *port;
 	struct clk *clk;
 	const struct run_sink *sink;
-	unsigned char held[HELD_BACK_MAX];	/* bytes not yet handed to the sink */
-	size_t n_held;
+	unsigned char *held;		/* bytes not yet handed to the sink */
+	size_t n_held, n_lost;
 	int stopped;
 };
 
@@ -33,6 +34,9 @@ static void hand_out(struct loop *l)
 	if (l->n_held && l->sink->bytes)
 		l->sink->bytes(l->sink->user, l->held, l->n_held);
 	l->n_held = 0;
+	if (l->n_lost && l->sink->lost)
+		l->sink->lost(l->sink->user);
+	l->n_lost = 0;
 	while (session_take_note(l->session, &note)) {
 		if (l->sink->note)
 			l->sink->note(l->sink->user, &note);
@@ -41,10 +45,12 @@ static void hand_out(struct loop *l)
 
 static void keep(struct loop *l, const void *bytes, size_t n)
 {
-	size_t room = sizeof(l->held) - l->n_held;
+	size_t room = HELD_BACK_MAX - l->n_held;
 
-	if (n > room)
+	if (n > room) {
+		l->n_lost += n - room;
 		n = room;
+	}
 	memcpy(l->held + l->n_held, bytes, n);
 	l->n_held += n;
 }
@@ -74,7 +80,8 @@ static int64_t look_after_conditions(struct loop *l)
 
 int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink)
 {
-	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink };
+	static unsigned char held[HELD_BACK_MAX];	/* one port in each process; large, and seldom touched */
+	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink, .held = held };
 
 	for (;;) {
 		struct session_action action;

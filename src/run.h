@@ -10,6 +10,8 @@
 struct run_sink {
 	/* every received byte, raw */
 	void (*bytes)(void *user, const void *bytes, size_t n);
+	/* bytes came while a line was asserted for which there was no room */
+	void (*lost)(void *user);
 	void (*note)(void *user, const struct session_note *note);
 	/* Called in every round once the proof is complete, if the session has conditions: look after them, say
 	 * session_conditions_met() or _failed(). Return: a deadline before which to be called again. */

@@ -449,6 +449,49 @@ START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 }
 END_TEST
 
+static size_t n_bytes, n_losses;
+
+static void count_bytes(void *user, const void *bytes, size_t n)
+{
+	(void)user;
+	(void)bytes;
+	n_bytes += n;
+}
+
+static void count_loss(void *user)
+{
+	(void)user;
+	n_losses++;
+}
+
+START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
+{
+	static char text[400 + 1];
+	static struct fake_line script[601];
+	int lines = _i ? 600 : 250;	/* 100 kB, 240 kB */
+	struct run_sink sink = { .bytes = count_bytes, .lost = count_loss };
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[398] = '\r';
+	text[399] = '\n';
+	memset(script, 0, sizeof(script));
+	for (int i = 0; i < lines; i++)
+		script[i] = (struct fake_line){ 0, 10 * i, text };
+	n_bytes = n_losses = 0;
+	config.hold_ms = 10000;
+	config.timeout_ms = 20000;
+	config.attempts = 1;
+	fakeport_init(&fake, script);
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_NO_EFFECT);
+	if (_i)
+		ck_assert_uint_eq(n_losses, 1);
+	else
+		ck_assert_uint_eq(n_bytes, 250 * 400);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 int main(void)
@@ -483,6 +526,7 @@ int main(void)
 	tcase_add_loop_test(tcase, whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go, 0, COUNT(errs));
 	tcase_add_test(tcase, a_proof_that_is_undone_is_not_remembered_through_the_next_pulse);
 	tcase_add_loop_test(tcase, a_port_that_has_failed_is_not_made_good_by_a_condition, 0, 2);
+	tcase_add_loop_test(tcase, what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said, 0, 2);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
