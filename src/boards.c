@@ -43,6 +43,20 @@ struct crew {
 	int64_t next_progress_ms;
 };
 
+/* Whether what we say can be written without blocking. Whoever does not read us must not keep a stop signal out. */
+static bool can_speak(void)
+{
+	static const int fds[] = { STDOUT_FILENO, STDERR_FILENO };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		struct pollfd fd = { .fd = fds[i], .events = POLLOUT };
+
+		if (wait_poll(&fd, 1, INT64_MAX, stop_port()) == -ECANCELED && poll(&fd, 1, 0) == 0)
+			return false;
+	}
+	return true;
+}
+
 /* --print-match: standard output has the group and nothing else, for $(...). */
 static void print_match(struct crew *crew, const struct board *board, const struct report_result *result)
 {
@@ -61,6 +75,8 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 		return;
 	board->told = true;
 	board->verdict = result->session.verdict;
+	if (!can_speak())
+		return;
 	if (crew->options->print_match)
 		print_match(crew, board, result);
 	else
@@ -169,10 +185,12 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 		break;
 	case MESSAGE_NOTE:
 		note_doing(crew, board, &message->u.note);
-		report_note(&crew->report, board->port, &message->u.note);
+		if (can_speak())
+			report_note(&crew->report, board->port, &message->u.note);
 		break;
 	case MESSAGE_MATCH:
-		report_match(&crew->report, board->port, &message->u.match);
+		if (can_speak())
+			report_match(&crew->report, board->port, &message->u.match);
 		break;
 	case MESSAGE_RESULT:
 		tell_result(crew, board, &message->u.result);
