@@ -229,7 +229,7 @@ static int add_usb_device(struct list *list, const char *name)
 	char dir[HOSTFS_PATH_MAX];
 	struct device *device;
 
-	if (strchr(name, ':') || has_place(list, name) ||
+	if (has_place(list, name) ||
 	    hostfs_path(dir, sizeof(dir), "/sys/bus/usb/devices/%s", name) < 0)
 		return 0;
 	device = list_add(list);

@@ -638,7 +638,6 @@ static void check_path(struct look *look, const char *path)
 	char rooted[HOSTFS_PATH_MAX];
 	char text[160];
 	struct device device;
-	int before = look->count;
 	int r;
 
 	if (hostfs_rooted(path, rooted, sizeof(rooted)) < 0)
@@ -651,9 +650,9 @@ static void check_path(struct look *look, const char *path)
 	}
 	check_permission(look, path, rooted);
 	check_holder(look, path, rooted);
-	if (look->count == before && look->wanted == VERDICT_PERMISSION)
+	if (look->wanted == VERDICT_PERMISSION)
 		check_device_rules(look, path, rooted);
-	if (look->count == before && look->wanted == VERDICT_BUSY)
+	if (look->wanted == VERDICT_BUSY)
 		check_modemmanager(look, path, rooted);
 	if (devices_find(path, &device) == 0)
 		check_quirks(look, &device);
@@ -751,7 +750,7 @@ static bool explains(const struct finding *finding, enum verdict verdict)
 {
 	if (finding->verdict == verdict)
 		return true;
-	return verdict == VERDICT_UNPLUGGED && finding->verdict == VERDICT_NO_PORT &&
+	return verdict == VERDICT_UNPLUGGED &&
 	       (strcmp(finding->word, "brltty") == 0 || strcmp(finding->word, "claimed") == 0);
 }
 

@@ -275,7 +275,8 @@ static const struct {
 
 static const char *const malformed[] = {
 	"usb:", "usb:1a86", "usb:1a86:", "usb::7523", "usb:1a86:7523:", "usb:12345:1", "usb:xyz:1", "usb:1-",
-	"usb:-1", "usb:1-a", "usb: 1-1", "usb:+1-1", "usb:1-1/../..", "usb:1-1.4 ", "usb:1-+4", "usb:1a86:75 23",
+	"usb:-1", "usb:1-a", "usb: 1-1", "usb:+1-1", "usb:-1-1",
+	"usb:1-1/../..", "usb:1-1.4 ", "usb:1-+4", "usb:1a86:75 23",
 };
 
 static void plug_all(void)
@@ -323,6 +324,8 @@ START_TEST(every_spelling_that_is_offered_fits_exactly_that_one)
 		ck_assert_int_eq(resolve(spelling), 0);
 		ck_assert_str_eq(path, d[i].path);
 	}
+	devices_spelling(d, (size_t)count, &d[0], spelling, sizeof(spelling));
+	ck_assert_str_eq(spelling, "usb:303a:1001");	/* no longer than it must be */
 	free(d);
 }
 END_TEST

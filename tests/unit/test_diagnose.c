@@ -613,6 +613,17 @@ START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
 }
 END_TEST
 
+START_TEST(a_holder_that_is_seen_is_named_before_one_that_is_guessed)
+{
+	struct finding best;
+
+	held();
+	process(700, "ModemManager");
+	ck_assert(diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert_str_eq(best.word, "busy");
+}
+END_TEST
+
 START_TEST(denied_in_spite_of_its_mode_is_the_kernels_device_rules)
 {
 	struct finding best;
@@ -707,6 +718,7 @@ static Suite *diagnose_suite(void)
 	tcase_add_loop_test(tc, a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does, 0,
 			    (int)(sizeof(quirks) / sizeof(quirks[0])));
 	tcase_add_loop_test(tc, busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it, 0, 2);
+	tcase_add_test(tc, a_holder_that_is_seen_is_named_before_one_that_is_guessed);
 	tcase_add_test(tc, denied_in_spite_of_its_mode_is_the_kernels_device_rules);
 	tcase_add_test(tc, a_port_that_brltty_took_in_mid_run_is_explained);
 	tcase_add_test(tc, who_claimed_it_is_evidence_too);
