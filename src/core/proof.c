@@ -5,6 +5,7 @@
 
 /* Two resets of one board differ by little; a bridge delivers in steps of up to 16 ms (FTDI's latency timer). */
 #define TWICE_TOLERANCE_MS 20
+#define BOOT_MIN_MS 3
 
 static bool is_esp8266(const struct boot *boot)
 {
@@ -27,7 +28,9 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 {
 	int64_t begin_ms = attempt->ours ? attempt->ours_begin_ms : attempt->boot.begin_ms;
 
-	return attempt->release_ms < 0 || begin_ms - attempt->release_ms <= context->boot_window_ms;
+	/* What comes at once was on its way already: no ROM speaks so soon after EN. */
+	return attempt->release_ms < 0 || (begin_ms - attempt->release_ms >= BOOT_MIN_MS &&
+					   begin_ms - attempt->release_ms <= context->boot_window_ms);
 }
 
 /* ESP8266: 1 power or CH_PD, 2 RST pin. The family prints POWERON for EN as for power. After a USB-Serial-JTAG
@@ -108,8 +111,7 @@ static bool no_fragment(const struct proof_context *context, const struct attemp
 /* A restart's banner and load lines are 250 characters, and more than a hundred at the other speed. */
 #define UNCLEAR_MAX 80
 
-/* Read at 74880, either the bridge loses what is recovered at 115200, or that failed: a restart at the speed that is
- * not being listened to would be rubbish. */
+/* A restart at the speed that is not being listened to, or one whose recovery failed, would be rubbish. */
 static bool clear(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
@@ -164,7 +166,7 @@ bool proof_rule_applies(const struct proof_context *context, const struct attemp
 	case PROOF_COLD:
 		return is_esp8266(&attempt->boot) && context->crystal_mhz != 40;
 	case PROOF_CLEAR:
-		return is_esp8266(&attempt->boot) && attempt->baud == 74880;
+		return is_esp8266(&attempt->boot) && context->crystal_mhz != 40;
 	case PROOF_TWICE:
 		return is_esp8266(&attempt->boot) && context->crystal_mhz == 40;
 	case PROOF_CHIP:

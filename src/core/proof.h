@@ -25,7 +25,7 @@ enum proof_rule {
 	PROOF_NOT_COPYING,	/* eboot is not in the middle of an OTA copy */
 	PROOF_NO_TROUBLE,	/* no checksum error, panic, watchdog, brownout */
 	PROOF_NO_FRAGMENT,	/* no torn ROM or panic words after the banner: they may hide another */
-	PROOF_CLEAR,		/* ESP8266 read at 74880: too little unreadable afterwards to hide a restart */
+	PROOF_CLEAR,		/* ESP8266: too little unreadable after the load to hide a restart */
 	PROOF_SETTLED,		/* watched for the settle time after the load */
 	PROOF_CHIP,		/* the chip that --chip names */
 	PROOF_RULES

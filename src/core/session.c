@@ -28,6 +28,7 @@
 #define COLD_SPEED_MS 60
 #define CONFIRM_FAMILY_MS 500
 #define CONFIRM_APP_MS 50
+#define CHATTER_MS 300
 /* A retry that could not be listened to would only disturb. */
 #define RETRY_LEFT_MS 500
 
@@ -185,6 +186,16 @@ static bool is_past_load(const struct session *s)
 	return s->attempt.ours && s->attempt.boot.progress >= BOOT_LOADED;
 }
 
+/* The SDK's own print at an odd speed follows the load of a healthy ESP8266; an application whose speed is another is
+ * rubbish all the time. Any other rubbish may be a restart. */
+static bool is_unclear(const struct session *s)
+{
+	if (!is_past_load(s))
+		return false;
+	return s->attempt.baud == 74880 ||
+	       (s->config.baud == 115200 && s->now_ms - s->attempt.boot.loaded_ms > CHATTER_MS);
+}
+
 static void pass_line(struct session *s, const struct boot_event *event)
 {
 	if (is_past_load(s) && s->on_line && event->len)
@@ -227,7 +238,7 @@ static void on_event(void *user, const struct boot_event *event)
 		break;
 	case BOOT_EVENT_GARBAGE:
 		a->garbage += event->number;
-		a->unclear_after_load += is_past_load(s) ? event->number : 0;
+		a->unclear_after_load += is_unclear(s) ? event->number : 0;
 		break;
 	}
 	if (event->kind != BOOT_EVENT_GARBAGE && event->kind != BOOT_EVENT_COPYING)
@@ -447,6 +458,9 @@ static int confirm_ms(const struct session *s)
 
 	if (is_left_out(s, PROOF_SETTLED))
 		return 0;
+	/* Who restarts by itself as often as we pulsed does so again by then. */
+	if (proof_rule_applies(&s->context, &s->attempt, PROOF_TWICE) && s->any_before && s->before.ours)
+		floor_ms = (int)(s->attempt.ours_begin_ms - s->before.ours_begin_ms) + CONFIRM_ESP8266_MS;
 	return s->config.settle_ms > floor_ms ? s->config.settle_ms : floor_ms;
 }
 

@@ -153,7 +153,8 @@ static void broke(struct trial *t, const char *what)
 /* A reset just before we opened the port, whose banner came after our release: a finger's, documented as not to be told. */
 static bool is_late_boot(const struct trial *t)
 {
-	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + 20 * SIM_MS;
+	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + UNSEEN_NS +
+			    (t->config.no_reset ? 300 * SIM_MS : 0);
 
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
@@ -165,7 +166,7 @@ static void check_inference(struct trial *t)
 	const struct attempt *a = &t->session.attempt;
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
 	/* An application that never pauses, and was stopped only after our release. */
-	bool talks = t->board.app == SIM_APP_CONTINUOUS && t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
+	bool talks = t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG && t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
 		     t->app_started_ns < a->hold_begin_ms * SIM_MS - 50 * SIM_MS && !t->board.rx_stall_ns;
 
 	if (talks)
