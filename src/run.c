@@ -1,4 +1,4 @@
-/* run.c - the one loop that carries events and actions between a session, its port and the clock. */
+/* run.c - the one loop that carries events and actions between a session or a probe, its port and the clock. */
 #include "run.h"
 
 #include <errno.h>
@@ -9,8 +9,19 @@
  * A written-out sequence may wait for longer: what has no room then is said to be lost. */
 #define HELD_BACK_MAX (128 * 1024)
 
+/* What the loop needs of a state machine. */
+struct machine {
+	void (*next)(void *self, int64_t now_ms, struct session_action *ret);
+	void (*did)(void *self, int64_t now_ms, int r);
+	void (*input)(void *self, int64_t now_ms, const void *bytes, size_t n);
+	void (*failed)(void *self, int64_t now_ms, int err);
+	bool (*is_asserting)(const void *self);
+};
+
 struct loop {
-	struct session *session;
+	const struct machine *machine;
+	void *self;
+	struct session *session;	/* self, if it is one; else NULL */
 	struct port *port;
 	struct clk *clk;
 	const struct run_sink *sink;
@@ -29,7 +40,7 @@ static void hand_out(struct loop *l)
 {
 	struct session_note note;
 
-	if (session_is_asserting(l->session) || !l->sink)
+	if (l->machine->is_asserting(l->self) || !l->sink)
 		return;
 	if (l->n_held && l->sink->bytes)
 		l->sink->bytes(l->sink->user, l->held, l->n_held);
@@ -37,7 +48,7 @@ static void hand_out(struct loop *l)
 	if (l->n_lost && l->sink->lost)
 		l->sink->lost(l->sink->user);
 	l->n_lost = 0;
-	while (session_take_note(l->session, &note)) {
+	while (l->session && session_take_note(l->session, &note)) {
 		if (l->sink->note)
 			l->sink->note(l->sink->user, &note);
 	}
@@ -62,55 +73,130 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 
 	if (n > 0) {
 		keep(l, buf, (size_t)n);
-		session_input(l->session, now_ms(l), buf, (size_t)n);
+		l->machine->input(l->self, now_ms(l), buf, (size_t)n);
 	} else if (n == -ECANCELED) {
 		l->stopped = 1;
-		session_failed(l->session, now_ms(l), ECANCELED);
+		l->machine->failed(l->self, now_ms(l), ECANCELED);
 	} else if (n != -ETIMEDOUT) {
-		session_failed(l->session, now_ms(l), n < 0 ? (int)-n : ENODEV);
+		l->machine->failed(l->self, now_ms(l), n < 0 ? (int)-n : ENODEV);
 	}
+}
+
+static bool is_proven(const struct loop *l)
+{
+	return l->session && session_is_proven(l->session);
 }
 
 static int64_t look_after_conditions(struct loop *l)
 {
-	if (!session_is_proven(l->session) || !l->sink || !l->sink->conditions)
+	if (!is_proven(l) || !l->sink || !l->sink->conditions)
 		return INT64_MAX;
 	return l->sink->conditions(l->sink->user, l->session, now_ms(l));
 }
 
-int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink)
+static int run(struct loop *l)
 {
 	static unsigned char held[HELD_BACK_MAX];	/* one port in each process; large, and seldom touched */
-	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink, .held = held };
 
+	l->held = held;
 	for (;;) {
 		struct session_action action;
 		int64_t again_ms;
 		bool was_proven;
 		int r;
 
-		hand_out(&l);
-		again_ms = look_after_conditions(&l);
-		was_proven = session_is_proven(session);
-		session_next(session, now_ms(&l), &action);
+		hand_out(l);
+		again_ms = look_after_conditions(l);
+		was_proven = is_proven(l);
+		l->machine->next(l->self, now_ms(l), &action);
 		/* proven by the time that has passed: the conditions have a look before anybody waits for a byte */
-		if (!was_proven && session_is_proven(session) && action.kind == SESSION_READ)
+		if (!was_proven && is_proven(l) && action.kind == SESSION_READ)
 			continue;
 		switch (action.kind) {
 		case SESSION_SET_LINES:
-			r = port->ops->set_lines(port, action.lines, action.asserted);
-			session_did(session, now_ms(&l), r);
+			r = l->port->ops->set_lines(l->port, action.lines, action.asserted);
+			l->machine->did(l->self, now_ms(l), r);
 			break;
 		case SESSION_SET_SPEED:
-			r = port->ops->set_speed(port, action.baud);
-			session_did(session, now_ms(&l), r);
+			r = l->port->ops->set_speed(l->port, action.baud);
+			l->machine->did(l->self, now_ms(l), r);
 			break;
 		case SESSION_READ:
-			read_port(&l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms);
+			read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms);
 			break;
 		case SESSION_DONE:
-			hand_out(&l);
-			return l.stopped ? -ECANCELED : 0;
+			hand_out(l);
+			return l->stopped ? -ECANCELED : 0;
 		}
 	}
+}
+
+static void session_next_of(void *self, int64_t now, struct session_action *ret)
+{
+	session_next(self, now, ret);
+}
+
+static void session_did_of(void *self, int64_t now, int r)
+{
+	session_did(self, now, r);
+}
+
+static void session_input_of(void *self, int64_t now, const void *bytes, size_t n)
+{
+	session_input(self, now, bytes, n);
+}
+
+static void session_failed_of(void *self, int64_t now, int err)
+{
+	session_failed(self, now, err);
+}
+
+static bool session_is_asserting_of(const void *self)
+{
+	return session_is_asserting(self);
+}
+
+static void wiring_next_of(void *self, int64_t now, struct session_action *ret)
+{
+	wiring_next(self, now, ret);
+}
+
+static void wiring_did_of(void *self, int64_t now, int r)
+{
+	wiring_did(self, now, r);
+}
+
+static void wiring_input_of(void *self, int64_t now, const void *bytes, size_t n)
+{
+	wiring_input(self, now, bytes, n);
+}
+
+static void wiring_failed_of(void *self, int64_t now, int err)
+{
+	wiring_failed(self, now, err);
+}
+
+static bool wiring_is_asserting_of(const void *self)
+{
+	return wiring_is_asserting(self);
+}
+
+int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink)
+{
+	static const struct machine machine = {
+		session_next_of, session_did_of, session_input_of, session_failed_of, session_is_asserting_of,
+	};
+	struct loop l = { .machine = &machine, .self = session, .session = session, .port = port, .clk = clk, .sink = sink };
+
+	return run(&l);
+}
+
+int run_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct run_sink *sink)
+{
+	static const struct machine machine = {
+		wiring_next_of, wiring_did_of, wiring_input_of, wiring_failed_of, wiring_is_asserting_of,
+	};
+	struct loop l = { .machine = &machine, .self = wiring, .port = port, .clk = clk, .sink = sink };
+
+	return run(&l);
 }

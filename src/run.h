@@ -1,9 +1,10 @@
-/* run.h - the one loop that carries events and actions between a session, its port and the clock. */
+/* run.h - the one loop that carries events and actions between a session or a probe, its port and the clock. */
 #ifndef ESPRESET_RUN_H
 #define ESPRESET_RUN_H
 
 #include "core/clk.h"
 #include "core/session.h"
+#include "core/wiring.h"
 #include "port/port.h"
 
 /* What the loop hands out on the way. Nothing is called while a line is asserted. */
@@ -30,5 +31,11 @@ struct run_sink {
  * Return: 0, or -ECANCELED if a stop signal came; session_result() is valid in both cases.
  */
 int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink);
+
+/**
+ * run_wiring() - the same for a probe of the wiring; of @sink only bytes is called
+ * Return: 0, or -ECANCELED if a stop signal came; wiring_result() is valid in both cases.
+ */
+int run_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct run_sink *sink);
 
 #endif
