@@ -201,6 +201,8 @@ static void print_text(const struct session *s, struct session_result *r)
 			  : r->missing == PROOF_SETTLED ? "give a longer --timeout"
 			  : r->missing == PROOF_CLEAR
 			  ? "if the application speaks at another speed than 115200, say so with --baud"
+			  : r->missing == PROOF_TWICE && s->config.no_reset
+			  ? "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset"
 			  : r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 &&
 			    s->config.crystal_mhz != 40 && boot->cause_kind == BOOT_CAUSE_HARDWARE
 			  ? "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40"
