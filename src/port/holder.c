@@ -341,8 +341,8 @@ static int wait_for_change(const struct target *target, const struct holder *hol
 int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop,
 		struct holder *ret_holder)
 {
-	struct target target;
-	struct holder holder;
+	struct target target = { .inode = 0 };
+	struct holder holder = { .pid = 0 };
 	int notify_fd;
 	int r;
 

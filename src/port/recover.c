@@ -264,7 +264,7 @@ static int usb_open(struct usb *usb, const char *place, const struct words *w)
 int recover_usb_reset(const struct recover_target *target, char *ret_text, size_t cap)
 {
 	const struct words w = { ret_text, cap };
-	struct usb usb;
+	struct usb usb = { .ctx = NULL };
 	int r;
 
 	if (!is_same_device(target))
