@@ -192,6 +192,11 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 		if (can_speak())
 			report_match(&crew->report, board->port, &message->u.match);
 		break;
+	case MESSAGE_WIRING:
+		report_wiring(&crew->report, board->port, &message->u.wiring);
+		board->verdict = message->u.wiring.verdict;
+		board->told = board->verdict == VERDICT_READY;
+		break;
 	case MESSAGE_RESULT:
 		tell_result(crew, board, &message->u.result);
 		break;
@@ -422,7 +427,8 @@ int boards_run(const struct options *options)
 	r = write_state(&crew);
 	if (r < 0)
 		status = complain_output(options->state_file, r, status);
-	notify(&crew, status);
+	if (options->mode == MODE_RESET)
+		notify(&crew, status);
 	release(&crew, fds);
 	return status;
 }

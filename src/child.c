@@ -249,6 +249,61 @@ static void run(struct child *c, const struct session_config *config)
 	take_close(c, closed);	/* last: no answer from the network makes up for lines that may still be asserted */
 }
 
+/* What was found, as a message; what else there is to say, as the result. */
+static void tell_wiring(struct child *c, const struct wiring_result *found)
+{
+	struct message message;
+	struct report_wiring *w = &message.u.wiring;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = MESSAGE_WIRING;
+	w->verdict = found->verdict;
+	w->resets = found->resets;
+	snprintf(w->circuit, sizeof(w->circuit), "%s", wiring_name(found->circuit) ? wiring_name(found->circuit) : "");
+	snprintf(w->sequence, sizeof(w->sequence), "%s", found->sequence);
+	snprintf(w->esptool, sizeof(w->esptool), "%s", found->esptool);
+	snprintf(w->text, sizeof(w->text), "%s", found->text);
+	tell(c, &message, 0);
+}
+
+static void probe(struct child *c)
+{
+	static struct wiring wiring;	/* large; one in each process */
+	struct run_sink sink = { .bytes = capture, .lost = capture_lost, .user = c };
+	struct clk clk = { real_now_ms };
+	const struct session_config *session = &c->options->session;
+	struct wiring_config config = {
+		.baud = session_first_baud(session), .crystal_mhz = session->crystal_mhz,
+		.timeout_ms = time_left(c, session->timeout_ms), .latency_ms = session->latency_ms,
+	};
+	const struct wiring_result *found;
+	int r, closed;
+
+	wiring_init(&wiring, &config, wait_now_ms());
+	r = run_wiring(&wiring, c->port, &clk, &sink);
+	found = wiring_result(&wiring);
+	closed = c->port->ops->close(c->port);
+	c->port = NULL;
+	if (r == -ECANCELED)
+		stop_die(stop_asked() ? stop_asked() : SIGTERM);
+	fail(c, found->verdict, found->text, found->advice);
+	c->result.session.err = found->err;
+	take_close(c, closed);
+	if (!found->err && c->result.session.verdict == found->verdict)
+		tell_wiring(c, found);
+}
+
+/* The chip's own USB has no circuit between its lines and its reset. */
+static void refuse_native_usb(struct child *c)
+{
+	int r = c->port->ops->close(c->port);
+
+	c->port = NULL;
+	fail(c, VERDICT_UNPROVEN, "this is the chip's own USB: there is no circuit to find, RTS resets its processor",
+	     "reset it with espreset PORT");
+	take_close(c, r);
+}
+
 /* --if-needed: a board that would take an update as it is needs no reset. */
 #define IF_NEEDED_MS 5000
 
@@ -292,7 +347,12 @@ static void find_and_run(struct child *c)
 		return;
 	tell_opened(c);
 	config.native_usb = c->native_usb;
-	run(c, &config);
+	if (c->options->mode != MODE_PROBE_WIRING)
+		run(c, &config);
+	else if (c->native_usb)
+		refuse_native_usb(c);
+	else
+		probe(c);
 }
 
 /* udev gives a port that is back its group a moment after the kernel made it. */
@@ -372,7 +432,8 @@ static void begin(struct child *c)
 		if (c->options->recover)
 			recover(c);
 	}
-	find_fitting_advice(c);
+	if (c->options->mode == MODE_RESET)
+		find_fitting_advice(c);
 	ladder_fill(&c->ladder, &c->result);
 	conditions_fill(&c->conditions, &c->result);
 	conditions_release(&c->conditions);

@@ -130,10 +130,10 @@ int main(int argc, char **argv)
 	case MODE_ENROLL:
 		return finish_with(show_enrolment(&options));
 	case MODE_RESET:
+	case MODE_PROBE_WIRING:
 		if (check_ports(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0)
 			return usage(why);
 		return boards_run(&options);
-	default:
-		return usage("not built yet");
 	}
+	return usage("unknown mode");
 }

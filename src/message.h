@@ -9,6 +9,7 @@ enum message_kind {
 	MESSAGE_OPENED,		/* the port is open: --wait is over, --timeout counts */
 	MESSAGE_NOTE,
 	MESSAGE_MATCH,
+	MESSAGE_WIRING,		/* --probe-wiring: what was found; the last, too, if that is READY */
 	MESSAGE_RESULT,		/* the last; the port is closed */
 };
 
@@ -18,6 +19,7 @@ struct message {
 		char status[160];
 		struct session_note note;
 		struct report_match match;
+		struct report_wiring wiring;
 		struct report_result result;
 	} u;
 };

@@ -310,6 +310,10 @@ static int check_times(const struct options *o, bool hold_given, bool settle_giv
 /* What does not go together, and what needs what. */
 static int check_together(struct options *o, bool hold_given, bool attempts_given, struct complaint *c)
 {
+	if (o->mode == MODE_PROBE_WIRING && (o->session.no_reset || o->sequence_given || hold_given || attempts_given ||
+					     o->session.conditions || o->if_needed || o->recover || o->state_file))
+		return complain(c, "--probe-wiring makes resets of its own: it does not go with --sequence, --hold, --attempts, "
+				"--no-reset, --recover, --state-file or a condition");
 	if (o->session.no_reset && (o->sequence_given || hold_given || attempts_given || o->if_needed || o->recover))
 		return complain(c, "--no-reset makes no pulse: it does not go with --sequence, --hold, --attempts, "
 				"--if-needed or --recover");
@@ -446,6 +450,8 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 	}
 	o.session.conditions = o.n_expect || o.n_fail_on || o.firmware || o.ota || o.ota_dry_run;
 	if (o.session.conditions && !timeout_given)
+		o.session.timeout_ms = 60000;
+	if (o.mode == MODE_PROBE_WIRING && !timeout_given)
 		o.session.timeout_ms = 60000;
 	r = check_together(&o, hold_given, attempts_given, &c);
 	if (r == 0)

@@ -58,7 +58,7 @@ struct wiring_result {
 	char esptool[SEQUENCE_TEXT_MAX];	/* for custom_hard_reset_sequence; "": none */
 	int resets;			/* how often the board was reset */
 	int total_ms;
-	char text[256];
+	char text[192];
 	const char *advice;		/* static; NULL */
 };
 

@@ -130,6 +130,14 @@ void json_match(const char *port, const struct report_match *match)
 			    "at_ms", match->at_ms));
 }
 
+void json_wiring(const char *port, const struct report_wiring *wiring)
+{
+	json_line(json_pack("{s:i, s:s, s:o, s:o, s:o, s:i, s:o}", "schema", SCHEMA, "event", "wiring",
+			    "port", json_clean(port), "circuit", json_or_null(wiring->circuit),
+			    "sequence", json_or_null(wiring->sequence), "resets", wiring->resets,
+			    "text", json_clean(wiring->text)));
+}
+
 static json_t *evidence(unsigned int set)
 {
 	json_t *list = json_array();

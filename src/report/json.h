@@ -7,6 +7,7 @@
 #include "report/report.h"
 
 void json_note(const char *port, const struct session_note *note);
+void json_wiring(const char *port, const struct report_wiring *wiring);
 void json_match(const char *port, const struct report_match *match);
 void json_result(const char *port, const struct report_result *result);
 

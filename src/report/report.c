@@ -41,6 +41,18 @@ void report_match(struct report *report, const char *port, const struct report_m
 		text_match(port, match);
 }
 
+void report_wiring(struct report *report, const char *port, const struct report_wiring *wiring)
+{
+	report_progress(report, port, NULL);
+	if (report->quiet)
+		return;
+	if (report->mode == REPORT_JSON)
+		json_wiring(port, wiring);
+	else
+		text_wiring(port, wiring);
+	flush(report);
+}
+
 void report_progress(struct report *report, const char *port, const char *text)
 {
 	char clean[256], clean_port[256];

@@ -51,9 +51,21 @@ struct report_match {
 	int at_ms;
 };
 
+/* What --probe-wiring has found. */
+struct report_wiring {
+	enum verdict verdict;		/* READY: found; status 0 */
+	char circuit[32];		/* "": not known */
+	char sequence[SEQUENCE_TEXT_MAX], esptool[SEQUENCE_TEXT_MAX];	/* "": none */
+	int resets;
+	char text[256];
+};
+
 void report_init(struct report *report, enum report_mode mode, bool quiet, bool verbose);
 void report_note(struct report *report, const char *port, const struct session_note *note);
 void report_match(struct report *report, const char *port, const struct report_match *match);
+
+/** report_wiring() - what was found, how to use it; a result with the verdict follows unless that is READY */
+void report_wiring(struct report *report, const char *port, const struct report_wiring *wiring);
 
 /** report_progress() - a wait has been going on for long; on a terminal only. NULL wipes the line away. */
 void report_progress(struct report *report, const char *port, const char *text);

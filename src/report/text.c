@@ -118,6 +118,20 @@ void text_note(const char *port, const struct session_note *note)
 	}
 }
 
+/* What the result line will say is not said twice. */
+void text_wiring(const char *port, const struct report_wiring *wiring)
+{
+	const char *name = clean_port(port);
+
+	if (wiring->verdict == VERDICT_READY)
+		printf("%s: wiring: %s\n", name, wiring->text);
+	if (wiring->sequence[0])
+		printf("%s: use --sequence '%s'%s\n", name, wiring->sequence,
+		       strcmp(wiring->sequence, "rts") == 0 ? ", which is the default" : "");
+	if (wiring->esptool[0])
+		printf("%s: in esptool.cfg, section [esptool]: custom_hard_reset_sequence = %s\n", name, wiring->esptool);
+}
+
 void text_match(const char *port, const struct report_match *match)
 {
 	char line[1024];

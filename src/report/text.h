@@ -8,6 +8,7 @@
 
 void text_note(const char *port, const struct session_note *note);
 void text_match(const char *port, const struct report_match *match);
+void text_wiring(const char *port, const struct report_wiring *wiring);
 void text_result(FILE *out, const char *port, const struct report_result *result);
 void text_advice(const char *port, const struct report_result *result);
 

@@ -1,0 +1,102 @@
+/* test_wiring_cli.c - espreset --probe-wiring as users run it: statuses, both streams, JSON after the schema. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "schema.h"
+
+static const struct row {
+	const char *args;
+	int status;
+	const char *out, *err;	/* NULL: empty */
+} rows[] = {
+	{ "--probe-wiring sim:", 0, "sim:: wiring: two transistors: RTS asserted alone resets the board, DTR alone pulls GPIO0 low; "
+	  "it was reset ", NULL },
+	{ "--probe-wiring sim:direct", 0, "sim:direct: use --sequence 'rts', which is the default\n", NULL },
+	{ "--probe-wiring sim:esp32,direct", 0, "custom_hard_reset_sequence = D0|R1|W0.1|R0\n", NULL },
+	{ "--probe-wiring sim:swapped", 0, "use --sequence 'R0|D1|W0.1|D0'\n", NULL },
+	{ "--probe-wiring sim:swapped2", 0, "two transistors, swapped", NULL },
+	{ "--probe-wiring sim:rtsonly", 0, "nothing reaches GPIO0; it was reset ", NULL },
+	{ "--probe-wiring -p sim:dtronly", 0, "DTR resets the board", NULL },
+	{ "--probe-wiring --quiet sim:", 0, NULL, NULL },
+	{ "--probe-wiring --quiet sim:nowire", 12, NULL, NULL },
+	{ "--probe-wiring sim:nowire", 12, "sim:nowire: no-effect: nothing is wired", "not one byte came" },
+	{ "--probe-wiring sim:deaf", 12, "no-effect: nothing is wired: bytes kept coming", "--no-reset" },
+	{ "--probe-wiring sim:gpio0low", 11, "download-mode: two transistors", "strap" },
+	{ "--probe-wiring --timeout 1 sim:", 17, "unproven: the time was over", "--timeout" },
+	{ "--probe-wiring -w 0 sim:missing", 30, "no-port", "--list" },
+	{ "--probe-wiring -w 0 sim:busy", 33, "busy", NULL },
+	{ "--probe-wiring sim:permission", 32, "permission", "Permissions" },
+	{ "--probe-wiring sim:unplug=300ms", 34, "unplugged", NULL },
+	{ "--probe-wiring sim: sim:", 2, NULL, "one PORT" },
+	{ "--probe-wiring --sequence both sim:", 2, NULL, "does not go with" },
+	{ "--probe-wiring --no-reset sim:", 2, NULL, "does not go with" },
+	{ "--probe-wiring --expect x sim:", 2, NULL, "does not go with" },
+	{ "--probe-wiring --state-file x sim:", 2, NULL, "does not go with" },
+	{ "--probe-wiring sim:bogus", 2, NULL, "'bogus'" },
+};
+
+static const char *row_args(size_t i)
+{
+	return rows[i].args;
+}
+
+static void check_row(size_t i, const struct program *done)
+{
+	const struct row *row = &rows[i];
+
+	ck_assert_msg(done->status == row->status, "espreset %s: status %d\n%s%s", row->args, done->status, done->out,
+		      done->err);
+	ck_assert_msg(row->out ? strstr(done->out, row->out) != NULL : !done->out[0], "espreset %s said:\n%s", row->args, done->out);
+	ck_assert_msg(row->err ? strstr(done->err, row->err) != NULL : 1, "espreset %s complained:\n%s", row->args, done->err);
+}
+
+START_TEST(every_command_line_ends_as_it_should)
+{
+	program_batch(sizeof(rows) / sizeof(rows[0]), row_args, check_row);
+}
+END_TEST
+
+static const char *const json_runs[] = { "sim:", "sim:swapped", "sim:nowire", "sim:muted", "sim:gpio0low", "-w 0 sim:missing" };
+
+static const char *json_args(size_t i)
+{
+	static char args[256];
+
+	snprintf(args, sizeof(args), "--probe-wiring --json %s", json_runs[i]);
+	return args;
+}
+
+static void check_json(size_t i, const struct program *done)
+{
+	char why[4096];
+
+	ck_assert_msg(schema_check_lines(done->out, why, sizeof(why)) > 0, "%s: %s\n%s", json_runs[i], why, done->out);
+	ck_assert_msg(i == 5 || strstr(done->out, "\"event\":\"wiring\""), "%s: %s", json_runs[i], done->out);
+	ck_assert_msg((done->status == 0) == !strstr(done->out, "\"event\":\"result\""), "%s: %s", json_runs[i], done->out);
+}
+
+START_TEST(every_json_line_fits_the_schema)
+{
+	program_batch(sizeof(json_runs) / sizeof(json_runs[0]), json_args, check_json);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("wiring-cli");
+	TCase *t = tcase_create("wiring-cli");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(t, 300);
+	tcase_add_test(t, every_command_line_ends_as_it_should);
+	tcase_add_test(t, every_json_line_fits_the_schema);
+	suite_add_tcase(s, t);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
