@@ -167,7 +167,7 @@ bool ladder_climb(struct ladder *l, enum verdict verdict)
 			return false;
 		}
 		if (l->end_ms - wait_now_ms() < rungs[rung].need_ms + LEAST_SESSION_MS) {
-			add_advice(l, rungs[rung].name, "no time was left for it: give --timeout 30");
+			add_advice(l, rungs[rung].name, "no time was left for it: give --timeout 60");
 			return false;
 		}
 		l->next++;

@@ -11,7 +11,7 @@
  *	record ID		everything that happened since plug, one JSON object a line
  *	mark ID TEXT		a mark in the record
  *	finger ID 0|1		the reset button
- *	stall ID KINDS		hold transfers: sum of 1 control, 2 in, 4 out; 0 ends it
+ *	stall ID KINDS		hold transfers: sum of 1 control, 2 in, 4 out, 8 control until a USB reset; 0 ends it
  *	erase ID		all of flash
  *	dump ID FILE		all of flash
  *	arm ID WHEN COUNT DELAY_MS WHAT [ARG [ARG2]]

@@ -517,3 +517,6 @@ def the_story_of_the_first_update_over_the_air(kind):
     truth = board.truth()
     expect(truth["runs"] == "app" and truth["boot_mode"] == 3, "and it runs, booted from flash", truth)
     expect(" staged=1 " in truth["ota"] and " updates=1 " in truth["ota"], "one update, and one only", truth)
+
+
+import recover_cases  # noqa: E402  its cases join these

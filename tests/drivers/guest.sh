@@ -20,6 +20,8 @@ else
 	export BENCH_CASES=hook_cases
 fi
 modprobe -a vhci-hcd ch341 cp210x
+# QEMU's own hubs and serial adapters
+modprobe -a uhci-hcd ftdi_sio
 
 mapfile -t ask < "$out/ask"
 verb=${ask[0]}

@@ -297,6 +297,20 @@ static void drive_lines(struct plug *p, bool dtr, bool rts)
 	fire_count(p, WHEN_LINES, 1);
 }
 
+/* vhci_hcd keeps resets to itself; but after one, and else never, the hub driver reads the device descriptor again
+ * (Linux drivers/usb/core/hub.c, hub_port_init). */
+static bool is_usb_reset(const struct bridge_request *req)
+{
+	return req->type == 0x80 && req->request == 6 && req->value == 0x0100;
+}
+
+static void end_stall(struct plug *p)
+{
+	note(p, p->now_ns, "fault", "reset", 0);
+	p->stalled = 0;
+	p->bridge.dtr = p->bridge.rts = false;
+}
+
 static void control(struct plug *p, const struct usbip_msg *msg)
 {
 	struct bridge_request req = {
@@ -317,7 +331,9 @@ static void control(struct plug *p, const struct usbip_msg *msg)
 			return;
 		}
 	}
-	if (p->stalled & STALL_CONTROL) {
+	if (p->stalled & STALL_UNTIL_RESET && is_usb_reset(&req))
+		end_stall(p);
+	if (p->stalled & (STALL_CONTROL | STALL_UNTIL_RESET)) {
 		note(p, p->now_ns, "fault", "held", req.request);
 		keep(p, msg, SIM_NEVER);
 		return;

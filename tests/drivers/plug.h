@@ -22,7 +22,10 @@
 #define PLUG_OUT 65536u
 #define PLUG_ARMED 8
 
-enum plug_stall { STALL_CONTROL = 1, STALL_IN = 2, STALL_OUT = 4 };
+enum plug_stall {
+	STALL_CONTROL = 1, STALL_IN = 2, STALL_OUT = 4,
+	STALL_UNTIL_RESET = 8	/* of control transfers, by a chip that a USB reset cures */
+};
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
 enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE };
 

@@ -203,7 +203,7 @@ START_TEST(a_step_without_time_is_not_begun)
 		;
 	ck_assert_str_eq(trace, times[_i].made);
 	ladder_fill(&ladder, &result);
-	ck_assert_int_eq(strstr(result.advice, "no time was left for it: give --timeout 30") != NULL, _i < 5);
+	ck_assert_int_eq(strstr(result.advice, "no time was left for it: give --timeout 60") != NULL, _i < 5);
 }
 END_TEST
 

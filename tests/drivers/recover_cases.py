@@ -1,0 +1,129 @@
+"""The cases of --recover: bridges that stall, leave, stay silent; hubs that switch, cannot, or only say so."""
+import glob
+import os
+
+import cases
+import rig
+from cases import case, case_alone, espreset, expect, expect_in_time, expect_really_ready
+
+UNTIL_RESET = "stall 8"
+
+
+def expect_recovered(result, *steps):
+    expect(result.result.get("recovered") == list(steps), "not recovered by %s" % (steps,), result)
+
+
+@case
+def a_bridge_that_stalls_until_a_usb_reset_is_recovered():
+    """On a CH340 alone: each transfer that stalls takes cp210x 5 s, and the case more than a minute."""
+    board = rig.plug("ch340")
+    other = rig.plug("ch340")
+    board.arm("lines", 2, UNTIL_RESET)
+    result = espreset("--recover", "--timeout", "40", board.tty)
+    expect(result.status == 0 and result.result["verdict"] == "ready", "not ready", result, board.truth(),
+           *board.record(since=result.began))
+    expect_really_ready(board, result.began, result)
+    expect_recovered(result, "reopen", "usb-reset")
+    resets = board.record(kind="fault", name="reset")
+    expect(len(resets) == 1, "one USB reset", *board.record())
+    expect(not other.record(since=result.began), "the other board was touched", *other.record(since=result.began))
+    truth = board.truth()
+    expect(not (truth["dtr"] or truth["rts"] or truth["en_low"]), "left asserted", truth)
+
+
+@case
+def without_the_right_the_rule_is_said():
+    board = rig.plug("ch340")
+    os.chmod(board.tty, 0o666)
+    board.arm("lines", 2, UNTIL_RESET)
+    result = espreset("--recover", "--timeout", "40", board.tty, user="nobody")
+    expect(result.status == 35 and result.result["verdict"] == "io-error", "not io-error", result)
+    expect_recovered(result, "reopen")
+    expect('ATTR{idVendor}=="1a86", ATTR{idProduct}=="7523"' in result.result["advice"], "the rule", result)
+    expect("/dev/bus/usb/" in result.result["advice"], "the node", result)
+    expect(not board.record(kind="fault", name="reset"), "it was reset", *board.record())
+
+
+@case
+def vhci_only_pretends_to_switch_power():
+    """Linux's virtual hub says that it switches each port, and keeps them connected: found out, nothing disturbed."""
+    board = rig.plug("ch340", "nowire")
+    other = rig.plug("cp2102")
+    result = espreset("--recover", "--timeout", "40", board.tty)
+    expect(result.status == 10 and result.result["verdict"] == "silent", "not silent", result)
+    expect_recovered(result, "reopen", "usb-reset")
+    expect("only pretends to switch" in result.result["advice"], "the hub's lie", result)
+    expect(os.path.exists(board.tty) and os.path.exists(other.tty), "a board is gone", result)
+    expect(not other.record(since=result.began), "the other board was touched", *other.record(since=result.began))
+
+
+@case
+def no_run_of_it_takes_longer_than_it_may():
+    board = rig.plug("ch340", "nowire")
+    result = espreset("--recover", "--wait", "1", "--timeout", "4", board.tty)
+    expect(result.status == 10, "not silent", result)
+    expect("no time was left" in result.result["advice"], "no step without time", result)
+    expect_in_time(result, 1, 4)
+
+
+@case_alone
+def a_board_that_returns_as_another_number_is_found_again():
+    board = rig.plug("ch340")
+    old = board.tty
+    board.arm("lines", 2, "unplug")
+    process = rig.start([rig.ESPRESET, "--json", "--recover", "--timeout", "60", old])
+    rig.wait_for("the old tty to go", lambda: not os.path.exists(old), 60)
+    other = rig.plug("cp2102")
+    expect(other.tty == old, "the other one has its number now", other.tty)
+    rig.daemon("replug %d" % board.id)
+    board.find_tty()
+    expect(board.tty != old, "it has another", board.tty)
+    result = process.finish(100)
+    cases.read_results(result)
+    expect(result.status == 0 and result.result["verdict"] == "ready", "not ready", result, board.truth())
+    expect_recovered(result, "reopen")
+    expect_really_ready(board, result.began, result)
+    expect(not other.record(kind="lines"), "the other board was touched", *other.record(kind="lines"))
+
+
+# ---- QEMU's own hubs and serial adapters: nothing here was written by us ----
+
+def adapter(serial):
+    def find():
+        for path in glob.glob("/sys/bus/usb/devices/*/serial"):
+            with open(path, encoding="utf-8") as f:
+                if f.read().strip() == serial:
+                    return os.path.dirname(path)
+        return None
+    return rig.wait_for(serial, find)
+
+
+def tty_of(serial):
+    found = rig.wait_for("the tty of " + serial, lambda: glob.glob(adapter(serial) + "/*:1.0/ttyUSB*"))
+    return "/dev/" + os.path.basename(found[0])
+
+
+def number(serial):
+    with open(adapter(serial) + "/devnum", encoding="utf-8") as f:
+        return int(f.read())
+
+
+@case_alone
+def a_hub_that_switches_power_gives_it_to_one_port_anew():
+    before, neighbour = number("HUB1-1"), number("HUB1-2")
+    result = espreset("--recover", "--timeout", "60", tty_of("HUB1-1"), seconds=90)
+    expect(result.status == 10 and result.result["verdict"] == "silent", "not silent", result)
+    expect_recovered(result, "reopen", "usb-reset", "power-cycle")
+    expect(number("HUB1-1") > before, "it was never off", before, number("HUB1-1"))
+    expect(number("HUB1-2") == neighbour, "its neighbour was switched too", result)
+    expect(os.path.exists(tty_of("HUB1-1")), "it is back", result)
+
+
+@case_alone
+def a_hub_that_cannot_switch_power_is_refused():
+    before, neighbour = number("HUB2-1"), number("HUB2-2")
+    result = espreset("--recover", "--timeout", "60", tty_of("HUB2-1"), seconds=90)
+    expect(result.status == 10, "not silent", result)
+    expect_recovered(result, "reopen", "usb-reset")
+    expect("cannot switch power" in result.result["advice"], "the hub", result)
+    expect((number("HUB2-1"), number("HUB2-2")) == (before, neighbour), "somebody was off", result)
