@@ -1,0 +1,53 @@
+/* test_recover_cli.c - --recover as a user sees it, on simulated boards, which can only be opened again. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+
+static const struct { const char *args; int status; const char *out; const char *err; } runs[] = {
+	{ "--recover sim:", 0, "sim:: ready: ", "" },
+	{ "--recover sim:nowire", 10, "sim:nowire: silent: not one byte came; after reopen\n",
+	  "RTS reaches EN/RST: see \"Wiring\" in espreset(1); nothing more to try: a simulated board can only be opened" },
+	{ "--json --recover sim:nowire", 10, "\"attempts\":6,", "" },
+	{ "--json --recover sim:nowire", 10, "\"recovered\":[\"reopen\"]}", "" },
+	{ "--recover -t 30 sim:stall", 35, "sim:stall: io-error: Input/output error; after reopen\n", "opened again" },
+	{ "--recover -w 0 -t 5 sim:nowire", 10, "sim:nowire: silent: not one byte came\n", "no time was left for it" },
+	{ "--json --recover sim:deaf", 12, "\"recovered\":[]}", "nothing more to try" },
+	{ "--json --recover sim:csum", 13, "\"recovered\":[]}", "" },
+	{ "sim:nowire", 10, "sim:nowire: silent: not one byte came\n", "Wiring" },
+};
+
+static const char *args(size_t i)
+{
+	return runs[i].args;
+}
+
+static void see(size_t i, const struct program *p)
+{
+	ck_assert_msg(p->status == runs[i].status, "%s: status %d: %s", runs[i].args, p->status, p->out);
+	ck_assert_msg(strstr(p->out, runs[i].out) != NULL, "%s: %s", runs[i].args, p->out);
+	ck_assert_msg(strstr(p->err, runs[i].err) != NULL, "%s: %s", runs[i].args, p->err);
+}
+
+START_TEST(says_what_was_tried_and_what_is_left)
+{
+	program_batch(sizeof(runs) / sizeof(runs[0]), args, see);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("recover_cli");
+	TCase *tc = tcase_create("recover_cli");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(tc, 180);
+	tcase_add_test(tc, says_what_was_tried_and_what_is_left);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
