@@ -50,7 +50,7 @@ static void sleep_ms(long ms)
 }
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL };
-/* The hold of the first attempt begins within a few milliseconds and lasts twenty; the second hundred. */
+/* The hold begins within a few milliseconds and lasts twenty; then it listens, and settles for four seconds. */
 static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300, 1060, 1120 };
 
 #define MOMENTS (sizeof(moments) / sizeof(moments[0]))
@@ -59,7 +59,7 @@ static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300
 static pid_t start_board(const char *file)
 {
 	char port[160];
-	char *argv[] = { "espreset", "-q", port, NULL };
+	char *argv[] = { "espreset", "-q", "--settle", "4", port, NULL };
 
 	snprintf(port, sizeof(port), "sim:direct,silent,truth=%s", file);
 	return program_start(argv, -1);
