@@ -11,6 +11,8 @@
 #define FRAME_NS SIM_MS
 /* A hub tells the host within 255 ms (USB 2.0, 11.12.4). */
 #define GONE_AFTER_NS (100 * SIM_MS)
+/* But not while requests come in: vhci_hcd would leave one that is on its way unanswered, until the driver's time-out. */
+#define GONE_QUIET_NS (20 * SIM_MS)
 /* A write is taken as done when no more than this is still in the chip. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
 
@@ -284,7 +286,7 @@ static void answer_due(struct plug *p)
 }
 
 static void be_gone(struct plug *plug);
-static void fail_pending(struct plug *plug);
+static void refuse(struct plug *plug, const struct usbip_msg *msg);
 
 /* ---- requests ---- */
 
@@ -327,7 +329,7 @@ static void control(struct plug *p, const struct usbip_msg *msg)
 		fire_count(p, WHEN_CONTROL, 1);
 		run_armed(p);
 		if (p->gone_ns != SIM_NEVER) {
-			usbip_answer(&p->usb, msg->seq, -EPROTO, NULL, 0);
+			refuse(p, msg);
 			return;
 		}
 	}
@@ -367,8 +369,7 @@ static void take_message(struct plug *p, const struct usbip_msg *msg)
 	if (msg->unlink) {
 		unlink_request(p, msg);
 	} else if (p->gone_ns != SIM_NEVER) {
-		keep(p, msg, SIM_NEVER);
-		fail_pending(p);
+		refuse(p, msg);
 	} else if (msg->ep == 0) {
 		control(p, msg);
 	} else if (msg->in) {
@@ -523,6 +524,14 @@ static void fail_pending(struct plug *p)
 		usbip_answer(&p->usb, q->seq, -EPROTO, NULL, 0);
 		q->seq = 0;
 	}
+}
+
+static void refuse(struct plug *p, const struct usbip_msg *msg)
+{
+	keep(p, msg, SIM_NEVER);
+	fail_pending(p);
+	if (!msg->in || !msg->ep)
+		p->gone_ns = p->now_ns + GONE_QUIET_NS;
 }
 
 void plug_out(struct plug *p, int64_t now_ns)

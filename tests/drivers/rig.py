@@ -21,6 +21,8 @@ ESPTOOL = os.path.join(BUILD, "venv/bin/esptool")
 PYTHON = os.path.join(BUILD, "venv/bin/python")
 SOCKET = os.environ.get("BENCH_SOCKET", "/run/benchd.sock")
 SCRATCH = "/run/bench"
+# Of each virtual USB controller; usbip.h
+PORTS = 7
 
 _boards = {}
 _processes = []
@@ -92,7 +94,7 @@ class Board:
         self.find_tty()
 
     def ttys(self):
-        return glob.glob("/sys/devices/platform/vhci_hcd.0/usb*/*-%d/*:1.0/ttyUSB*" % (self.id + 1))
+        return glob.glob("/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/*:1.0/ttyUSB*" % (self.id // PORTS, self.id % PORTS + 1))
 
     def find_tty(self):
         found = wait_for("the tty of board %d" % self.id, self.ttys)
@@ -242,7 +244,7 @@ def run(args, seconds=150, **how):
 def use_worker(worker):
     """In a process of its own: its ports of the rig, its scratch directory, its connection."""
     global _idents, SCRATCH
-    _idents = range(7 * worker, 7 * worker + 7)
+    _idents = range(PORTS * worker, PORTS * worker + PORTS)
     SCRATCH = "/run/bench/worker%d" % worker
     os.makedirs(SCRATCH, exist_ok=True)
     daemon.sock = None

@@ -12,6 +12,7 @@
 #define HEADER 48
 #define SPEED_FULL 2
 #define ATTACH "/sys/devices/platform/vhci_hcd.0/attach"
+#define STATUS "/sys/devices/platform/vhci_hcd.0/status"
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
 
 static uint32_t get(const uint8_t *p)
@@ -26,6 +27,20 @@ static void put(uint8_t *p, uint32_t value)
 	memcpy(p, &net, 4);
 }
 
+/* Ports of one controller, as the kernel was built: those for high speed and the same number for super speed. */
+static int ports_each(void)
+{
+	FILE *f = fopen(STATUS, "re");
+	char line[128];
+	int n = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		n += strncmp(line, "hs", 2) == 0 || strncmp(line, "ss", 2) == 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
 static int attach(int port, int sock)
 {
 	char line[64];
@@ -33,6 +48,7 @@ static int attach(int port, int sock)
 
 	if (fd < 0)
 		return -errno;
+	port = port / USBIP_PORTS * ports_each() + port % USBIP_PORTS;
 	len = snprintf(line, sizeof(line), "%d %d %d %d", port, sock, 1 << 16 | (port + 1), SPEED_FULL);
 	if (write(fd, line, (size_t)len) != len)
 		err = errno ? -errno : -EIO;

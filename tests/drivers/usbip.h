@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 #define USBIP_DATA_MAX 16384
+/* Of each virtual controller so many ports are used, then those of the next: a hub that is busy with one device
+ * is late to notice another. */
+#define USBIP_PORTS 7
 
 struct usbip {
 	int fd;			/* -1: not plugged in */
@@ -34,7 +37,7 @@ struct usbip_msg {
 	const uint8_t *data;	/* from the host; valid until the next call */
 };
 
-/* Return: 0 or negative errno. The device appears as port `port` of vhci_hcd.0, at full speed. */
+/* Return: 0 or negative errno. Port 7 is port 0 of the second controller, and so on; full speed. */
 int usbip_plug(struct usbip *dev, int port);
 
 /* The cable leaves. */
