@@ -445,6 +445,7 @@ int child_run(const struct options *options, const char *spec, int fd)
 
 	c = (struct child){ .options = options, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
 	c.result.crystal_mhz = options->session.crystal_mhz;
+	snprintf(c.result.sequence_from, sizeof(c.result.sequence_from), "%s", options->sequence_from);
 	begin(&c);
 	close_capture(&c);
 	tell_result(&c);

@@ -8,6 +8,7 @@
 #include "boards.h"
 #include "conditions.h"
 #include "decode.h"
+#include "esptoolcfg.h"
 #include "options.h"
 #include "port/devices.h"
 #include "port/sim.h"
@@ -131,7 +132,8 @@ int main(int argc, char **argv)
 		return finish_with(show_enrolment(&options));
 	case MODE_RESET:
 	case MODE_PROBE_WIRING:
-		if (check_ports(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0)
+		if (check_ports(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
+		    esptoolcfg_apply(&options, why, sizeof(why)) < 0)
 			return usage(why);
 		return boards_run(&options);
 	}

@@ -31,6 +31,7 @@ struct options {
 	size_t n_ports;
 	struct session_config session;
 	bool sequence_given;
+	char sequence_from[128];	/* the esptool.cfg that session.sequence came from; "" */
 	int wait_ms;
 	bool no_lock;
 	bool recover;

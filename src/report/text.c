@@ -59,6 +59,7 @@ static void add_recovered(const struct report_result *result, char *buf, size_t 
 
 void text_sentence(const struct report_result *result, char *buf, size_t cap)
 {
+	size_t used;
 	char raw[512];
 
 	if (result->session.verdict == VERDICT_READY)
@@ -68,6 +69,9 @@ void text_sentence(const struct report_result *result, char *buf, size_t cap)
 	else
 		port_sentence(result, raw, sizeof(raw));
 	add_recovered(result, raw, sizeof(raw));
+	used = strlen(raw);
+	if (result->sequence_from[0] && result->session.pulses > 0)
+		snprintf(raw + used, sizeof(raw) - used, "; sequence from %s", result->sequence_from);
 	clean_terminal(buf, cap, raw, strlen(raw));
 }
 
