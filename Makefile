@@ -150,9 +150,10 @@ asan:
 	@build/asan/simulation 5000 1
 
 ## make valgrind      the unit tests that start no process, and some random boards
-valgrind: $(UNIT) $(B)/simulation
-	@set -e; for t in $(filter-out $(addprefix $(B)/unit/,$(NO_VALGRIND)),$(UNIT)); do \
-		CK_FORK=no valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$t; done
+MEMCHECKED = verdict sequence session report chip bootlog ota firmware recover ladder
+valgrind: $(MEMCHECKED:%=$(B)/unit/test_%) $(B)/simulation
+	@set -e; for t in $(MEMCHECKED:%=$(B)/unit/test_%); do \
+		CK_FORK=no CK_DEFAULT_TIMEOUT=300 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$t; done
 	@valgrind -q --error-exitcode=9 --leak-check=full $(B)/simulation 50 1
 
 ## make lint          cppcheck, clang-tidy, layers, and what may not stand in a file

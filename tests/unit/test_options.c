@@ -12,12 +12,13 @@ static char why[1024];
 /* Parses a command line that is split at blanks; a word of "''" is empty. */
 static int parse(const char *line)
 {
-	char buf[1024], *argv[64] = { "espreset" }, *save = NULL;
+	static char buf[1024];	/* the options borrow from it */
+	char *argv[64] = { "espreset" }, *save = NULL;
 	int argc = 1;
 
 	snprintf(buf, sizeof(buf), "%s", line);
 	for (char *word = strtok_r(buf, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = strdup(strcmp(word, "''") == 0 ? "" : word);	/* the options borrow them */
+		argv[argc++] = strcmp(word, "''") == 0 ? "" : word;
 	argv[argc] = NULL;
 	why[0] = '\0';
 	return options_parse(argc, argv, &o, why, sizeof(why));
