@@ -83,6 +83,7 @@ struct boot {
 	enum boot_progress progress;
 	bool waiting;		/* the ROM said it waits for a host (download or SDIO) */
 	bool copying;		/* eboot printed '@' and not yet cp:N */
+	bool eboot_waits;		/* eboot said its version, and not yet that it loads: it may be copying */
 	enum boot_trouble trouble;
 	char trouble_text[96];	/* the line that says so, printable; the first of its kind */
 	const char *advice;	/* static: what to do about it; NULL */

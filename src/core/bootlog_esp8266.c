@@ -328,6 +328,7 @@ static const char *eboot_version(struct bootlog *log, struct span s, bool whole)
 	if (log->eboot != EBOOT_MAY_SPEAK || !span_char(&t, 'v') || span_hex(&t, &version) != 8 ||
 	    !bootlog_ends(log, t, whole))
 		return NULL;
+	log->boot.eboot_waits = true;
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
 	return t.at;
 }
@@ -346,7 +347,7 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
 		return tilde ? out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
-	log->boot.copying = false;
+	log->boot.copying = log->boot.eboot_waits = false;
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
 	return t.at;
 }

@@ -29,7 +29,8 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 	int64_t begin_ms = attempt->ours ? attempt->ours_begin_ms : attempt->boot.begin_ms;
 
 	/* What comes at once was on its way already: no ROM speaks so soon after EN. */
-	return attempt->release_ms < 0 || (begin_ms - attempt->release_ms >= BOOT_MIN_MS &&
+	return attempt->release_ms < 0 || begin_ms < attempt->release_ms ||	/* that is the rule before */
+	       (begin_ms - attempt->release_ms >= BOOT_MIN_MS &&
 					   begin_ms - attempt->release_ms <= context->boot_window_ms);
 }
 
@@ -92,7 +93,7 @@ static bool loaded(const struct proof_context *context, const struct attempt *at
 static bool not_copying(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
-	return !attempt->boot.copying;
+	return !attempt->boot.copying && !attempt->boot.eboot_waits;
 }
 
 static bool no_trouble(const struct proof_context *context, const struct attempt *attempt)

@@ -235,6 +235,9 @@ static void on_event(void *user, const struct boot_event *event)
 		/* No application speaks at 74880 unless the user says so: what looks like text is luck. */
 		if (is_past_load(s) && s->baud == 74880 && s->config.baud != 74880)
 			a->unclear_after_load += (long)event->len;
+		/* ... but for short clean words: what the ROM says last when an image is bad */
+		if (is_past_load(s) && s->baud == 74880 && s->config.baud != 74880 && event->len >= 4)
+			a->fragments++;
 		break;
 	case BOOT_EVENT_GARBAGE:
 		a->garbage += event->number;
@@ -274,7 +277,7 @@ static bool may_try_again(const struct session *s, enum verdict verdict)
 	default:
 		return false;
 	}
-	return !s->ever_copied && !s->config.no_reset && s->attempt.number < s->config.attempts &&
+	return !s->ever_copied && !s->attempt.boot.eboot_waits && !s->config.no_reset && s->attempt.number < s->config.attempts &&
 	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + hold_of(s, s->attempt.number + 1);
 }
 
@@ -430,6 +433,19 @@ static void lines_set(struct session *s)
  * Listening, settling
  */
 
+static bool is_loaded(const struct session *s)
+{
+	const struct attempt *a = &s->attempt;
+
+	return a->ours && holds(s, PROOF_LOADED) && holds(s, PROOF_NOT_COPYING) && holds(s, PROOF_FLASH);
+}
+
+/* 40 MHz: the first of the two pulses needs no settle time. */
+static bool needs_second_pulse(const struct session *s)
+{
+	return !holds(s, PROOF_TWICE) && s->attempt.number < s->config.attempts;
+}
+
 /* When listening ends by itself, with what is known now. */
 static int64_t listen_end(const struct session *s)
 {
@@ -439,10 +455,13 @@ static int64_t listen_end(const struct session *s)
 	if (!a->ours)
 		return a->watches || is_left_out(s, PROOF_IN_TIME) ? s->deadline_ms
 				  : a->release_ms + BOOT_WINDOW_MS + s->config.latency_ms;
-	if (boot->copying && !is_left_out(s, PROOF_NOT_COPYING))
+	if ((boot->copying || boot->eboot_waits) && !is_left_out(s, PROOF_NOT_COPYING))
 		return a->ours_begin_ms + COPY_WINDOW_MS;
 	if (s->trouble_ms >= 0)
 		return s->trouble_ms + NO_IMAGE_GRACE_MS;
+	/* what the application greets with is not to be taken for talk during the second hold */
+	if (is_loaded(s) && needs_second_pulse(s))
+		return boot->loaded_ms + CONFIRM_ESP8266_MS;
 	if (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266)
 		return boot->begin_ms + (boot->waiting ? 0 : DOWNLOAD_FAMILY_MS);
 	if (boot->source != BOOT_SOURCE_FLASH)
@@ -493,26 +512,13 @@ static bool ended_badly(const struct session *s)
 	       (s->attempt.boot.trouble == BOOT_CRASH && !holds(s, PROOF_NO_TROUBLE));
 }
 
-static bool is_loaded(const struct session *s)
-{
-	const struct attempt *a = &s->attempt;
-
-	return a->ours && holds(s, PROOF_LOADED) && holds(s, PROOF_NOT_COPYING) && holds(s, PROOF_FLASH);
-}
-
-/* 40 MHz: the first of the two pulses needs no settle time. */
-static bool needs_second_pulse(const struct session *s)
-{
-	return !holds(s, PROOF_TWICE) && s->attempt.number < s->config.attempts;
-}
-
 static void listen(struct session *s)
 {
 	if (s->attempt.ours && ended_badly(s))
 		conclude(s);
-	else if (is_loaded(s) && (!holds(s, PROOF_CERTAIN) || needs_second_pulse(s)))
+	else if (is_loaded(s) && !holds(s, PROOF_CERTAIN))
 		conclude(s);
-	else if (is_loaded(s))
+	else if (is_loaded(s) && !needs_second_pulse(s))
 		begin_settling(s);
 	else if (s->now_ms >= earlier_of(listen_end(s), s->deadline_ms))
 		conclude(s);

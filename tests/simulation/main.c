@@ -153,8 +153,8 @@ static void broke(struct trial *t, const char *what)
 /* A reset just before we opened the port, whose banner came after our release: a finger's, documented as not to be told. */
 static bool is_late_boot(const struct trial *t)
 {
-	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + UNSEEN_NS +
-			    (t->config.no_reset ? 300 * SIM_MS : 0);
+	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + 20 * SIM_MS +
+			    t->board.latency_ns + 2 * t->board.host_ns + (t->config.no_reset ? 300 * SIM_MS : 0);
 
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
