@@ -144,10 +144,16 @@ builds:
 
 ## make asan          unit tests and random boards under ASan and UBSan
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# These run the program against boards in real time, for which the sanitizers are too slow: the program itself is run below.
+REALTIME = test_alloc test_cli test_signals test_ready_cli test_recover_cli test_wiring_cli
 .PHONY: asan valgrind
 asan:
-	+@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE=test_alloc unit
+	+@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE="$(REALTIME)" unit
 	@build/asan/simulation 5000 1
+	@for words in running esp32 gpio0low nowire noimage panic unplug stall copy busy running,ota=127.0.0.1; do \
+		ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 build/asan/espreset -w 0 --json --expect . -t 5 sim:$$words >/dev/null 2>&1; \
+		[ $$? -ne 99 ] || { echo "sanitizers complain about sim:$$words"; exit 1; }; done
+	@ASAN_OPTIONS=exitcode=99 build/asan/espreset --probe-wiring -q sim:direct; test $$? -ne 99
 
 ## make valgrind      the unit tests that start no process, and some random boards
 MEMCHECKED = verdict sequence session report chip bootlog ota firmware recover ladder
