@@ -107,7 +107,7 @@ def framing_errors_are_counted_by_the_cp2102_alone(kind):
 # ---- esptool, as it comes from PyPI ----
 
 # Two steps between GPIO0's and EN's change: the emulated machine needs a larger capacitor than a real one.
-SLOW_EN = "capacitor=40ms"
+SLOW_EN = "capacitor=20ms"
 CLASSIC = "[esptool]\ncustom_reset_sequence = D0|R1|W0.1|D1|R0|W0.05|D0\n"
 
 
@@ -325,9 +325,11 @@ def without_permission_nothing_moves():
 
 @case_alone
 def a_port_that_is_not_there_and_one_that_comes():
-    result = espreset("--wait", "0", "/dev/ttyUSB0")
+    # The kernel gives the lowest number that is free.
+    free = next(name for name in map("/dev/ttyUSB{}".format, range(99)) if not os.path.exists(name))
+    result = espreset("--wait", "0", free)
     expect(result.status == 30 and result.result["verdict"] == "no-port", "no port", result)
-    waits = rig.start([rig.ESPRESET, "--json", "--wait", "60", "/dev/ttyUSB0"])
+    waits = rig.start([rig.ESPRESET, "--json", "--wait", "60", free])
     time.sleep(0.5)
     board = rig.plug("cp2102")
     result = waits.finish()
