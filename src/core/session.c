@@ -236,7 +236,8 @@ static void on_event(void *user, const struct boot_event *event)
 		if (is_past_load(s) && s->baud == 74880 && s->config.baud != 74880)
 			a->unclear_after_load += (long)event->len;
 		/* ... but for short clean words: what the ROM says last when an image is bad */
-		if (is_past_load(s) && s->baud == 74880 && s->config.baud != 74880 && event->len >= 4)
+		if (is_past_load(s) && a->boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.baud != 74880 &&
+		    event->len >= 4)
 			a->fragments++;
 		break;
 	case BOOT_EVENT_GARBAGE:
