@@ -354,9 +354,11 @@ PHASES = (
 @case_per_bridge
 def unplugged_in_every_phase(kind):
     board = rig.plug(kind)
+    # By its place: the number of its tty goes to whatever the cases beside this one plug in next.
+    place = board.by_path()
     for phase, when, count, delay_ms in PHASES:
         board.arm(when, count, "unplug", delay_ms)
-        result = espreset("--wait", "1", "--timeout", "5", board.tty)
+        result = espreset("--wait", "1", "--timeout", "5", place)
         faults = board.record(kind="fault", name="unplug", since=result.began)
         expect(len(faults) == 1, phase + ": it never came to that", result, *board.record(since=result.began))
         expect(result.status == 34 and result.result["verdict"] == "unplugged", phase + ": not unplugged", result,

@@ -134,7 +134,7 @@ class Board:
         daemon("unplug %d" % self.id)
 
     def replug(self):
-        wait_for("the old tty to go", lambda: not os.path.exists(self.tty))
+        wait_for("the old tty to go", lambda: not self.ttys())
         daemon("replug %d" % self.id)
         self.find_tty()
 
