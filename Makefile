@@ -15,11 +15,11 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmiss
        -Wformat=2 -Wvla $(WERROR)
 HARDEN = -U_FORTIFY_SOURCE $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong \
          -fstack-clash-protection -fPIE
-PKGS = libserialport libusb-1.0 jansson
+PKGS = libserialport libusb-1.0 jansson libmd
 ifeq ($(filter clean help dist,$(MAKECMDGOALS)),)
 DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 DEP_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check zlib 2>/dev/null)
 endif
 ALL_CPPFLAGS = -D_GNU_SOURCE -DESPRESET_VERSION='"$(VERSION)"' -Isrc -MMD -MP $(DEP_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS)
@@ -75,8 +75,8 @@ $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
 # ---------------------------------------------------------------------------------------------------
 # What is needed, as Debian packages. NEED=true leaves that to you.
 NEED ?= tests/need
-BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) check clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
+BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libmd-dev
+CHECK_PACKAGES = $(BUILD_PACKAGES) check zlib1g-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
 # A second make, so that pkg-config is asked after the packages are there.
 AGAIN = $(MAKE) --no-print-directory

@@ -47,7 +47,7 @@ cppcheck --quiet --error-exitcode=9 --std=c11 --enable=warning,portability,perfo
 git ls-files 'src/*.c' | xargs -P 2 -I {} clang-tidy --quiet --warnings-as-errors='*' \
 	--checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-bugprone-assignment-in-if-condition,-bugprone-branch-clone,-bugprone-reserved-identifier,-bugprone-suspicious-include,-bugprone-suspicious-string-compare,-bugprone-implicit-widening-of-multiplication-result,-bugprone-narrowing-conversions,-bugprone-not-null-terminated-result' \
 	{} -- -std=c11 -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc \
-	$(pkg-config --cflags libserialport libusb-1.0 jansson) 2>/dev/null || say clang-tidy
+	$(pkg-config --cflags libserialport libusb-1.0 jansson libmd) 2>/dev/null || say clang-tidy
 
 [ "$failed" -eq 0 ] && echo 'lint: clean'
 exit "$failed"

@@ -10,7 +10,7 @@
 
 #include "bridge.h"
 #include "sim/board.h"
-#include "sim/loader.h"
+#include "loader.h"
 #include "sim/net.h"
 #include "usbip.h"
 

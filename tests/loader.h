@@ -14,8 +14,8 @@
  *
  * Source: esptool documentation, "Serial Protocol" (docs/en/advanced-topics/serial-protocol.rst).
  */
-#ifndef ESPRESET_SIM_LOADER_H
-#define ESPRESET_SIM_LOADER_H
+#ifndef ESPRESET_TESTS_LOADER_H
+#define ESPRESET_TESTS_LOADER_H
 
 #include "sim/board.h"
 

@@ -1,10 +1,11 @@
 /* loader.c - the ROM loader's and the flasher stub's side of the serial protocol: speed, SLIP, commands, flash. */
-#include "sim/loader.h"
+#include "loader.h"
 
 #include <string.h>
+#include <sys/types.h>
 
-#include "sim/digest.h"
-#include "sim/inflate.h"
+#include <md5.h>
+#include <zlib.h>
 
 /* esptool documentation, serial-protocol.rst: commands. */
 enum {
@@ -394,11 +395,11 @@ static void write_done(struct sim_rom_loader *l)
 
 static uint8_t unpack(struct sim_rom_loader *l)
 {
-	long len = sim_inflate(l->flash + l->write.at, l->write.size, l->packed, l->write.done);
+	uLongf len = l->write.size;
 
-	if (len < 0)
+	if (uncompress(l->flash + l->write.at, &len, l->packed, l->write.done) != Z_OK)
 		return STUB_INFLATE_ERROR;
-	return (uint32_t)len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
+	return len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
 }
 
 static void flash_data(struct sim_rom_loader *l, const struct command *c)
@@ -441,23 +442,32 @@ static void flash_end(struct sim_rom_loader *l, const struct command *c)
 		then(l, SIM_THEN_RUN);
 }
 
+static void md5(uint8_t sum[MD5_DIGEST_LENGTH], const uint8_t *data, uint32_t len)
+{
+	MD5_CTX ctx;
+
+	MD5Init(&ctx);
+	MD5Update(&ctx, data, len);
+	MD5Final(sum, &ctx);
+}
+
 static void digest(struct sim_rom_loader *l, const struct command *c)
 {
 	uint32_t at = arg(c, 0), len = arg(c, 1);
-	uint8_t sum[16];
+	uint8_t sum[MD5_DIGEST_LENGTH];
 
 	if (at > l->flash_size || len > l->flash_size - at) {
 		respond_status(l, c->op, FAILED_TO_ACT);
 		return;
 	}
-	sim_md5(sum, l->flash + at, len);
+	md5(sum, l->flash + at, len);
 	respond_data(l, c->op, 0, 0, sum, sizeof(sum));
 }
 
 /* One sector after the other, as many ahead of the host's acknowledgements as it allows; the digest ends it. */
 static void read_on(struct sim_rom_loader *l)
 {
-	uint8_t sum[16];
+	uint8_t sum[MD5_DIGEST_LENGTH];
 	uint32_t len;
 
 	if (!l->read.on || l->out_to)
@@ -469,7 +479,7 @@ static void read_on(struct sim_rom_loader *l)
 		send_packet(l, l->flash + l->read.from + l->read.sent, len);
 		l->read.sent += len;
 	} else if (l->read.acked >= l->read.size) {
-		sim_md5(sum, l->flash + l->read.from, l->read.size);
+		md5(sum, l->flash + l->read.from, l->read.size);
 		send_packet(l, sum, sizeof(sum));
 		l->read.on = false;
 	}
@@ -494,7 +504,7 @@ static void read_begin(struct sim_rom_loader *l, const struct command *c)
 }
 
 /* The ROM's own value in the answer is not 0, the stub's is: tools tell them apart by it. Eight answers each. */
-static void sync(struct sim_rom_loader *l, const struct command *c)
+static void answer_sync(struct sim_rom_loader *l, const struct command *c)
 {
 	int i;
 
@@ -544,7 +554,7 @@ static bool stub_command(struct sim_rom_loader *l, const struct command *c)
 static void run_command(struct sim_rom_loader *l, const struct command *c)
 {
 	switch (c->op) {
-	case SYNC: sync(l, c); return;
+	case SYNC: answer_sync(l, c); return;
 	case READ_REG: respond(l, c->op, read_register(l, arg(c, 0)), 0); return;
 	case WRITE_REG: write_registers(l, c); return;
 	case MEM_BEGIN:
