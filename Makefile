@@ -69,7 +69,7 @@ $(B)/unit/test_alloc.ran: build/failalloc.so
 build/failalloc.so: tests/preload/failalloc.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -fPIC -O1 -o $@ $<
-.PRECIOUS: $(B)/tests/unit/%.o
+.PRECIOUS: $(B)/%.o
 $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
 
 # ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,36 +13,19 @@
 #include <unistd.h>
 
 #include "port/hostfs.h"
-
-static char the_root[PATH_MAX];
+#include "tempdir.h"
 
 const char *fake_root_make(void)
 {
-	const char *tmp = getenv("TMPDIR");
-	char real[PATH_MAX];
-
-	(void)snprintf(the_root, sizeof(the_root), "%s/espreset-test-XXXXXX", tmp ? tmp : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(the_root));
-	ck_assert_ptr_nonnull(realpath(the_root, real));
-	(void)snprintf(the_root, sizeof(the_root), "%s", real);
-	hostfs_set_root(the_root);
-	return the_root;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
+	tempdir_make();
+	hostfs_set_root(tempdir);
+	return tempdir;
 }
 
 void fake_root_remove(void)
 {
 	hostfs_set_root(NULL);
-	if (the_root[0])
-		(void)nftw(the_root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	the_root[0] = '\0';
+	tempdir_remove();
 }
 
 const char *fake_path(const char *path)
@@ -52,7 +34,7 @@ const char *fake_path(const char *path)
 	static unsigned int next;
 	char *buf = paths[next++ % 4];
 
-	(void)snprintf(buf, sizeof(paths[0]), "%s%s", the_root, path);
+	(void)snprintf(buf, sizeof(paths[0]), "%s%s", tempdir, path);
 	return buf;
 }
 
@@ -61,9 +43,9 @@ static void make_parents(const char *path)
 	char buf[2 * PATH_MAX];
 	char *slash;
 
-	ck_assert(path[0] == '/' && the_root[0]);
+	ck_assert(path[0] == '/' && tempdir[0]);
 	(void)snprintf(buf, sizeof(buf), "%s", fake_path(path));
-	for (slash = strchr(buf + strlen(the_root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (slash = strchr(buf + strlen(tempdir) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		ck_assert(mkdir(buf, 0755) == 0 || errno == EEXIST);
 		*slash = '/';

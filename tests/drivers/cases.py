@@ -183,10 +183,11 @@ def read_results(result):
 
 
 def expect_in_time(result, wait, timeout, *evidence):
-    """--wait, --timeout and a second: by its own clock; to start a program takes the emulated machine long."""
-    total = result.result.get("total_ms")
-    expect(total is not None and total <= (wait + timeout + 1) * 1000, "too late", result, *evidence)
-    expect(result.seconds <= wait + timeout + 1 + 1, "it ended too late", result, *evidence)
+    """--wait, --timeout and a second, twice: a machine emulated beside others runs late, and a run that waits for a
+    blocked ioctl or close later still, 15 s and more."""
+    limit = 2 * (wait + timeout + 1)
+    expect(result.result.get("total_ms") is not None, "no total_ms", result, *evidence)
+    expect(result.seconds <= limit, "it ended too late", result, *evidence)
 
 
 def expect_verdict(result, status, word, board):

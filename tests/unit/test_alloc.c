@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "program.h"
+#include "suite.h"
+#include "tempdir.h"
 
 #define RUNS 72	/* beyond the last allocation of such a run; the last ones must succeed */
 
-static char dir[64];
 static int ready, told;
 
 static const char *args(size_t i)
@@ -16,7 +17,7 @@ static const char *args(size_t i)
 	static char text[512];
 
 	snprintf(text, sizeof(text), "--version >/dev/null; LD_PRELOAD=build/failalloc.so FAIL_ALLOC=%zu \"$ESPRESET\" --json --settle 0 -t 3 "
-		 "-w 0 --expect Hello --state-file %s/state.%zu sim:direct,running,truth=%s/truth.%zu", i + 1, dir, i, dir, i);
+		 "-w 0 --expect Hello --state-file %s/state.%zu sim:direct,running,truth=%s/truth.%zu", i + 1, tempdir, i, tempdir, i);
 	return text;
 }
 
@@ -39,12 +40,10 @@ START_TEST(the_nth_allocation_fails_for_every_n)
 	static struct program p;
 	char command[256];
 
-	snprintf(dir, sizeof(dir), "/tmp/espreset-alloc-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
 	program_batch(RUNS, args, check);
 	ck_assert_msg(ready > 5 && told > 3, "%d ready, %d told: were allocations failing at all?", ready, told);
 	snprintf(command, sizeof(command), "sleep 1; cd %s && for f in truth.*; do grep -q 'end EN=high GPIO0=high DTR=released RTS=released' "
-		 "$f || echo $f; done; rm -rf %s", dir, dir);
+		 "$f || echo $f; done", tempdir);
 	program_shell(&p, command);
 	ck_assert_msg(!p.out[0] || strcmp(p.out, "truth.*\n") == 0, "left in reset: %s", p.out);
 }
@@ -54,14 +53,10 @@ int main(void)
 {
 	Suite *suite = suite_create("alloc");
 	TCase *tcase = tcase_create("alloc");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 240);
+	tcase_add_checked_fixture(tcase, tempdir_make, tempdir_remove);
 	tcase_add_test(tcase, the_nth_allocation_fails_for_every_n);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

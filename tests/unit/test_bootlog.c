@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "boottrace.h"
+#include "suite.h"
 
 static struct boot_trace t;
 
@@ -223,8 +224,6 @@ int main(void)
 {
 	Suite *suite = suite_create("bootlog");
 	TCase *lines = tcase_create("lines");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(lines, NULL, teardown);
 	tcase_add_test(lines, reads_a_healthy_esp8266_boot);
@@ -238,9 +237,5 @@ int main(void)
 	tcase_add_test(lines, a_cause_whose_number_and_text_differ_is_not_known);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	suite_add_tcase(suite, lines);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "boottrace.h"
 #include "decode.h"
+#include "suite.h"
 
 #define LOGS_MAX 512
 
@@ -311,10 +312,8 @@ int main(void)
 	static const int our_columns[5] = { 0, 1, 2, 3, 4 }, index_columns[5] = { 0, 3, 1, 4, 5 };
 	Suite *suite = suite_create("bootlog-corpus");
 	TCase *own = tcase_create("ours"), *real = tcase_create("recorded");
-	SRunner *runner;
 	char *text;
 	size_t n;
-	int failed;
 
 	options = boot_pasted;
 	options.gbk = decode_gbk;
@@ -343,9 +342,5 @@ int main(void)
 		       strerror(errno));
 	}
 	free(text);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

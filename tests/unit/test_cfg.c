@@ -7,6 +7,8 @@
 
 #include "core/cfg.h"
 #include "program.h"
+#include "suite.h"
+#include "tempdir.h"
 
 #define E "[esptool]\n"
 #define S "custom_hard_reset_sequence = D0|R1|W0.1|R0\n"
@@ -72,23 +74,20 @@ static const struct {
 START_TEST(the_files_are_looked_for_in_order)
 {
 	static struct program p;
-	char dir[] = "/tmp/espreset-cfg-XXXXXX", command[512], said[256], *at;
+	char command[512], said[256], *at;
 	const char *dollar = strstr(runs[_i].said, "$D");
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(setenv("D", dir, 1), 0);
+	ck_assert_int_eq(setenv("D", tempdir, 1), 0);
 	ck_assert_int_eq(unsetenv("ESPTOOL_CFGFILE"), 0);
 	snprintf(command, sizeof(command), "printf '[esptool]\\ncustom_hard_reset_sequence = D0|R1|W0.1|R0\\n' >$D/esptool.cfg; %s",
 		 runs[_i].command);
 	program_shell(&p, command);
 	if (dollar)
-		snprintf(said, sizeof(said), "%.*s%s%s", (int)(dollar - runs[_i].said), runs[_i].said, dir, dollar + 2);
+		snprintf(said, sizeof(said), "%.*s%s%s", (int)(dollar - runs[_i].said), runs[_i].said, tempdir, dollar + 2);
 	else
 		snprintf(said, sizeof(said), "%s", runs[_i].said);
 	at = strstr(p.out, said) ? strstr(p.out, said) : strstr(p.err, said);
 	ck_assert_msg(p.status == runs[_i].status && at, "%s: %d\n%s%s", runs[_i].command, p.status, p.out, p.err);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
@@ -96,15 +95,11 @@ int main(void)
 {
 	Suite *s = suite_create("cfg");
 	TCase *t = tcase_create("cfg");
-	SRunner *runner = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, tempdir_make, tempdir_remove);
 	tcase_add_loop_test(t, each_file_is_read_or_refused, 0, sizeof(files) / sizeof(files[0]));
 	tcase_add_loop_test(t, the_files_are_looked_for_in_order, 0, sizeof(runs) / sizeof(runs[0]));
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

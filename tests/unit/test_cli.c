@@ -8,26 +8,17 @@
 #include "options.h"
 #include "program.h"
 #include "schema.h"
+#include "suite.h"
+#include "tempdir.h"
 #include "sim/config.h"
 
 static struct program p;
 static char why[4096];
-static char dir[64];
 
 static void setup(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/espreset-cli-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(setenv("DIR", dir, 1), 0);
+	tempdir_make();
 	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
-}
-
-static void teardown(void)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
 }
 
 /* Command line, status, what standard output and standard error contain; NULL: empty. */
@@ -321,11 +312,9 @@ int main(void)
 {
 	Suite *suite = suite_create("cli");
 	TCase *tcase = tcase_create("cli");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 180);
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, setup, tempdir_remove);
 	tcase_add_test(tcase, every_command_line_ends_as_it_should);
 	tcase_add_test(tcase, the_environment_names_the_port);
 	tcase_add_test(tcase, every_simulated_word_leads_to_its_status);
@@ -337,8 +326,5 @@ int main(void)
 	tcase_add_loop_test(tcase, the_manual_and_the_completion_name_no_other_option, 0, COUNT(documents));
 	tcase_add_loop_test(tcase, every_verdict_stands_in_help_manual_and_schema, 0, VERDICT_COUNT);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "program.h"
 #include "schema.h"
+#include "suite.h"
 
 static struct program p;
 
@@ -161,8 +162,6 @@ int main(void)
 {
 	Suite *suite = suite_create("decode");
 	TCase *tc = tcase_create("decode");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, prints_each_boot_and_the_result, 0, (int)(sizeof(runs) / sizeof(runs[0])));
@@ -174,9 +173,5 @@ int main(void)
 	tcase_add_test(tc, reads_a_stream_of_any_size);
 	tcase_add_test(tc, a_result_that_cannot_be_written_is_a_failure);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

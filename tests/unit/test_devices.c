@@ -12,6 +12,7 @@
 #include "fake_root.h"
 #include "fake_usb.h"
 #include "leaks.h"
+#include "suite.h"
 #include "port/devices.h"
 #include "port/wait.h"
 
@@ -572,11 +573,5 @@ static Suite *devices_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(devices_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(devices_suite());
 }

@@ -10,6 +10,7 @@
 #include "fake_root.h"
 #include "fake_usb.h"
 #include "leaks.h"
+#include "suite.h"
 #include "port/diagnose.h"
 
 #define PORT "/dev/ttyUSB0"
@@ -731,11 +732,5 @@ static Suite *diagnose_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(diagnose_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(diagnose_suite());
 }

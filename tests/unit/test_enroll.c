@@ -9,6 +9,7 @@
 #include "fake_root.h"
 #include "fake_usb.h"
 #include "leaks.h"
+#include "suite.h"
 #include "port/enroll.h"
 
 static struct enrolment e;
@@ -218,11 +219,5 @@ static Suite *enroll_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(enroll_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(enroll_suite());
 }

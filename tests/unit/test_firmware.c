@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/firmware.h"
+#include "suite.h"
 
 /* Lines as these firmwares print them, escapes already taken out. */
 static const struct {
@@ -128,8 +129,6 @@ int main(void)
 {
 	Suite *suite = suite_create("firmware");
 	TCase *tc = tcase_create("table");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, each_firmware_s_lines_are_known, 0, (int)(sizeof(lines) / sizeof(lines[0])));
 	tcase_add_test(tc, each_address_is_among_what_is_expected);
@@ -137,9 +136,5 @@ int main(void)
 	tcase_add_test(tc, the_port_goes_by_the_chip);
 	tcase_add_test(tc, no_page_that_starts_something_is_asked_for);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -14,6 +14,7 @@
 
 #include "fake_root.h"
 #include "leaks.h"
+#include "suite.h"
 #include "port/holder.h"
 #include "port/hostfs.h"
 #include "port/wait.h"
@@ -456,11 +457,5 @@ static Suite *holder_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(holder_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(holder_suite());
 }

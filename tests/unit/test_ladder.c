@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ladder.h"
+#include "suite.h"
 #include "port/wait.h"
 
 static int64_t now_ms;
@@ -269,11 +270,5 @@ static Suite *ladder_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(ladder_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(ladder_suite());
 }

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "loader.h"
+#include "suite.h"
 
 #define FLASH (1u << 20)
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -565,8 +566,6 @@ int main(void)
 {
 	Suite *suite = suite_create("loader");
 	TCase *tcase = tcase_create("loader");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, the_first_sync_measures_the_speed_and_the_second_is_answered_at_it, 0, COUNT(rates));
 	tcase_add_test(tcase, a_host_at_another_speed_than_measured_is_not_understood);
@@ -588,8 +587,5 @@ int main(void)
 	tcase_add_test(tcase, a_reset_by_the_lines_forgets_the_stub);
 	tcase_add_test(tcase, packets_that_are_none_are_counted_and_passed_over);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "match.h"
+#include "suite.h"
 
 static struct match match;
 static struct match_event event;
@@ -357,8 +358,6 @@ int main(void)
 {
 	Suite *suite = suite_create("match");
 	TCase *tc = tcase_create("patterns");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, all_expected_lines_must_come);
@@ -386,9 +385,5 @@ int main(void)
 	tcase_add_test(tc, no_patterns_are_always_met);
 	tcase_add_test(tc, sixty_four_patterns_are_enough_and_more_are_refused);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

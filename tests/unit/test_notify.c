@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "report/notify.h"
+#include "suite.h"
+#include "tempdir.h"
 
-static char path[64], dir[32];
+static char path[128];
 static int fd;
 
 static void listen_at(const char *name, bool abstract)
@@ -43,17 +45,15 @@ static const char *got(void)
 
 static void setup(void)
 {
-	strcpy(dir, "/tmp/notify-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/socket", dir);
+	tempdir_make();
+	snprintf(path, sizeof(path), "%s/socket", tempdir);
 	listen_at(path, false);
 }
 
 static void teardown(void)
 {
 	close(fd);
-	unlink(path);
-	rmdir(dir);
+	tempdir_remove();
 }
 
 START_TEST(ready_comes_with_its_status_in_one_datagram)
@@ -151,8 +151,6 @@ int main(void)
 {
 	Suite *suite = suite_create("notify");
 	TCase *tc = tcase_create("datagrams");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, ready_comes_with_its_status_in_one_datagram);
@@ -165,9 +163,5 @@ int main(void)
 	tcase_add_test(tc, a_manager_that_does_not_read_does_not_hold_us);
 	tcase_add_test(tc, no_descriptor_stays_open);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "suite.h"
 
 static struct options o;
 static char why[1024];
@@ -209,8 +210,6 @@ int main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *tcase = tcase_create("options");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, defaults_are_those_of_the_manual);
 	tcase_add_loop_test(tcase, a_condition_makes_the_timeout_sixty_seconds, 0, COUNT(conditions));
@@ -221,8 +220,5 @@ int main(void)
 	tcase_add_test(tcase, every_value_lands_where_it_belongs);
 	tcase_add_loop_test(tcase, a_mode_is_its_option, 0, COUNT(modes));
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

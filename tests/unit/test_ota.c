@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/ota.h"
+#include "suite.h"
 
 /* A host on a virtual network: answers each action after a delay, by rules that change with time. */
 enum manner { SILENT, REFUSES, UNREACHABLE, ACCEPTS, ANSWERS };
@@ -765,8 +766,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ota");
 	TCase *tc = tcase_create("probe");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, a_port_that_opens_is_the_strongest_proof);
 	tcase_add_test(tc, an_open_port_is_proven_by_contrast_with_a_closed_one);
@@ -798,9 +797,5 @@ int main(void)
 	tcase_add_test(tc, a_host_s_name_is_not_overrun);
 	tcase_add_test(tc, only_addresses_are_taken_from_a_board);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

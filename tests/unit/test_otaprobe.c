@@ -13,6 +13,7 @@
 
 #include "port/otaprobe.h"
 #include "port/wait.h"
+#include "suite.h"
 
 static const char *const hosts[] = { "127.0.0.1", "::1", "localhost" };
 
@@ -539,8 +540,6 @@ int main(void)
 {
 	Suite *suite = suite_create("otaprobe");
 	TCase *tc = tcase_create("loopback");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, an_open_port_is_found_by_contrast, 0, 3);
@@ -566,9 +565,5 @@ int main(void)
 	tcase_add_test(tc, all_at_once_ends_at_the_deadline);
 	tcase_add_test(tc, a_signal_stops_it);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -12,9 +12,11 @@
 
 #include "program.h"
 #include "schema.h"
+#include "suite.h"
+#include "tempdir.h"
 
 static struct program p;
-static char why[4096], dir[64];
+static char why[4096];
 static int port;	/* a UDP and TCP port that is free on loopback */
 
 static int free_port(void)
@@ -34,20 +36,10 @@ static void setup(void)
 {
 	char text[16];
 
-	snprintf(dir, sizeof(dir), "/tmp/espreset-ready-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(setenv("DIR", dir, 1), 0);
+	tempdir_make();
 	port = free_port();
 	snprintf(text, sizeof(text), "%d", port);
 	ck_assert_int_eq(setenv("PORT", text, 1), 0);
-}
-
-static void teardown(void)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
 }
 
 static const struct row {
@@ -160,7 +152,7 @@ static void run_notified(const char *args, char *buf, size_t cap)
 	size_t used = 0;
 	ssize_t n;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", tempdir);
 	unlink(address.sun_path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(setenv("NOTIFY_SOCKET", address.sun_path, 1), 0);
@@ -193,11 +185,9 @@ int main(void)
 {
 	Suite *suite = suite_create("ready");
 	TCase *tcase = tcase_create("ready");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 180);
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, setup, tempdir_remove);
 	tcase_add_test(tcase, lines_are_waited_for_and_said);
 	tcase_add_test(tcase, an_ota_service_is_waited_for_where_a_match_says_it_is);
 	tcase_add_test(tcase, the_board_itself_is_asked_when_that_is_wanted);
@@ -205,8 +195,5 @@ int main(void)
 	tcase_add_test(tcase, the_state_file_is_the_result_and_never_an_old_one);
 	tcase_add_test(tcase, the_service_manager_is_told_once_and_only_when_all_are_ready);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 #include "fake_root.h"
 #include "fake_usb.h"
 #include "leaks.h"
+#include "suite.h"
 #include "port/recover.h"
 #include "port/wait.h"
 
@@ -702,11 +703,5 @@ static Suite *recover_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(recover_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(recover_suite());
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "program.h"
+#include "suite.h"
 
 static const struct { const char *args; int status; const char *out; const char *err; } runs[] = {
 	{ "--recover sim:", 0, "sim:: ready: ", "" },
@@ -40,14 +41,9 @@ int main(void)
 {
 	Suite *s = suite_create("recover_cli");
 	TCase *tc = tcase_create("recover_cli");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, says_what_was_tried_and_what_is_left);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include "report/report.h"
 #include "report/text.h"
 #include "schema.h"
+#include "suite.h"
 
 static const struct { const char *in; size_t n; const char *utf8; const char *terminal; } texts[] = {
 	{ "plain", 5, "plain", "plain" },
@@ -179,8 +180,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report");
 	TCase *tcase = tcase_create("report");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, foreign_bytes_become_valid_utf8, 0, COUNT(texts));
 	tcase_add_loop_test(tcase, foreign_bytes_cannot_move_a_terminal, 0, COUNT(texts));
@@ -190,8 +189,5 @@ int main(void)
 	tcase_add_test(tcase, notes_and_matches_are_valid_json_after_the_schema);
 	tcase_add_test(tcase, the_schema_check_itself_refuses_what_does_not_fit);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

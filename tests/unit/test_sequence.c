@@ -5,6 +5,7 @@
 
 #include "core/lines.h"
 #include "core/sequence.h"
+#include "suite.h"
 
 static const struct {
 	const char *text;
@@ -138,8 +139,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sequence");
 	TCase *tcase = tcase_create("sequence");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, a_sequence_is_read_or_refused_with_its_place, 0, COUNT(rows));
 	tcase_add_loop_test(tcase, what_is_printed_reads_back_as_the_same_steps, 0, COUNT(rows));
@@ -148,8 +147,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_sequence_into_the_bootloader_is_known_as_such, 0, COUNT(dangers));
 	tcase_add_test(tcase, the_named_sequences_are_those_that_parse);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

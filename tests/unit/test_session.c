@@ -8,6 +8,7 @@
 #include "core/session.h"
 #include "fakeport.h"
 #include "run.h"
+#include "suite.h"
 
 #define BANNER(cause, mode) "\r\n ets Jan  8 2013,rst cause:" cause ", boot mode:(" mode ",6)\r\n\r\n"
 #define LOADS "load 0x4010f000, len 3460, room 16 \r\ntail 4\r\nchksum 0xcc\r\n"
@@ -498,8 +499,6 @@ int main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tcase = tcase_create("session");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, a_good_board_is_ready_after_one_clean_pulse);
@@ -529,8 +528,5 @@ int main(void)
 	tcase_add_loop_test(tcase, what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said, 0, 2);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -10,24 +10,15 @@
 #include <unistd.h>
 
 #include "program.h"
+#include "suite.h"
+#include "tempdir.h"
 
 static struct program p;
-static char dir[64];
 
 static void setup(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/espreset-cli-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(setenv("DIR", dir, 1), 0);
+	tempdir_make();
 	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
-}
-
-static void teardown(void)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
 }
 
 /* The simulated board's own last words, half a second after its client has gone. */
@@ -80,7 +71,7 @@ static void assert_let_go_if_started(size_t moment)
 	struct stat st;
 	char file[128];
 
-	snprintf(file, sizeof(file), "%s/truth.%zu", dir, moment);
+	snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, moment);
 	if (stat(file, &st) == 0 && st.st_size > 0)
 		assert_let_go(file);
 	else
@@ -94,7 +85,7 @@ START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
 	for (size_t i = 0; i < MOMENTS; i++) {
 		pid_t pid;
 
-		snprintf(file, sizeof(file), "%s/truth.%zu", dir, i);
+		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
 		pid = start_board(file);
 		sleep_ms(moments[i]);
 		kill(pid, signals[_i]);
@@ -113,7 +104,7 @@ START_TEST(killing_every_process_at_any_moment_lets_go)
 	for (size_t i = 0; i < MOMENTS; i++) {
 		pid_t pid;
 
-		snprintf(file, sizeof(file), "%s/truth.%zu", dir, i);
+		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
 		pid = start_board(file);
 		setpgid(pid, pid);	/* before it forks, or it is only the first that dies: tested above */
 		sleep_ms(moments[i]);
@@ -132,7 +123,7 @@ START_TEST(stopping_never_stops_with_a_line_asserted)
 	int status;
 	pid_t pid;
 
-	snprintf(file, sizeof(file), "%s/truth", dir);
+	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	pid = start_board(file);
 	sleep_ms(8);	/* in the hold */
 	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld", (long)pid,
@@ -149,7 +140,7 @@ START_TEST(output_that_nobody_reads_holds_no_board)
 	char file[128];
 
 	/* The pipe is full before the first line. */
-	snprintf(file, sizeof(file), "%s/truth", dir);
+	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	program_shell(&p, "{ \"$ESPRESET\" --json -v sim:direct,silent,truth=$DIR/truth sim:esp32,direct; echo ignored; } 2>&1 | "
 		      "{ sleep 4; grep -q 'client closes' $DIR/truth && echo let go; cat >/dev/null; }");
 	ck_assert_str_eq(p.out, "let go\n");
@@ -208,11 +199,9 @@ int main(void)
 {
 	Suite *suite = suite_create("signals");
 	TCase *tcase = tcase_create("signals");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 180);
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, setup, tempdir_remove);
 	tcase_add_loop_test(tcase, a_signal_at_any_moment_lets_go_and_is_died_of, 0, COUNT(signals));
 	tcase_add_test(tcase, killing_every_process_at_any_moment_lets_go);
 	tcase_add_test(tcase, stopping_never_stops_with_a_line_asserted);
@@ -222,8 +211,5 @@ int main(void)
 	tcase_add_test(tcase, a_stalled_bridge_keeps_nobody_waiting);
 	tcase_add_test(tcase, it_leaves_no_process_behind);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "simport.h"
+#include "suite.h"
 
 #define BAUD_COLD 74880
 
@@ -639,11 +640,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite());
 }

@@ -13,8 +13,10 @@
 #include "port/otaprobe.h"
 #include "port/sim.h"
 #include "port/wait.h"
+#include "suite.h"
+#include "tempdir.h"
 
-static char dir[64], truth[128], image[128];
+static char truth[128], image[128];
 static int service_port;
 static struct port *port;
 static char text[65536];	/* what the board has printed */
@@ -37,10 +39,9 @@ static void setup(void)
 {
 	FILE *file;
 
-	strcpy(dir, "/tmp/sim-net-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(truth, sizeof(truth), "%s/truth", dir);
-	snprintf(image, sizeof(image), "%s/image", dir);
+	tempdir_make();
+	snprintf(truth, sizeof(truth), "%s/truth", tempdir);
+	snprintf(image, sizeof(image), "%s/image", tempdir);
 	file = fopen(image, "w");
 	ck_assert_ptr_nonnull(file);
 	fputc(0xe9, file);
@@ -48,13 +49,6 @@ static void setup(void)
 		fputc(i * 7 & 0xff, file);
 	fclose(file);
 	service_port = unused_port();
-}
-
-static void teardown(void)
-{
-	unlink(truth);
-	unlink(image);
-	rmdir(dir);
 }
 
 static void plug_in(const char *words)
@@ -271,11 +265,9 @@ int main(void)
 {
 	Suite *suite = suite_create("sim_net");
 	TCase *tc = tcase_create("online");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, tempdir_remove);
 	tcase_add_test(tc, a_service_that_comes_late_is_found_and_not_touched);
 	tcase_add_test(tc, a_board_fresh_from_a_serial_upload_refuses_until_it_is_reset);
 	tcase_add_test(tc, a_protected_board_takes_its_password_only);
@@ -283,9 +275,5 @@ int main(void)
 	tcase_add_test(tc, a_new_esphome_is_greeted_without_an_effect);
 	tcase_add_test(tc, the_board_stays_for_those_who_come_after_the_program);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include "sim/arduino_ota.h"
 #include "sim/digest.h"
 #include "sim/esphome_ota.h"
+#include "suite.h"
 
 /* ---- digests ---- */
 
@@ -504,8 +505,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sim_ota");
 	TCase *tc = tcase_create("services");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, digests_are_those_of_the_standards, 0, 6);
 	tcase_add_test(tc, an_upload_is_refused_while_the_latch_says_download);
@@ -527,9 +526,5 @@ int main(void)
 	tcase_add_loop_test(tc, an_esphome_asks_for_its_password, 0, 4);
 	tcase_add_test(tc, an_esphome_gives_a_silent_client_up);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -14,27 +14,21 @@
 #include "port/sim.h"
 #include "port/wait.h"
 #include "sim/config.h"
+#include "suite.h"
+#include "tempdir.h"
 
 #define PATIENCE_MS 20000	/* for what must happen; nothing is asserted about how soon */
 
-static char dir[32];
-static char truth_path[64];
+static char truth_path[128];
 static char truth[65536];
 static char text[65536];
 static struct port *port;
 
 static void setup(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/espreset-sim-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(truth_path, sizeof(truth_path), "%s/truth", dir);
+	tempdir_make();
+	snprintf(truth_path, sizeof(truth_path), "%s/truth", tempdir);
 	port = NULL;
-}
-
-static void teardown(void)
-{
-	unlink(truth_path);
-	rmdir(dir);
 }
 
 static void nap(void)
@@ -319,7 +313,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("sim_port");
 	TCase *process = tcase_create("process"), *words = tcase_create("words");
 
-	tcase_add_checked_fixture(process, setup, teardown);
+	tcase_add_checked_fixture(process, setup, tempdir_remove);
 	tcase_set_timeout(process, 60);
 	tcase_add_test(process, the_story_ends_with_a_hardware_reset_into_flash);
 	tcase_add_test(process, a_client_that_is_killed_with_rts_asserted_lets_the_board_go);
@@ -340,11 +334,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite());
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/uart.h"
+#include "suite.h"
 
 static uint8_t got[4096];
 static unsigned int got_count, framing_errors;
@@ -198,11 +199,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite());
 }

@@ -12,21 +12,22 @@
 #include <unistd.h>
 
 #include "report/statefile.h"
+#include "suite.h"
+#include "tempdir.h"
 
-static char dir[64], path[128];
+static char path[128];
 
 static void setup(void)
 {
-	strcpy(dir, "/tmp/statefile-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/state", dir);
+	tempdir_make();
+	snprintf(path, sizeof(path), "%s/state", tempdir);
 }
 
 /* Fails where anything but the state file was left behind. */
 static void teardown(void)
 {
 	(void)unlink(path);
-	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert_int_eq(rmdir(tempdir), 0);
 }
 
 static ssize_t read_back(char *buf, size_t cap)
@@ -78,7 +79,7 @@ START_TEST(where_nothing_can_be_written_is_said_at_the_start)
 {
 	ck_assert_int_eq(statefile_begin("/nowhere/at/all"), -ENOENT);
 	ck_assert_int_eq(statefile_write("/nowhere/at/all", "x", 1), -ENOENT);
-	ck_assert_int_lt(statefile_begin(dir), 0);
+	ck_assert_int_lt(statefile_begin(tempdir), 0);
 	ck_assert_int_lt(statefile_begin("/proc/version"), 0);
 }
 END_TEST
@@ -97,7 +98,7 @@ START_TEST(a_directory_in_its_place_stays_and_nothing_is_left)
 {
 	char place[128];
 
-	snprintf(place, sizeof(place), "%s/state", dir);
+	snprintf(place, sizeof(place), "%s/state", tempdir);
 	ck_assert_int_eq(mkdir(place, 0755), 0);
 	ck_assert_int_eq(statefile_write(place, "x", 1), -EISDIR);
 	ck_assert_int_eq(rmdir(place), 0);
@@ -127,7 +128,7 @@ START_TEST(a_symlink_in_the_way_is_not_followed)
 {
 	char temporary[160], victim[128], buf[8];
 
-	snprintf(victim, sizeof(victim), "%s/victim", dir);
+	snprintf(victim, sizeof(victim), "%s/victim", tempdir);
 	snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid());
 	ck_assert_int_eq(symlink(victim, temporary), 0);
 	ck_assert_int_eq(statefile_write(path, "x", 1), 0);
@@ -184,8 +185,6 @@ int main(void)
 {
 	Suite *suite = suite_create("statefile");
 	TCase *tc = tcase_create("file");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -199,9 +198,5 @@ int main(void)
 	tcase_add_test(tc, a_symlink_in_the_way_is_not_followed);
 	tcase_add_test(tc, ten_thousand_readers_see_it_whole);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "leaks.h"
+#include "suite.h"
 #include "port/tty.h"
 #include "port/wait.h"
 
@@ -1148,11 +1149,5 @@ static Suite *tty_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(tty_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tty_suite());
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/verdict.h"
+#include "suite.h"
 
 static const struct { int status; const char *word; } contract[] = {
 	{ 0, "ready" }, { 0, "flash-boot" }, { 1, "internal" }, { 2, "usage" }, { 3, "several" },
@@ -67,16 +68,11 @@ int main(void)
 {
 	Suite *suite = suite_create("verdict");
 	TCase *tcase = tcase_create("verdict");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, every_row_is_the_contract, 0, VERDICT_COUNT);
 	tcase_add_test(tcase, a_number_outside_the_table_is_internal);
 	tcase_add_loop_test(tcase, an_errno_of_the_port_has_its_verdict, 0, sizeof(errnos) / sizeof(errnos[0]));
 	tcase_add_test(tcase, the_graver_finding_is_reported_whichever_comes_first);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

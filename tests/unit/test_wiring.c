@@ -8,6 +8,7 @@
 #include "core/wiring.h"
 #include "run.h"
 #include "simport.h"
+#include "suite.h"
 
 #define RANDOM_BOARDS 2000
 #define OPERATIONS_MAX 400
@@ -480,8 +481,6 @@ static void add(Suite *s, const char *name, const TTest *test, size_t n)
 int main(void)
 {
 	Suite *s = suite_create("wiring");
-	SRunner *runner;
-	int failed;
 
 	add(s, "circuits", every_circuit_is_found, COUNT(boards));
 	add(s, "session", what_is_found_makes_a_session_ready, 9);
@@ -490,9 +489,5 @@ int main(void)
 	add(s, "random", random_boards_are_judged_right_and_let_go, 2);
 	add(s, "tables", wirings_by_truth_table_are_told_apart, COUNT(tables));
 	add(s, "time", it_ends_within_its_time, COUNT(failing));
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

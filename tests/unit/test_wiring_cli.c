@@ -6,6 +6,7 @@
 
 #include "program.h"
 #include "schema.h"
+#include "suite.h"
 
 static const struct row {
 	const char *args;
@@ -88,15 +89,10 @@ int main(void)
 {
 	Suite *s = suite_create("wiring-cli");
 	TCase *t = tcase_create("wiring-cli");
-	SRunner *runner = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, every_command_line_ends_as_it_should);
 	tcase_add_test(t, every_json_line_fits_the_schema);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

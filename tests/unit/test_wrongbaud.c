@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "boottrace.h"
+#include "suite.h"
 #include "wrongreceiver.h"
 
 static const struct bootlog_options live_115200 = { .recover_74880 = true };
@@ -308,8 +309,6 @@ int main(void)
 {
 	Suite *suite = suite_create("wrongbaud");
 	TCase *lines = tcase_create("lines"), *random = tcase_create("random");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(lines, NULL, teardown);
 	tcase_add_test(lines, the_two_models_of_a_receiver_agree_on_a_known_banner);
@@ -327,9 +326,5 @@ int main(void)
 	tcase_set_timeout(random, 0);
 	tcase_add_test(random, never_calls_a_wrong_boot_mode_certain);
 	suite_add_tcase(suite, random);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -1,0 +1,10 @@
+/* suite.h - runs one suite and says how it went: the end of each test program's main(). */
+#ifndef ESPRESET_TEST_SUITE_H
+#define ESPRESET_TEST_SUITE_H
+
+#include <check.h>
+
+/* The suite is used up. Return: the program's exit status. */
+int suite_run(Suite *suite);
+
+#endif
