@@ -165,39 +165,41 @@ static void connected(struct sim_net *net)
 
 /* ---- what comes ---- */
 
-static void keep_image(struct sim_net *net, const uint8_t *bytes, size_t n)
+static void keep_image(struct sim_net *net, size_t at, const uint8_t *bytes, size_t n)
 {
 	size_t size = is_esphome(net) ? net->esphome.size : net->arduino.size;
 	size_t rounded = (size + SECTOR - 1) / SECTOR * SECTOR;
 
 	if (!net->flash || rounded > net->flash_size / 2)
 		return;
-	if (!net->received)
-		net->staging = net->flash_size - rounded;
-	if (n > size - net->received)
-		n = size - net->received;
-	memcpy(net->flash + net->staging + net->received, bytes, n);
-	net->received += n;
+	net->staging = net->flash_size - rounded;
+	if (n > size - at)
+		n = size - at;
+	memcpy(net->flash + net->staging + at, bytes, n);
+	net->received = at + n;
+}
+
+static size_t flashed(const struct sim_net *net)
+{
+	return is_esphome(net) ? net->esphome.record.flashed : net->arduino.record.flashed;
 }
 
 static void stream_data(struct sim_net *net, const uint8_t *bytes, size_t n)
 {
-	size_t before = is_esphome(net) ? net->esphome.record.flashed : net->arduino.record.flashed, after;
+	size_t before = flashed(net), at = 0, image;
 
 	if (is_esphome(net)) {
-		if (net->esphome.state != SIM_ESPHOME_DATA)
-			net->received = 0;
+		if (net->esphome.state == SIM_ESPHOME_DATA)
+			at = net->esphome.received;
 		sim_esphome_ota_data(&net->esphome, now_ms(net), bytes, n);
 	} else {
-		if (!net->arduino.received)
-			net->received = 0;
+		at = net->arduino.received;
 		sim_arduino_ota_data(&net->arduino, now_ms(net), bytes, n);
 	}
-	after = is_esphome(net) ? net->esphome.record.flashed : net->arduino.record.flashed;
-	/* of what came, the image's bytes are the last */
-	if (after > before)
-		keep_image(net, bytes + (is_esphome(net) && after - before < n ? n - (after - before) : 0),
-			   after - before);
+	/* of what comes to an ESPHome, the image's bytes are the last */
+	image = flashed(net) - before;
+	if (image)
+		keep_image(net, at, bytes + (is_esphome(net) ? n - image : 0), image);
 }
 
 static void receive_stream(struct sim_net *net)

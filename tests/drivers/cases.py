@@ -524,4 +524,25 @@ def the_story_of_the_first_update_over_the_air(kind):
     expect(" staged=1 " in truth["ota"] and " updates=1 " in truth["ota"], "one update, and one only", truth)
 
 
+@case
+def esphome_s_own_client_is_refused_until_espreset_has_been_there():
+    host = "127.0.0.9"
+    board = rig.plug("cp2102", "esphome,ota=%s:8266" % host)
+    first, update = images_of_the_story()
+    serial = rig.run([rig.ESPTOOL, "--port", board.tty, "--after", "soft-reset", "write-flash", "0", first], env={"TERM": "dumb"})
+    expect(serial.status == 0, "the serial upload", serial)
+    time.sleep(3)   # the application joins its network
+    upload = [rig.PYTHON, TOP + "/tests/peers/esphome_upload.py", host, "8266", "", update]
+    refused = rig.run(upload)
+    expect(refused.status != 0 and "press the reset button" in refused.err, "the first update is refused", refused, board.truth())
+    result = espreset("--firmware", "esphome", "--ota", "@", board.tty)
+    expect_verdict(result, 0, "ready", board)
+    taken = rig.run(upload)
+    expect(taken.status == 0, "the update is taken", taken, result, board.truth())
+    with open(update, "rb") as f:
+        data = f.read()
+    rig.wait_for("the update to be copied", lambda: board.flash(0, len(data)) == data)
+    rig.wait_for("it to run", lambda: board.truth()["runs"] == "app" and board.truth()["boot_mode"] == 3)
+
+
 import recover_cases  # noqa: E402  its cases join these

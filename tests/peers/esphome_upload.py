@@ -6,8 +6,7 @@
     espreset --firmware esphome --ota @ sim:ota=127.0.0.1:8266,esphome,stays=30s &&
     PYTHON tests/peers/esphome_upload.py 127.0.0.1 8266 "" image.bin
 
-The package brings 250 MB with it, so that `make check` does not install it. Tried with 2026.6.5: an upload with and
-without password, and "Please press the reset button on the ESP" while the latch says UART download.
+The client alone needs nothing that the package depends on: pip install --no-deps esphome.
 """
 import logging
 import pathlib
