@@ -177,7 +177,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	if (span_is_blank(rest) ||
 	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
-	return log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t');
+	return log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t' || *rest.at == '`');
 }
 
 void bootlog_fragment(struct bootlog *log, struct span line)

@@ -387,14 +387,16 @@ static bool is_8266(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266;
 }
 
-/* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others */
+/* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others. An ESP32 with secure boot version 2 writes
+ * "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
 static const char *load_line(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;
 	unsigned long address, hex;
 	long len;
 
-	if (!span_word(&t, "load:0x") || span_hex(&t, &address) != 8 || !span_word(&t, ",len:"))
+	if (!span_word(&t, "load:0x") || span_hex(&t, &address) != 8 ||
+	    (!span_word(&t, ",len:") && !span_word(&t, " len:")))
 		return NULL;
 	if (span_word(&t, "0x") ? !span_hex(&t, &hex) : !span_dec(&t, &len))
 		return NULL;
@@ -488,6 +490,12 @@ static const struct {
 	{ "mode:QOUT, clock div:", true },
 	{ "mode:FAST_RD, clock div:", true },
 	{ "mode:SLOW_RD, clock div:", true },
+	{ "mode:0, clock div:", true },	/* the same, with secure boot version 2 on an ESP32 */
+	{ "mode:1, clock div:", true },
+	{ "mode:2, clock div:", true },
+	{ "mode:3, clock div:", true },
+	{ "mode:4, clock div:", true },
+	{ "mode:5, clock div:", true },
 	{ "SPI mode:", true },
 	{ "Saved PC:0x", true },
 	{ "Core0 Saved PC:0x", true },
@@ -497,6 +505,7 @@ static const struct {
 	{ "Octal Flash Mode Enabled", false },
 	{ "For OPI Flash, Use Default Flash Boot Mode", false },
 	{ "Valid secure boot key blocks: ", false },
+	{ "secure boot v2 enabled", false },
 	{ "secure boot verification succeeded", false },
 	{ "use sector0 for km info", false },
 	{ "use legacy efuse key", false },

@@ -111,18 +111,23 @@ static bool is_arduino_log(struct span s)
 	return strchr("EWIDV", s.at[0]) && s.at[1] == ']' && s.at[2] == '[';
 }
 
+/* Does the second stage say that it has found an image? */
+static bool has_chosen(struct span s)
+{
+	for (; s.at != s.end; s.at++) {
+		struct span t = s;
+
+		if (span_word(&t, "Loaded app from partition") || span_word(&t, "Booting rom ") ||
+		    span_word(&t, "Booting ROM "))
+			return true;
+	}
+	return false;
+}
+
 static void got_to(struct bootlog *log, enum boot_progress step, struct span s)
 {
-	static const char loaded[] = "Loaded app from partition";
-
-	if (step >= BOOT_APP)
+	if (log->boot.suspect_text[0] && (step >= BOOT_APP || has_chosen(s)))
 		log->boot.suspect_text[0] = '\0';	/* another image was good */
-	for (struct span t = s; log->boot.suspect_text[0] && t.at != t.end; t.at++) {
-		struct span u = t;
-
-		if (span_word(&u, loaded))
-			log->boot.suspect_text[0] = '\0';
-	}
 	bootlog_progress(log, step, s);
 }
 

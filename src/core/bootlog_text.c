@@ -231,7 +231,7 @@ static bool skip_prompt(struct span *s)
 
 static void skip_quote(struct span *s)
 {
-	while (span_word(s, "> ") || span_word(s, "| ") || span_word(s, "// "))
+	while (span_word(s, "> ") || span_word(s, "| ") || span_word(s, "// ") || span_char(s, '`'))
 		;
 }
 
@@ -248,6 +248,8 @@ static bool may_be_stamp(struct span s)
 		return s.at[1] == ' ';
 	case '/':
 		return s.at[1] == '/';
+	case '`':	/* Markdown's code */
+		return true;
 	default:
 		return span_is_digit(*s.at) ||
 		       (*s.at >= 'A' && *s.at <= 'S' && s.at[1] >= 'a' && s.at[1] <= 'z');

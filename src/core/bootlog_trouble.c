@@ -93,6 +93,11 @@ static const struct rule {
 	  "the image is for another revision of this chip: build it for this one" },
 	{ "Sig block 0 invalid", AT_START, SUSPECT, NULL, secure },
 	{ "No signature block magic byte found", AT_START, SUSPECT, NULL, secure },
+	/* rBoot, zboot: raburton/rboot rboot.c, zeroflag/zboot. They try their other images next. */
+	{ "Rom ", BARE, SUSPECT, " is bad.", "no valid application: flash it" },
+	{ "ROM ", BARE, SUSPECT, " is bad.", "no valid application: flash it" },
+	{ "No good rom available", BARE, NO_IMAGE, NULL, "no application that can run: flash it" },
+	{ "No good ROM available", BARE, NO_IMAGE, NULL, "no application that can run: flash it" },
 	{ "Resetting with flash encryption enabled...", AT_START, ANNOUNCED, NULL, NULL },
 	/* Applications */
 	{ "Guru Meditation Error", ANYWHERE, CRASH, NULL, see_panic },

@@ -28,7 +28,8 @@ void history_banner(struct bootlog *log)
 		h->crashed = true;
 	if (is_fresh_start(boot))
 		*h = (struct bootlog_history){ 0 };
-	h->watchdogs += is_watchdog(boot);
+	/* A ROM that has found no image waits for its own watchdog and tries again: that one tells of no crash. */
+	h->watchdogs += is_watchdog(boot) && log->before.trouble != BOOT_NO_IMAGE;
 	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained;
 	h->explained = false;
 	h->rebooting = false;
