@@ -102,7 +102,7 @@ check-quick: unit fuzz-replay
 .PHONY: check-all
 check-all:
 	+@$(AGAIN) check-quick
-	+@$(AGAIN) simulation mutants
+	+@$(AGAIN) trials simulation mutants
 	+@$(AGAIN) builds lint asan valgrind
 	+@$(AGAIN) check-packaging
 	+@$(AGAIN) check-drivers
@@ -118,6 +118,11 @@ $(B)/unit/%.ran: $(B)/unit/% $(B)/espreset FORCE
 	@cat $@.log
 .PHONY: FORCE
 FORCE:
+
+## make trials        10,000 random receivers at the wrong speed for each boot mode and reset cause
+.PHONY: trials
+trials: $(B)/unit/test_wrongbaud
+	@WRONGBAUD_TRIALS=$(or $(TRIALS),10000) $<
 
 # The random boards: tests/simulation/main.c drives the session with a virtual clock.
 SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
@@ -167,23 +172,39 @@ valgrind: $(MEMCHECKED:%=$(B)/unit/test_%) $(B)/simulation
 lint:
 	@sh tests/lint.sh
 
-## make fuzz          libFuzzer on every parser of foreign bytes; SECONDS_EACH=60
+## make fuzz          libFuzzer on every parser of foreign bytes, under ASan and UBSan; SECONDS_EACH=60
+## make fuzz-long     the same twenty times as fast, without sanitizers; then what it has found with them
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 CORE := $(wildcard src/core/*.c)
 SECONDS_EACH ?= 60
-.PHONY: fuzz fuzz-replay
+FUZZ_CC = clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g
+# Coverage of what can be reached only: libFuzzer looks through all of it after each input.
+FUZZ_SRC = $(wildcard src/core/bootlog*.c) $(patsubst %,src/core/%.c,wrongbaud chip verdict cfg sequence)
+FUZZ_HEADERS := $(wildcard src/core/*.h tests/*.h)
+# fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words.
+define fuzz_each
+	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; d=; \
+		[ ! -e tests/fuzz/$$f.dict ] || d=-dict=tests/fuzz/$$f.dict; $(B)/$(1)/$$f $(2) $$d -max_total_time=$(SECONDS_EACH) -print_final_stats=1 \
+		$(B)/corpus/$$f tests/fuzz/corpus/$$f; done
+endef
+.PHONY: fuzz fuzz-long fuzz-replay
 fuzz: $(FUZZERS:%=$(B)/fuzz/%)
-	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; \
-		$(B)/fuzz/$$f -max_total_time=$(SECONDS_EACH) -print_final_stats=1 $(B)/corpus/$$f tests/fuzz/corpus/$$f; done
-$(B)/fuzz/%: tests/fuzz/%.c $(CORE) $(wildcard src/core/*.h)
+	$(call fuzz_each,fuzz,)
+fuzz-long: $(FUZZERS:%=$(B)/fuzz-long/%) $(FUZZERS:%=$(B)/fuzz/%)
+	$(call fuzz_each,fuzz-long,-max_len=160 -reduce_inputs=0 -entropic=0)
+	@set -e; for f in $(FUZZERS); do $(B)/fuzz/$$f -runs=0 $(B)/corpus/$$f; done
+$(B)/fuzz/%: tests/fuzz/%.c $(CORE) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g -fsanitize=fuzzer,address,undefined -o $@ $< $(CORE)
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SRC) -lm
+$(B)/fuzz-long/%: tests/fuzz/%.c $(CORE) $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -fbuiltin -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(FUZZ_SRC) -lm
 # The committed corpus, by any compiler.
 fuzz-replay: $(FUZZERS:%=$(B)/replay/%)
 	@set -e; for f in $(FUZZERS); do $(B)/replay/$$f tests/fuzz/corpus/$$f/*; done
 $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libespreset.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) -lm
 
 ## make bench         ratios beside esptool and pyserial, and instructions a byte; installs what it needs
 .PHONY: bench

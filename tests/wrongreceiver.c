@@ -38,9 +38,19 @@ static void send_text(struct wire *w, const char *text, double baud)
 
 static int at(const struct wire *w, double t)
 {
-	double bit = floor(t / w->bit);
+	size_t bit = (size_t)(t / w->bit);
 
-	return bit < 0 || bit >= (double)w->n ? 1 : w->bits[(size_t)bit];
+	return bit >= w->n ? 1 : w->bits[bit];
+}
+
+/* When the line is next at the other level: between that and t there is nothing to see. */
+static double next_change(const struct wire *w, double t, int now)
+{
+	size_t bit = (size_t)(t / w->bit);
+
+	while (bit < w->n && w->bits[bit] == now)
+		bit++;
+	return bit < w->n || !now ? (double)bit * w->bit : HUGE_VAL;
 }
 
 size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text, uint8_t *ret, size_t cap)
@@ -66,10 +76,15 @@ size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text
 				byte = 0;
 			if ((before || receiver->framing != FRAMING_LOST) && n < cap)
 				ret[n++] = (uint8_t)byte;
+			t += tick;
 		} else {
+			double change = fmin(next_change(&wire, t, now), end);
+
 			before = now;
+			do	/* tick by tick: a receiver's clock does not jump, and this sum is not a product */
+				t += tick;
+			while (t < change);
 		}
-		t += tick;
 	}
 	free(wire.bits);
 	return n;

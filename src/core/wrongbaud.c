@@ -1,6 +1,7 @@
 /* wrongbaud.c - reads an ESP8266's 74880 Bd boot text out of what a receiver at 115200 Bd makes of it. */
 #include "core/wrongbaud.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Characters that have to fit: each of them fits by chance once in 32 times, or less. */
@@ -194,6 +195,12 @@ static void each_frame(struct visit *v, const state *s, int depth, visit_fn *fn)
 	}
 }
 
+/* Is there only one bit that may follow, the next one of the character? */
+static bool is_inside(const state *s)
+{
+	return s->line != IDLE && s->bit != 0 && s->bit != 9;
+}
+
 /* Calls fn with every bit that may follow. */
 static void each_bit(struct visit *v, const state *s, int depth, visit_fn *fn)
 {
@@ -220,12 +227,19 @@ static void each_bit(struct visit *v, const state *s, int depth, visit_fn *fn)
  * One character
  */
 
+/* All members up to habits, which are single bytes: as a word of eight and one of four that overlaps it. */
 static bool same_place(const state *a, const state *b)
 {
-	return a->line == b->line && a->at == b->at && a->bit == b->bit && a->ch == b->ch &&
-	       a->cause == b->cause && a->mode == b->mode && a->mode2 == b->mode2 &&
-	       a->number == b->number && a->last == b->last && a->before == b->before &&
-	       a->lines == b->lines;
+	enum { N = offsetof(state, habits) };
+	uint64_t a8, b8;
+	uint32_t a4, b4;
+
+	_Static_assert(N >= 8 && N <= 12, "two words cover them");
+	memcpy(&a8, a, 8);
+	memcpy(&b8, b, 8);
+	memcpy(&a4, (const char *)a + N - 4, 4);
+	memcpy(&b4, (const char *)b + N - 4, 4);
+	return a8 == b8 && a4 == b4;
 }
 
 static void keep(struct wrongbaud *w, const state *s)
@@ -332,13 +346,20 @@ enum { STOP = 1, WAS_HIGH = 2 };
 
 static void find_edge(struct visit *v, const state *s, int flags)
 {
-	int now = level(s);
+	state t = *s;
 
-	if (s->line == IDLE || ((flags & WAS_HIGH) && !now)) {
-		land(v, s, flags & STOP);
-		return;
+	for (;; t.bit++) {
+		int now = level(&t);
+
+		if (t.line == IDLE || ((flags & WAS_HIGH) && !now)) {
+			land(v, &t, flags & STOP);
+			return;
+		}
+		flags = (flags & STOP) | (now ? WAS_HIGH : 0);
+		if (!is_inside(&t))
+			break;
 	}
-	each_bit(v, s, (flags & STOP) | (now ? WAS_HIGH : 0), find_edge);
+	each_bit(v, &t, flags, find_edge);
 }
 
 /* The bit behind the five: the stop bit is sampled in it, or, by the slowest receivers, right before it. */
@@ -359,18 +380,19 @@ static void stop_bit(struct visit *v, const state *s, int depth)
 
 static void data_bit(struct visit *v, const state *s, int depth)
 {
-	v->levels[depth] = level(s);
-	if (!v->unprintable && !v->table && v->heard.kind == HEARD_BYTE && v->heard.byte) {
-		/* the bits that are certain, as early as possible */
-		static const uint8_t sampled[6] = { 0, 1, 2, 4, 5, 7 };
+	/* the bits that are certain, as early as possible */
+	static const uint8_t sampled[6] = { 0, 1, 2, 4, 5, 7 };
+	bool known = !v->unprintable && !v->table && v->heard.kind == HEARD_BYTE && v->heard.byte;
+	state t = *s;
 
-		if ((v->heard.byte >> sampled[depth] & 1) != v->levels[depth])
+	for (;; depth++, t.bit++) {
+		v->levels[depth] = level(&t);
+		if (known && (v->heard.byte >> sampled[depth] & 1) != v->levels[depth])
 			return;
+		if (depth == 5 || !is_inside(&t))
+			break;
 	}
-	if (depth < 5)
-		each_bit(v, s, depth + 1, data_bit);
-	else
-		each_bit(v, s, depth + 1, stop_bit);
+	each_bit(v, &t, depth + 1, depth < 5 ? data_bit : stop_bit);
 }
 
 static void from_edge(struct visit *v, const state *s)

@@ -71,6 +71,7 @@ struct wrongbaud_state {
 	uint8_t cause, mode, mode2, number;
 	uint8_t last, before;		/* the lines that were completed last */
 	uint8_t lines; /* how many were completed; 0 means that more than 255 were */
+	/* what is above makes two texts different; see same_place() */
 	uint8_t habits;			/* what the bridge may do with framing errors */
 	uint8_t heard;			/* how many characters fit; stops at 255 */
 };

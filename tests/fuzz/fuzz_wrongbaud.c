@@ -1,5 +1,6 @@
 /* fuzz_wrongbaud.c - the reader of 74880 Bd heard at 115200: any bytes, and boots heard by any receiver with some bytes
  * damaged. Cut anywhere, the same; never certain of a load that was not sent, nor of another boot mode. */
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 			.recover_74880 = true, .mangled = true, .strip_timestamps = true });
 		ready = true;
 	}
-	log = fresh[pasted];
+	memcpy(&log, &fresh[pasted], offsetof(struct bootlog, text));
 	for (size_t i = 0; i < n; i += step)
 		bootlog_feed(&log, bytes + i, step < n - i ? step : n - i, 0, NULL, NULL);
 	bootlog_flush(&log, 0, NULL, NULL);
