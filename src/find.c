@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "port/bridges.h"
 #include "port/devices.h"
 #include "port/diagnose.h"
 #include "port/holder.h"
@@ -19,8 +20,6 @@
 #define POLL_MS 100
 /* How long the kernel may take to see that a device is gone: a hub tells every 255 ms (USB 2.0, 11.12.4). */
 #define NOTICE_MS 300
-/* Espressif: the chip's own USB, no bridge (espressif/usb-pids). */
-#define VID_ESPRESSIF 0x303a
 
 struct search {
 	const struct options *options;
@@ -30,6 +29,7 @@ struct search {
 	void *user;
 	struct find_failure *failure;
 	bool was_there;
+	bool native_usb;
 	char path[PATH_MAX];	/* of the tty, once it is found */
 };
 
@@ -97,6 +97,21 @@ static int find_path(struct search *s)
 	return devices_wait(s->spec, s->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text, sizeof(f->text));
 }
 
+/* What this kind of port needs of whoever opens it. */
+static void take_quirks(struct search *s, struct tty_options *options)
+{
+	const struct bridge *bridge;
+	struct device device;
+
+	s->native_usb = false;
+	if (devices_find(s->path, &device) < 0)
+		return;
+	bridge = bridge_find(device.vid, device.pid);
+	s->native_usb = bridge && (bridge->quirks & BRIDGE_NATIVE);
+	options->speedless = s->native_usb;
+	options->rests_asserted = bridge && (bridge->quirks & BRIDGE_CP2102C);
+}
+
 static int open_tty(struct search *s, struct port **ret)
 {
 	struct tty_options options = {
@@ -114,6 +129,7 @@ static int open_tty(struct search *s, struct port **ret)
 	}
 	if (r < 0)
 		return r;
+	take_quirks(s, &options);
 	r = tty_open(s->path, &options, ret);
 	return r == -EIO && has_gone(s->path) ? -ENODEV : r;
 }
@@ -155,7 +171,6 @@ int find_port(const struct options *options, const char *spec, int64_t deadline_
 {
 	struct search s = { .options = options, .spec = spec, .deadline_ms = deadline_ms, .status = status, .user = user,
 			    .failure = ret_failure };
-	struct device device;
 	int r;
 
 	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < deadline_ms) {
@@ -167,6 +182,6 @@ int find_port(const struct options *options, const char *spec, int64_t deadline_
 	}
 	if (r < 0 && r != -ECANCELED)
 		explain(&s, r);
-	*ret_native_usb = r == 0 && s.path[0] && devices_find(s.path, &device) == 0 && device.vid == VID_ESPRESSIF;
+	*ret_native_usb = r == 0 && s.native_usb;
 	return r;
 }

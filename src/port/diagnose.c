@@ -247,11 +247,13 @@ struct quirk {
 };
 
 #define BIT(verdict) (1u << (verdict))
+#define PID_USB_SERIAL_JTAG 0x1001
 
 static const struct quirk cp2102c = { "cp2102c",
 	BIT(VERDICT_NO_EFFECT) | BIT(VERDICT_SILENT) | BIT(VERDICT_DOWNLOAD_MODE) | BIT(VERDICT_UNPROVEN),
-	"the flow control of a CP2102C is always on: what the board sends moves RTS, and may reset it",
-	"cut the RTS wire, or use another bridge; see docs/bridges.md" };
+	"the flow control of a CP2102C is always on: while DTR is released, what the board sends asserts RTS, and may reset "
+	"it; espreset leaves both lines asserted",
+	"with RTS wired straight to EN nothing helps but another bridge; see docs/bridges.md" };
 
 static const struct quirk cp2102n = { "cp2102n", BIT(VERDICT_IO_ERROR) | BIT(VERDICT_UNPLUGGED),
 	"a CP2102N before revision A02 may hang when it is closed while the board talks",
@@ -271,6 +273,14 @@ static const struct quirk native_usb = { "native-usb",
 	"this is the chip's own USB, no bridge: a reset does not sample the strapping pins, and the port may "
 	"go away and come back",
 	"" };
+
+/* Espressif's other products: the application, or the ROM's loader, speaks USB itself (arduino-esp32
+ * cores/esp32/USBCDC.cpp). */
+static const struct quirk native_otg = { "native-otg",
+	BIT(VERDICT_UNPLUGGED) | BIT(VERDICT_UNPROVEN) | BIT(VERDICT_NO_EFFECT) | BIT(VERDICT_SILENT),
+	"this is the chip's own USB, and its firmware serves the port: no line resets the chip",
+	"no line resets a chip whose firmware serves its USB: press its button, or pull its plug (--recover does, on a hub "
+	"that switches power)" };
 
 static void report_quirk(struct look *look, const struct quirk *quirk, const struct device *device,
 			 const char *seen)
@@ -325,7 +335,7 @@ static void check_quirks(struct look *look, const struct device *device)
 	if (has_fixed_speeds(device->bridge))
 		report_quirk(look, &cp2102_speed, device, id);
 	if (bridge && (bridge->quirks & BRIDGE_NATIVE))
-		report_quirk(look, &native_usb, device, id);
+		report_quirk(look, device->pid == PID_USB_SERIAL_JTAG ? &native_usb : &native_otg, device, id);
 	computer_kernel(release, sizeof(release));
 	if (bridge && (bridge->quirks & BRIDGE_CH34X) && loses_ch340_data(release))
 		report_quirk(look, &ch340_kernel, device, release);

@@ -66,7 +66,9 @@ struct tty {
 	bool is_exclusive;
 	bool has_found;
 	struct termios2 found;		/* the settings to put back */
-	unsigned int lines;		/* those that are or may be asserted */
+	unsigned int lines;		/* those that are or may be asserted; "released" where they rest is 0 */
+	unsigned int rest;		/* what is asserted when the board is let alone */
+	bool speedless;
 	int other_bits;			/* OUT1, OUT2, LOOP: TIOCMSET writes them too */
 	int baud;
 	int actual_baud;
@@ -194,12 +196,13 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 {
 	struct tty *tty = tty_of(port);
 	unsigned int next = (tty->lines & ~mask) | (on & mask);
+	unsigned int wire = next ? next : tty->rest;
 	int bits = tty->other_bits;
 	int r;
 
-	if (next & PORT_DTR)
+	if (wire & PORT_DTR)
 		bits |= TIOCM_DTR;
-	if (next & PORT_RTS)
+	if (wire & PORT_RTS)
 		bits |= TIOCM_RTS;
 	tty->lines |= next;	/* until it is known to have worked, think the worse */
 	r = control(tty, TIOCMSET, &bits);
@@ -236,11 +239,19 @@ static int find_settings(struct tty *tty)
 	return r == -ENOTTY ? -ENOTSUP : r;
 }
 
+/* Arduino's and others' firmware takes it as the wish for its loader (arduino-esp32 cores/esp32/USBCDC.cpp). */
+static bool is_forbidden(const struct tty *tty, speed_t baud)
+{
+	return tty->speedless && baud == 1200;
+}
+
 static int apply_settings(struct tty *tty, int baud)
 {
 	struct termios2 raw = tty->found;
 	int r;
 
+	if (is_forbidden(tty, (speed_t)baud))
+		baud = 115200;
 	raw.c_iflag = IGNPAR;
 	raw.c_oflag = 0;
 	raw.c_lflag = 0;
@@ -267,8 +278,8 @@ static int tty_set_speed(struct port *port, int baud)
 	return baud == tty->baud ? 0 : apply_settings(tty, baud);
 }
 
-/* As found, but for HUPCL, which stays on, and CRTSCTS, which stays off: with it the bridge would assert
- * RTS by itself. Echo comes last, by itself and so without a transfer: what the board says while the
+/* As found, but for HUPCL, which stays on unless closing must leave the lines alone, and CRTSCTS, which stays
+ * off: with it the bridge would assert RTS by itself. Echo comes last, by itself and so without a transfer: what the board says while the
  * bridge changes its speed must not be sent back to it. */
 static int put_back_settings(struct tty *tty)
 {
@@ -276,7 +287,11 @@ static int put_back_settings(struct tty *tty)
 	struct termios2 quiet;
 	int r;
 
-	last.c_cflag = (last.c_cflag & ~CRTSCTS) | HUPCL;
+	last.c_cflag = (last.c_cflag & ~(CRTSCTS | HUPCL)) | (tty->rest ? 0 : HUPCL);
+	if (is_forbidden(tty, last.c_ospeed)) {
+		last.c_cflag = (last.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
+		last.c_ispeed = last.c_ospeed = (speed_t)tty->baud;
+	}
 	quiet = last;
 	quiet.c_lflag = 0;
 	r = control(tty, TCSETS2, &quiet);
@@ -501,7 +516,8 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 		return -ENOMEM;
 	}
 	*tty = (struct tty){ .port = { &tty_ops }, .fd = -1, .stop = options->stop,
-			     .lines = PORT_DTR | PORT_RTS };
+			     .lines = PORT_DTR | PORT_RTS, .speedless = options->speedless,
+			     .rest = options->rests_asserted ? PORT_DTR | PORT_RTS : 0 };
 	r = open_first(tty, real, options);
 	if (r == 0)
 		r = open_second(tty, real, options);

@@ -7,6 +7,7 @@
  *
  * Linux raises DTR and RTS at every open(); nothing can prevent that. So whoever must not be disturbed is
  * looked for before (holder.h), and a port that was opened is in a known state: both asserted.
+ * What a bridge of a special kind needs instead of "released" is in tty_options.
  */
 #ifndef ESPRESET_TTY_H
 #define ESPRESET_TTY_H
@@ -20,6 +21,12 @@ struct tty_options {
 	int baud;
 	bool no_lock;			/* take neither flock nor TIOCEXCL */
 	const struct port_stop *stop;	/* may be NULL: nobody can stop a read; borrowed */
+	/* A CP2102C asserts RTS by itself while it receives and DTR is released, which resets the board. At rest it gets
+	 * both lines asserted instead of both released: to the two-transistor circuit that is the same. They stay so
+	 * after the close, and HUPCL off (esptool does the same: pull request 1157). */
+	bool rests_asserted;
+	/* The chip's own USB: a speed means nothing to it, but 1200 Bd may start its loader. That one is never set. */
+	bool speedless;
 };
 
 /**

@@ -561,6 +561,7 @@ static const struct {
 	{ { "1-1", "10c4", "ea60", "1", "CP2102 USB", NULL }, KERNEL, "cp2102-speed", VERDICT_GARBLED,
 	  VERDICT_SILENT },
 	{ { "1-1", "303a", "1001", "1", NULL, NULL }, KERNEL, "native-usb", VERDICT_UNPLUGGED, VERDICT_CRASHED },
+	{ { "1-1", "303a", "0002", "1", NULL, NULL }, KERNEL, "native-otg", VERDICT_UNPROVEN, VERDICT_CRASHED },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.10-arch1", "ch340-kernel", VERDICT_SILENT,
 	  VERDICT_CRASHED },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.13", "ch340-kernel", VERDICT_GARBLED, VERDICT_CRASHED },

@@ -661,6 +661,46 @@ START_TEST(closes_with_one_edge_and_the_settings_as_found)
 }
 END_TEST
 
+/* A CP2102C: "released" is both asserted there, and closing changes nothing. */
+START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
+{
+	struct tty_options options = { .baud = 115200, .stop = &stop, .rests_asserted = true };
+	struct port *port = NULL;
+
+	versions(_i);
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
+	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, HUPCL);
+	fake.trace[0] = '\0';
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_RTS), 0);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_close(port);
+	ck_assert_str_eq(fake.trace, "D0R1 D1R1 closed ");
+	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, 0);
+	ck_assert_int_eq(fake.bits, OUT2 | TIOCM_DTR | TIOCM_RTS);
+}
+END_TEST
+
+/* 1200 Bd would start the loader of a chip whose firmware serves its USB: not asked for, not put back. */
+START_TEST(never_sets_1200_where_that_starts_a_loader)
+{
+	struct tty_options options = { .baud = _i ? 9600 : 1200, .stop = &stop, .speedless = true };
+	struct port *port = NULL;
+
+	fake_reset();
+	if (_i) {
+		fake.termios.c_cflag = B1200 | CS8 | CREAD | CLOCAL | HUPCL;
+		fake.termios.c_ospeed = fake.termios.c_ispeed = 1200;
+	}
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
+	ck_assert_uint_eq(fake.termios.c_ospeed, _i ? 9600 : 115200);
+	ck_assert_int_eq(port->ops->set_speed(port, 1200), 0);
+	ck_assert_uint_eq(fake.termios.c_ospeed, 115200);
+	must_close(port);
+	ck_assert_uint_ne(fake.termios.c_ospeed, 1200);
+	ck_assert_uint_ne(fake.termios.c_cflag & CBAUD, B1200);
+}
+END_TEST
+
 START_TEST(no_transfer_is_spent_on_lines_that_are_released_already)
 {
 	struct port *port;
@@ -1120,6 +1160,8 @@ static Suite *tty_suite(void)
 	tcase_add_test(tc, refuses_a_driver_without_modem_lines_and_leaves_its_settings);
 	tcase_add_loop_test(tc, opens_raw_at_the_speed_with_both_lines_asserted, 0, VERSIONS);
 	tcase_add_loop_test(tc, closes_with_one_edge_and_the_settings_as_found, 0, VERSIONS);
+	tcase_add_loop_test(tc, a_bridge_that_rests_asserted_is_never_left_released, 0, VERSIONS);
+	tcase_add_loop_test(tc, never_sets_1200_where_that_starts_a_loader, 0, 2);
 	tcase_add_test(tc, no_transfer_is_spent_on_lines_that_are_released_already);
 	tcase_add_loop_test(tc, lines_change_together_and_leave_the_others_alone, 0, VERSIONS);
 	tcase_add_loop_test(tc, asserts_both_itself_when_the_settings_found_kept_open_from_it, 0,
