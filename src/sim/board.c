@@ -121,6 +121,7 @@ static void hardware_reset_begins(struct sim_board *board, int64_t now_ns)
 
 static void hardware_reset_ends(struct sim_board *board, int64_t now_ns)
 {
+	board->usb_held = false;
 	board->strap_ns = SIM_NEVER;
 	board->truth.hardware_resets++;
 	board->truth.line_resets += board->stopped_by_lines;
@@ -450,6 +451,27 @@ void sim_board_power(struct sim_board *board, int64_t now_ns, bool on)
 	board->stopped_by_lines = false;
 	sim_board_set_runs(board, now_ns, SIM_RUNS_RESET);
 	wires_changed(board, now_ns);
+}
+
+/* Not in the middle of a hardware reset: nothing runs then that the USB could hold. */
+void sim_board_usb_hold(struct sim_board *board, int64_t now_ns)
+{
+	sim_board_run(board, now_ns);
+	if (board->truth.runs < SIM_RUNS_ROM)
+		return;
+	chip_stops(board, board->now_ns);
+	board->usb_held = true;
+	sim_board_set_runs(board, board->now_ns, SIM_RUNS_RESET);
+}
+
+void sim_board_usb_run(struct sim_board *board, int64_t now_ns, bool download)
+{
+	sim_board_run(board, now_ns);
+	if (!board->usb_held && board->truth.runs < SIM_RUNS_ROM)
+		return;
+	board->usb_held = false;
+	chip_stops(board, board->now_ns);
+	sim_rom_usb(board, board->now_ns, download);
 }
 
 void sim_board_brownout(struct sim_board *board, int64_t now_ns)

@@ -116,6 +116,7 @@ struct sim_board {
 	int64_t stop_ns;			/* EN will have been low long enough */
 	int64_t strap_ns;			/* the latch is sampled */
 	bool stopped_by_lines, power_on;
+	bool usb_held;				/* in reset by its own USB */
 
 	/* the chip */
 	int cause;				/* as its ROM prints it */
@@ -167,6 +168,11 @@ void sim_board_lines(struct sim_board *board, int64_t now_ns, bool dtr, bool rts
 
 /* Power through the cable: without it, nothing runs. Coming back is a power-on reset. */
 void sim_board_power(struct sim_board *board, int64_t now_ns, bool on);
+
+/* The chip's own USB holds its core in reset, and lets it go: a restart that reads no straps. download: into the
+ * loader instead. Only chips that have such USB. */
+void sim_board_usb_hold(struct sim_board *board, int64_t now_ns);
+void sim_board_usb_run(struct sim_board *board, int64_t now_ns, bool download);
 
 /* A finger on the reset button. */
 void sim_board_finger(struct sim_board *board, int64_t now_ns, bool pressed);

@@ -11,7 +11,7 @@
 
 enum cause {
 	CAUSE_POWERON = 0x1, CAUSE_SW_SYS = 0x3, CAUSE_TG0 = 0x7, CAUSE_TG1 = 0x8, CAUSE_SW_CPU = 0xc,
-	CAUSE_RTC_WDT = 0x10,
+	CAUSE_RTC_WDT = 0x10, CAUSE_USB = 0x15, CAUSE_USB_P4 = 0x17,
 };
 
 enum saved_pc { PC_NONE, PC_ONE, PC_CORE0, PC_BOTH };
@@ -136,9 +136,26 @@ static bool is_mute(const struct sim_board *board)
 	return board->config.chip == SIM_ESP32 && board->config.gpio15;
 }
 
+int sim_esp32_usb_cause(enum sim_chip chip)
+{
+	return chip == SIM_ESP32P4 ? CAUSE_USB_P4 : CAUSE_USB;
+}
+
+/* As printed by the chips that name their causes after cores, and by those that do not. */
+static const char *usb_text(const struct rom *rom, int cause)
+{
+	if (cause == CAUSE_USB_P4)
+		return "CHIP_USB_UART_RESET";
+	return rom->load == roms[SIM_ESP32S3].load || rom->load == roms[SIM_ESP32C3].load ? "USB_UART_CHIP_RESET"
+											   : "USB_UART_HPSYS";
+}
+
 static const char *cause_text(const struct rom *rom, int cause)
 {
 	switch (cause) {
+	case CAUSE_USB:
+	case CAUSE_USB_P4:
+		return usb_text(rom, cause);
 	case CAUSE_POWERON:
 		return rom->poweron;
 	case CAUSE_SW_SYS:

@@ -180,6 +180,19 @@ void sim_rom_restart(struct sim_board *board, int64_t now_ns)
 	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 }
 
+void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download)
+{
+	struct sim_latch latch = sim_rom_latch(&board->config, true);
+
+	board->cause = sim_esp32_usb_cause(board->config.chip);
+	if (download) {
+		board->truth.boot_mode = latch.boot_mode;
+		board->truth.latch_flash = latch.flash;
+		board->truth.latch_download = latch.download;
+	}
+	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
+}
+
 void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud)
 {
 	board->image_baud = baud;

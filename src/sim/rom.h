@@ -32,6 +32,9 @@ void sim_rom_fate(struct sim_board *board, int64_t now_ns);
 /* Restart by software: the latch stays. */
 void sim_rom_restart(struct sim_board *board, int64_t now_ns);
 
+/* Restart by the chip's own USB: the latch stays, unless it says that its loader is wanted. */
+void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download);
+
 /* The loader starts the image. */
 void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud);
 
@@ -44,6 +47,7 @@ void sim_esp8266_banner(struct sim_board *board, int64_t now_ns);
 void sim_esp8266_continue(struct sim_board *board, int64_t now_ns);
 void sim_esp8266_fate(struct sim_board *board, int64_t now_ns);
 void sim_esp8266_load(struct sim_board *board, int64_t now_ns);
+int sim_esp32_usb_cause(enum sim_chip chip);
 struct sim_latch sim_esp32_latch(const struct sim_config *config, bool gpio0_low);
 void sim_esp32_banner(struct sim_board *board, int64_t now_ns);
 void sim_esp32_continue(struct sim_board *board, int64_t now_ns);

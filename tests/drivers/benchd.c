@@ -5,7 +5,7 @@
  *
  * One line a command on the Unix socket, answered by any number of lines and then `ok` or `error: why`:
  *
- *	plug ID KIND [WORDS]	a new board (words as in sim:) behind a ch340 or cp2102, in port ID
+ *	plug ID KIND [WORDS]	a new board (words as in sim:) behind a KIND (bridge.c has their names), in port ID
  *	unplug ID, replug ID	the cable, and with it the power
  *	truth ID		what is true now, JSON
  *	record ID		everything that happened since plug, one JSON object a line

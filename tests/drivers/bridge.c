@@ -8,7 +8,10 @@
 enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
 
-static const struct bridge_kind *const kinds[] = { &bridge_ch340, &bridge_cp2102 };
+static const struct bridge_kind *const kinds[] = {
+	&bridge_ch340, &bridge_cp2102, &bridge_cp2102n, &bridge_cp2104, &bridge_ft232r, &bridge_pl2303, &bridge_ch343,
+	&bridge_ch9102, &bridge_cp2102c, &bridge_usbjtag, &bridge_otg,
+};
 
 const struct bridge_kind *bridge_find(const char *name)
 {
@@ -20,11 +23,17 @@ const struct bridge_kind *bridge_find(const char *name)
 	return NULL;
 }
 
+unsigned int bridge_in_ep(const struct bridge_kind *kind)
+{
+	return kind->in_ep ? kind->in_ep : kind->config[9 + 9 + 2] & 0xfu;
+}
+
 void bridge_init(struct bridge *bridge, const struct bridge_kind *kind, const char *serial)
 {
 	memset(bridge, 0, sizeof(*bridge));
 	bridge->kind = kind;
 	bridge->rate = 9600;
+	bridge->latency_ms = 16;
 	snprintf(bridge->serial, sizeof(bridge->serial), "%s", serial);
 }
 

@@ -1,4 +1,7 @@
-/* bridge_cp2102.c - a Silicon Labs CP2102 as Linux's cp210x driver knows it (drivers/usb/serial/cp210x.c). */
+/* bridge_cp2102.c - Silicon Labs' CP2102, CP2104 and CP2102N as Linux's cp210x driver knows them (drivers/usb/serial/cp210x.c).
+ *
+ * They share one VID:PID. The driver asks for the part number, and what it asks for afterwards depends on it.
+ */
 #include "bridge.h"
 
 #include <errno.h>
@@ -9,8 +12,12 @@ enum {
 	GET_COMM_STATUS = 0x10, PURGE = 0x12, SET_FLOW = 0x13, GET_FLOW = 0x14, EMBED_EVENTS = 0x15, SET_CHARS = 0x19,
 	SET_BAUDRATE = 0x1e, VENDOR = 0xff, GET_PARTNUM = 0x370b,
 	MHS_DTR = 1, MHS_RTS = 2, MHS_WRITE_DTR = 0x100, MHS_WRITE_RTS = 0x200,
-	PARTNUM_CP2102 = 2, LSR_FRAME = 1 << 3,
+	GET_PORTCONFIG = 0x370c, GET_FW_VERSION_2N = 0x0010,
+	PARTNUM_CP2102 = 0x02, PARTNUM_CP2104 = 0x04, PARTNUM_CP2102N = 0x20, LSR_FRAME = 1 << 3,
 };
+
+/* The newer ones divide 48 MHz by twice a whole number; a CP2102 knows the speeds that its driver asks for. */
+#define CLOCK_HALF 24e6
 
 static const uint8_t device[18] = {
 	18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1
@@ -70,20 +77,38 @@ static int comm_status(const struct bridge *b, uint8_t *answer)
 
 static int set_rate(struct bridge *b, const struct bridge_request *req)
 {
+	double rate;
+
 	if (req->length < 4 || !get32(req->data))
 		return -EPIPE;
-	b->rate = get32(req->data);
+	rate = get32(req->data);
+	b->rate = b->kind->part == PARTNUM_CP2102 ? rate : CLOCK_HALF / (double)(unsigned int)(CLOCK_HALF / rate + 0.5);
 	return 0;
 }
 
-static int vendor(const struct bridge_request *req, uint8_t *answer)
+static int vendor(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
-	if (req->value != GET_PARTNUM)
+	switch (req->value) {
+	case GET_PARTNUM:
+		/* A second byte comes when it is asked for, unlike from some copies. */
+		answer[0] = b->kind->part;
+		answer[1] = 0;
+		return 2;
+	case GET_FW_VERSION_2N:	/* 1.0.8 is not one of those whose flow control is broken */
+		if (b->kind->part != PARTNUM_CP2102N)
+			return -EPIPE;
+		answer[0] = 1;
+		answer[1] = 0;
+		answer[2] = 8;
+		return 3;
+	case GET_PORTCONFIG:	/* no pin is an output of the host's */
+		if (b->kind->part != PARTNUM_CP2104)
+			return -EPIPE;
+		memset(answer, 0, 13);
+		return 13;
+	default:	/* also a CP2102N's configuration: only its pins for the host would depend on it */
 		return -EPIPE;
-	/* A second byte comes when it is asked for, unlike from some copies. */
-	answer[0] = PARTNUM_CP2102;
-	answer[1] = 0;
-	return 2;
+	}
 }
 
 static int request(struct bridge *b, const struct bridge_request *req, uint8_t *answer, size_t cap)
@@ -109,7 +134,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	case PURGE:
 	case SET_CHARS:
 		return 0;
-	case VENDOR: return vendor(req, answer);
+	case VENDOR: return vendor(b, req, answer);
 	default: return -EPIPE;
 	}
 }
@@ -150,8 +175,17 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
+#define CP210X .device = device, .config = config, .maker = "Silicon Labs", .has_serial = true, .fifo = 512, \
+	.request = request, .received = received, .name_of = name_of
+
 const struct bridge_kind bridge_cp2102 = {
-	.name = "cp2102", .device = device, .config = config, .maker = "Silicon Labs",
-	.product = "CP2102 USB to UART Bridge Controller", .has_serial = true, .fifo = 512,
-	.request = request, .received = received, .name_of = name_of,
+	CP210X, .name = "cp2102", .part = PARTNUM_CP2102, .product = "CP2102 USB to UART Bridge Controller",
+};
+
+const struct bridge_kind bridge_cp2104 = {
+	CP210X, .name = "cp2104", .part = PARTNUM_CP2104, .product = "CP2104 USB to UART Bridge Controller",
+};
+
+const struct bridge_kind bridge_cp2102n = {
+	CP210X, .name = "cp2102n", .part = PARTNUM_CP2102N, .product = "CP2102N USB to UART Bridge Controller",
 };

@@ -545,4 +545,5 @@ def esphome_s_own_client_is_refused_until_espreset_has_been_there():
     rig.wait_for("it to run", lambda: board.truth()["runs"] == "app" and board.truth()["boot_mode"] == 3)
 
 
-import recover_cases  # noqa: E402  its cases join these
+import bridge_cases  # noqa: E402,F401  their cases join these
+import recover_cases  # noqa: E402,F401

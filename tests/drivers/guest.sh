@@ -19,9 +19,9 @@ if [ $$ = 1 ]; then
 else
 	export BENCH_CASES=hook_cases
 fi
-modprobe -a vhci-hcd ch341 cp210x
+modprobe -a vhci-hcd ch341 cp210x ftdi_sio pl2303 cdc_acm
 # QEMU's own hubs and serial adapters
-modprobe -a uhci-hcd ftdi_sio
+modprobe uhci-hcd
 
 mapfile -t ask < "$out/ask"
 verb=${ask[0]}

@@ -15,6 +15,9 @@
 #define GONE_QUIET_NS (20 * SIM_MS)
 /* A write is taken as done when no more than this is still in the chip. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
+/* So long RTS stays asserted after a character where the chip's own flow control does it. No source: longer than the
+ * pause between two characters. */
+#define FLOW_NS (1 * SIM_MS)
 
 static double seconds(int64_t ns)
 {
@@ -151,6 +154,7 @@ static void on_heard(void *user, const struct sim_heard *heard)
 	if (!p->bridge.enabled)
 		return;
 	n = p->bridge.kind->received(&p->bridge, heard->byte, heard->framing_error, out);
+	p->framing_error |= heard->framing_error;
 	/* While somebody reads, the emulated machine's own slowness shall not cost a character. */
 	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
 		p->lost++;
@@ -160,11 +164,23 @@ static void on_heard(void *user, const struct sim_heard *heard)
 		p->in[p->in_to++ % PLUG_IN] = (struct plug_heard){ heard->time_ns + p->config.latency_ns, out[i] };
 }
 
+/* A chip that is on USB itself hands on what it prints; what a reset cuts off is not said at all. */
+static void on_native(struct plug *p, const struct sim_frame *frame)
+{
+	struct sim_heard heard = { .time_ns = frame->cut_ns, .byte = frame->byte };
+
+	if (frame->cut_ns >= sim_frame_end(frame))
+		on_heard(p, &heard);
+}
+
 static void on_frame(void *user, const struct sim_frame *frame)
 {
 	struct plug *p = user;
 
-	sim_uart_frame(&p->receiver, frame);
+	if (p->bridge.kind->is_native)
+		on_native(p, frame);
+	else
+		sim_uart_frame(&p->receiver, frame);
 }
 
 /* The bridge has been asked for another speed, or not. */
@@ -178,41 +194,101 @@ static void follow_rate(struct plug *p)
 	note(p, p->now_ns, "rate", "bridge", (int)(p->receiver_rate + 0.5));
 }
 
-/* When the first waiting character is collected. */
-static int64_t in_due(const struct plug *p)
+static int64_t frame_after(int64_t at_ns)
 {
-	int64_t at;
-
-	if (!in_waiting(p))
-		return SIM_NEVER;
-	at = p->in[p->in_from % PLUG_IN].at_ns;
-	return (at / FRAME_NS + 1) * FRAME_NS;
+	return (at_ns / FRAME_NS + 1) * FRAME_NS;
 }
 
-static const struct plug_pending *oldest_in(const struct plug *p)
+/* When the next waiting character can be collected. */
+static int64_t character_due(const struct plug *p)
+{
+	return in_waiting(p) ? frame_after(p->in[p->in_from % PLUG_IN].at_ns) : SIM_NEVER;
+}
+
+/* When the next packet leaves: with the first character; or, where each has its status, when it is full or the chip's
+ * timer says so. */
+static int64_t in_due(const struct plug *p)
+{
+	const struct bridge_kind *kind = p->bridge.kind;
+	uint32_t full = kind->packet - kind->header;
+	int64_t due;
+
+	if (!kind->header)
+		return character_due(p);
+	due = frame_after(p->in_last_ns + p->bridge.latency_ms * SIM_MS);
+	if (in_waiting(p) >= full) {
+		int64_t at = frame_after(p->in[(p->in_from + full - 1) % PLUG_IN].at_ns);
+
+		return at < due ? at : due;
+	}
+	return due;
+}
+
+static const struct plug_pending *oldest_on(const struct plug *p, unsigned int ep)
 {
 	const struct plug_pending *found = NULL, *q;
 
 	for (q = p->pending; q < p->pending + PLUG_PENDING; q++)
-		if (q->seq && q->in && q->ep == (p->bridge.kind->config[9 + 9 + 2] & 0xfu) &&
-		    (!found || q->seq < found->seq))
+		if (q->seq && q->in && q->ep == ep && (!found || q->seq < found->seq))
 			found = q;
 	return found;
+}
+
+static const struct plug_pending *oldest_in(const struct plug *p)
+{
+	return oldest_on(p, bridge_in_ep(p->bridge.kind));
+}
+
+static void answer_pending(struct plug *p, const struct plug_pending *q, const uint8_t *data, size_t n)
+{
+	usbip_answer(&p->usb, q->seq, 0, data, n);
+	p->pending[q - p->pending].seq = 0;
+}
+
+/* One packet's worth. Return: how many of them are characters. */
+static unsigned int fill_packet(struct plug *p, uint8_t *data, size_t room, size_t *ret_len)
+{
+	const struct bridge_kind *kind = p->bridge.kind;
+	unsigned int n = 0, head = kind->header;
+
+	if (head) {
+		kind->status(&p->bridge, p->framing_error, data);
+		p->framing_error = false;
+	}
+	if (kind->packet && room > kind->packet)
+		room = kind->packet;
+	while (head + n < room && character_due(p) <= p->now_ns)
+		data[head + n++] = p->in[p->in_from++ % PLUG_IN].byte;
+	*ret_len = head + n;
+	return n;
+}
+
+static void deliver_event(struct plug *p)
+{
+	const struct plug_pending *q = p->bridge.event_len ? oldest_on(p, p->bridge.kind->event_ep) : NULL;
+
+	if (!q)
+		return;
+	answer_pending(p, q, p->bridge.event, p->bridge.event_len < q->len ? p->bridge.event_len : q->len);
+	p->bridge.event_len = 0;
 }
 
 static void deliver(struct plug *p)
 {
 	const struct plug_pending *q;
 	uint8_t data[512];
-	size_t n;
+	unsigned int n;
+	size_t len;
 
+	deliver_event(p);
 	while (!(p->stalled & STALL_IN) && in_due(p) <= p->now_ns && (q = oldest_in(p))) {
-		for (n = 0; n < q->len && n < sizeof(data) && in_due(p) <= p->now_ns; n++)
-			data[n] = p->in[p->in_from++ % PLUG_IN].byte;
-		usbip_answer(&p->usb, q->seq, 0, data, n);
-		p->pending[q - p->pending].seq = 0;
+		n = fill_packet(p, data, q->len < sizeof(data) ? q->len : sizeof(data), &len);
+		p->in_last_ns = p->now_ns;
+		answer_pending(p, q, data, len);
+		if (!n)
+			continue;	/* nothing but its status */
 		note(p, p->now_ns, "usb", "in", (int)n);
-		fire_count(p, WHEN_BYTES, (unsigned int)n);
+		fire_count(p, WHEN_BYTES, n);
 	}
 }
 
@@ -290,12 +366,33 @@ static void refuse(struct plug *plug, const struct usbip_msg *msg);
 
 /* ---- requests ---- */
 
+/* What the lines say to a chip that is on USB itself. */
+static void ask_native(struct plug *p)
+{
+	enum bridge_reset reset = p->bridge.kind->lines_moved(&p->bridge);
+
+	if (reset == BRIDGE_HOLD)
+		sim_board_usb_hold(&p->board, p->now_ns);
+	else if (reset != BRIDGE_NO_RESET)
+		sim_board_usb_run(&p->board, p->now_ns, reset == BRIDGE_DOWNLOAD);
+}
+
+static void drive_pins(struct plug *p)
+{
+	bool rts = p->bridge.rts || (p->flow_is_on && !p->bridge.dtr);
+
+	if (p->bridge.kind->is_native)
+		ask_native(p);
+	else
+		sim_board_lines(&p->board, p->now_ns, p->bridge.dtr, rts);
+}
+
 static void drive_lines(struct plug *p, bool dtr, bool rts)
 {
 	if (p->bridge.dtr == dtr && p->bridge.rts == rts)
 		return;
 	note(p, p->now_ns, "lines", "dtr,rts", (p->bridge.dtr ? SIM_DTR : 0) | (p->bridge.rts ? SIM_RTS : 0));
-	sim_board_lines(&p->board, p->now_ns, p->bridge.dtr, p->bridge.rts);
+	drive_pins(p);
 	fire_count(p, WHEN_LINES, 1);
 }
 
@@ -345,6 +442,10 @@ static void control(struct plug *p, const struct usbip_msg *msg)
 		usbip_answer(&p->usb, msg->seq, len, msg->in ? answer : NULL, 0);
 	else
 		usbip_answer(&p->usb, msg->seq, 0, msg->in ? answer : NULL, msg->in ? (size_t)len : msg->len);
+	if (p->bridge.purge) {
+		p->in_from = p->in_to;
+		p->bridge.purge = false;
+	}
 	follow_rate(p);
 	drive_lines(p, dtr, rts);
 }
@@ -417,7 +518,23 @@ static int64_t wire_next(const struct plug *p)
 {
 	int64_t next = earlier(sim_board_next(&p->board), sim_rom_loader_next(&p->loader));
 
-	return earlier(next, p->out_end_ns);
+	return earlier(next, earlier(p->out_end_ns, p->flow_ns));
+}
+
+/* RTS as the chip itself drives it: asserted by what it receives, released when nothing comes any more. Not where the
+ * character was heard: the board must not be driven from inside its own events. */
+static void flow_control(struct plug *p)
+{
+	bool was = p->flow_ns != SIM_NEVER;
+
+	if (p->bridge.rts_by_data)
+		p->flow_ns = p->now_ns + FLOW_NS;
+	else if (p->flow_ns <= p->now_ns)
+		p->flow_ns = SIM_NEVER;
+	p->flow_is_on = p->flow_ns != SIM_NEVER;
+	p->bridge.rts_by_data = false;
+	if (p->flow_is_on != was)
+		drive_pins(p);
 }
 
 static void run_wire(struct plug *p, int64_t now_ns)
@@ -434,6 +551,7 @@ static void run_wire(struct plug *p, int64_t now_ns)
 		sim_board_run(&p->board, p->now_ns);
 		sim_rom_loader_run(&p->loader, p->now_ns);
 		sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
+		flow_control(p);
 	}
 	p->now_ns = now_ns;
 	sim_board_run(&p->board, now_ns);
@@ -496,6 +614,10 @@ static void forget_usb(struct plug *p)
 	p->in_from = p->in_to = 0;
 	p->out_from = p->out_to = 0;
 	p->out_end_ns = SIM_NEVER;
+	p->in_last_ns = p->now_ns;
+	p->framing_error = false;
+	p->flow_ns = SIM_NEVER;
+	p->flow_is_on = false;
 	p->reading = false;
 	p->stalled = 0;
 	p->gone_ns = SIM_NEVER;

@@ -68,7 +68,11 @@ struct plug {
 	double receiver_rate;
 	struct plug_heard *in;		/* ring: to the host */
 	uint32_t in_from, in_to;
+	int64_t in_last_ns;		/* the last packet left */
+	bool framing_error;		/* since then, a character had no stop bit */
 	bool reading;			/* somebody asks for input */
+	int64_t flow_ns;		/* RTS, asserted by the chip's flow control, is released then; SIM_NEVER */
+	bool flow_is_on;
 
 	uint8_t *out;			/* ring: from the host */
 	uint32_t out_from, out_to;

@@ -94,12 +94,13 @@ class Board:
         self.find_tty()
 
     def ttys(self):
-        return glob.glob("/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/*:1.0/ttyUSB*" % (self.id // PORTS, self.id % PORTS + 1))
+        # usb-serial's ports lie under the interface, cdc_acm's in a folder of their class.
+        interface = "/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/*:1.0/" % (self.id // PORTS, self.id % PORTS + 1)
+        return glob.glob(interface + "ttyUSB*") + glob.glob(interface + "tty/ttyACM*")
 
     def find_tty(self):
         found = wait_for("the tty of board %d" % self.id, self.ttys)
         self.tty = "/dev/" + os.path.basename(found[0])
-        self.usb_path = found[0].split("/")[-3]
         wait_for(self.tty, lambda: os.path.exists(self.tty))
         # udev's rules are through with it: group, links.
         subprocess.run(["udevadm", "settle", "--timeout=20"], check=True)

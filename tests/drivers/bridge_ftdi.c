@@ -1,0 +1,124 @@
+/* bridge_ftdi.c - an FTDI FT232R as Linux's ftdi_sio driver knows it (drivers/usb/serial/ftdi_sio.[ch]). */
+#include "bridge.h"
+
+#include <errno.h>
+
+#define CLOCK 24000000.0	/* an eighth of a bit at 3 MBd */
+enum {
+	RESET = 0x00, MODEM_CTRL = 0x01, SET_FLOW_CTRL = 0x02, SET_BAUD_RATE = 0x03, SET_DATA = 0x04, GET_MODEM_STATUS = 0x05,
+	SET_EVENT_CHAR = 0x06, SET_ERROR_CHAR = 0x07, SET_LATENCY_TIMER = 0x09, GET_LATENCY_TIMER = 0x0a, READ_EEPROM = 0x90,
+	RESET_SIO = 0,
+	SET_DTR = 1, SET_RTS = 2, WRITE_DTR = 0x100, WRITE_RTS = 0x200,
+	/* Nothing drives the inputs; the first bit is always set. */
+	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 4, LINE_EMPTY = 0x60,
+};
+
+/* bcdDevice says which chip it is. */
+static const uint8_t device[18] = {
+	18, 1, 0x00, 0x02, 0, 0, 0, 8, 0x03, 0x04, 0x01, 0x60, 0x00, 0x06, 1, 2, 3, 1
+};
+
+static const uint8_t config[] = {
+	9, 2, 32, 0, 1, 1, 0, 0xa0, 45,
+	9, 4, 0, 0, 2, 0xff, 0xff, 0xff, 2,
+	7, 5, 0x81, 2, 64, 0, 0,
+	7, 5, 0x02, 2, 64, 0, 0,
+};
+
+/* 14 bits and eighths, in an order of their own: FTDI AN232B-05, "Baud rates". */
+static double rate_of(uint16_t value, uint16_t index)
+{
+	static const uint8_t eighths[8] = { 0, 4, 2, 1, 3, 5, 6, 7 };
+	unsigned int whole = value & 0x3fff, code = (value >> 14 & 3u) | (index & 1u) << 2;
+
+	if (whole <= 1 && code == 0)
+		return whole ? CLOCK / 12 : CLOCK / 8;
+	return CLOCK / (8 * whole + eighths[code]);
+}
+
+static int set_lines(struct bridge *b, uint16_t value)
+{
+	if (value & WRITE_DTR)
+		b->dtr = value & SET_DTR;
+	if (value & WRITE_RTS)
+		b->rts = value & SET_RTS;
+	return 0;
+}
+
+/* The whole chip, or only what waits in one direction. The whole chip releases both lines. */
+static int reset(struct bridge *b, uint16_t value)
+{
+	b->purge = value <= 1;
+	if (value == RESET_SIO)
+		b->dtr = b->rts = false;
+	return 0;
+}
+
+static void status(const struct bridge *b, bool framing_error, uint8_t *out)
+{
+	out[0] = MODEM_STATUS;
+	out[1] = (uint8_t)((framing_error ? LINE_FRAMING : 0) | (b->waiting_out ? 0 : LINE_EMPTY));
+}
+
+static int request(struct bridge *b, const struct bridge_request *req, uint8_t *answer, size_t cap)
+{
+	(void)cap;
+	b->enabled = true;
+	switch (req->request) {
+	case RESET: return reset(b, req->value);
+	case MODEM_CTRL: return set_lines(b, req->value);
+	case SET_BAUD_RATE:
+		b->rate = rate_of(req->value, req->index);
+		return 0;
+	case SET_LATENCY_TIMER:
+		b->latency_ms = (uint8_t)req->value;
+		return 0;
+	case GET_LATENCY_TIMER:
+		answer[0] = b->latency_ms;
+		return 1;
+	case GET_MODEM_STATUS:
+		status(b, false, answer);
+		return 2;
+	case READ_EEPROM:	/* an empty one: no pin of CBUS is for the host */
+		answer[0] = answer[1] = 0;
+		return 2;
+	case SET_FLOW_CTRL:
+	case SET_DATA:
+	case SET_EVENT_CHAR:
+	case SET_ERROR_CHAR:
+		return 0;
+	default:
+		return -EPIPE;
+	}
+}
+
+/* Whether one of them had no stop bit is in the packet's status. */
+static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
+{
+	(void)b;
+	(void)framing_error;
+	out[0] = byte;
+	return 1;
+}
+
+static const char *name_of(const struct bridge_request *req)
+{
+	switch (req->request) {
+	case RESET: return req->value == RESET_SIO ? "reset" : "purge";
+	case MODEM_CTRL: return "lines";
+	case SET_FLOW_CTRL: return "flow";
+	case SET_BAUD_RATE: return "baud";
+	case SET_DATA: return "line";
+	case GET_MODEM_STATUS: return "modem";
+	case SET_LATENCY_TIMER:
+	case GET_LATENCY_TIMER: return "latency";
+	case READ_EEPROM: return "eeprom";
+	default: return "other";
+	}
+}
+
+const struct bridge_kind bridge_ft232r = {
+	.name = "ft232r", .device = device, .config = config, .maker = "FTDI", .product = "FT232R USB UART",
+	.has_serial = true, .fifo = 128, .packet = 64, .header = 2, .status = status, .request = request,
+	.received = received, .name_of = name_of,
+};
