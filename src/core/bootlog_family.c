@@ -192,6 +192,9 @@ static const struct {
 	  "the boot straps chose SDIO: check what pulls at them" },
 	{ "ATE_BOOT", false, BOOT_SOURCE_OTHER,
 	  "the boot straps chose a factory mode: check what pulls at them" },
+	{ "UART0_BOOT", false, BOOT_SOURCE_DOWNLOAD,
+	  "the boot straps chose download over UART0 only: release the BOOT button, or see "
+	  "\"Wiring\" in espreset(1)" },
 	{ "UART_BOOT", false, BOOT_SOURCE_OTHER,
 	  "the boot straps chose a factory mode: check what pulls at them" },
 };
@@ -455,7 +458,8 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 {
 	static const char *const words[] = {
 		"waiting for download", "wait uart download(secure mode)", "wait uart download",
-		"wait usb download", "wait spi download", "wait sdio download",
+		"wait uart0 download", "wait usb download", "wait spi download",
+		"wait sdio download",	/* the last one: no tool uploads that way */
 	};
 	struct span t = s;
 	size_t i, n = sizeof(words) / sizeof(words[0]);

@@ -111,17 +111,22 @@ static bool is_arduino_log(struct span s)
 	return strchr("EWIDV", s.at[0]) && s.at[1] == ']' && s.at[2] == '[';
 }
 
-/* Does the second stage say that it has found an image? */
-static bool has_chosen(struct span s)
+static bool contains(struct span s, const char *word)
 {
 	for (; s.at != s.end; s.at++) {
 		struct span t = s;
 
-		if (span_word(&t, "Loaded app from partition") || span_word(&t, "Booting rom ") ||
-		    span_word(&t, "Booting ROM "))
+		if (*s.at == *word && span_word(&t, word))
 			return true;
 	}
 	return false;
+}
+
+/* Does the second stage say that it has found an image? */
+static bool has_chosen(struct span s)
+{
+	return contains(s, "Loaded app from partition") || contains(s, "Booting rom ") ||
+	       contains(s, "Booting ROM ");
 }
 
 static void got_to(struct bootlog *log, enum boot_progress step, struct span s)
@@ -157,6 +162,13 @@ bool stage2_line(struct bootlog *log, struct span s)
 	}
 	if (step == BOOT_NOTHING)
 		return false;
+	/* Its first words, and the application has already spoken: a restart whose banner was lost. */
+	if (tag && log->boot.progress == BOOT_APP && contains(s, "2nd stage bootloader")) {
+		bootlog_begin_boot(log);
+		log->boot.progress = BOOT_STAGE2;
+		bootlog_fragment(log, s);
+		return true;
+	}
 	got_to(log, step, s);
 	return true;
 }

@@ -235,12 +235,28 @@ static void skip_quote(struct span *s)
 		;
 }
 
+/* "[0;32m", a colour whose escape character a page has dropped, or shown as U+FFFD, U+241B or "[1B]" */
+static void skip_colour(struct span *s)
+{
+	struct span t = *s;
+
+	if (!span_word(&t, "\xef\xbf\xbd") && !span_word(&t, "\xe2\x90\x9b"))
+		(void)span_word(&t, "[1B]");
+	if (!span_char(&t, '[') || !digits(&t, 1, 2) || !span_char(&t, ';') || !digits(&t, 1, 2) ||
+	    !span_char(&t, 'm'))
+		return;
+	*s = t;
+}
+
 /* A quick look: most lines have none. */
 static bool may_be_stamp(struct span s)
 {
 	if (span_len(s) < 2)
 		return false;
 	switch (*s.at) {
+	case '\xef':
+	case '\xe2':
+		return true;
 	case '[':
 		return span_is_digit(s.at[1]) || s.at[1] == ' ';
 	case '>':
@@ -256,14 +272,12 @@ static bool may_be_stamp(struct span s)
 	}
 }
 
-void text_skip_stamp(struct span *s)
+static void skip_stamp(struct span *s)
 {
 	struct span t = *s;
 	bool bracket;
 
 	span_blanks(&t);
-	if (!may_be_stamp(t))
-		return;
 	skip_quote(&t);
 	if (skip_syslog(&t) || skip_prompt(&t)) {
 		*s = t;
@@ -282,5 +296,19 @@ void text_skip_stamp(struct span *s)
 	if (bracket && !span_char(&t, ']'))
 		return;
 	skip_separator(&t);
+	*s = t;
+}
+
+void text_skip_stamp(struct span *s)
+{
+	struct span t = *s;
+
+	span_blanks(&t);
+	if (!may_be_stamp(t))
+		return;
+	skip_stamp(s);
+	t = *s;
+	span_blanks(&t);
+	skip_colour(&t);
 	*s = t;
 }

@@ -76,6 +76,10 @@ static const struct rule {
 	  "no valid partition table: flash it" },
 	{ "load partition table error!", AT_START, NO_IMAGE, NULL,
 	  "no valid partition table: flash it" },
+	{ "ota data partition invalid and no factory, can't boot", AT_START, NO_IMAGE, NULL,
+	  "no application that can run: flash it, and the OTA data partition" },
+	{ "Unable to find bootable image", AT_START, NO_IMAGE, NULL,
+	  "MCUboot found no application that it may start: flash a signed one" },
 	{ "failed when running XMC startup flow, reboot!", AT_START, NO_IMAGE, NULL,
 	  "the flash chip did not start: supply, or a flash chip that this bootloader does not "
 	  "know" },
@@ -91,6 +95,8 @@ static const struct rule {
 	  "no valid application: flash it" },
 	{ "Image requires chip rev", AT_START, SUSPECT, NULL,
 	  "the image is for another revision of this chip: build it for this one" },
+	{ "This chip is revision ", AT_START, SUSPECT, "configured for minimum revision",
+	  "the image is for a later revision of this chip: build it for this one" },
 	{ "Sig block 0 invalid", AT_START, SUSPECT, NULL, secure },
 	{ "No signature block magic byte found", AT_START, SUSPECT, NULL, secure },
 	/* rBoot, zboot: raburton/rboot rboot.c, zeroflag/zboot. They try their other images next. */
@@ -201,12 +207,28 @@ static const struct rule *find_anywhere(const struct bootlog *log, struct span s
 	return NULL;
 }
 
+/* Past "[esp32] [ERR] [boot_comm] ": mcu-tools/mcuboot, and Zephyr without time stamps */
+static struct span skip_mcuboot_prefix(struct span s)
+{
+	struct span t = s;
+
+	for (int words = 0; span_char(&t, '['); words++) {
+		while (t.at != t.end && *t.at != ']' && *t.at != ' ')
+			t.at++;
+		if (words == 3 || !span_word(&t, "] "))
+			return s;
+	}
+	return t;
+}
+
 /* Past "E (123) boot: ", "E boot: " */
 static struct span skip_log_prefix(struct span s)
 {
 	struct span t = s;
 	long ms;
 
+	if (t.at != t.end && *t.at == '[')
+		return skip_mcuboot_prefix(s);
 	if (t.at == t.end || !span_is_letter(*t.at))
 		return s;
 	t.at++;
@@ -255,7 +277,8 @@ bool trouble_line(struct bootlog *log, struct span s, bool at_start)
 		rule = find_rule(log, t, t.at == s.at);
 	if (!rule && (log->pairs & PAIR_PANIC))
 		rule = find_anywhere(log, s);
-	if (!rule)
+	/* A running application looks at an update before it takes it: nothing is wrong with the one that runs. */
+	if (!rule || (rule->what == SUSPECT && log->boot.progress >= BOOT_APP))
 		return false;
 	switch (rule->what) {
 	case NO_IMAGE:

@@ -209,6 +209,25 @@ START_TEST(a_cause_whose_number_and_text_differ_is_not_known)
 }
 END_TEST
 
+START_TEST(a_second_stage_behind_the_application_is_a_restart)
+{
+	static const char second[] = "I (24) boot: ESP-IDF v5.1 2nd stage bootloader\r\n";
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%sI (160) cpu_start: Pro cpu start user code\r\n", HEALTHY_ESP32, second);
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 1);	/* the banner's first line */
+	ck_assert_int_eq(t.boot.progress, BOOT_APP);
+	strcat(text, second);
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);	/* of the boot before: this one says nothing of its source */
+	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 size=0 map\r\n");
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+}
+END_TEST
+
 START_TEST(an_unfinished_piece_counts_at_the_end)
 {
 	run(EBOOT "~ld\r\nets Ja");
@@ -235,6 +254,7 @@ int main(void)
 			    (int)(sizeof(after_load) / sizeof(after_load[0])));
 	tcase_add_loop_test(lines, mends_what_can_be_mended_and_says_so, 0, (int)(sizeof(damaged) / sizeof(damaged[0])));
 	tcase_add_test(lines, a_cause_whose_number_and_text_differ_is_not_known);
+	tcase_add_test(lines, a_second_stage_behind_the_application_is_a_restart);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	suite_add_tcase(suite, lines);
 	return suite_run(suite);
