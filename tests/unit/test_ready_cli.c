@@ -1,7 +1,9 @@
 /* test_ready_cli.c - what "ready" may wait for, through the program: lines, OTA services, the state file, notification. */
 #include <arpa/inet.h>
 #include <check.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +146,58 @@ START_TEST(the_state_file_is_the_result_and_never_an_old_one)
 }
 END_TEST
 
+/* What a reader finds in the state file: 0 nothing; else the number of the run whose result stands there, whole. */
+static int read_state(const char *path)
+{
+	static char text[8192], known[8192];
+	FILE *file = fopen(path, "r");
+	const char *run;
+	size_t n;
+
+	if (!file)
+		return 0;
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	if (strcmp(text, known) != 0) {
+		ck_assert_msg(schema_check_lines(text, why, sizeof(why)) == 1, "%s\n%s", why, text);
+		strcpy(known, text);
+	}
+	run = strstr(text, "run=");
+	ck_assert_ptr_nonnull(run);
+	return atoi(run + 4);
+}
+
+START_TEST(ten_thousand_reads_during_runs_find_it_whole_and_never_old)
+{
+	char path[128], name[64];
+	int reads = 0, run;
+
+	snprintf(path, sizeof(path), "%s/state", tempdir);
+	for (run = 1; reads < 10000 || run <= 5; run++) {
+		char *const argv[] = { "espreset", "--json", "--settle", "0", "--state-file", path, name, NULL };
+		bool begun = false;
+		char events[4096];
+		int status, ends[2], found;
+		pid_t pid;
+
+		snprintf(name, sizeof(name), "sim:direct,running,say=run=%d", run);
+		ck_assert_int_eq(pipe(ends), 0);
+		pid = program_start(argv, ends[1]);
+		close(ends[1]);
+		ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+		for (; waitpid(pid, &status, WNOHANG) == 0; reads++) {
+			begun |= read(ends[0], events, sizeof(events)) > 0;
+			found = read_state(path);
+			ck_assert_msg(found == run || !found || (!begun && found == run - 1), "run %d finds %d's", run, found);
+		}
+		close(ends[0]);
+		ck_assert_int_eq(status, 0);
+		ck_assert_int_eq(read_state(path), run);
+	}
+}
+END_TEST
+
 /* A service manager's socket: the datagrams of a run, one after the other, each ended by |. */
 static void run_notified(const char *args, char *buf, size_t cap)
 {
@@ -193,6 +247,7 @@ int main(void)
 	tcase_add_test(tcase, the_board_itself_is_asked_when_that_is_wanted);
 	tcase_add_test(tcase, a_dry_run_completes_the_proof_where_the_serial_line_cannot);
 	tcase_add_test(tcase, the_state_file_is_the_result_and_never_an_old_one);
+	tcase_add_test(tcase, ten_thousand_reads_during_runs_find_it_whole_and_never_old);
 	tcase_add_test(tcase, the_service_manager_is_told_once_and_only_when_all_are_ready);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
