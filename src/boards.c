@@ -409,8 +409,13 @@ int boards_run(const struct options *options)
 	report_init(&crew.report, options->json ? REPORT_JSON : REPORT_TEXT, options->quiet, options->verbose);
 	if (options->state_file) {
 		r = statefile_begin(options->state_file);
+		if (r == -EEXIST)
+			fprintf(stderr, "espreset: %s: not a regular file; --state-file wants one, or a name that is free\n",
+				options->state_file);
+		else if (r < 0)
+			(void)complain_output(options->state_file, r, 0);
 		if (r < 0)
-			return complain_output(options->state_file, r, 0);
+			return verdict_info(VERDICT_INTERNAL)->status;
 	}
 	crew.boards = calloc(crew.n, sizeof(*crew.boards));
 	fds = calloc(crew.n, sizeof(*fds));

@@ -17,17 +17,19 @@
 /* A regular file, whole. Return: its length, or a negative errno. */
 static ssize_t read_file(const char *path, char *buf, size_t cap)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	size_t used = 0;
 	ssize_t n = 0;
+	int fd;
 
+	/* before it is opened: opening a serial port would move its lines */
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EISDIR;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		return -EISDIR;
-	}
 	while (used < cap && ((n = read(fd, buf + used, cap - used)) > 0 || (n < 0 && errno == EINTR)))
 		used += n > 0 ? (size_t)n : 0;
 	if (n < 0)

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "port/devices.h"
 #include "port/sim.h"
+#include "port/tty.h"
 #include "report/clean.h"
 #include "show.h"
 #include "stop.h"
@@ -98,6 +99,18 @@ static int check_ports(const struct options *options, char *why, size_t cap)
 	return check_distinct(options, why, cap);
 }
 
+/* A serial port that is opened as a file has its lines moved, and with them the board. */
+static int check_files(const struct options *options, char *why, size_t cap)
+{
+	const char *file = options->mode != MODE_DECODE ? options->capture : options->n_ports ? options->ports[0] : NULL;
+
+	if (!file || !tty_is_port(file))
+		return 0;
+	snprintf(why, cap, "%s '%s' is a serial port; want a file%s", options->mode == MODE_DECODE ? "--decode" : "--capture",
+		 file, options->mode == MODE_DECODE ? ", or without --decode a board's PORT" : "");
+	return -EINVAL;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -116,6 +129,8 @@ int main(int argc, char **argv)
 		puts("espreset " ESPRESET_VERSION);
 		return finish_output();
 	case MODE_DECODE:
+		if (check_files(&options, why, sizeof(why)) < 0)
+			return usage(why);
 		return decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
 				  options.quiet);
 	case MODE_SIM_HELP:
@@ -132,7 +147,7 @@ int main(int argc, char **argv)
 		return finish_with(show_enrolment(&options));
 	case MODE_RESET:
 	case MODE_PROBE_WIRING:
-		if (check_ports(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
+		if (check_ports(&options, why, sizeof(why)) < 0 || check_files(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
 		    esptoolcfg_apply(&options, why, sizeof(why)) < 0)
 			return usage(why);
 		return boards_run(&options);

@@ -11,40 +11,43 @@
 
 #define DURATION_MAX_MS (24 * 3600 * 1000)
 
+/* What an option means something in; elsewhere it is refused. */
+enum { ANY = ~0, RESET = 1 << MODE_RESET, WIRING = 1 << MODE_PROBE_WIRING };
+
 static const struct option_row table[] = {
-	{ "port", 'p', "PORT", NULL, "the same as the argument" },
-	{ "chip", 'c', "CHIP", "auto", "the chip expected; another one is wrong-chip" },
-	{ "baud", 'b', "N", "115200", "the speed the application speaks" },
-	{ "crystal", 0, "MHZ", "26", "ESP8266: 26, or 40 for boards whose banner is always at 115200" },
-	{ "sequence", 0, "SEQ", "rts", "rts, both, or esptool's language: D0|R1|W0.1|R0" },
-	{ "hold", 0, "T", "20ms, 100ms, 500ms", "how long reset is held" },
-	{ "attempts", 0, "N", "3", "resets made at most" },
-	{ "timeout", 't', "T", "10; 60 with a condition", "for the verdict, without --wait" },
-	{ "wait", 'w', "T", "3", "how long a missing or busy PORT may take; 0 fails at once" },
-	{ "settle", 0, "T", "1", "no restart, panic or watchdog for so long after the load" },
-	{ "no-reset", 0, NULL, NULL, "make no pulse: judge the next hardware reset, whoever makes it" },
-	{ "no-lock", 0, NULL, NULL, "do not lock the port (a wrapper already did)" },
-	{ "recover", 0, NULL, NULL, "a stalled bridge or silent board: reopen, USB reset, power cycle" },
-	{ "expect", 'e', "ERE", NULL, "wait for a line that matches; repeatable, all must come" },
-	{ "fail-on", 0, "ERE", NULL, "a line that matches ends it; repeatable" },
-	{ "print-match", 0, NULL, NULL, "print group 1 of the first match, and nothing else" },
-	{ "firmware", 0, "NAME", NULL, "wait for what this firmware prints when it is up; list: the names" },
-	{ "ota", 0, "HOST[:PORT]", NULL, "wait until the OTA service listens; @: the address in a match" },
-	{ "ota-dry-run", 0, "HOST", NULL, "ask an ESP8266 with ArduinoOTA whether it would take an update" },
-	{ "if-needed", 0, NULL, NULL, "with --ota-dry-run: no reset if it would" },
-	{ "state-file", 0, "FILE", NULL, "write the result there as JSON, by rename" },
-	{ "capture", 0, "FILE", NULL, "write every received byte there, raw" },
-	{ "json", 'j', NULL, NULL, "JSON Lines on standard output" },
-	{ "quiet", 'q', NULL, NULL, "nothing but usage errors" },
-	{ "verbose", 'v', NULL, NULL, "each attempt and banner on standard error" },
-	{ "decode", 0, NULL, NULL, "the verdict on a captured boot log" },
-	{ "list", 'l', NULL, NULL, "boards and bridges that are plugged in" },
-	{ "diagnose", 0, NULL, NULL, "what is wrong with a port, and the cure" },
-	{ "probe-wiring", 0, NULL, NULL, "which line resets this board" },
-	{ "enroll", 0, NULL, NULL, "the udev rule that makes a board NAME" },
-	{ "help", 'h', NULL, NULL, "this text" },
-	{ "version", 'V', NULL, NULL, "the version" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ "port", 'p', "PORT", NULL, ANY, "the same as the argument" },
+	{ "chip", 'c', "CHIP", "auto", RESET, "the chip expected; another one is wrong-chip" },
+	{ "baud", 'b', "N", "115200", RESET | WIRING, "the speed the application speaks" },
+	{ "crystal", 0, "MHZ", "26", RESET | WIRING, "ESP8266: 26, or 40 for boards whose banner is always at 115200" },
+	{ "sequence", 0, "SEQ", "rts", RESET, "rts, both, or esptool's language: D0|R1|W0.1|R0" },
+	{ "hold", 0, "T", "20ms, 100ms, 500ms", RESET, "how long reset is held" },
+	{ "attempts", 0, "N", "3", RESET, "resets made at most" },
+	{ "timeout", 't', "T", "10; 60 with a condition or --probe-wiring", RESET | WIRING, "for the verdict, without --wait" },
+	{ "wait", 'w', "T", "3", RESET | WIRING, "how long a missing or busy PORT may take; 0 fails at once" },
+	{ "settle", 0, "T", "1", RESET, "no restart, panic or watchdog for so long after the load" },
+	{ "no-reset", 0, NULL, NULL, RESET, "make no pulse: judge the next hardware reset, whoever makes it" },
+	{ "no-lock", 0, NULL, NULL, RESET | WIRING, "do not lock the port (a wrapper already did)" },
+	{ "recover", 0, NULL, NULL, RESET, "a stalled bridge or silent board: reopen, USB reset, power cycle" },
+	{ "expect", 'e', "ERE", NULL, RESET, "wait for a line that matches; repeatable, all must come" },
+	{ "fail-on", 0, "ERE", NULL, RESET, "a line that matches ends it; repeatable" },
+	{ "print-match", 0, NULL, NULL, RESET, "print group 1 of the first match, and nothing else" },
+	{ "firmware", 0, "NAME", NULL, RESET, "wait for what this firmware prints when it is up; list: the names" },
+	{ "ota", 0, "HOST[:PORT]", NULL, RESET, "wait until the OTA service listens; @: the address in a match" },
+	{ "ota-dry-run", 0, "HOST", NULL, RESET, "ask an ESP8266 with ArduinoOTA whether it would take an update" },
+	{ "if-needed", 0, NULL, NULL, RESET, "with --ota-dry-run: no reset if it would" },
+	{ "state-file", 0, "FILE", NULL, RESET, "write the result there as JSON, by rename" },
+	{ "capture", 0, "FILE", NULL, RESET | WIRING, "write every received byte there, raw" },
+	{ "json", 'j', NULL, NULL, ANY, "JSON Lines on standard output" },
+	{ "quiet", 'q', NULL, NULL, ANY, "nothing but usage errors" },
+	{ "verbose", 'v', NULL, NULL, ANY, "each attempt and banner on standard error" },
+	{ "decode", 0, NULL, NULL, ANY, "the verdict on a captured boot log" },
+	{ "list", 'l', NULL, NULL, ANY, "boards and bridges that are plugged in" },
+	{ "diagnose", 0, NULL, NULL, ANY, "what is wrong with a port, and the cure" },
+	{ "probe-wiring", 0, NULL, NULL, ANY, "which line resets this board" },
+	{ "enroll", 0, NULL, NULL, ANY, "the udev rule that makes a board NAME" },
+	{ "help", 'h', NULL, NULL, ANY, "this text" },
+	{ "version", 'V', NULL, NULL, ANY, "the version" },
+	{ NULL, 0, NULL, NULL, 0, NULL },
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]) - 1)
@@ -258,14 +261,16 @@ static bool *flag_of(const char *name, struct options *o)
 	return NULL;
 }
 
+static const struct { const char *name; enum options_mode mode; } modes[] = {
+	{ "decode", MODE_DECODE }, { "list", MODE_LIST }, { "diagnose", MODE_DIAGNOSE },
+	{ "probe-wiring", MODE_PROBE_WIRING }, { "enroll", MODE_ENROLL },
+};
+
+#define MODES (sizeof(modes) / sizeof(modes[0]))
+
 static int take_mode(const char *name, struct options *o, struct complaint *c)
 {
-	static const struct { const char *name; enum options_mode mode; } modes[] = {
-		{ "decode", MODE_DECODE }, { "list", MODE_LIST }, { "diagnose", MODE_DIAGNOSE },
-		{ "probe-wiring", MODE_PROBE_WIRING }, { "enroll", MODE_ENROLL },
-	};
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (size_t i = 0; i < MODES; i++) {
 		if (is(name, modes[i].name))
 			return set_mode(name, modes[i].mode, o, c);
 	}
@@ -290,10 +295,20 @@ static int take(const struct option_row *row, char *arg, struct options *o, stru
 	return row->argument ? take_value(row->name, arg, o, c) : take_mode(row->name, o, c);
 }
 
+static bool is_given(const bool *given, const char *name)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (is(table[i].name, name))
+			return given[i];
+	}
+	return false;
+}
+
 /* What would be over before it can be done: else the run would end in a verdict that blames the board or its driver. */
-static int check_times(const struct options *o, bool hold_given, bool settle_given, struct complaint *c)
+static int check_times(const struct options *o, const bool *given, struct complaint *c)
 {
 	const struct sequence *sequence = &o->session.sequence;
+	bool hold_given = is_given(given, "hold");
 	int hold_ms = hold_given ? o->session.hold_ms : 0;
 
 	for (size_t i = 0; i < sequence->n && !sequence->observes; i++)
@@ -301,20 +316,30 @@ static int check_times(const struct options *o, bool hold_given, bool settle_giv
 	if (hold_ms >= o->session.timeout_ms)
 		return complain(c, "--%s lasts %g s: give a longer --timeout than %g s", hold_given ? "hold" : "sequence",
 				hold_ms / 1000.0, o->session.timeout_ms / 1000.0);
-	if (settle_given && o->session.settle_ms >= o->session.timeout_ms)
+	if (is_given(given, "settle") && o->session.settle_ms >= o->session.timeout_ms)
 		return complain(c, "--settle lasts %g s: give a longer --timeout than %g s", o->session.settle_ms / 1000.0,
 				o->session.timeout_ms / 1000.0);
 	return 0;
 }
 
-/* What does not go together, and what needs what. */
-static int check_together(struct options *o, bool hold_given, bool attempts_given, struct complaint *c)
+/* An option that would be ignored was meant for something else. */
+static int check_mode(const struct options *o, const bool *given, struct complaint *c)
 {
-	if (o->mode == MODE_PROBE_WIRING && (o->session.no_reset || o->sequence_given || hold_given || attempts_given ||
-					     o->session.conditions || o->if_needed || o->recover || o->state_file))
-		return complain(c, "--probe-wiring makes resets of its own: it does not go with --sequence, --hold, --attempts, "
-				"--no-reset, --recover, --state-file or a condition");
-	if (o->session.no_reset && (o->sequence_given || hold_given || attempts_given || o->if_needed || o->recover))
+	for (size_t m = 0; m < MODES; m++) {
+		for (size_t i = 0; modes[m].mode == o->mode && i < ROWS; i++) {
+			if (given[i] && !(table[i].modes & 1 << o->mode))
+				return complain(c, "--%s does not go with --%s", table[i].name, modes[m].name);
+		}
+	}
+	return 0;
+}
+
+/* What does not go together, and what needs what. */
+static int check_together(struct options *o, const bool *given, struct complaint *c)
+{
+	bool hold_given = is_given(given, "hold");
+
+	if (o->session.no_reset && (o->sequence_given || hold_given || is_given(given, "attempts") || o->if_needed || o->recover))
 		return complain(c, "--no-reset makes no pulse: it does not go with --sequence, --hold, --attempts, "
 				"--if-needed or --recover");
 	if (hold_given && !o->session.sequence.observes)
@@ -414,7 +439,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 	char shorts[2 * ROWS + 2];
 	struct complaint c = { err, cap };
 	struct options o = { .mode = MODE_RESET, .wait_ms = 3000 };
-	bool hold_given = false, attempts_given = false, timeout_given = false, settle_given = false;
+	bool given[ROWS] = { false };
 	int value, r;
 
 	session_config_init(&o.session);
@@ -433,10 +458,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 		r = take(row, optarg, &o, &c);
 		if (r < 0)
 			return r;
-		hold_given |= is(row->name, "hold");
-		attempts_given |= is(row->name, "attempts");
-		timeout_given |= is(row->name, "timeout");
-		settle_given |= is(row->name, "settle");
+		given[row - table] = true;
 	}
 	for (int i = optind; i < argc; i++) {
 		r = add_port(argv[i], &o, &c);
@@ -449,13 +471,13 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 		return 0;
 	}
 	o.session.conditions = o.n_expect || o.n_fail_on || o.firmware || o.ota || o.ota_dry_run;
-	if (o.session.conditions && !timeout_given)
+	if ((o.session.conditions || o.mode == MODE_PROBE_WIRING) && !is_given(given, "timeout"))
 		o.session.timeout_ms = 60000;
-	if (o.mode == MODE_PROBE_WIRING && !timeout_given)
-		o.session.timeout_ms = 60000;
-	r = check_together(&o, hold_given, attempts_given, &c);
+	r = check_mode(&o, given, &c);
 	if (r == 0)
-		r = check_times(&o, hold_given, settle_given, &c);
+		r = check_together(&o, given, &c);
+	if (r == 0)
+		r = check_times(&o, given, &c);
 	if (r == 0)
 		r = check_ports(&o, &c);
 	if (r == 0 || r == -ENOENT)

@@ -55,6 +55,7 @@ struct option_row {
 	char letter;		/* short name or 0 */
 	const char *argument;	/* its name in --help; NULL: none */
 	const char *fallback;	/* default, for --help; NULL */
+	int modes;		/* a bit for each enum options_mode that it means something in */
 	const char *help;
 };
 

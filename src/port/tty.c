@@ -158,6 +158,11 @@ int tty_refusal(const char *path, char *ret_text, size_t cap)
 	return 0;
 }
 
+bool tty_is_port(const char *path)
+{
+	return tty_refusal(path, NULL, 0) == 0;
+}
+
 /* ------------------------------------------------------------ errors at the border */
 
 /* After the plug was pulled the kernel answers EIO to everything, and POLLHUP to poll(). */

@@ -43,6 +43,13 @@ struct tty_options {
 int tty_refusal(const char *path, char *ret_text, size_t cap);
 
 /**
+ * tty_is_port() - may this be a serial port, so that opening it as a file would move its lines?
+ *
+ * Where espreset reads or writes a file that the user names. Opens nothing.
+ */
+bool tty_is_port(const char *path);
+
+/**
  * tty_open() - open a serial port, locked, raw, at a speed, DTR and RTS asserted
  * @path:     a tty or a symbolic link to one
  * @ret_port: give it back with ops->close()

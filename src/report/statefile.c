@@ -45,15 +45,29 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* What is there must be a file that we may remove: never a device, as /dev/null or the board's tty for root. */
+static int remove_old(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode))
+		return -EEXIST;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int statefile_begin(const char *path)
 {
 	char temporary[PATH_MAX];
 	int fd, r = temporary_name(path, temporary, sizeof(temporary));
 
+	if (r == 0)
+		r = remove_old(path);
 	if (r < 0)
 		return r;
-	if (unlink(path) < 0 && errno != ENOENT)
-		return -errno;
 	/* better to hear now than after the reset that no result can be written */
 	fd = create(temporary);
 	if (fd < 0)

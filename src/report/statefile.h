@@ -13,7 +13,8 @@
 
 /**
  * statefile_begin() - no result yet: remove the file, and see that one can be written there
- * Return: 0, or negative errno: the directory is missing or not writable, path is a directory.
+ * Return: 0, or negative errno: the directory is missing or not writable; -EISDIR; -EEXIST: something else that
+ * is no regular file, which stays.
  */
 int statefile_begin(const char *path);
 

@@ -324,6 +324,18 @@ def without_permission_nothing_moves():
     expect(not board.record(kind="lines"), "lines moved", *board.record(kind="lines"))
 
 
+@case
+def a_port_that_is_named_as_a_file_is_not_opened():
+    board, other = rig.plug("ch340"), rig.plug("cp2102")
+    for args in (["--capture", other.tty, board.tty], ["--decode", other.tty], ["--state-file", other.tty, board.tty]):
+        result = rig.run([rig.ESPRESET] + args)
+        expect(result.status in (1, 2) and other.tty in result.err and not result.out, "refused", result)
+    result = rig.run([rig.ESPRESET, board.tty], env={"ESPTOOL_CFGFILE": other.tty})
+    expect(result.status == 2 and "not a regular file" in result.err, "refused", result)
+    expect(os.path.exists(other.tty), "the tty is there")
+    expect(not board.record(kind="lines") and not other.record(kind="lines"), "lines moved", *other.record(kind="lines"))
+
+
 @case_alone
 def a_port_that_is_not_there_and_one_that_comes():
     # The kernel gives the lowest number that is free.

@@ -115,6 +115,13 @@ static const struct { const char *line; const char *complaint; } rejects[] = {
 	{ "--list x", "no PORT" },
 	{ "--diagnose x y", "one PORT" },
 	{ "--probe-wiring x y", "one PORT" },
+	{ "--settle 3 --list", "--settle does not go with --list" },
+	{ "--decode --ota h", "--ota does not go with --decode" },
+	{ "--diagnose --hold 1 x", "--hold does not go with --diagnose" },
+	{ "--enroll --wait 1 x y", "--wait does not go with --enroll" },
+	{ "--probe-wiring --attempts 2 x", "--attempts does not go with --probe-wiring" },
+	{ "--probe-wiring --state-file f x", "--state-file does not go with" },
+	{ "--probe-wiring -e a x", "--expect does not go with" },
 	{ "--enroll x", "PORT NAME" },
 	{ "--enroll x y z", "PORT NAME" },
 };

@@ -84,6 +84,20 @@ START_TEST(where_nothing_can_be_written_is_said_at_the_start)
 }
 END_TEST
 
+START_TEST(what_is_no_file_stays)
+{
+	char place[128];
+
+	snprintf(place, sizeof(place), "%s/fifo", tempdir);
+	ck_assert_int_eq(mkfifo(place, 0600), 0);
+	ck_assert_int_eq(statefile_begin(place), -EEXIST);
+	ck_assert_int_eq(unlink(place), 0);
+	ck_assert_int_eq(symlink("state", place), 0);
+	ck_assert_int_eq(statefile_begin(place), -EEXIST);
+	ck_assert_int_eq(unlink(place), 0);
+}
+END_TEST
+
 START_TEST(a_name_that_is_too_long_is_refused)
 {
 	static char name[8192];
@@ -192,6 +206,7 @@ int main(void)
 	tcase_add_test(tc, a_new_run_removes_the_old_result);
 	tcase_add_test(tc, all_may_read_it_whatever_the_umask);
 	tcase_add_test(tc, where_nothing_can_be_written_is_said_at_the_start);
+	tcase_add_test(tc, what_is_no_file_stays);
 	tcase_add_test(tc, a_name_that_is_too_long_is_refused);
 	tcase_add_test(tc, a_directory_in_its_place_stays_and_nothing_is_left);
 	tcase_add_test(tc, a_write_that_fails_is_reported_and_leaves_nothing);
