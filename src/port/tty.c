@@ -68,6 +68,7 @@ struct tty {
 	struct termios2 found;		/* the settings to put back */
 	unsigned int lines;		/* those that are or may be asserted; "released" where they rest is 0 */
 	unsigned int rest;		/* what is asserted when the board is let alone */
+	bool heard_at_rest;		/* the board talks while that is asserted: it is not held by it */
 	bool speedless;
 	int other_bits;			/* OUT1, OUT2, LOOP: TIOCMSET writes them too */
 	int baud;
@@ -329,8 +330,10 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 		if (r < 0)
 			return r;
 		got = read(tty->fd, buf, cap);
-		if (got > 0)
+		if (got > 0) {
+			tty->heard_at_rest |= tty->lines == 0 || tty->lines == tty->rest;
 			return got;
+		}
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return read_failure(tty, errno);
 		/* Nothing to read: a false alarm, or the end that a hung-up tty has. */
@@ -464,6 +467,10 @@ static int let_go(struct tty *tty)
 {
 	int r = 0;
 
+	if (tty->rest && !tty->heard_at_rest) {
+		tty->lines = tty->rest;
+		tty->rest = 0;
+	}
 	if (tty->lines)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, 0);
 	if (r != -ENODEV)

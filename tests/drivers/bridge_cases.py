@@ -1,23 +1,10 @@
 """The cases of every other bridge: FTDI, Prolific, WCH's and Silicon Labs' newer ones, and Espressif's own USB."""
-import os
-
+import bridge_table
 import rig
 from cases import (case, espreset, esptool, expect, expect_clean_resets, expect_really_ready, expect_verdict,
-                   image_file)
+                   framing_errors, image_file)
 
-# What 74880 and 115200 become on the wire, and what the driver says of it. Linux drivers/usb/serial/*.c.
-SPEEDS = {
-    "cp2102n": ((74766, 74766), (115385, 115384)),
-    "cp2104": ((74766, 74766), (115385, 115384)),
-    "ft232r": ((74766, 74880), (115385, 115200)),
-    "pl2303": ((75000, 75000), (115200, 115200)),
-    "ch343": ((74880, 74880), (115200, 115200)),
-    "ch9102": ((74880, 74880), (115200, 115200)),
-    "cp2102c": ((74880, 74880), (115200, 115200)),
-}
-BRIDGES = tuple(SPEEDS)
-DRIVERS = {"cp2102n": "cp210x", "cp2104": "cp210x", "ft232r": "ftdi_sio", "pl2303": "pl2303", "ch343": "cdc_acm",
-           "ch9102": "cdc_acm", "cp2102c": "cdc_acm", "usbjtag": "cdc_acm", "otg": "cdc_acm"}
+STORY = ("cp2102n", "cp2104", "ft232r", "pl2303", "ch343", "ch9102")
 
 
 def case_each(kinds):
@@ -31,41 +18,19 @@ def case_each(kinds):
     return add
 
 
-def driver_of(board):
-    # of the interface that the tty hangs on
-    path = os.path.realpath(os.path.join("/sys/class/tty", os.path.basename(board.tty), "device"))
-    while not os.path.exists(path + "/bInterfaceNumber"):
-        path = os.path.dirname(path)
-    return os.path.basename(os.path.realpath(path + "/driver"))
+@case_each(bridge_table.KINDS)
+def the_document_says_of_it_what_is_true(kind):
+    """docs/bridges.md: driver, speeds, transfers, and what the board sees on open, reset and close."""
+    wrong = bridge_table.disagreements(bridge_table.measure(kind))
+    expect(not wrong, "the table of docs/bridges.md says otherwise (tests/drivers/bench table writes it anew)", *wrong)
 
 
-ASK_SPEED = """
-import fcntl, serial, struct, sys
-p = serial.Serial(sys.argv[1], int(sys.argv[2]))
-print(struct.unpack("4I20B2I", fcntl.ioctl(p.fd, 0x802c542a, bytes(44)))[-1])
-"""
-
-
-def asked_speed(board, baud):
-    """What the chip does, and what the driver says that it does."""
-    result = rig.run([rig.PYTHON, "-c", ASK_SPEED, board.tty, str(baud)])
-    expect(result.status == 0, "pyserial failed", result)
-    return round(board.truth()["rate"]), int(result.out)
-
-
-@case_each(BRIDGES)
-def its_driver_opens_closes_and_sets_its_speed(kind):
-    board = rig.plug(kind)
-    expect(driver_of(board) == DRIVERS[kind], "another driver took it", driver_of(board))
-    result = rig.run(["stty", "-F", board.tty, "115200", "raw"])
-    expect(result.status == 0, "stty failed", result)
-    lines = [e["value"] for e in board.settled(result.began) if e["kind"] == "lines"]
-    expect(lines == [3, 0], "both asserted by open, both released by close", lines)
-    speeds = asked_speed(board, 74880), asked_speed(board, 115200)
-    expect(speeds == SPEEDS[kind], "speeds", speeds)
-
-
-STORY = tuple(kind for kind in BRIDGES if kind != "cp2102c")
+@case_each(("ft232r", "pl2303"))
+def a_missing_stop_bit_is_counted_by_ftdi_alone(kind):
+    """pl2303 hears of it by the endpoint for events and marks characters; it counts nothing."""
+    board = rig.plug(kind, "talks")
+    errors = framing_errors(board)
+    expect(errors[115200] == 0 and (errors[38400] > 0) == (kind == "ft232r"), "framing errors", errors)
 
 
 @case_each(STORY)
@@ -113,6 +78,16 @@ def a_cp2102c_keeps_a_talking_board_running():
     expect(moved == [1, 0], "again one clean reset", moved)
 
 
+@case
+def a_cp2102c_wired_directly_leaves_no_board_in_reset():
+    board = rig.plug("cp2102c", "direct")
+    result = espreset("--attempts", "1", board.tty)
+    expect(result.status not in (0, 1), "no reset can work there", result)
+    expect("another bridge" in result.result["advice"], "the advice", result)
+    board.settled(result.began)
+    expect(not board.truth()["en_low"], "left in reset", board.truth(), *board.record(since=result.began))
+
+
 # ---- the chip's own USB ----
 
 @case
@@ -142,7 +117,7 @@ def usb_otg_is_never_restarted_and_the_advice_says_why():
     """Nor by 1200 Bd, which its firmware takes for the wish for its loader."""
     board = rig.plug("otg", "esp32s3,talks")
     for args in ((), ("--baud", "1200")):
-        result = espreset(*args, board.tty)
+        result = espreset("--attempts", "1", *args, board.tty)
         truth = board.truth()
         expect(result.result["verdict"] in ("no-effect", "unproven", "silent"), "verdict", result, truth,
                *board.record(since=result.began))

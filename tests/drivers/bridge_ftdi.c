@@ -10,7 +10,7 @@ enum {
 	RESET_SIO = 0,
 	SET_DTR = 1, SET_RTS = 2, WRITE_DTR = 0x100, WRITE_RTS = 0x200,
 	/* Nothing drives the inputs; the first bit is always set. */
-	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 4, LINE_EMPTY = 0x60,
+	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 3, LINE_EMPTY = 0x60,
 };
 
 /* bcdDevice says which chip it is. */

@@ -19,11 +19,13 @@ def events(path):
         return
 
 
-def show(path, skip):
-    """Print the cases from line `skip` on."""
+def show(path, skip, end):
+    """Print the cases from line `skip` to before line `end`: the guest may write more at any moment."""
     for n, e in enumerate(events(path)):
         if n < skip:
             continue
+        if n >= end:
+            return
         if e["event"] == "case":
             print("%s %s (%.1f s)" % ("ok  " if e["ok"] else "FAIL", e["case"], e["seconds"]))
             if not e["ok"]:
@@ -76,6 +78,6 @@ def verdict(path, console):
 
 if __name__ == "__main__":
     if sys.argv[1] == "show":
-        show(sys.argv[2], int(sys.argv[3]))
+        show(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     else:
         sys.exit(verdict(sys.argv[2], sys.argv[3]))

@@ -34,6 +34,12 @@ def timed_out(signum, frame):
     raise TimeoutError("the case took more than %d s" % CASE_TIMEOUT)
 
 
+def measured_row(report, kind):
+    """A case that reports what the document's table shall say."""
+    import bridge_table
+    report.say("row", row=bridge_table.measure(kind))
+
+
 def run_one(report, case):
     report.say("start", case=case.name)
     began, ok, why = time.monotonic(), True, ""
@@ -85,6 +91,13 @@ def guest(out, verb, asked):
     if verb == "measure":
         import measure
         measure.run(report)
+        return
+    if verb == "table":
+        import bridge_table
+        chosen = [cases.Case("table/" + kind, lambda kind=kind: measured_row(report, kind)) for kind in bridge_table.KINDS]
+        report.say("plan", cases=[c.name for c in chosen])
+        side_by_side(report, chosen)
+        report.say("done")
         return
     chosen = [c for c in cases.ALL if not asked or any(c.name.startswith(a) for a in asked)]
     report.say("plan", cases=[c.name for c in chosen])

@@ -666,6 +666,7 @@ START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
 {
 	struct tty_options options = { .baud = 115200, .stop = &stop, .rests_asserted = true };
 	struct port *port = NULL;
+	char byte;
 
 	versions(_i);
 	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
@@ -673,10 +674,36 @@ START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
 	fake.trace[0] = '\0';
 	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_RTS), 0);
 	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	fake.data_ms = fake.now_ms;
+	fake.data_left = 1;
+	ck_assert_int_eq(port->ops->read(port, &byte, 1, fake.now_ms + 10), 1);
 	must_close(port);
 	ck_assert_str_eq(fake.trace, "D0R1 D1R1 closed ");
 	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, 0);
 	ck_assert_int_eq(fake.bits, OUT2 | TIOCM_DTR | TIOCM_RTS);
+}
+END_TEST
+
+/* On direct wiring its rest would hold a board in reset: one that was not heard then is let go, and one that was heard
+ * in reset only is no better. */
+START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
+{
+	struct tty_options options = { .baud = 115200, .stop = &stop, .rests_asserted = true };
+	struct port *port = NULL;
+	char byte;
+
+	versions(_i);
+	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
+	fake.trace[0] = '\0';
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_RTS), 0);
+	fake.data_ms = fake.now_ms;
+	fake.data_left = 1;
+	ck_assert_int_eq(port->ops->read(port, &byte, 1, fake.now_ms + 10), 1);
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_close(port);
+	ck_assert_str_eq(fake.trace, "D0R1 D1R1 D0R0 closed ");
+	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, HUPCL);
+	ck_assert_int_eq(fake.bits, OUT2);
 }
 END_TEST
 
@@ -1161,6 +1188,7 @@ static Suite *tty_suite(void)
 	tcase_add_loop_test(tc, opens_raw_at_the_speed_with_both_lines_asserted, 0, VERSIONS);
 	tcase_add_loop_test(tc, closes_with_one_edge_and_the_settings_as_found, 0, VERSIONS);
 	tcase_add_loop_test(tc, a_bridge_that_rests_asserted_is_never_left_released, 0, VERSIONS);
+	tcase_add_loop_test(tc, a_board_that_was_not_heard_at_rest_is_let_go, 0, VERSIONS);
 	tcase_add_loop_test(tc, never_sets_1200_where_that_starts_a_loader, 0, 2);
 	tcase_add_test(tc, no_transfer_is_spent_on_lines_that_are_released_already);
 	tcase_add_loop_test(tc, lines_change_together_and_leave_the_others_alone, 0, VERSIONS);
