@@ -139,6 +139,7 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->boot.number = ++log->boots;
 	log->begun = true;
 	log->eboot = EBOOT_NO;
+	log->said_once = 0;
 }
 
 /* May a banner, or the first line of one, begin here? */
@@ -296,12 +297,17 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	s = trimmed(s);
 	if (s.at == s.end)
 		return;
+	if (esp8266_like_last_words(log, s, whole)) {
+		log->eboot = EBOOT_UNSURE;
+		bootlog_fragment(log, s);
+		return;
+	}
 	if (log->eboot == EBOOT_MAY_SPEAK)
-		log->eboot = EBOOT_NO;
+		log->eboot = esp8266_may_be_version(log, s) ? EBOOT_UNSURE : EBOOT_NO;
 	/* An unfinished line shows no progress; trouble it may show. */
 	if (trouble_line(log, s, at_start) || (at_start && whole && stage2_line(log, s)))
 		return;
-	if (fragment_anywhere(log, s) || (!whole && is_beginning(s))) {
+	if (fragment_anywhere(log, s) || (!whole && (is_beginning(s) || stage2_unfinished(log, s)))) {
 		bootlog_fragment(log, s);
 		return;
 	}
@@ -447,7 +453,7 @@ static void eboot_at(struct bootlog *log)
 /* What follows '@' is not eboot's: an application has begun its first line with it. */
 static void eboot_was_not(struct bootlog *log)
 {
-	log->eboot = EBOOT_NO;
+	log->eboot = EBOOT_UNSURE;
 	log->boot.copying = false;
 	log->done = 0;
 	bootlog_emit(log, BOOT_EVENT_PROGRESS, (struct span){ log->text, log->text + 1 }, 0);
@@ -513,7 +519,7 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		log->questions++;
 		break;
 	case '@':
-		if (log->len == 0 && log->eboot == EBOOT_MAY_SPEAK) {
+		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			append(log, '@');
 			eboot_at(log);
 			return;

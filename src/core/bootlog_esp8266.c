@@ -390,6 +390,55 @@ static const char *eboot_failed(struct bootlog *log, struct span s)
 	return t.at;
 }
 
+/* How many characters have to be changed, lost or added to make one of the other; more than 2 is 3. */
+static int distance(struct span s, const char *word)
+{
+	enum { MAX = 12 };
+	size_t n = strlen(word), m = span_len(s);
+	int row[MAX + 1];
+
+	if (n > MAX || m > n + 2 || m + 2 < n)
+		return 3;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = (int)j;
+	for (size_t i = 1; i <= m; i++) {
+		int corner = row[0];
+
+		row[0] = (int)i;
+		for (size_t j = 1; j <= n; j++) {
+			int best = corner + (s.at[i - 1] != word[j - 1]);
+
+			corner = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[n] > 2 ? 3 : row[n];
+}
+
+/* Right behind the sum an image that is bad makes the ROM say so, and eboot that it copies. One word of theirs that is
+ * damaged is enough to doubt. */
+bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole)
+{
+	if (log->eboot != EBOOT_MAY_SPEAK && log->eboot != EBOOT_UNSURE)
+		return false;
+	return distance(s, "csum err") <= 2 || distance(s, "ets_main.c") <= 2 ||
+	       (!whole && span_len(s) >= 2 && distance(s, "@cp:") <= 2);
+}
+
+bool esp8266_may_be_version(const struct bootlog *log, struct span s)
+{
+	size_t n = span_len(s);
+	int digits = 0;
+
+	for (; s.at != s.end; s.at++)
+		digits += span_is_digit(*s.at) || (*s.at >= 'a' && *s.at <= 'f');
+	return log->dirty || (n >= 6 && n <= 12 && digits >= 5);
+}
+
 static const char *wdt_reset(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;

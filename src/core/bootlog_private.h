@@ -51,6 +51,7 @@ struct bootlog_head {
 enum bootlog_eboot {
 	EBOOT_NO,
 	EBOOT_MAY_SPEAK,	/* the last line was csum or the version word */
+	EBOOT_UNSURE,		/* what followed them could not be read: it may have been eboot's */
 	EBOOT_AT,		/* '@' came, a copy or a load is announced */
 	EBOOT_COPIED,
 	EBOOT_LOADS,		/* ~ld or ld: only e:N may still come from it */
@@ -79,6 +80,7 @@ struct bootlog {
 	struct bootlog_history history;
 	struct bootlog_head head;
 	enum bootlog_eboot eboot;
+	unsigned int said_once;		/* what ESP-IDF says once in a boot, and has said in this one */
 
 	uint32_t pair_first[256], pair_second[256];
 	uint32_t pair_last;		/* pair_first of the last character */

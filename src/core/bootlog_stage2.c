@@ -111,15 +111,19 @@ static bool is_arduino_log(struct span s)
 	return strchr("EWIDV", s.at[0]) && s.at[1] == ']' && s.at[2] == '[';
 }
 
-static bool contains(struct span s, const char *word)
+/* Past the next place where word stands. */
+static bool span_to(struct span *s, const char *word)
 {
-	for (; s.at != s.end; s.at++) {
-		struct span t = s;
-
-		if (*s.at == *word && span_word(&t, word))
+	for (; s->at != s->end; s->at++) {
+		if (*s->at == *word && span_word(s, word))
 			return true;
 	}
 	return false;
+}
+
+static bool contains(struct span s, const char *word)
+{
+	return span_to(&s, word);
 }
 
 /* Does the second stage say that it has found an image? */
@@ -129,11 +133,38 @@ static bool has_chosen(struct span s)
 	       contains(s, "Booting ROM ");
 }
 
+static bool says_again(struct bootlog *log, struct span s)
+{
+	static const char *const once[] = { "cpu_start: Pro cpu start", "main_task: Calling app_main" };
+	bool again = log->boot.progress == BOOT_APP && contains(s, "2nd stage bootloader");
+
+	for (unsigned int i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		struct span t = s;
+
+		while (span_to(&t, once[i])) {
+			again |= log->said_once & 1U << i;
+			log->said_once |= 1U << i;
+		}
+	}
+	return again;
+}
+
 static void got_to(struct bootlog *log, enum boot_progress step, struct span s)
 {
 	if (log->boot.suspect_text[0] && (step >= BOOT_APP || has_chosen(s)))
 		log->boot.suspect_text[0] = '\0';	/* another image was good */
 	bootlog_progress(log, step, s);
+}
+
+#define STALE_MS 50	/* far more than a bridge holds characters back */
+
+bool stage2_unfinished(const struct bootlog *log, struct span s)
+{
+	size_t n = 0;
+	const char *tag = log_tag(s, &n);
+
+	return tag && step_of_tag(tag, n) != BOOT_NOTHING &&
+	       log->now_ms - log->recover.previous_ms >= STALE_MS;
 }
 
 bool stage2_line(struct bootlog *log, struct span s)
@@ -162,8 +193,8 @@ bool stage2_line(struct bootlog *log, struct span s)
 	}
 	if (step == BOOT_NOTHING)
 		return false;
-	/* Its first words, and the application has already spoken: a restart whose banner was lost. */
-	if (tag && log->boot.progress == BOOT_APP && contains(s, "2nd stage bootloader")) {
+	/* What each boot says once, said again: a restart whose banner was lost. */
+	if (tag && says_again(log, s)) {
 		bootlog_begin_boot(log);
 		log->boot.progress = BOOT_STAGE2;
 		bootlog_fragment(log, s);

@@ -165,9 +165,12 @@ static void check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
+	/* What it takes until an application that has started is heard. */
+	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
 	/* An application that never pauses, and was stopped only after our release. */
-	bool talks = t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG && t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
-		     t->app_started_ns < a->hold_begin_ms * SIM_MS - 50 * SIM_MS && !t->board.rx_stall_ns;
+	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
+	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG && t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
+		     t->app_started_ns < a->hold_begin_ms * SIM_MS - heard_ns && !t->board.rx_stall_ns;
 
 	if (talks)
 		broke(t, "ready by us, and the board talked through our hold");

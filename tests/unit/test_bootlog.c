@@ -27,6 +27,11 @@ static const char *run(const char *text)
 #define HEALTHY_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
 
+static void count_fragments(void *user, const struct boot_event *event)
+{
+	*(unsigned int *)user += event->kind == BOOT_EVENT_FRAGMENT;
+}
+
 START_TEST(reads_a_healthy_esp8266_boot)
 {
 	ck_assert_str_eq(run(EBOOT "~ld\r\nHello\r\n"),
@@ -228,6 +233,76 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 }
 END_TEST
 
+static const struct {
+	const char *text;	/* behind the sum */
+	bool forbids;		/* a fragment, or a copy that goes on */
+} behind_sum[] = {
+	{ "v0004fc60\r\n~ld\r\nHello\r\n", false },
+	{ "v\x80" "004fc60\r\n~ld\r\n", false },
+	{ "v\x80" "004fc60\r\n@cp:", true },
+	{ "v00I4fc60\r\n@cp:", true },
+	{ "v00I4fc60\r\nGcp:", true },
+	{ "v00I4fc60\r\n@", true },
+	{ "v00I4fc60\r\n@cp:0\r\nld\r\nHello\r\n", false },
+	{ "csum err\r\n", true },
+	{ "cs}m err\r\n", true },
+	{ "csm erx\r\n", true },
+	{ "\xff\r\nets_nain.c\r\n", true },
+	{ "Hello\r\nerror\r\n", false },
+	{ "setup.c\r\n", false },
+	{ "@home\r\n", false },
+	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false },	/* an application's, whatever it means */
+};
+
+START_TEST(damaged_words_behind_the_sum_forbid_to_call_it_loaded)
+{
+	char text[512];
+	bool forbids;
+
+	snprintf(text, sizeof(text), HEALTHY_8266 "%s", behind_sum[_i].text);
+	run(text);
+	forbids = t.counts[BOOT_EVENT_FRAGMENT] || t.boot.copying || t.boot.eboot_waits || t.boot.trouble != BOOT_OK;
+	ck_assert_msg(forbids == behind_sum[_i].forbids, "%s\n%s", behind_sum[_i].text, t.text);
+}
+END_TEST
+
+START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
+{
+	static const char started[] = "I (212) cpu_start: Pro cpu start user code\r\n";
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s", HEALTHY_ESP32, started);
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 1);	/* the banner's first line */
+	strcat(text, started);
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	snprintf(text, sizeof(text), "%sI (212) cpu_start: Pro cpu start%s", HEALTHY_ESP32, started);
+	run(text);	/* input has stalled, and what came between is lost */
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	snprintf(text, sizeof(text), "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
+		 "I (300) main_task: Calling app_main()\r\n", HEALTHY_ESP32, started, started);
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);	/* two banners */
+}
+END_TEST
+
+START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
+{
+	static struct bootlog log;
+	static const char text[] = HEALTHY_ESP32 "I (212) cpu_start: Pro cpu sta";
+	unsigned int fragments[2] = { 0, 0 };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		bootlog_init(&log, &boot_live);
+		bootlog_feed(&log, text, sizeof(text) - 1, 1000, NULL, NULL);
+		bootlog_flush(&log, i ? 1400 : 1010, count_fragments, &fragments[i]);
+	}
+	ck_assert_uint_eq(fragments[0], 0);	/* the rest may be on its way */
+	ck_assert_uint_eq(fragments[1], 1);
+}
+END_TEST
+
 START_TEST(an_unfinished_piece_counts_at_the_end)
 {
 	run(EBOOT "~ld\r\nets Ja");
@@ -254,6 +329,10 @@ int main(void)
 			    (int)(sizeof(after_load) / sizeof(after_load[0])));
 	tcase_add_loop_test(lines, mends_what_can_be_mended_and_says_so, 0, (int)(sizeof(damaged) / sizeof(damaged[0])));
 	tcase_add_test(lines, a_cause_whose_number_and_text_differ_is_not_known);
+	tcase_add_test(lines, what_a_boot_says_once_is_a_restart_when_said_again);
+	tcase_add_test(lines, a_line_of_the_boot_that_is_not_finished_is_torn);
+	tcase_add_loop_test(lines, damaged_words_behind_the_sum_forbid_to_call_it_loaded, 0,
+			    (int)(sizeof(behind_sum) / sizeof(behind_sum[0])));
 	tcase_add_test(lines, a_second_stage_behind_the_application_is_a_restart);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	suite_add_tcase(suite, lines);
