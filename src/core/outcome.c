@@ -145,69 +145,96 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 static void print_text(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;
-	char mode[96] = "";
+	const char *name = name_of(boot);
+	char *text = r->text, mode[96] = "";
+	size_t cap = sizeof(r->text);
 
 	print_mode(boot, mode, sizeof(mode));
 	switch (r->verdict) {
 	case VERDICT_READY:
-		snprintf(r->text, sizeof(r->text), "%s, %s, booted in %d ms, up %d.%d s", name_of(boot), mode,
-			 r->boot_ms, r->up_ms / 1000, r->up_ms / 100 % 10);
+		snprintf(text, cap, "%s, %s, booted in %d ms, up %d.%d s", name, mode, r->boot_ms, r->up_ms / 1000,
+			 r->up_ms / 100 % 10);
 		break;
 	case VERDICT_DOWNLOAD_MODE:
-		snprintf(r->text, sizeof(r->text), "%s came up in %s", name_of(boot), mode);
-		r->advice = "GPIO0 was low at reset: release the FLASH button, or see \"Wiring\" in espreset(1)";
-		break;
 	case VERDICT_OTHER_BOOT:
-		snprintf(r->text, sizeof(r->text), "%s came up in %s", name_of(boot), mode);
-		r->advice = "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); "
-			    "see \"Wiring\" in espreset(1)";
+		snprintf(text, cap, "%s came up in %s", name, mode);
 		break;
 	case VERDICT_BOOT_FAILED:
-		snprintf(r->text, sizeof(r->text), "%s found no image it can run: %s", name_of(boot),
+		snprintf(text, cap, "%s found no image it can run: %s", name,
 			 boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text);
-		r->advice = boot->advice ? boot->advice : "upload the firmware again";
 		break;
 	case VERDICT_CRASHED:
-		snprintf(r->text, sizeof(r->text), "%s crashed%s%s", name_of(boot),
-			 boot->trouble_text[0] ? ": " : "", boot->trouble_text);
-		r->advice = boot->advice ? boot->advice
-			  : "the firmware or the power supply is at fault; read its output (--capture FILE)";
+		snprintf(text, cap, "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);
 		break;
 	case VERDICT_RESTARTED:
-		snprintf(r->text, sizeof(r->text), "%s booted, then restarted by itself", name_of(boot));
-		r->advice = "if the firmware restarts on purpose, --settle 0 stops watching for it";
+		snprintf(text, cap, "%s booted, then restarted by itself", name);
 		break;
 	case VERDICT_WRONG_CHIP:
-		snprintf(r->text, sizeof(r->text), "this is %s", name_of(boot));
-		r->advice = "another board than expected is on this port; espreset --list shows them";
+		snprintf(text, cap, "this is %s", name);
 		break;
 	case VERDICT_NO_EFFECT:
-		snprintf(r->text, sizeof(r->text), "the board kept talking while reset was held");
-		r->advice = "the line does not reach EN/RST: see \"Wiring\" in espreset(1)";
+		snprintf(text, cap, "the board kept talking while reset was held");
 		break;
 	case VERDICT_SILENT:
-		snprintf(r->text, sizeof(r->text), "not one byte came");
-		r->advice = s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
-			  : "check power, TX and GND, and that RTS reaches EN/RST: see \"Wiring\" in espreset(1)";
+		snprintf(text, cap, "not one byte came");
 		break;
 	case VERDICT_GARBLED:
-		snprintf(r->text, sizeof(r->text), "mostly unreadable at every speed tried");
-		r->advice = "the application's speed goes with --baud; a bad ground or level shifter garbles too";
+		snprintf(text, cap, "mostly unreadable at every speed tried");
 		break;
 	default:
-		snprintf(r->text, sizeof(r->text), "%s", missing_text(s, r->missing));
-		r->advice = boot->copying
-			  ? "wait a minute, then run espreset again; a longer --timeout waits for the copy"
-			  : r->missing == PROOF_SETTLED ? "give a longer --timeout"
-			  : r->missing == PROOF_CLEAR
-			  ? "if the application speaks at another speed than 115200, say so with --baud"
-			  : r->missing == PROOF_TWICE && s->config.no_reset
-			  ? "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset"
-			  : r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 &&
-			    s->config.crystal_mhz != 40 && boot->cause_kind == BOOT_CAUSE_HARDWARE
-			  ? "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40"
-			  : "see \"Wiring\" in espreset(1)";
+		snprintf(text, cap, "%s", missing_text(s, r->missing));
 		break;
+	}
+}
+
+#define SEE_WIRING "see \"Wiring\" in espreset(1)"
+
+/* The way to the evidence that is missing. */
+static const char *missing_advice(const struct session *s, const struct session_result *r)
+{
+	const struct boot *boot = &r->boot;
+
+	if (boot->copying)
+		return "wait a minute, then run espreset again; a longer --timeout waits for the copy";
+	if (r->missing == PROOF_SETTLED)
+		return "give a longer --timeout";
+	if (r->missing == PROOF_CLEAR)
+		return "if the application speaks at another speed than 115200, say so with --baud";
+	if (r->missing == PROOF_TWICE && s->config.no_reset)
+		return "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset";
+	if (r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 && s->config.crystal_mhz != 40 &&
+	    boot->cause_kind == BOOT_CAUSE_HARDWARE)
+		return "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40";
+	return SEE_WIRING;
+}
+
+static const char *advice_of(const struct session *s, const struct session_result *r)
+{
+	switch (r->verdict) {
+	case VERDICT_READY:
+		return NULL;
+	case VERDICT_DOWNLOAD_MODE:
+		return "GPIO0 was low at reset: release the FLASH button, or " SEE_WIRING;
+	case VERDICT_OTHER_BOOT:
+		return "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); " SEE_WIRING;
+	case VERDICT_BOOT_FAILED:
+		return r->boot.advice ? r->boot.advice : "upload the firmware again";
+	case VERDICT_CRASHED:
+		return r->boot.advice ? r->boot.advice
+		       : "the firmware or the power supply is at fault; read its output (--capture FILE)";
+	case VERDICT_RESTARTED:
+		return "if the firmware restarts on purpose, --settle 0 stops watching for it";
+	case VERDICT_WRONG_CHIP:
+		return "another board than expected is on this port; espreset --list shows them";
+	case VERDICT_NO_EFFECT:
+		return "the line does not reach EN/RST: " SEE_WIRING;
+	case VERDICT_SILENT:
+		return s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
+		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING;
+	case VERDICT_GARBLED:
+		return "the application's speed goes with --baud; a bad ground or level shifter garbles too";
+	default:
+		return missing_advice(s, r);
 	}
 }
 
@@ -261,6 +288,7 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 			 : a->next.cause_text[0] ? a->next.cause_text : "restarted by the watchdog");
 	}
 	print_text(s, ret);
+	ret->advice = advice_of(s, ret);
 }
 
 void outcome_port(const struct session *s, int err, struct session_result *ret)
