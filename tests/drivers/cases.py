@@ -304,6 +304,62 @@ for _name, _words, _status, _word, _resets in VERDICTS:
     case_per_bridge(_run)
 
 
+# ---- 74880 Bd through a port that stays at 115200 ----
+
+def attempts_at(result):
+    return [e["baud"] for e in result.events if e["event"] == "attempt"]
+
+
+@case_per_bridge
+def one_reset_at_115200_shows_the_rom_s_words_and_the_application_s_first_line(kind):
+    board = rig.plug(kind)
+    path = os.path.join(rig.SCRATCH, "heard")
+    result = espreset("--capture", path, board.tty)
+    expect_verdict(result, 0, "ready", board)
+    expect(attempts_at(result) == [115200] and result.result["attempts"] == 1, "one attempt at 115200", result)
+    expect([e["heard"] for e in result.events if e["event"] == "boot"] == ["74880"], "read at the wrong speed", result)
+    expect_clean_resets(board, result.began, 1, result)
+    edges = board.record(kind="edge", since=result.began)
+    reset = [e["t"] for e in edges if e["name"] == "EN"][0]
+    changes = board.record(kind="usb", name="baud", since=reset, until=reset + result.result["boot_ms"] / 1000 + 0.5)
+    expect(not changes, "the speed was changed", *changes)
+    with open(path, "rb") as f:
+        heard = f.read()
+    os.unlink(path)
+    expect(b"\r\nHello from setup()\r\n" in heard and b"rst cause" not in heard, "what was heard: %r" % heard)
+
+
+@case_per_bridge
+def a_board_that_restarts_by_itself_is_not_taken_for_ours(kind):
+    """Its line does not reach EN. Restarts by software come all the time, one of them where our boot would be."""
+    for words in ("nowire,running,silent,restart=300ms", "nowire,running,silent,restart=700ms"):
+        board = rig.plug(kind, words)
+        result = espreset(board.tty)
+        truth = board.truth()
+        expect(result.status in (12, 17) and truth["hardware_resets"] == 0, "it was not reset", result, truth)
+        expect(truth["soft_restarts"] > 0, "it restarts", truth)
+        expect_released(board)
+        board.unplug()
+
+
+@case_per_bridge
+def a_bridge_that_drops_framing_errors_is_read_again_at_74880(kind):
+    board = rig.plug(kind, "fedrop")
+    result = espreset(board.tty)
+    expect_verdict(result, 0, "ready", board)
+    speeds = attempts_at(result)
+    expect(speeds[0] == 115200 and speeds[-1] == 74880, "first at 115200, then at 74880", result)
+    expect_clean_resets(board, result.began, len(speeds), result)
+
+
+@case_per_bridge
+def a_bridge_that_zeroes_framing_errors_is_right_too(kind):
+    board = rig.plug(kind, "fezero")
+    result = espreset(board.tty)
+    expect_verdict(result, 0, "ready", board)
+    expect_clean_resets(board, result.began, len(attempts_at(result)), result)
+
+
 @case_per_bridge
 def a_port_in_use_is_left_alone(kind):
     """On direct wiring a mere open resets the chip: esptool's upload would die of it."""

@@ -148,13 +148,17 @@ static uint32_t in_waiting(const struct plug *p)
 static void on_heard(void *user, const struct sim_heard *heard)
 {
 	struct plug *p = user;
-	uint8_t out[4];
+	uint8_t out[4], byte;
 	size_t n, i;
 
 	if (!p->bridge.enabled)
 		return;
-	n = p->bridge.kind->received(&p->bridge, heard->byte, heard->framing_error, out);
 	p->framing_error |= heard->framing_error;
+	/* The words "fedrop" and "fezero": what a bridge may do with a character that has no stop bit. */
+	if (heard->framing_error && p->config.framing == SIM_FRAMING_DROP)
+		return;
+	byte = heard->framing_error && p->config.framing == SIM_FRAMING_ZERO ? 0 : heard->byte;
+	n = p->bridge.kind->received(&p->bridge, byte, heard->framing_error, out);
 	/* While somebody reads, the emulated machine's own slowness shall not cost a character. */
 	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
 		p->lost++;
