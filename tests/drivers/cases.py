@@ -76,18 +76,22 @@ fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
 speed = getattr(termios, "B" + sys.argv[2])
 cc = termios.tcgetattr(fd)[6]
 termios.tcsetattr(fd, termios.TCSANOW, [termios.INPCK, 0, termios.CS8 | termios.CREAD | termios.CLOCAL, 0, speed, speed, cc])
+def errors():
+    try:
+        return struct.unpack("20i", fcntl.ioctl(fd, 0x545d, bytes(80)))[6]
+    except OSError:
+        return 0
+
 got = 0
-for _ in range(10):
+for turn in range(14):
     time.sleep(0.05)
     try:
         got += len(os.read(fd, 4096))
     except BlockingIOError:
         pass
-try:
-    frames = struct.unpack("20i", fcntl.ioctl(fd, 0x545d, bytes(80)))[6]
-except OSError:
-    frames = 0
-print(got, frames)
+    if turn == 3:
+        before = errors()  # of the speed that the port was opened with
+print(got, errors() - before)
 """
 
 

@@ -128,3 +128,125 @@ def a_hub_that_cannot_switch_power_is_refused():
     expect_recovered(result, "reopen", "usb-reset")
     expect("cannot switch power" in result.result["advice"], "the hub", result)
     expect((number("HUB2-1"), number("HUB2-2")) == (before, neighbour), "somebody was off", result)
+
+
+def vanish(serial):
+    """The device leaves as one does that has hung itself up: off its port, but without the plug. Linux itself keeps it so
+    (Documentation/usb/authorization.rst) until it comes back as a new device."""
+    with open(adapter(serial) + "/authorized", "w", encoding="utf-8") as f:
+        f.write("0")
+
+
+def vanishing(serial):
+    """espreset --recover, in the middle of which the adapter leaves."""
+    tty = tty_of(serial)
+    process = rig.start([rig.ESPRESET, "--json", "--recover", "--timeout", "20", tty])
+    rig.wait_for("it to have the port open", lambda: is_open(process.pid, tty))
+    vanish(serial)
+    result = process.finish(60)
+    cases.read_results(result)
+    return result
+
+
+def is_open(pid, tty):
+    """By the program or its child."""
+    for path in glob.glob("/proc/%d/fd/*" % pid) + [
+            fd for child in children(pid) for fd in glob.glob("/proc/%s/fd/*" % child)]:
+        try:
+            if os.readlink(path) == tty:
+                return True
+        except OSError:
+            pass
+    return False
+
+
+def children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid), encoding="utf-8") as f:
+            return f.read().split()
+    except OSError:
+        return []
+
+
+@case_alone
+def what_only_power_brings_back_is_brought_back():
+    before, neighbour = number("HUB1-1"), number("HUB1-2")
+    result = vanishing("HUB1-1")
+    expect("power-cycle" in result.result.get("recovered", []), "no power cycle", result)
+    expect(result.status == 10, "it is silent, but there", result)
+    expect(number("HUB1-1") > before and os.path.exists(tty_of("HUB1-1")), "it is back", result)
+    expect(number("HUB1-2") == neighbour, "its neighbour was switched too", result)
+
+
+@case_alone
+def what_only_power_brings_back_stays_away_on_a_hub_that_cannot_switch():
+    neighbour = number("HUB2-2")
+    try:
+        result = vanishing("HUB2-1")
+        expect(result.status == 34 and result.result["verdict"] == "unplugged", "not unplugged", result)
+        expect("cannot switch power" in result.result["advice"], "the hub", result)
+        expect(number("HUB2-2") == neighbour, "its neighbour was touched", result)
+    finally:
+        with open(adapter("HUB2-1") + "/authorized", "w", encoding="utf-8") as f:
+            f.write("1")
+
+
+# ---- Debian's own tools for the same ----
+
+def place(serial):
+    return os.path.basename(adapter(serial))
+
+
+def uhubctl(*args):
+    result = rig.run(["uhubctl"] + list(args))
+    # 1: no hub that it could switch
+    expect(result.status in (0, 1), "uhubctl failed", result)
+    return result
+
+
+def usb_number(board, name):
+    """Of the device that the tty hangs on."""
+    with open(os.path.realpath("/sys/class/tty/%s/device" % os.path.basename(board.tty)) + "/../../" + name,
+              encoding="utf-8") as f:
+        return int(f.read())
+
+
+@case_alone
+def uhubctl_agrees_which_hub_switches_power():
+    """It believes what a hub says of itself, and so do we as far as that says no: QEMU's two hubs, and the virtual one."""
+    switching, fixed = place("HUB1-1").rsplit(".")[0], place("HUB2-1").rsplit(".")[0]
+    found = uhubctl()
+    expect("hub %s " % switching in found.out, "the hub that espreset switches", found)
+    expect("hub %s " % fixed not in found.out, "the hub that espreset refuses", found)
+    before, neighbour = number("HUB1-1"), number("HUB1-2")
+    cycled = uhubctl("-l", switching, "-p", place("HUB1-1").rsplit(".")[1], "-a", "cycle", "-d", "1")
+    expect(cycled.status == 0, "it did not switch", cycled)
+    expect(number("HUB1-1") > before and number("HUB1-2") == neighbour, "it did what espreset does", cycled)
+
+
+@case_alone
+def uhubctl_agrees_that_the_virtual_hub_keeps_its_devices():
+    """It is told off and says so; without `disable`, which disconnects by itself, the device stays."""
+    board = rig.plug("ch340")
+    bus = str(usb_number(board, "busnum"))
+    port = str(board.id % rig.PORTS + 1)
+    off = uhubctl("-S", "-e", "-l", bus, "-p", port, "-a", "off")
+    expect(off.status == 0 and "off" in off.out, "uhubctl switches it", off)
+    expect(board.ttys() and os.path.exists(board.tty), "it went", off)
+    uhubctl("-S", "-e", "-l", bus, "-p", port, "-a", "on")
+    result = espreset(board.tty)
+    cases.expect_verdict(result, 0, "ready", board)
+
+
+@case
+def usbreset_cures_what_our_usb_reset_cures():
+    board = rig.plug("ch340")
+    board.arm("lines", 2, UNTIL_RESET)
+    result = espreset("--timeout", "5", board.tty)
+    expect(result.status == 35, "it stalls", result)
+    reset = rig.run(["usbreset", "%03d/%03d" % (usb_number(board, "busnum"), usb_number(board, "devnum"))])
+    expect(reset.status == 0, "usbreset failed", reset)
+    expect(len(board.record(kind="fault", name="reset")) == 1, "one USB reset", *board.record(kind="fault"))
+    board.find_tty()
+    again = espreset(board.tty)
+    cases.expect_verdict(again, 0, "ready", board)
