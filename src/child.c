@@ -138,11 +138,19 @@ static int open_capture(struct child *c)
 
 static void close_capture(struct child *c)
 {
+	char *advice = c->result.advice;
+	size_t used;
+
 	if (c->capture >= 0 && close(c->capture) < 0 && !c->capture_error)
 		c->capture_error = errno;
-	if (c->capture_error)
-		snprintf(c->result.advice, sizeof(c->result.advice), "%s is incomplete: %s", c->options->capture,
-			 strerror(c->capture_error));
+	if (!c->capture_error)
+		return;
+	/* beside the board's cure, which the user needs more */
+	if (!advice[0] && c->result.session.advice)
+		snprintf(advice, sizeof(c->result.advice), "%s", c->result.session.advice);
+	used = strlen(advice);
+	snprintf(advice + used, sizeof(c->result.advice) - used, "%s%s is incomplete: %s", used ? "; " : "",
+		 c->options->capture, strerror(c->capture_error));
 }
 
 static void fail(struct child *c, enum verdict verdict, const char *text, const char *advice)

@@ -221,6 +221,9 @@ START_TEST(a_capture_that_cannot_be_written_is_said)
 	program_run(&p, "--capture /dev/full sim:running");
 	ck_assert_int_eq(p.status, 0);
 	ck_assert_ptr_nonnull(strstr(p.err, "/dev/full is incomplete"));
+	program_run(&p, "--capture /dev/full sim:gpio0low");
+	ck_assert_int_eq(p.status, 11);
+	ck_assert_msg(strstr(p.err, "FLASH button") && strstr(p.err, "/dev/full is incomplete"), "%s", p.err);
 }
 END_TEST
 
