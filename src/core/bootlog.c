@@ -592,6 +592,25 @@ static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
 	return i;
 }
 
+/* An end of a line, nothing half read. Returns whether it was one, and no beginning of a banner at another speed. */
+static bool run_end(struct bootlog *log, unsigned char c)
+{
+	struct bootlog_recover *r = &log->recover;
+
+	if (c != '\n' && c != '\r')
+		return false;
+	if (log->options.recover_74880) {
+		if (log->options.mangled)
+			r->wrongbaud.any_previous = false;	/* a break in a paste: no banner begins with one */
+		else if (r->wrongbaud.any_previous && wrongbaud_may_start(&r->wrongbaud, r->wrongbaud.previous.byte, c))
+			return false;
+		else
+			recover_passed(log, c);
+	}
+	special_byte(log, c);
+	return true;
+}
+
 void bootlog_read_byte(struct bootlog *log, unsigned char c)
 {
 	if (log->escape != ESCAPE_NONE && escape_byte(log, c))
@@ -665,8 +684,11 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 	log->now_ms = now_ms;
 	log->bytes += n;
 	for (size_t i = 0; i < n; i++) {
-		if (may_run(log))
+		if (may_run(log)) {
 			i += run(log, p + i, n - i);
+			if (i < n && run_end(log, p[i]))
+				continue;
+		}
 		if (i < n && (!log->options.recover_74880 || !recover_byte(log, p[i])))
 			bootlog_read_byte(log, p[i]);
 	}

@@ -223,7 +223,9 @@ static const char *const tails[] = {
 
 static bool is_tail(struct span s)
 {
-	for (size_t i = 0; span_len(s) <= 8 && i < sizeof(tails) / sizeof(tails[0]); i++) {
+	if (span_len(s) > 8 || !strchr("t0)", s.end[-1]))
+		return false;
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		if (span_len(s) == strlen(tails[i]) && !memcmp(s.at, tails[i], span_len(s)))
 			return true;
 	}

@@ -268,7 +268,7 @@ static bool may_be_stamp(struct span s)
 		return true;
 	default:
 		return span_is_digit(*s.at) ||
-		       (*s.at >= 'A' && *s.at <= 'S' && s.at[1] >= 'a' && s.at[1] <= 'z');
+		       (*s.at >= 'A' && *s.at <= 'S' && span_len(s) > 3 && s.at[3] == ' ');
 	}
 }
 
