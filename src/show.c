@@ -49,6 +49,7 @@ int show_list_text(FILE *out)
 
 	if (n <= 0)
 		return n;
+	devices_find_holders(devices, n);
 	fprintf(out, "%-14s %-16s %-9s %-12s %-10s %-10s %-12s %s\n", "PORT", "BRIDGE", "VID:PID", "SERIAL", "PLACE", "DRIVER",
 		"NAME", "HOLDER");
 	for (int i = 0; i < n; i++)
@@ -92,6 +93,8 @@ int show_list(const struct options *options)
 	struct device *devices = NULL;
 	int n = options->json || options->quiet ? devices_list(&devices) : show_list_text(stdout);
 
+	if (options->json && !options->quiet)
+		devices_find_holders(devices, n);
 	for (int i = 0; options->json && !options->quiet && i < n; i++)
 		list_json(&devices[i]);
 	free(devices);

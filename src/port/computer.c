@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "port/hostfs.h"
+#include "port/wait.h"
 
 bool computer_has(const char *format, ...)
 {
@@ -75,7 +76,7 @@ bool computer_file_has(const char *path, const char *text, char *ret_line, size_
 	return has;
 }
 
-pid_t computer_process(const char *comm)
+pid_t computer_process(const char *comm, int64_t deadline_ms)
 {
 	char path[HOSTFS_PATH_MAX];
 	char name[32];
@@ -88,7 +89,7 @@ pid_t computer_process(const char *comm)
 	dir = opendir(path);
 	if (!dir)
 		return 0;
-	while (!found && (entry = readdir(dir))) {
+	while (!found && wait_now_ms() <= deadline_ms && (entry = readdir(dir))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && hostfs_path(path, sizeof(path), "/proc/%d/comm", (int)pid) == 0 &&

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /** computer_has() - whether this path exists */
@@ -31,8 +32,8 @@ bool computer_is_wsl(char *ret_release, size_t cap);
  */
 bool computer_file_has(const char *path, const char *text, char *ret_line, size_t cap);
 
-/** computer_process() - a process of this name; 0: none */
-pid_t computer_process(const char *comm);
+/** computer_process() - a process of this name; 0: none that was found by the deadline (CLOCK_MONOTONIC) */
+pid_t computer_process(const char *comm, int64_t deadline_ms);
 
 /** computer_group(), computer_user() - names from /etc; false: not there, @buf untouched */
 bool computer_group(gid_t gid, char *buf, size_t cap);

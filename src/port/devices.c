@@ -173,12 +173,14 @@ static void read_name(struct device *device)
 	(void)closedir(dir);
 }
 
-static void read_holder(struct device *device)
+void devices_find_holders(struct device *devices, int count)
 {
 	char path[HOSTFS_PATH_MAX];
+	int i;
 
-	if (hostfs_path(path, sizeof(path), "%s", device->path) == 0)
-		device->is_held = holder_find(path, &device->holder) > 0;
+	for (i = 0; i < count; i++)
+		if (devices[i].path[0] && hostfs_path(path, sizeof(path), "%s", devices[i].path) == 0)
+			devices[i].is_held = holder_find(path, &devices[i].holder) > 0;
 }
 
 /* ------------------------------------------------------------ all of them */
@@ -321,10 +323,8 @@ int devices_list(struct device **ret_devices)
 		free(list.devices);
 		return r;
 	}
-	for (i = 0; i < list.count && list.devices[i].path[0]; i++) {
+	for (i = 0; i < list.count && list.devices[i].path[0]; i++)
 		read_name(&list.devices[i]);
-		read_holder(&list.devices[i]);
-	}
 	if (list.count == 0) {
 		free(list.devices);
 		list.devices = NULL;
@@ -361,7 +361,6 @@ int devices_find(const char *path, struct device *ret_device)
 	if (tty_name(path, name, sizeof(name)) < 0 || !read_tty(name, &device))
 		return -ENOENT;
 	read_name(&device);
-	read_holder(&device);
 	*ret_device = device;
 	return 0;
 }

@@ -33,7 +33,7 @@ struct device {
 	char interface[64];			/* "1-1.4:1.0" */
 	char driver[32];			/* "ch341" */
 	char name[64];				/* that --enroll gave it: /dev/espreset/NAME */
-	bool is_held;
+	bool is_held;				/* from devices_find_holders() on */
 	struct holder holder;			/* when is_held */
 };
 
@@ -43,6 +43,9 @@ struct device {
  * Return: how many, or -ENOMEM.
  */
 int devices_list(struct device **ret_devices);
+
+/** devices_find_holders() - who uses each of them; looks through all processes, for each of them */
+void devices_find_holders(struct device *devices, int count);
 
 /**
  * devices_find() - what is known of one port

@@ -20,14 +20,18 @@
 #include "port/hostfs.h"
 #include "port/plain.h"
 #include "port/tty.h"
+#include "port/wait.h"
 
 #define NOT_A_FAULT VERDICT_COUNT
 #define MOST_GROUPS 256
+/* For looking through all processes after a run that has failed: its result must not come late. */
+#define SCAN_MS 200
 
 /* One look at this computer. */
 struct look {
 	const char *port;		/* as spelled; NULL: all */
 	enum verdict wanted;		/* of diagnose_best(); NOT_A_FAULT: everything is */
+	int64_t scan_until_ms;		/* processes are looked through so long */
 	struct device *devices;
 	int n_devices;
 	diagnose_fn report;
@@ -206,7 +210,7 @@ static void check_holder(struct look *look, const char *path, const char *rooted
 {
 	struct holder holder;
 
-	if (holder_find(rooted, &holder) <= 0)
+	if (holder_find_by(rooted, look->scan_until_ms, &holder) <= 0)
 		return;
 	if (strcmp(holder.command, "ModemManager") == 0) {
 		report_modemmanager(look, path, holder.pid, seen_text(holder.seen));
@@ -231,7 +235,7 @@ static void check_holder(struct look *look, const char *path, const char *rooted
 /* Busy, and nobody to be seen: as root it runs, and it takes TIOCEXCL, which nothing shows. */
 static void check_modemmanager(struct look *look, const char *path, const char *rooted)
 {
-	pid_t pid = computer_process("ModemManager");
+	pid_t pid = computer_process("ModemManager", look->scan_until_ms);
 
 	if (pid > 0 && !udev_says(rooted, "ID_MM_PORT_IGNORE") && !udev_says(rooted, "ID_MM_DEVICE_IGNORE"))
 		report_modemmanager(look, path, pid, "runs, and udev does not keep it off this port");
@@ -383,7 +387,7 @@ static void interface_driver(const char *place, char *buf, size_t cap)
 /* Somebody drives it from user space: brltty takes it for a braille display. */
 static void report_claimed(struct look *look, const struct device *device)
 {
-	pid_t brltty = computer_process("brltty");
+	pid_t brltty = computer_process("brltty", look->scan_until_ms);
 	char path[HOSTFS_PATH_MAX];
 	char bus[16], number[16];
 	struct holder holder = { 0 };
@@ -398,7 +402,8 @@ static void report_claimed(struct look *look, const struct device *device)
 	usb_attribute(device->place, "busnum", bus, sizeof(bus));
 	usb_attribute(device->place, "devnum", number, sizeof(number));
 	if (hostfs_path(path, sizeof(path), "/dev/bus/usb/%03ld/%03ld", strtol(bus, NULL, 10),
-			strtol(number, NULL, 10)) < 0 || holder_find(path, &holder) <= 0)
+			strtol(number, NULL, 10)) < 0 ||
+	    holder_find_by(path, look->scan_until_ms, &holder) <= 0)
 		holder.pid = 0;
 	begin(look, "claimed", VERDICT_NO_PORT, look->port, "a program drives the %s at %s itself",
 	      device->bridge, device->place);
@@ -540,13 +545,13 @@ static void check_portless(struct look *look, const struct device *device)
 /* ------------------------------------------------------------ nothing there */
 
 /* The kernel knows the port, /dev does not. */
-static bool check_node(struct look *look)
+static bool check_node(struct look *look, const char *path)
 {
-	const char *slash = look->port ? strrchr(look->port, '/') : NULL;
+	const char *slash = path ? strrchr(path, '/') : NULL;
 
 	if (!slash || !slash[1] || !computer_has("/sys/class/tty/%s", slash + 1))
 		return false;
-	begin(look, "no-node", VERDICT_NO_PORT, look->port, "the kernel has this port, but /dev has not");
+	begin(look, "no-node", VERDICT_NO_PORT, path, "the kernel has this port, but /dev has not");
 	evidence(look, "/sys/class/tty/%s exists", slash + 1);
 	if (computer_container()) {
 		evidence(look, "%s exists", computer_container());
@@ -557,22 +562,33 @@ static bool check_node(struct look *look)
 	return true;
 }
 
+/* A container sees the host's /sys, and of its /dev what it was given. */
+static bool is_usable(const struct device *device)
+{
+	return device->path[0] && (!computer_container() || computer_has("%s", device->path));
+}
+
 /* Somebody else's number: the ports that are there instead. */
 static bool check_others(struct look *look)
 {
 	char spelling[DEVICE_TEXT_MAX + 32];
-	const struct device *d = look->devices;
-	int i;
+	const struct device *first = NULL;
+	const struct device *d;
 
-	if (!look->port || !look->n_devices || !d[0].path[0])
+	for (d = look->devices; look->port && d < look->devices + look->n_devices; d++) {
+		if (!is_usable(d))
+			continue;
+		if (!first) {
+			begin(look, "not-there", VERDICT_NO_PORT, look->port, "it is not plugged in, other boards are");
+			first = d;
+		}
+		evidence(look, "%s: %s at %s", d->path, d->bridge[0] ? d->bridge : "a serial port", d->place);
+	}
+	if (!first)
 		return false;
-	begin(look, "not-there", VERDICT_NO_PORT, look->port, "it is not plugged in, other boards are");
-	for (i = 0; i < look->n_devices && d[i].path[0]; i++)
-		evidence(look, "%s: %s at %s", d[i].path, d[i].bridge[0] ? d[i].bridge : "a serial port",
-			 d[i].place);
-	devices_spelling(d, (size_t)look->n_devices, &d[0], spelling, sizeof(spelling));
+	devices_spelling(look->devices, (size_t)look->n_devices, first, spelling, sizeof(spelling));
 	cure(look, "numbers change: use a name that stays, such as %s for %s, or a link in /dev/serial/by-id",
-	     spelling, d[0].path);
+	     spelling, first->path);
 	return true;
 }
 
@@ -620,11 +636,30 @@ static void report_nothing_on_usb(struct look *look)
 		   "dmesg -w shows whether the computer notices");
 }
 
+/* What was typed may be wrong: only a port that the kernel has is advised. */
+static void report_container(struct look *look)
+{
+	const struct device *d = look->devices;
+	int i;
+
+	begin(look, "container", VERDICT_NO_PORT, look->port, "this container has not been given %s",
+	      look->port ? "such a port" : "a port");
+	evidence(look, "%s exists", computer_container());
+	for (i = 0; i < look->n_devices && d[i].path[0]; i++)
+		evidence(look, "the kernel has %s: %s at %s", d[i].path, d[i].bridge[0] ? d[i].bridge : "a serial port",
+			 d[i].place);
+	if (i > 0)
+		cure(look, "start the container with --device=%s", d[0].path);
+	else
+		cure(look, "plug it in, look its port up on the host (ls -l /dev/serial/by-id), and start the "
+			   "container with --device= and that port");
+}
+
 static void check_missing(struct look *look)
 {
 	char release[128];
 
-	if (check_node(look) || check_others(look))
+	if (check_node(look, look->port) || check_others(look))
 		return;
 	if (computer_is_wsl(release, sizeof(release))) {
 		begin(look, "wsl", VERDICT_NO_PORT, look->port, "Windows keeps its USB devices from WSL");
@@ -632,10 +667,7 @@ static void check_missing(struct look *look)
 		cure(look, "in Windows, as administrator: usbipd list; usbipd bind --busid BUSID; "
 			   "usbipd attach --wsl --busid BUSID");
 	} else if (computer_container()) {
-		begin(look, "container", VERDICT_NO_PORT, look->port, "this container has not been given a port");
-		evidence(look, "%s exists", computer_container());
-		cure(look, "start the container with --device=%s", look->port && look->port[0] == '/'
-								   ? look->port : "/dev/ttyUSB0");
+		report_container(look);
 	} else {
 		report_nothing_on_usb(look);
 	}
@@ -653,13 +685,16 @@ static void check_path(struct look *look, const char *path)
 	if (hostfs_rooted(path, rooted, sizeof(rooted)) < 0)
 		return;
 	r = tty_refusal(rooted, text, sizeof(text));
+	if (r == -ENOENT && check_node(look, path))
+		return;
 	if (r < 0) {
 		begin(look, "not-a-port", verdict_of_errno(-r), path, "%s", text);
 		cure(look, "espreset --list shows the ports there are");
 		return;
 	}
 	check_permission(look, path, rooted);
-	check_holder(look, path, rooted);
+	if (look->wanted == NOT_A_FAULT || look->wanted == VERDICT_BUSY)
+		check_holder(look, path, rooted);
 	if (look->wanted == VERDICT_PERMISSION)
 		check_device_rules(look, path, rooted);
 	if (look->wanted == VERDICT_BUSY)
@@ -737,8 +772,8 @@ static int run(struct look *look)
 
 int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict *ret_verdict)
 {
-	struct look look = { .port = port, .wanted = NOT_A_FAULT, .report = report, .user = user,
-			     .verdict = VERDICT_READY };
+	struct look look = { .port = port, .wanted = NOT_A_FAULT, .scan_until_ms = WAIT_FOREVER, .report = report,
+			     .user = user, .verdict = VERDICT_READY };
 	int r;
 
 	r = run(&look);
@@ -777,8 +812,8 @@ static void keep_best(void *user, const struct finding *finding)
 bool diagnose_best(const char *port, enum verdict verdict, struct finding *ret_finding)
 {
 	struct best best = { .verdict = verdict };
-	struct look look = { .port = port, .wanted = verdict, .report = keep_best, .user = &best,
-			     .verdict = VERDICT_READY };
+	struct look look = { .port = port, .wanted = verdict, .scan_until_ms = wait_now_ms() + SCAN_MS,
+			     .report = keep_best, .user = &best, .verdict = VERDICT_READY };
 
 	if (run(&look) < 0 || !best.is_found)
 		return false;

@@ -42,6 +42,8 @@ int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict 
  * @verdict:     of the run: 30-35, or 10-17, which a bridge may be to blame for
  * @ret_finding: when there is one
  *
+ * Looks through the processes of this computer for no more than a fifth of a second: the run's result waits.
+ *
  * Return: whether there is one.
  */
 bool diagnose_best(const char *port, enum verdict verdict, struct finding *ret_finding);

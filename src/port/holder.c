@@ -217,7 +217,8 @@ static bool has_open(pid_t pid, const struct target *target)
 	return has;
 }
 
-static pid_t find_opener(const struct target *target)
+/* The process; 0: none; -ETIMEDOUT. */
+static pid_t find_opener(const struct target *target, int64_t deadline_ms)
 {
 	char path[HOSTFS_PATH_MAX];
 	struct dirent *entry;
@@ -232,7 +233,9 @@ static pid_t find_opener(const struct target *target)
 	while (!opener && (entry = readdir(dir))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);	/* 0: no process */
 
-		if (pid > 0 && has_open(pid, target) && !is_our_own(pid))
+		if (pid > 0 && wait_now_ms() > deadline_ms)
+			opener = -ETIMEDOUT;
+		else if (pid > 0 && has_open(pid, target) && !is_our_own(pid))
 			opener = pid;
 	}
 	(void)closedir(dir);
@@ -275,30 +278,35 @@ static pid_t find_lock_file(const struct target *target)
 
 /* ------------------------------------------------------------ all of it */
 
-static int look(const struct target *target, struct holder *ret_holder)
+static int look(const struct target *target, int64_t deadline_ms, struct holder *ret_holder)
 {
 	pid_t locker = 0;
 	bool is_locked = find_lock(target, &locker);
-	pid_t pid;
+	pid_t pid, opener;
 
 	if (is_locked && is_alive(locker))
 		return found(ret_holder, locker, HOLDER_LOCK);
-	pid = find_opener(target);	/* a lock outlives who took it, in who inherited it */
-	if (pid > 0)
-		return found(ret_holder, pid, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
+	opener = find_opener(target, deadline_ms);	/* a lock outlives who took it, in who inherited it */
+	if (opener > 0)
+		return found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
 	if (is_locked)
 		return found(ret_holder, 0, HOLDER_LOCK);
 	pid = find_lock_file(target);
-	return pid > 0 ? found(ret_holder, pid, HOLDER_UUCP) : 0;
+	return pid > 0 ? found(ret_holder, pid, HOLDER_UUCP) : opener;
 }
 
-int holder_find(const char *path, struct holder *ret_holder)
+int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_holder)
 {
 	struct target target;
 	int r;
 
 	r = target_init(&target, path);
-	return r < 0 ? r : look(&target, ret_holder);
+	return r < 0 ? r : look(&target, deadline_ms, ret_holder);
+}
+
+int holder_find(const char *path, struct holder *ret_holder)
+{
+	return holder_find_by(path, WAIT_FOREVER, ret_holder);
 }
 
 /* The cheap look: is the one that was found still there? */
@@ -353,7 +361,7 @@ int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *s
 	for (;;) {
 		r = target_init(&target, path);
 		if (r == 0)
-			r = look(&target, &holder);
+			r = look(&target, WAIT_FOREVER, &holder);
 		if (r <= 0)
 			break;
 		r = wait_now_ms() >= deadline_ms ? -EBUSY : 0;

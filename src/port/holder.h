@@ -44,6 +44,14 @@ struct holder {
 int holder_find(const char *path, struct holder *ret_holder);
 
 /**
+ * holder_find_by() - the same, for a message that must not come late
+ * @deadline_ms: CLOCK_MONOTONIC; where thousands of processes run, to look at all takes seconds
+ *
+ * Return: also -ETIMEDOUT: not all were looked at, and none of those uses it.
+ */
+int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_holder);
+
+/**
  * holder_wait() - wait until nobody uses it
  * @deadline_ms: CLOCK_MONOTONIC; one that has passed looks once
  * @stop:        may be NULL

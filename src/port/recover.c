@@ -128,6 +128,7 @@ static int check_ports(const struct recover_target *target, const struct words *
 
 	if (n < 0)
 		return say(w, n, "%s", strerror(-n));
+	devices_find_holders(devices, n);
 	for (i = 0; r == 0 && i < n; i++) {
 		const struct holder *holder = &devices[i].holder;
 

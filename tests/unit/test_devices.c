@@ -91,6 +91,7 @@ START_TEST(lists_each_port_with_all_that_is_known_of_it)
 	ck_assert_str_eq(d[1].interface, "1-1.4:1.0");
 	ck_assert_str_eq(d[1].driver, "ch341");
 	ck_assert_str_eq(d[1].name, "kitchen");
+	devices_find_holders(d, 4);
 	ck_assert(!d[1].is_held);
 
 	ck_assert_str_eq(d[2].path, "/dev/ttyUSB10");
@@ -115,6 +116,7 @@ START_TEST(lists_who_holds_a_port)
 	fake_file("/proc/812/comm", "esptool\n%s", "");
 	fake_link("/dev/full", "/proc/812/fd/3");
 	ck_assert_int_eq(devices_list(&d), 1);
+	devices_find_holders(d, 1);
 	ck_assert(d[0].is_held);
 	ck_assert_int_eq(d[0].holder.pid, 812);
 	ck_assert_str_eq(d[0].holder.command, "esptool");

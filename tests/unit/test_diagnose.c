@@ -74,6 +74,17 @@ int __wrap_getgroups(int size, gid_t *groups)
 	return 2;
 }
 
+/* ------------------------------------------------------------ the clock */
+
+static int64_t step_ms;		/* that each look at the clock takes */
+static int64_t now_ms;
+
+int64_t __wrap_wait_now_ms(void);
+int64_t __wrap_wait_now_ms(void)
+{
+	return now_ms += step_ms;
+}
+
 /* ------------------------------------------------------------ the computer */
 
 static struct finding found[8];
@@ -115,6 +126,7 @@ static void set_up(void)
 	fake_dir("/lib/modules/" KERNEL);
 	fake_file("/etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh%s", "\n");
 	fake_file("/etc/group", "root:x:0:\ndialout:x:20:bob,alicea%s", "\nalice:x:1000:\n");
+	step_ms = 0;
 	rights.on = true;
 	rights.may_open = true;
 	rights.mode = 0660;
@@ -355,6 +367,22 @@ static void container(void)
 	fake_file("/.dockerenv", "%s", "");
 }
 
+/* The host's /sys, and not its /dev. */
+static void container_without_nodes(void)
+{
+	no_node();
+	container();
+}
+
+static void container_with_another_port(void)
+{
+	static const struct fake_usb given = { "1-1.2", "10c4", "ea60", "1", "CP2102N USB", NULL };
+
+	container_without_nodes();
+	fake_usb_device(&given);
+	fake_usb_tty(given.place, 0, "ttyUSB7", "cp210x");
+}
+
 static void nothing(void)
 {
 	fake_file("/sys/bus/usb/devices/usb1/bDeviceClass", "09%s", "\n");
@@ -375,6 +403,9 @@ static void only_a_mouse(void)
 		"GROUP=\"dialout\", MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; then sudo " \
 		"udevadm control --reload, and re-plug"
 
+#define FROM_THE_HOST \
+	"plug it in, look its port up on the host (ls -l /dev/serial/by-id), and start the container with " \
+	"--device= and that port"
 #define CABLE "plug it in; if it is, try another cable (many carry power only) and another socket; " \
 	      "dmesg -w shows whether the computer notices"
 
@@ -484,10 +515,21 @@ static const struct {
 	  "the kernel is 5.15.90.1-microsoft-standard-WSL2",
 	  "in Windows, as administrator: usbipd list; usbipd bind --busid BUSID; usbipd attach --wsl "
 	  "--busid BUSID" },
-	{ container, "/dev/ttyACM3", "container", VERDICT_NO_PORT, "this container has not been given a port",
-	  "/.dockerenv exists", "start the container with --device=/dev/ttyACM3" },
+	{ container, "/dev/ttyACM3", "container", VERDICT_NO_PORT, "this container has not been given such a port",
+	  "/.dockerenv exists", FROM_THE_HOST },
 	{ container, NULL, "container", VERDICT_NO_PORT, "this container has not been given a port",
-	  "/.dockerenv exists", "start the container with --device=/dev/ttyUSB0" },
+	  "/.dockerenv exists", FROM_THE_HOST },
+	{ container_without_nodes, "/dev/ttyUSV0", "container", VERDICT_NO_PORT,
+	  "this container has not been given such a port", "/.dockerenv exists",
+	  "start the container with --device=/dev/ttyUSB0" },
+	{ container_without_nodes, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
+	  "/sys/class/tty/ttyUSB0 exists", "start the container with --device=/dev/ttyUSB0" },
+	{ container_without_nodes, NULL, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
+	  "/sys/class/tty/ttyUSB0 exists", "start the container with --device=/dev/ttyUSB0" },
+	{ container_with_another_port, "/dev/ttyUSV0", "not-there", VERDICT_NO_PORT,
+	  "it is not plugged in, other boards are", "/dev/ttyUSB7: CP2102N at 1-1.2",
+	  "numbers change: use a name that stays, such as usb:10c4:ea60 for /dev/ttyUSB7, or a link in "
+	  "/dev/serial/by-id" },
 	{ nothing, PORT, "nothing-on-usb", VERDICT_NO_PORT, "nothing is plugged in",
 	  "/sys/bus/usb/devices has nothing but hubs", CABLE },
 	{ no_usb, NULL, "nothing-on-usb", VERDICT_NO_PORT, "nothing is plugged in",
@@ -640,6 +682,34 @@ START_TEST(denied_in_spite_of_its_mode_is_the_kernels_device_rules)
 }
 END_TEST
 
+/* Thousands of processes, or a computer that is busy: a run's result must not wait for it. */
+START_TEST(a_failed_run_looks_through_processes_for_a_while_only)
+{
+	struct finding best;
+
+	step_ms = 1000;
+	held();
+	ck_assert(!diagnose_best(PORT, VERDICT_BUSY, &best));
+	process(700, "ModemManager");
+	ck_assert(!diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert_int_eq(diagnose(PORT), 1);
+	ck_assert_str_eq(found[0].word, "busy");
+}
+END_TEST
+
+START_TEST(out_of_time_brltty_is_not_named_but_what_is_known_is)
+{
+	struct finding best;
+
+	step_ms = 1000;
+	claimed_by_brltty();
+	ck_assert(diagnose_best(PORT, VERDICT_NO_PORT, &best));
+	ck_assert_str_eq(best.word, "claimed");
+	ck_assert_int_eq(diagnose(PORT), 1);
+	ck_assert_str_eq(found[0].word, "brltty");
+}
+END_TEST
+
 START_TEST(a_port_that_brltty_took_in_mid_run_is_explained)
 {
 	struct finding best;
@@ -722,6 +792,8 @@ static Suite *diagnose_suite(void)
 	tcase_add_loop_test(tc, busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it, 0, 2);
 	tcase_add_test(tc, a_holder_that_is_seen_is_named_before_one_that_is_guessed);
 	tcase_add_test(tc, denied_in_spite_of_its_mode_is_the_kernels_device_rules);
+	tcase_add_test(tc, a_failed_run_looks_through_processes_for_a_while_only);
+	tcase_add_test(tc, out_of_time_brltty_is_not_named_but_what_is_known_is);
 	tcase_add_test(tc, a_port_that_brltty_took_in_mid_run_is_explained);
 	tcase_add_test(tc, who_claimed_it_is_evidence_too);
 	tcase_add_test(tc, without_a_port_all_that_is_plugged_in_is_looked_at);

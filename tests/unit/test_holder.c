@@ -75,6 +75,18 @@ START_TEST(nobody_holds_a_port_that_nobody_has_open)
 }
 END_TEST
 
+START_TEST(past_the_deadline_processes_are_not_looked_through)
+{
+	fake_process(812, 1, "esptool");
+	fake_fd(812, 3, PORT);
+	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), -ETIMEDOUT);
+	ck_assert_int_eq(holder_find_by(PORT, WAIT_FOREVER, &holder), 1);
+	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0);	/* one file tells who */
+	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), 1);
+	ck_assert_int_eq(holder.pid, 812);
+}
+END_TEST
+
 START_TEST(finds_who_has_it_open_under_whatever_name)
 {
 	fake_process(812, 1, "esptool");
@@ -432,6 +444,7 @@ static Suite *holder_suite(void)
 	tcase_set_timeout(real, 60);
 	tcase_add_checked_fixture(made_up, set_up, fake_root_remove);
 	tcase_add_test(made_up, nobody_holds_a_port_that_nobody_has_open);
+	tcase_add_test(made_up, past_the_deadline_processes_are_not_looked_through);
 	tcase_add_test(made_up, finds_who_has_it_open_under_whatever_name);
 	tcase_add_loop_test(made_up, finds_who_has_locked_it, 0, (int)(sizeof(locks) / sizeof(locks[0])));
 	tcase_add_test(made_up, locks_of_other_files_and_those_who_wait_do_not_count);
