@@ -548,6 +548,8 @@ static void check_portless(struct look *look, const struct device *device)
 static bool check_node(struct look *look, const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
+	char file[HOSTFS_PATH_MAX], numbers[32];
+	unsigned int maj, min;
 
 	if (!slash || !slash[1] || !computer_has("/sys/class/tty/%s", slash + 1))
 		return false;
@@ -557,7 +559,12 @@ static bool check_node(struct look *look, const char *path)
 		evidence(look, "%s exists", computer_container());
 		cure(look, "start the container with --device=/dev/%s", slash + 1);
 	} else {
-		cure(look, "sudo udevadm trigger --action=add --subsystem-match=tty");
+		(void)snprintf(file, sizeof(file), "/sys/class/tty/%s/dev", slash + 1);
+		if (computer_read(file, numbers, sizeof(numbers)) < 0 || sscanf(numbers, "%u:%u", &maj, &min) != 2)
+			cure(look, "re-plug it");
+		else
+			cure(look, "re-plug it; where /dev is not the kernel's own (a chroot): "
+				   "sudo mknod -m 660 /dev/%s c %u %u", slash + 1, maj, min);
 	}
 	return true;
 }

@@ -345,6 +345,12 @@ static void no_node(void)
 	ck_assert_int_eq(unlink(fake_path(PORT)), 0);
 }
 
+static void no_node_with_numbers(void)
+{
+	no_node();
+	fake_file("/sys/class/tty/ttyUSB0/dev", "188:0%s", "\n");
+}
+
 static void no_node_in_container(void)
 {
 	no_node();
@@ -504,7 +510,10 @@ static const struct {
 	  "re-plug it; if that does not help: echo 1a86 7523 | sudo tee "
 	  "/sys/bus/usb-serial/drivers/ch341/new_id" },
 	{ no_node, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
-	  "/sys/class/tty/ttyUSB0 exists", "sudo udevadm trigger --action=add --subsystem-match=tty" },
+	  "/sys/class/tty/ttyUSB0 exists", "re-plug it" },
+	{ no_node_with_numbers, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
+	  "/sys/class/tty/ttyUSB0 exists", "re-plug it; where /dev is not the kernel's own (a chroot): "
+	  "sudo mknod -m 660 /dev/ttyUSB0 c 188 0" },
 	{ no_node_in_container, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
 	  "/sys/class/tty/ttyUSB0 exists", "start the container with --device=/dev/ttyUSB0" },
 	{ another_number, PORT, "not-there", VERDICT_NO_PORT, "it is not plugged in, other boards are",
