@@ -25,7 +25,7 @@
 #define NOT_A_FAULT VERDICT_COUNT
 #define MOST_GROUPS 256
 /* For looking through all processes after a run that has failed: its result must not come late. */
-#define SCAN_MS 200
+#define SCAN_MS 500
 
 /* One look at this computer. */
 struct look {
@@ -131,27 +131,9 @@ static void cure_permission(struct look *look, const struct stat *st)
 		cure(look, "join the group with the number %u; then log out and in again", st->st_gid);
 }
 
-static void check_permission(struct look *look, const char *path, const char *rooted)
+/* The file system lets us, the kernel does not. */
+static void report_device_rules(struct look *look, const char *path)
 {
-	char group[64] = "?";
-	char user[64] = "?";
-	struct stat st;
-
-	if (faccessat(AT_FDCWD, rooted, R_OK | W_OK, AT_EACCESS) == 0 || stat(rooted, &st) < 0)
-		return;
-	(void)computer_group(st.st_gid, group, sizeof(group));
-	(void)computer_user(user, sizeof(user));
-	begin(look, "permission", VERDICT_PERMISSION, path, "you may not open it");
-	evidence(look, "mode %03o, group %s (%u), you are %s (%u)", st.st_mode & 0777, group, st.st_gid, user,
-		 geteuid());
-	cure_permission(look, &st);
-}
-
-/* The file system lets us, open() did not. */
-static void check_device_rules(struct look *look, const char *path, const char *rooted)
-{
-	if (faccessat(AT_FDCWD, rooted, R_OK | W_OK, AT_EACCESS) != 0)
-		return;
 	begin(look, "device-rules", VERDICT_PERMISSION, path, "its permissions allow it, the kernel does not");
 	evidence(look, "read and write are allowed by owner, group and mode");
 	if (computer_container()) {
@@ -161,6 +143,33 @@ static void check_device_rules(struct look *look, const char *path, const char *
 	}
 	cure(look, "allow the device where espreset is started: in a systemd unit DeviceAllow=char-ttyUSB rw "
 		   "and DeviceAllow=char-ttyACM rw");
+}
+
+/* The rules of a control group are asked after owner, group and mode, and answer EPERM (Linux fs/namei.c,
+ * inode_permission()). What lets faccessat() through may still refuse open(): then a run has failed. */
+static void check_permission(struct look *look, const char *path, const char *rooted)
+{
+	char group[64] = "?";
+	char user[64] = "?";
+	struct stat st;
+
+	if (faccessat(AT_FDCWD, rooted, R_OK | W_OK, AT_EACCESS) == 0) {
+		if (look->wanted == VERDICT_PERMISSION)
+			report_device_rules(look, path);
+		return;
+	}
+	if (errno == EPERM) {
+		report_device_rules(look, path);
+		return;
+	}
+	if (stat(rooted, &st) < 0)
+		return;
+	(void)computer_group(st.st_gid, group, sizeof(group));
+	(void)computer_user(user, sizeof(user));
+	begin(look, "permission", VERDICT_PERMISSION, path, "you may not open it");
+	evidence(look, "mode %03o, group %s (%u), you are %s (%u)", st.st_mode & 0777, group, st.st_gid, user,
+		 geteuid());
+	cure_permission(look, &st);
 }
 
 /* ------------------------------------------------------------ who uses it */
@@ -702,8 +711,6 @@ static void check_path(struct look *look, const char *path)
 	check_permission(look, path, rooted);
 	if (look->wanted == NOT_A_FAULT || look->wanted == VERDICT_BUSY)
 		check_holder(look, path, rooted);
-	if (look->wanted == VERDICT_PERMISSION)
-		check_device_rules(look, path, rooted);
 	if (look->wanted == VERDICT_BUSY)
 		check_modemmanager(look, path, rooted);
 	if (devices_find(path, &device) == 0)

@@ -42,7 +42,7 @@ int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict 
  * @verdict:     of the run: 30-35, or 10-17, which a bridge may be to blame for
  * @ret_finding: when there is one
  *
- * Looks through the processes of this computer for no more than a fifth of a second: the run's result waits.
+ * Looks through the processes of this computer for no more than half a second: the run's result waits.
  *
  * Return: whether there is one.
  */

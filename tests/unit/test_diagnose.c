@@ -24,6 +24,7 @@ static const struct fake_usb mouse = { "1-3", "046d", "c077", NULL, "Mouse\x1b[2
 static struct {
 	bool on;
 	bool may_open;
+	int why;		/* it may not be opened: errno */
 	mode_t mode;
 	gid_t gid;
 	gid_t our_group;
@@ -36,7 +37,7 @@ int __wrap_faccessat(int dir, const char *path, int mode, int flags)
 	if (!rights.on)
 		return __real_faccessat(dir, path, mode, flags);
 	ck_assert_int_eq(mode, R_OK | W_OK);
-	errno = EACCES;
+	errno = rights.why;
 	return rights.may_open ? 0 : -1;
 }
 
@@ -129,6 +130,7 @@ static void set_up(void)
 	step_ms = 0;
 	rights.on = true;
 	rights.may_open = true;
+	rights.why = EACCES;
 	rights.mode = 0660;
 	rights.gid = 20;
 	rights.our_group = 20;
@@ -691,6 +693,17 @@ START_TEST(denied_in_spite_of_its_mode_is_the_kernels_device_rules)
 }
 END_TEST
 
+START_TEST(the_kernels_device_rules_are_seen_before_a_run)
+{
+	plug_ch340();
+	rights.may_open = false;
+	rights.why = EPERM;
+	ck_assert_int_eq(diagnose(PORT), 1);
+	ck_assert_str_eq(found[0].word, "device-rules");
+	ck_assert_int_eq(verdict, VERDICT_PERMISSION);
+}
+END_TEST
+
 /* Thousands of processes, or a computer that is busy: a run's result must not wait for it. */
 START_TEST(a_failed_run_looks_through_processes_for_a_while_only)
 {
@@ -801,6 +814,7 @@ static Suite *diagnose_suite(void)
 	tcase_add_loop_test(tc, busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it, 0, 2);
 	tcase_add_test(tc, a_holder_that_is_seen_is_named_before_one_that_is_guessed);
 	tcase_add_test(tc, denied_in_spite_of_its_mode_is_the_kernels_device_rules);
+	tcase_add_test(tc, the_kernels_device_rules_are_seen_before_a_run);
 	tcase_add_test(tc, a_failed_run_looks_through_processes_for_a_while_only);
 	tcase_add_test(tc, out_of_time_brltty_is_not_named_but_what_is_known_is);
 	tcase_add_test(tc, a_port_that_brltty_took_in_mid_run_is_explained);
