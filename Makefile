@@ -106,6 +106,7 @@ check-all:
 	+@$(AGAIN) builds lint asan valgrind
 	+@$(AGAIN) check-packaging
 	+@$(AGAIN) check-drivers
+	+@$(AGAIN) check-hook CASES="$(LONG_HOOK_CASES:%=-%)"
 	@echo "make check: all passed"
 
 ## make unit          every unit test, no root, no network

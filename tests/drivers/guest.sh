@@ -26,7 +26,8 @@ modprobe uhci-hcd
 mapfile -t ask < "$out/ask"
 verb=${ask[0]}
 cd "$here" || exit 1
-if [ -x "$build/benchd" ]; then
+# Where systemd is PID 1 it runs already; early.sh
+if [ -x "$build/benchd" ] && [ ! -S "$BENCH_SOCKET" ]; then
 	"$build/benchd" "$BENCH_SOCKET" > "$out/benchd.log" 2>&1 &
 fi
 case $verb in

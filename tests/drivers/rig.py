@@ -75,7 +75,7 @@ class Daemon:
 daemon = Daemon()
 
 
-def wait_for(what, condition, seconds=20):
+def wait_for(what, condition, seconds=20, pause=0.01):
     """Poll until true; the value. Waiting is not the test: the limit only ends a case that hangs."""
     until = time.monotonic() + seconds
     while True:
@@ -84,14 +84,25 @@ def wait_for(what, condition, seconds=20):
             return value
         if time.monotonic() > until:
             raise AssertionError("waited %g s in vain for %s" % (seconds, what))
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 class Board:
-    def __init__(self, ident, kind, words):
+    def __init__(self, ident, kind, words, is_there=False):
         self.id, self.kind, self.words = ident, kind, words
-        daemon("plug %d %s %s" % (ident, kind, words))
+        if not is_there:
+            wait_for("port %d to be free" % ident, self._plug)
         self.find_tty()
+
+    def _plug(self):
+        try:
+            daemon("plug %d %s %s" % (self.id, self.kind, self.words))
+        except RuntimeError as e:
+            # The kernel takes a moment to forget who was there before.
+            if "in use" in str(e):
+                return False
+            raise
+        return True
 
     def ttys(self):
         # usb-serial's ports lie under the interface, cdc_acm's in a folder of their class.
@@ -104,6 +115,12 @@ class Board:
         wait_for(self.tty, lambda: os.path.exists(self.tty))
         # udev's rules are through with it: group, links.
         subprocess.run(["udevadm", "settle", "--timeout=20"], check=True)
+
+    def place(self):
+        """As in /sys/bus/usb/devices, with a tty or without."""
+        found = wait_for("the place of board %d" % self.id, lambda: glob.glob(
+            "/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/idVendor" % (self.id // PORTS, self.id % PORTS + 1)))
+        return found[0].split("/")[-2]
 
     def by_id(self):
         return self._link("/dev/serial/by-id/")
@@ -174,6 +191,12 @@ def plug(kind, words="", ident=None):
     if ident is None:
         ident = next(n for n in _idents if n not in _boards)
     _boards[ident] = Board(ident, kind, words)
+    return _boards[ident]
+
+
+def adopt(kind, ident):
+    """One that was plugged in before any case ran."""
+    _boards[ident] = Board(ident, kind, "", is_there=True)
     return _boards[ident]
 
 

@@ -99,7 +99,8 @@ def guest(out, verb, asked):
         side_by_side(report, chosen)
         report.say("done")
         return
-    chosen = [c for c in cases.ALL if not asked or any(c.name.startswith(a) for a in asked)]
+    wanted, unwanted = [a for a in asked if a[0] != "-"], [a[1:] for a in asked if a[0] == "-"]
+    chosen = [c for c in cases.ALL if (not wanted or c.name.startswith(tuple(wanted))) and not c.name.startswith(tuple(unwanted))]
     report.say("plan", cases=[c.name for c in chosen])
     side_by_side(report, [c for c in chosen if not c.alone])
     for case in chosen:

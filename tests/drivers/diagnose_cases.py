@@ -1,0 +1,234 @@
+"""The findings of --diagnose, made to happen for real: drivers, nodes, rights, holders; with each cure that can be tried.
+
+What a virtual machine cannot have (other kernels, other bridges, Windows) is in tests/unit/test_diagnose.c.
+"""
+import glob
+import json
+import os
+
+import rig
+from hook_cases import case, case_alone, enroll, expect, sh, was_opened
+
+MODPROBE = "/etc/modprobe.d/espreset-test.conf"
+RELEASE = os.uname().release
+NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup"]
+
+
+def diagnose(*args, within=None, **how):
+    command = [rig.ESPRESET, "--diagnose", "--json"] + list(args)
+    result = rig.run((within or []) + command, **how)
+    result.findings = [json.loads(line) for line in result.out.splitlines()]
+    return result
+
+
+def expect_finding(result, word, cure, status, *evidence):
+    found = [f for f in result.findings if f["finding"] == word]
+    expect(found, "no finding '%s'" % word, result)
+    finding = next((f for f in found if cure in (f["cure"] or "")), None)
+    expect(finding, "the cure of '%s'" % word, result)
+    for text in evidence:
+        expect(any(text in e for e in finding["evidence"] + [finding["text"]]), "the evidence of '%s': %s" % (word, text), result)
+    expect(result.status == status, "status %d for '%s'" % (status, word), result)
+
+
+def in_a_namespace(*preparations):
+    """A prefix for a command: in mounts of its own, with these shell commands run before."""
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(preparations) + '\nexec "$@"', "sh"]
+
+
+@case
+def who_is_not_in_the_group_is_told_how_to_join_it():
+    board = rig.plug("ch340")
+    run = rig.run([rig.ESPRESET, "--wait", "0", board.tty], user="nobody")
+    expect(run.status == 32 and "sudo usermod -aG dialout nobody" in run.err, "a run outside of the group", run)
+    expect_finding(diagnose(board.tty, user="nobody"), "permission", "sudo usermod -aG dialout nobody", 32, "group dialout")
+    sh("usermod -aG dialout nobody")
+    expect_finding(diagnose(board.tty, user="nobody"), "permission", "log out and in again", 32)
+    expect(not was_opened(board), "it was opened")
+    inside = rig.run(NOBODY + ["--init-groups", rig.ESPRESET, board.tty])
+    expect(inside.status == 0, "after the cure", inside, board.truth())
+    board.unplug()
+    sh("gpasswd -d nobody dialout")
+
+
+@case
+def modemmanager_is_named_where_udev_does_not_keep_it_off():
+    """A process of that name that takes TIOCEXCL; as an ordinary user it cannot be seen to hold the port."""
+    board = rig.plug("ch340")
+    os.makedirs(rig.SCRATCH, exist_ok=True)
+    name = os.path.join(rig.SCRATCH, "ModemManager")
+    os.symlink("/usr/bin/python3", name)
+    holder = rig.start([name, "-c", "import fcntl, os, sys, termios, time\n"
+                        "fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)\n"
+                        "fcntl.ioctl(fd, termios.TIOCEXCL)\nprint('held', flush=True)\ntime.sleep(600)\n", board.tty])
+    rig.wait_for("the holder", lambda: os.path.getsize(holder.out.name))
+    rule = 'ATTRS{idVendor}=="1a86", ATTRS{idProduct}=="7523", ENV{ID_MM_PORT_IGNORE}="1"'
+    expect_finding(diagnose(board.tty), "modemmanager", rule, 33, "process %d has it open" % holder.pid)
+    member = NOBODY + ["--groups=dialout", rig.ESPRESET, "--wait", "0", board.tty]
+    run = rig.run(member)
+    expect(run.status == 33 and rule in run.err, "a run that cannot see it", run)
+    # The cure, as --enroll has it: in udev's record of the port.
+    enroll(board, "modem")
+    sh("udevadm trigger --settle --action=change " + board.tty)
+    run = rig.run(member)
+    expect(run.status == 33 and rule not in run.err, "blamed although udev keeps it off", run)
+    os.kill(holder.pid, 9)
+    holder.finish()
+
+
+CLAIM = """
+import fcntl, struct, sys, time
+fd = open(sys.argv[1], "r+b", buffering=0)
+USBDEVFS_CLAIMINTERFACE, USBDEVFS_DISCONNECT, USBDEVFS_IOCTL = 0x8004550f, 0x5516, 0xc0105512
+fcntl.ioctl(fd, USBDEVFS_IOCTL, struct.pack("iiP", 0, USBDEVFS_DISCONNECT, 0))
+fcntl.ioctl(fd, USBDEVFS_CLAIMINTERFACE, struct.pack("I", 0))
+print("claimed", flush=True)
+time.sleep(600)
+"""
+
+
+@case
+def who_drives_the_device_itself_is_named():
+    """As brltty does, and as a virtual machine does."""
+    for program, word, cure in (("brltty", "brltty", "genericDevices=no"), ("python3", "claimed", "end that program")):
+        board = rig.plug("ch340")
+        place = board.place()
+        node = "/dev/bus/usb/%03d/%03d" % tuple(
+            int(open("/sys/bus/usb/devices/%s/%s" % (place, f), encoding="ascii").read()) for f in ("busnum", "devnum"))
+        path = os.path.join(rig.SCRATCH, program)
+        if not os.path.exists(path):
+            os.symlink("/usr/bin/python3", path)
+        holder = rig.start([path, "-c", CLAIM, node])
+        rig.wait_for("the holder", lambda: os.path.getsize(holder.out.name) or holder.popen.poll() is not None)
+        rig.wait_for("the tty to go", lambda: not board.ttys())
+        if word == "brltty":
+            expect_finding(diagnose("usb:" + place), word, cure, 30, "process %d is brltty" % holder.pid)
+        else:
+            expect_finding(diagnose("usb:" + place), word, cure, 30, "process %d" % holder.pid)
+        run = rig.run([rig.ESPRESET, "--wait", "0", "usb:" + place])
+        # A run that has failed looks through the processes for half a second only.
+        expect(run.status == 30 and (cure in run.err or "end that program" in run.err), "a run", run)
+        os.kill(holder.pid, 9)
+        holder.finish()
+        rig.clean_up()
+
+
+@case
+def a_device_that_no_driver_has_taken():
+    board = rig.plug("ch340")
+    place = board.place()
+    device = "/sys/bus/usb/devices/" + place
+    spelling = "usb:" + place
+    with open("/sys/bus/usb/drivers/ch341/unbind", "w", encoding="ascii") as f:
+        f.write(place + ":1.0")
+    rig.wait_for("the tty to go", lambda: not board.ttys())
+    expect_finding(diagnose(spelling), "driver-not-bound", "re-plug it", 30, "no interface of " + place)
+    sh("echo -1 >%s/bConfigurationValue" % device)
+    expect_finding(diagnose(spelling), "no-power", "own power supply", 30, "bConfigurationValue is empty")
+    sh("echo 0 >%s/authorized" % device)
+    result = diagnose(spelling)
+    expect_finding(result, "unauthorized", "echo 1 | sudo tee %s/authorized" % device, 30)
+    sh("echo 1 >%s/authorized" % device)
+    rig.wait_for("the tty, after the cure", board.ttys)
+
+
+@case
+def other_numbers_kinds_and_spellings():
+    board = rig.plug("cp2102")
+    twin = rig.plug("cp2102")
+    expect_finding(diagnose(board.tty), "cp2102-speed", "CH340", 0)
+    result = diagnose("/dev/ttyUSB99")
+    expect_finding(result, "not-there", "numbers change", 30)
+    expect_finding(diagnose("usb:10c4:ea60"), "ambiguous", "name one of them", 31, board.tty, twin.tty)
+    expect_finding(diagnose("/etc/passwd"), "not-a-port", "--list", 30)
+    expect_finding(diagnose("usb:rubbish"), "spelling", "--list", 2)
+    # The file system allows it, the kernel's rules for the unit do not.
+    closed = ["systemd-run", "--quiet", "--pipe", "--wait", "-p", "DevicePolicy=closed"]
+    expect_finding(diagnose(board.tty, within=closed), "device-rules", "DeviceAllow=char-ttyUSB rw", 32)
+    run = rig.run(closed + [rig.ESPRESET, "--wait", "0", board.tty])
+    expect(run.status == 32 and "DeviceAllow=char-ttyUSB rw" in run.err, "a unit that may not", run)
+    # Bridges and chips with habits of their own.
+    for kind, words, finding, cure in (("cp2102c", "", "cp2102c", "cut the RTS wire"), ("cp2102n", "", "cp2102n", "plug it in again"),
+                                       ("usbjtag", "esp32c3", "native-usb", ""), ("otg", "esp32s3", "native-usb", "")):
+        other = rig.plug(kind, words)
+        expect_finding(diagnose(other.tty), finding, cure, 0)
+        if finding == "native-usb":
+            refused = rig.run([rig.ESPRESET, "--enroll", other.tty, "own_usb"])
+            expect(refused.status == 2 and not refused.out and "in the middle of an upload" in refused.err, "--enroll", refused)
+    expect(not was_opened(board) and not was_opened(twin), "one was opened")
+
+
+@case
+def a_port_without_its_node_and_a_container():
+    board = rig.plug("ch340")
+    number = os.path.basename(board.tty)
+    container = "mount -t tmpfs tmpfs /run; touch /run/.containerenv"
+    own_dev = "mount -t tmpfs tmpfs /dev; mknod -m 666 /dev/null c 1 3"
+    result = diagnose(board.tty, within=in_a_namespace(own_dev))
+    expect_finding(result, "no-node", "sudo mknod -m 660 " + board.tty, 30, number + " exists")
+    mknod = result.findings[0]["cure"].split("sudo ")[1]
+    expect(not diagnose(board.tty, within=in_a_namespace(own_dev, mknod)).findings, "after the cure", mknod)
+    inside = in_a_namespace(container, own_dev)
+    expect_finding(diagnose(board.tty, within=inside), "no-node", "--device=" + board.tty, 30, "/run/.containerenv")
+    expect_finding(diagnose(within=inside), "no-node", "--device=" + board.tty, 30)
+    typo = diagnose("/dev/ttyUSV0", within=inside)
+    expect_finding(typo, "container", "start the container with --device=/dev/tty", 30)
+    expect("ttyUSV0" not in typo.findings[0]["cure"], "a typo is advised", typo)
+    denied = in_a_namespace(container)
+    expect_finding(diagnose(board.tty, within=denied + NOBODY + ["--clear-groups"]), "permission", "--group-add", 32)
+
+
+def forget_driver():
+    rig.wait_for("nobody to use the driver", lambda: "exit 0" in sh("modprobe -r ch341; echo exit $?"), 20, 0.5)
+
+
+@case_alone
+def a_driver_that_is_not_there():
+    board = rig.plug("ch340")
+    place = board.place()
+    spelling = "usb:" + place
+    forget_driver()
+    expect_finding(diagnose(spelling), "driver-not-loaded", "sudo modprobe ch341", 30, "no module ch341")
+    hidden = in_a_namespace("grep -v /ch341.ko /lib/modules/%s/modules.dep >/run/modules.dep.$$ || true" % RELEASE,
+                            "mount --bind /run/modules.dep.$$ /lib/modules/%s/modules.dep" % RELEASE)
+    expect_finding(diagnose(spelling, within=hidden), "driver-missing", "linux-modules-extra-" + RELEASE, 30)
+    gone = in_a_namespace("mount -t tmpfs tmpfs /lib/modules")
+    expect_finding(diagnose(spelling, within=gone), "kernel-replaced", "restart this computer", 30)
+    with open(MODPROBE, "w", encoding="ascii") as f:
+        f.write("blacklist ch341\n")
+    try:
+        # As udev would: a blacklisted module is not loaded for a device.
+        board.unplug()
+        rig.wait_for("it to go", lambda: not os.path.exists("/sys/bus/usb/devices/" + place))
+        rig.daemon("replug %d" % board.id)
+        rig.wait_for("it to come", lambda: glob.glob("/sys/bus/usb/devices/%s/*:1.0" % place))
+        sh("udevadm settle")
+        expect(not board.ttys(), "udev has loaded the driver")
+        expect_finding(diagnose(spelling), "driver-forbidden", "remove that line", 30, MODPROBE + " says blacklist ch341")
+        run = rig.run([rig.ESPRESET, "--wait", "0", spelling])
+        expect(run.status == 30 and "remove that line" in run.err, "a run", run)
+    finally:
+        os.unlink(MODPROBE)
+    sh("modprobe ch341")
+    board.find_tty()
+    expect(not diagnose(board.tty).findings, "after the cure")
+
+
+@case_alone
+def nothing_on_usb():
+    """The bench's other adapters are on a controller of their own, which is taken away."""
+    for ident in (12, 13, 14):
+        rig.daemon("unplug %d" % ident)
+    sh("modprobe -r uhci_hcd")
+    try:
+        rig.wait_for("all to go", lambda: not glob.glob("/dev/ttyUSB*"))
+        expect_finding(diagnose(), "nothing-on-usb", "carry power only", 30, "nothing but hubs")
+        listed = rig.run([rig.ESPRESET, "--list"])
+        expect(listed.status == 30 and not listed.out, "--list", listed)
+        inside = in_a_namespace("mount -t tmpfs tmpfs /run; touch /run/.containerenv")
+        expect_finding(diagnose("/dev/ttyUSB0", within=inside), "container", "on the host", 30)
+        windows = in_a_namespace("echo 5.15.90.1-microsoft-standard-WSL2 >/run/osrelease",
+                                 "mount --bind /run/osrelease /proc/sys/kernel/osrelease")
+        expect_finding(diagnose("/dev/ttyUSB0", within=windows), "wsl", "usbipd attach --wsl", 30)
+    finally:
+        sh("modprobe uhci_hcd")
