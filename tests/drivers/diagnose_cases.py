@@ -149,13 +149,18 @@ def other_numbers_kinds_and_spellings():
     run = rig.run(closed + [rig.ESPRESET, "--wait", "0", board.tty])
     expect(run.status == 32 and "DeviceAllow=char-ttyUSB rw" in run.err, "a unit that may not", run)
     # Bridges and chips with habits of their own.
+    ident = None
     for kind, words, finding, cure in (("cp2102c", "", "cp2102c", "another bridge"), ("cp2102n", "", "cp2102n", "plug it in again"),
                                        ("usbjtag", "esp32c3", "native-usb", ""), ("otg", "esp32s3", "native-otg", "no line resets")):
-        other = rig.plug(kind, words)
+        other = rig.plug(kind, words, ident)
         expect_finding(diagnose(other.tty), finding, cure, 0)
         if finding.startswith("native"):
             refused = rig.run([rig.ESPRESET, "--enroll", other.tty, "own_usb"])
             expect(refused.status == 2 and not refused.out and "in the middle of an upload" in refused.err, "--enroll", refused)
+        # The next one goes into the same port.
+        other.unplug()
+        rig.wait_for("it to go", lambda: not other.ttys())
+        ident = other.id
     expect(not was_opened(board) and not was_opened(twin), "one was opened")
 
 
