@@ -346,6 +346,13 @@ static int check_together(struct options *o, const bool *given, struct complaint
 		return complain(c, "--hold does not go with a written-out --sequence: its W are the holds");
 	if (o->if_needed && !o->ota_dry_run)
 		return complain(c, "--if-needed needs --ota-dry-run HOST");
+	if (o->if_needed && (o->n_expect || o->n_fail_on || o->firmware || o->ota))
+		return complain(c, "--if-needed does not go with --expect, --fail-on, --firmware or --ota: without a reset "
+				"they are not waited for");
+	if (o->ota_dry_run && o->session.chip != CHIP_UNKNOWN && o->session.chip != CHIP_ESP8266)
+		return complain(c, "--ota-dry-run is for an ESP8266: it does not go with --chip %s", chip_name(o->session.chip));
+	if (o->ota_dry_run && o->n_ports > 1)
+		return complain(c, "--ota-dry-run is for one PORT: one board's answer says nothing of another");
 	if (o->print_match && !o->n_expect && !o->firmware)
 		return complain(c, "--print-match needs --expect or --firmware");
 	if (o->print_match && (o->json || o->n_ports > 1))
