@@ -1,9 +1,11 @@
 /* main.c - wiring: the command line to what does the work. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "boards.h"
 #include "conditions.h"
@@ -111,12 +113,23 @@ static int check_files(const struct options *options, char *why, size_t cap)
 	return -EINVAL;
 }
 
+/* What is closed at the start has the number of the next thing that is opened: results would go to a socket, and words
+ * of a library to a board. Reading and writing what stands there instead fails, as it did. */
+static void occupy_closed_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/", O_PATH);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	char why[1024];
 	int r;
 
+	occupy_closed_streams();
 	stop_init();
 	r = options_parse(argc, argv, &options, why, sizeof(why));
 	if (r < 0)

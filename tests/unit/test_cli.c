@@ -227,6 +227,20 @@ START_TEST(a_capture_that_cannot_be_written_is_said)
 }
 END_TEST
 
+/* Else the first thing that is opened takes the stream's number, and the result goes there. */
+START_TEST(a_result_that_has_nowhere_to_go_is_a_failure)
+{
+	program_run(&p, "sim:running >&-");
+	ck_assert_int_eq(p.status, 1);
+	ck_assert_ptr_nonnull(strstr(p.err, "standard output: Bad file descriptor"));
+	program_run(&p, "--quiet sim:running <&- >&- 2>&-");
+	ck_assert_int_eq(p.status, 0);
+	program_run(&p, "--expect Hello sim:running <&- 2>&-");
+	ck_assert_int_eq(p.status, 0);
+	ck_assert_ptr_nonnull(strstr(p.out, "ready"));
+}
+END_TEST
+
 static char *read_file(const char *path)
 {
 	static char text[256 * 1024];
@@ -324,6 +338,7 @@ int main(void)
 	tcase_add_loop_test(tcase, each_status_of_a_board_or_port_has_a_word, 0, 17);
 	tcase_add_test(tcase, every_json_line_fits_the_schema);
 	tcase_add_test(tcase, what_a_board_prints_reaches_no_stream_as_it_is);
+	tcase_add_test(tcase, a_result_that_has_nowhere_to_go_is_a_failure);
 	tcase_add_test(tcase, a_capture_that_cannot_be_written_is_said);
 	tcase_add_loop_test(tcase, every_option_stands_in_help_manual_and_completion, 0, COUNT(documents));
 	tcase_add_loop_test(tcase, the_manual_and_the_completion_name_no_other_option, 0, COUNT(documents));
