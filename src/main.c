@@ -134,6 +134,8 @@ int main(int argc, char **argv)
 	r = options_parse(argc, argv, &options, why, sizeof(why));
 	if (r < 0)
 		return r == -ENOENT ? usage_without_port(why) : usage(why);
+	if (options.mode != MODE_RESET && options.mode != MODE_PROBE_WIRING)
+		stop_end();
 	switch (options.mode) {
 	case MODE_HELP:
 		options_help(stdout);

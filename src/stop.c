@@ -46,6 +46,19 @@ void stop_init(void)
 	sigdelset(&wait_mask, SIGTSTP);
 }
 
+void stop_end(void)
+{
+	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+		struct sigaction action;
+
+		if (sigaction(stop_signals[i], NULL, &action) < 0 || action.sa_handler != on_signal)
+			continue;
+		action.sa_handler = SIG_DFL;
+		(void)sigaction(stop_signals[i], &action, NULL);
+	}
+	(void)sigprocmask(SIG_SETMASK, &wait_mask, NULL);
+}
+
 const struct port_stop *stop_port(void)
 {
 	return &port_stop;

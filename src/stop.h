@@ -11,6 +11,9 @@
  */
 void stop_init(void);
 
+/** stop_end() - no board is touched: signals end and stop the process at once again, but for those it was told to ignore */
+void stop_end(void);
+
 /** stop_port() - how waits let them in; static */
 const struct port_stop *stop_port(void);
 

@@ -170,6 +170,15 @@ START_TEST(a_signal_ends_it_also_while_nobody_reads)
 }
 END_TEST
 
+START_TEST(what_touches_no_board_is_ended_by_a_signal_at_once)
+{
+	/* The log never ends; SIGKILL only so that a failing test does. */
+	program_shell(&p, "mkfifo $DIR/f; sleep 20 >$DIR/f & s=$!; { exec \"$ESPRESET\" --decode $DIR/f; } & e=$!; "
+		      "sleep 1; kill -TERM $e; { sleep 6; kill -KILL $e; } 2>/dev/null & k=$!; wait $e; echo $?; kill $s $k");
+	ck_assert_str_eq(p.out, "143\n");
+}
+END_TEST
+
 START_TEST(a_stalled_bridge_keeps_nobody_waiting)
 {
 	struct timespec begin, end;
@@ -208,6 +217,7 @@ int main(void)
 	tcase_add_test(tcase, output_that_nobody_reads_holds_no_board);
 	tcase_add_test(tcase, a_result_is_told_however_late_somebody_reads);
 	tcase_add_test(tcase, a_signal_ends_it_also_while_nobody_reads);
+	tcase_add_test(tcase, what_touches_no_board_is_ended_by_a_signal_at_once);
 	tcase_add_test(tcase, a_stalled_bridge_keeps_nobody_waiting);
 	tcase_add_test(tcase, it_leaves_no_process_behind);
 	suite_add_tcase(suite, tcase);
