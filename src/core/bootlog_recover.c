@@ -287,6 +287,8 @@ static void take_character(struct bootlog *log, unsigned long c)
 		take_symbol(log, HEARD_HIGH, 0);
 	} else if (c < 0x100) {
 		take_symbol(log, HEARD_BYTE, (unsigned char)c);
+	} else if (c >= 0x2400 && c <= 0x2421) {	/* pictures of control characters */
+		take_symbol(log, HEARD_BYTE, c == 0x2421 ? 0x7f : (unsigned char)(c - 0x2400));
 	} else if ((byte = windows_byte(c))) {
 		take_symbol(log, HEARD_BYTE, byte);
 	} else if (log->options.gbk && (gbk = log->options.gbk(c))) {
