@@ -135,7 +135,10 @@ static bool has_chosen(struct span s)
 
 static bool says_again(struct bootlog *log, struct span s)
 {
-	static const char *const once[] = { "cpu_start: Pro cpu start", "main_task: Calling app_main" };
+	static const char *const once[] = {
+		"boot: End of partition table", "boot: Loaded app from partition",
+		"cpu_start: Pro cpu start", "main_task: Calling app_main",
+	};
 	bool again = log->boot.progress == BOOT_APP && contains(s, "2nd stage bootloader");
 
 	for (unsigned int i = 0; i < sizeof(once) / sizeof(once[0]); i++) {

@@ -280,6 +280,10 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 	snprintf(text, sizeof(text), "%sI (212) cpu_start: Pro cpu start%s", HEALTHY_ESP32, started);
 	run(text);	/* input has stalled, and what came between is lost */
 	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	snprintf(text, sizeof(text), "%sI (171) boot: Loaded app from partition at offset 0x10000\r\n%s"
+		 "I (171) boot: Loaded app from partition at offset 0x10000\r\n", HEALTHY_ESP32, started);
+	run(text);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
 	snprintf(text, sizeof(text), "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
 		 "I (300) main_task: Calling app_main()\r\n", HEALTHY_ESP32, started, started);
 	run(text);
