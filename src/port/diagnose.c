@@ -745,17 +745,10 @@ static void check_all(struct look *look)
 		check_missing(look);
 }
 
-static void check_port(struct look *look)
+/* @r, @text: why no path was found for it. */
+static void check_unresolved(struct look *look, int r, const char *text)
 {
-	char path[HOSTFS_PATH_MAX];
-	char text[512];
-	int r;
-
-	r = devices_resolve(look->port, path, sizeof(path), text, sizeof(text));
 	switch (r) {
-	case 0:
-		check_path(look, path);
-		return;
 	case -EINVAL:
 		begin(look, "spelling", VERDICT_USAGE, look->port, "%s", text);
 		cure(look, "espreset --list shows what is plugged in");
@@ -771,13 +764,23 @@ static void check_port(struct look *look)
 	}
 }
 
+/* The others are looked at only where they matter: Linux lets whoever reads a device's strings wait until that device's
+ * reset or probe is over (drivers/usb/core/sysfs.c, usb_string_attr), and another board's stall is no trouble of this one. */
 static int run(struct look *look)
 {
+	char path[HOSTFS_PATH_MAX];
+	char text[512] = "";
+	int r = look->port ? devices_resolve(look->port, path, sizeof(path), text, sizeof(text)) : 0;
+
+	if (look->port && r == 0) {
+		check_path(look, path);
+		return look->count;
+	}
 	look->n_devices = devices_list(&look->devices);
 	if (look->n_devices < 0)
 		return look->n_devices;
 	if (look->port)
-		check_port(look);
+		check_unresolved(look, r, text);
 	else
 		check_all(look);
 	free(look->devices);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -650,6 +651,26 @@ START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 }
 END_TEST
 
+/* Linux lets whoever reads a device's strings wait until its reset is over. */
+START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
+{
+	static const struct fake_usb ours = { "1-1", "303a", "1001", "1", NULL, NULL };
+	static const struct fake_usb other = { "1-2", "1a86", "7523", "2", NULL, NULL };
+	struct inotify_event event;
+	struct finding best;
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	plug_in(&ours, "any");
+	fake_usb_device(&other);
+	ck_assert_int_ge(inotify_add_watch(fd, fake_path("/sys/bus/usb/devices/1-2/serial"), IN_OPEN), 0);
+	ck_assert(diagnose_best(PORT, VERDICT_SILENT, &best));
+	ck_assert_str_eq(best.word, "native-usb");
+	ck_assert_int_lt(read(fd, &event, sizeof(event)), 0);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 /* ------------------------------------------------------------ what only a failed run tells */
 
 START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
@@ -809,6 +830,7 @@ static Suite *diagnose_suite(void)
 	tcase_add_loop_test(tc, finds_each_fault_with_its_evidence_and_its_cure, 0, FAULTS);
 	tcase_add_loop_test(tc, a_failed_run_is_given_the_finding_that_fits, 0, FAULTS);
 	tcase_add_loop_test(tc, a_healthy_port_has_no_finding, 0, 2);
+	tcase_add_test(tc, another_device_that_is_being_reset_does_not_delay_the_diagnosis);
 	tcase_add_loop_test(tc, a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does, 0,
 			    (int)(sizeof(quirks) / sizeof(quirks[0])));
 	tcase_add_loop_test(tc, busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it, 0, 2);
