@@ -15,7 +15,7 @@
  *	erase ID		all of flash
  *	dump ID FILE		all of flash
  *	arm ID WHEN COUNT DELAY_MS WHAT [ARG [ARG2]]
- *		WHEN control, lines, bytes or now; WHAT unplug, stall KINDS, finger, release,
+ *		WHEN control, lines, bytes or now; WHAT unplug, vanish (with power), stall KINDS, finger, release,
  *		kill PID SIGNAL (-PID: the child of PID)
  *	exit
  */
@@ -151,7 +151,7 @@ static int word_index(const char *word, const char *const *words)
 static const char *do_arm(const struct request *r)
 {
 	static const char *const whens[] = { "never", "control", "lines", "bytes", "now", NULL };
-	static const char *const whats[] = { "unplug", "stall", "kill", "finger", "release", NULL };
+	static const char *const whats[] = { "unplug", "stall", "kill", "finger", "release", "vanish", NULL };
 	struct plug_armed a = { 0 };
 	char when[16], what[16];
 	int delay_ms, i, j;

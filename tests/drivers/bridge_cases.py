@@ -1,8 +1,8 @@
 """The cases of every other bridge: FTDI, Prolific, WCH's and Silicon Labs' newer ones, and Espressif's own USB."""
 import bridge_table
 import rig
-from cases import (case, espreset, esptool, expect, expect_clean_resets, expect_really_ready, expect_verdict,
-                   framing_errors, image_file)
+from cases import (case, espreset, esptool, expect, expect_clean_resets, expect_in_time, expect_really_ready,
+                   expect_verdict, framing_errors, image_file, read_results)
 
 STORY = ("cp2102n", "cp2104", "ft232r", "pl2303", "ch343", "ch9102")
 
@@ -22,6 +22,10 @@ def case_each(kinds):
 def the_document_says_of_it_what_is_true(kind):
     """docs/bridges.md: driver, speeds, transfers, and what the board sees on open, reset and close."""
     wrong = bridge_table.disagreements(bridge_table.measure(kind))
+    if wrong:
+        # On a starved machine a driver leaves out what follows a transfer that took too long: pl2303 waits 100 ms.
+        rig.clean_up()
+        wrong = bridge_table.disagreements(bridge_table.measure(kind))
     expect(not wrong, "the table of docs/bridges.md says otherwise (tests/drivers/bench table writes it anew)", *wrong)
 
 
@@ -46,6 +50,32 @@ def esptool_uploads_and_espreset_proves(kind):
     expect_verdict(result, 0, "ready", board)
     expect(board.truth()["boot_mode"] == 3, "boot mode", board.truth())
     expect_clean_resets(board, result.began, 1, result)
+
+
+# Where it happens, by what of espreset's the driver would transfer there.
+FAULTS = (
+    ("unplug", "lines", 2, 34, "unplugged"),
+    ("unplug", "bytes", 1, 34, "unplugged"),
+    ("stall 1", "lines", 2, 35, "io-error"),
+)
+
+
+@case_each(("ft232r", "pl2303", "ch343"))
+def unplugged_and_stalled_each_driver_is_told_right(kind):
+    board = rig.plug(kind)
+    place = board.by_path()
+    for what, when, count, status, word in FAULTS:
+        board.arm(when, count, what)
+        result = espreset("--wait", "1", "--timeout", "5", place)
+        expect(board.record(kind="fault", since=result.began), "it never came to that", result)
+        expect(result.status == status and result.result["verdict"] == word, "%s at %s: not %s" % (what, when, word), result,
+               *board.record(since=result.began))
+        expect_in_time(result, 1, 5, what, when)
+        if what == "unplug":
+            board.replug()
+    # It obeys again; the program above leaves when its driver's time-out ends; no harm is left.
+    board.stall()
+    expect_verdict(espreset("--wait", "60", place), 0, "ready", board)
 
 
 # ---- a bridge that asserts RTS by itself ----
@@ -110,6 +140,23 @@ def usb_serial_jtag_in_download_mode_stays_there():
     result = espreset(board.tty)
     expect_verdict(result, 11, "download-mode", board)
     expect(board.truth()["runs"] == "waiting", "it waits", board.truth())
+
+
+@case
+def usb_serial_jtag_may_vanish_and_return():
+    """Which is unplugged to everybody; --recover waits for the same place and asks again."""
+    board = rig.plug("usbjtag", "esp32c3")
+    board.arm("lines", 3, "vanish", 50)
+    process = rig.start([rig.ESPRESET, "--json", "--recover", "--timeout", "40", board.tty])
+    rig.wait_for("it to vanish", lambda: board.record(kind="fault", name="vanish"))
+    board.replug()
+    result = process.finish(60)
+    read_results(result)
+    truth = board.truth()
+    expect(result.status == 0 and result.result["verdict"] == "ready", "not ready", result, truth,
+           *board.record(since=result.began))
+    expect(result.result["recovered"] == ["reopen"], "recovered", result)
+    expect(truth["runs"] == "app" and truth["soft_restarts"] == 2, "a restart before it went, and one after", truth)
 
 
 @case

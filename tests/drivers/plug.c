@@ -118,6 +118,7 @@ static void do_armed(struct plug *p, const struct plug_armed *a)
 {
 	switch (a->what) {
 	case WHAT_UNPLUG: plug_out(p, p->now_ns); break;
+	case WHAT_VANISH: plug_vanish(p, p->now_ns); break;
 	case WHAT_STALL: plug_stall(p, p->now_ns, (unsigned int)a->arg); break;
 	case WHAT_KILL: send_signal(p, a->arg, a->arg2); break;
 	case WHAT_FINGER: sim_board_finger(&p->board, p->now_ns, true); break;
@@ -465,14 +466,30 @@ static void unlink_request(struct plug *p, const struct usbip_msg *msg)
 		found = true;
 		q->seq = 0;
 	}
+	if (!found)
+		p->cancelled[p->cancelled_at++ % PLUG_PENDING] = msg->unlink_seq;
 	usbip_unlinked(&p->usb, msg->seq, found);
 	p->reading = oldest_in(p) != NULL;
+}
+
+/* vhci_hcd sends what it queues and what it cancels from two lists: a request may come after its own cancellation, when
+ * the driver has it back already. An answer to it would make the kernel drop the device. */
+static bool is_cancelled(const struct plug *p, uint32_t seq)
+{
+	const uint32_t *c;
+
+	for (c = p->cancelled; c < p->cancelled + PLUG_PENDING; c++)
+		if (*c == seq)
+			return true;
+	return false;
 }
 
 static void take_message(struct plug *p, const struct usbip_msg *msg)
 {
 	if (msg->unlink) {
 		unlink_request(p, msg);
+	} else if (is_cancelled(p, msg->seq)) {
+		return;
 	} else if (p->gone_ns != SIM_NEVER) {
 		refuse(p, msg);
 	} else if (msg->ep == 0) {
@@ -615,6 +632,7 @@ int64_t plug_next(const struct plug *p)
 static void forget_usb(struct plug *p)
 {
 	memset(p->pending, 0, sizeof(p->pending));
+	memset(p->cancelled, 0, sizeof(p->cancelled));
 	p->in_from = p->in_to = 0;
 	p->out_from = p->out_to = 0;
 	p->out_end_ns = SIM_NEVER;
@@ -660,13 +678,25 @@ static void refuse(struct plug *p, const struct usbip_msg *msg)
 		p->gone_ns = p->now_ns + GONE_QUIET_NS;
 }
 
-void plug_out(struct plug *p, int64_t now_ns)
+static bool leave(struct plug *p, int64_t now_ns, const char *how)
 {
 	if (p->usb.fd < 0 || p->gone_ns != SIM_NEVER)
-		return;
-	note(p, now_ns, "fault", "unplug", p->id);
+		return false;
+	note(p, now_ns, "fault", how, p->id);
 	p->gone_ns = now_ns + GONE_AFTER_NS;
 	fail_pending(p);
+	return true;
+}
+
+void plug_vanish(struct plug *p, int64_t now_ns)
+{
+	(void)leave(p, now_ns, "vanish");
+}
+
+void plug_out(struct plug *p, int64_t now_ns)
+{
+	if (!leave(p, now_ns, "unplug"))
+		return;
 	sim_board_power(&p->board, now_ns, false);
 	sim_board_lines(&p->board, now_ns, false, false);
 }

@@ -27,7 +27,7 @@ enum plug_stall {
 	STALL_UNTIL_RESET = 8	/* of control transfers, by a chip that a USB reset cures */
 };
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
-enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE };
+enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE, WHAT_VANISH };
 
 /* Something that happens once, when something else has happened so often, and then a while later. */
 struct plug_armed {
@@ -79,6 +79,8 @@ struct plug {
 	int64_t out_end_ns;		/* the character being sent ends; SIM_NEVER: none */
 
 	struct plug_pending pending[PLUG_PENDING];
+	uint32_t cancelled[PLUG_PENDING];	/* requests that were not there when they were to be cancelled; a ring */
+	unsigned int cancelled_at;
 	unsigned int stalled;		/* enum plug_stall */
 	int64_t gone_ns;		/* the cable is out, and then the host sees it; SIM_NEVER */
 	struct plug_armed armed[PLUG_ARMED];
@@ -101,6 +103,9 @@ int plug_in(struct plug *plug, int id, int64_t now_ns, const struct bridge_kind 
 /* The cable leaves, and with it the power; transfers fail, and a little later the host sees that the device is gone.
  * The board stays as an object, its record too. */
 void plug_out(struct plug *plug, int64_t now_ns);
+
+/* It leaves the bus and keeps its power: a chip that serves its USB itself. */
+void plug_vanish(struct plug *plug, int64_t now_ns);
 
 /* The same board comes back. Return: 0 or negative errno. */
 int plug_again(struct plug *plug, int64_t now_ns);
