@@ -252,6 +252,7 @@ static void run(struct child *c, const struct session_config *config)
 
 	limited.timeout_ms = time_left(c, config->timeout_ms);
 	session_init(&c->session, &limited, wait_now_ms());
+	conditions_limit(&c->conditions, session_deadline(&c->session));
 	session_on_line(&c->session, conditions_line, &c->conditions);
 	r = run_session(&c->session, c->port, &clk, &sink);
 	c->result.session = *session_result(&c->session);

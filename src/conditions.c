@@ -99,7 +99,8 @@ int conditions_init(struct conditions *c, const struct options *options, int64_t
 {
 	char err[256];
 
-	*c = (struct conditions){ .options = options, .start_ms = start_ms, .tell = tell, .user = user };
+	*c = (struct conditions){ .options = options, .start_ms = start_ms, .deadline_ms = INT64_MAX,
+				  .tell = tell, .user = user };
 	c->firmware = options->firmware ? firmware_by_name(options->firmware) : NULL;
 	collect(c);
 	return match_init(&c->match, c->patterns, c->n, err, sizeof(err));
@@ -116,13 +117,18 @@ static void tell_match(struct conditions *c, const struct match_event *event)
 	c->tell(c->user, &match);
 }
 
+void conditions_limit(struct conditions *c, int64_t deadline_ms)
+{
+	c->deadline_ms = deadline_ms;
+}
+
 void conditions_line(void *user, const char *line, size_t len)
 {
 	struct conditions *c = user;
 	struct match_event event;
 	int r;
 
-	if (c->n == 0 || c->broken || c->failed)
+	if (c->n == 0 || c->broken || c->failed || wait_now_ms() >= c->deadline_ms)
 		return;
 	r = match_line(&c->match, line, len, &event);
 	if (r < 0) {

@@ -2,6 +2,7 @@
  *
  *	conditions_check(options, err, cap)		before anything starts: patterns, HOST, names
  *	conditions_init(&c, options, ...)
+ *	conditions_limit(&c, deadline_ms)		for each session
  *	conditions_line(), _forget()			from the session: lines after the load; a new attempt
  *	conditions_look()				as run_sink.conditions, once the proof is complete
  *	conditions_fill(&c, &result)
@@ -35,6 +36,7 @@ struct conditions {
 	bool any_finding;
 	char ota_host[80];
 	int64_t start_ms;
+	int64_t deadline_ms;			/* lines that are read later are not matched */
 	conditions_tell_fn *tell;
 	void *user;
 };
@@ -45,6 +47,9 @@ int conditions_check(const struct options *options, char *err, size_t cap);
 /** conditions_init() - Return: 0 or negative errno */
 int conditions_init(struct conditions *c, const struct options *options, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
+
+/** conditions_limit() - until when lines count; a slow pattern may take half a second for each of those that wait */
+void conditions_limit(struct conditions *c, int64_t deadline_ms);
 
 /** conditions_line() - a session_line_fn */
 void conditions_line(void *user, const char *line, size_t len);

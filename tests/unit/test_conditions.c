@@ -1,0 +1,45 @@
+/* test_conditions.c - which lines count for what a caller asks for. */
+#include <check.h>
+
+#include "conditions.h"
+#include "port/wait.h"
+#include "suite.h"
+
+static int told;
+
+static void count(void *user, const struct report_match *match)
+{
+	(void)user;
+	(void)match;
+	told++;
+}
+
+/* A slow pattern takes up to half a second for each line, and a read brings dozens: matched all the same, they would
+ * keep the port's process beyond its time, and the driver would be blamed. */
+START_TEST(lines_that_are_read_after_the_deadline_do_not_count)
+{
+	static const char line[] = "Hello";
+	struct options options = { .expect = { "Hello" }, .n_expect = 1 };
+	static struct conditions c;
+
+	told = 0;
+	ck_assert_int_eq(conditions_init(&c, &options, 0, count, NULL), 0);
+	conditions_limit(&c, wait_now_ms());
+	conditions_line(&c, line, sizeof(line) - 1);
+	ck_assert(told == 0 && !match_complete(&c.match));
+	conditions_limit(&c, wait_now_ms() + 60000);
+	conditions_line(&c, line, sizeof(line) - 1);
+	ck_assert(told == 1 && match_complete(&c.match));
+	conditions_release(&c);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("conditions");
+	TCase *tcase = tcase_create("conditions");
+
+	tcase_add_test(tcase, lines_that_are_read_after_the_deadline_do_not_count);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
