@@ -344,15 +344,39 @@ static bool is_needless(struct child *c)
 	return true;
 }
 
-/* Some bridges explain what a board seems to do wrong. */
+/* What a board or a bridge seems to do wrong: those that this computer, or the kind of bridge, may explain. */
+static bool may_be_explained(enum verdict verdict)
+{
+	int status = verdict_info(verdict)->status;
+
+	return (status >= 10 && status < 20) || verdict == VERDICT_UNPLUGGED || verdict == VERDICT_IO_ERROR;
+}
+
 static void find_fitting_advice(struct child *c)
 {
 	enum verdict verdict = c->result.session.verdict;
 	struct finding finding;
 
-	if (verdict_info(verdict)->status >= 10 && verdict_info(verdict)->status < 20 && !c->result.advice[0] &&
-	    strncmp(c->spec, "sim:", 4) != 0 && diagnose_best(ladder_port(&c->ladder), verdict, &finding) && finding.cure[0])
+	if (may_be_explained(verdict) && !c->result.advice[0] && strncmp(c->spec, "sim:", 4) != 0 &&
+	    diagnose_best(ladder_port(&c->ladder), verdict, &finding) && finding.cure[0])
 		snprintf(c->result.advice, sizeof(c->result.advice), "%s", finding.cure);
+}
+
+/* The next thing to do, where nothing more fitting was found. */
+static void complete_advice(struct child *c)
+{
+	struct session_result *r = &c->result.session;
+
+	if (c->result.advice[0] || r->advice)
+		return;
+	if (r->verdict == VERDICT_AMBIGUOUS)
+		r->advice = "espreset --list shows the spellings that fit one";
+	else if (r->verdict == VERDICT_BUSY)
+		r->advice = "end the program that uses the port, or give it time with --wait";
+	else if (r->verdict == VERDICT_UNPLUGGED)
+		r->advice = "plug it in again; if nobody pulled it out, look at cable, hub and power supply";
+	else if (r->verdict == VERDICT_IO_ERROR)
+		r->advice = "unplug the bridge and plug it in again";
 }
 
 static void find_and_run(struct child *c)
@@ -453,6 +477,7 @@ static void begin(struct child *c)
 	}
 	if (c->options->mode == MODE_RESET)
 		find_fitting_advice(c);
+	complete_advice(c);
 	ladder_fill(&c->ladder, &c->result);
 	conditions_fill(&c->conditions, &c->result);
 	conditions_release(&c->conditions);

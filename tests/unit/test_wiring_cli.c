@@ -30,7 +30,7 @@ static const struct row {
 	{ "--probe-wiring -w 0 sim:missing", 30, "no-port", "--list" },
 	{ "--probe-wiring -w 0 sim:busy", 33, "busy", NULL },
 	{ "--probe-wiring sim:permission", 32, "permission", "Permissions" },
-	{ "--probe-wiring sim:unplug=300ms", 34, "unplugged", NULL },
+	{ "--probe-wiring sim:unplug=300ms", 34, "unplugged", "plug it in again" },
 	{ "--probe-wiring sim: sim:", 2, NULL, "one PORT" },
 	{ "--probe-wiring --sequence both sim:", 2, NULL, "does not go with" },
 	{ "--probe-wiring --no-reset sim:", 2, NULL, "does not go with" },
