@@ -13,6 +13,7 @@
 #include "child.h"
 #include "message.h"
 #include "port/wait.h"
+#include "report/clean.h"
 #include "report/notify.h"
 #include "report/statefile.h"
 #include "stop.h"
@@ -364,10 +365,19 @@ static void notify(const struct crew *crew, int status)
 	(void)(status == 0 ? notify_ready(text) : notify_status(text));
 }
 
+/* The name of a file may hold anything. */
+static void complain(const char *what, const char *why)
+{
+	char clean[1024];
+
+	clean_terminal(clean, sizeof(clean), what, strlen(what));
+	fprintf(stderr, "espreset: %s: %s\n", clean, why);
+}
+
 static int complain_output(const char *what, int r, int status)
 {
 	if (r != -EPIPE)
-		fprintf(stderr, "espreset: %s: %s\n", what, strerror(-r));
+		complain(what, strerror(-r));
 	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
 }
 
@@ -410,8 +420,7 @@ int boards_run(const struct options *options)
 	if (options->state_file) {
 		r = statefile_begin(options->state_file);
 		if (r == -EEXIST)
-			fprintf(stderr, "espreset: %s: not a regular file; --state-file wants one, or a name that is free\n",
-				options->state_file);
+			complain(options->state_file, "not a regular file; --state-file wants one, or a name that is free");
 		else if (r < 0)
 			(void)complain_output(options->state_file, r, 0);
 		if (r < 0)

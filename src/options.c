@@ -361,6 +361,8 @@ static int check_together(struct options *o, const bool *given, struct complaint
 		return complain(c, "--ota @ needs a match to take the address from: --firmware or --expect with a group");
 	if (o->capture && o->n_ports > 1)
 		return complain(c, "--capture is for one PORT");
+	if (o->capture && o->state_file && is(o->capture, o->state_file))
+		return complain(c, "--capture and --state-file name the same file");
 	for (size_t i = 0; i < o->n_ports; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (o->mode == MODE_RESET && is(o->ports[i], o->ports[k]) && strncmp(o->ports[i], "sim:", 4) != 0)

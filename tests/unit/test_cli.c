@@ -84,6 +84,7 @@ static const struct row {
 	{ "--timeout 1 --sequence 'D0|R1|W8|R0' sim:", 2, NULL, "--sequence lasts 8 s" },
 	/* a copy is not disturbed, and nothing else is blamed */
 	{ "--timeout 1.5 sim:copy=8s", 17, "eboot is still copying", "longer --timeout" },
+	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 1, NULL, "espreset: /no/\\x1b[31mx: No such file" },
 	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
 };
 

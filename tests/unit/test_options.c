@@ -106,6 +106,7 @@ static const struct { const char *line; const char *complaint; } rejects[] = {
 	{ "--if-needed --ota-dry-run h --ota h x", "--if-needed does not go with --expect" },
 	{ "--ota-dry-run h --chip esp32 x", "--chip esp32" },
 	{ "--ota-dry-run h x y", "one PORT" },
+	{ "--capture f --state-file f x", "the same file" },
 	{ "--print-match x", "--expect" },
 	{ "--print-match --json -e a x", "--json" },
 	{ "--print-match -e a x y", "one PORT" },
