@@ -28,6 +28,7 @@ struct board {
 	const char *port;
 	pid_t pid;
 	int fd;			/* -1: over */
+	size_t slot;		/* among those that are waited for */
 	int64_t limit_ms;	/* if it has not ended by then, its driver is stuck */
 	int64_t start_ms;
 	char doing[160];
@@ -229,15 +230,26 @@ static void give_up(struct crew *crew, struct board *board)
 	tell_failure(crew, board, VERDICT_IO_ERROR, text, "unplug the bridge and plug it in again");
 }
 
+/* Only those that are not over: poll() takes no more than a process may have open, and those that could not be started
+ * for that very reason would make it fail for all. */
 static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
 {
 	size_t open = 0;
 
 	for (size_t i = 0; i < crew->n; i++) {
-		fds[i] = (struct pollfd){ .fd = crew->boards[i].fd, .events = POLLIN };
-		open += crew->boards[i].fd >= 0;
+		struct board *board = &crew->boards[i];
+
+		if (board->fd < 0)
+			continue;
+		board->slot = open;
+		fds[open++] = (struct pollfd){ .fd = board->fd, .events = POLLIN };
 	}
 	return open;
+}
+
+static bool has_spoken(const struct board *board, const struct pollfd *fds)
+{
+	return board->fd >= 0 && fds[board->slot].revents;
 }
 
 static int64_t next_deadline(const struct crew *crew)
@@ -279,14 +291,15 @@ static void show_progress(struct crew *crew)
 static void stop_all(struct crew *crew, struct pollfd *fds)
 {
 	int64_t deadline = wait_now_ms() + STOP_GRACE_MS;
+	size_t open;
 
 	for (size_t i = 0; i < crew->n; i++) {
 		if (crew->boards[i].fd >= 0)
 			(void)kill(crew->boards[i].pid, SIGTERM);
 	}
-	while (fill_fds(crew, fds) && wait_poll(fds, crew->n, deadline, NULL) >= 0) {
+	while ((open = fill_fds(crew, fds)) && wait_poll(fds, open, deadline, NULL) >= 0) {
 		for (size_t i = 0; i < crew->n; i++) {
-			if (fds[i].revents)
+			if (has_spoken(&crew->boards[i], fds))
 				hear(crew, &crew->boards[i]);
 		}
 	}
@@ -300,13 +313,15 @@ static void stop_all(struct crew *crew, struct pollfd *fds)
 
 static void watch(struct crew *crew, struct pollfd *fds)
 {
-	while (fill_fds(crew, fds)) {
-		int r = wait_poll(fds, crew->n, next_deadline(crew), stop_port());
+	size_t open;
+
+	while ((open = fill_fds(crew, fds))) {
+		int r = wait_poll(fds, open, next_deadline(crew), stop_port());
 
 		if (r == -ECANCELED)
 			stop_all(crew, fds);
 		for (size_t i = 0; i < crew->n; i++) {
-			if (crew->boards[i].fd >= 0 && r > 0 && fds[i].revents)
+			if (r > 0 && has_spoken(&crew->boards[i], fds))
 				hear(crew, &crew->boards[i]);
 			if (crew->boards[i].fd >= 0 && wait_now_ms() >= crew->boards[i].limit_ms)
 				give_up(crew, &crew->boards[i]);

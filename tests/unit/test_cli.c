@@ -231,6 +231,17 @@ START_TEST(a_capture_that_cannot_be_written_is_said)
 }
 END_TEST
 
+/* Those that can be started are not drawn into it. */
+START_TEST(more_boards_than_descriptors_fail_alone)
+{
+	program_shell(&p, "ulimit -n 16; \"$ESPRESET\" $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do "
+		      "echo sim:running,seed=$i; done)");
+	ck_assert_int_eq(p.status, 1);
+	ck_assert_msg(strstr(p.out, "sim:running,seed=1: ready") && strstr(p.out, "sim:running,seed=8: ready"), "%s", p.out);
+	ck_assert_ptr_nonnull(strstr(p.out, "sim:running,seed=20: internal: Too many open files"));
+}
+END_TEST
+
 /* Else the first thing that is opened takes the stream's number, and the result goes there. */
 START_TEST(a_result_that_has_nowhere_to_go_is_a_failure)
 {
@@ -342,6 +353,7 @@ int main(void)
 	tcase_add_loop_test(tcase, each_status_of_a_board_or_port_has_a_word, 0, 17);
 	tcase_add_test(tcase, every_json_line_fits_the_schema);
 	tcase_add_test(tcase, what_a_board_prints_reaches_no_stream_as_it_is);
+	tcase_add_test(tcase, more_boards_than_descriptors_fail_alone);
 	tcase_add_test(tcase, a_result_that_has_nowhere_to_go_is_a_failure);
 	tcase_add_test(tcase, a_capture_that_cannot_be_written_is_said);
 	tcase_add_loop_test(tcase, every_option_stands_in_help_manual_and_completion, 0, COUNT(documents));
