@@ -112,8 +112,9 @@ check-all:
 ## make unit          every unit test, no root, no network
 .PHONY: unit
 unit: $(UNIT) $(B)/espreset $(B)/simulation
-	+@$(AGAIN) -j4 $(patsubst %,%.ran,$(filter-out $(addprefix $(B)/unit/,$(NOT_HERE)),$(UNIT)))
-# Several at once: those that run the program mostly wait for simulated boards.
+	+@$(AGAIN) -j6 $(patsubst %,$(B)/unit/%.ran,$(filter-out $(NOT_HERE),$(SLOWEST) $(filter-out $(SLOWEST),$(notdir $(UNIT)))))
+# Several at once, the slowest first: those that run the program mostly wait for simulated boards.
+SLOWEST = test_cli test_signals test_ready_cli test_wiring_cli test_otaprobe test_alloc test_sim_net test_recover_cli
 $(B)/unit/%.ran: $(B)/unit/% $(B)/espreset FORCE
 	@CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset $< >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@cat $@.log

@@ -143,15 +143,11 @@ void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t 
 	struct running running[SIDE_BY_SIDE];
 
 	(void)program_path();
-	for (size_t from = 0; from < n; from += SIDE_BY_SIDE) {
-		size_t some = n - from < SIDE_BY_SIDE ? n - from : SIDE_BY_SIDE;
-
-		for (size_t i = 0; i < some; i++)
-			running[i] = start_to_files(args(from + i));
-		for (size_t i = 0; i < some; i++) {
-			collect(&running[i], &p);
-			each(from + i, &p);
-		}
+	for (size_t started = 0, ended = 0; ended < n; ended++) {
+		for (; started < n && started < ended + SIDE_BY_SIDE; started++)
+			running[started % SIDE_BY_SIDE] = start_to_files(args(started));
+		collect(&running[ended % SIDE_BY_SIDE], &p);
+		each(ended, &p);
 	}
 }
 
