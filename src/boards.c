@@ -311,13 +311,22 @@ static void stop_all(struct crew *crew, struct pollfd *fds)
 	stop_die(stop_asked());
 }
 
+/* Whoever wakes so late was stopped (Ctrl-Z), and so were the boards' processes: no driver is to blame. */
+static void give_back(struct crew *crew, int64_t late_ms)
+{
+	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)
+		crew->boards[i].limit_ms += late_ms;
+}
+
 static void watch(struct crew *crew, struct pollfd *fds)
 {
 	size_t open;
 
 	while ((open = fill_fds(crew, fds))) {
-		int r = wait_poll(fds, open, next_deadline(crew), stop_port());
+		int64_t deadline = next_deadline(crew);
+		int r = wait_poll(fds, open, deadline, stop_port());
 
+		give_back(crew, wait_now_ms() - deadline);
 		if (r == -ECANCELED)
 			stop_all(crew, fds);
 		for (size_t i = 0; i < crew->n; i++) {
