@@ -9,6 +9,10 @@
  * A written-out sequence may wait for longer: what has no room then is said to be lost. */
 #define HELD_BACK_MAX (128 * 1024)
 
+/* More than a tty and its driver keep (64 KiB and a line discipline's 4 KiB), should it come byte by byte; a board that
+ * never stops talking ends it as well. */
+#define READS_AT_END 70000
+
 /* What the loop needs of a state machine. */
 struct machine {
 	void (*next)(void *self, int64_t now_ms, struct session_action *ret);
@@ -66,7 +70,8 @@ static void keep(struct loop *l, const void *bytes, size_t n)
 	l->n_held += n;
 }
 
-static void read_port(struct loop *l, int64_t deadline_ms)
+/* Return: whether more may have come before the deadline, although that is over. */
+static bool read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[512];
 	ssize_t n = l->port->ops->read(l->port, buf, sizeof(buf), deadline_ms);
@@ -74,12 +79,23 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 	if (n > 0) {
 		keep(l, buf, (size_t)n);
 		l->machine->input(l->self, now_ms(l), buf, (size_t)n);
-	} else if (n == -ECANCELED) {
+		return now_ms(l) >= deadline_ms;
+	}
+	if (n == -ECANCELED) {
 		l->stopped = 1;
 		l->machine->failed(l->self, now_ms(l), ECANCELED);
 	} else if (n != -ETIMEDOUT) {
 		l->machine->failed(l->self, now_ms(l), n < 0 ? (int)-n : ENODEV);
 	}
+	return false;
+}
+
+/* Whoever was stopped or starved wakes when the time is over, and what has come meanwhile may hold a restart: a settle
+ * time has passed well only when all of it has been read. */
+static void read_port(struct loop *l, int64_t deadline_ms)
+{
+	for (int i = 0; i < READS_AT_END && read_once(l, deadline_ms); i++)
+		;
 }
 
 static bool is_proven(const struct loop *l)

@@ -206,6 +206,33 @@ START_TEST(what_comes_after_the_settle_time_is_not_waited_for)
 }
 END_TEST
 
+/* The process is stopped (Ctrl-Z), or gets no time, while it settles. */
+static ssize_t (*read_in_time)(struct port *port, void *buf, size_t cap, int64_t deadline_ms);
+
+static ssize_t read_late(struct port *port, void *buf, size_t cap, int64_t deadline_ms)
+{
+	if (fake.now_ms > 300)
+		fake.now_ms = 9000;
+	return read_in_time(port, buf, cap, deadline_ms);
+}
+
+START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 400, "hello\r\n" }, { 1, 500, "hello\r\n" },
+						   { 1, 600, BANNER("2", "3") }, { 0, 0, NULL } };
+	struct port_ops late;
+
+	fakeport_init(&fake, script);
+	late = *fake.port.ops;
+	read_in_time = late.read;
+	late.read = read_late;
+	fake.port.ops = &late;
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	ck_assert_int_ne(session_result(&session)->verdict, VERDICT_READY);
+}
+END_TEST
+
 START_TEST(even_without_settle_time_an_error_of_the_load_is_waited_for)
 {
 	static const struct fake_line script[] = { { 1, 60, BANNER("2", "3") LOADS "csum 0xcc\r\n" },
@@ -512,6 +539,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_boot_leads_to_its_verdict, 0, COUNT(boots));
 	tcase_add_loop_test(tcase, what_comes_in_the_settle_time_counts, 0, COUNT(settles));
 	tcase_add_test(tcase, what_comes_after_the_settle_time_is_not_waited_for);
+	tcase_add_test(tcase, a_settle_time_is_not_over_before_all_that_came_in_it_is_read);
 	tcase_add_test(tcase, even_without_settle_time_an_error_of_the_load_is_waited_for);
 	tcase_add_test(tcase, a_readable_banner_at_115200_is_a_software_restart);
 	tcase_add_test(tcase, with_40_mhz_two_pulses_equally_followed_are_proof);
