@@ -76,7 +76,7 @@ $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
 # What is needed, as Debian packages. NEED=true leaves that to you.
 NEED ?= tests/need
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libmd-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) check zlib1g-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
+CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
 # A second make, so that pkg-config is asked after the packages are there.
 AGAIN = $(MAKE) --no-print-directory

@@ -2,6 +2,7 @@
 # lint.sh - cppcheck, clang-tidy, the layers of docs/design.md, and what may not stand in a file of this project.
 set -u
 failed=0
+git rev-parse >/dev/null || exit 1	# it looks at the files of a checkout
 say() {
 	printf 'lint: %s\n' "$1"
 	failed=1
