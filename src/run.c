@@ -9,9 +9,13 @@
  * A written-out sequence may wait for longer: what has no room then is said to be lost. */
 #define HELD_BACK_MAX (128 * 1024)
 
-/* More than a tty and its driver keep (64 KiB and a line discipline's 4 KiB), should it come byte by byte; a board that
- * never stops talking ends it as well. */
-#define READS_AT_END 70000
+/* How long what has come is read after the time is over. What a tty and its driver keep takes a few milliseconds; a
+ * machine so busy that there is still more then does not know what it has missed. */
+#define CATCH_UP_MS 300
+
+/* A tty keeps 4096 bytes for its reader (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE); then the driver is throttled, and the
+ * bridge drops what comes. Three quarters of it are too near. */
+#define KEPT_MAX 3000
 
 /* What the loop needs of a state machine. */
 struct machine {
@@ -31,6 +35,8 @@ struct loop {
 	const struct run_sink *sink;
 	unsigned char *held;		/* bytes not yet handed to the sink */
 	size_t n_held, n_lost;
+	int64_t looked_ms;		/* when the last read was over */
+	int64_t backlog;		/* bytes that came at once, and cannot have been sent since the read before */
 	int stopped;
 };
 
@@ -70,17 +76,37 @@ static void keep(struct loop *l, const void *bytes, size_t n)
 	l->n_held += n;
 }
 
+/* Whoever was stopped (Ctrl-Z) or starved finds more than the line can have delivered meanwhile, and when it is as much as
+ * a tty keeps, there may have been more. The chip's own USB has no such speed, and waits for us. */
+static void find_gap(struct loop *l, size_t n, int64_t since_ms)
+{
+	const struct session *s = l->session;
+	int64_t delivered = s ? (l->looked_ms - since_ms) * s->baud / 10000 : 0;
+
+	if (!s || s->context.native_usb)
+		return;
+	l->backlog = (l->backlog > delivered ? l->backlog - delivered : 0) + (int64_t)n;
+	if (l->backlog < KEPT_MAX)
+		return;
+	session_lost(l->session, l->looked_ms);
+	l->backlog = 0;
+}
+
 /* Return: whether more may have come before the deadline, although that is over. */
 static bool read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[512];
+	int64_t since_ms = l->looked_ms;
 	ssize_t n = l->port->ops->read(l->port, buf, sizeof(buf), deadline_ms);
 
+	l->looked_ms = now_ms(l);
 	if (n > 0) {
 		keep(l, buf, (size_t)n);
+		find_gap(l, (size_t)n, since_ms);
 		l->machine->input(l->self, now_ms(l), buf, (size_t)n);
 		return now_ms(l) >= deadline_ms;
 	}
+	l->backlog = 0;		/* it was empty */
 	if (n == -ECANCELED) {
 		l->stopped = 1;
 		l->machine->failed(l->self, now_ms(l), ECANCELED);
@@ -94,8 +120,17 @@ static bool read_once(struct loop *l, int64_t deadline_ms)
  * time has passed well only when all of it has been read. */
 static void read_port(struct loop *l, int64_t deadline_ms)
 {
-	for (int i = 0; i < READS_AT_END && read_once(l, deadline_ms); i++)
-		;
+	int64_t woke_ms = -1;
+
+	while (read_once(l, deadline_ms)) {
+		if (woke_ms < 0)
+			woke_ms = now_ms(l);
+		if (now_ms(l) - woke_ms < CATCH_UP_MS)
+			continue;
+		if (l->session)
+			session_lost(l->session, now_ms(l));
+		break;
+	}
 }
 
 static bool is_proven(const struct loop *l)
@@ -115,6 +150,7 @@ static int run(struct loop *l)
 	static unsigned char held[HELD_BACK_MAX];	/* one port in each process; large, and seldom touched */
 
 	l->held = held;
+	l->looked_ms = now_ms(l);
 	for (;;) {
 		struct session_action action;
 		int64_t again_ms;

@@ -130,7 +130,7 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 	case PROOF_NOT_COPYING:
 		return "eboot is still copying an OTA image: do not reset the board now";
 	case PROOF_NO_FRAGMENT:
-		return "torn boot messages came after the banner";
+		return "what came after the banner was torn or lost";
 	case PROOF_CLEAR:
 		return "unreadable output after the load may hide a restart";
 	case PROOF_SETTLED:

@@ -716,6 +716,13 @@ void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t 
 	bootlog_feed(&s->log, bytes, n, now_ms, on_event, s);
 }
 
+/* The largest tear there is. */
+void session_lost(struct session *s, int64_t now_ms)
+{
+	s->now_ms = now_ms;
+	s->attempt.fragments += s->attempt.ours;
+}
+
 void session_failed(struct session *s, int64_t now_ms, int err)
 {
 	s->now_ms = now_ms;

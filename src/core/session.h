@@ -149,6 +149,9 @@ void session_next(struct session *s, int64_t now_ms, struct session_action *ret)
 void session_did(struct session *s, int64_t now_ms, int r);
 void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);
 
+/** session_lost() - some of what came now has not reached us: what stood there is not known */
+void session_lost(struct session *s, int64_t now_ms);
+
 /** session_failed() - the port failed, or a stop was asked: @err is a positive errno */
 void session_failed(struct session *s, int64_t now_ms, int err);
 

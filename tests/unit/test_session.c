@@ -209,9 +209,11 @@ END_TEST
 /* The process is stopped (Ctrl-Z), or gets no time, while it settles. */
 static ssize_t (*read_in_time)(struct port *port, void *buf, size_t cap, int64_t deadline_ms);
 
+static int64_t stopped_ms;
+
 static ssize_t read_late(struct port *port, void *buf, size_t cap, int64_t deadline_ms)
 {
-	if (fake.now_ms > 300)
+	if (fake.now_ms > stopped_ms)
 		fake.now_ms = 9000;
 	return read_in_time(port, buf, cap, deadline_ms);
 }
@@ -227,9 +229,39 @@ START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
 	read_in_time = late.read;
 	late.read = read_late;
 	fake.port.ops = &late;
+	stopped_ms = 300;
 	session_init(&session, &config, 0);
 	(void)run_session(&session, &fake.port, &fake.clk, NULL);
 	ck_assert_int_ne(session_result(&session)->verdict, VERDICT_READY);
+}
+END_TEST
+
+/* The application talks all the time; what did not fit into the tty, a restart among it, is lost. */
+START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
+{
+	static char backlog[8193];
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 150, backlog }, { 0, 0, NULL } };
+	static const struct fake_line in_time[] = { { 1, 60, GOOD }, { 1, 350, backlog + 6144 }, { 1, 550, backlog + 6144 },
+						    { 1, 750, backlog + 6144 }, { 1, 950, backlog + 6144 }, { 0, 0, NULL } };
+	struct port_ops late;
+
+	for (size_t i = 0; i < sizeof(backlog) - 1; i++)
+		backlog[i] = "still here\r\n"[i % 12];
+	fakeport_init(&fake, script);
+	late = *fake.port.ops;
+	read_in_time = late.read;
+	late.read = read_late;
+	fake.port.ops = &late;
+	stopped_ms = 150;
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_UNPROVEN);
+
+	/* as much, but in its time */
+	fakeport_init(&fake, in_time);
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_READY);
 }
 END_TEST
 
@@ -540,6 +572,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_comes_in_the_settle_time_counts, 0, COUNT(settles));
 	tcase_add_test(tcase, what_comes_after_the_settle_time_is_not_waited_for);
 	tcase_add_test(tcase, a_settle_time_is_not_over_before_all_that_came_in_it_is_read);
+	tcase_add_test(tcase, a_settle_time_in_which_a_full_tty_lost_something_proves_nothing);
 	tcase_add_test(tcase, even_without_settle_time_an_error_of_the_load_is_waited_for);
 	tcase_add_test(tcase, a_readable_banner_at_115200_is_a_software_restart);
 	tcase_add_test(tcase, with_40_mhz_two_pulses_equally_followed_are_proof);
