@@ -362,8 +362,6 @@ static int write_state(const struct crew *crew)
 	char *text;
 	int r;
 
-	if (!crew->options->state_file)
-		return 0;
 	for (size_t i = 0; i < crew->n; i++) {
 		if (!crew->boards[i].state)
 			return -ENOMEM;
@@ -462,7 +460,7 @@ int boards_run(const struct options *options)
 	r = report_end(&crew.report);
 	if (r < 0)
 		status = complain_output("standard output", r, status);
-	r = write_state(&crew);
+	r = options->state_file ? write_state(&crew) : 0;
 	if (r < 0)
 		status = complain_output(options->state_file, r, status);
 	if (options->mode == MODE_RESET)
