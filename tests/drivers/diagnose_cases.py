@@ -202,6 +202,7 @@ def a_driver_that_is_not_there():
     expect_finding(diagnose(spelling, within=gone), "kernel-replaced", "restart this computer", 30)
     with open(MODPROBE, "w", encoding="ascii") as f:
         f.write("blacklist ch341\n")
+    sh("udevadm control --reload")  # udev looks for changes every few seconds only
     try:
         # As udev would: a blacklisted module is not loaded for a device.
         board.unplug()
