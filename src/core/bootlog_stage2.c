@@ -114,10 +114,15 @@ static bool is_arduino_log(struct span s)
 /* Past the next place where word stands. */
 static bool span_to(struct span *s, const char *word)
 {
-	for (; s->at != s->end; s->at++) {
-		if (*s->at == *word && span_word(s, word))
+	const char *found;
+
+	while ((found = memchr(s->at, *word, (size_t)(s->end - s->at)))) {
+		s->at = found;
+		if (span_word(s, word))
 			return true;
+		s->at++;
 	}
+	s->at = s->end;
 	return false;
 }
 
