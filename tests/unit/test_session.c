@@ -218,20 +218,26 @@ static ssize_t read_late(struct port *port, void *buf, size_t cap, int64_t deadl
 	return read_in_time(port, buf, cap, deadline_ms);
 }
 
-START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
+static void run_stopped(const struct fake_line *script, int64_t at_ms)
 {
-	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 400, "hello\r\n" }, { 1, 500, "hello\r\n" },
-						   { 1, 600, BANNER("2", "3") }, { 0, 0, NULL } };
-	struct port_ops late;
+	static struct port_ops late;	/* the port keeps it */
 
 	fakeport_init(&fake, script);
 	late = *fake.port.ops;
 	read_in_time = late.read;
 	late.read = read_late;
 	fake.port.ops = &late;
-	stopped_ms = 300;
+	stopped_ms = at_ms;
 	session_init(&session, &config, 0);
 	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+}
+
+START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
+{
+	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 400, "hello\r\n" }, { 1, 500, "hello\r\n" },
+						   { 1, 600, BANNER("2", "3") }, { 0, 0, NULL } };
+
+	run_stopped(script, 300);
 	ck_assert_int_ne(session_result(&session)->verdict, VERDICT_READY);
 }
 END_TEST
@@ -243,18 +249,10 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 150, backlog }, { 0, 0, NULL } };
 	static const struct fake_line in_time[] = { { 1, 60, GOOD }, { 1, 350, backlog + 6144 }, { 1, 550, backlog + 6144 },
 						    { 1, 750, backlog + 6144 }, { 1, 950, backlog + 6144 }, { 0, 0, NULL } };
-	struct port_ops late;
 
 	for (size_t i = 0; i < sizeof(backlog) - 1; i++)
 		backlog[i] = "still here\r\n"[i % 12];
-	fakeport_init(&fake, script);
-	late = *fake.port.ops;
-	read_in_time = late.read;
-	late.read = read_late;
-	fake.port.ops = &late;
-	stopped_ms = 150;
-	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	run_stopped(script, 150);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_UNPROVEN);
 
 	/* as much, but in its time */
