@@ -88,7 +88,7 @@ demo:
 	+@$(AGAIN) -s all
 	@sh docs/demo.sh $(B)/espreset
 
-## make check         every test; installs what it needs (Debian)
+## make check         every test but two long ones of check-hook; installs what it needs (Debian)
 .PHONY: check
 check:
 	@$(NEED) $(CHECK_PACKAGES) $(DRIVER_PACKAGES) $(DEB_PACKAGES)
