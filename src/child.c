@@ -427,6 +427,8 @@ static void run_again(struct child *c, bool once)
 		config.attempts = once ? 1 : config.attempts;
 		ladder_limit(&c->ladder, &config);
 		run(c, &config);
+	} else if (c->result.session.verdict == VERDICT_NO_PORT) {	/* it was there */
+		fail(c, VERDICT_UNPLUGGED, "it did not come back", NULL);
 	}
 	c->result.session.attempts += attempts;
 	c->result.session.pulses += pulses;
