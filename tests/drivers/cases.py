@@ -32,10 +32,14 @@ def case_per_bridge(function):
     return function
 
 
-def expect(condition, what, *evidence):
+def expect(condition, what, *evidence, error=AssertionError):
     if not condition:
-        raise AssertionError("\n".join([what] + [rig.shown(e) if isinstance(e, dict) and "kind" in e else str(e)
-                                                 for e in evidence]))
+        raise error("\n".join([what] + [rig.shown(e) if isinstance(e, dict) and "kind" in e else str(e) for e in evidence]))
+
+
+def expect_promise(condition, what, *evidence):
+    """No second try for these."""
+    expect(condition, what, *evidence, error=rig.PromiseBroken)
 
 
 def transfers(events):
@@ -201,23 +205,30 @@ def expect_in_time(result, wait, timeout, *evidence):
 
 
 def expect_verdict(result, status, word, board):
+    if result.status == 0:
+        expect_really_ready(board, result.began, result)
     truth = board.truth()
     expect(result.status == status, "status %d, not %s" % (status, result.status), result, truth,
            *board.record(since=result.began))
     expect(result.result.get("verdict") == word, "not " + word, result, truth)
-    if status == 0:
-        expect_really_ready(board, result.began, result)
 
 
 def expect_really_ready(board, since, *evidence):
     truth = board.truth()
-    expect(truth["last_hardware_reset"] >= since and truth["latch_flash"] and truth["runs"] == "app",
-           "FALSE READY", truth, *evidence)
+    expect_promise(truth["last_hardware_reset"] >= since and truth["latch_flash"] and truth["runs"] == "app",
+                   "FALSE READY", truth, *evidence)
 
 
 def expect_released(board, *evidence):
     truth = board.truth()
-    expect(not (truth["en_low"] or truth["gpio0_low"] or truth["dtr"] or truth["rts"]), "left asserted", truth, *evidence)
+    expect_promise(not (truth["en_low"] or truth["gpio0_low"] or truth["dtr"] or truth["rts"]), "left asserted", truth,
+                   *evidence)
+
+
+def expect_lines_released(board, *evidence):
+    """Of a board that may hold GPIO0 low itself."""
+    truth = board.truth()
+    expect_promise(not (truth["dtr"] or truth["rts"] or truth["en_low"]), "left asserted", truth, *evidence)
 
 
 def expect_clean_resets(board, since, attempts, *evidence):
@@ -296,9 +307,7 @@ def verdict_case(words, status, word, resets):
             expect(not board.record(kind="edge", name="EN"), "EN moved", *board.record(kind="edge"))
         elif resets:
             expect_clean_resets(board, result.began, resets, result)
-        # What holds GPIO0 low is the board's own.
-        truth = board.truth()
-        expect(not (truth["dtr"] or truth["rts"] or truth["en_low"]), "left asserted", truth)
+        expect_lines_released(board, result)
     return run
 
 

@@ -9,7 +9,7 @@ import os
 import time
 
 import rig
-from cases import expect, image_file
+from cases import expect, expect_really_ready, image_file
 
 ALL = []
 CASE_TIMEOUT = 400  # systemd under emulation is slow
@@ -169,9 +169,7 @@ def was_opened(board, since=0):
 
 def expect_ready(board, name, state, since=0):
     expect(state["ActiveState"] == "active", "the service", state, status(name))
-    truth = board.truth()
-    expect(truth["boot_mode"] == 3 and truth["runs"] == "app" and truth["last_hardware_reset"] >= since, "FALSE READY", truth,
-           status(name))
+    expect_really_ready(board, since, status(name))
 
 
 # ---- cases, the long ones first ----

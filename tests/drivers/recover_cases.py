@@ -4,7 +4,7 @@ import os
 
 import cases
 import rig
-from cases import case, case_alone, espreset, expect, expect_in_time, expect_really_ready
+from cases import case, case_alone, espreset, expect, expect_in_time, expect_lines_released, expect_really_ready
 
 UNTIL_RESET = "stall 8"
 
@@ -27,8 +27,7 @@ def a_bridge_that_stalls_until_a_usb_reset_is_recovered():
     resets = board.record(kind="fault", name="reset")
     expect(len(resets) == 1, "one USB reset", *board.record())
     expect(not other.record(since=result.began), "the other board was touched", *other.record(since=result.began))
-    truth = board.truth()
-    expect(not (truth["dtr"] or truth["rts"] or truth["en_low"]), "left asserted", truth)
+    expect_lines_released(board, result)
 
 
 @case

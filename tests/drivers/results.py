@@ -43,36 +43,52 @@ def tail(path, lines=15):
         return "     (no console output)\n"
 
 
+class Tally:
+    """What the report says of the cases, and whether it is whole."""
+
+    def __init__(self, path):
+        self.planned, self.done = None, False
+        self.passed, self.failed, self.running, self.second_try, self.troubles = set(), set(), set(), set(), []
+        for e in events(path):
+            if e["event"] == "plan":
+                self.planned = e["cases"]
+            elif e["event"] == "start":
+                self.running.add(e["case"])
+            elif e["event"] == "case":
+                self.count(e)
+            elif e["event"] == "trouble":
+                self.troubles.append(e["text"])
+            elif e["event"] == "done":
+                self.done = True
+
+    def count(self, e):
+        self.running.discard(e["case"])
+        if e["ok"] and e["case"] in self.failed:
+            self.second_try.add(e["case"])
+            self.failed.discard(e["case"])
+        (self.passed if e["ok"] else self.failed).add(e["case"])
+
+
 def verdict(path, console):
-    planned, passed, failed, current, done = None, set(), set(), set(), False
-    for e in events(path):
-        if e["event"] == "plan":
-            planned = e["cases"]
-        elif e["event"] == "start":
-            current.add(e["case"])
-        elif e["event"] == "case":
-            (passed if e["ok"] else failed).add(e["case"])
-            current.discard(e["case"])
-        elif e["event"] == "trouble":
-            print("FAIL bench: " + e["text"])
-            failed.add("bench")
-        elif e["event"] == "done":
-            done = True
-    if planned is None:
-        print("FAIL bench: the guest never reported; its console ends with\n" + tail(console), end="")
-        failed.add("bench")
-    elif not done:
-        where = " while running " + ", ".join(sorted(current)) if current else ""
-        print("FAIL bench: the guest stopped reporting%s; its console ends with\n%s" % (where, tail(console)), end="")
-        failed.update(current or {"bench"})
-    missing = set(planned or ()) - passed - failed
+    tally = Tally(path)
+    troubles = tally.troubles
+    if tally.planned is None:
+        troubles.append("the guest never reported; its console ends with\n" + tail(console).rstrip())
+    elif not tally.done:
+        where = " while running " + ", ".join(sorted(tally.running)) if tally.running else ""
+        troubles.append("the guest stopped reporting%s; its console ends with\n%s" % (where, tail(console).rstrip()))
+    elif not tally.planned:
+        troubles.append("no case ran")
+    for text in troubles:
+        print("FAIL bench: " + text)
+    missing = set(tally.planned or ()) - tally.passed - tally.failed
     for case in sorted(missing):
         print("FAIL %s: not reported" % case)
-    failed |= missing
-    if not passed and not failed:
-        print("FAIL bench: no case ran")
-        failed.add("bench")
-    print("%d passed, %d failed" % (len(passed - failed), len(failed)))
+    for case in sorted(tally.second_try):
+        print("LATE %s: failed beside others, passed alone; why is above" % case)
+    failed = len(tally.failed) + len(missing) + len(troubles)
+    late = ", %d of them at the second try" % len(tally.second_try) if tally.second_try else ""
+    print("%d passed%s, %d failed" % (len(tally.passed), late, failed))
     return 1 if failed else 0
 
 

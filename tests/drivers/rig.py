@@ -34,6 +34,10 @@ def shown(event):
     return "%.4f %s %s %s" % (event["t"], event["kind"], event["name"], event["value"])
 
 
+class PromiseBroken(AssertionError):
+    """What espreset must not do under any load: say ready falsely, or leave a line asserted. Failed at once."""
+
+
 class Daemon:
     """The control channel, outside USB."""
 
