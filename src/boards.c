@@ -387,19 +387,56 @@ static void notify(const struct crew *crew, int status)
 	(void)(status == 0 ? notify_ready(text) : notify_status(text));
 }
 
-/* The name of a file may hold anything. */
-static void complain(const char *what, const char *why)
-{
-	char clean[1024];
-
-	clean_terminal(clean, sizeof(clean), what, strlen(what));
-	fprintf(stderr, "espreset: %s: %s\n", clean, why);
-}
-
 static int complain_output(const char *what, int r, int status)
 {
 	if (r != -EPIPE)
-		complain(what, strerror(-r));
+		fprintf(stderr, "espreset: %s: %s\n", what, strerror(-r));
+	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
+}
+
+/* The name of a file may hold anything. */
+static void complain_state(const struct crew *crew, int r, const char *but)
+{
+	const char *file = crew->options->state_file;
+	char clean[1024], why[160];
+
+	clean_terminal(clean, sizeof(clean), file, strlen(file));
+	statefile_describe(-r, why, sizeof(why));
+	fprintf(stderr, "espreset: --state-file '%s': %s%s\n", clean, why, but);
+}
+
+/* What can be known before any board is touched. Return: 0, or the status to end with. */
+static int begin_state(struct crew *crew)
+{
+	int r = crew->options->state_file ? statefile_begin(crew->options->state_file) : 0;
+	char advice[160];
+
+	if (r == 0)
+		return 0;
+	if (statefile_is_misnamed(-r)) {
+		complain_state(crew, r, "");
+		return verdict_info(VERDICT_USAGE)->status;
+	}
+	statefile_describe(-r, advice, sizeof(advice));
+	for (size_t i = 0; i < crew->n; i++) {
+		crew->boards[i].port = crew->options->ports[i];
+		crew->boards[i].start_ms = wait_now_ms();
+		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
+			     advice);
+	}
+	(void)report_end(&crew->report);
+	return verdict_info(VERDICT_INTERNAL)->status;
+}
+
+/* The results are out already. */
+static int end_state(const struct crew *crew, int status)
+{
+	int r = crew->options->state_file ? write_state(crew) : 0;
+
+	if (r == 0)
+		return status;
+	if (!crew->options->quiet)
+		complain_state(crew, r, "; the result is not there");
 	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
 }
 
@@ -439,20 +476,16 @@ int boards_run(const struct options *options)
 	int status, r;
 
 	report_init(&crew.report, options->json ? REPORT_JSON : REPORT_TEXT, options->quiet, options->verbose);
-	if (options->state_file) {
-		r = statefile_begin(options->state_file);
-		if (r == -EEXIST)
-			complain(options->state_file, "not a regular file; --state-file wants one, or a name that is free");
-		else if (r < 0)
-			(void)complain_output(options->state_file, r, 0);
-		if (r < 0)
-			return verdict_info(VERDICT_INTERNAL)->status;
-	}
 	crew.boards = calloc(crew.n, sizeof(*crew.boards));
 	fds = calloc(crew.n, sizeof(*fds));
 	if (!crew.boards || !fds) {
 		release(&crew, fds);
 		return complain_output("boards", -ENOMEM, 0);
+	}
+	status = begin_state(&crew);
+	if (status) {
+		release(&crew, fds);
+		return status;
 	}
 	start_all(&crew);
 	watch(&crew, fds);
@@ -460,9 +493,7 @@ int boards_run(const struct options *options)
 	r = report_end(&crew.report);
 	if (r < 0)
 		status = complain_output("standard output", r, status);
-	r = options->state_file ? write_state(&crew) : 0;
-	if (r < 0)
-		status = complain_output(options->state_file, r, status);
+	status = end_state(&crew, status);
 	if (options->mode == MODE_RESET)
 		notify(&crew, status);
 	release(&crew, fds);

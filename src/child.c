@@ -460,9 +460,11 @@ static void recover(struct child *c)
 static void begin(struct child *c)
 {
 	int r = open_capture(c);
+	char text[128];
 
 	if (r < 0) {
-		fail(c, VERDICT_INTERNAL, strerror(-r), "--capture: the file cannot be written");
+		snprintf(text, sizeof(text), "--capture cannot be written: %s", strerror(-r));
+		fail(c, VERDICT_INTERNAL, text, "not reset: name a file that can be written");
 		return;
 	}
 	r = conditions_init(&c->conditions, c->options, c->start_ms, tell_match, c);

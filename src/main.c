@@ -37,7 +37,6 @@ static int usage_without_port(const char *why)
 	return verdict_info(VERDICT_USAGE)->status;
 }
 
-
 static int finish_output(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -113,6 +112,33 @@ static int check_files(const struct options *options, char *why, size_t cap)
 	return -EINVAL;
 }
 
+/* Return: 0: as far as can be seen without opening it, for which the reader of a FIFO waits, --capture can be written. */
+static int try_capture(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char folder[PATH_MAX] = ".";
+	struct stat st;
+
+	if (stat(file, &st) == 0)
+		return S_ISDIR(st.st_mode) ? -EISDIR : faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+	if (errno != ENOENT)
+		return -errno;
+	if (lstat(file, &st) == 0)
+		return 0;	/* a link to what is not there: opening it says more */
+	if (slash)
+		snprintf(folder, sizeof(folder), "%.*s", slash == file ? 1 : (int)(slash - file), file);
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static int check_capture(const struct options *options, char *why, size_t cap)
+{
+	int r = options->capture ? try_capture(options->capture) : 0;
+
+	if (r < 0)
+		snprintf(why, cap, "--capture '%s': %s; want a file that can be written", options->capture, strerror(-r));
+	return r;
+}
+
 /* What is closed at the start has the number of the next thing that is opened: results would go to a socket, and words
  * of a library to a board. Reading and writing what stands there instead fails, as it did. */
 static void occupy_closed_streams(void)
@@ -162,7 +188,8 @@ int main(int argc, char **argv)
 		return finish_with(show_enrolment(&options));
 	case MODE_RESET:
 	case MODE_PROBE_WIRING:
-		if (check_ports(&options, why, sizeof(why)) < 0 || check_files(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
+		if (check_ports(&options, why, sizeof(why)) < 0 || check_files(&options, why, sizeof(why)) < 0 ||
+		    check_capture(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
 		    esptoolcfg_apply(&options, why, sizeof(why)) < 0)
 			return usage(why);
 		return boards_run(&options);

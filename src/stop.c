@@ -38,6 +38,7 @@ void stop_init(void)
 	}
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
+	(void)sigaction(SIGXFSZ, &action, NULL);
 	action.sa_handler = SIG_DFL;	/* a parent that ignores SIGCHLD would hide our children's ends */
 	(void)sigaction(SIGCHLD, &action, NULL);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &wait_mask);

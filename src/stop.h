@@ -7,7 +7,8 @@
 /**
  * stop_init() - reset inherited dispositions, block the stop signals, install the handler
  *
- * INT, TERM, HUP, QUIT ask to stop; TSTP stops the process only inside a wait; PIPE is ignored: writes say it.
+ * INT, TERM, HUP, QUIT ask to stop; TSTP stops the process only inside a wait; PIPE and XFSZ are ignored: writes
+ * say it.
  */
 void stop_init(void);
 

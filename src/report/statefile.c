@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,17 @@ static int remove_old(const char *path)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* A full disk often has room for a name. */
+static int try_room(int fd)
+{
+	static const char room[4096];
+	int r = write_all(fd, room, sizeof(room));
+
+	if (close(fd) < 0 && !r)
+		r = -errno;
+	return r;
+}
+
 int statefile_begin(const char *path)
 {
 	char temporary[PATH_MAX];
@@ -72,8 +84,10 @@ int statefile_begin(const char *path)
 	fd = create(temporary);
 	if (fd < 0)
 		return fd;
-	(void)close(fd);
-	return unlink(temporary) < 0 ? -errno : 0;
+	r = try_room(fd);
+	if (unlink(temporary) < 0 && !r)
+		r = -errno;
+	return r;
 }
 
 int statefile_write(const char *path, const char *text, size_t len)
@@ -97,4 +111,39 @@ int statefile_write(const char *path, const char *text, size_t len)
 	if (r < 0)
 		(void)unlink(temporary);	/* the first error is the one to tell */
 	return r;
+}
+
+static const struct { int err; bool misnamed; const char *cure; } cures[] = {
+	{ ENOENT, true, "its folder must be there" },
+	{ ENOTDIR, true, "its folder must be there" },
+	{ EACCES, true, "want a folder in which you may write" },
+	{ EPERM, true, "want a folder in which you may write" },
+	{ EROFS, true, "want a folder in which you may write" },
+	{ EISDIR, true, "want the name of a file" },
+	{ EEXIST, true, "want a regular file, or a name that is free" },
+	{ ENAMETOOLONG, true, "want a shorter name" },
+	{ ELOOP, true, "want another name" },
+	{ ENOSPC, false, "make room there, or name another place" },
+	{ EDQUOT, false, "make room there, or name another place" },
+	{ EFBIG, false, "raise the limit on the size of files (ulimit -f)" },
+};
+
+bool statefile_is_misnamed(int err)
+{
+	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
+		if (cures[i].err == err)
+			return cures[i].misnamed;
+	}
+	return false;
+}
+
+void statefile_describe(int err, char *buf, size_t cap)
+{
+	const char *why = err == EEXIST ? "this is no regular file" : strerror(err), *cure = "name another place";
+
+	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
+		if (cures[i].err == err)
+			cure = cures[i].cure;
+	}
+	snprintf(buf, cap, "%s; %s", why, cure);
 }

@@ -84,7 +84,14 @@ static const struct row {
 	{ "--timeout 1 --sequence 'D0|R1|W8|R0' sim:", 2, NULL, "--sequence lasts 8 s" },
 	/* a copy is not disturbed, and nothing else is blamed */
 	{ "--timeout 1.5 sim:copy=8s", 17, "eboot is still copying", "longer --timeout" },
-	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 1, NULL, "espreset: /no/\\x1b[31mx: No such file" },
+	/* where a file cannot be is known before a board is touched */
+	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 2, NULL, "--state-file '/no/\\x1b[31mx': No such file or directory; its folder must be there" },
+	{ "--state-file /dev/null sim:", 2, NULL, "--state-file '/dev/null': this is no regular file; want a regular file, or a name that is free" },
+	{ "--state-file $DIR sim:", 2, NULL, "Is a directory; want the name of a file" },
+	{ "--state-file /proc/x sim:", 2, NULL, "--state-file '/proc/x': " },
+	{ "--capture /no/x sim:", 2, NULL, "--capture '/no/x': No such file or directory; want a file that can be written" },
+	{ "--capture $DIR sim:", 2, NULL, "Is a directory" },
+	{ "--capture /proc/x sim:", 1, "sim:: internal: --capture cannot be written: ", "not reset" },
 	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
 };
 
@@ -220,7 +227,7 @@ END_TEST
 START_TEST(a_capture_that_cannot_be_written_is_said)
 {
 	program_run(&p, "--capture $DIR/no/such sim:running");
-	ck_assert_int_eq(p.status, 1);
+	ck_assert_int_eq(p.status, 2);
 	ck_assert_ptr_nonnull(strstr(p.err, "--capture"));
 	program_run(&p, "--capture /dev/full sim:running");
 	ck_assert_int_eq(p.status, 0);

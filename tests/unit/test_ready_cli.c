@@ -147,10 +147,44 @@ START_TEST(the_state_file_is_the_result_and_never_an_old_one)
 	ck_assert_msg(schema_check_lines(p.out, why, sizeof(why)) == 1, "%s\n%s", why, p.out);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"verdict\":\"ready\""));
 	program_run(&p, "--state-file $DIR/no/such sim:running");
-	ck_assert_int_eq(p.status, 1);
+	ck_assert_int_eq(p.status, 2);
 	ck_assert_ptr_nonnull(strstr(p.err, "No such file"));
 	program_shell(&p, "\"$ESPRESET\" -q --state-file $DIR/s sim:running sim:nowire; cat $DIR/s");
 	ck_assert_int_eq(schema_check_lines(p.out, why, sizeof(why)), 2);
+}
+END_TEST
+
+/* The folder goes when the first event is out. */
+START_TEST(a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success)
+{
+	program_shell(&p, "mkdir $DIR/d; { \"$ESPRESET\" --json --state-file $DIR/d/s sim:running; echo status $? >&2; } | "
+		      "{ read line; rmdir $DIR/d; cat; }");
+	ck_assert_msg(strstr(p.out, "\"verdict\":\"ready\""), "%s%s", p.out, p.err);
+	ck_assert_ptr_nonnull(strstr(p.err, "/d/s': No such file or directory; its folder must be there; the result is not there\n"));
+	ck_assert_ptr_nonnull(strstr(p.err, "status 1\n"));
+	program_shell(&p, "mkdir $DIR/d; { \"$ESPRESET\" -v --state-file $DIR/d/s sim:gpio0low 2>&1; echo status $?; } | "
+		      "{ read line; rmdir $DIR/d; cat; }");
+	ck_assert_msg(strstr(p.out, "sim:gpio0low: download-mode: "), "%s", p.out);
+	ck_assert_ptr_nonnull(strstr(p.out, "the result is not there\n"));
+	ck_assert_ptr_nonnull(strstr(p.out, "status 11\n"));
+}
+END_TEST
+
+/* What a full disk does, without a disk to fill. */
+START_TEST(where_there_is_no_room_for_the_result_no_board_is_reset)
+{
+	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --state-file $DIR/s sim:running sim:truth=$DIR/truth; echo $?; ls $DIR | wc -l");
+	ck_assert_ptr_nonnull(strstr(p.out, "sim:running: internal: not reset: the state file cannot be written\n"));
+	ck_assert_msg(strstr(p.out, "/truth: internal: not reset: the state file cannot be written\n1\n0\n"), "%s", p.out);
+	ck_assert_ptr_nonnull(strstr(p.err, "espreset: sim:running: File too large; raise the limit"));
+}
+END_TEST
+
+START_TEST(a_capture_that_meets_a_limit_is_said_and_the_board_is_judged)
+{
+	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --capture $DIR/c sim:running");
+	ck_assert_msg(p.status == 0 && strstr(p.out, "sim:running: ready: "), "%d %s%s", p.status, p.out, p.err);
+	ck_assert_ptr_nonnull(strstr(p.err, "/c is incomplete: File too large"));
 }
 END_TEST
 
@@ -255,6 +289,9 @@ int main(void)
 	tcase_add_test(tcase, the_board_itself_is_asked_when_that_is_wanted);
 	tcase_add_test(tcase, a_dry_run_completes_the_proof_where_the_serial_line_cannot);
 	tcase_add_test(tcase, the_state_file_is_the_result_and_never_an_old_one);
+	tcase_add_test(tcase, a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success);
+	tcase_add_test(tcase, where_there_is_no_room_for_the_result_no_board_is_reset);
+	tcase_add_test(tcase, a_capture_that_meets_a_limit_is_said_and_the_board_is_judged);
 	tcase_add_test(tcase, ten_thousand_reads_during_runs_find_it_whole_and_never_old);
 	tcase_add_test(tcase, the_service_manager_is_told_once_and_only_when_all_are_ready);
 	suite_add_tcase(suite, tcase);
