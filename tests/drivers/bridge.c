@@ -109,6 +109,25 @@ int bridge_request(struct bridge *bridge, const struct bridge_request *req, uint
 	return len > (int)req->length ? req->length : len;
 }
 
+size_t bridge_received(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out)
+{
+	if (bridge->kind->received)
+		return bridge->kind->received(bridge, byte, framing_error, out);
+	out[0] = byte;
+	return 1;
+}
+
+int bridge_set_lines(struct bridge *bridge, uint16_t value)
+{
+	enum { DTR = 1, RTS = 2, WRITE_DTR = 0x100, WRITE_RTS = 0x200 };
+
+	if (value & WRITE_DTR)
+		bridge->dtr = value & DTR;
+	if (value & WRITE_RTS)
+		bridge->rts = value & RTS;
+	return 0;
+}
+
 const char *bridge_request_name(const struct bridge *bridge, const struct bridge_request *req)
 {
 	if ((req->type & 0x60) == 0)

@@ -43,7 +43,8 @@ struct bridge_kind {
 	enum bridge_reset (*lines_moved)(struct bridge *bridge);
 	/* Return: bytes in answer (cap bytes of room), 0 for a request without, -EPIPE: not understood */
 	int (*request)(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
-	/* A character was received. Writes what goes to the host; at most 4 bytes. Return: how many */
+	/* A character was received. Writes what goes to the host; at most 4 bytes. Return: how many.
+	 * NULL: the character, and not a word of the error */
 	size_t (*received)(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
 	/* A name for a request, for the record */
 	const char *(*name_of)(const struct bridge_request *req);
@@ -90,6 +91,12 @@ void bridge_init(struct bridge *bridge, const struct bridge_kind *kind, const ch
  * Return: as request() of the kind.
  */
 int bridge_request(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
+
+/* A character was received: as received() of the kind. */
+size_t bridge_received(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
+
+/* What FTDI's and Silicon Labs' chips understand: bit 0 is DTR, bit 1 RTS, if bit 8 or 9 says that it counts. Return: 0. */
+int bridge_set_lines(struct bridge *bridge, uint16_t value);
 
 /* A request that drives the lines? For counting and for faults. */
 const char *bridge_request_name(const struct bridge *bridge, const struct bridge_request *req);

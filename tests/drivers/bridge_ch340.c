@@ -88,15 +88,6 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	}
 }
 
-/* The chip hands a character without a stop bit on and says nothing. */
-static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
-{
-	(void)b;
-	(void)framing_error;
-	out[0] = byte;
-	return 1;
-}
-
 static const char *name_of(const struct bridge_request *req)
 {
 	switch (req->request) {
@@ -109,7 +100,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
+/* The chip hands a character without a stop bit on and says nothing. */
 const struct bridge_kind bridge_ch340 = {
 	.name = "ch340", .device = device, .config = config, .maker = "", .product = "USB2.0-Serial",
-	.fifo = 32, .request = request, .received = received, .name_of = name_of,
+	.fifo = 32, .request = request, .name_of = name_of,
 };

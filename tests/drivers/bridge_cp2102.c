@@ -11,7 +11,7 @@ enum {
 	IFC_ENABLE = 0x00, SET_LINE_CTL = 0x03, SET_BREAK = 0x05, SET_MHS = 0x07, GET_MDMSTS = 0x08,
 	GET_COMM_STATUS = 0x10, PURGE = 0x12, SET_FLOW = 0x13, GET_FLOW = 0x14, EMBED_EVENTS = 0x15, SET_CHARS = 0x19,
 	SET_BAUDRATE = 0x1e, VENDOR = 0xff, GET_PARTNUM = 0x370b,
-	MHS_DTR = 1, MHS_RTS = 2, MHS_WRITE_DTR = 0x100, MHS_WRITE_RTS = 0x200,
+	MHS_DTR = 1, MHS_RTS = 2,
 	GET_PORTCONFIG = 0x370c, GET_FW_VERSION_2N = 0x0010,
 	PARTNUM_CP2102 = 0x02, PARTNUM_CP2104 = 0x04, PARTNUM_CP2102N = 0x20, LSR_FRAME = 1 << 3,
 };
@@ -43,15 +43,6 @@ static int set_flow(struct bridge *b, const struct bridge_request *req)
 	memcpy(b->flow, req->data, sizeof(b->flow));
 	b->dtr = (get32(b->flow) & 3) == 1;
 	b->rts = (get32(b->flow + 4) >> 6 & 3) != 0;
-	return 0;
-}
-
-static int set_lines(struct bridge *b, uint16_t value)
-{
-	if (value & MHS_WRITE_DTR)
-		b->dtr = value & MHS_DTR;
-	if (value & MHS_WRITE_RTS)
-		b->rts = value & MHS_RTS;
 	return 0;
 }
 
@@ -117,7 +108,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	switch (req->request) {
 	case IFC_ENABLE: return enable(b, req->value & 1);
 	case SET_BAUDRATE: return set_rate(b, req);
-	case SET_MHS: return set_lines(b, req->value);
+	case SET_MHS: return bridge_set_lines(b, req->value);
 	case SET_FLOW: return set_flow(b, req);
 	case GET_FLOW:
 		memcpy(answer, b->flow, sizeof(b->flow));

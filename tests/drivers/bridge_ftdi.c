@@ -8,7 +8,6 @@ enum {
 	RESET = 0x00, MODEM_CTRL = 0x01, SET_FLOW_CTRL = 0x02, SET_BAUD_RATE = 0x03, SET_DATA = 0x04, GET_MODEM_STATUS = 0x05,
 	SET_EVENT_CHAR = 0x06, SET_ERROR_CHAR = 0x07, SET_LATENCY_TIMER = 0x09, GET_LATENCY_TIMER = 0x0a, READ_EEPROM = 0x90,
 	RESET_SIO = 0,
-	SET_DTR = 1, SET_RTS = 2, WRITE_DTR = 0x100, WRITE_RTS = 0x200,
 	/* Nothing drives the inputs; the first bit is always set. */
 	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 3, LINE_EMPTY = 0x60,
 };
@@ -36,15 +35,6 @@ static double rate_of(uint16_t value, uint16_t index)
 	return CLOCK / (8 * whole + eighths[code]);
 }
 
-static int set_lines(struct bridge *b, uint16_t value)
-{
-	if (value & WRITE_DTR)
-		b->dtr = value & SET_DTR;
-	if (value & WRITE_RTS)
-		b->rts = value & SET_RTS;
-	return 0;
-}
-
 /* The whole chip, or only what waits in one direction. The whole chip releases both lines. */
 static int reset(struct bridge *b, uint16_t value)
 {
@@ -66,7 +56,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	switch (req->request) {
 	case RESET: return reset(b, req->value);
-	case MODEM_CTRL: return set_lines(b, req->value);
+	case MODEM_CTRL: return bridge_set_lines(b, req->value);
 	case SET_BAUD_RATE:
 		b->rate = rate_of(req->value, req->index);
 		return 0;
@@ -92,15 +82,6 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	}
 }
 
-/* Whether one of them had no stop bit is in the packet's status. */
-static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
-{
-	(void)b;
-	(void)framing_error;
-	out[0] = byte;
-	return 1;
-}
-
 static const char *name_of(const struct bridge_request *req)
 {
 	switch (req->request) {
@@ -117,8 +98,9 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
+/* Whether one of the characters had no stop bit is in the packet's status. */
 const struct bridge_kind bridge_ft232r = {
 	.name = "ft232r", .device = device, .config = config, .maker = "FTDI", .product = "FT232R USB UART",
 	.has_serial = true, .fifo = 128, .packet = 64, .header = 2, .status = status, .request = request,
-	.received = received, .name_of = name_of,
+	.name_of = name_of,
 };

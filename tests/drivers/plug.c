@@ -159,7 +159,7 @@ static void on_heard(void *user, const struct sim_heard *heard)
 	if (heard->framing_error && p->config.framing == SIM_FRAMING_DROP)
 		return;
 	byte = heard->framing_error && p->config.framing == SIM_FRAMING_ZERO ? 0 : heard->byte;
-	n = p->bridge.kind->received(&p->bridge, byte, heard->framing_error, out);
+	n = bridge_received(&p->bridge, byte, heard->framing_error, out);
 	/* While somebody reads, the emulated machine's own slowness shall not cost a character. */
 	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
 		p->lost++;
