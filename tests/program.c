@@ -151,6 +151,40 @@ void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t 
 	}
 }
 
+static void check_stream(const struct program_row *row, const char *name, const char *part, const char *text)
+{
+	ck_assert_msg(part ? strstr(text, part) != NULL : !*text, "espreset %s: standard %s:\n%s", row->args, name,
+		      text);
+	for (; *text; text++)
+		ck_assert_msg((unsigned char)*text >= ' ' || *text == '\n', "espreset %s: byte %02x on standard %s",
+			      row->args, (unsigned char)*text, name);
+}
+
+void program_check(const struct program_row *row, const struct program *p)
+{
+	ck_assert_msg(p->status == row->status, "espreset %s: status %d\n%s%s", row->args, p->status, p->out, p->err);
+	check_stream(row, "output", row->out, p->out);
+	check_stream(row, "error", row->err, p->err);
+}
+
+static const struct program_row *table;
+
+static const char *table_args(size_t i)
+{
+	return table[i].args;
+}
+
+static void table_check(size_t i, const struct program *p)
+{
+	program_check(&table[i], p);
+}
+
+void program_table(const struct program_row *rows, size_t n)
+{
+	table = rows;
+	program_batch(n, table_args, table_check);
+}
+
 /* Until it is the program, the new process has this one's handlers: no signal may find it so. */
 pid_t program_start(char *const argv[], int out_fd)
 {

@@ -28,6 +28,19 @@ void program_run(struct program *p, const char *args);
  */
 void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t i, const struct program *p));
 
+/* A command line and what must come of it. */
+struct program_row {
+	const char *args;
+	int status;
+	const char *out, *err;	/* part of what the stream gets; NULL: nothing, "": anything */
+};
+
+/** program_check() - fails the test unless @p, the run of @row, went as it says and printed no control character */
+void program_check(const struct program_row *row, const struct program *p);
+
+/** program_table() - runs and checks every row, some side by side */
+void program_table(const struct program_row *rows, size_t n);
+
 /** program_shell() - a whole shell command in which $ESPRESET is the program */
 void program_shell(struct program *p, const char *command);
 

@@ -7,4 +7,7 @@
 /* The suite is used up. Return: the program's exit status. */
 int suite_run(Suite *suite);
 
+/* How many elements an array has: the end of a loop test. */
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
 #endif

@@ -44,11 +44,7 @@ static void setup(void)
 	ck_assert_int_eq(setenv("PORT", text, 1), 0);
 }
 
-static const struct row {
-	const char *args;
-	int status;
-	const char *out, *err;	/* parts; NULL: empty */
-} rows[] = {
+static const struct program_row rows[] = {
 	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
 	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
 	{ "--expect Hello --fail-on WiFi sim:running", 21, "a line matched --fail-on 'WiFi'", NULL },
@@ -64,37 +60,18 @@ static const struct row {
 	{ "--ota '[::1' sim:running", 2, NULL, "--ota '[::1'" },
 	{ "--firmware esp-idf --ota 127.0.0.1 sim:running", 2, NULL, "--ota" },
 	{ "--firmware list", 0, "arduino", NULL },
-	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", NULL },
+	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", "does its application start the OTA service?" },
 	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", NULL },
 	/* an exponential pattern, a megabyte without a newline */
 	{ "-t 6 --expect '(a*)*(a*)*(a*)*(a*)*b' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
 	  "expect-timeout", NULL },
 	{ "-t 4 --expect 'x$' 'sim:running,talks,say=0123456789'", 20, "expect-timeout", NULL },
-	{ "--expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", NULL },
+	{ "-t 3 --expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", NULL },
 };
-
-static const char *row_args(size_t i)
-{
-	static char args[512];
-
-	snprintf(args, sizeof(args), "%s%s", rows[i].status == 20 && !strstr(rows[i].args, "-t ") ? "-t 3 " : "", rows[i].args);
-	return args;
-}
-
-static void check_row(size_t i, const struct program *done)
-{
-	const struct row *row = &rows[i];
-
-	ck_assert_msg(done->status == row->status, "espreset %s: status %d\n%s%s", row->args, done->status, done->out, done->err);
-	ck_assert_msg(row->out ? strstr(done->out, row->out) != NULL : !done->out[0], "espreset %s said:\n%s", row->args, done->out);
-	ck_assert_msg(!row->err || strstr(done->err, row->err), "espreset %s complained:\n%s", row->args, done->err);
-	for (const char *c = done->out; *c; c++)
-		ck_assert_msg((unsigned char)*c >= 0x20 || *c == '\n', "byte %02x", (unsigned char)*c);
-}
 
 START_TEST(lines_are_waited_for_and_said)
 {
-	program_batch(sizeof(rows) / sizeof(rows[0]), row_args, check_row);
+	program_table(rows, COUNT(rows));
 }
 END_TEST
 

@@ -6,7 +6,7 @@
 #include "program.h"
 #include "suite.h"
 
-static const struct { const char *args; int status; const char *out; const char *err; } runs[] = {
+static const struct program_row runs[] = {
 	{ "--recover sim:", 0, "sim:: ready: ", "" },
 	{ "--recover sim:nowire", 10, "sim:nowire: silent: not one byte came; after reopen\n",
 	  "RTS reaches EN/RST: see \"Wiring\" in espreset(1); nothing more to try: a simulated board can only be opened" },
@@ -19,21 +19,9 @@ static const struct { const char *args; int status; const char *out; const char 
 	{ "sim:nowire", 10, "sim:nowire: silent: not one byte came\n", "Wiring" },
 };
 
-static const char *args(size_t i)
-{
-	return runs[i].args;
-}
-
-static void see(size_t i, const struct program *p)
-{
-	ck_assert_msg(p->status == runs[i].status, "%s: status %d: %s", runs[i].args, p->status, p->out);
-	ck_assert_msg(strstr(p->out, runs[i].out) != NULL, "%s: %s", runs[i].args, p->out);
-	ck_assert_msg(strstr(p->err, runs[i].err) != NULL, "%s: %s", runs[i].args, p->err);
-}
-
 START_TEST(says_what_was_tried_and_what_is_left)
 {
-	program_batch(sizeof(runs) / sizeof(runs[0]), args, see);
+	program_table(runs, COUNT(runs));
 }
 END_TEST
 

@@ -8,11 +8,7 @@
 #include "schema.h"
 #include "suite.h"
 
-static const struct row {
-	const char *args;
-	int status;
-	const char *out, *err;	/* NULL: empty */
-} rows[] = {
+static const struct program_row rows[] = {
 	{ "--probe-wiring sim:", 0, "sim:: wiring: two transistors: RTS asserted alone resets the board, DTR alone pulls GPIO0 low; "
 	  "it was reset ", NULL },
 	{ "--probe-wiring sim:direct", 0, "sim:direct: use --sequence 'rts', which is the default\n", NULL },
@@ -28,7 +24,7 @@ static const struct row {
 	{ "--probe-wiring sim:gpio0low", 11, "download-mode: two transistors", "strap" },
 	{ "--probe-wiring --timeout 1 sim:", 17, "unproven: the time was over", "--timeout" },
 	{ "--probe-wiring -w 0 sim:missing", 30, "no-port", "--list" },
-	{ "--probe-wiring -w 0 sim:busy", 33, "busy", NULL },
+	{ "--probe-wiring -w 0 sim:busy", 33, "busy", "end the program that uses the port" },
 	{ "--probe-wiring sim:permission", 32, "permission", "Permissions" },
 	{ "--probe-wiring sim:unplug=300ms", 34, "unplugged", "plug it in again" },
 	{ "--probe-wiring sim: sim:", 2, NULL, "one PORT" },
@@ -39,24 +35,9 @@ static const struct row {
 	{ "--probe-wiring sim:bogus", 2, NULL, "'bogus'" },
 };
 
-static const char *row_args(size_t i)
-{
-	return rows[i].args;
-}
-
-static void check_row(size_t i, const struct program *done)
-{
-	const struct row *row = &rows[i];
-
-	ck_assert_msg(done->status == row->status, "espreset %s: status %d\n%s%s", row->args, done->status, done->out,
-		      done->err);
-	ck_assert_msg(row->out ? strstr(done->out, row->out) != NULL : !done->out[0], "espreset %s said:\n%s", row->args, done->out);
-	ck_assert_msg(row->err ? strstr(done->err, row->err) != NULL : 1, "espreset %s complained:\n%s", row->args, done->err);
-}
-
 START_TEST(every_command_line_ends_as_it_should)
 {
-	program_batch(sizeof(rows) / sizeof(rows[0]), row_args, check_row);
+	program_table(rows, COUNT(rows));
 }
 END_TEST
 
@@ -81,7 +62,7 @@ static void check_json(size_t i, const struct program *done)
 
 START_TEST(every_json_line_fits_the_schema)
 {
-	program_batch(sizeof(json_runs) / sizeof(json_runs[0]), json_args, check_json);
+	program_batch(COUNT(json_runs), json_args, check_json);
 }
 END_TEST
 
