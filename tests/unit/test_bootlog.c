@@ -329,14 +329,12 @@ int main(void)
 	tcase_add_test(lines, tells_a_banner_at_its_closing_bracket);
 	tcase_add_test(lines, tells_that_eboot_copies_at_the_at_sign);
 	tcase_add_test(lines, an_applications_at_sign_is_not_a_copy);
-	tcase_add_loop_test(lines, tells_pieces_of_the_rom_from_an_applications_words, 0,
-			    (int)(sizeof(after_load) / sizeof(after_load[0])));
-	tcase_add_loop_test(lines, mends_what_can_be_mended_and_says_so, 0, (int)(sizeof(damaged) / sizeof(damaged[0])));
+	tcase_add_loop_test(lines, tells_pieces_of_the_rom_from_an_applications_words, 0, COUNT(after_load));
+	tcase_add_loop_test(lines, mends_what_can_be_mended_and_says_so, 0, COUNT(damaged));
 	tcase_add_test(lines, a_cause_whose_number_and_text_differ_is_not_known);
 	tcase_add_test(lines, what_a_boot_says_once_is_a_restart_when_said_again);
 	tcase_add_test(lines, a_line_of_the_boot_that_is_not_finished_is_torn);
-	tcase_add_loop_test(lines, damaged_words_behind_the_sum_forbid_to_call_it_loaded, 0,
-			    (int)(sizeof(behind_sum) / sizeof(behind_sum[0])));
+	tcase_add_loop_test(lines, damaged_words_behind_the_sum_forbid_to_call_it_loaded, 0, COUNT(behind_sum));
 	tcase_add_test(lines, a_second_stage_behind_the_application_is_a_restart);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	suite_add_tcase(suite, lines);

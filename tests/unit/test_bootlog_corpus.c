@@ -238,11 +238,11 @@ static const struct {
 
 static const char *expected_words(const struct log_row *row)
 {
-	for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
+	for (size_t i = 0; i < COUNT(exceptions); i++) {
 		if (!strncmp(row->file, exceptions[i].file, strlen(exceptions[i].file)))
 			return exceptions[i].verdict;
 	}
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+	for (size_t i = 0; i < COUNT(verdicts); i++) {
 		if (!strcmp(row->verdict, verdicts[i].index))
 			return verdicts[i].words;
 	}

@@ -98,8 +98,8 @@ int main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, tempdir_make, tempdir_remove);
-	tcase_add_loop_test(t, each_file_is_read_or_refused, 0, sizeof(files) / sizeof(files[0]));
-	tcase_add_loop_test(t, the_files_are_looked_for_in_order, 0, sizeof(runs) / sizeof(runs[0]));
+	tcase_add_loop_test(t, each_file_is_read_or_refused, 0, COUNT(files));
+	tcase_add_loop_test(t, the_files_are_looked_for_in_order, 0, COUNT(runs));
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

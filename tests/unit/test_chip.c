@@ -77,10 +77,10 @@ int main(void)
 	Suite *suite = suite_create("chip");
 	TCase *tc = tcase_create("chip");
 
-	tcase_add_loop_test(tc, knows_a_chip_by_its_name, 0, (int)(sizeof(names) / sizeof(names[0])));
+	tcase_add_loop_test(tc, knows_a_chip_by_its_name, 0, COUNT(names));
 	tcase_add_test(tc, each_chip_has_a_name_that_means_it);
 	tcase_add_test(tc, a_rom_of_an_unknown_chip_is_a_newer_one);
-	tcase_add_loop_test(tc, reads_the_boot_straps_of_each_chip, 0, (int)(sizeof(straps) / sizeof(straps[0])));
+	tcase_add_loop_test(tc, reads_the_boot_straps_of_each_chip, 0, COUNT(straps));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

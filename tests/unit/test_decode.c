@@ -164,9 +164,9 @@ int main(void)
 	TCase *tc = tcase_create("decode");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, prints_each_boot_and_the_result, 0, (int)(sizeof(runs) / sizeof(runs[0])));
+	tcase_add_loop_test(tc, prints_each_boot_and_the_result, 0, COUNT(runs));
 	tcase_add_test(tc, the_cure_goes_to_standard_error);
-	tcase_add_loop_test(tc, every_json_line_is_after_the_schema, 0, (int)(sizeof(logs) / sizeof(logs[0])));
+	tcase_add_loop_test(tc, every_json_line_is_after_the_schema, 0, COUNT(logs));
 	tcase_add_test(tc, json_tells_each_boot_with_its_numbers);
 	tcase_add_test(tc, the_speed_tells_cold_from_warm);
 	tcase_add_test(tc, nothing_reaches_the_terminal_unescaped);

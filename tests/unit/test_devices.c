@@ -549,20 +549,16 @@ static Suite *devices_suite(void)
 	tcase_add_test(tc, lists_nothing_where_nothing_is);
 	tcase_add_test(tc, lists_each_port_with_all_that_is_known_of_it);
 	tcase_add_test(tc, lists_who_holds_a_port);
-	tcase_add_loop_test(tc, names_a_bridge_as_exactly_as_its_descriptors_tell, 0,
-			    (int)(sizeof(names) / sizeof(names[0])));
+	tcase_add_loop_test(tc, names_a_bridge_as_exactly_as_its_descriptors_tell, 0, COUNT(names));
 	tcase_add_test(tc, finds_what_is_known_of_one_port);
 	tcase_add_test(tc, without_sysfs_libusb_tells_what_is_plugged_in);
-	tcase_add_loop_test(tc, resolves_a_spelling_or_says_why_not, 0,
-			    (int)(sizeof(spellings) / sizeof(spellings[0])));
-	tcase_add_loop_test(tc, refuses_malformed_spellings, 0,
-			    (int)(sizeof(malformed) / sizeof(malformed[0])));
+	tcase_add_loop_test(tc, resolves_a_spelling_or_says_why_not, 0, COUNT(spellings));
+	tcase_add_loop_test(tc, refuses_malformed_spellings, 0, COUNT(malformed));
 	tcase_add_test(tc, every_spelling_that_is_offered_fits_exactly_that_one);
 	tcase_add_test(tc, a_serial_that_two_share_or_that_cannot_be_typed_is_not_offered);
 	tcase_add_test(tc, one_without_a_port_does_not_make_the_other_ambiguous);
 	tcase_add_test(tc, a_buffer_that_is_too_small_is_never_overrun);
-	tcase_add_loop_test(tc, waits_for_a_port_that_is_plugged_in_later, 0,
-			    (int)(sizeof(waits) / sizeof(waits[0])));
+	tcase_add_loop_test(tc, waits_for_a_port_that_is_plugged_in_later, 0, COUNT(waits));
 	tcase_add_test(tc, waits_for_the_driver_of_what_is_plugged_in);
 	tcase_add_test(tc, waits_for_the_node_that_sysfs_is_ahead_of);
 	tcase_add_test(tc, says_at_the_deadline_what_is_missing);

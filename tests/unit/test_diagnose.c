@@ -549,7 +549,6 @@ static const struct {
 	{ only_a_mouse, NULL, "no-board-on-usb", VERDICT_NO_PORT, "no USB device looks like a board",
 	  "1-3: 046d:c077 Mouse?[2J", CABLE },
 };
-#define FAULTS ((int)(sizeof(faults) / sizeof(faults[0])))
 
 START_TEST(finds_each_fault_with_its_evidence_and_its_cure)
 {
@@ -797,7 +796,7 @@ START_TEST(evidence_is_cut_where_there_is_too_much)
 	struct fake_usb usb = mouse;
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; i < COUNT(places); i++) {
 		usb.place = places[i];
 		fake_usb_device(&usb);
 	}
@@ -827,12 +826,11 @@ static Suite *diagnose_suite(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_add_loop_test(tc, finds_each_fault_with_its_evidence_and_its_cure, 0, FAULTS);
-	tcase_add_loop_test(tc, a_failed_run_is_given_the_finding_that_fits, 0, FAULTS);
+	tcase_add_loop_test(tc, finds_each_fault_with_its_evidence_and_its_cure, 0, COUNT(faults));
+	tcase_add_loop_test(tc, a_failed_run_is_given_the_finding_that_fits, 0, COUNT(faults));
 	tcase_add_loop_test(tc, a_healthy_port_has_no_finding, 0, 2);
 	tcase_add_test(tc, another_device_that_is_being_reset_does_not_delay_the_diagnosis);
-	tcase_add_loop_test(tc, a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does, 0,
-			    (int)(sizeof(quirks) / sizeof(quirks[0])));
+	tcase_add_loop_test(tc, a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does, 0, COUNT(quirks));
 	tcase_add_loop_test(tc, busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it, 0, 2);
 	tcase_add_test(tc, a_holder_that_is_seen_is_named_before_one_that_is_guessed);
 	tcase_add_test(tc, denied_in_spite_of_its_mode_is_the_kernels_device_rules);

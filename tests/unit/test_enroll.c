@@ -204,12 +204,10 @@ static Suite *enroll_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, set_up, fake_root_remove);
 	tcase_add_test(tc, writes_the_whole_rule_of_a_board_with_a_serial_number);
-	tcase_add_loop_test(tc, a_serial_number_is_used_only_when_it_is_the_boards_own, 0,
-			    (int)(sizeof(serials) / sizeof(serials[0])));
+	tcase_add_loop_test(tc, a_serial_number_is_used_only_when_it_is_the_boards_own, 0, COUNT(serials));
 	tcase_add_loop_test(tc, udevs_name_of_the_place_is_preferred, 0, 2);
 	tcase_add_loop_test(tc, a_bridge_with_two_ports_is_told_apart_by_interface, 0, 2);
-	tcase_add_loop_test(tc, refuses_names_that_are_not_safe_everywhere, 0,
-			    (int)(sizeof(bad_names) / sizeof(bad_names[0])));
+	tcase_add_loop_test(tc, refuses_names_that_are_not_safe_everywhere, 0, COUNT(bad_names));
 	tcase_add_test(tc, accepts_names_of_every_allowed_letter);
 	tcase_add_test(tc, refuses_native_usb_and_says_why);
 	tcase_add_test(tc, refuses_what_is_not_on_usb_or_not_there);

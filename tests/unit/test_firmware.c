@@ -130,7 +130,7 @@ int main(void)
 	Suite *suite = suite_create("firmware");
 	TCase *tc = tcase_create("table");
 
-	tcase_add_loop_test(tc, each_firmware_s_lines_are_known, 0, (int)(sizeof(lines) / sizeof(lines[0])));
+	tcase_add_loop_test(tc, each_firmware_s_lines_are_known, 0, COUNT(lines));
 	tcase_add_test(tc, each_address_is_among_what_is_expected);
 	tcase_add_test(tc, each_firmware_says_how_to_ask_it_or_why_not);
 	tcase_add_test(tc, the_port_goes_by_the_chip);

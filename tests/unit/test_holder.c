@@ -231,7 +231,7 @@ START_TEST(stale_and_broken_lock_files_do_not_count)
 	static const char *const broken[] = { "       999\n", "", "\n", "rubbish that is long", "-1\n", "0\n" };
 	size_t i;
 
-	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+	for (i = 0; i < COUNT(broken); i++) {
 		fake_file("/run/lock/LCK..full", "%s", broken[i]);
 		ck_assert_msg(holder_find(PORT, &holder) == 0, "'%s'", broken[i]);
 	}
@@ -446,14 +446,13 @@ static Suite *holder_suite(void)
 	tcase_add_test(made_up, nobody_holds_a_port_that_nobody_has_open);
 	tcase_add_test(made_up, past_the_deadline_processes_are_not_looked_through);
 	tcase_add_test(made_up, finds_who_has_it_open_under_whatever_name);
-	tcase_add_loop_test(made_up, finds_who_has_locked_it, 0, (int)(sizeof(locks) / sizeof(locks[0])));
+	tcase_add_loop_test(made_up, finds_who_has_locked_it, 0, COUNT(locks));
 	tcase_add_test(made_up, locks_of_other_files_and_those_who_wait_do_not_count);
 	tcase_add_loop_test(made_up, a_lock_of_nobody_we_can_see_is_a_holder_without_a_name, 0, 2);
 	tcase_add_test(made_up, an_inherited_lock_is_of_the_process_that_still_has_it_open);
 	tcase_add_test(made_up, we_and_those_we_started_hold_nothing);
 	tcase_add_test(made_up, who_started_us_is_a_holder_and_known_as_such);
-	tcase_add_loop_test(made_up, names_a_script_and_not_just_its_interpreter, 0,
-			    (int)(sizeof(commands) / sizeof(commands[0])));
+	tcase_add_loop_test(made_up, names_a_script_and_not_just_its_interpreter, 0, COUNT(commands));
 	tcase_add_loop_test(made_up, finds_uucp_lock_files_of_the_living, 0, 2);
 	tcase_add_test(made_up, stale_and_broken_lock_files_do_not_count);
 	tcase_add_test(made_up, a_lock_file_that_is_a_link_is_not_opened);

@@ -13,8 +13,6 @@
 #include "suite.h"
 
 #define FLASH (1u << 20)
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 /* A host with a board in download mode. */
 static struct {
 	struct sim_config config;

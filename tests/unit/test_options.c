@@ -218,8 +218,6 @@ START_TEST(a_mode_is_its_option)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("options");

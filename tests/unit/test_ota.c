@@ -512,7 +512,7 @@ START_TEST(esphome_versions_are_compared)
 		{ "99999.1", false }, { "2026.0", false }, { "2025.100", false }, { "2025.10.0-dev", true },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		ck_assert_msg(ota_esphome_harmless(rows[i].text, strlen(rows[i].text)) == rows[i].harmless,
 			      "%s", rows[i].text);
 }
@@ -706,7 +706,7 @@ START_TEST(targets_are_parsed)
 		{ "a\r\nX: y", NULL, 0 }, { "a;b", NULL, 0 }, { "a\x80", NULL, 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct ota_target target = { .host = "untouched" };
 		const char *err = NULL;
 		int r = ota_target_parse(rows[i].text, &target, &err);
@@ -750,7 +750,7 @@ START_TEST(only_addresses_are_taken_from_a_board)
 	};
 	char got[64];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		int r = ota_address_parse(rows[i].text, strlen(rows[i].text), got, sizeof(got));
 
 		ck_assert_msg((r == 0) == rows[i].good, "%s", rows[i].text);
@@ -770,14 +770,14 @@ int main(void)
 	tcase_add_test(tc, a_port_that_opens_is_the_strongest_proof);
 	tcase_add_test(tc, an_open_port_is_proven_by_contrast_with_a_closed_one);
 	tcase_add_test(tc, every_datagram_to_the_service_is_the_harmless_one);
-	tcase_add_loop_test(tc, silence_alone_never_proves_anything, 0, (int)(sizeof(never) / sizeof(never[0])));
+	tcase_add_loop_test(tc, silence_alone_never_proves_anything, 0, COUNT(never));
 	tcase_add_loop_test(tc, a_closed_port_is_not_open_because_datagrams_get_lost, 2, 12);
 	tcase_add_test(tc, an_open_port_is_found_although_datagrams_get_lost);
 	tcase_add_test(tc, silence_before_the_host_was_gone_does_not_count);
 	tcase_add_test(tc, nothing_happens_before_its_time);
 	tcase_add_test(tc, a_late_refusal_spoils_the_round);
 	tcase_add_test(tc, a_host_that_limits_its_reports_is_not_believed);
-	tcase_add_loop_test(tc, the_board_s_own_answer_is_understood, 0, (int)(sizeof(answers) / sizeof(answers[0])));
+	tcase_add_loop_test(tc, the_board_s_own_answer_is_understood, 0, COUNT(answers));
 	tcase_add_test(tc, a_dry_run_sends_an_invitation_of_size_0);
 	tcase_add_test(tc, a_password_is_cancelled_politely);
 	tcase_add_test(tc, an_invitation_without_an_answer_is_cancelled_at_the_end);
@@ -787,8 +787,8 @@ int main(void)
 	tcase_add_loop_test(tc, what_does_not_greet_back_is_not_esphome, 0, 7);
 	tcase_add_test(tc, an_esphome_that_would_take_it_for_an_update_is_not_asked);
 	tcase_add_test(tc, esphome_versions_are_compared);
-	tcase_add_loop_test(tc, a_web_updater_is_known_by_its_form, 0, (int)(sizeof(pages) / sizeof(pages[0])));
-	tcase_add_loop_test(tc, a_page_may_come_in_pieces, 0, (int)(sizeof(pages) / sizeof(pages[0])));
+	tcase_add_loop_test(tc, a_web_updater_is_known_by_its_form, 0, COUNT(pages));
+	tcase_add_loop_test(tc, a_page_may_come_in_pieces, 0, COUNT(pages));
 	tcase_add_test(tc, a_page_without_an_end_is_left);
 	tcase_add_test(tc, no_order_of_events_breaks_it_or_proves_without_cause);
 	tcase_add_test(tc, every_finding_has_words);

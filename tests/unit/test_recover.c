@@ -662,8 +662,6 @@ START_TEST(a_stop_ends_the_wait)
 }
 END_TEST
 
-#define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 static Suite *recover_suite(void)
 {
 	Suite *s = suite_create("recover");
@@ -673,7 +671,7 @@ static Suite *recover_suite(void)
 	tcase_add_test(tc, a_target_is_a_place_and_who_stands_there);
 	tcase_add_test(tc, a_usb_reset_goes_to_the_bridge_and_to_nobody_else);
 	tcase_add_test(tc, a_device_that_enumerates_again_was_reset);
-	tcase_add_loop_test(tc, each_step_of_a_usb_reset_fails_in_each_way, 0, LENGTH(usb_errors));
+	tcase_add_loop_test(tc, each_step_of_a_usb_reset_fails_in_each_way, 0, COUNT(usb_errors));
 	tcase_add_test(tc, without_the_right_the_rule_is_said);
 	tcase_add_test(tc, another_device_at_the_place_is_left_alone);
 	tcase_add_test(tc, a_device_that_is_gone_is_not_reset);
@@ -684,10 +682,10 @@ static Suite *recover_suite(void)
 	tcase_add_test(tc, a_power_cycle_switches_off_by_sysfs_and_on_again);
 	tcase_add_test(tc, without_sysfs_the_hub_is_asked_until_it_stays_off);
 	tcase_add_test(tc, sysfs_that_may_not_be_written_is_not_touched);
-	tcase_add_loop_test(tc, a_hub_that_cannot_switch_one_port_is_refused, 0, LENGTH(poor_hubs));
+	tcase_add_loop_test(tc, a_hub_that_cannot_switch_one_port_is_refused, 0, COUNT(poor_hubs));
 	tcase_add_test(tc, a_hub_that_pretends_is_found_out_before_anything_is_disturbed);
 	tcase_add_test(tc, a_hub_that_does_not_describe_itself_is_refused);
-	tcase_add_loop_test(tc, whatever_fails_the_power_is_on_in_the_end, 0, LENGTH(usb_errors));
+	tcase_add_loop_test(tc, whatever_fails_the_power_is_on_in_the_end, 0, COUNT(usb_errors));
 	tcase_add_test(tc, power_that_cannot_be_given_back_is_said);
 	tcase_add_test(tc, a_stop_gives_the_power_back_first);
 	tcase_add_test(tc, the_sockets_other_half_goes_with_it);

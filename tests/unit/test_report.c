@@ -174,8 +174,6 @@ START_TEST(the_schema_check_itself_refuses_what_does_not_fit)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("report");

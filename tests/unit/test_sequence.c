@@ -133,8 +133,6 @@ START_TEST(the_named_sequences_are_those_that_parse)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("sequence");

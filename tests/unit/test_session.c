@@ -550,8 +550,6 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 int main(void)
 {
 	Suite *suite = suite_create("session");

@@ -44,8 +44,6 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL };
 /* The hold begins within a few milliseconds and lasts twenty; then it listens, and settles for four seconds. */
 static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300, 1060, 1120 };
 
-#define MOMENTS (sizeof(moments) / sizeof(moments[0]))
-
 /* Wiring on which an asserted RTS holds the board. */
 static pid_t start_board(const char *file)
 {
@@ -82,7 +80,7 @@ START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
 {
 	char file[128];
 
-	for (size_t i = 0; i < MOMENTS; i++) {
+	for (size_t i = 0; i < COUNT(moments); i++) {
 		pid_t pid;
 
 		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
@@ -91,7 +89,7 @@ START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
 		kill(pid, signals[_i]);
 		assert_died_of(pid, signals[_i], moments[i]);
 	}
-	for (size_t i = 0; i < MOMENTS; i++)
+	for (size_t i = 0; i < COUNT(moments); i++)
 		assert_let_go_if_started(i);
 }
 END_TEST
@@ -101,7 +99,7 @@ START_TEST(killing_every_process_at_any_moment_lets_go)
 {
 	char file[128];
 
-	for (size_t i = 0; i < MOMENTS; i++) {
+	for (size_t i = 0; i < COUNT(moments); i++) {
 		pid_t pid;
 
 		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
@@ -112,7 +110,7 @@ START_TEST(killing_every_process_at_any_moment_lets_go)
 		kill(pid, SIGKILL);
 		assert_died_of(pid, SIGKILL, moments[i]);
 	}
-	for (size_t i = 0; i < MOMENTS; i++)
+	for (size_t i = 0; i < COUNT(moments); i++)
 		assert_let_go_if_started(i);
 }
 END_TEST
@@ -201,8 +199,6 @@ START_TEST(it_leaves_no_process_behind)
 	ck_assert_str_eq(p.out, "0\n");
 }
 END_TEST
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 int main(void)
 {

@@ -610,7 +610,7 @@ static Suite *suite(void)
 	tcase_add_test(t, an_uploaded_esp8266_says_flash_after_a_pulse_on_two_transistors);
 	tcase_add_test(t, a_pulse_makes_en_fall_once_and_rise_once_and_closing_adds_no_edge);
 	tcase_add_test(t, en_rises_by_its_capacitor_1_386_time_constants_after_release);
-	tcase_add_loop_test(t, the_wiring_pulls_the_pins_its_truth_table_says, 0, sizeof(levels) / sizeof(levels[0]));
+	tcase_add_loop_test(t, the_wiring_pulls_the_pins_its_truth_table_says, 0, COUNT(levels));
 	tcase_add_test(t, the_latch_is_sampled_by_hardware_resets_only);
 	tcase_add_test(t, a_latched_esp8266_that_restarts_prints_its_old_cause_then_cause_4_then_nothing);
 	tcase_add_loop_test(t, a_warm_restart_prints_at_115200_and_a_cold_one_does_not, 0, 2);
@@ -618,11 +618,11 @@ static Suite *suite(void)
 	tcase_add_test(t, direct_wiring_opened_and_dtr_released_first_boots_from_flash);
 	tcase_add_test(t, swapped_wires_end_in_download_until_both_lines_go_together);
 	tcase_add_test(t, lines_found_with_rts_asserted_hold_the_chip_in_reset);
-	tcase_add_loop_test(t, a_pulse_shorter_than_the_chips_minimum_is_no_reset, 0, sizeof(pulses) / sizeof(pulses[0]));
+	tcase_add_loop_test(t, a_pulse_shorter_than_the_chips_minimum_is_no_reset, 0, COUNT(pulses));
 	tcase_add_loop_test(t, skew_passes_through_the_state_between, 0, 2);
-	tcase_add_loop_test(t, each_chip_prints_its_own_banner, 0, sizeof(banners) / sizeof(banners[0]));
+	tcase_add_loop_test(t, each_chip_prints_its_own_banner, 0, COUNT(banners));
 	tcase_add_test(t, early_esp32_silicon_prints_two_banners_and_boots);
-	tcase_add_loop_test(t, an_image_that_cannot_run_says_so_and_never_runs, 0, sizeof(images) / sizeof(images[0]));
+	tcase_add_loop_test(t, an_image_that_cannot_run_says_so_and_never_runs, 0, COUNT(images));
 	tcase_add_test(t, a_reset_cuts_the_character_on_its_way);
 	tcase_add_test(t, eboot_copies_in_silence_between_the_at_sign_and_its_result);
 	tcase_add_test(t, a_reset_in_the_middle_of_a_copy_destroys_the_image);

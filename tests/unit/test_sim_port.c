@@ -323,9 +323,9 @@ static Suite *suite(void)
 	tcase_add_test(process, stalling_at_open_fails_the_open);
 	tcase_add_test(process, a_stop_signal_is_let_in_only_while_both_lines_are_released);
 	suite_add_tcase(s, process);
-	tcase_add_loop_test(words, a_wrong_word_is_named_and_nothing_is_touched, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_loop_test(words, a_wrong_word_is_named_and_nothing_is_touched, 0, COUNT(wrong));
 	tcase_add_test(words, words_set_what_they_say);
-	tcase_add_loop_test(words, words_of_this_computer_fail_the_open, 0, sizeof(open_errors) / sizeof(open_errors[0]));
+	tcase_add_loop_test(words, words_of_this_computer_fail_the_open, 0, COUNT(open_errors));
 	tcase_add_test(words, every_word_listed_is_understood_and_explained);
 	tcase_add_test(words, a_truth_that_cannot_be_written_fails_the_open);
 	suite_add_tcase(s, words);

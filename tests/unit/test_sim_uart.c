@@ -62,7 +62,7 @@ START_TEST(a_74880_banner_heard_at_115200_gives_the_bytes_that_a_real_port_gave)
 	unsigned int i;
 
 	send_text("\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n", 74880, 115200, 0.5);
-	ck_assert_uint_eq(got_count, sizeof(real) / sizeof(real[0]));
+	ck_assert_uint_eq(got_count, COUNT(real));
 	for (i = 0; i < got_count; i++)
 		if (real[i] != LOST)
 			ck_assert_msg((got[i] & ~1) == (real[i] & ~1), "byte %u: %02x, real %02x", i, got[i],
@@ -189,7 +189,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_74880_banner_heard_at_115200_gives_the_bytes_that_a_real_port_gave);
 	tcase_add_test(t, the_receiver_agrees_with_another_model_bit_for_bit);
 	tcase_add_test(t, mode_1_and_mode_3_stay_apart_at_the_wrong_speed);
-	tcase_add_loop_test(t, speeds_close_enough_deliver_every_byte, 0, sizeof(close_enough) / sizeof(close_enough[0]));
+	tcase_add_loop_test(t, speeds_close_enough_deliver_every_byte, 0, COUNT(close_enough));
 	tcase_add_test(t, a_frame_cut_by_a_reset_reads_as_ones_from_there);
 	tcase_add_test(t, a_glitch_shorter_than_half_a_bit_is_no_character);
 	tcase_add_test(t, what_is_heard_does_not_depend_on_how_often_the_time_is_told);

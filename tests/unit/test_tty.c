@@ -1080,7 +1080,6 @@ static int expected(const char *name, int err)
 }
 
 static const int errors[] = { ENODEV, EIO, EBUSY, EACCES, EINTR, ETIMEDOUT, ENXIO, EPROTO };
-#define ERRORS (sizeof(errors) / sizeof(errors[0]))
 
 /* How many calls the story has when nothing fails. */
 static int story_length(int version)
@@ -1180,8 +1179,7 @@ static Suite *tty_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, NULL, stop_playing);
 	sigemptyset(&stop_mask);
-	tcase_add_loop_test(tc, refuses_what_is_no_serial_port_and_says_what_it_is, 0,
-			    (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_loop_test(tc, refuses_what_is_no_serial_port_and_says_what_it_is, 0, COUNT(refused));
 	tcase_add_test(tc, refuses_a_pseudo_terminal_that_exists);
 	tcase_add_test(tc, refusal_says_nothing_of_a_serial_port);
 	tcase_add_test(tc, refuses_a_driver_without_modem_lines_and_leaves_its_settings);
@@ -1209,9 +1207,9 @@ static Suite *tty_suite(void)
 	tcase_add_loop_test(tc, unplugged_while_waiting_is_enodev_and_close_is_safe, 0, VERSIONS);
 	tcase_add_loop_test(tc, a_failed_transfer_just_before_the_hangup_is_unplugged, 0, 2);
 	tcase_add_loop_test(tc, whatever_call_fails_the_error_is_right_and_the_lines_are_released, 0,
-			    VERSIONS * (int)ERRORS);
+			    VERSIONS * COUNT(errors));
 	tcase_add_loop_test(tc, a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere, 0,
-			    VERSIONS * (int)ERRORS);
+			    VERSIONS * COUNT(errors));
 	tcase_add_loop_test(tc, unplugged_at_any_moment_is_enodev_and_leaks_nothing, 0, VERSIONS);
 	suite_add_tcase(s, tc);
 	return s;

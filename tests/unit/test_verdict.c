@@ -17,7 +17,7 @@ static const struct { int status; const char *word; } contract[] = {
 
 START_TEST(every_row_is_the_contract)
 {
-	ck_assert_uint_eq(sizeof(contract) / sizeof(contract[0]), VERDICT_COUNT);
+	ck_assert_uint_eq(COUNT(contract), VERDICT_COUNT);
 	ck_assert_int_eq(verdict_info((enum verdict)_i)->status, contract[_i].status);
 	ck_assert_str_eq(verdict_info((enum verdict)_i)->word, contract[_i].word);
 	ck_assert_ptr_nonnull(verdict_info((enum verdict)_i)->meaning);
@@ -55,8 +55,8 @@ static const enum verdict precedence[] = {
 
 START_TEST(the_graver_finding_is_reported_whichever_comes_first)
 {
-	for (size_t i = 0; i < sizeof(precedence) / sizeof(precedence[0]); i++) {
-		for (size_t k = i; k < sizeof(precedence) / sizeof(precedence[0]); k++) {
+	for (size_t i = 0; i < COUNT(precedence); i++) {
+		for (size_t k = i; k < COUNT(precedence); k++) {
 			ck_assert_int_eq(verdict_worse(precedence[i], precedence[k]), precedence[i]);
 			ck_assert_int_eq(verdict_worse(precedence[k], precedence[i]), precedence[i]);
 		}
@@ -71,7 +71,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, every_row_is_the_contract, 0, VERDICT_COUNT);
 	tcase_add_test(tcase, a_number_outside_the_table_is_internal);
-	tcase_add_loop_test(tcase, an_errno_of_the_port_has_its_verdict, 0, sizeof(errnos) / sizeof(errnos[0]));
+	tcase_add_loop_test(tcase, an_errno_of_the_port_has_its_verdict, 0, COUNT(errnos));
 	tcase_add_test(tcase, the_graver_finding_is_reported_whichever_comes_first);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

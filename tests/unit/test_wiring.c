@@ -226,7 +226,7 @@ START_TEST(whatever_operation_fails_no_board_is_left_in_reset)
 	struct sim_config board;
 
 	board_of(failing[_i], &board);
-	for (size_t e = 0; e < sizeof(errors) / sizeof(errors[0]); e++) {
+	for (size_t e = 0; e < COUNT(errors); e++) {
 		for (int on = 0; on < 2; on++) {
 			int n = 1;
 
@@ -454,7 +454,7 @@ START_TEST(it_ends_within_its_time)
 	static const int timeouts[] = { 100, 1000, 3000, 6000, 9000, 15000 };
 	struct sim_config board;
 
-	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+	for (size_t i = 0; i < COUNT(timeouts); i++) {
 		board_of(failing[_i], &board);
 		config.timeout_ms = timeouts[i];
 		(void)play(&board);
@@ -475,8 +475,6 @@ static void add(Suite *s, const char *name, const TTest *test, size_t n)
 	tcase_add_loop_test(t, test, 0, (int)n);
 	suite_add_tcase(s, t);
 }
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 int main(void)
 {

@@ -349,7 +349,7 @@ int main(void)
 	tcase_add_test(lines, the_two_models_of_a_receiver_agree_on_a_known_banner);
 	tcase_add_test(lines, reads_banner_and_load_and_then_the_applications_first_line);
 	tcase_add_test(lines, reads_the_same_when_framing_errors_arrive_as_zero);
-	tcase_add_loop_test(lines, reads_the_other_endings_too, 0, (int)(sizeof(endings) / sizeof(endings[0])));
+	tcase_add_loop_test(lines, reads_the_other_endings_too, 0, COUNT(endings));
 	tcase_add_test(lines, a_copy_that_goes_on_is_said_at_once);
 	tcase_add_test(lines, a_load_without_its_end_is_not_certain);
 	tcase_add_test(lines, a_load_that_breaks_off_is_none);
