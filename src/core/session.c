@@ -29,6 +29,8 @@
 #define CONFIRM_FAMILY_MS 500
 #define CONFIRM_APP_MS 50
 #define CHATTER_MS 300
+/* Unreadable and so fresh: it may be a restart's words, which go on. Between them the ROM pauses for less. */
+#define FRESH_MS 60
 /* A retry that could not be listened to would only disturb. */
 #define RETRY_LEFT_MS 500
 
@@ -242,7 +244,10 @@ static void on_event(void *user, const struct boot_event *event)
 		break;
 	case BOOT_EVENT_GARBAGE:
 		a->garbage += event->number;
-		a->unclear_after_load += is_unclear(s) ? event->number : 0;
+		if (is_unclear(s)) {
+			a->unclear_after_load += event->number;
+			s->unclear_ms = s->now_ms;
+		}
 		break;
 	}
 	if (event->kind != BOOT_EVENT_GARBAGE && event->kind != BOOT_EVENT_COPYING)
@@ -375,6 +380,7 @@ static void begin_attempt(struct session *s)
 	s->context.before = s->any_before ? &s->before : NULL;
 	s->proven = false;	/* what undid a proof while conditions were awaited has undone all of it */
 	s->trouble_ms = -1;
+	s->unclear_ms = INT64_MIN / 2;
 	s->step = 0;
 	note(s, SESSION_NOTE_ATTEMPT);
 	s->state = s->next_baud == s->baud ? SESSION_STEP : SESSION_SPEED;
@@ -507,6 +513,28 @@ static bool must_change_speed(const struct session *s)
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0;
 }
 
+static void count_unreadable(void *user, const struct boot_event *event)
+{
+	if (event->kind == BOOT_EVENT_GARBAGE)
+		*(long *)user += event->number;
+}
+
+/* Is something unreadable on its way, too little yet to forbid the proof? Of the line that is not at its end a copy is
+ * read. */
+static bool is_hearing_rubbish(const struct session *s)
+{
+	int64_t fresh_ms = s->now_ms - FRESH_MS - s->config.latency_ms;
+	struct bootlog rest;
+	long unreadable = 0;
+
+	if (s->last_byte_ms <= fresh_ms || !is_unclear(s) || is_left_out(s, PROOF_CLEAR) || !holds(s, PROOF_CLEAR) ||
+	    !proof_rule_applies(&s->context, &s->attempt, PROOF_CLEAR))
+		return false;
+	rest = s->log;
+	bootlog_flush(&rest, s->now_ms, count_unreadable, &unreadable);
+	return unreadable > 0 || s->unclear_ms > fresh_ms;
+}
+
 static bool ended_badly(const struct session *s)
 {
 	return !holds(s, PROOF_ONE_BOOT) ||
@@ -546,6 +574,11 @@ static void settle(struct session *s)
 	}
 	if (s->now_ms < earlier_of(s->state_end_ms, s->deadline_ms))
 		return;
+	if (is_hearing_rubbish(s)) {
+		s->state_end_ms = s->now_ms + FRESH_MS;
+		if (s->now_ms < s->deadline_ms)
+			return;
+	}
 	s->attempt.settled = s->now_ms >= s->state_end_ms;
 	if (!s->config.conditions || proof_missing(&s->context, &s->attempt) != PROOF_RULES) {
 		conclude(s);

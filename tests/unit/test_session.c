@@ -197,6 +197,34 @@ START_TEST(what_comes_in_the_settle_time_counts)
 }
 END_TEST
 
+#define RUBBISH "\x04\xfbgg\x84l\x03\x98\x8f\x03"
+#define RUBBISH_40 RUBBISH RUBBISH RUBBISH RUBBISH
+
+START_TEST(what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end)
+{
+	static const struct fake_line restart[] = {
+		{ 1, 60, GOOD }, { 1, 1050, RUBBISH_40 }, { 1, 1100, RUBBISH_40 RUBBISH_40 }, { 0, 0, NULL }
+	};
+	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1050, RUBBISH_40 }, { 0, 0, NULL } };
+	static const struct fake_line in_time[] = { { 1, 60, GOOD }, { 1, 900, RUBBISH_40 }, { 0, 0, NULL } };
+
+	config.attempts = 1;
+	play(restart);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_int_eq(result->missing, PROOF_CLEAR);
+	play(chatter);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_int_gt(result->up_ms, 1000);
+	play(in_time);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_int_eq(result->up_ms, 1000);
+	config.timeout_ms = 1085;	/* over while it is still being heard */
+	play(chatter);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_int_eq(result->missing, PROOF_SETTLED);
+}
+END_TEST
+
 START_TEST(what_comes_after_the_settle_time_is_not_waited_for)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 1200, BANNER("2", "3") }, { 0, 0, NULL } };
@@ -566,6 +594,7 @@ int main(void)
 	tcase_add_test(tcase, a_given_sequence_starts_from_released_lines_and_is_kept);
 	tcase_add_loop_test(tcase, a_boot_leads_to_its_verdict, 0, COUNT(boots));
 	tcase_add_loop_test(tcase, what_comes_in_the_settle_time_counts, 0, COUNT(settles));
+	tcase_add_test(tcase, what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end);
 	tcase_add_test(tcase, what_comes_after_the_settle_time_is_not_waited_for);
 	tcase_add_test(tcase, a_settle_time_is_not_over_before_all_that_came_in_it_is_read);
 	tcase_add_test(tcase, a_settle_time_in_which_a_full_tty_lost_something_proves_nothing);
