@@ -252,7 +252,11 @@ def an_upload_that_runs_is_waited_for():
     result = upload.finish(PATIENCE)
     expect(result.status == 0, "the upload died", result, status("upload"))
     expect(board.flash(0, len(data)) == data, "the board holds something else", board.truth())
-    expect_ready(board, "upload", ended("upload", last), result.ended - 1)
+    state = ended("upload", last)
+    # esptool's on leaving, then ours
+    falls = board.record(kind="edge", name="EN", value=1, since=began)
+    expect(len(falls) == 2, "two resets after the upload", *falls)
+    expect_ready(board, "upload", state, falls[1]["t"])
 
 
 @case

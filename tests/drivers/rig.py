@@ -103,7 +103,7 @@ class Board:
             daemon("plug %d %s %s" % (self.id, self.kind, self.words))
         except RuntimeError as e:
             # The kernel takes a moment to forget who was there before.
-            if "in use" in str(e):
+            if "in use" in str(e) or "refused" in str(e):
                 return False
             raise
         return True
