@@ -26,6 +26,8 @@ static enum verdict without_our_boot(const struct session *s)
 		return VERDICT_UNPROVEN;
 	if (a->bytes == 0)
 		return VERDICT_SILENT;
+	if (a->cut_off)	/* what came may be the beginning of a banner */
+		return VERDICT_UNPROVEN;
 	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
@@ -94,12 +96,22 @@ static void print_mode(const struct boot *boot, char *buf, size_t cap)
 			 boot->mode_text[0] ? boot->mode_text : source_of(boot));
 }
 
+/* Would more time have shown what is missing? */
+static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
+{
+	return missing == PROOF_SETTLED || (a->cut_off && (missing == PROOF_LOADED || missing == PROOF_CERTAIN ||
+							   missing == PROOF_FLASH || !a->any_boot));
+}
+
 static const char *missing_text(const struct session *s, enum proof_rule missing)
 {
 	const struct attempt *a = &s->attempt;
 
 	if (a->boot.copying)	/* whatever else is missing: this is what the user must know */
 		missing = PROOF_NOT_COPYING;
+	else if (is_short_of_time(a, missing))
+		return missing == PROOF_SETTLED ? "the time was over before the settle time"
+						: "the time was over before the board had booted";
 	switch (missing) {
 	case PROOF_QUIET_HOLD:
 		return "bytes came while reset was held";
@@ -133,8 +145,6 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 		return "what came after the banner was torn or lost";
 	case PROOF_CLEAR:
 		return "unreadable output after the load may hide a restart";
-	case PROOF_SETTLED:
-		return "the time was over before the settle time";
 	case PROOF_CHIP:
 		return "the chip did not say its name";
 	default:
@@ -176,7 +186,7 @@ static void print_text(const struct session *s, struct session_result *r)
 		snprintf(text, cap, "the board kept talking while reset was held");
 		break;
 	case VERDICT_SILENT:
-		snprintf(text, cap, "not one byte came");
+		snprintf(text, cap, s->attempt.cut_off ? "not one byte came before the time was over" : "not one byte came");
 		break;
 	case VERDICT_GARBLED:
 		snprintf(text, cap, "mostly unreadable at every speed tried");
@@ -196,7 +206,7 @@ static const char *missing_advice(const struct session *s, const struct session_
 
 	if (boot->copying)
 		return "wait a minute, then run espreset again; a longer --timeout waits for the copy";
-	if (r->missing == PROOF_SETTLED)
+	if (is_short_of_time(&s->attempt, r->missing))
 		return "give a longer --timeout";
 	if (r->missing == PROOF_CLEAR)
 		return "if the application speaks at another speed than 115200, say so with --baud";
@@ -230,6 +240,7 @@ static const char *advice_of(const struct session *s, const struct session_resul
 		return "the line does not reach EN/RST: " SEE_WIRING;
 	case VERDICT_SILENT:
 		return s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
+		       : s->attempt.cut_off ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING
 		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING;
 	case VERDICT_GARBLED:
 		return "the application's speed goes with --baud; a bad ground or level shifter garbles too";

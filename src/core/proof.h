@@ -55,6 +55,7 @@ struct attempt {
 	long fragments;		/* after our banner: torn words of the ROM or of a panic */
 	long unclear_after_load;	/* bytes that could be read at neither speed */
 	bool settled;
+	bool cut_off;			/* the time was over before the listening was */
 };
 
 /* What the rules need to know beside the attempt. */

@@ -328,7 +328,7 @@ static void conclude(struct session *s)
 	outcome_judge(s, &now);
 	again = may_try_again(s, now.verdict);
 	if (s->has_verdict && now.verdict != VERDICT_READY &&
-	    graver(now.verdict, s->earlier.verdict) != now.verdict)
+	    ((s->attempt.cut_off && !s->attempt.any_boot) || graver(now.verdict, s->earlier.verdict) != now.verdict))
 		now = s->earlier;
 	if (!again) {
 		s->result = now;
@@ -549,8 +549,12 @@ static void listen(struct session *s)
 		conclude(s);
 	else if (is_loaded(s) && !needs_second_pulse(s))
 		begin_settling(s);
-	else if (s->now_ms >= earlier_of(listen_end(s), s->deadline_ms))
+	else if (s->now_ms >= listen_end(s))
 		conclude(s);
+	else if (s->now_ms >= s->deadline_ms) {
+		s->attempt.cut_off = true;
+		conclude(s);
+	}
 	if (s->state == SESSION_LISTEN)
 		s->state_end_ms = listen_end(s);
 }

@@ -472,6 +472,40 @@ START_TEST(the_time_out_ends_it_wherever_it_is)
 }
 END_TEST
 
+#define RUBBISH "\xf0\x81\xff\xfe\x91\x80\xc1\x8e"
+
+static const struct {
+	struct fake_line script[3];
+	int timeout_ms;
+	enum verdict verdict;
+	const char *text, *advice;	/* parts */
+} too_short[] = {
+	/* the beginning of what would have been a boot is not blamed on the board */
+	{ { { 1, 60, RUBBISH } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
+	{ { { 1, 60, " ets Jan  8 2013,rst" } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
+	{ { { 1, 60, BANNER("2", "3") } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
+	{ { { 1, 60, BANNER("2", "3") LOADS } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
+	{ { { 0, 0, NULL } }, 100, VERDICT_SILENT, "before the time was over", "longer --timeout" },
+	/* the same with time enough is the board's or the line's */
+	{ { { 1, 60, RUBBISH } }, 1100, VERDICT_GARBLED, "unreadable", "--baud" },
+	{ { { 1, 60, BANNER("2", "3") } }, 5000, VERDICT_UNPROVEN, "not reported loaded", "Wiring" },
+	{ { { 0, 0, NULL } }, 1100, VERDICT_SILENT, "not one byte came", "check power" },
+	/* and what a whole attempt has shown is not hidden by the next one's being cut off */
+	{ { { 1, 60, RUBBISH }, { 2, 60, RUBBISH } }, 1700, VERDICT_GARBLED, "unreadable", "--baud" },
+	{ { { 0, 0, NULL } }, 1700, VERDICT_SILENT, "not one byte came", "check power" },
+};
+
+START_TEST(a_time_too_short_for_the_boot_is_said)
+{
+	config.timeout_ms = too_short[_i].timeout_ms;
+	play(too_short[_i].script);
+	ck_assert_msg(result->verdict == too_short[_i].verdict, "%s", verdict_info(result->verdict)->word);
+	ck_assert_msg(strstr(result->text, too_short[_i].text) && strstr(result->advice, too_short[_i].advice), "%s; %s",
+		      result->text, result->advice);
+	ck_assert_msg(too_short[_i].timeout_ms == 100 || !strstr(result->text, "time was over"), "%s", result->text);
+}
+END_TEST
+
 static int looks, is_met;
 
 static int64_t look(void *user, struct session *s, int64_t now_ms)
@@ -613,6 +647,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_port_that_has_failed_is_not_made_good_by_a_condition, 0, 2);
 	tcase_add_loop_test(tcase, what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said, 0, 2);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
+	tcase_add_loop_test(tcase, a_time_too_short_for_the_boot_is_said, 0, (int)(sizeof(too_short) / sizeof(too_short[0])));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
