@@ -66,7 +66,6 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(B)/libespreset.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(foreach w,$(WRAP_$*),-Wl,--wrap=$(w)) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
-$(B)/unit/test_alloc.ran: build/failalloc.so
 build/failalloc.so: tests/preload/failalloc.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -fPIC -O1 -o $@ $<
@@ -79,8 +78,9 @@ NEED ?= tests/need
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libmd-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
-# A second make, so that pkg-config is asked after the packages are there.
+# A second make, so that pkg-config is asked after the packages are there. $(TWO): two jobs, unless make was given some.
 AGAIN = $(MAKE) --no-print-directory
+TWO = $(if $(findstring --jobserver,$(MAKEFLAGS)),,-j2)
 
 ## make demo          the main job on the built-in simulated board; installs what it needs (Debian)
 .PHONY: demo
@@ -93,7 +93,7 @@ demo:
 .PHONY: check
 check:
 	@$(NEED) $(CHECK_PACKAGES) $(DRIVER_PACKAGES) $(DEB_PACKAGES)
-	+@$(AGAIN) -j2 check-all
+	+@$(AGAIN) $(TWO) check-all
 
 ## make check-quick   under a minute: no root, no network, no virtual machine, installs nothing
 .PHONY: check-quick
@@ -111,16 +111,14 @@ check-all:
 	@echo "make check: all passed"
 
 ## make unit          every unit test, no root, no network
-.PHONY: unit
-unit: $(UNIT) $(B)/espreset $(B)/simulation
-	+@$(AGAIN) -j6 $(patsubst %,$(B)/unit/%.ran,$(filter-out $(NOT_HERE),$(SLOWEST) $(filter-out $(SLOWEST),$(notdir $(UNIT)))))
-# Several at once, the slowest first: those that run the program mostly wait for simulated boards.
+# Several at once, however many jobs make has, the slowest first: those that run the program mostly wait for simulated
+# boards.
 SLOWEST = test_cli test_signals test_ready_cli test_wiring_cli test_otaprobe test_alloc test_sim_net test_recover_cli
-$(B)/unit/%.ran: $(B)/unit/% $(B)/espreset FORCE
-	@CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset $< >$@.log 2>&1 || { cat $@.log; exit 1; }
-	@cat $@.log
-.PHONY: FORCE
-FORCE:
+.PHONY: unit
+unit: $(UNIT) $(B)/espreset $(B)/simulation build/failalloc.so
+	@printf '%s\n' $(filter-out $(NOT_HERE),$(SLOWEST) $(filter-out $(SLOWEST),$(notdir $(UNIT)))) | \
+		CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset xargs -P 6 -I {} sh -c \
+		'$(B)/unit/{} >$(B)/unit/{}.log 2>&1; status=$$?; cat $(B)/unit/{}.log; exit $$status'
 
 ## make trials        10,000 random receivers at the wrong speed for each boot mode and reset cause
 .PHONY: trials
@@ -146,9 +144,9 @@ mutants: $(B)/simulation
 ## make builds        gcc and clang without a warning, and with -O0
 .PHONY: builds
 builds:
-	+@$(AGAIN) -j2 B=build/gcc CC=gcc WERROR=-Werror all build/gcc/libespreset.a
-	+@$(AGAIN) -j2 B=build/clang CC=clang WERROR=-Werror all build/clang/libespreset.a
-	+@$(AGAIN) -j2 B=build/O0 CFLAGS=-O0 all
+	+@$(AGAIN) $(TWO) B=build/gcc CC=gcc WERROR=-Werror all build/gcc/libespreset.a
+	+@$(AGAIN) $(TWO) B=build/clang CC=clang WERROR=-Werror all build/clang/libespreset.a
+	+@$(AGAIN) $(TWO) B=build/O0 CFLAGS=-O0 all
 
 ## make asan          unit tests and random boards under ASan and UBSan
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -156,7 +154,7 @@ ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-po
 REALTIME = test_alloc test_cli test_signals test_ready_cli test_recover_cli test_wiring_cli
 .PHONY: asan valgrind
 asan:
-	+@$(AGAIN) -j2 B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE="$(REALTIME)" unit
+	+@$(AGAIN) $(TWO) B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE="$(REALTIME)" unit
 	@build/asan/simulation 5000 1
 	@for words in running esp32 gpio0low nowire noimage panic unplug stall copy busy running,ota=127.0.0.1; do \
 		ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 build/asan/espreset -w 0 --json --expect . -t 5 sim:$$words >/dev/null 2>&1; \
