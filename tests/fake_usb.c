@@ -6,6 +6,15 @@
 
 #include "fake_root.h"
 
+void fake_usb_make(void)
+{
+	(void)fake_root_make();
+	fake_dir("/sys/class/tty");
+	fake_dir("/sys/bus/usb/devices");
+	fake_dir("/dev");
+	fake_dir("/proc");
+}
+
 /* "/sys/devices/usb1/1-1/1-1.4" for "1-1.4", with a hub for each dot. */
 static const char *device_dir(const char *place)
 {
@@ -77,4 +86,10 @@ void fake_usb_tty(const char *place, int interface, const char *tty, const char 
 	link_from(3, node, path);
 	(void)snprintf(path, sizeof(path), "/dev/%s", tty);
 	fake_file(path, "%s", "");
+}
+
+void fake_usb_plug(const struct fake_usb *usb, const char *tty, const char *driver)
+{
+	fake_usb_device(usb);
+	fake_usb_tty(usb->place, 0, tty, driver);
 }

@@ -10,10 +10,16 @@ struct fake_usb {
 	const char *bcd;	/* NULL: "0100" */
 };
 
+/** fake_usb_make() - a fake root in which nothing is plugged in; fake_root_remove() ends it */
+void fake_usb_make(void);
+
 /** fake_usb_device() - plug it in; no driver yet */
 void fake_usb_device(const struct fake_usb *usb);
 
 /** fake_usb_tty() - a driver makes a serial port of its interface: "ttyUSB0", or "ttyACM0" as cdc_acm does */
 void fake_usb_tty(const char *place, int interface, const char *tty, const char *driver);
+
+/** fake_usb_plug() - both: the device, and a port of its first interface */
+void fake_usb_plug(const struct fake_usb *usb, const char *tty, const char *driver);
 
 #endif

@@ -12,6 +12,7 @@
 #include "fake_root.h"
 #include "fake_usb.h"
 #include "leaks.h"
+#include "stop.h"
 #include "suite.h"
 #include "port/devices.h"
 #include "port/wait.h"
@@ -29,23 +30,13 @@ static char text[512];
 
 static void set_up(void)
 {
-	(void)fake_root_make();
-	fake_dir("/sys/class/tty");
-	fake_dir("/sys/bus/usb/devices");
-	fake_dir("/dev");
-	fake_dir("/proc");
+	fake_usb_make();
 	path[0] = text[0] = '\0';
 }
 
 static int resolve(const char *spelling)
 {
 	return devices_resolve(spelling, path, sizeof(path), text, sizeof(text));
-}
-
-static void plug(const struct fake_usb *usb, const char *tty, const char *driver)
-{
-	fake_usb_device(usb);
-	fake_usb_tty(usb->place, 0, tty, driver);
 }
 
 /* ------------------------------------------------------------ the list */
@@ -65,9 +56,9 @@ START_TEST(lists_each_port_with_all_that_is_known_of_it)
 {
 	struct device *d;
 
-	plug(&cp2102n, "ttyUSB10", "cp210x");
-	plug(&ch340_a, "ttyUSB9", "ch341");
-	plug(&native, "ttyACM0", "cdc_acm");
+	fake_usb_plug(&cp2102n, "ttyUSB10", "cp210x");
+	fake_usb_plug(&ch340_a, "ttyUSB9", "ch341");
+	fake_usb_plug(&native, "ttyACM0", "cdc_acm");
 	fake_usb_device(&ch340_b);
 	fake_usb_device(&mouse);
 	fake_link("../ttyUSB9", "/dev/espreset/kitchen");
@@ -110,7 +101,7 @@ START_TEST(lists_who_holds_a_port)
 {
 	struct device *d;
 
-	plug(&ch340_a, "ttyUSB0", "ch341");
+	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
 	fake_link("/dev/full", "/dev/ttyUSB0");		/* a character device, for once */
 	fake_file("/proc/812/comm", "esptool\n%s", "");
@@ -149,7 +140,7 @@ START_TEST(names_a_bridge_as_exactly_as_its_descriptors_tell)
 	struct fake_usb usb = { "1-1", names[_i].vid, names[_i].pid, NULL, names[_i].product, names[_i].bcd };
 	struct device *d;
 
-	plug(&usb, "ttyUSB0", "any");
+	fake_usb_plug(&usb, "ttyUSB0", "any");
 	ck_assert_int_eq(devices_list(&d), 1);
 	ck_assert_str_eq(d[0].bridge, names[_i].name);
 	free(d);
@@ -160,7 +151,7 @@ START_TEST(finds_what_is_known_of_one_port)
 {
 	struct device d;
 
-	plug(&ch340_a, "ttyUSB0", "ch341");
+	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	fake_dir("/sys/class/tty/ttyS0");
 	fake_file("/dev/ttyS0", "%s", "");
 	fake_link("../../ttyUSB0", "/dev/serial/by-id/x");
@@ -286,13 +277,13 @@ static void plug_all(void)
 {
 	static const struct fake_usb dead = { "4-1", "1a86", "7523", NULL, NULL, NULL };
 
-	plug(&ch340_a, "ttyUSB0", "ch341");
-	plug(&ch340_b, "ttyUSB1", "ch341");
-	plug(&cp2102n, "ttyUSB2", "cp210x");
-	plug(&cp2104, "ttyUSB3", "cp210x");
-	plug(&ft2232, "ttyUSB4", "ftdi_sio");
+	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
+	fake_usb_plug(&ch340_b, "ttyUSB1", "ch341");
+	fake_usb_plug(&cp2102n, "ttyUSB2", "cp210x");
+	fake_usb_plug(&cp2104, "ttyUSB3", "cp210x");
+	fake_usb_plug(&ft2232, "ttyUSB4", "ftdi_sio");
 	fake_usb_tty(ft2232.place, 1, "ttyUSB5", "ftdi_sio");
-	plug(&native, "ttyACM0", "cdc_acm");
+	fake_usb_plug(&native, "ttyACM0", "cdc_acm");
 	fake_usb_device(&dead);
 	fake_link("../../ttyUSB0", "/dev/serial/by-id/x");
 }
@@ -339,9 +330,9 @@ START_TEST(a_serial_that_two_share_or_that_cannot_be_typed_is_not_offered)
 	static const struct fake_usb twin_b = { "5-2", "10c4", "ea60", "0001", NULL, NULL };
 	static const struct fake_usb odd = { "5-3", "10c4", "ea60", "\x1b[2J", NULL, NULL };
 
-	plug(&twin_a, "ttyUSB0", "cp210x");
-	plug(&twin_b, "ttyUSB1", "cp210x");
-	plug(&odd, "ttyUSB2", "cp210x");
+	fake_usb_plug(&twin_a, "ttyUSB0", "cp210x");
+	fake_usb_plug(&twin_b, "ttyUSB1", "cp210x");
+	fake_usb_plug(&odd, "ttyUSB2", "cp210x");
 	ck_assert_int_eq(resolve("usb:10c4:ea60"), -ENOTUNIQ);
 	ck_assert_str_eq(text, "fits several boards; say which: usb:5-1 (/dev/ttyUSB0), "
 			       "usb:5-2 (/dev/ttyUSB1), usb:5-3 (/dev/ttyUSB2)");
@@ -350,7 +341,7 @@ END_TEST
 
 START_TEST(one_without_a_port_does_not_make_the_other_ambiguous)
 {
-	plug(&ch340_a, "ttyUSB0", "ch341");
+	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	fake_usb_device(&ch340_b);
 	ck_assert_int_eq(resolve("usb:1a86:7523"), 0);
 	ck_assert_str_eq(path, "/dev/ttyUSB0");
@@ -393,12 +384,12 @@ static int wait_for(const char *spelling, int64_t deadline_ms)
 
 static void plug_ch340(void)
 {
-	plug(&ch340_a, "ttyUSB0", "ch341");
+	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 }
 
 static void plug_ch340_with_links(void)
 {
-	plug(&ch340_a, "ttyUSB0", "ch341");
+	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	(void)usleep(5000);
 	fake_dir("/dev/serial");
 	(void)usleep(5000);
@@ -514,28 +505,12 @@ START_TEST(a_port_is_there_when_udev_is_done_with_it)
 }
 END_TEST
 
-static volatile sig_atomic_t stop_asked;
-
-static void on_signal(int sig)
-{
-	stop_asked = sig;
-}
-
 START_TEST(a_stop_signal_ends_the_wait)
 {
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked, open_mask;
-	struct port_stop stop = { &open_mask, &stop_asked };
-
-	stop_asked = 0;
-	(void)sigemptyset(&blocked);
-	(void)sigaddset(&blocked, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &blocked, &open_mask);
-	(void)sigaction(SIGTERM, &action, NULL);
-	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
-	ck_assert_int_eq(devices_wait("usb:1-1", WAIT_FOREVER, &stop, path, sizeof(path), text, sizeof(text)),
+	stop_init();
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(devices_wait("usb:1-1", WAIT_FOREVER, stop_port(), path, sizeof(path), text, sizeof(text)),
 			 -ECANCELED);
-	(void)sigprocmask(SIG_SETMASK, &open_mask, NULL);
 }
 END_TEST
 

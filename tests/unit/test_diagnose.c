@@ -109,8 +109,7 @@ static int diagnose(const char *port)
 /* A port that a character device stands in for. */
 static void plug_in(const struct fake_usb *usb, const char *driver)
 {
-	fake_usb_device(usb);
-	fake_usb_tty(usb->place, 0, "ttyUSB0", driver);
+	fake_usb_plug(usb, "ttyUSB0", driver);
 	ck_assert_int_eq(unlink(fake_path(PORT)), 0);
 	fake_link("/dev/full", PORT);
 	fake_link("../../class/tty/ttyUSB0", "/sys/dev/char/1:7");
@@ -119,11 +118,7 @@ static void plug_in(const struct fake_usb *usb, const char *driver)
 
 static void set_up(void)
 {
-	(void)fake_root_make();
-	fake_dir("/sys/class/tty");
-	fake_dir("/sys/bus/usb/devices");
-	fake_dir("/dev");
-	fake_dir("/proc");
+	fake_usb_make();
 	fake_file("/proc/sys/kernel/osrelease", "%s\n", KERNEL);
 	fake_dir("/lib/modules/" KERNEL);
 	fake_file("/etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh%s", "\n");
@@ -258,8 +253,7 @@ static void two_of_a_kind(void)
 	static const struct fake_usb twin = { "1-1.3", "1a86", "7523", NULL, NULL, NULL };
 
 	plug_ch340();
-	fake_usb_device(&twin);
-	fake_usb_tty(twin.place, 0, "ttyUSB1", "ch341");
+	fake_usb_plug(&twin, "ttyUSB1", "ch341");
 }
 
 static void claimed_by_brltty(void)
@@ -362,8 +356,7 @@ static void no_node_in_container(void)
 
 static void another_number(void)
 {
-	fake_usb_device(&ch340);
-	fake_usb_tty(ch340.place, 0, "ttyUSB7", "ch341");
+	fake_usb_plug(&ch340, "ttyUSB7", "ch341");
 }
 
 static void wsl(void)
@@ -388,8 +381,7 @@ static void container_with_another_port(void)
 	static const struct fake_usb given = { "1-1.2", "10c4", "ea60", "1", "CP2102N USB", NULL };
 
 	container_without_nodes();
-	fake_usb_device(&given);
-	fake_usb_tty(given.place, 0, "ttyUSB7", "cp210x");
+	fake_usb_plug(&given, "ttyUSB7", "cp210x");
 }
 
 static void nothing(void)

@@ -17,19 +17,9 @@ static char text[256];
 
 static void set_up(void)
 {
-	(void)fake_root_make();
-	fake_dir("/sys/class/tty");
-	fake_dir("/sys/bus/usb/devices");
-	fake_dir("/dev");
-	fake_dir("/proc");
+	fake_usb_make();
 	memset(&e, 0, sizeof(e));
 	text[0] = '\0';
-}
-
-static void plug(const struct fake_usb *usb, const char *tty)
-{
-	fake_usb_device(usb);
-	fake_usb_tty(usb->place, 0, tty, "any");
 }
 
 static int enroll(const char *spelling, const char *name)
@@ -57,7 +47,7 @@ START_TEST(writes_the_whole_rule_of_a_board_with_a_serial_number)
 	static const struct fake_usb usb = { "1-1.4", "10c4", "ea60", "0a1b2c", "CP2104 USB", NULL };
 	int fds = count_fds();
 
-	plug(&usb, "ttyUSB0");
+	fake_usb_plug(&usb, "ttyUSB0", "any");
 	ck_assert_int_eq(enroll("usb:1-1.4", "kitchen"), 0);
 	ck_assert_str_eq(e.file, "/etc/udev/rules.d/70-espreset-kitchen.rules");
 	ck_assert_str_eq(e.why, "by serial number: the name follows the board to any socket");
@@ -98,9 +88,9 @@ START_TEST(a_serial_number_is_used_only_when_it_is_the_boards_own)
 	struct fake_usb usb = { "1-1.4", "10c4", "ea60", serials[_i].serial, NULL, NULL };
 	char expected[128];
 
-	plug(&usb, "ttyUSB0");
-	plug(&twin, "ttyUSB1");
-	plug(&stranger, "ttyUSB2");
+	fake_usb_plug(&usb, "ttyUSB0", "any");
+	fake_usb_plug(&twin, "ttyUSB1", "any");
+	fake_usb_plug(&stranger, "ttyUSB2", "any");
 	ck_assert_int_eq(enroll("usb:1-1.4", "a"), 0);
 	if (serials[_i].why) {
 		ck_assert_msg(strncmp(e.why, serials[_i].why, strlen(serials[_i].why)) == 0, "%s", e.why);
@@ -118,7 +108,7 @@ START_TEST(udevs_name_of_the_place_is_preferred)
 	static const struct fake_usb usb = { "1-1.4", "1a86", "7523", NULL, NULL, NULL };
 	int fds;
 
-	plug(&usb, "ttyUSB0");
+	fake_usb_plug(&usb, "ttyUSB0", "any");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
 	fake_link("/dev/full", "/dev/ttyUSB0");
 	fake_link("../../class/tty/ttyUSB0", "/sys/dev/char/1:7");
@@ -139,7 +129,7 @@ START_TEST(a_bridge_with_two_ports_is_told_apart_by_interface)
 {
 	struct fake_usb usb = { "3-1", "0403", "6010", _i ? NULL : "FT1", NULL, "0700" };
 
-	plug(&usb, "ttyUSB0");
+	fake_usb_plug(&usb, "ttyUSB0", "any");
 	fake_usb_tty("3-1", 10, "ttyUSB1", "ftdi_sio");
 	ck_assert_int_eq(enroll("usb:3-1:1.10", "a"), 0);
 	ck_assert_str_eq(match(), _i ? "KERNELS==\"3-1\", ENV{ID_USB_INTERFACE_NUM}==\"0a\""
@@ -158,7 +148,7 @@ START_TEST(refuses_names_that_are_not_safe_everywhere)
 {
 	static const struct fake_usb usb = { "1-1", "1a86", "7523", NULL, NULL, NULL };
 
-	plug(&usb, "ttyUSB0");
+	fake_usb_plug(&usb, "ttyUSB0", "any");
 	ck_assert_msg(enroll("/dev/ttyUSB0", bad_names[_i]) == -EINVAL, "'%s'", bad_names[_i]);
 	ck_assert_str_eq(text, "a board's name has up to 32 small letters, digits and underscores, nothing else");
 	ck_assert_str_eq(e.rule, "");
@@ -177,7 +167,7 @@ START_TEST(refuses_native_usb_and_says_why)
 {
 	static const struct fake_usb usb = { "1-1", "303a", "1001", "AA:BB", NULL, NULL };
 
-	plug(&usb, "ttyACM0");
+	fake_usb_plug(&usb, "ttyACM0", "any");
 	ck_assert_int_eq(enroll("usb:303a:1001", "a"), -ENOTSUP);
 	ck_assert_str_eq(text, "is the chip's own USB: its port goes away and comes back in the middle of an upload, "
 			       "and a reset then would destroy it; enroll boards with a USB-UART bridge");

@@ -14,6 +14,7 @@
 
 #include "fake_root.h"
 #include "leaks.h"
+#include "stop.h"
 #include "suite.h"
 #include "port/holder.h"
 #include "port/hostfs.h"
@@ -258,13 +259,6 @@ END_TEST
 
 /* ------------------------------------------------------------ waiting, on real processes */
 
-static volatile sig_atomic_t stop_asked;
-
-static void on_signal(int sig)
-{
-	stop_asked = sig;
-}
-
 struct user {
 	pid_t pid;
 	int done_fd;	/* closed: it ends */
@@ -415,20 +409,13 @@ END_TEST
 
 START_TEST(a_stop_signal_ends_the_wait)
 {
-	struct sigaction action = { .sa_handler = on_signal };
 	int master;
 	const char *path = open_pty(&master);
 	struct user user = start_user(path, false, BY_ENDING);
-	sigset_t blocked, open_mask;
-	struct port_stop stop = { &open_mask, &stop_asked };
 
-	stop_asked = 0;
-	(void)sigemptyset(&blocked);
-	(void)sigaddset(&blocked, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &blocked, &open_mask);
-	(void)sigaction(SIGTERM, &action, NULL);
-	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
-	ck_assert_int_eq(holder_wait(path, WAIT_FOREVER, &stop, &holder), -ECANCELED);
+	stop_init();
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(holder_wait(path, WAIT_FOREVER, stop_port(), &holder), -ECANCELED);
 	(void)close(user.done_fd);
 	(void)close(master);
 }

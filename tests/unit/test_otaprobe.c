@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,8 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "leaks.h"
 #include "port/otaprobe.h"
 #include "port/wait.h"
+#include "stop.h"
 #include "suite.h"
 
 static const char *const hosts[] = { "127.0.0.1", "::1", "localhost" };
@@ -66,6 +67,14 @@ static const struct ota_finding *carry(int64_t for_ms, void (*each)(int64_t pass
 			each(now_ms - begin_ms);
 		(void)wait_poll(&pollfd, 1, now_ms + 10, NULL);
 	}
+}
+
+/* Carried for so long and then stopped: why it has found nothing. */
+static void finds_nothing(int64_t for_ms, void (*each)(int64_t passed_ms), enum ota_reason reason)
+{
+	ck_assert_ptr_null(carry(for_ms, each));
+	ck_assert_int_eq(otaprobe_stop(&probe)->reason, reason);
+	otaprobe_end(&probe);
 }
 
 static void start(struct otaprobe_options options)
@@ -158,9 +167,7 @@ START_TEST(a_port_that_closes_again_never_listens)
 {
 	late_port = unused("127.0.0.1", SOCK_DGRAM);
 	start(arduino("127.0.0.1", late_port));
-	ck_assert_ptr_null(carry(1500, opens_and_closes));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_GONE);
-	otaprobe_end(&probe);
+	finds_nothing(1500, opens_and_closes, OTA_REASON_GONE);
 }
 END_TEST
 
@@ -182,9 +189,7 @@ START_TEST(a_host_that_says_nothing_is_down_and_never_listens)
 	}
 	options.closed_port = closed;
 	start(options);
-	ck_assert_ptr_null(carry(3000, NULL));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_DOWN);
-	otaprobe_end(&probe);
+	finds_nothing(3000, NULL, OTA_REASON_DOWN);
 	for (int i = 0; i < 4; i++)
 		close(fill[i]);
 	close(full);
@@ -201,9 +206,7 @@ START_TEST(a_host_that_reports_no_closed_port_is_not_believed)
 
 	options.closed_port = closed;	/* UDP swallows, TCP answers with a reset */
 	start(options);
-	ck_assert_ptr_null(carry(3000, NULL));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_FILTERED);
-	otaprobe_end(&probe);
+	finds_nothing(3000, NULL, OTA_REASON_FILTERED);
 	close(swallow);
 	close(fd);
 }
@@ -271,9 +274,7 @@ START_TEST(an_answer_of_another_host_is_not_an_answer)
 	options = arduino("127.0.0.1", port);
 	options.ota.question = OTA_DRY_RUN;
 	start(options);
-	ck_assert_ptr_null(carry(1500, intrudes));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_UNANSWERED);
-	otaprobe_end(&probe);
+	finds_nothing(1500, intrudes, OTA_REASON_UNANSWERED);
 	close(answer_fd);
 	close(intruder_fd);
 }
@@ -395,9 +396,7 @@ START_TEST(a_closed_tcp_port_does_not_listen)
 
 	options.port = unused("127.0.0.1", SOCK_STREAM);
 	start(options);
-	ck_assert_ptr_null(carry(1200, NULL));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_CLOSED);
-	otaprobe_end(&probe);
+	finds_nothing(1200, NULL, OTA_REASON_CLOSED);
 }
 END_TEST
 
@@ -409,9 +408,7 @@ START_TEST(a_connection_without_a_word_is_not_a_service)
 	listen_fd = bound("127.0.0.1", SOCK_STREAM, &options.port);
 	ck_assert_int_eq(listen(listen_fd, 8), 0);
 	start(options);
-	ck_assert_ptr_null(carry(2300, NULL));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_UNANSWERED);
-	otaprobe_end(&probe);
+	finds_nothing(2300, NULL, OTA_REASON_UNANSWERED);
 	close(listen_fd);
 }
 END_TEST
@@ -422,9 +419,7 @@ START_TEST(a_name_that_does_not_exist_is_said_to)
 {
 	/* .invalid never exists (RFC 6761), and is asked of nobody where there is no resolver */
 	start(arduino("no-such-board.invalid", 8266));
-	ck_assert_ptr_null(carry(300, NULL));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_NAME);
-	otaprobe_end(&probe);
+	finds_nothing(300, NULL, OTA_REASON_NAME);
 }
 END_TEST
 
@@ -466,34 +461,23 @@ START_TEST(an_address_that_cannot_be_used_is_unreachable)
 {
 	/* connect() to the broadcast address fails here, before anything is sent */
 	start(arduino("255.255.255.255", 8266));
-	ck_assert_ptr_null(carry(800, NULL));
-	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_UNREACHABLE);
-	otaprobe_end(&probe);
+	finds_nothing(800, NULL, OTA_REASON_UNREACHABLE);
 }
 END_TEST
 
-static unsigned int open_fds(void)
-{
-	unsigned int n = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
 START_TEST(no_descriptor_stays_open)
 {
-	unsigned int before = open_fds();
+	int before = count_fds();
 	struct otaprobe_options options = arduino("127.0.0.1", unused("127.0.0.1", SOCK_DGRAM));
 
 	start(options);
 	ck_assert_ptr_null(carry(300, NULL));
-	ck_assert_uint_gt(open_fds(), before);
+	ck_assert_int_gt(count_fds(), before);
 	otaprobe_end(&probe);
-	ck_assert_uint_eq(open_fds(), before);
+	ck_assert_int_eq(count_fds(), before);
 	start(arduino("no-such-board.invalid", 8266));
 	otaprobe_end(&probe);
-	ck_assert_uint_eq(open_fds(), before);
+	ck_assert_int_eq(count_fds(), before);
 }
 END_TEST
 
@@ -512,27 +496,13 @@ START_TEST(all_at_once_ends_at_the_deadline)
 }
 END_TEST
 
-static volatile sig_atomic_t asked;
-
-static void on_signal(int number)
-{
-	asked = number;
-}
-
 START_TEST(a_signal_stops_it)
 {
 	struct otaprobe_options options = arduino("127.0.0.1", unused("127.0.0.1", SOCK_DGRAM));
-	struct sigaction action = { .sa_handler = on_signal };
-	struct port_stop stop;
-	sigset_t term, before;
 
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	ck_assert_int_eq(sigaction(SIGTERM, &action, NULL), 0);
-	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &term, &before), 0);
-	stop = (struct port_stop){ &before, &asked };
+	stop_init();
 	ck_assert_int_eq(raise(SIGTERM), 0);
-	ck_assert_int_eq(otaprobe_run(&options, wait_now_ms() + 60000, &stop, &finding), -ECANCELED);
+	ck_assert_int_eq(otaprobe_run(&options, wait_now_ms() + 60000, stop_port(), &finding), -ECANCELED);
 }
 END_TEST
 

@@ -235,12 +235,6 @@ int __wrap_faccessat(int dir, const char *file, int mode, int flags)
 	return __real_faccessat(dir, file, mode, flags);
 }
 
-static void plug_port(const struct fake_usb *device, const char *tty)
-{
-	fake_usb_device(device);
-	fake_usb_tty(device->place, 0, tty, "ch341");
-}
-
 static void set_up(void)
 {
 	memset(&usb, 0, sizeof(usb));
@@ -252,13 +246,10 @@ static void set_up(void)
 	stop_after = 0;
 	on_wait = NULL;
 	text[0] = '\0';
-	(void)fake_root_make();
-	fake_dir("/sys/class/tty");
-	fake_dir("/dev");
-	fake_dir("/proc");
+	fake_usb_make();
 	fake_usb_device(&hub_1_1);
 	fake_file("/sys/devices/pci0/usb1/1-1/devnum", "3\n%s", "");
-	plug_port(&ch340, "ttyUSB0");
+	fake_usb_plug(&ch340, "ttyUSB0", "ch341");
 	fake_file("/dev/bus/usb/001/007", "%s", "");
 	fake_file("/dev/bus/usb/001/003", "%s", "");
 	fake_file(HUB_PORT "/disable", "0\n%s", "");
@@ -586,7 +577,7 @@ START_TEST(a_port_of_the_root_hub_is_found)
 {
 	static const struct fake_usb root = { "2-3", "1a86", "7523", "R", NULL, NULL };
 
-	plug_port(&root, "ttyUSB5");
+	fake_usb_plug(&root, "ttyUSB5", "ch341");
 	fake_file("/sys/bus/usb/devices/usb2/busnum", "2\n%s", "");
 	fake_file("/sys/bus/usb/devices/usb2/devnum", "1\n%s", "");
 	fake_file("/dev/bus/usb/002/001", "%s", "");

@@ -14,6 +14,7 @@
 #include "port/sim.h"
 #include "port/wait.h"
 #include "sim/config.h"
+#include "stop.h"
 #include "suite.h"
 #include "tempdir.h"
 
@@ -175,39 +176,21 @@ END_TEST
 
 /* ---- stopping ---- */
 
-static volatile sig_atomic_t asked;
-
-static void on_signal(int number)
-{
-	asked = number;
-}
-
 START_TEST(a_stop_signal_is_let_in_only_while_both_lines_are_released)
 {
-	sigset_t block, mask;
-	struct port_stop stop = { &mask, &asked };
-	struct sigaction action = { .sa_handler = on_signal };
 	ssize_t n;
 
-	sigemptyset(&block);
-	sigaddset(&block, SIGTERM);
-	ck_assert_int_eq(sigaction(SIGTERM, &action, NULL), 0);
-	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &block, &mask), 0);
-	sigdelset(&mask, SIGTERM);
-	asked = 0;
-	ck_assert_int_eq(open_board("talks", 115200, &stop), 0);
-	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+	stop_init();
+	ck_assert_int_eq(open_board("talks", 115200, stop_port()), 0);
+	ck_assert_int_eq(raise(SIGTERM), 0);
 	n = port->ops->read(port, text, sizeof(text), wait_now_ms() + 50);
-	ck_assert_int_eq(asked, 0);
+	ck_assert_int_eq(stop_asked(), 0);
 	ck_assert_int_ne((int)n, -ECANCELED);
 	lines(0);
 	ck_assert_int_eq((int)port->ops->read(port, text, sizeof(text), wait_now_ms() + 50), -ECANCELED);
-	ck_assert_int_eq(asked, SIGTERM);
+	ck_assert_int_eq(stop_asked(), SIGTERM);
 	ck_assert_int_eq(port->ops->close(port), 0);
 	await_truth("DTR=released RTS=released");
-	ck_assert_int_eq(sigprocmask(SIG_SETMASK, &mask, NULL), 0);
-	action.sa_handler = SIG_DFL;
-	ck_assert_int_eq(sigaction(SIGTERM, &action, NULL), 0);
 }
 END_TEST
 
