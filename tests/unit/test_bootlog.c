@@ -21,6 +21,13 @@ static const char *run(const char *text)
 	return t.text;
 }
 
+/* Read anew: how many pieces of a boot have no banner of theirs, or say again what a boot says once. */
+static unsigned int fragments_in(const char *text)
+{
+	run(text);
+	return t.counts[BOOT_EVENT_FRAGMENT];
+}
+
 #define HEALTHY_8266 "\r\n ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n\r\n" \
 	"load 0x4010f000, len 1384, room 16 \r\ntail 8\r\nchksum 0x2d\r\ncsum 0x2d\r\n"
 #define EBOOT HEALTHY_8266 "v09f0c112\r\n"
@@ -220,16 +227,13 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%sI (160) cpu_start: Pro cpu start user code\r\n", HEALTHY_ESP32, second);
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 1);	/* the banner's first line */
+	ck_assert_uint_eq(fragments_in(text), 1);	/* the banner's first line */
 	ck_assert_int_eq(t.boot.progress, BOOT_APP);
 	strcat(text, second);
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	ck_assert_uint_eq(fragments_in(text), 2);
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);	/* of the boot before: this one says nothing of its source */
 	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 size=0 map\r\n");
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	ck_assert_uint_eq(fragments_in(text), 2);
 }
 END_TEST
 
@@ -272,22 +276,17 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%s", HEALTHY_ESP32, started);
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 1);	/* the banner's first line */
+	ck_assert_uint_eq(fragments_in(text), 1);	/* the banner's first line */
 	strcat(text, started);
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	ck_assert_uint_eq(fragments_in(text), 2);
 	snprintf(text, sizeof(text), "%sI (212) cpu_start: Pro cpu start%s", HEALTHY_ESP32, started);
-	run(text);	/* input has stalled, and what came between is lost */
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	ck_assert_uint_eq(fragments_in(text), 2);	/* input has stalled, and what came between is lost */
 	snprintf(text, sizeof(text), "%sI (171) boot: Loaded app from partition at offset 0x10000\r\n%s"
 		 "I (171) boot: Loaded app from partition at offset 0x10000\r\n", HEALTHY_ESP32, started);
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);
+	ck_assert_uint_eq(fragments_in(text), 2);
 	snprintf(text, sizeof(text), "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
 		 "I (300) main_task: Calling app_main()\r\n", HEALTHY_ESP32, started, started);
-	run(text);
-	ck_assert_uint_eq(t.counts[BOOT_EVENT_FRAGMENT], 2);	/* two banners */
+	ck_assert_uint_eq(fragments_in(text), 2);	/* two banners */
 }
 END_TEST
 

@@ -239,6 +239,16 @@ static void log_in(const char *password)
 	send_to(text);
 }
 
+/* The first one that does, after whatever has been said before. */
+static void assert_login_works(const char *password)
+{
+	seen.n_datagrams = 0;
+	memset(seen.datagrams, 0, sizeof(seen.datagrams));
+	invite_image();
+	log_in(password);
+	ck_assert_uint_eq(service.record.logins, 1);
+}
+
 START_TEST(a_password_is_asked_for)
 {
 	board(3, "secret");
@@ -265,6 +275,26 @@ END_TEST
 
 static int64_t now_ms;
 
+/* What the probe sends reaches the service, or a closed port; what the service says comes back. */
+static void carry_out(const struct ota_action *action, size_t *answered)
+{
+	struct ota_event refused = { OTA_EVENT_REFUSED, action->channel, NULL, 0 };
+
+	if (action->kind != OTA_ACTION_SEND)
+		return;
+	if (action->channel == OTA_SERVICE_UDP && sim_arduino_ota_listens(&service))
+		sim_arduino_ota_datagram(&service, &probe_peer, action->bytes, action->len);
+	else
+		ota_event(&ota, &refused, now_ms);
+	sim_arduino_ota_handle(&service, now_ms);
+	for (; *answered < seen.n_datagrams; (*answered)++) {
+		const char *text = seen.datagrams[*answered];
+		struct ota_event bytes = { OTA_EVENT_BYTES, OTA_SERVICE_UDP, text, strlen(text) };
+
+		ota_event(&ota, &bytes, now_ms);
+	}
+}
+
 /* Carries a probe to the simulated service, at once, closed ports being refused, until it is done. */
 static const struct ota_finding *ask_until(const struct ota_options *options, int64_t deadline_ms,
 					   void (*each)(int64_t at_ms))
@@ -284,24 +314,8 @@ static const struct ota_finding *ask_until(const struct ota_options *options, in
 			ota_stop(&ota);
 		else
 			ota_event(&ota, &timer, now_ms);
-		while (ota_action(&ota, &action)) {
-			struct ota_event refused = { OTA_EVENT_REFUSED, action.channel, NULL, 0 };
-
-			if (action.kind != OTA_ACTION_SEND)
-				continue;
-			if (action.channel == OTA_SERVICE_UDP && sim_arduino_ota_listens(&service))
-				sim_arduino_ota_datagram(&service, &probe_peer, action.bytes, action.len);
-			else
-				ota_event(&ota, &refused, now_ms);
-			sim_arduino_ota_handle(&service, now_ms);
-			while (answered < seen.n_datagrams) {
-				struct ota_event bytes = { OTA_EVENT_BYTES, OTA_SERVICE_UDP, seen.datagrams[answered],
-							   strlen(seen.datagrams[answered]) };
-
-				answered++;
-				ota_event(&ota, &bytes, now_ms);
-			}
-		}
+		while (ota_action(&ota, &action))
+			carry_out(&action, &answered);
 	}
 	return ota_finding(&ota);
 }
@@ -342,11 +356,7 @@ START_TEST(a_dry_run_leaves_a_protected_board_ready_for_the_next_login)
 	ck_assert_int_eq(ask_until(&dry, 20000, NULL)->proof, OTA_PROOF_AUTH);
 	ck_assert_int_eq(service.state, SIM_OTA_IDLE);
 	ck_assert_uint_eq(service.record.on_error, 0);
-	seen.n_datagrams = 0;
-	memset(seen.datagrams, 0, sizeof(seen.datagrams));
-	invite_image();
-	log_in("secret");
-	ck_assert_uint_eq(service.record.logins, 1);
+	assert_login_works("secret");
 }
 END_TEST
 
@@ -369,11 +379,7 @@ START_TEST(a_probe_in_the_middle_of_a_login_costs_that_login_only)
 	ck_assert_uint_eq(service.record.logins_broken, 1);
 	ck_assert_int_eq(service.state, SIM_OTA_IDLE);
 	ck_assert_uint_eq(service.record.updates + service.record.on_error + service.record.on_start, 0);
-	seen.n_datagrams = 0;
-	memset(seen.datagrams, 0, sizeof(seen.datagrams));
-	invite_image();
-	log_in("secret");
-	ck_assert_uint_eq(service.record.logins, 1);
+	assert_login_works("secret");
 }
 END_TEST
 

@@ -529,6 +529,20 @@ static struct port *must_open(int baud)
 	return port;
 }
 
+static void must_set_lines(struct port *port, unsigned int asserted)
+{
+	ck_assert_int_eq(port->ops->set_lines(port, BOTH, asserted), 0);
+}
+
+static void must_hear_a_byte(struct port *port)
+{
+	char byte;
+
+	fake.data_ms = fake.now_ms;
+	fake.data_left = 1;
+	ck_assert_int_eq(port->ops->read(port, &byte, 1, fake.now_ms + 10), 1);
+}
+
 static void must_close(struct port *port)
 {
 	ck_assert_int_eq(port->ops->close(port), 0);
@@ -661,22 +675,27 @@ START_TEST(closes_with_one_edge_and_the_settings_as_found)
 }
 END_TEST
 
-/* A CP2102C: "released" is both asserted there, and closing changes nothing. */
-START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
+static struct port *open_resting_asserted(void)
 {
 	struct tty_options options = { .baud = 115200, .stop = &stop, .rests_asserted = true };
 	struct port *port = NULL;
-	char byte;
 
-	versions(_i);
 	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
 	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, HUPCL);
 	fake.trace[0] = '\0';
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_RTS), 0);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
-	fake.data_ms = fake.now_ms;
-	fake.data_left = 1;
-	ck_assert_int_eq(port->ops->read(port, &byte, 1, fake.now_ms + 10), 1);
+	return port;
+}
+
+/* A CP2102C: "released" is both asserted there, and closing changes nothing. */
+START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
+{
+	struct port *port;
+
+	versions(_i);
+	port = open_resting_asserted();
+	must_set_lines(port, PORT_RTS);
+	must_set_lines(port, 0);
+	must_hear_a_byte(port);
 	must_close(port);
 	ck_assert_str_eq(fake.trace, "D0R1 D1R1 closed ");
 	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, 0);
@@ -688,18 +707,13 @@ END_TEST
  * in reset only is no better. */
 START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
 {
-	struct tty_options options = { .baud = 115200, .stop = &stop, .rests_asserted = true };
-	struct port *port = NULL;
-	char byte;
+	struct port *port;
 
 	versions(_i);
-	ck_assert_int_eq(tty_open(FAKE_PATH, &options, &port), 0);
-	fake.trace[0] = '\0';
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_RTS), 0);
-	fake.data_ms = fake.now_ms;
-	fake.data_left = 1;
-	ck_assert_int_eq(port->ops->read(port, &byte, 1, fake.now_ms + 10), 1);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	port = open_resting_asserted();
+	must_set_lines(port, PORT_RTS);
+	must_hear_a_byte(port);
+	must_set_lines(port, 0);
 	must_close(port);
 	ck_assert_str_eq(fake.trace, "D0R1 D1R1 D0R0 closed ");
 	ck_assert_uint_eq(fake.termios.c_cflag & HUPCL, HUPCL);
@@ -734,7 +748,7 @@ START_TEST(no_transfer_is_spent_on_lines_that_are_released_already)
 
 	fake_reset();
 	port = must_open(115200);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_set_lines(port, 0);
 	ck_assert_int_eq(fake.line_transfers, 1);
 	must_close(port);
 	ck_assert_int_eq(fake.line_transfers, 1);
@@ -749,9 +763,9 @@ START_TEST(lines_change_together_and_leave_the_others_alone)
 	port = must_open(115200);
 	fake.trace[0] = '\0';
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR, 0), 0);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, PORT_DTR), 0);
+	must_set_lines(port, PORT_DTR);
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_RTS, PORT_RTS), 0);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_set_lines(port, 0);
 	ck_assert_str_eq(fake.trace, "D0R1 D1R0 D1R1 D0R0 ");
 	ck_assert_int_eq(fake.bits, OUT2);
 	must_close(port);
@@ -916,7 +930,7 @@ START_TEST(a_board_that_never_stops_talking_cannot_keep_a_signal_out)
 
 	fake_reset();
 	port = must_open(115200);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_set_lines(port, 0);
 	fake.data_ms = 0;
 	fake.data_left = 1000000;
 	fake.signal_ms = fake.now_ms;
@@ -932,7 +946,7 @@ START_TEST(lines_of_unknown_state_keep_signals_out)
 
 	fake_reset();
 	port = must_open(115200);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_set_lines(port, 0);
 	fake.fail_at = fake.calls;
 	fake.fail_errno = EIO;
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_RTS, PORT_RTS), -EIO);
@@ -976,7 +990,7 @@ START_TEST(a_stop_signal_ends_a_wait_at_once)
 
 	fake_reset();
 	port = must_open(115200);
-	ck_assert_int_eq(port->ops->set_lines(port, BOTH, 0), 0);
+	must_set_lines(port, 0);
 	start_ms = fake.now_ms;
 	fake.signal_ms = start_ms + 30;
 	ck_assert_int_eq(port->ops->read(port, buf, sizeof(buf), start_ms + 500), -ECANCELED);
