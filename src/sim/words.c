@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,119 +21,43 @@ struct rule {
 	enum takes takes;
 	bool optional;		/* number is taken when nothing is given */
 	int64_t number, least, most;
+	size_t offset, size;	/* the field that the number goes into; size 0: apply it is */
 	void (*apply)(struct sim_config *config, const struct value *value);
 };
 
-/* ---- what each word does ---- */
+/* ---- what words do that do more than to set one field to a number ---- */
 
 #define APPLY(name) static void name(struct sim_config *c, const struct value *v)
 #define UNUSED (void)v
 
-static void be_chip(struct sim_config *c, enum sim_chip chip)
+static void set_chip(struct sim_config *c, enum sim_chip chip)
 {
 	c->chip = chip;
 	if (chip != SIM_ESP8266 && c->start == SIM_START_UPLOADED)
 		c->start = SIM_START_RUNNING;
 }
 
-#define CHIP(name, chip) \
-	APPLY(name) \
-	{ \
-		UNUSED; \
-		be_chip(c, chip); \
-	}
-CHIP(esp8266, SIM_ESP8266)
-CHIP(esp32, SIM_ESP32)
-CHIP(esp32s2, SIM_ESP32S2)
-CHIP(esp32s3, SIM_ESP32S3)
-CHIP(esp32c2, SIM_ESP32C2)
-CHIP(esp32c3, SIM_ESP32C3)
-CHIP(esp32c5, SIM_ESP32C5)
-CHIP(esp32c6, SIM_ESP32C6)
-CHIP(esp32c61, SIM_ESP32C61)
-CHIP(esp32h2, SIM_ESP32H2)
-CHIP(esp32p4, SIM_ESP32P4)
+APPLY(be_chip)
+{
+	set_chip(c, (enum sim_chip)v->number);
+}
 
-/* Words that set one field, with a fixed value or the one given. */
-#define SET(name, field, to) \
-	APPLY(name) \
-	{ \
-		UNUSED; \
-		c->field = to; \
-	}
-SET(crystal, crystal_mhz, (int)v->number)
-SET(enpin, reset_is_en, true)
-SET(rate, rate_ppm, (int)v->number)
-SET(latebanner, rom_delay_ns, v->number)
-SET(direct, circuit, SIM_DIRECT)
-SET(swapped, circuit, SIM_SWAPPED)
-SET(swapped2, circuit, SIM_TWO_TRANSISTORS_SWAPPED)
-SET(rtsonly, circuit, SIM_RTS_ONLY)
-SET(dtronly, circuit, SIM_DTR_ONLY)
-SET(nowire, circuit, SIM_NO_WIRE)
-SET(skew, skew_ns, v->number)
-SET(skewback, skew_ns, -v->number)
-SET(capacitor, en_rise_ns, v->number)
-SET(inheritboth, lines_before, SIM_DTR | SIM_RTS)
-SET(inheritrts, lines_before, SIM_RTS)
-SET(inheritdtr, lines_before, SIM_DTR)
-SET(gpio0low, gpio0_held, true)
-SET(button, gpio0_let_go_ns, v->number)
-SET(gpio2low, gpio2_low, true)
-SET(sdio, gpio15, true)
-SET(finger, finger_ns, v->number)
-SET(deepsleep, deep_sleep_ns, v->number)
-SET(running, start, SIM_START_RUNNING)
-SET(indownload, start, SIM_START_DOWNLOAD)
-SET(dead, start, SIM_START_DEAD)
-SET(nonos, loader, SIM_LOADER_NONOS)
-SET(idf, loader, SIM_LOADER_IDF)
-SET(quiet, loader, SIM_LOADER_QUIET)
-SET(noimage, image, SIM_IMAGE_NONE)
-SET(csum, image, SIM_IMAGE_CSUM)
-SET(readerr, image, SIM_IMAGE_READ_ERR)
-SET(noapp, image, SIM_IMAGE_SECOND)
-SET(copy, copy_ns, v->number)
-SET(times, fate_times, (int)v->number)
-SET(silent, app, SIM_APP_SILENT)
-SET(baud, app_baud, (int)v->number)
-SET(chatter, chatter, true)
-SET(esphome, ota_kind, SIM_OTA_ESPHOME)
-SET(oldesphome, ota_kind, SIM_OTA_ESPHOME_OLD)
-SET(late, ota_late_ns, v->number)
-SET(stays, stays_ns, v->number)
-SET(ch340, bridge, SIM_BRIDGE_CH340)
-SET(cp2102, bridge, SIM_BRIDGE_CP2102)
-SET(exact, bridge, SIM_BRIDGE_EXACT)
-SET(fezero, framing, SIM_FRAMING_ZERO)
-SET(fedrop, framing, SIM_FRAMING_DROP)
-SET(latency, latency_ns, v->number)
-SET(lose, lose_ppm, (int)v->number)
-SET(repeat, repeat_ppm, (int)v->number)
-SET(flip, flip_ppm, (int)v->number)
-SET(spurious, spurious_ns, v->number)
-SET(stallfor, control_stall_for_ns, v->number)
-SET(unplug, unplug_ns, v->number)
-SET(unplugop, unplug_op, (int)v->number)
-SET(missing, open_error, ENOENT)
-SET(ambiguous, open_error, ENOTUNIQ)
-SET(permission, open_error, EACCES)
-SET(busy, open_error, EBUSY)
-SET(ioerror, open_error, EIO)
-SET(broken, open_error, ENOMEM)
-SET(seed, seed, (uint64_t)v->number)
+APPLY(skewback)
+{
+	c->skew_ns = -v->number;
+}
 
 APPLY(rev0)
 {
 	UNUSED;
-	be_chip(c, SIM_ESP32);
+	set_chip(c, SIM_ESP32);
 	c->early_silicon = true;
 }
 
 APPLY(muted)
 {
 	UNUSED;
-	be_chip(c, SIM_ESP32);
+	set_chip(c, SIM_ESP32);
 	c->gpio15 = true;
 }
 
@@ -140,7 +65,7 @@ APPLY(otherstrap)
 {
 	UNUSED;
 	if (c->chip == SIM_ESP8266)
-		be_chip(c, SIM_ESP32);
+		set_chip(c, SIM_ESP32);
 	c->other_strap = c->gpio0_held = true;
 }
 
@@ -180,12 +105,6 @@ APPLY(prints)
 	c->app_period_ns = v->number;
 }
 
-APPLY(talks)
-{
-	UNUSED;
-	c->app = SIM_APP_CONTINUOUS;
-}
-
 APPLY(say)
 {
 	snprintf(c->app_text, sizeof(c->app_text), "%s", v->text);
@@ -211,21 +130,10 @@ APPLY(ftdi)
 	c->latency_ns = 16 * SIM_MS;
 }
 
-APPLY(garbled)
-{
-	UNUSED;
-	c->flip_ppm = 900000;
-}
-
 APPLY(rxstall)
 {
 	c->rx_stall_ns = v->number;
 	c->rx_stall_for_ns = 300 * SIM_MS;
-}
-
-APPLY(stall)
-{
-	c->control_stall_op = (int)v->number;
 }
 
 APPLY(random_board)
@@ -239,65 +147,70 @@ APPLY(truth)
 }
 
 #define TIMES(from, to) .takes = TIME, .least = (from), .most = (to)
+#define NUMBERS(from, to) .takes = NUMBER, .least = (from), .most = (to)
 #define MAY(value) .optional = true, .number = (value)
+#define FIELD(name) .offset = offsetof(struct sim_config, name), .size = sizeof(((struct sim_config *)NULL)->name)
+#define IS(name, value) FIELD(name), .number = (value)
+#define GIVEN(name) FIELD(name)
+#define BE(chip) .apply = be_chip, .number = (chip)
 #define DAY (86400 * SIM_S)
 
 static const struct rule rules[] = {
 	{ { "esp8266", "the chip; what you get without any word: an upload has left it in boot mode 1", 0 },
-	  .apply = esp8266 },
-	{ { "esp32", "the chip", 0 }, .apply = esp32 },
-	{ { "esp32s2", "the chip", 0 }, .apply = esp32s2 },
-	{ { "esp32s3", "the chip", 0 }, .apply = esp32s3 },
-	{ { "esp32c2", "the chip", 0 }, .apply = esp32c2 },
-	{ { "esp32c3", "the chip", 0 }, .apply = esp32c3 },
-	{ { "esp32c5", "the chip", 0 }, .apply = esp32c5 },
-	{ { "esp32c6", "the chip", 0 }, .apply = esp32c6 },
-	{ { "esp32c61", "the chip", 0 }, .apply = esp32c61 },
-	{ { "esp32h2", "the chip", 0 }, .apply = esp32h2 },
-	{ { "esp32p4", "the chip", 0 }, .apply = esp32p4 },
+	  BE(SIM_ESP8266) },
+	{ { "esp32", "the chip", 0 }, BE(SIM_ESP32) },
+	{ { "esp32s2", "the chip", 0 }, BE(SIM_ESP32S2) },
+	{ { "esp32s3", "the chip", 0 }, BE(SIM_ESP32S3) },
+	{ { "esp32c2", "the chip", 0 }, BE(SIM_ESP32C2) },
+	{ { "esp32c3", "the chip", 0 }, BE(SIM_ESP32C3) },
+	{ { "esp32c5", "the chip", 0 }, BE(SIM_ESP32C5) },
+	{ { "esp32c6", "the chip", 0 }, BE(SIM_ESP32C6) },
+	{ { "esp32c61", "the chip", 0 }, BE(SIM_ESP32C61) },
+	{ { "esp32h2", "the chip", 0 }, BE(SIM_ESP32H2) },
+	{ { "esp32p4", "the chip", 0 }, BE(SIM_ESP32P4) },
 	{ { "rev0", "an early ESP32, which prints two banners", 0 }, .apply = rev0 },
-	{ { "crystal=MHZ", "26 or 40 (ESP8266, ESP32-C2)", -1 }, .takes = NUMBER, .least = 26, .most = 40,
-	  .apply = crystal },
-	{ { "rate=PPM", "the board's clock is off by so much", -1 }, .takes = NUMBER, .least = -100000, .most = 100000,
-	  .apply = rate },
-	{ { "latebanner=T", "from the reset to the banner", -1 }, TIMES(0, 60 * SIM_S), .apply = latebanner },
-	{ { "enpin", "ESP8266: EN is wired, not RST: rst cause 1", 0 }, .apply = enpin },
+	{ { "crystal=MHZ", "26 or 40 (ESP8266, ESP32-C2)", -1 }, NUMBERS(26, 40), GIVEN(crystal_mhz) },
+	{ { "rate=PPM", "the board's clock is off by so much", -1 }, NUMBERS(-100000, 100000),
+	  GIVEN(rate_ppm) },
+	{ { "latebanner=T", "from the reset to the banner", -1 }, TIMES(0, 60 * SIM_S), GIVEN(rom_delay_ns) },
+	{ { "enpin", "ESP8266: EN is wired, not RST: rst cause 1", 0 }, IS(reset_is_en, true) },
 
-	{ { "direct", "RTS wired to EN, DTR to GPIO0", 0 }, .apply = direct },
-	{ { "swapped", "DTR wired to EN, RTS to GPIO0: takes two attempts", 0 }, .apply = swapped },
-	{ { "swapped2", "two transistors, lines swapped", -1 }, .apply = swapped2 },
-	{ { "rtsonly", "RTS wired to EN, nothing to GPIO0", 0 }, .apply = rtsonly },
-	{ { "dtronly", "DTR wired to EN, nothing else", -1 }, .apply = dtronly },
-	{ { "nowire", "nothing wired, the application is silent", 10 }, .apply = nowire },
+	{ { "direct", "RTS wired to EN, DTR to GPIO0", 0 }, IS(circuit, SIM_DIRECT) },
+	{ { "swapped", "DTR wired to EN, RTS to GPIO0: takes two attempts", 0 }, IS(circuit, SIM_SWAPPED) },
+	{ { "swapped2", "two transistors, lines swapped", -1 }, IS(circuit, SIM_TWO_TRANSISTORS_SWAPPED) },
+	{ { "rtsonly", "RTS wired to EN, nothing to GPIO0", 0 }, IS(circuit, SIM_RTS_ONLY) },
+	{ { "dtronly", "DTR wired to EN, nothing else", -1 }, IS(circuit, SIM_DTR_ONLY) },
+	{ { "nowire", "nothing wired, the application is silent", 10 }, IS(circuit, SIM_NO_WIRE) },
 	{ { "deaf", "nothing wired, the application prints on", 12 }, .apply = deaf },
-	{ { "skew=T", "RTS changes so much after DTR", -1 }, TIMES(0, SIM_S), .apply = skew },
+	{ { "skew=T", "RTS changes so much after DTR", -1 }, TIMES(0, SIM_S), GIVEN(skew_ns) },
 	{ { "skewback=T", "DTR changes so much after RTS", -1 }, TIMES(0, SIM_S), .apply = skewback },
-	{ { "capacitor=T", "EN's time constant (10ms)", -1 }, TIMES(1, 10 * SIM_S), .apply = capacitor },
-	{ { "inheritboth", "both lines are asserted before the port is opened", 0 }, .apply = inheritboth },
-	{ { "inheritrts", "RTS is: the chip is held in reset", 0 }, .apply = inheritrts },
-	{ { "inheritdtr", "DTR is", 0 }, .apply = inheritdtr },
-	{ { "gpio0low", "something holds GPIO0 low", 11 }, .apply = gpio0low },
-	{ { "button=T", "a finger holds GPIO0 low until then", -1 }, TIMES(1, DAY), .apply = button },
-	{ { "gpio2low", "ESP8266: something holds GPIO2 low: boot mode 2", -1 }, .apply = gpio2low },
+	{ { "capacitor=T", "EN's time constant (10ms)", -1 }, TIMES(1, 10 * SIM_S), GIVEN(en_rise_ns) },
+	{ { "inheritboth", "both lines are asserted before the port is opened", 0 },
+	  IS(lines_before, SIM_DTR | SIM_RTS) },
+	{ { "inheritrts", "RTS is: the chip is held in reset", 0 }, IS(lines_before, SIM_RTS) },
+	{ { "inheritdtr", "DTR is", 0 }, IS(lines_before, SIM_DTR) },
+	{ { "gpio0low", "something holds GPIO0 low", 11 }, IS(gpio0_held, true) },
+	{ { "button=T", "a finger holds GPIO0 low until then", -1 }, TIMES(1, DAY), GIVEN(gpio0_let_go_ns) },
+	{ { "gpio2low", "ESP8266: something holds GPIO2 low: boot mode 2", -1 }, IS(gpio2_low, true) },
 	{ { "otherstrap", "ESP32 family: GPIO0 low and the second strap wrong", -1 }, .apply = otherstrap },
-	{ { "sdio", "ESP8266: GPIO15 high: SDIO boot", 16 }, .apply = sdio },
+	{ { "sdio", "ESP8266: GPIO15 high: SDIO boot", 16 }, IS(gpio15, true) },
 	{ { "muted", "ESP32 with GPIO15 low: its ROM prints nothing", 17 }, .apply = muted },
-	{ { "finger[=T]", "somebody presses reset then (1s)", -1 }, TIMES(1, DAY), MAY(SIM_S), .apply = finger },
+	{ { "finger[=T]", "somebody presses reset then (1s)", -1 }, TIMES(1, DAY), MAY(SIM_S), GIVEN(finger_ns) },
 	{ { "deepsleep[=T]", "a timer resets the chip so long after each start (2s)", -1 }, TIMES(SIM_MS, DAY),
-	  MAY(2 * SIM_S), .apply = deepsleep },
+	  MAY(2 * SIM_S), GIVEN(deep_sleep_ns) },
 
-	{ { "running", "the latch says flash already", 0 }, .apply = running },
-	{ { "download", "found waiting for a download", 0 }, .apply = indownload },
-	{ { "dead", "found hung", 0 }, .apply = dead },
-	{ { "nonos", "ESP8266: Espressif's boot loader instead of eboot", 0 }, .apply = nonos },
-	{ { "idf", "a second stage that logs", 0 }, .apply = idf },
-	{ { "quiet", "ESP32 family: nothing logged after entry", 0 }, .apply = quiet },
-	{ { "noimage", "flash is empty", 13 }, .apply = noimage },
-	{ { "csum", "the image has a checksum error", 13 }, .apply = csum },
-	{ { "readerr", "flash cannot be read", 13 }, .apply = readerr },
-	{ { "noapp", "no application: e:2, \"No bootable app partitions\"", 13 }, .apply = noapp },
+	{ { "running", "the latch says flash already", 0 }, IS(start, SIM_START_RUNNING) },
+	{ { "download", "found waiting for a download", 0 }, IS(start, SIM_START_DOWNLOAD) },
+	{ { "dead", "found hung", 0 }, IS(start, SIM_START_DEAD) },
+	{ { "nonos", "ESP8266: Espressif's boot loader instead of eboot", 0 }, IS(loader, SIM_LOADER_NONOS) },
+	{ { "idf", "a second stage that logs", 0 }, IS(loader, SIM_LOADER_IDF) },
+	{ { "quiet", "ESP32 family: nothing logged after entry", 0 }, IS(loader, SIM_LOADER_QUIET) },
+	{ { "noimage", "flash is empty", 13 }, IS(image, SIM_IMAGE_NONE) },
+	{ { "csum", "the image has a checksum error", 13 }, IS(image, SIM_IMAGE_CSUM) },
+	{ { "readerr", "flash cannot be read", 13 }, IS(image, SIM_IMAGE_READ_ERR) },
+	{ { "noapp", "no application: e:2, \"No bootable app partitions\"", 13 }, IS(image, SIM_IMAGE_SECOND) },
 	{ { "copy[=T]", "ESP8266: eboot copies an OTA image for so long (2s)", 0 }, TIMES(1, 600 * SIM_S),
-	  MAY(2 * SIM_S), .apply = copy },
+	  MAY(2 * SIM_S), GIVEN(copy_ns) },
 	{ { "copyfails[=T]", "and fails", 13 }, TIMES(1, 600 * SIM_S), MAY(SIM_S), .apply = copyfails },
 	{ { "panic[=T]", "the application crashes so long after its start, each time (300ms)", 14 }, TIMES(1, DAY),
 	  MAY(300 * SIM_MS), .apply = panic },
@@ -307,56 +220,59 @@ static const struct rule rules[] = {
 	  MAY(300 * SIM_MS), .apply = brownout },
 	{ { "restart[=T]", "it restarts itself (500ms)", 18 }, TIMES(1, DAY), MAY(500 * SIM_MS), .apply = restart },
 	{ { "hang[=T]", "it hangs without a word (300ms)", -1 }, TIMES(1, DAY), MAY(300 * SIM_MS), .apply = hang },
-	{ { "times=N", "the trouble named before happens so often, then no more", -1 }, .takes = NUMBER, .least = 1,
-	  .most = 1000000, .apply = times },
-	{ { "silent", "the application prints nothing", 0 }, .apply = silent },
+	{ { "times=N", "the trouble named before happens so often, then no more", -1 }, NUMBERS(1, 1000000),
+	  GIVEN(fate_times) },
+	{ { "silent", "the application prints nothing", 0 }, IS(app, SIM_APP_SILENT) },
 	{ { "prints[=T]", "it prints a line so often (250ms)", 0 }, TIMES(1, DAY), MAY(250 * SIM_MS), .apply = prints },
-	{ { "talks", "it prints all the time", 0 }, .apply = talks },
-	{ { "say=TEXT", "what it prints; \\n \\r \\t \\e \\\\ \\xHH (\\x2c: comma)", -1 }, .takes = TEXT, .apply = say },
-	{ { "baud=N", "the speed it speaks (115200)", -1 }, .takes = NUMBER, .least = 300, .most = 4000000, .apply = baud },
-	{ { "chatter", "ESP8266: the SDK prints a line at an odd speed", 0 }, .apply = chatter },
+	{ { "talks", "it prints all the time", 0 }, IS(app, SIM_APP_CONTINUOUS) },
+	{ { "say=TEXT", "what it prints; \\n \\r \\t \\e \\\\ \\xHH (\\x2c: comma)", -1 }, .takes = TEXT,
+	  .apply = say },
+	{ { "baud=N", "the speed it speaks (115200)", -1 }, NUMBERS(300, 4000000), GIVEN(app_baud) },
+	{ { "chatter", "ESP8266: the SDK prints a line at an odd speed", 0 }, IS(chatter, true) },
 
 	{ { "ota=HOST:PORT", "its service for updates is open there: ArduinoOTA on 127.0.0.1:8266, say", -1 },
 	  .takes = TEXT, .apply = ota },
 	{ { "otapassword=TEXT", "of that service", -1 }, .takes = TEXT, .apply = otapassword },
-	{ { "late=T", "it opens so long after the application's start (300ms)", -1 }, TIMES(0, DAY), .apply = late },
-	{ { "esphome", "it is ESPHome's, of 2025.10", -1 }, .apply = esphome },
-	{ { "oldesphome", "it is ESPHome's, of 2025.7", -1 }, .apply = oldesphome },
+	{ { "late=T", "it opens so long after the application's start (300ms)", -1 }, TIMES(0, DAY),
+	  GIVEN(ota_late_ns) },
+	{ { "esphome", "it is ESPHome's, of 2025.10", -1 }, IS(ota_kind, SIM_OTA_ESPHOME) },
+	{ { "oldesphome", "it is ESPHome's, of 2025.7", -1 }, IS(ota_kind, SIM_OTA_ESPHOME_OLD) },
 	{ { "stays=T", "the board lives on for so long when the program has ended", -1 }, TIMES(0, 60 * SIM_S),
-	  .apply = stays },
+	  GIVEN(stays_ns) },
 
-	{ { "ch340", "the bridge: 75000 Bd where 74880 is asked for", 0 }, .apply = ch340 },
-	{ { "cp2102", "the bridge: 76800 Bd where 74880 is asked for", 0 }, .apply = cp2102 },
+	{ { "ch340", "the bridge: 75000 Bd where 74880 is asked for", 0 }, IS(bridge, SIM_BRIDGE_CH340) },
+	{ { "cp2102", "the bridge: 76800 Bd where 74880 is asked for", 0 }, IS(bridge, SIM_BRIDGE_CP2102) },
 	{ { "ftdi", "the bridge: 16 ms latency", 0 }, .apply = ftdi },
-	{ { "exact", "the bridge: every speed as asked for", 0 }, .apply = exact },
-	{ { "latency=T", "of the bridge (1ms)", -1 }, TIMES(0, SIM_S), .apply = latency },
-	{ { "fezero", "characters without a stop bit arrive as 0", 0 }, .apply = fezero },
-	{ { "fedrop", "and do not arrive", 0 }, .apply = fedrop },
-	{ { "garbled", "hardly a character arrives as it was sent", 15 }, .apply = garbled },
-	{ { "lose=PPM", "so many of a million characters are lost", -1 }, .takes = NUMBER, .least = 0, .most = 1000000,
-	  .apply = lose },
-	{ { "repeat=PPM", "arrive twice", -1 }, .takes = NUMBER, .least = 0, .most = 1000000, .apply = repeat },
-	{ { "flip=PPM", "arrive changed", -1 }, .takes = NUMBER, .least = 0, .most = 1000000, .apply = flip },
-	{ { "spurious=T", "characters come out of nowhere, so often", -1 }, TIMES(SIM_MS, DAY), .apply = spurious },
+	{ { "exact", "the bridge: every speed as asked for", 0 }, IS(bridge, SIM_BRIDGE_EXACT) },
+	{ { "latency=T", "of the bridge (1ms)", -1 }, TIMES(0, SIM_S), GIVEN(latency_ns) },
+	{ { "fezero", "characters without a stop bit arrive as 0", 0 }, IS(framing, SIM_FRAMING_ZERO) },
+	{ { "fedrop", "and do not arrive", 0 }, IS(framing, SIM_FRAMING_DROP) },
+	{ { "garbled", "hardly a character arrives as it was sent", 15 }, IS(flip_ppm, 900000) },
+	{ { "lose=PPM", "so many of a million characters are lost", -1 }, NUMBERS(0, 1000000),
+	  GIVEN(lose_ppm) },
+	{ { "repeat=PPM", "arrive twice", -1 }, NUMBERS(0, 1000000), GIVEN(repeat_ppm) },
+	{ { "flip=PPM", "arrive changed", -1 }, NUMBERS(0, 1000000), GIVEN(flip_ppm) },
+	{ { "spurious=T", "characters come out of nowhere, so often", -1 }, TIMES(SIM_MS, DAY), GIVEN(spurious_ns) },
 	{ { "rxstall[=T]", "input is held back for 300 ms from then on (200ms)", -1 }, TIMES(1, DAY), MAY(200 * SIM_MS),
 	  .apply = rxstall },
-	{ { "stall[=N]", "control transfers fail after a second, from the N-th on (3)", 35 }, .takes = NUMBER, MAY(3),
-	  .least = 1, .most = 1000000, .apply = stall },
-	{ { "stallfor=T", "what each of them takes (1s)", -1 }, TIMES(1, 60 * SIM_S), .apply = stallfor },
-	{ { "unplug[=T]", "the cable comes out then (500ms)", 34 }, TIMES(1, DAY), MAY(500 * SIM_MS), .apply = unplug },
-	{ { "unplugop=N", "the cable comes out at the N-th control transfer", 34 }, .takes = NUMBER, .least = 1,
-	  .most = 1000000, .apply = unplugop },
+	{ { "stall[=N]", "control transfers fail after a second, from the N-th on (3)", 35 }, NUMBERS(1, 1000000),
+	  MAY(3), GIVEN(control_stall_op) },
+	{ { "stallfor=T", "what each of them takes (1s)", -1 }, TIMES(1, 60 * SIM_S), GIVEN(control_stall_for_ns) },
+	{ { "unplug[=T]", "the cable comes out then (500ms)", 34 }, TIMES(1, DAY), MAY(500 * SIM_MS),
+	  GIVEN(unplug_ns) },
+	{ { "unplugop=N", "the cable comes out at the N-th control transfer", 34 }, NUMBERS(1, 1000000),
+	  GIVEN(unplug_op) },
 
-	{ { "broken", "the system has no memory left", 1 }, .apply = broken },
-	{ { "missing", "there is no such port", 30 }, .apply = missing },
-	{ { "ambiguous", "the name fits several", 31 }, .apply = ambiguous },
-	{ { "permission", "it may not be opened", 32 }, .apply = permission },
-	{ { "busy", "somebody else uses it", 33 }, .apply = busy },
-	{ { "ioerror", "it cannot be opened", 35 }, .apply = ioerror },
+	{ { "broken", "the system has no memory left", 1 }, IS(open_error, ENOMEM) },
+	{ { "missing", "there is no such port", 30 }, IS(open_error, ENOENT) },
+	{ { "ambiguous", "the name fits several", 31 }, IS(open_error, ENOTUNIQ) },
+	{ { "permission", "it may not be opened", 32 }, IS(open_error, EACCES) },
+	{ { "busy", "somebody else uses it", 33 }, IS(open_error, EBUSY) },
+	{ { "ioerror", "it cannot be opened", 35 }, IS(open_error, EIO) },
 
-	{ { "random=N", "everything drawn from a number: the board of that seed", -1 }, .takes = NUMBER, .least = 0,
-	  .most = INT64_MAX, .apply = random_board },
-	{ { "seed=N", "for what is left to chance", -1 }, .takes = NUMBER, .least = 0, .most = INT64_MAX, .apply = seed },
+	{ { "random=N", "everything drawn from a number: the board of that seed", -1 }, NUMBERS(0, INT64_MAX),
+	  .apply = random_board },
+	{ { "seed=N", "for what is left to chance", -1 }, NUMBERS(0, INT64_MAX), GIVEN(seed) },
 	{ { "truth=FILE", "append every edge and what becomes of the board", -1 }, .takes = TEXT, .apply = truth },
 };
 
@@ -494,6 +410,21 @@ static bool read_value(const struct rule *rule, const char *word, char *given, s
 	return true;
 }
 
+/* Their types are bool, int and enumerations, 64 bits. */
+static void set_field(struct sim_config *config, const struct rule *rule, int64_t number)
+{
+	void *field = (char *)config + rule->offset;
+	int small = (int)number;
+	bool truth = number;
+
+	if (rule->size == sizeof(number))
+		memcpy(field, &number, sizeof(number));
+	else if (rule->size == sizeof(small))
+		memcpy(field, &small, sizeof(small));
+	else
+		memcpy(field, &truth, sizeof(truth));
+}
+
 static bool apply_word(struct sim_config *config, char *word, char *err, size_t cap)
 {
 	char *given = strchr(word, '=');
@@ -507,7 +438,10 @@ static bool apply_word(struct sim_config *config, char *word, char *err, size_t 
 		return complain(err, cap, word, "no such word; sim:help lists them");
 	if (!read_value(rule, word, given, &value, err, cap))
 		return false;
-	rule->apply(config, &value);
+	if (rule->size)
+		set_field(config, rule, value.number);
+	else
+		rule->apply(config, &value);
 	return true;
 }
 
