@@ -74,15 +74,19 @@ void sim_board_count_crash(struct sim_board *board, int64_t now_ns)
 	board->truth.last_crash_ns = now_ns;
 }
 
+void sim_board_obey(struct sim_board *board, const struct sim_latch *latch)
+{
+	board->truth.boot_mode = latch->boot_mode;
+	board->truth.latch_flash = latch->flash;
+	board->truth.latch_download = latch->download;
+}
+
 void sim_board_sample(struct sim_board *board, int64_t now_ns)
 {
-	struct sim_latch latch = sim_rom_latch(&board->config, board->truth.gpio0_low);
-
-	board->truth.boot_mode = latch.boot_mode;
-	if (latch.floating)
-		board->truth.boot_mode |= (int)sim_board_random(board, 0) & latch.floating;
-	board->truth.latch_flash = latch.flash;
-	board->truth.latch_download = latch.download;
+	board->straps = sim_rom_latch(&board->config, board->truth.gpio0_low);
+	if (board->straps.floating)
+		board->straps.boot_mode |= (int)sim_board_random(board, 0) & board->straps.floating;
+	sim_board_obey(board, &board->straps);
 	trace(board, now_ns, SIM_EDGE_LATCH, board->truth.boot_mode);
 }
 

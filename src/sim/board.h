@@ -33,6 +33,13 @@ enum sim_runs {
 
 const char *sim_runs_name(enum sim_runs runs);
 
+/* What the straps say: the latch, as the chip prints it. */
+struct sim_latch {
+	int boot_mode;
+	bool flash, download;
+	int floating;		/* reserved bits of boot_mode that come up as they like */
+};
+
 struct sim_truth {
 	unsigned int hardware_resets;	/* that sampled the straps since the start: lines, fingers, power, GPIO16 */
 	unsigned int line_resets;	/* those of them that DTR or RTS made */
@@ -44,8 +51,8 @@ struct sim_truth {
 	bool powered;
 	enum sim_runs runs;
 	int boot_mode;			/* the latch: ESP8266 the first number; others the GPIO_STRAP value */
-	bool latch_flash;		/* the latch says: boot from flash */
-	bool latch_download;		/* the latch says: UART download */
+	bool latch_flash;		/* the latch, or the chip's own USB in its place, says: boot from flash */
+	bool latch_download;		/* the same says: UART download */
 	unsigned int copies_broken;	/* OTA copies that a reset interrupted */
 	int64_t last_hardware_reset_ns;	/* end of the last one: straps sampled; -1 */
 	int64_t last_soft_restart_ns;	/* -1 */
@@ -115,6 +122,7 @@ struct sim_board {
 	int64_t en_cross_ns;			/* when EN passes its next threshold */
 	int64_t stop_ns;			/* EN will have been low long enough */
 	int64_t strap_ns;			/* the latch is sampled */
+	struct sim_latch straps;		/* as it was sampled */
 	bool stopped_by_lines, power_on;
 	bool usb_held;				/* in reset by its own USB */
 

@@ -180,16 +180,14 @@ void sim_rom_restart(struct sim_board *board, int64_t now_ns)
 	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 }
 
+/* esptool's hard reset, without the flag, boots from flash what its way in had put into the loader: the flag stands for
+ * the straps and leaves them alone. ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller". */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download)
 {
-	struct sim_latch latch = sim_rom_latch(&board->config, true);
+	struct sim_latch loader = sim_rom_latch(&board->config, true);
 
 	board->cause = sim_esp32_usb_cause(board->config.chip);
-	if (download) {
-		board->truth.boot_mode = latch.boot_mode;
-		board->truth.latch_flash = latch.flash;
-		board->truth.latch_download = latch.download;
-	}
+	sim_board_obey(board, download ? &loader : &board->straps);
 	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 }
 
@@ -207,15 +205,12 @@ void sim_rom_already(struct sim_board *board, int64_t now_ns)
 	enum sim_start start = board->config.start;
 	bool low = start == SIM_START_UPLOADED || start == SIM_START_DOWNLOAD;
 	struct sim_config straps = board->config;
-	struct sim_latch latch;
 
 	/* Whatever is wrong with the straps now was not when it came up. */
 	straps.gpio2_low = straps.other_strap = false;
 	straps.gpio15 = straps.gpio15 && straps.chip != SIM_ESP8266;
-	latch = sim_rom_latch(&straps, low);
-	board->truth.boot_mode = latch.boot_mode;
-	board->truth.latch_flash = latch.flash;
-	board->truth.latch_download = latch.download;
+	board->straps = sim_rom_latch(&straps, low);
+	sim_board_obey(board, &board->straps);
 	board->truth.runs = SIM_RUNS_CRASHED;
 	if (start == SIM_START_DOWNLOAD)
 		board->truth.runs = SIM_RUNS_WAITING;

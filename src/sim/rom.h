@@ -8,12 +8,7 @@
 
 #include "sim/board.h"
 
-/* What the straps say while GPIO0 has this level: the latch, as the chip prints it. */
-struct sim_latch {
-	int boot_mode;
-	bool flash, download;
-	int floating;		/* reserved bits of boot_mode that come up as they like */
-};
+/* What the straps say while GPIO0 has this level. */
 struct sim_latch sim_rom_latch(const struct sim_config *config, bool gpio0_low);
 
 /* EN low for less than this is no reset. Source: esp-faq "hardware design" (ESP8266), Espressif hardware design
@@ -32,7 +27,7 @@ void sim_rom_fate(struct sim_board *board, int64_t now_ns);
 /* Restart by software: the latch stays. */
 void sim_rom_restart(struct sim_board *board, int64_t now_ns);
 
-/* Restart by the chip's own USB: the latch stays, unless it says that its loader is wanted. */
+/* Restart by the chip's own USB: the latch stays, but while the USB asks for the loader it counts for nothing. */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download);
 
 /* The loader starts the image. */
@@ -73,6 +68,7 @@ void sim_board_set_runs(struct sim_board *board, int64_t now_ns, enum sim_runs r
 void sim_board_count_soft(struct sim_board *board, int64_t now_ns);
 void sim_board_count_crash(struct sim_board *board, int64_t now_ns);
 void sim_board_sample(struct sim_board *board, int64_t now_ns);	/* the latch, from GPIO0 as it is */
+void sim_board_obey(struct sim_board *board, const struct sim_latch *latch);	/* the ROM starts as it says */
 void sim_board_brownout(struct sim_board *board, int64_t now_ns);	/* a power-on reset out of nowhere */
 uint64_t sim_board_random(struct sim_board *board, uint64_t below);
 

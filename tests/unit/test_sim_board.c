@@ -601,6 +601,46 @@ START_TEST(a_stop_waits_until_both_lines_are_released)
 }
 END_TEST
 
+/* A core reset by the chip's own USB, heard or not. */
+static void usb_reset(struct sim_board *board, int64_t now_ns, bool download)
+{
+	sim_board_usb_hold(board, now_ns);
+	sim_board_usb_run(board, now_ns + 100 * SIM_MS, download);
+	sim_board_run(board, now_ns + 2 * SIM_S);
+}
+
+START_TEST(the_chips_own_usb_asks_for_the_loader_as_long_as_it_says_so)
+{
+	static struct sim_board board;
+	const struct sim_truth *truth = sim_board_truth(&board);
+
+	ck_assert_int_eq(sim_config_parse(&config, "esp32c3", text, sizeof(text)), 0);
+	sim_board_init(&board, &config, 0, 1);
+	usb_reset(&board, 1 * SIM_S, true);
+	ck_assert(truth->latch_download && !truth->latch_flash);
+	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);
+	usb_reset(&board, 4 * SIM_S, false);
+	ck_assert(truth->latch_flash && !truth->latch_download);
+	ck_assert_int_eq(truth->runs, SIM_RUNS_APP);
+	ck_assert_uint_eq(truth->hardware_resets, 0);
+	ck_assert_uint_eq(truth->soft_restarts, 2);
+}
+END_TEST
+
+START_TEST(what_the_button_chose_stays_in_the_latch_under_the_usb)
+{
+	static struct sim_board board;
+	const struct sim_truth *truth = sim_board_truth(&board);
+
+	ck_assert_int_eq(sim_config_parse(&config, "esp32c3,download", text, sizeof(text)), 0);
+	sim_board_init(&board, &config, 0, 1);
+	usb_reset(&board, 1 * SIM_S, true);
+	usb_reset(&board, 4 * SIM_S, false);
+	ck_assert(truth->latch_download);
+	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("sim_board");
@@ -634,6 +674,8 @@ static Suite *suite(void)
 	tcase_add_test(t, every_adversary_is_in_at_least_one_of_200_random_boards);
 	tcase_add_test(t, a_failed_operation_fails_once_and_has_no_effect);
 	tcase_add_test(t, a_stop_waits_until_both_lines_are_released);
+	tcase_add_test(t, the_chips_own_usb_asks_for_the_loader_as_long_as_it_says_so);
+	tcase_add_test(t, what_the_button_chose_stays_in_the_latch_under_the_usb);
 	suite_add_tcase(s, t);
 	return s;
 }
