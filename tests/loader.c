@@ -1,6 +1,7 @@
-/* loader.c - the ROM loader's and the flasher stub's side of the serial protocol: speed, SLIP, commands, flash. */
+/* loader.c - the ROM loader's and the flasher stub's side of the serial protocol: speed, SLIP, commands. */
 #include "loader.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -12,55 +13,32 @@ enum {
 	FLASH_BEGIN = 0x02, FLASH_DATA = 0x03, FLASH_END = 0x04, MEM_BEGIN = 0x05, MEM_END = 0x06, MEM_DATA = 0x07,
 	SYNC = 0x08, WRITE_REG = 0x09, READ_REG = 0x0a, SPI_SET_PARAMS = 0x0b, SPI_ATTACH = 0x0d,
 	CHANGE_BAUDRATE = 0x0f, FLASH_DEFL_BEGIN = 0x10, FLASH_DEFL_DATA = 0x11, FLASH_DEFL_END = 0x12,
-	SPI_FLASH_MD5 = 0x13, ERASE_FLASH = 0xd0, ERASE_REGION = 0xd1, READ_FLASH = 0xd2, RUN_USER_CODE = 0xd3,
+	SPI_FLASH_MD5 = 0x13, GET_SECURITY_INFO = 0x14,
+	ERASE_FLASH = 0xd0, ERASE_REGION = 0xd1, READ_FLASH = 0xd2, RUN_USER_CODE = 0xd3,
 };
 
 /* The same: errors. Those from 0xc0 on are the stub's. */
 enum {
-	BAD_MESSAGE = 0x05, FAILED_TO_ACT = 0x06, BAD_CRC = 0x07, FLASH_WRITE_ERROR = 0x08,
+	BAD_MESSAGE = 0x05, FAILED_TO_ACT = 0x06, BAD_CRC = 0x07, FLASH_WRITE_ERROR = 0x08, DEFLATE_ERROR = 0x0b,
 	STUB_BAD_LENGTH = 0xc0, STUB_BAD_CHECKSUM = 0xc1, STUB_BAD_BLOCKSIZE = 0xc2, STUB_NOT_IN_FLASH_MODE = 0xc6,
 	STUB_INFLATE_ERROR = 0xc7, STUB_NOT_ENOUGH_DATA = 0xc8, STUB_TOO_MUCH_DATA = 0xc9, STUB_NO_COMMAND = 0xff,
 };
 
 #define SECTOR 0x1000u
 #define BLOCK 0x10000u
-#define DRAM_FROM 0x3ffe8000u
-#define IRAM_FROM 0x40100000u
 
-/* The chip's own registers; esp8266/Arduino cores/esp8266/esp8266_peri.h, esptool targets/esp8266.py. */
-#define REG_ROM_DATE 0x40001000u	/* read by tools that want to know the chip */
-#define ROM_DATE 0xfff0c101u
-#define REG_UART_CLKDIV 0x60000014u
-#define REG_SPI 0x60000200u
-#define REG_GPIO_IN 0x60000318u
-#define REG_EFUSE 0x3ff00050u
-enum { SPI_CMD = 0x00 / 4, SPI_ADDR = 0x04 / 4, SPI_USER1 = 0x20 / 4, SPI_USER2 = 0x24 / 4, SPI_W0 = 0x40 / 4 };
-#define SPI_CMD_USR (1u << 18)
-
-/* Winbond W25Q32, data sheet: identification, typical erase and program times. */
-#define FLASH_ID 0x1640efu
+/* Winbond W25Q32, data sheet: typical erase and program times. */
 #define ERASE_SECTOR_NS (45 * SIM_MS)
 #define ERASE_BLOCK_NS (150 * SIM_MS)
 #define PROGRAM_SECTOR_NS (16 * 700 * SIM_US)
 
 /* The ROM's speed measurement wants that many edges (uart_baudrate_detect() in the ESP8266's ROM). */
 #define EDGES_WANTED 29
+/* Characters of ten bits, about as full-speed USB carries them in bulk. */
+#define USB_RATE 8e6
 #define SAY_AT_ONCE 1024u
 #define END 0xc0
 #define ESC 0xdb
-
-static uint32_t get32(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void put32(uint8_t *p, uint32_t value)
-{
-	unsigned int i;
-
-	for (i = 0; i < 4; i++)
-		p[i] = (uint8_t)(value >> 8 * i);
-}
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -94,13 +72,14 @@ static void send_packet(struct sim_rom_loader *l, const uint8_t *data, size_t le
 static void respond_data(struct sim_rom_loader *l, uint8_t op, uint32_t value, uint8_t error, const uint8_t *data,
 			 size_t len)
 {
-	uint8_t packet[8 + 32 + 2] = { 1, op, (uint8_t)(len + 2), 0 };
+	size_t status_len = l->mode == SIM_LOADER_STUB ? 2 : l->chip->status_len;
+	uint8_t packet[8 + 32 + 4] = { 1, op, (uint8_t)(len + status_len), 0 };
 
-	put32(packet + 4, value);
+	sim_loader_put32(packet + 4, value);
 	memcpy(packet + 8, data, len);
 	packet[8 + len] = error != 0;
 	packet[8 + len + 1] = error;
-	send_packet(l, packet, 8 + len + 2);
+	send_packet(l, packet, 8 + len + status_len);
 }
 
 static void respond(struct sim_rom_loader *l, uint8_t op, uint32_t value, uint8_t error)
@@ -146,140 +125,10 @@ static bool flash_erase(struct sim_rom_loader *l, uint32_t at, uint32_t size)
 	return true;
 }
 
-/* The length of the image at `at`, checksum byte included; 0 when there is none. *sum: is it right? */
-static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *sum)
-{
-	const uint8_t *p = l->flash + at;
-	uint32_t room = l->flash_size - at, pos = 8, len, i;
-	unsigned int segment;
-	uint8_t check = 0xef;
-
-	if (p[0] != 0xe9 || !p[1] || p[1] > 16)
-		return 0;
-	for (segment = 0; segment < p[1]; segment++) {
-		if (pos + 8 > room)
-			return 0;
-		len = get32(p + pos + 4);
-		pos += 8;
-		if (len >= room - pos)
-			return 0;
-		for (i = 0; i < len; i++)
-			check ^= p[pos + i];
-		pos += len;
-	}
-	pos |= 15;
-	if (pos >= room)
-		return 0;
-	*sum = p[pos] == check;
-	return pos + 1;
-}
-
-enum sim_image sim_rom_loader_image(const struct sim_rom_loader *l)
-{
-	bool sum = false;
-
-	if (!image_length(l, 0, &sum))
-		return SIM_IMAGE_NONE;
-	if (!sum)
-		return SIM_IMAGE_CSUM;
-	if (l->board->config.loader == SIM_LOADER_EBOOT && l->flash[0x1000] != 0xe9)
-		return SIM_IMAGE_SECOND;
-	return SIM_IMAGE_GOOD;
-}
-
-void sim_rom_loader_put_image(struct sim_rom_loader *l)
-{
-	/* One segment of 16 bytes at the start of IRAM, which is its entry too. */
-	static const uint8_t head[16] = {
-		0xe9, 1, 2, 0x40, 0x00, 0x00, 0x10, 0x40, 0x00, 0x00, 0x10, 0x40, 16, 0, 0, 0
-	};
-	uint32_t at;
-
-	for (at = 0; at <= 0x1000; at += 0x1000) {
-		memset(l->flash + at, 0, 48);
-		memcpy(l->flash + at, head, sizeof(head));
-		l->flash[at + 47] = 0xef;
-	}
-}
-
 void sim_rom_loader_erase(struct sim_rom_loader *l)
 {
 	memset(l->flash, 0xff, l->flash_size);
 	flash_changed(l);
-}
-
-/* ---- registers ---- */
-
-/* A command for the flash chip, given by the controller's registers. */
-static void spi_command(struct sim_rom_loader *l)
-{
-	static const uint8_t sfdp[20] = "SFDP\x06\x01\x00\xff\x00\x06\x01\x10\x80\x00\x00\xff\xef";
-	uint32_t bits = (l->spi[SPI_USER1] >> 8 & 0x1ff) + 1, at = l->spi[SPI_ADDR] >> 8, value = 0;
-
-	switch (l->spi[SPI_USER2] & 0xff) {
-	case 0x9f:
-		value = FLASH_ID;
-		break;
-	case 0x5a:
-		value = at + 4 <= sizeof(sfdp) ? get32(sfdp + at) : 0xffffffffu;
-		break;
-	default:	/* status registers: idle, nothing protected */
-		break;
-	}
-	l->spi[SPI_W0] = bits < 32 ? value & ((1u << bits) - 1) : value;
-	l->spi[SPI_CMD] = 0;
-}
-
-static uint32_t efuse(const struct sim_rom_loader *l, uint32_t word)
-{
-	switch (word) {
-	case 0: return (uint32_t)l->mac[5] << 24;
-	case 1: return (uint32_t)l->mac[3] << 8 | l->mac[4];
-	case 3: return (uint32_t)l->mac[0] << 16 | (uint32_t)l->mac[1] << 8 | l->mac[2];
-	default: return 0;
-	}
-}
-
-static uint8_t *memory_at(struct sim_rom_loader *l, uint32_t at, uint32_t len)
-{
-	if (at >= DRAM_FROM && at - DRAM_FROM < SIM_LOADER_DRAM && len <= SIM_LOADER_DRAM - (at - DRAM_FROM))
-		return l->dram + (at - DRAM_FROM);
-	if (at >= IRAM_FROM && at - IRAM_FROM < SIM_LOADER_IRAM && len <= SIM_LOADER_IRAM - (at - IRAM_FROM))
-		return l->iram + (at - IRAM_FROM);
-	return NULL;
-}
-
-static uint32_t read_register(struct sim_rom_loader *l, uint32_t at)
-{
-	const uint8_t *p = memory_at(l, at, 4);
-
-	if (p)
-		return get32(p);
-	if (at >= REG_SPI && at < REG_SPI + sizeof(l->spi))
-		return l->spi[(at - REG_SPI) / 4];
-	if (at >= REG_EFUSE && at < REG_EFUSE + 16)
-		return efuse(l, (at - REG_EFUSE) / 4);
-	switch (at) {
-	case REG_ROM_DATE: return ROM_DATE;
-	case REG_UART_CLKDIV: return l->divider;
-	case REG_GPIO_IN: return (uint32_t)sim_board_truth(l->board)->boot_mode << 16;
-	default: return 0;
-	}
-}
-
-static void write_register(struct sim_rom_loader *l, uint32_t at, uint32_t value, uint32_t mask)
-{
-	uint8_t *p = memory_at(l, at, 4);
-	uint32_t word;
-
-	if (p)
-		put32(p, (get32(p) & ~mask) | (value & mask));
-	if (at < REG_SPI || at >= REG_SPI + sizeof(l->spi))
-		return;
-	word = (at - REG_SPI) / 4;
-	l->spi[word] = (l->spi[word] & ~mask) | (value & mask);
-	if (word == SPI_CMD && l->spi[word] & SPI_CMD_USR)
-		spi_command(l);
 }
 
 /* ---- commands ---- */
@@ -294,7 +143,7 @@ struct command {
 
 static uint32_t arg(const struct command *c, unsigned int n)
 {
-	return 4 * n + 4 <= c->len ? get32(c->data + 4 * n) : 0;
+	return 4 * n + 4 <= c->len ? sim_loader_get32(c->data + 4 * n) : 0;
 }
 
 static void begin(struct sim_loader_transfer *t, const struct command *c, bool packed)
@@ -337,13 +186,14 @@ static void mem_data(struct sim_rom_loader *l, const struct command *c)
 {
 	uint8_t error = check_block(l, &l->mem, c);
 	uint32_t at = l->mem.at + arg(c, 1) * l->mem.block, len = c->len - 16;
-	uint8_t *p = error ? NULL : memory_at(l, at, len);
+	bool is_code = false;
+	uint8_t *p = error ? NULL : sim_loader_memory(l, at, len, &is_code);
 
 	if (!error && !p)
 		error = FAILED_TO_ACT;
 	if (p) {
 		memcpy(p, c->data + 16, len);
-		if (at >= IRAM_FROM) {
+		if (is_code) {
 			l->uploaded_from = l->uploaded_to ? l->uploaded_from : at;
 			l->uploaded_to = at + len;
 		}
@@ -378,7 +228,7 @@ static void flash_begin(struct sim_rom_loader *l, const struct command *c)
 	if (!packed)
 		l->write.size = l->write.blocks * l->write.block;
 	if (l->write.block > 0x4000 || (packed && (uint64_t)l->write.blocks * l->write.block > l->packed_cap))
-		error = STUB_BAD_BLOCKSIZE;
+		error = l->mode == SIM_LOADER_STUB ? STUB_BAD_BLOCKSIZE : BAD_MESSAGE;
 	else if (!flash_erase(l, l->write.at, l->write.size))
 		error = FAILED_TO_ACT;
 	if (error)
@@ -397,9 +247,12 @@ static uint8_t unpack(struct sim_rom_loader *l)
 {
 	uLongf len = l->write.size;
 
-	if (uncompress(l->flash + l->write.at, &len, l->packed, l->write.done) != Z_OK)
-		return STUB_INFLATE_ERROR;
-	return len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
+	bool ok = uncompress(l->flash + l->write.at, &len, l->packed, l->write.done) == Z_OK;
+
+	/* The ROM was told a size that is rounded up. */
+	if (l->mode != SIM_LOADER_STUB)
+		return ok ? 0 : DEFLATE_ERROR;
+	return !ok ? STUB_INFLATE_ERROR : len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
 }
 
 static void flash_data(struct sim_rom_loader *l, const struct command *c)
@@ -451,17 +304,25 @@ static void md5(uint8_t sum[MD5_DIGEST_LENGTH], const uint8_t *data, uint32_t le
 	MD5Final(sum, &ctx);
 }
 
+/* The stub's answer has the digest's bytes, the ROM's has them in hexadecimal. */
 static void digest(struct sim_rom_loader *l, const struct command *c)
 {
 	uint32_t at = arg(c, 0), len = arg(c, 1);
 	uint8_t sum[MD5_DIGEST_LENGTH];
+	char text[2 * MD5_DIGEST_LENGTH + 1];
+	unsigned int i;
 
 	if (at > l->flash_size || len > l->flash_size - at) {
 		respond_status(l, c->op, FAILED_TO_ACT);
 		return;
 	}
 	md5(sum, l->flash + at, len);
-	respond_data(l, c->op, 0, 0, sum, sizeof(sum));
+	for (i = 0; i < sizeof(sum); i++)
+		snprintf(text + 2 * i, 3, "%02x", sum[i]);
+	if (l->mode == SIM_LOADER_STUB)
+		respond_data(l, c->op, 0, 0, sum, sizeof(sum));
+	else
+		respond_data(l, c->op, 0, 0, (const uint8_t *)text, 2 * sizeof(sum));
 }
 
 /* One sector after the other, as many ahead of the host's acknowledgements as it allows; the digest ends it. */
@@ -517,11 +378,21 @@ static void write_registers(struct sim_rom_loader *l, const struct command *c)
 	unsigned int n;
 
 	for (n = 0; 4 * n + 16 <= c->len; n += 4)
-		write_register(l, arg(c, n), arg(c, n + 1), arg(c, n + 2));
+		sim_loader_write(l, arg(c, n), arg(c, n + 1), arg(c, n + 2));
 	respond_status(l, c->op, 0);
 }
 
-static bool stub_command(struct sim_rom_loader *l, const struct command *c)
+/* Nothing is protected: flags, count and purposes of keys are 0; then the chip, and which of its ROM's. */
+static void security_info(struct sim_rom_loader *l, const struct command *c)
+{
+	uint8_t info[20] = { 0 };
+
+	sim_loader_put32(info + 12, (uint32_t)l->chip->id);
+	respond_data(l, c->op, 0, 0, info, sizeof(info));
+}
+
+/* What on an ESP8266 only a stub knows. */
+static bool later_command(struct sim_rom_loader *l, const struct command *c)
 {
 	switch (c->op) {
 	case SPI_SET_PARAMS:
@@ -537,6 +408,13 @@ static bool stub_command(struct sim_rom_loader *l, const struct command *c)
 	case FLASH_DEFL_DATA: flash_data(l, c); return true;
 	case FLASH_DEFL_END: flash_end(l, c); return true;
 	case SPI_FLASH_MD5: digest(l, c); return true;
+	default: return false;
+	}
+}
+
+static bool stub_command(struct sim_rom_loader *l, const struct command *c)
+{
+	switch (c->op) {
 	case ERASE_FLASH:
 		sim_rom_loader_erase(l);
 		take_time(l, erase_time(l->flash_size / SECTOR));
@@ -553,9 +431,11 @@ static bool stub_command(struct sim_rom_loader *l, const struct command *c)
 
 static void run_command(struct sim_rom_loader *l, const struct command *c)
 {
+	bool stub = l->mode == SIM_LOADER_STUB;
+
 	switch (c->op) {
 	case SYNC: answer_sync(l, c); return;
-	case READ_REG: respond(l, c->op, read_register(l, arg(c, 0)), 0); return;
+	case READ_REG: respond(l, c->op, sim_loader_read(l, arg(c, 0)), 0); return;
 	case WRITE_REG: write_registers(l, c); return;
 	case MEM_BEGIN:
 		begin(&l->mem, c, false);
@@ -567,9 +447,15 @@ static void run_command(struct sim_rom_loader *l, const struct command *c)
 	case FLASH_DATA: flash_data(l, c); return;
 	case FLASH_END: flash_end(l, c); return;
 	}
-	if (l->mode == SIM_LOADER_STUB && stub_command(l, c))
+	if (c->op == GET_SECURITY_INFO && l->chip->id) {
+		security_info(l, c);
 		return;
-	respond_status(l, c->op, l->mode == SIM_LOADER_STUB ? STUB_NO_COMMAND : BAD_MESSAGE);
+	}
+	if ((stub || l->chip->has_flash_commands) && later_command(l, c))
+		return;
+	if (stub && stub_command(l, c))
+		return;
+	respond_status(l, c->op, stub ? STUB_NO_COMMAND : BAD_MESSAGE);
 }
 
 static void take_packet(struct sim_rom_loader *l)
@@ -577,15 +463,15 @@ static void take_packet(struct sim_rom_loader *l)
 	struct command c = { .data = l->packet + 8, .len = l->packet_len - 8 };
 
 	if (l->read.on && l->packet_len == 4) {
-		l->read.acked = get32(l->packet);
+		l->read.acked = sim_loader_get32(l->packet);
 		return;
 	}
-	if (l->too_long || l->packet_len < 8 || l->packet[0] != 0 || get32(l->packet) >> 16 != c.len) {
+	if (l->too_long || l->packet_len < 8 || l->packet[0] != 0 || sim_loader_get32(l->packet) >> 16 != c.len) {
 		l->bad_packets++;
 		return;
 	}
 	c.op = l->packet[1];
-	c.check = get32(l->packet + 4);
+	c.check = sim_loader_get32(l->packet + 4);
 	l->read.on = false;
 	run_command(l, &c);
 }
@@ -622,23 +508,28 @@ static void take_byte(struct sim_rom_loader *l, uint8_t byte)
 		l->too_long = true;
 }
 
-static void heard(void *user, const struct sim_heard *character)
+static void hear(struct sim_rom_loader *l, uint8_t byte)
 {
-	struct sim_rom_loader *l = user;
-
 	if (l->mode == SIM_LOADER_ROM || l->mode == SIM_LOADER_STUB)
-		take_byte(l, character->byte);
+		take_byte(l, byte);
 }
 
-/* The divider counts a clock of twice the crystal. */
+static void heard(void *user, const struct sim_heard *character)
+{
+	hear(user, character->byte);
+}
+
+/* The divider's whole part, and above it, where there are any, the sixteenths: the manuals' UART_CLKDIV. */
 static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 {
-	double clock = 2e6 * l->board->config.crystal_mhz;
+	unsigned int parts = l->chip->divider_parts, divider;
+	double clock = 1e6 * l->chip->clock_by_crystal * sim_loader_crystal_mhz(l) * parts;
 
-	l->divider = (unsigned int)(clock / rate + 0.5);
-	if (!l->divider)
-		l->divider = 1;
-	l->rate = clock / l->divider;
+	divider = (unsigned int)(clock / rate + 0.5);
+	if (!divider)
+		divider = 1;
+	l->divider = divider / parts | divider % parts << 20;
+	l->rate = clock / divider;
 	sim_uart_init(&l->uart, now_ns, l->rate, 0.5, heard, l);
 }
 
@@ -658,6 +549,10 @@ static void on_frame(void *user, struct sim_board *board, const struct sim_frame
 
 	(void)board;
 	l->now_ns = later(l->now_ns, frame->cut_ns);
+	if (l->on_usb) {
+		hear(l, frame->byte);
+		return;
+	}
 	switch (l->mode) {
 	case SIM_LOADER_OFF:
 		break;
@@ -676,10 +571,10 @@ static void on_frame(void *user, struct sim_board *board, const struct sim_frame
 static void on_runs(void *user, struct sim_board *board, int64_t now_ns, enum sim_runs runs)
 {
 	struct sim_rom_loader *l = user;
+	bool on = l->chip->has_loader && runs == SIM_RUNS_WAITING && sim_board_truth(board)->latch_download;
 
 	l->now_ns = later(l->now_ns, now_ns);
-	l->mode = runs == SIM_RUNS_WAITING && sim_board_truth(board)->latch_download ? SIM_LOADER_LISTENING :
-		SIM_LOADER_OFF;
+	l->mode = !on ? SIM_LOADER_OFF : l->on_usb ? SIM_LOADER_ROM : SIM_LOADER_LISTENING;
 	l->edges = 0;
 	l->in_packet = false;
 	l->packet_len = 0;
@@ -694,6 +589,8 @@ static void on_runs(void *user, struct sim_board *board, int64_t now_ns, enum si
 	l->write.on = false;
 	l->read.on = false;
 	l->uploaded_to = 0;
+	l->watchdog_is_open = false;
+	l->watchdog_ns = SIM_NEVER;
 }
 
 /* ---- time ---- */
@@ -703,10 +600,9 @@ static void do_then(struct sim_rom_loader *l)
 	enum sim_loader_then what = l->then;
 
 	l->then = SIM_THEN_NOTHING;
-	if (l->then_rate > 0) {
+	if (l->then_rate > 0 && !l->on_usb)
 		set_rate(l, l->now_ns, l->then_rate);
-		l->then_rate = 0;
-	}
+	l->then_rate = 0;
 	if (what == SIM_THEN_RUN)
 		sim_board_run_image(l->board, l->now_ns, l->rate);
 	else if (what == SIM_THEN_RESTART)
@@ -742,9 +638,20 @@ static bool something_then(const struct sim_rom_loader *l)
 	return !l->out_to && (l->then != SIM_THEN_NOTHING || l->then_rate > 0);
 }
 
+/* All of the chip starts again, as if the power had been away for a moment; what else its banner would say, over USB
+ * nobody hears. */
+static void bite(struct sim_rom_loader *l)
+{
+	l->bites++;
+	sim_board_power(l->board, l->now_ns, false);
+	sim_board_power(l->board, l->now_ns, true);
+}
+
 void sim_rom_loader_run(struct sim_rom_loader *l, int64_t now_ns)
 {
 	l->now_ns = later(l->now_ns, now_ns);
+	if (l->now_ns >= l->watchdog_ns)
+		bite(l);
 	if (l->mode != SIM_LOADER_ROM && l->mode != SIM_LOADER_STUB)
 		return;
 	read_on(l);
@@ -767,7 +674,7 @@ int64_t sim_rom_loader_next(const struct sim_rom_loader *l)
 		next = l->then_at == SIM_NEVER ? l->now_ns : l->then_at;
 	if (l->read.on && !l->out_to)
 		next = l->now_ns + SIM_MS;
-	return next;
+	return next < l->watchdog_ns ? next : l->watchdog_ns;
 }
 
 void sim_rom_loader_init(struct sim_rom_loader *l, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
@@ -778,6 +685,7 @@ void sim_rom_loader_init(struct sim_rom_loader *l, struct sim_board *board, uint
 
 	memset(l, 0, sizeof(*l));
 	l->board = board;
+	l->chip = sim_loader_chip(board->config.chip);
 	l->flash = flash;
 	l->flash_size = flash_size;
 	l->packed = packed;
@@ -785,4 +693,11 @@ void sim_rom_loader_init(struct sim_rom_loader *l, struct sim_board *board, uint
 	memcpy(l->mac, mac, sizeof(l->mac));
 	on_runs(l, board, board->now_ns, truth->runs);
 	sim_board_listener(board, &listener);
+}
+
+void sim_rom_loader_use_usb(struct sim_rom_loader *l)
+{
+	l->on_usb = true;
+	l->rate = USB_RATE;
+	on_runs(l, l->board, l->now_ns, sim_board_truth(l->board)->runs);
 }

@@ -1,10 +1,11 @@
-/* loader.h - the serial protocol of the ESP8266's ROM loader, and of a flasher stub that is uploaded to it.
+/* loader.h - the serial protocol of the chips' ROM loaders, and of a flasher stub that is uploaded to them.
  *
  * Plugged into a simulated board as its listener. When the ROM waits for a download it measures the speed of
  * what arrives, answers SLIP packets, fills memory and flash, and leaves: by running what is in flash, by a
  * software restart, or by whatever the lines do. Code that is uploaded into memory and entered is taken to be
  * a flasher stub and speaks the stub's part of the protocol from then on; what the code really is, and who
- * sends it, is not looked at. Time is handed in, memory is the caller's.
+ * sends it, is not looked at. Which chip it is, the board's configuration says; what differs between them is in
+ * loader_chip.h. Time is handed in, memory is the caller's.
  *
  *	sim_rom_loader_init(&loader, &board, flash, sizeof(flash), packed, sizeof(packed), mac);
  *	loop:
@@ -17,13 +18,13 @@
 #ifndef ESPRESET_TESTS_LOADER_H
 #define ESPRESET_TESTS_LOADER_H
 
+#include "loader_chip.h"
 #include "sim/board.h"
 
 /* The longest packet: a block of 0x4000 and its header, or a read of one sector, all of it escaped. */
 #define SIM_LOADER_PACKET 0x4100
 #define SIM_LOADER_OUT 0x8400
-#define SIM_LOADER_DRAM 0x18000
-#define SIM_LOADER_IRAM 0x18000
+#define SIM_LOADER_RAM 0x72000	/* the largest of the chips' */
 
 enum sim_loader_mode {
 	SIM_LOADER_OFF,		/* something else runs */
@@ -43,9 +44,11 @@ struct sim_loader_transfer {
 	uint32_t next;		/* block expected */
 };
 
-/* Fields are the module's own, but for the truth: flash, mode, rate, writes. */
+/* Fields are the module's own, but for the truth: flash, mode, rate, writes, bites. */
 struct sim_rom_loader {
 	struct sim_board *board;
+	const struct sim_loader_chip *chip;
+	bool on_usb;
 	uint8_t *flash;
 	uint32_t flash_size;
 	uint8_t *packed;		/* a compressed upload, until it is whole */
@@ -56,6 +59,7 @@ struct sim_rom_loader {
 	double rate;			/* as measured, or as asked for by the host */
 	unsigned int divider;
 	unsigned int writes;		/* uploads that were completed */
+	unsigned int bites;		/* of the watchdog: all of the chip started again, its USB too */
 	unsigned int bad_packets;	/* wrong length, checksum or escape */
 
 	unsigned int edges;
@@ -77,9 +81,12 @@ struct sim_rom_loader {
 		bool on;
 		uint32_t from, size, block, ahead, sent, acked;
 	} read;
-	uint32_t uploaded_from, uploaded_to;	/* the code in IRAM that can be entered */
+	uint32_t uploaded_from, uploaded_to;	/* the code that can be entered */
 	uint32_t spi[64];			/* the flash controller's registers */
-	uint8_t dram[SIM_LOADER_DRAM], iram[SIM_LOADER_IRAM];
+	uint32_t watchdog_ticks;
+	bool watchdog_is_open;			/* can be written to */
+	int64_t watchdog_ns;			/* it bites then; SIM_NEVER */
+	uint8_t ram[SIM_LOADER_RAM];
 };
 
 /**
@@ -89,6 +96,9 @@ struct sim_rom_loader {
  */
 void sim_rom_loader_init(struct sim_rom_loader *loader, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
 			 uint8_t *packed, uint32_t packed_cap, const uint8_t mac[6]);
+
+/* It is reached by the chip's own USB: no speed to measure, and none that could be changed. */
+void sim_rom_loader_use_usb(struct sim_rom_loader *loader);
 
 /* Send what waits; after sim_board_run() for the same time. */
 void sim_rom_loader_run(struct sim_rom_loader *loader, int64_t now_ns);
@@ -102,7 +112,8 @@ void sim_rom_loader_erase(struct sim_rom_loader *loader);
 /**
  * sim_rom_loader_image() - what the boot would find in flash
  *
- * At 0 an image with magic, whole segments and the right checksum; with eboot another one's magic at 0x1000.
+ * Where the ROM looks, an image with magic, whole segments and the right checksum; then what the second stage loads:
+ * with eboot another one's magic at 0x1000, from the ESP32 on the image that the partition table names.
  */
 enum sim_image sim_rom_loader_image(const struct sim_rom_loader *loader);
 
