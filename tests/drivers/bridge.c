@@ -8,6 +8,9 @@
 enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
 
+/* Characters of ten bits, about as full-speed USB carries them in bulk: there is no UART that would be slower. */
+#define NATIVE_RATE 8e6
+
 static const struct bridge_kind *const kinds[] = {
 	&bridge_ch340, &bridge_cp2102, &bridge_cp2102n, &bridge_cp2104, &bridge_ft232r, &bridge_pl2303, &bridge_ch343,
 	&bridge_ch9102, &bridge_cp2102c, &bridge_usbjtag, &bridge_otg,
@@ -32,7 +35,7 @@ void bridge_init(struct bridge *bridge, const struct bridge_kind *kind, const ch
 {
 	memset(bridge, 0, sizeof(*bridge));
 	bridge->kind = kind;
-	bridge->rate = 9600;
+	bridge->rate = kind->is_native ? NATIVE_RATE : 9600;
 	bridge->latency_ms = 16;
 	snprintf(bridge->serial, sizeof(bridge->serial), "%s", serial);
 }

@@ -1,4 +1,6 @@
 """The cases of every other bridge: FTDI, Prolific, WCH's and Silicon Labs' newer ones, and Espressif's own USB."""
+import os
+
 import bridge_table
 import rig
 from cases import (case, espreset, esptool, expect, expect_clean_resets, expect_in_time, expect_really_ready,
@@ -49,6 +51,46 @@ def esptool_uploads_and_espreset_proves(kind):
     result = espreset(board.tty)
     expect_verdict(result, 0, "ready", board)
     expect(board.truth()["boot_mode"] == 3, "boot mode", board.truth())
+    expect_clean_resets(board, result.began, 1, result)
+
+
+def upload_later(board, chip, said, size, *options):
+    """As Arduino and ESP-IDF call esptool: three files."""
+    flash = rig.later_application(chip, size, seed=23)
+    args = []
+    for at, data in flash.items():
+        args += [hex(at), os.path.join(rig.SCRATCH, "%x.bin" % at)]
+        with open(args[-1], "wb") as f:
+            f.write(data)
+    result = esptool(board, *options, "write-flash", *args)
+    for text in said + ("5c:cf:7f:00:10:%02x" % board.id,):
+        expect(text in result.out, "esptool does not see " + text, result)
+    for at, data in flash.items():
+        expect(board.flash(at, len(data)) == data, "the board holds something else at %x" % at, result)
+    expect(board.truth()["writes"] == len(flash), "uploads", board.truth(), result)
+    return result
+
+
+def upload_and_prove(board, chip, said, reset_cause, size=65536):
+    """Its default way in, its stub, its default way out; then ours."""
+    result = upload_later(board, chip, said, size)
+    rig.wait_for("the application", lambda: board.truth()["runs"] == "app")
+    truth = board.truth()
+    expect(truth["latch_flash"], "booted from flash", truth, result)
+    result = espreset(board.tty)
+    expect(result.status == 0 and result.result["verdict"] == "ready" and result.result["reset_cause"] == reset_cause,
+           "not ready", result, board.truth(), *board.record(since=result.began))
+    return truth, board.truth(), result
+
+
+@case_each(("ch340/esp32", "cp2102/esp32c3"))
+def esptool_uploads_to_a_later_chip_and_espreset_proves(kind):
+    bridge, chip = kind.split("/")
+    said = {"esp32": ("ESP32-D0WD-V3 (revision v3.0)", "Crystal frequency:  40MHz"),
+            "esp32c3": ("ESP32-C3 (QFN32) (revision v0.4)",)}[chip]
+    board = rig.plug(bridge, chip)
+    _, _, result = upload_and_prove(board, chip, said, 1, size=8192)
+    expect_really_ready(board, result.began, result)
     expect_clean_resets(board, result.began, 1, result)
 
 
@@ -138,12 +180,42 @@ def usb_serial_jtag_resets_the_core_and_says_so():
 
 
 @case
+def usb_serial_jtag_is_entered_and_left_by_esptool_and_espreset_proves():
+    """Into the loader by the flag that stands for the straps, out by a core reset without it."""
+    board = rig.plug("usbjtag", "esp32c3")
+    said = ("ESP32-C3 (QFN32) (revision v0.4)", "USB-Serial/JTAG")
+    left, proven, result = upload_and_prove(board, "esp32c3", said, 0x15)
+    expect(left["soft_restarts"] == 2 and proven["soft_restarts"] == 3 and not proven["hardware_resets"],
+           "restarts of its core: in, out, and ours", left, proven, result)
+    expect(proven["runs"] == "app" and proven["latch_flash"], "it runs", proven)
+
+
+@case
 def usb_serial_jtag_in_download_mode_stays_there():
     """Entered by the button: a core reset does not read the straps again, and that is what is said."""
     board = rig.plug("usbjtag", "esp32c3,download")
     result = espreset(board.tty)
     expect_verdict(result, 11, "download-mode", board)
     expect(board.truth()["runs"] == "waiting", "it waits", board.truth())
+
+
+@case
+def usb_serial_jtag_entered_by_its_button_is_left_by_esptool_s_watchdog_alone():
+    """esptool's documentation, "Leaving Download Mode in USB-Serial/JTAG Mode". By the ROM's own part of the protocol."""
+    board = rig.plug("usbjtag", "esp32c3,download")
+    result = upload_later(board, "esp32c3", ("ESP32-C3",), 4096, "--no-stub")
+    expect("Hard resetting via RTS pin" in result.out, "its default way out", result)
+    rig.wait_for("the loader", lambda: board.truth()["loader"] == "rom")
+    expect(board.truth()["latch_download"], "the straps are as the button left them", board.truth(), result)
+    esptool(board, "--no-stub", "--after", "watchdog-reset", "read-mac")
+    rig.wait_for("it to vanish", lambda: board.record(kind="fault", name="vanish"))
+    board.replug()
+    rig.wait_for("the application", lambda: board.truth()["runs"] == "app")
+    truth = board.truth()
+    expect(truth["latch_flash"] and truth["hardware_resets"] == 1, "the straps were read again", truth)
+    result = espreset(board.tty)
+    expect(result.status == 0 and result.result["verdict"] == "ready", "not ready", result, board.truth(),
+           *board.record(since=result.began))
 
 
 @case

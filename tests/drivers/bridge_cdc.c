@@ -105,19 +105,20 @@ static size_t received_cp2102c(struct bridge *b, uint8_t byte, bool framing_erro
 }
 
 /* ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller", the tables on resetting the chip: DTR, seen while
- * RTS is released, chooses where the next reset goes; RTS without DTR is that reset. */
+ * RTS is released, chooses where the next reset goes; RTS without DTR is that reset. The release that ends it clears the
+ * flag, but it has gone where the flag said by then: esptool's way into the loader ends so. */
 static enum bridge_reset jtag_moved(struct bridge *b)
 {
+	enum bridge_reset reset = BRIDGE_NO_RESET;
+
+	if (b->rts && !b->dtr)
+		reset = BRIDGE_HOLD;
+	else if (b->walk)
+		reset = b->to_download ? BRIDGE_DOWNLOAD : BRIDGE_RUN;
+	b->walk = reset == BRIDGE_HOLD;
 	if (!b->rts)
 		b->to_download = b->dtr;
-	if (b->rts && !b->dtr) {
-		b->walk = 1;
-		return BRIDGE_HOLD;
-	}
-	if (!b->walk)
-		return BRIDGE_NO_RESET;
-	b->walk = 0;
-	return b->to_download ? BRIDGE_DOWNLOAD : BRIDGE_RUN;
+	return reset;
 }
 
 /* espressif/arduino-esp32 cores/esp32/USBCDC.cpp: these states, as DTR and RTS, one after the other, or 1200 Bd, start

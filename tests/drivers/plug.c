@@ -580,11 +580,22 @@ static void run_wire(struct plug *p, int64_t now_ns)
 	sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
 }
 
+/* A chip whose watchdog starts all of it again leaves the bus; like after any vanishing the test brings it back. */
+static void follow_bites(struct plug *p)
+{
+	if (p->bites == p->loader.bites)
+		return;
+	p->bites = p->loader.bites;
+	if (p->bridge.kind->is_native)
+		plug_vanish(p, p->now_ns);
+}
+
 void plug_run(struct plug *p, int64_t now_ns)
 {
 	if (!p->made || now_ns < p->now_ns)
 		return;
 	run_wire(p, now_ns);
+	follow_bites(p);
 	if (p->online)
 		sim_net_run(&p->net, now_ns);
 	run_armed(p);
@@ -772,12 +783,15 @@ int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *ki
 	if (make_room(p) < 0 || new_record(p) < 0)
 		return -ENOMEM;
 	memset(p->armed, 0, sizeof(p->armed));
+	p->bites = 0;
 	p->now_ns = now_ns;
 	p->lost = 0;
 	p->made = true;
 	sim_board_init(&p->board, &p->config, now_ns, (uint64_t)id + 1);
 	memset(p->flash, 0xff, PLUG_FLASH);
 	sim_rom_loader_init(&p->loader, &p->board, p->flash, PLUG_FLASH, p->packed, PLUG_PACKED, mac);
+	if (kind->is_native)
+		sim_rom_loader_use_usb(&p->loader);
 	if (p->config.image == SIM_IMAGE_GOOD)
 		sim_rom_loader_put_image(&p->loader);
 	new_bridge(p, kind);

@@ -60,6 +60,7 @@ struct plug {
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
+	unsigned int bites;		/* of its watchdog, that the bus has seen */
 	uint8_t *flash, *packed;
 	bool online;			/* its words said ota=HOST:PORT */
 	struct sim_net net;

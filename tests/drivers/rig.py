@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -297,23 +298,39 @@ def clean_up():
         wait_for(board.tty + " to go", lambda: not board.ttys())
 
 
+def image(length, noise, extended=b"", address=0x40100000):
+    """As the ROM loads it: header, one segment, checksum."""
+    # Up to the checksum, which ends a line of 16 bytes.
+    fill = 15 - len(extended) % 16
+    body = noise(length - 16 - len(extended) - fill - 1)
+    head = bytes([0xE9, 1, 2, 0x40]) + address.to_bytes(4, "little") + extended
+    segment = address.to_bytes(4, "little") + len(body).to_bytes(4, "little") + body
+    check = 0xEF
+    for b in body:
+        check ^= b
+    return head + segment + bytes(fill) + bytes([check])
+
+
 def application(size=65536, seed=1):
-    """An image that the ROM and eboot load: header, one segment, checksum; and the same at 0x1000."""
-    import random
+    """What the ROM and eboot of an ESP8266 load: an image, and another one at 0x1000."""
     noise = random.Random(seed).randbytes
+    return image(0x1000, noise) + image(size - 0x1000, noise)
 
-    def image(length):
-        # Up to the checksum, which ends a line of 16 bytes.
-        body = noise(length - 16 - 16)
-        head = bytes([0xE9, 1, 2, 0x40]) + (0x40100000).to_bytes(4, "little")
-        segment = (0x40100000).to_bytes(4, "little") + len(body).to_bytes(4, "little") + body
-        check = 0xEF
-        for b in body:
-            check ^= b
-        return head + segment + bytes(15) + bytes([check])
 
-    first = image(0x1000)
-    return first + image(size - 0x1000)
+# Chip ID, where its ROM looks for the second stage, and an address that it can load to.
+LATER_CHIPS = {"esp32": (0, 0x1000, 0x40080000), "esp32c3": (5, 0, 0x40380000)}
+
+
+def later_application(chip, size=65536, seed=1):
+    """Second stage, partition table and application of a later chip, by their places in flash (esptool documentation,
+    firmware-image-format.rst; ESP-IDF documentation, partition-tables.rst)."""
+    noise = random.Random(seed).randbytes
+    ident, boot_at, address = LATER_CHIPS[chip]
+    # For every revision, without a digest behind it.
+    extended = bytes(4) + ident.to_bytes(2, "little") + bytes(3) + b"\xff\xff" + bytes(5)
+    table = b"\xaa\x50\x00\x00" + (0x10000).to_bytes(4, "little") + (0x100000).to_bytes(4, "little") + b"factory".ljust(20, b"\0")
+    return {boot_at: image(0x1000, noise, extended, address), 0x8000: table.ljust(0xC00, b"\xff"),
+            0x10000: image(size, noise, extended, address)}
 
 
 os.makedirs(SCRATCH, exist_ok=True)
