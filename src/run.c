@@ -16,6 +16,7 @@
 /* A tty keeps 4096 bytes for its reader (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE); then the driver is throttled, and the
  * bridge drops what comes. Three quarters of it are too near. */
 #define KEPT_MAX 3000
+#define READ_MAX 512
 
 /* What the loop needs of a state machine. */
 struct machine {
@@ -37,6 +38,8 @@ struct loop {
 	size_t n_held, n_lost;
 	int64_t looked_ms;		/* when the last read was over */
 	int64_t backlog;		/* bytes that came at once, and cannot have been sent since the read before */
+	int64_t waiting;		/* so many may have come while we did other things, and not been read */
+	int64_t unbroken;		/* bytes since the tty was found empty */
 	int stopped;
 };
 
@@ -76,9 +79,15 @@ static void keep(struct loop *l, const void *bytes, size_t n)
 	l->n_held += n;
 }
 
+static void found_empty(struct loop *l)
+{
+	l->backlog = l->waiting = l->unbroken = 0;
+}
+
 /* Whoever was stopped (Ctrl-Z) or starved finds more than the line can have delivered meanwhile, and when it is as much as
- * a tty keeps, there may have been more. The chip's own USB has no such speed, and waits for us. */
-static void find_gap(struct loop *l, size_t n, int64_t since_ms)
+ * a tty keeps, there may have been more. Whoever takes longer for each piece than the line does, because a pattern is slow,
+ * leaves more behind each time. The chip's own USB has no such speed, and waits for us. */
+static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_ms)
 {
 	const struct session *s = l->session;
 	int64_t delivered = s ? (l->looked_ms - since_ms) * s->baud / 10000 : 0;
@@ -86,27 +95,32 @@ static void find_gap(struct loop *l, size_t n, int64_t since_ms)
 	if (!s || s->context.native_usb)
 		return;
 	l->backlog = (l->backlog > delivered ? l->backlog - delivered : 0) + (int64_t)n;
-	if (l->backlog < KEPT_MAX)
-		return;
-	session_lost(l->session, l->looked_ms);
-	l->backlog = 0;
+	l->waiting += (began_ms - since_ms) * s->baud / 10000;
+	l->unbroken += (int64_t)n;
+	if (l->backlog >= KEPT_MAX || (l->waiting >= KEPT_MAX && l->unbroken >= KEPT_MAX)) {
+		session_lost(l->session, l->looked_ms);
+		found_empty(l);
+	}
+	l->waiting = l->waiting > (int64_t)n ? l->waiting - (int64_t)n : 0;
+	if (n < READ_MAX)
+		found_empty(l);
 }
 
 /* Return: whether more may have come before the deadline, although that is over. */
 static bool read_once(struct loop *l, int64_t deadline_ms)
 {
-	char buf[512];
-	int64_t since_ms = l->looked_ms;
+	char buf[READ_MAX];
+	int64_t since_ms = l->looked_ms, began_ms = now_ms(l);
 	ssize_t n = l->port->ops->read(l->port, buf, sizeof(buf), deadline_ms);
 
 	l->looked_ms = now_ms(l);
 	if (n > 0) {
 		keep(l, buf, (size_t)n);
-		find_gap(l, (size_t)n, since_ms);
+		find_gap(l, (size_t)n, since_ms, began_ms);
 		l->machine->input(l->self, now_ms(l), buf, (size_t)n);
 		return now_ms(l) >= deadline_ms;
 	}
-	l->backlog = 0;		/* it was empty */
+	found_empty(l);
 	if (n == -ECANCELED) {
 		l->stopped = 1;
 		l->machine->failed(l->self, now_ms(l), ECANCELED);

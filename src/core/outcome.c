@@ -142,7 +142,8 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 	case PROOF_NOT_COPYING:
 		return "eboot is still copying an OTA image: do not reset the board now";
 	case PROOF_NO_FRAGMENT:
-		return "what came after the banner was torn or lost";
+		return a->gap ? "this computer was too slow: some of what came after the banner may be lost"
+			      : "what came after the banner was torn or lost";
 	case PROOF_CLEAR:
 		return "unreadable output after the load may hide a restart";
 	case PROOF_CHIP:
@@ -208,6 +209,8 @@ static const char *missing_advice(const struct session *s, const struct session_
 		return "wait a minute, then run espreset again; a longer --timeout waits for the copy";
 	if (is_short_of_time(&s->attempt, r->missing))
 		return "give a longer --timeout";
+	if (r->missing == PROOF_NO_FRAGMENT && s->attempt.gap)
+		return "try again while the computer has less to do, or with a simpler --expect or --fail-on";
 	if (r->missing == PROOF_CLEAR)
 		return "if the application speaks at another speed than 115200, say so with --baud";
 	if (r->missing == PROOF_TWICE && s->config.no_reset)

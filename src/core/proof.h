@@ -52,7 +52,8 @@ struct attempt {
 	bool rebooted;			/* a banner after ours that belongs to no healthy chain */
 	struct boot next;		/* that boot */
 	bool crashed_before;		/* panic words before any banner */
-	long fragments;		/* after our banner: torn words of the ROM or of a panic */
+	long fragments;			/* after our banner: torn words of the ROM or of a panic, and gaps */
+	bool gap;			/* after our banner this computer has lost some of what came */
 	long unclear_after_load;	/* bytes that could be read at neither speed */
 	bool settled;
 	bool cut_off;			/* the time was over before the listening was */

@@ -31,6 +31,8 @@
 #define CHATTER_MS 300
 /* Unreadable and so fresh: it may be a restart's words, which go on. Between them the ROM pauses for less. */
 #define FRESH_MS 60
+/* The first line of the family's banner alone is torn; its second tells the cause. */
+#define TORN_GRACE_MS 100
 /* A retry that could not be listened to would only disturb. */
 #define RETRY_LEFT_MS 500
 
@@ -380,6 +382,7 @@ static void begin_attempt(struct session *s)
 	s->context.before = s->any_before ? &s->before : NULL;
 	s->proven = false;	/* what undid a proof while conditions were awaited has undone all of it */
 	s->trouble_ms = -1;
+	s->torn_ms = -1;
 	s->unclear_ms = INT64_MIN / 2;
 	s->step = 0;
 	note(s, SESSION_NOTE_ATTEMPT);
@@ -597,10 +600,17 @@ static void settle(struct session *s)
 static void await_conditions(struct session *s)
 {
 	s->state_end_ms = s->deadline_ms;
-	if (ended_badly(s) || !holds(s, PROOF_NO_TROUBLE) || !holds(s, PROOF_NO_FRAGMENT) || !holds(s, PROOF_CLEAR))
+	if (ended_badly(s) || !holds(s, PROOF_NO_TROUBLE) || !holds(s, PROOF_CLEAR)) {
 		conclude(s);
-	else if (s->now_ms >= s->deadline_ms)
+	} else if (!holds(s, PROOF_NO_FRAGMENT)) {	/* no proof any more: the next lines say of what */
+		if (s->torn_ms < 0)
+			s->torn_ms = s->now_ms;
+		s->state_end_ms = s->torn_ms + TORN_GRACE_MS;
+		if (s->now_ms >= earlier_of(s->state_end_ms, s->deadline_ms))
+			conclude(s);
+	} else if (s->now_ms >= s->deadline_ms) {
 		session_condition_failed(s, s->now_ms, VERDICT_EXPECT_TIMEOUT, "the conditions were not met in time");
+	}
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -758,6 +768,7 @@ void session_lost(struct session *s, int64_t now_ms)
 {
 	s->now_ms = now_ms;
 	s->attempt.fragments += s->attempt.ours;
+	s->attempt.gap |= s->attempt.ours;
 }
 
 void session_failed(struct session *s, int64_t now_ms, int err)

@@ -137,6 +137,7 @@ struct session {
 	size_t first_note, n_notes;
 	bool boot_untold;		/* a banner came whose boot mode is not known yet */
 	int64_t trouble_ms;		/* when "no image" was first said in this boot; -1 */
+	int64_t torn_ms;		/* when, conditions being awaited, torn words of the ROM were first seen; -1 */
 	int64_t unclear_ms;		/* when something unreadable that may hide a restart was last read */
 };
 

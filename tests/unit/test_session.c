@@ -472,8 +472,6 @@ START_TEST(the_time_out_ends_it_wherever_it_is)
 }
 END_TEST
 
-#define RUBBISH "\xf0\x81\xff\xfe\x91\x80\xc1\x8e"
-
 static const struct {
 	struct fake_line script[3];
 	int timeout_ms;
@@ -569,6 +567,134 @@ START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 }
 END_TEST
 
+/* A board that prints all the time, and a tty that keeps 4095 bytes for a reader who may be slow once it is proven. */
+static struct {
+	struct port port;
+	struct clk clk;
+	int64_t now_ms, released_ms, restart_ms, met_ms;
+	int line_cost_ms;
+	size_t sent, begun;		/* of what the board says; when its present line began */
+	const char *line;
+	char kept[4095];
+	size_t n_kept;
+	bool restarted, is_slow;
+} hose;
+
+static int64_t hose_now(struct clk *clk)
+{
+	(void)clk;
+	return hose.now_ms;
+}
+
+/* The hold ends, and the board begins. */
+static int hose_set_lines(struct port *p, unsigned int mask, unsigned int on)
+{
+	(void)p;
+	(void)mask;
+	if (on)
+		return 0;
+	hose.released_ms = hose.now_ms;
+	hose.sent = hose.begun = hose.n_kept = 0;
+	hose.line = ESP32_BANNER ESP32_LOAD;
+	return 0;
+}
+
+static int hose_set_speed(struct port *p, int baud)
+{
+	(void)p;
+	ck_assert_int_eq(baud, 115200);
+	return 0;
+}
+
+/* What the line has delivered by now, 11.52 bytes a millisecond from 60 ms after the release. */
+static void hose_flow(void)
+{
+	int64_t due = (hose.now_ms - hose.released_ms - 60) * 1152 / 100;
+
+	for (; (int64_t)hose.sent < due; hose.sent++) {
+		if (!hose.line[hose.sent - hose.begun]) {
+			hose.begun = hose.sent;
+			hose.line = "the application says one line of eighty characters and then another one, on and on\r\n";
+			if (!hose.restarted && (int64_t)hose.sent * 100 / 1152 >= hose.restart_ms) {
+				hose.restarted = true;
+				hose.line = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n";
+			}
+		}
+		if (hose.n_kept < sizeof(hose.kept))
+			hose.kept[hose.n_kept++] = hose.line[hose.sent - hose.begun];
+	}
+}
+
+static ssize_t hose_read(struct port *p, void *buf, size_t cap, int64_t deadline_ms)
+{
+	size_t n;
+
+	(void)p;
+	while (hose_flow(), !hose.n_kept && hose.now_ms < deadline_ms)
+		hose.now_ms++;
+	if (!hose.n_kept)
+		return -ETIMEDOUT;
+	n = hose.n_kept < cap ? hose.n_kept : cap;
+	memcpy(buf, hose.kept, n);
+	hose.n_kept -= n;
+	memmove(hose.kept, hose.kept + n, hose.n_kept);
+	return (ssize_t)n;
+}
+
+static void take_slowly(void *user, const char *line, size_t len)
+{
+	(void)user;
+	(void)line;
+	(void)len;
+	hose.now_ms += hose.is_slow ? hose.line_cost_ms : 0;
+}
+
+static int64_t meet_late(void *user, struct session *s, int64_t now_ms)
+{
+	(void)user;
+	hose.is_slow = true;
+	if (now_ms >= hose.met_ms)
+		session_conditions_met(s, now_ms);
+	return INT64_MAX;
+}
+
+static void run_hose(int line_cost_ms, int64_t restart_ms)
+{
+	static const struct port_ops ops = { "hose", hose_set_lines, hose_set_speed, hose_read, NULL };
+	struct run_sink sink = { .conditions = meet_late };
+
+	session_config_init(&config);
+	config.chip = CHIP_ESP32;
+	config.conditions = true;
+	config.attempts = 1;
+	memset(&hose, 0, sizeof(hose));
+	hose.port.ops = &ops;
+	hose.clk.now_ms = hose_now;
+	hose.line = "";
+	hose.restart_ms = restart_ms;
+	hose.met_ms = 8000;
+	hose.line_cost_ms = line_cost_ms;
+	session_init(&session, &config, 0);
+	session_on_line(&session, take_slowly, NULL);
+	(void)run_session(&session, &hose.port, &hose.clk, &sink);
+	result = session_result(&session);
+}
+
+START_TEST(what_a_slow_pattern_leaves_to_a_full_tty_is_no_proof)
+{
+	run_hose(0, 99999);
+	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
+	run_hose(0, 5000);	/* its first line alone would be taken for a torn one */
+	ck_assert_msg(result->verdict == VERDICT_RESTARTED, "%s: %s", verdict_info(result->verdict)->word, result->text);
+	/* each of these in another place of what is lost */
+	for (int i = 0; i < 20; i++) {
+		run_hose(15, 5000 + 5 * i);
+		ck_assert_msg(result->verdict == VERDICT_UNPROVEN, "%d: %s", i, verdict_info(result->verdict)->word);
+	}
+	ck_assert_msg(strstr(result->text, "too slow") && strstr(result->advice, "simpler --expect"), "%s", result->text);
+}
+END_TEST
+
 static size_t n_bytes, n_losses;
 
 static void count_bytes(void *user, const void *bytes, size_t n)
@@ -632,6 +758,7 @@ int main(void)
 	tcase_add_test(tcase, what_comes_after_the_settle_time_is_not_waited_for);
 	tcase_add_test(tcase, a_settle_time_is_not_over_before_all_that_came_in_it_is_read);
 	tcase_add_test(tcase, a_settle_time_in_which_a_full_tty_lost_something_proves_nothing);
+	tcase_add_test(tcase, what_a_slow_pattern_leaves_to_a_full_tty_is_no_proof);
 	tcase_add_test(tcase, even_without_settle_time_an_error_of_the_load_is_waited_for);
 	tcase_add_test(tcase, a_readable_banner_at_115200_is_a_software_restart);
 	tcase_add_test(tcase, with_40_mhz_two_pulses_equally_followed_are_proof);
