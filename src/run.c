@@ -18,19 +18,9 @@
 #define KEPT_MAX 3000
 #define READ_MAX 512
 
-/* What the loop needs of a state machine. */
-struct machine {
-	void (*next)(void *self, int64_t now_ms, struct session_action *ret);
-	void (*did)(void *self, int64_t now_ms, int r);
-	void (*input)(void *self, int64_t now_ms, const void *bytes, size_t n);
-	void (*failed)(void *self, int64_t now_ms, int err);
-	bool (*is_asserting)(const void *self);
-};
-
 struct loop {
-	const struct machine *machine;
-	void *self;
-	struct session *session;	/* self, if it is one; else NULL */
+	struct session *session;	/* the one ... */
+	struct wiring *wiring;		/* ... or the other; else NULL */
 	struct port *port;
 	struct clk *clk;
 	const struct run_sink *sink;
@@ -48,12 +38,49 @@ static int64_t now_ms(struct loop *l)
 	return l->clk->now_ms(l->clk);
 }
 
+static void next(struct loop *l, struct session_action *ret)
+{
+	if (l->session)
+		session_next(l->session, now_ms(l), ret);
+	else
+		wiring_next(l->wiring, now_ms(l), ret);
+}
+
+static void did(struct loop *l, int r)
+{
+	if (l->session)
+		session_did(l->session, now_ms(l), r);
+	else
+		wiring_did(l->wiring, now_ms(l), r);
+}
+
+static void input(struct loop *l, const void *bytes, size_t n)
+{
+	if (l->session)
+		session_input(l->session, now_ms(l), bytes, n);
+	else
+		wiring_input(l->wiring, now_ms(l), bytes, n);
+}
+
+static void failed(struct loop *l, int err)
+{
+	if (l->session)
+		session_failed(l->session, now_ms(l), err);
+	else
+		wiring_failed(l->wiring, now_ms(l), err);
+}
+
+static bool is_asserting(const struct loop *l)
+{
+	return l->session ? session_is_asserting(l->session) : wiring_is_asserting(l->wiring);
+}
+
 /* Nothing is written to anyone while a line is asserted: whoever does not read would hold the board in reset. */
 static void hand_out(struct loop *l)
 {
 	struct session_note note;
 
-	if (l->machine->is_asserting(l->self) || !l->sink)
+	if (is_asserting(l) || !l->sink)
 		return;
 	if (l->n_held && l->sink->bytes)
 		l->sink->bytes(l->sink->user, l->held, l->n_held);
@@ -117,15 +144,15 @@ static bool read_once(struct loop *l, int64_t deadline_ms)
 	if (n > 0) {
 		keep(l, buf, (size_t)n);
 		find_gap(l, (size_t)n, since_ms, began_ms);
-		l->machine->input(l->self, now_ms(l), buf, (size_t)n);
+		input(l, buf, (size_t)n);
 		return now_ms(l) >= deadline_ms;
 	}
 	found_empty(l);
 	if (n == -ECANCELED) {
 		l->stopped = 1;
-		l->machine->failed(l->self, now_ms(l), ECANCELED);
+		failed(l, ECANCELED);
 	} else if (n != -ETIMEDOUT) {
-		l->machine->failed(l->self, now_ms(l), n < 0 ? (int)-n : ENODEV);
+		failed(l, n < 0 ? (int)-n : ENODEV);
 	}
 	return false;
 }
@@ -174,18 +201,18 @@ static int run(struct loop *l)
 		hand_out(l);
 		again_ms = look_after_conditions(l);
 		was_proven = is_proven(l);
-		l->machine->next(l->self, now_ms(l), &action);
+		next(l, &action);
 		/* proven by the time that has passed: the conditions have a look before anybody waits for a byte */
 		if (!was_proven && is_proven(l) && action.kind == SESSION_READ)
 			continue;
 		switch (action.kind) {
 		case SESSION_SET_LINES:
 			r = l->port->ops->set_lines(l->port, action.lines, action.asserted);
-			l->machine->did(l->self, now_ms(l), r);
+			did(l, r);
 			break;
 		case SESSION_SET_SPEED:
 			r = l->port->ops->set_speed(l->port, action.baud);
-			l->machine->did(l->self, now_ms(l), r);
+			did(l, r);
 			break;
 		case SESSION_READ:
 			read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms);
@@ -197,72 +224,16 @@ static int run(struct loop *l)
 	}
 }
 
-static void session_next_of(void *self, int64_t now, struct session_action *ret)
-{
-	session_next(self, now, ret);
-}
-
-static void session_did_of(void *self, int64_t now, int r)
-{
-	session_did(self, now, r);
-}
-
-static void session_input_of(void *self, int64_t now, const void *bytes, size_t n)
-{
-	session_input(self, now, bytes, n);
-}
-
-static void session_failed_of(void *self, int64_t now, int err)
-{
-	session_failed(self, now, err);
-}
-
-static bool session_is_asserting_of(const void *self)
-{
-	return session_is_asserting(self);
-}
-
-static void wiring_next_of(void *self, int64_t now, struct session_action *ret)
-{
-	wiring_next(self, now, ret);
-}
-
-static void wiring_did_of(void *self, int64_t now, int r)
-{
-	wiring_did(self, now, r);
-}
-
-static void wiring_input_of(void *self, int64_t now, const void *bytes, size_t n)
-{
-	wiring_input(self, now, bytes, n);
-}
-
-static void wiring_failed_of(void *self, int64_t now, int err)
-{
-	wiring_failed(self, now, err);
-}
-
-static bool wiring_is_asserting_of(const void *self)
-{
-	return wiring_is_asserting(self);
-}
-
 int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink)
 {
-	static const struct machine machine = {
-		session_next_of, session_did_of, session_input_of, session_failed_of, session_is_asserting_of,
-	};
-	struct loop l = { .machine = &machine, .self = session, .session = session, .port = port, .clk = clk, .sink = sink };
+	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink };
 
 	return run(&l);
 }
 
 int run_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct run_sink *sink)
 {
-	static const struct machine machine = {
-		wiring_next_of, wiring_did_of, wiring_input_of, wiring_failed_of, wiring_is_asserting_of,
-	};
-	struct loop l = { .machine = &machine, .self = wiring, .port = port, .clk = clk, .sink = sink };
+	struct loop l = { .wiring = wiring, .port = port, .clk = clk, .sink = sink };
 
 	return run(&l);
 }
