@@ -112,24 +112,29 @@ struct visit {
 
 typedef void visit_fn(struct visit *v, const state *s, int depth);
 
+/* Each of these lines, from its first bit on. */
+static void each_line(struct visit *v, state *t, unsigned long set, int depth, visit_fn *fn)
+{
+	t->at = 0;
+	t->bit = 0;
+	t->ch = NOT_CHOSEN;
+	for (unsigned int line = 0; line < IDLE; line++) {
+		if (!(set & SET(line)))
+			continue;
+		t->line = (uint8_t)line;
+		fn(v, t, depth);
+	}
+}
+
 /* The line is complete. What follows begins at once, or after a while. */
 static void each_next_line(struct visit *v, const state *s, int depth, visit_fn *fn)
 {
-	unsigned long next = lines[s->line].next;
 	state t = *s;
 
 	t.before = s->last;
 	t.last = s->line;
 	t.lines = (uint8_t)(s->lines + 1);
-	t.at = 0;
-	t.bit = 0;
-	t.ch = NOT_CHOSEN;
-	for (unsigned int line = 0; line < IDLE; line++) {
-		if (!(next & SET(line)))
-			continue;
-		t.line = (uint8_t)line;
-		fn(v, &t, depth);
-	}
+	each_line(v, &t, lines[s->line].next, depth, fn);
 	t.line = IDLE;
 	fn(v, &t, depth);
 }
@@ -395,32 +400,21 @@ static void data_bit(struct visit *v, const state *s, int depth)
 	each_bit(v, &t, depth + 1, depth < 5 ? data_bit : stop_bit);
 }
 
-static void from_edge(struct visit *v, const state *s)
+static void from_edge(struct visit *v, const state *s, int depth)
 {
 	v->levels[0] = 0;
-	each_bit(v, s, 1, data_bit);
+	each_bit(v, s, depth, data_bit);
 }
 
 /* From IDLE, the edge is the start bit of any line that may follow. */
 static void from_edge_or_idle(struct visit *v, const state *s)
 {
-	unsigned long next;
 	state t = *s;
 
-	if (s->line != IDLE) {
-		from_edge(v, s);
-		return;
-	}
-	next = lines[s->last].next;
-	t.at = 0;
-	t.bit = 0;
-	t.ch = NOT_CHOSEN;
-	for (unsigned int line = 0; line < IDLE; line++) {
-		if (!(next & SET(line)))
-			continue;
-		t.line = (uint8_t)line;
-		from_edge(v, &t);
-	}
+	if (s->line == IDLE)
+		each_line(v, &t, lines[s->last].next, 1, from_edge);
+	else
+		from_edge(v, s, 1);
 }
 
 static void take_once(struct wrongbaud *w, const state *from, unsigned int n,
