@@ -436,7 +436,8 @@ static void lines_set(struct session *s)
 	}
 	s->state = SESSION_HOLD;
 	s->state_end_ms = s->now_ms + (s->sequence.observes && s->lines ? s->attempt.hold_ms : step->hold_ms);
-	s->last_byte_ms = INT64_MIN / 2;
+	/* What a bridge keeps back would be heard by then: a shorter hold observes nothing. */
+	s->last_byte_ms = s->now_ms - HOLD_QUIET_MS;
 }
 
 /* -------------------------------------------------------------------------------------------------

@@ -52,8 +52,12 @@ static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 
 static void stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
 {
-	if (!bridge->is_open || bridge->staged == SIM_PACKET)
-		return;		/* nobody listens, or a stalled bridge overruns */
+	if (!bridge->is_open)
+		return;		/* nobody listens */
+	if (bridge->next_is_kept == 0)
+		bridge->next_is_kept = bridge->staged == SIM_PACKET ? -1 : 1;
+	if (bridge->staged == SIM_PACKET)
+		return;		/* a stalled bridge overruns */
 	if (bridge->staged == 0)
 		bridge->staged_ns = after_stall(bridge, time_ns + bridge->board.config.latency_ns);
 	bridge->stage[bridge->staged++] = byte;
