@@ -41,6 +41,8 @@ static void on_event(void *user, const struct boot_event *event)
 	const struct boot *boot = event->boot;
 
 	t->counts[event->kind]++;
+	if (event->kind == BOOT_EVENT_LINE)
+		return;		/* its readable parts are there already */
 	add(t, "%s", kinds[event->kind]);
 	if (event->kind == BOOT_EVENT_GARBAGE || event->kind == BOOT_EVENT_COPIED)
 		add(t, " %d", event->number);

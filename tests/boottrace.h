@@ -10,7 +10,7 @@ struct boot_trace {
 	enum verdict verdict;
 	bool has_boot;
 	struct boot boot;	/* the one that decided */
-	unsigned int counts[BOOT_EVENT_GARBAGE + 1];
+	unsigned int counts[BOOT_EVENT_LINE + 1];
 	struct bootlog log;
 };
 

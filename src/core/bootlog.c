@@ -81,7 +81,7 @@ void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span li
 		.boot = log->any_boot ? &log->boot : NULL,
 	};
 
-	if (kind != BOOT_EVENT_GARBAGE) {
+	if (kind != BOOT_EVENT_GARBAGE && kind != BOOT_EVENT_LINE) {
 		text_flush_garbage(log);
 		log->readable += event.len;
 	}

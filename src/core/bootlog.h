@@ -108,8 +108,10 @@ enum boot_event_kind {
 				 * place, or the first lines of a banner ("ets Jun ...", "ESP-ROM:...") whose
 				 * rst: line has not come: never proves anything, forbids calling what follows
 				 * quiet. *boot is fresh and without a source when a banner was torn */
-	BOOT_EVENT_TEXT, /* any other readable line, or the readable part of one */
+	BOOT_EVENT_TEXT, /* any other readable line; the readable part of one: then number is 1 */
 	BOOT_EVENT_GARBAGE, /* unreadable; number is the count of bytes */
+	BOOT_EVENT_LINE, /* after the BOOT_EVENT_TEXT of its parts: a mostly readable line as it came, with every byte
+			  * that is no character; tells nothing of a boot, and is for whoever waits for lines */
 };
 
 struct boot_event {

@@ -85,8 +85,18 @@ static bool is_question(const struct bootlog *log, struct span s)
 	       (size_t)log->questions * 4 >= span_len(s);
 }
 
+/* Is what is readable of a line worth the line? */
+static bool is_mostly(size_t readable, struct span line)
+{
+	return readable * 4 >= span_len(line) * 3;
+}
+
 void text_line(struct bootlog *log, struct span s)
 {
+	struct span line = s;
+	size_t readable = 0;
+	bool any = false;
+
 	if (is_question(log, s)) {
 		add_garbage(log, span_len(s));
 		return;
@@ -98,9 +108,11 @@ void text_line(struct bootlog *log, struct span s)
 	while (s.at != s.end) {
 		struct span run = { s.at, s.at + run_length(s) };
 
+		readable += span_len(run);
 		if (span_len(run) >= READABLE_MIN) {
+			any = true;
 			count_foreign(log, run);
-			bootlog_emit(log, BOOT_EVENT_TEXT, run, 0);
+			bootlog_emit(log, BOOT_EVENT_TEXT, run, span_len(run) < span_len(line));
 		} else {
 			add_garbage(log, span_len(run));
 		}
@@ -110,6 +122,8 @@ void text_line(struct bootlog *log, struct span s)
 			add_garbage(log, 1);
 		}
 	}
+	if (readable < span_len(line) ? any || is_mostly(readable, line) : !any)
+		bootlog_emit(log, BOOT_EVENT_LINE, line, 0);
 }
 
 /* -------------------------------------------------------------------------------------------------

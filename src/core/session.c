@@ -251,8 +251,11 @@ static void on_event(void *user, const struct boot_event *event)
 			s->unclear_ms = s->now_ms;
 		}
 		break;
+	case BOOT_EVENT_LINE:
+		break;
 	}
-	if (event->kind != BOOT_EVENT_GARBAGE && event->kind != BOOT_EVENT_COPYING)
+	if (event->kind != BOOT_EVENT_GARBAGE && event->kind != BOOT_EVENT_COPYING &&
+	    !(event->kind == BOOT_EVENT_TEXT && event->number))
 		pass_line(s, event);
 }
 

@@ -90,7 +90,7 @@ struct session_result {
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
-/* A line that came after the load (readable, escapes stripped, not terminated). */
+/* A line that came after the load (escapes stripped, not terminated; any byte may be in it). */
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {

@@ -54,6 +54,42 @@ START_TEST(reads_a_healthy_esp8266_boot)
 }
 END_TEST
 
+static const struct { const char *bytes; size_t n; const char *line; size_t len; } odd_lines[] = {
+#define IN(text, line) { text, sizeof(text) - 1, line, sizeof(line) - 1 }
+	IN("20\xb0 and connected\r\n", "20\xb0 and connected"),
+	IN("20\xb0""C\r\n", "20\xb0""C"),
+	IN("\xb0\xb0\xb0\xb0\xb0\xb0\xb0\xb0 connected\n", "\xb0\xb0\xb0\xb0\xb0\xb0\xb0\xb0 connected"),
+	IN("not\aready\n", "not\aready"),
+	IN("not\0ready\n", "not\0ready"),
+	IN("\033[1mnot\xffready\033[0m\n", "not\xffready"),
+	IN("\xc3\xa4\n", "\xc3\xa4"),
+	/* rubbish, and what is a BOOT_EVENT_TEXT already */
+	IN("\x81\x82ok\x83\x84\xb0\n", ""),
+	IN("connected\n", ""),
+	IN("20\xc2\xb0 and connected\n", ""),
+#undef IN
+};
+
+static void keep_line(void *user, const struct boot_event *event)
+{
+	ck_assert(event->kind != BOOT_EVENT_TEXT || event->number == (odd_lines[*(int *)user].len > 0));
+	if (event->kind != BOOT_EVENT_LINE)
+		return;
+	ck_assert_uint_eq(event->len, odd_lines[*(int *)user].len);
+	ck_assert_mem_eq(event->line, odd_lines[*(int *)user].line, event->len);
+	*(int *)user = -1;
+}
+
+START_TEST(a_line_with_bytes_that_are_no_character_is_told_whole)
+{
+	int row = _i;
+
+	bootlog_init(&t.log, &boot_live);
+	bootlog_feed(&t.log, odd_lines[_i].bytes, odd_lines[_i].n, 0, keep_line, &row);
+	ck_assert_int_eq(row, odd_lines[_i].len ? -1 : _i);
+}
+END_TEST
+
 START_TEST(reads_a_healthy_esp32_boot)
 {
 	ck_assert_str_eq(run(HEALTHY_ESP32),
@@ -325,6 +361,7 @@ int main(void)
 	tcase_add_checked_fixture(lines, NULL, teardown);
 	tcase_add_test(lines, reads_a_healthy_esp8266_boot);
 	tcase_add_test(lines, reads_a_healthy_esp32_boot);
+	tcase_add_loop_test(lines, a_line_with_bytes_that_are_no_character_is_told_whole, 0, COUNT(odd_lines));
 	tcase_add_test(lines, tells_a_banner_at_its_closing_bracket);
 	tcase_add_test(lines, tells_that_eboot_copies_at_the_at_sign);
 	tcase_add_test(lines, an_applications_at_sign_is_not_a_copy);

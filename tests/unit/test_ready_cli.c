@@ -47,6 +47,11 @@ static void setup(void)
 static const struct program_row rows[] = {
 	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
 	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
+	/* a byte that is no character neither hides a line nor makes two of it; what is printed stays harmless */
+	{ "--print-match --expect '^20(.)C, connected$' 'sim:running,say=20\\xb0C\\x2c connected\\n'", 0, "\xef\xbf\xbd\n", NULL },
+	{ "--print-match --expect '^not(.)ready$' 'sim:running,say=not\\x07ready\\n'", 0, "\\x07\n", NULL },
+	{ "-t 3 --expect '^ready' 'sim:running,say=not\\x07ready\\n'", 20, "expect-timeout", NULL },
+	{ "-v --fail-on 'not.ready' 'sim:running,say=not\\xffready\\n'", 21, "not\xef\xbf\xbdready", "--fail-on matched: not\xef\xbf\xbdready" },
 	{ "--expect Hello --fail-on WiFi sim:running", 21, "a line matched --fail-on 'WiFi'", NULL },
 	{ "--fail-on never sim:running", 0, "ready", NULL },
 	{ "-t 3 --expect Hello --expect never sim:running", 20, "no line matched --expect 'never' within 3 s", NULL },
