@@ -475,6 +475,8 @@ START_TEST(the_time_out_ends_it_wherever_it_is)
 }
 END_TEST
 
+#define RUBBISH "\xf0\x81\xff\xfe\x91\x80\xc1\x8e"
+
 static const struct {
 	struct fake_line script[3];
 	int timeout_ms;
