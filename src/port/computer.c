@@ -76,10 +76,9 @@ bool computer_file_has(const char *path, const char *text, char *ret_line, size_
 	return has;
 }
 
-pid_t computer_process(const char *comm, int64_t deadline_ms)
+pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const void *what, int64_t deadline_ms)
 {
 	char path[HOSTFS_PATH_MAX];
-	char name[32];
 	struct dirent *entry;
 	pid_t found = 0;
 	DIR *dir;
@@ -89,15 +88,32 @@ pid_t computer_process(const char *comm, int64_t deadline_ms)
 	dir = opendir(path);
 	if (!dir)
 		return 0;
-	while (!found && wait_now_ms() <= deadline_ms && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+	while (!found && (entry = readdir(dir))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);	/* 0: no process */
 
-		if (pid > 0 && hostfs_path(path, sizeof(path), "/proc/%d/comm", (int)pid) == 0 &&
-		    hostfs_read(path, name, sizeof(name)) >= 0 && strcmp(name, comm) == 0)
+		if (pid > 0 && wait_now_ms() > deadline_ms)
+			found = -ETIMEDOUT;
+		else if (pid > 0 && is_it(pid, what))
 			found = pid;
 	}
 	(void)closedir(dir);
 	return found;
+}
+
+static bool has_name(pid_t pid, const void *comm)
+{
+	char path[HOSTFS_PATH_MAX];
+	char name[32];
+
+	return hostfs_path(path, sizeof(path), "/proc/%d/comm", (int)pid) == 0 &&
+	       hostfs_read(path, name, sizeof(name)) >= 0 && strcmp(name, comm) == 0;
+}
+
+pid_t computer_process(const char *comm, int64_t deadline_ms)
+{
+	pid_t found = computer_find_process(has_name, comm, deadline_ms);
+
+	return found > 0 ? found : 0;
 }
 
 /* Field @index of the line of /etc/passwd or /etc/group whose field @key_index is @key. */

@@ -32,6 +32,13 @@ bool computer_is_wsl(char *ret_release, size_t cap);
  */
 bool computer_file_has(const char *path, const char *text, char *ret_line, size_t cap);
 
+/**
+ * computer_find_process() - look through all processes, until one is the one
+ * @deadline_ms: CLOCK_MONOTONIC
+ * Return: that one; 0: none is; -ETIMEDOUT: not all could be looked at by then.
+ */
+pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const void *what, int64_t deadline_ms);
+
 /** computer_process() - a process of this name; 0: none that was found by the deadline (CLOCK_MONOTONIC) */
 pid_t computer_process(const char *comm, int64_t deadline_ms);
 

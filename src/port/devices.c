@@ -635,8 +635,7 @@ static bool is_settled(const char *path)
 		return true;	/* no port: to be refused, not waited for */
 	if (hostfs_path(file, sizeof(file), "/run/udev/control") < 0 || !hostfs_exists(file))
 		return true;	/* no udev */
-	return hostfs_path(file, sizeof(file), "/run/udev/data/c%u:%u", major(st.st_rdev),
-			   minor(st.st_rdev)) < 0 || hostfs_exists(file);
+	return hostfs_udev(st.st_rdev, file, sizeof(file)) < 0 || hostfs_exists(file);
 }
 
 static void forget_events(int notify_fd)

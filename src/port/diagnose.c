@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "port/bridges.h"
@@ -182,9 +181,8 @@ static bool udev_says(const char *rooted, const char *property)
 	struct stat st;
 
 	(void)snprintf(text, sizeof(text), "E:%s=1", property);
-	return stat(rooted, &st) == 0 &&
-	       hostfs_path(path, sizeof(path), "/run/udev/data/c%u:%u", major(st.st_rdev),
-			   minor(st.st_rdev)) == 0 && computer_file_has(path, text, NULL, 0);
+	return stat(rooted, &st) == 0 && hostfs_udev(st.st_rdev, path, sizeof(path)) == 0 &&
+	       computer_file_has(path, text, NULL, 0);
 }
 
 #define MODEMMANAGER_CURE \

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "port/bridges.h"
 #include "port/hostfs.h"
@@ -90,7 +89,7 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 	FILE *file;
 
 	if (hostfs_path(path, sizeof(path), "%s", device->path) < 0 || stat(path, &st) < 0 ||
-	    hostfs_path(path, sizeof(path), "/run/udev/data/c%u:%u", major(st.st_rdev), minor(st.st_rdev)) < 0)
+	    hostfs_udev(st.st_rdev, path, sizeof(path)) < 0)
 		return false;
 	file = fopen(path, "re");
 	if (!file)

@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "port/computer.h"
 #include "port/hostfs.h"
 #include "port/plain.h"
 #include "port/wait.h"
@@ -217,29 +218,9 @@ static bool has_open(pid_t pid, const struct target *target)
 	return has;
 }
 
-/* The process; 0: none; -ETIMEDOUT. */
-static pid_t find_opener(const struct target *target, int64_t deadline_ms)
+static bool is_opener(pid_t pid, const void *target)
 {
-	char path[HOSTFS_PATH_MAX];
-	struct dirent *entry;
-	pid_t opener = 0;
-	DIR *dir;
-
-	if (hostfs_path(path, sizeof(path), "/proc") < 0)
-		return 0;
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (!opener && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);	/* 0: no process */
-
-		if (pid > 0 && wait_now_ms() > deadline_ms)
-			opener = -ETIMEDOUT;
-		else if (pid > 0 && has_open(pid, target) && !is_our_own(pid))
-			opener = pid;
-	}
-	(void)closedir(dir);
-	return opener;
+	return has_open(pid, target) && !is_our_own(pid);
 }
 
 /* ------------------------------------------------------------ lock files */
@@ -286,7 +267,7 @@ static int look(const struct target *target, int64_t deadline_ms, struct holder 
 
 	if (is_locked && is_alive(locker))
 		return found(ret_holder, locker, HOLDER_LOCK);
-	opener = find_opener(target, deadline_ms);	/* a lock outlives who took it, in who inherited it */
+	opener = computer_find_process(is_opener, target, deadline_ms);	/* a lock outlives who took it, in who inherited it */
 	if (opener > 0)
 		return found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
 	if (is_locked)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const char *the_root = "";
@@ -35,6 +36,11 @@ int hostfs_path(char *buf, size_t cap, const char *format, ...)
 	len = vsnprintf(buf + used, cap - used, format, args);
 	va_end(args);
 	return len >= 0 && (size_t)len < cap - used ? 0 : -ENAMETOOLONG;
+}
+
+int hostfs_udev(dev_t rdev, char *buf, size_t cap)
+{
+	return hostfs_path(buf, cap, "/run/udev/data/c%u:%u", major(rdev), minor(rdev));
 }
 
 int hostfs_rooted(const char *path, char *buf, size_t cap)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Enough for every path below /proc, /sys and /dev that is looked at; a longer one is left out. */
 #define HOSTFS_PATH_MAX 4096
@@ -23,6 +24,9 @@ const char *hostfs_root(void);
  * Return: 0, -ENAMETOOLONG.
  */
 int hostfs_path(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/** hostfs_udev() - where udev writes down what it knows of a character device; 0, -ENAMETOOLONG */
+int hostfs_udev(dev_t rdev, char *buf, size_t cap);
 
 /** hostfs_rooted() - a path of the user's: an absolute one below the root; 0, -ENAMETOOLONG */
 int hostfs_rooted(const char *path, char *buf, size_t cap);
