@@ -162,7 +162,8 @@ static void reap(struct crew *crew, struct board *board)
 static void note_doing(const struct crew *crew, struct board *board, const struct session_note *note)
 {
 	if (note->kind == SESSION_NOTE_ATTEMPT && crew->options->session.no_reset)
-		snprintf(board->doing, sizeof(board->doing), "press the reset button, or take the board's power and give it back");
+		snprintf(board->doing, sizeof(board->doing),
+			 "press the reset button, or take the board's power and give it back");
 	else if (note->kind == SESSION_NOTE_ATTEMPT)
 		snprintf(board->doing, sizeof(board->doing), "attempt %d: waiting for the boot banner", note->number);
 	else if (note->kind == SESSION_NOTE_BOOT)
@@ -177,7 +178,8 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 
 	switch (message->kind) {
 	case MESSAGE_STATUS:
-		snprintf(board->doing, sizeof(board->doing), "%.*s", (int)sizeof(message->u.status) - 1, message->u.status);
+		snprintf(board->doing, sizeof(board->doing), "%.*s", (int)sizeof(message->u.status) - 1,
+			 message->u.status);
 		break;
 	case MESSAGE_OPENED:
 		limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;

@@ -214,8 +214,8 @@ static bool is_incomplete(enum verdict verdict)
 	return verdict == VERDICT_UNPROVEN || verdict == VERDICT_SILENT || verdict == VERDICT_GARBLED;
 }
 
-/* The board's word stands in for the proof of a reset, and for nothing else that was asked for: what must be printed was
- * not waited for, and a chip that is no ESP8266 is not the board that answers. */
+/* The board's word stands in for the proof of a reset, and for nothing else that was asked for: what must be
+ * printed was not waited for, and a chip that is no ESP8266 is not the board that answers. */
 static bool may_stand_in(const struct child *c)
 {
 	const struct session_result *r = &c->result.session;
@@ -244,7 +244,8 @@ static int time_left(const struct child *c, int timeout_ms)
 static void run(struct child *c, const struct session_config *config)
 {
 	struct run_sink sink = {
-		.bytes = capture, .lost = capture_lost, .note = tell_note, .conditions = look_after_conditions, .user = c,
+		.bytes = capture, .lost = capture_lost, .note = tell_note, .conditions = look_after_conditions,
+		.user = c,
 	};
 	struct clk clk = { real_now_ms };
 	struct session_config limited = *config;
@@ -472,8 +473,8 @@ static void begin(struct child *c)
 		fail(c, VERDICT_INTERNAL, strerror(-r), NULL);
 		return;
 	}
-	ladder_init(&c->ladder, c->spec, c->start_ms + c->options->wait_ms + c->options->session.timeout_ms, stop_port(),
-		    tell_status, c);
+	ladder_init(&c->ladder, c->spec, c->start_ms + c->options->wait_ms + c->options->session.timeout_ms,
+		    stop_port(), tell_status, c);
 	if (!is_needless(c)) {
 		find_and_run(c);
 		if (c->options->recover)

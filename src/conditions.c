@@ -1,4 +1,5 @@
-/* conditions.c - what a caller asks for beyond the proof: lines that must come or must not, an OTA service that listens. */
+/* conditions.c - what a caller asks for beyond the proof: lines that must come or must not, an
+ * OTA service that listens. */
 #include "conditions.h"
 
 #include <errno.h>
@@ -222,7 +223,8 @@ static const char *next_question(const struct conditions *c, enum ota_question *
 	return c->any_finding && c->finding.question == OTA_DRY_RUN ? NULL : o->ota_dry_run;
 }
 
-static int start_probe(struct conditions *c, const char *text, enum ota_question question, enum chip chip, int64_t now_ms)
+static int start_probe(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
+		       int64_t now_ms)
 {
 	struct otaprobe_options options;
 	char host[256];

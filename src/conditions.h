@@ -1,4 +1,5 @@
-/* conditions.h - what a caller asks for beyond the proof: lines that must come or must not, an OTA service that listens.
+/* conditions.h - what a caller asks for beyond the proof: lines that must come or must not, an OTA service that
+ * listens.
  *
  *	conditions_check(options, err, cap)		before anything starts: patterns, HOST, names
  *	conditions_init(&c, options, ...)

@@ -66,7 +66,8 @@ static int wait_for_holder(const struct search *s)
 		return r;
 	name_holder(s, &holder);
 	if (holder.is_ancestor)
-		return s->options->no_lock ? 0 : -EBUSY;	/* it waits for us: waiting for it would last for ever */
+		/* it waits for us: waiting for it would last for ever */
+		return s->options->no_lock ? 0 : -EBUSY;
 	r = holder_wait(s->path, s->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
 		name_holder(s, &holder);
@@ -79,7 +80,8 @@ static bool has_gone(const char *path)
 	int64_t deadline = wait_now_ms() + NOTICE_MS;
 
 	while (access(path, F_OK) == 0) {
-		if (wait_now_ms() >= deadline || wait_poll(NULL, 0, wait_now_ms() + NOTICE_MS / 10, stop_port()) == -ECANCELED)
+		if (wait_now_ms() >= deadline ||
+		    wait_poll(NULL, 0, wait_now_ms() + NOTICE_MS / 10, stop_port()) == -ECANCELED)
 			return false;
 	}
 	return true;
@@ -160,7 +162,8 @@ static void explain(const struct search *s, int r)
 	if (strncmp(s->spec, "sim:", 4) != 0 && diagnose_best(s->spec, f->verdict, &finding))
 		snprintf(f->advice, sizeof(f->advice), "%s", finding.cure[0] ? finding.cure : finding.text);
 	else if (f->verdict == VERDICT_PERMISSION)
-		snprintf(f->advice, sizeof(f->advice), "join the group of the port; see \"Permissions\" in espreset(1)");
+		snprintf(f->advice, sizeof(f->advice),
+			 "join the group of the port; see \"Permissions\" in espreset(1)");
 	else if (f->verdict == VERDICT_NO_PORT)
 		snprintf(f->advice, sizeof(f->advice), "espreset --list shows what is plugged in");
 }
@@ -169,8 +172,8 @@ int find_port(const struct options *options, const char *spec, int64_t deadline_
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
 	      bool *ret_native_usb, struct find_failure *ret_failure)
 {
-	struct search s = { .options = options, .spec = spec, .deadline_ms = deadline_ms, .status = status, .user = user,
-			    .failure = ret_failure };
+	struct search s = { .options = options, .spec = spec, .deadline_ms = deadline_ms, .status = status,
+			    .user = user, .failure = ret_failure };
 	int r;
 
 	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < deadline_ms) {

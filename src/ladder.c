@@ -1,4 +1,5 @@
-/* ladder.c - --recover: which step comes next when a bridge stalls or a board stays silent, and whether there is time. */
+/* ladder.c - --recover: which step comes next when a bridge stalls or a board stays silent, and
+ * whether there is time. */
 #include "ladder.h"
 
 #include <errno.h>
@@ -23,8 +24,8 @@ struct rung {
 static const struct rung rungs[LADDER_RUNGS] = {
 	[LADDER_REOPEN] = { "reopen", "recovering: opening the port again", "opening the port again", 200 },
 	[LADDER_USB_RESET] = { "usb-reset", "recovering: resetting the bridge over USB", "USB reset", 1000 },
-	[LADDER_POWER_CYCLE] = { "power-cycle", "recovering: switching the power of its hub port off and on", "power cycle",
-				 RECOVER_OFF_MS + 1500 },
+	[LADDER_POWER_CYCLE] = { "power-cycle", "recovering: switching the power of its hub port off and on",
+				 "power cycle", RECOVER_OFF_MS + 1500 },
 };
 
 void ladder_init(struct ladder *l, const char *spec, int64_t end_ms, const struct port_stop *stop,

@@ -92,7 +92,8 @@ static int check_ports(const struct options *options, char *why, size_t cap)
 
 		if (strncmp(port, "sim:", 4) == 0 && sim_port_check(port, why, cap) < 0)
 			return -EINVAL;
-		if (strncmp(port, "usb:", 4) == 0 && devices_resolve(port, path, sizeof(path), text, sizeof(text)) == -EINVAL) {
+		if (strncmp(port, "usb:", 4) == 0 &&
+		    devices_resolve(port, path, sizeof(path), text, sizeof(text)) == -EINVAL) {
 			snprintf(why, cap, "PORT '%s': %s", port, text);
 			return -EINVAL;
 		}
@@ -103,16 +104,19 @@ static int check_ports(const struct options *options, char *why, size_t cap)
 /* A serial port that is opened as a file has its lines moved, and with them the board. */
 static int check_files(const struct options *options, char *why, size_t cap)
 {
-	const char *file = options->mode != MODE_DECODE ? options->capture : options->n_ports ? options->ports[0] : NULL;
+	const char *log = options->n_ports ? options->ports[0] : NULL;
+	const char *file = options->mode == MODE_DECODE ? log : options->capture;
 
 	if (!file || !tty_is_port(file))
 		return 0;
-	snprintf(why, cap, "%s '%s' is a serial port; want a file%s", options->mode == MODE_DECODE ? "--decode" : "--capture",
+	snprintf(why, cap, "%s '%s' is a serial port; want a file%s",
+		 options->mode == MODE_DECODE ? "--decode" : "--capture",
 		 file, options->mode == MODE_DECODE ? ", or without --decode a board's PORT" : "");
 	return -EINVAL;
 }
 
-/* Return: 0: as far as can be seen without opening it, for which the reader of a FIFO waits, --capture can be written. */
+/* Return: 0: as far as can be seen without opening it, for which the reader of a FIFO waits,
+ * --capture can be written. */
 static int try_capture(const char *file)
 {
 	const char *slash = strrchr(file, '/');
@@ -135,7 +139,8 @@ static int check_capture(const struct options *options, char *why, size_t cap)
 	int r = options->capture ? try_capture(options->capture) : 0;
 
 	if (r < 0)
-		snprintf(why, cap, "--capture '%s': %s; want a file that can be written", options->capture, strerror(-r));
+		snprintf(why, cap, "--capture '%s': %s; want a file that can be written", options->capture,
+			 strerror(-r));
 	return r;
 }
 

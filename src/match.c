@@ -270,7 +270,8 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 	if (got == (ssize_t)sizeof(compiled) && compiled.bad < 0)
 		return 0;
 	if (got == (ssize_t)sizeof(compiled))
-		snprintf(err, cap, "--%s '%.80s': %s", patterns[compiled.bad].kind == MATCH_FAIL_ON ? "fail-on" : "expect",
+		snprintf(err, cap, "--%s '%.80s': %s",
+			 patterns[compiled.bad].kind == MATCH_FAIL_ON ? "fail-on" : "expect",
 			 patterns[compiled.bad].ere, compiled.err);
 	else
 		snprintf(err, cap, "a pattern takes too much time or memory to compile");

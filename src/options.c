@@ -22,7 +22,8 @@ static const struct option_row table[] = {
 	{ "sequence", 0, "SEQ", "rts", RESET, "rts, both, or esptool's language: D0|R1|W0.1|R0" },
 	{ "hold", 0, "T", "20ms, 100ms, 500ms", RESET, "how long reset is held" },
 	{ "attempts", 0, "N", "3", RESET, "resets made at most" },
-	{ "timeout", 't', "T", "10; 60 with a condition or --probe-wiring", RESET | WIRING, "for the verdict, without --wait" },
+	{ "timeout", 't', "T", "10; 60 with a condition or --probe-wiring", RESET | WIRING,
+	  "for the verdict, without --wait" },
 	{ "wait", 'w', "T", "3", RESET | WIRING, "how long a missing or busy PORT may take; 0 fails at once" },
 	{ "settle", 0, "T", "1", RESET, "no restart, panic or watchdog for so long after the load" },
 	{ "no-reset", 0, NULL, NULL, RESET, "make no pulse: judge the next hardware reset, whoever makes it" },
@@ -314,11 +315,12 @@ static int check_times(const struct options *o, const bool *given, struct compla
 	for (size_t i = 0; i < sequence->n && !sequence->observes; i++)
 		hold_ms += sequence->steps[i].hold_ms;
 	if (hold_ms >= o->session.timeout_ms)
-		return complain(c, "--%s lasts %g s: give a longer --timeout than %g s", hold_given ? "hold" : "sequence",
+		return complain(c, "--%s lasts %g s: give a longer --timeout than %g s",
+				hold_given ? "hold" : "sequence",
 				hold_ms / 1000.0, o->session.timeout_ms / 1000.0);
 	if (is_given(given, "settle") && o->session.settle_ms >= o->session.timeout_ms)
-		return complain(c, "--settle lasts %g s: give a longer --timeout than %g s", o->session.settle_ms / 1000.0,
-				o->session.timeout_ms / 1000.0);
+		return complain(c, "--settle lasts %g s: give a longer --timeout than %g s",
+				o->session.settle_ms / 1000.0, o->session.timeout_ms / 1000.0);
 	return 0;
 }
 
@@ -339,7 +341,8 @@ static int check_together(struct options *o, const bool *given, struct complaint
 {
 	bool hold_given = is_given(given, "hold");
 
-	if (o->session.no_reset && (o->sequence_given || hold_given || is_given(given, "attempts") || o->if_needed || o->recover))
+	if (o->session.no_reset &&
+	    (o->sequence_given || hold_given || is_given(given, "attempts") || o->if_needed || o->recover))
 		return complain(c, "--no-reset makes no pulse: it does not go with --sequence, --hold, --attempts, "
 				"--if-needed or --recover");
 	if (hold_given && !o->session.sequence.observes)
@@ -350,7 +353,8 @@ static int check_together(struct options *o, const bool *given, struct complaint
 		return complain(c, "--if-needed does not go with --expect, --fail-on, --firmware or --ota: without a reset "
 				"they are not waited for");
 	if (o->ota_dry_run && o->session.chip != CHIP_UNKNOWN && o->session.chip != CHIP_ESP8266)
-		return complain(c, "--ota-dry-run is for an ESP8266: it does not go with --chip %s", chip_name(o->session.chip));
+		return complain(c, "--ota-dry-run is for an ESP8266: it does not go with --chip %s",
+				chip_name(o->session.chip));
 	if (o->ota_dry_run && o->n_ports > 1)
 		return complain(c, "--ota-dry-run is for one PORT: one board's answer says nothing of another");
 	if (o->print_match && !o->n_expect && !o->firmware)
@@ -365,7 +369,8 @@ static int check_together(struct options *o, const bool *given, struct complaint
 		return complain(c, "--capture and --state-file name the same file");
 	for (size_t i = 0; i < o->n_ports; i++) {
 		for (size_t k = 0; k < i; k++) {
-			if (o->mode == MODE_RESET && is(o->ports[i], o->ports[k]) && strncmp(o->ports[i], "sim:", 4) != 0)
+			if (o->mode == MODE_RESET && is(o->ports[i], o->ports[k]) &&
+			    strncmp(o->ports[i], "sim:", 4) != 0)
 				return complain(c, "PORT '%s' is named twice", o->ports[i]);
 		}
 	}

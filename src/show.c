@@ -50,8 +50,8 @@ int show_list_text(FILE *out)
 	if (n <= 0)
 		return n;
 	devices_find_holders(devices, n);
-	fprintf(out, "%-14s %-16s %-9s %-12s %-10s %-10s %-12s %s\n", "PORT", "BRIDGE", "VID:PID", "SERIAL", "PLACE", "DRIVER",
-		"NAME", "HOLDER");
+	fprintf(out, "%-14s %-16s %-9s %-12s %-10s %-10s %-12s %s\n", "PORT", "BRIDGE", "VID:PID", "SERIAL",
+		"PLACE", "DRIVER", "NAME", "HOLDER");
 	for (int i = 0; i < n; i++)
 		print_device(out, &devices[i]);
 	free(devices);
@@ -72,7 +72,8 @@ static void list_json(const struct device *d)
 						json_or_null(d->holder.command)) : json_null();
 
 	json_line(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "event", "port",
-			    "port", json_or_null(d->path), "bridge", json_or_null(d->bridge), "vid", hex4(d->vid), "pid",
+			    "port", json_or_null(d->path), "bridge", json_or_null(d->bridge),
+			    "vid", hex4(d->vid), "pid",
 			    hex4(d->pid), "serial", json_or_null(d->serial), "place", json_or_null(d->place), "driver",
 			    json_or_null(d->driver), "name", json_or_null(d->name), "holder", holder));
 }
@@ -124,8 +125,8 @@ static void finding_json(void *user, const struct finding *f)
 		json_array_append_new(evidence, json_clean(f->evidence[i]));
 	json_line(json_pack("{s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "schema", 1, "event", "finding", "port",
 			    json_or_null(f->port), "finding", f->word, "verdict",
-			    f->verdict == VERDICT_COUNT ? json_null() : json_string(verdict_info(f->verdict)->word), "text",
-			    json_clean(f->text), "evidence", evidence, "cure", json_or_null(f->cure)));
+			    f->verdict == VERDICT_COUNT ? json_null() : json_string(verdict_info(f->verdict)->word),
+			    "text", json_clean(f->text), "evidence", evidence, "cure", json_or_null(f->cure)));
 }
 
 static void finding_quiet(void *user, const struct finding *f)
@@ -138,7 +139,8 @@ int show_diagnosis(const struct options *options)
 {
 	enum verdict verdict = VERDICT_READY;
 	int n = diagnose_run(options->n_ports ? options->ports[0] : NULL,
-			     options->quiet ? finding_quiet : options->json ? finding_json : finding_text, NULL, &verdict);
+			     options->quiet ? finding_quiet : options->json ? finding_json : finding_text, NULL,
+			     &verdict);
 
 	if (n < 0)
 		return fail("--diagnose", n);
@@ -155,7 +157,8 @@ int show_enrolment(const struct options *options)
 	int r;
 
 	if (!enroll_is_name(options->ports[1])) {
-		fprintf(stderr, "espreset: --enroll: NAME may hold a-z, 0-9 and _, at most %d characters\n", ENROLL_NAME_MAX);
+		fprintf(stderr, "espreset: --enroll: NAME may hold a-z, 0-9 and _, at most %d characters\n",
+			ENROLL_NAME_MAX);
 		return status_of(VERDICT_USAGE);
 	}
 	r = enroll_make(options->ports[0], options->ports[1], &e, text, sizeof(text));

@@ -12,7 +12,7 @@
  */
 void stop_init(void);
 
-/** stop_end() - no board is touched: signals end and stop the process at once again, but for those it was told to ignore */
+/** stop_end() - no board is touched: signals end and stop the process at once again, unless told to be ignored */
 void stop_end(void);
 
 /** stop_port() - how waits let them in; static */

@@ -1,5 +1,5 @@
-/* wrongreceiver.h - what a receiver at one speed makes of text sent at another: written for the tests of the reader that
- * undoes it, and sharing nothing with it. */
+/* wrongreceiver.h - what a receiver at one speed makes of text sent at another: written for the tests of the reader
+ * that undoes it, and sharing nothing with it. */
 #ifndef ESPRESET_TESTS_WRONGRECEIVER_H
 #define ESPRESET_TESTS_WRONGRECEIVER_H
 

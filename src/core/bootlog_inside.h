@@ -110,7 +110,7 @@ const char *family_banner(struct boot *ret, struct span s, const struct bootlog_
  * false the line may still go on. */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole);
 const char *family_line(struct bootlog *log, struct span s, bool whole);
-/** esp8266_like_last_words() - behind the sum: is this like the ROM's last words, or eboot's while it copies, but damaged? */
+/** esp8266_like_last_words() - behind the sum: like the ROM's last words, or eboot's while it copies, but damaged? */
 bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole);
 /** esp8266_may_be_version() - can this be eboot's version word, or hide it? */
 bool esp8266_may_be_version(const struct bootlog *log, struct span s);

@@ -1,8 +1,9 @@
 /* bootlog_trouble.c - the lines that say what went wrong in a boot, and what to do about it.
  *
  * Panics: espressif/esp-idf docs/en/api-guides/fatal-errors.rst; esp8266/Arduino
- * cores/esp8266/core_esp8266_postmortem.cpp. Images: espressif/esp-idf components/bootloader_support/src/esp_image_format.c,
- * bootloader_utility.c; espressif/esp-faq. See docs/hardware.md.
+ * cores/esp8266/core_esp8266_postmortem.cpp. Images: espressif/esp-idf
+ * components/bootloader_support/src/esp_image_format.c, bootloader_utility.c; espressif/esp-faq. See
+ * docs/hardware.md.
  */
 #include "core/bootlog_inside.h"
 

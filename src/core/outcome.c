@@ -187,7 +187,7 @@ static void print_text(const struct session *s, struct session_result *r)
 		snprintf(text, cap, "the board kept talking while reset was held");
 		break;
 	case VERDICT_SILENT:
-		snprintf(text, cap, s->attempt.cut_off ? "not one byte came before the time was over" : "not one byte came");
+		snprintf(text, cap, "not one byte came%s", s->attempt.cut_off ? " before the time was over" : "");
 		break;
 	case VERDICT_GARBLED:
 		snprintf(text, cap, "mostly unreadable at every speed tried");
@@ -243,7 +243,8 @@ static const char *advice_of(const struct session *s, const struct session_resul
 		return "the line does not reach EN/RST: " SEE_WIRING;
 	case VERDICT_SILENT:
 		return s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
-		       : s->attempt.cut_off ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING
+		       : s->attempt.cut_off
+		       ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING
 		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING;
 	case VERDICT_GARBLED:
 		return "the application's speed goes with --baud; a bad ground or level shifter garbles too";

@@ -28,8 +28,8 @@
 #define EXPERIMENT_MAX_MS 4000
 #define CONFIRMATIONS 2
 #define CONFIRMATIONS_MAX 4
-/* What was found is tried with holds that differ by more than the banner's delay may: a board that resets itself, be it in
- * step with us, keeps to its own time. */
+/* What was found is tried with holds that differ by more than the banner's delay may: a board that resets itself,
+ * be it in step with us, keeps to its own time. */
 #define CONFIRM_HOLD_MS 250
 #define TOLERANCE_MS 60
 #define BYTES_MIN 16
@@ -244,7 +244,8 @@ static enum wiring_circuit circuit_of_rts(const struct wiring *w)
 		return WIRING_RTS;
 	if (t->where == 1)
 		return WIRING_TWO_TRANSISTORS;
-	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN || !boots_from_flash(w, WIRING_TRY_RTS, WIRING_TRY_RTS_LONG))
+	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN ||
+	    !boots_from_flash(w, WIRING_TRY_RTS, WIRING_TRY_RTS_LONG))
 		return WIRING_RTS;	/* something else holds GPIO0 low: the line cannot be told from it */
 	return t->source == BOOT_SOURCE_FLASH ? WIRING_RTS_ONLY : WIRING_DIRECT;
 }
@@ -257,7 +258,8 @@ static enum wiring_circuit circuit_of_dtr(const struct wiring *w)
 		return WIRING_DTR;
 	if (t->where == 1)
 		return WIRING_TWO_TRANSISTORS_SWAPPED;
-	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN || !boots_from_flash(w, WIRING_TRY_DTR, WIRING_TRY_DTR_LONG))
+	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN ||
+	    !boots_from_flash(w, WIRING_TRY_DTR, WIRING_TRY_DTR_LONG))
 		return WIRING_DTR;
 	return t->source == BOOT_SOURCE_FLASH ? WIRING_DTR_ONLY : WIRING_SWAPPED;
 }
@@ -276,12 +278,15 @@ static enum wiring_circuit circuit(const struct wiring *w)
 /* What the other line does beside two transistors. */
 static const char *gpio0_words(const struct wiring *w, enum wiring_circuit c)
 {
-	const struct wiring_trial *rts = &w->trials[WIRING_TRY_RTS_THEN_DTR], *dtr = &w->trials[WIRING_TRY_DTR_THEN_RTS];
+	const struct wiring_trial *rts = &w->trials[WIRING_TRY_RTS_THEN_DTR];
+	const struct wiring_trial *dtr = &w->trials[WIRING_TRY_DTR_THEN_RTS];
 
 	if (c == WIRING_TWO_TRANSISTORS && counts(w, rts) && rts->source != BOOT_SOURCE_UNKNOWN)
-		return rts->source == BOOT_SOURCE_FLASH ? "; DTR was not seen to reach GPIO0" : ", DTR alone pulls GPIO0 low";
+		return rts->source == BOOT_SOURCE_FLASH ? "; DTR was not seen to reach GPIO0"
+							: ", DTR alone pulls GPIO0 low";
 	if (c == WIRING_TWO_TRANSISTORS_SWAPPED && counts(w, dtr) && dtr->source != BOOT_SOURCE_UNKNOWN)
-		return dtr->source == BOOT_SOURCE_FLASH ? "; RTS was not seen to reach GPIO0" : ", RTS alone pulls GPIO0 low";
+		return dtr->source == BOOT_SOURCE_FLASH ? "; RTS was not seen to reach GPIO0"
+							: ", RTS alone pulls GPIO0 low";
 	return "";
 }
 
@@ -300,8 +305,8 @@ static void end_found(struct wiring *w)
 		r->verdict = w->elsewhere_source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE : VERDICT_OTHER_BOOT;
 		r->advice = "GPIO0 or another strap is held at reset by something else: a button, a part, a wire";
 	}
-	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, c), r->resets,
-		 then);
+	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text,
+		 gpio0_words(w, c), r->resets, then);
 	w->rescue = 0;	/* what was tried last was the reset itself */
 	finish(w);
 }
@@ -310,7 +315,8 @@ static void end_inverted(struct wiring *w, enum wiring_circuit c)
 {
 	take_circuit(w, c);
 	w->result.resets = w->strong_resets ? w->strong_resets : w->weak_resets;
-	end_without(w, VERDICT_NO_EFFECT, circuits[c].text, "no program can leave such a board running: invert the line");
+	end_without(w, VERDICT_NO_EFFECT, circuits[c].text,
+		    "no program can leave such a board running: invert the line");
 }
 
 static bool hears_by_itself(const struct wiring *w)
@@ -325,10 +331,12 @@ static void end_nothing(struct wiring *w)
 	take_circuit(w, WIRING_NONE);
 	if (w->bytes && !hears_by_itself(w) && (!rts->bytes_late || !dtr->bytes_late) && (rts->bytes || dtr->bytes)) {
 		take_circuit(w, WIRING_UNKNOWN);
-		end_without(w, VERDICT_UNPROVEN, "the board spoke after a line was let go, but no boot banner could be read",
+		end_without(w, VERDICT_UNPROVEN,
+			    "the board spoke after a line was let go, but no boot banner could be read",
 			    "the ROM's messages may be switched off, or the speed is wrong; try --sequence rts and others by hand");
 	} else if (rts->bytes_late && dtr->bytes_late) {
-		end_without(w, VERDICT_NO_EFFECT, "nothing is wired: bytes kept coming while RTS and while DTR was asserted",
+		end_without(w, VERDICT_NO_EFFECT,
+			    "nothing is wired: bytes kept coming while RTS and while DTR was asserted",
 			    "use --no-reset and the button, or wire RTS to EN; see \"Wiring\" in espreset(1)");
 	} else {
 		end_without(w, VERDICT_NO_EFFECT, circuits[WIRING_NONE].text, w->bytes
@@ -444,12 +452,14 @@ static void choose(struct wiring *w)
 	struct found f;
 
 	if (is_copying(w)) {
-		end_without(w, VERDICT_UNPROVEN, "the board copies an update for longer than the time-out: it is left alone",
+		end_without(w, VERDICT_UNPROVEN,
+			    "the board copies an update for longer than the time-out: it is left alone",
 			    "try again when it has done, or give more --timeout");
 		return;
 	}
 	if (w->deadline_ms - w->now_ms < EXPERIMENT_MAX_MS) {
-		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found", "give more --timeout");
+		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found",
+			    "give more --timeout");
 		return;
 	}
 	if (plays(w, WIRING_TRY_BOTH, 1) || plays(w, WIRING_TRY_RTS, 1) || plays(w, WIRING_TRY_DTR, 1))

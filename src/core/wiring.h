@@ -9,9 +9,9 @@
  *		DONE: wiring_result(&w); close the port
  *	}
  *
- * It plays experiments (a table in wiring.c): lines are asserted, held, changed, and what the ROM prints then tells where
- * EN rose and what GPIO0 was. What it has found it tries twice more; with that the board ends, reset and running.
- * Whatever fails, the lines are released, and a board that was sent into download mode is reset once more.
+ * It plays experiments (a table in wiring.c): lines are asserted, held, changed, and what the ROM prints then tells
+ * where EN rose and what GPIO0 was. What it has found it tries twice more; with that the board ends, reset and
+ * running. Whatever fails, the lines are released, and a board that was sent into download mode is reset once more.
  *
  * Pure: no system call, no clock, no allocation. Times are monotonic milliseconds that the caller hands in.
  */

@@ -1,11 +1,11 @@
 /* wrongbaud.h - reads an ESP8266's 74880 Bd boot text out of what a receiver at 115200 Bd makes of it.
  *
- * A receiver that is too fast is no source of noise: it looks at the sender's bits at fixed times. Each character that
- * it delivers begins at a falling edge and shows the five bits behind it for certain (and three more that depend on
- * where exactly it samples); then it misses some bits, up to the next falling edge. The reader follows every text that
- * the ROM and eboot can print, bit by bit, and keeps those that could have given the characters heard. What is true of
- * all of them is true. It holds for rates up to 2.5 % off and sampling at 40 to 60 % of a bit (docs/hardware.md), and for
- * bridges that deliver characters without a stop bit as they are or as zero.
+ * A receiver that is too fast is no source of noise: it looks at the sender's bits at fixed times. Each character
+ * that it delivers begins at a falling edge and shows the five bits behind it for certain (and three more that
+ * depend on where exactly it samples); then it misses some bits, up to the next falling edge. The reader follows
+ * every text that the ROM and eboot can print, bit by bit, and keeps those that could have given the characters
+ * heard. What is true of all of them is true. It holds for rates up to 2.5 % off and sampling at 40 to 60 % of a
+ * bit (docs/hardware.md), and for bridges that deliver characters without a stop bit as they are or as zero.
  *
  *	wrongbaud_init(&w);
  *	wrongbaud_symbol(&w, heard)	for each character heard; when it says WRONGBAUD_LINE:

@@ -762,8 +762,9 @@ static void check_unresolved(struct look *look, int r, const char *text)
 	}
 }
 
-/* The others are looked at only where they matter: Linux lets whoever reads a device's strings wait until that device's
- * reset or probe is over (drivers/usb/core/sysfs.c, usb_string_attr), and another board's stall is no trouble of this one. */
+/* The others are looked at only where they matter: Linux lets whoever reads a device's strings wait until that
+ * device's reset or probe is over (drivers/usb/core/sysfs.c, usb_string_attr), and another board's stall is no
+ * trouble of this one. */
 static int run(struct look *look)
 {
 	char path[HOSTFS_PATH_MAX];

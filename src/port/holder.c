@@ -267,7 +267,8 @@ static int look(const struct target *target, int64_t deadline_ms, struct holder 
 
 	if (is_locked && is_alive(locker))
 		return found(ret_holder, locker, HOLDER_LOCK);
-	opener = computer_find_process(is_opener, target, deadline_ms);	/* a lock outlives who took it, in who inherited it */
+	/* a lock outlives who took it, in who inherited it */
+	opener = computer_find_process(is_opener, target, deadline_ms);
 	if (opener > 0)
 		return found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
 	if (is_locked)

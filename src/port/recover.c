@@ -97,7 +97,8 @@ static bool has_hex(const char *place, const char *name, unsigned int wanted)
 	char text[16];
 	unsigned int number;
 
-	return read_attribute(place, name, text, sizeof(text)) >= 0 && sscanf(text, "%x", &number) == 1 && number == wanted;
+	return read_attribute(place, name, text, sizeof(text)) >= 0 && sscanf(text, "%x", &number) == 1 &&
+	       number == wanted;
 }
 
 /* A wedged bridge may have dropped off the bus: then nobody uses it, and power can still bring it back. */
@@ -162,7 +163,8 @@ static int check_interface(const struct recover_target *target, const char *name
 	    hostfs_link_name(path, driver, sizeof(driver)) < 0)
 		return 0;	/* nobody's */
 	if (strcmp(driver, "usbfs") == 0)
-		return say(w, -EBUSY, "a program has claimed its interface %s (a debugger, a virtual machine): end it first",
+		return say(w, -EBUSY,
+			   "a program has claimed its interface %s (a debugger, a virtual machine): end it first",
 			   name);
 	if (!is_driver_of_a_port(target, driver))
 		return say(w, -EBUSY, "its interface %s is in use by %s", name, driver);
@@ -209,7 +211,8 @@ static int node_path(const char *place, char *path, size_t cap)
 {
 	char bus[16], dev[16];
 
-	if (read_attribute(place, "busnum", bus, sizeof(bus)) < 0 || read_attribute(place, "devnum", dev, sizeof(dev)) < 0)
+	if (read_attribute(place, "busnum", bus, sizeof(bus)) < 0 ||
+	    read_attribute(place, "devnum", dev, sizeof(dev)) < 0)
 		return -ENODEV;
 	return snprintf(path, cap, "/dev/bus/usb/%03d/%03d", atoi(bus), atoi(dev)) < (int)cap ? 0 : -ENAMETOOLONG;
 }
@@ -403,7 +406,8 @@ static int check_peer(struct hub_port *p, const struct words *w)
 	if (!has(p, "peer/disable"))
 		return say(w, -ENOTSUP, "the USB 3 half of the socket can be switched from Linux 6.0 on");
 	if (!may_write(p, "peer/disable"))
-		return say(w, -EACCES, "run as root, or once: sudo chmod a+w /sys/bus/usb/devices/%s/{,peer/}disable", p->dir);
+		return say(w, -EACCES,
+			   "run as root, or once: sudo chmod a+w /sys/bus/usb/devices/%s/{,peer/}disable", p->dir);
 	return 0;
 }
 
@@ -422,7 +426,8 @@ static int test_hub(const struct hub_port *p, const struct port_stop *stop, cons
 		if (!(r & PORT_STATUS_CONNECTION))
 			return 0;
 		if (wait_now_ms() >= deadline)
-			return say(w, -ENOTSUP, "hub %s only pretends to switch port %d: the device stays connected", p->hub,
+			return say(w, -ENOTSUP,
+				   "hub %s only pretends to switch port %d: the device stays connected", p->hub,
 				   p->number);
 		if (wait_poll(NULL, 0, wait_now_ms() + OFF_LOOK_MS, stop) == -ECANCELED)
 			return say(w, -ECANCELED, "stopped");
@@ -456,7 +461,8 @@ static int stay_off(const struct hub_port *p, const struct port_stop *stop, cons
 	return 0;
 }
 
-/* By every way that may have switched it off, and once more by the other: a board without power is worse than an error. */
+/* By every way that may have switched it off, and once more by the other: a board without power
+ * is worse than an error. */
 static int power_on(const struct hub_port *p, const struct words *w)
 {
 	int r = 0, by_request;

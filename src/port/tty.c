@@ -284,9 +284,9 @@ static int tty_set_speed(struct port *port, int baud)
 	return baud == tty->baud ? 0 : apply_settings(tty, baud);
 }
 
-/* As found, but for HUPCL, which stays on unless closing must leave the lines alone, and CRTSCTS, which stays
- * off: with it the bridge would assert RTS by itself. Echo comes last, by itself and so without a transfer: what the board says while the
- * bridge changes its speed must not be sent back to it. */
+/* As found, but for HUPCL, which stays on unless closing must leave the lines alone, and CRTSCTS, which stays off:
+ * with it the bridge would assert RTS by itself. Echo comes last, by itself and so without a transfer: what the
+ * board says while the bridge changes its speed must not be sent back to it. */
 static int put_back_settings(struct tty *tty)
 {
 	struct termios2 last = tty->found;

@@ -202,12 +202,15 @@ static json_t *result_object(const char *port, const struct report_result *resul
 			 "reset_cause", r->any_boot ? json_number_or_null(r->boot.cause) : json_null(),
 			 "boot_mode", r->any_boot ? json_number_or_null(r->boot.mode) : json_null(),
 			 "reset_by", json_clean(reset_by_word(r->reset_by)), "reset", json_clean(reset),
-			 "evidence", evidence(r->evidence), "attempts", r->attempts ? json_integer(r->attempts) : json_null(),
+			 "evidence", evidence(r->evidence),
+			 "attempts", r->attempts ? json_integer(r->attempts) : json_null(),
 			 "boot_ms", json_number_or_null(r->boot_ms), "up_ms", json_number_or_null(r->up_ms),
-			 "total_ms", json_number_or_null(r->total_ms), "baud", r->baud ? json_integer(r->baud) : json_null(),
+			 "total_ms", json_number_or_null(r->total_ms),
+			 "baud", r->baud ? json_integer(r->baud) : json_null(),
 			 "crystal_mhz", result->crystal_mhz ? json_integer(result->crystal_mhz) : json_null(),
 			 "sequence", json_or_null(r->sequence), "sequence_from", json_or_null(result->sequence_from),
-			 "proof", json_clean(proof_word(result)), "match", result->any_match ? json_clean(result->match) : json_null(),
+			 "proof", json_clean(proof_word(result)),
+			 "match", result->any_match ? json_clean(result->match) : json_null(),
 			 "ota", ota(result), "advice", json_clean(advice), "holder", holder(result),
 			 "recovered", recovered(result));
 }

@@ -53,7 +53,8 @@ static void add_recovered(const struct report_result *result, char *buf, size_t 
 	size_t used = strlen(buf);
 
 	for (size_t i = 0; i < REPORT_RECOVERED_MAX && result->recovered[i][0] && used < cap; i++)
-		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : is_good ? "; recovered by " : "; after ",
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s",
+					 i ? ", " : is_good ? "; recovered by " : "; after ",
 					 result->recovered[i]);
 }
 
@@ -133,7 +134,8 @@ void text_wiring(const char *port, const struct report_wiring *wiring)
 		printf("%s: use --sequence '%s'%s\n", name, wiring->sequence,
 		       strcmp(wiring->sequence, "rts") == 0 ? ", which is the default" : "");
 	if (wiring->esptool[0])
-		printf("%s: in esptool.cfg, section [esptool]: custom_hard_reset_sequence = %s\n", name, wiring->esptool);
+		printf("%s: in esptool.cfg, section [esptool]: custom_hard_reset_sequence = %s\n", name,
+		       wiring->esptool);
 }
 
 void text_match(const char *port, const struct report_match *match)

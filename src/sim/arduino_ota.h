@@ -35,11 +35,13 @@ struct sim_arduino_ota;
 struct sim_arduino_host {
 	int (*boot_mode)(void *user);		/* the strapping latch: GPI >> 16 & 0xf */
 	void (*datagram)(void *user, const struct sim_peer *to, const char *bytes, size_t n);
-	void (*connect)(void *user, const struct sim_peer *to, int port);	/* answer by _connected() or _hung_up() */
+	/* answer by _connected() or _hung_up() */
+	void (*connect)(void *user, const struct sim_peer *to, int port);
 	void (*send)(void *user, const char *bytes, size_t n);			/* on that connection */
 	void (*hang_up)(void *user);
 	void (*print)(void *user, const char *text);				/* what BasicOTA prints */
-	void (*staged)(void *user, const char *md5, size_t size);		/* eboot's command is written; restart */
+	/* eboot's command is written; restart */
+	void (*staged)(void *user, const char *md5, size_t size);
 	void *user;
 	size_t space;				/* for an image; 0: 700 KiB */
 };

@@ -31,7 +31,8 @@ struct sim_bridge {
 	int control_result;
 	int64_t spurious_ns, unplug_ns;
 	unsigned int staged;		/* heard, not yet handed on */
-	int next_is_kept;		/* the character after this was set to 0: 1: room was left for it, -1: it was lost */
+	/* the character after this was set to 0: 1: room was left for it, -1: it was lost */
+	int next_is_kept;
 	int64_t staged_ns;		/* when they will be */
 	int64_t tx_ns;			/* the character on its way to the chip ends then */
 	unsigned int tx_head, tx_tail;

@@ -48,7 +48,8 @@ static uint64_t chip(const struct sim_config *c)
 
 static uint64_t firmware(const struct sim_config *c)
 {
-	return HAS(c->image == SIM_IMAGE_NONE, SIM_ADV_IMAGE_NONE) | HAS(c->image == SIM_IMAGE_CSUM, SIM_ADV_IMAGE_CSUM) |
+	return HAS(c->image == SIM_IMAGE_NONE, SIM_ADV_IMAGE_NONE) |
+	       HAS(c->image == SIM_IMAGE_CSUM, SIM_ADV_IMAGE_CSUM) |
 	       HAS(c->image == SIM_IMAGE_READ_ERR, SIM_ADV_IMAGE_READ_ERR) |
 	       HAS(c->image == SIM_IMAGE_SECOND, SIM_ADV_IMAGE_SECOND) | HAS(c->copy_ns, SIM_ADV_COPY) |
 	       HAS(c->copy_ns && c->copy_result, SIM_ADV_COPY_FAILS) | HAS(c->fate == SIM_FATE_PANIC, SIM_ADV_PANIC) |
@@ -56,15 +57,17 @@ static uint64_t firmware(const struct sim_config *c)
 	       HAS(c->fate == SIM_FATE_BROWNOUT, SIM_ADV_BROWNOUT) | HAS(c->fate == SIM_FATE_RESTART, SIM_ADV_RESTART) |
 	       HAS(c->fate == SIM_FATE_HANG, SIM_ADV_HANG) |
 	       HAS(c->fate != SIM_FATE_RUN && c->fate_times, SIM_ADV_FATE_ONCE) |
-	       HAS(c->app == SIM_APP_SILENT, SIM_ADV_APP_SILENT) | HAS(c->app == SIM_APP_PERIODIC, SIM_ADV_APP_PERIODIC) |
-	       HAS(c->app == SIM_APP_CONTINUOUS, SIM_ADV_APP_CONTINUOUS) | HAS(c->app_baud != 115200, SIM_ADV_APP_BAUD) |
-	       HAS(c->chatter, SIM_ADV_CHATTER);
+	       HAS(c->app == SIM_APP_SILENT, SIM_ADV_APP_SILENT) |
+	       HAS(c->app == SIM_APP_PERIODIC, SIM_ADV_APP_PERIODIC) |
+	       HAS(c->app == SIM_APP_CONTINUOUS, SIM_ADV_APP_CONTINUOUS) |
+	       HAS(c->app_baud != 115200, SIM_ADV_APP_BAUD) | HAS(c->chatter, SIM_ADV_CHATTER);
 }
 
 static uint64_t bridge(const struct sim_config *c)
 {
 	return HAS(c->bridge == SIM_BRIDGE_CP2102, SIM_ADV_BRIDGE_RATE) |
-	       HAS(c->framing != SIM_FRAMING_DELIVER, SIM_ADV_FRAMING) | HAS(c->latency_ns > 2 * SIM_MS, SIM_ADV_LATENCY) |
+	       HAS(c->framing != SIM_FRAMING_DELIVER, SIM_ADV_FRAMING) |
+	       HAS(c->latency_ns > 2 * SIM_MS, SIM_ADV_LATENCY) |
 	       HAS(c->lose_ppm, SIM_ADV_LOSE) | HAS(c->repeat_ppm, SIM_ADV_REPEAT) | HAS(c->flip_ppm, SIM_ADV_FLIP) |
 	       HAS(c->spurious_ns, SIM_ADV_SPURIOUS) | HAS(c->rx_stall_for_ns, SIM_ADV_RX_STALL) |
 	       HAS(c->control_stall_op, SIM_ADV_CONTROL_STALL) | HAS(c->unplug_ns, SIM_ADV_UNPLUG_TIME) |
@@ -219,7 +222,8 @@ static void random_firmware(struct sim_config *c, struct dice *dice)
 {
 	uint64_t n = roll(dice, 20);
 
-	c->start = n < 10 ? SIM_START_UPLOADED : n < 17 ? SIM_START_RUNNING : n < 19 ? SIM_START_DOWNLOAD : SIM_START_DEAD;
+	c->start = n < 10 ? SIM_START_UPLOADED : n < 17 ? SIM_START_RUNNING : n < 19 ? SIM_START_DOWNLOAD
+									      : SIM_START_DEAD;
 	if (one_in(dice, 8))
 		c->image = (enum sim_image)between(dice, SIM_IMAGE_NONE, SIM_IMAGE_SECOND);
 	c->image_error = (int)between(dice, 1, 9);

@@ -118,7 +118,8 @@ struct sim_config {
 	bool empty_download;		/* ESP8266: boots from flash although the latch says UART download, as the
 					   ROM does when nothing was downloaded */
 	bool gpio2_low;			/* ESP8266: boot mode 2, or 0 with GPIO0 low */
-	bool other_strap;		/* ESP32 family: the second strap turns a low GPIO0 into a boot from elsewhere */
+	/* ESP32 family: the second strap turns a low GPIO0 into a boot from elsewhere */
+	bool other_strap;
 	bool gpio15;			/* ESP8266: high, SDIO boot. ESP32: low, ROM output silenced */
 	int64_t finger_ns;		/* somebody presses reset then; 0: nobody */
 	int64_t finger_hold_ns;

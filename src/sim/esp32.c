@@ -77,7 +77,8 @@ static const struct rom roms[SIM_CHIP_COUNT] = {
 		0x18, 0x0f, 0x0f, 0, "DOWNLOAD(UART0/USB)", NULL, NULL,
 	},
 	[SIM_ESP32C6] = {
-		"ESP-ROM:esp32c6-20220919\r\nBuild:Sep 19 2022\r\n", "POWERON", "LP_SW_HPSYS", "TG0_WDT_HPSYS", "SW_CPU",
+		"ESP-ROM:esp32c6-20220919\r\nBuild:Sep 19 2022\r\n", "POWERON", "LP_SW_HPSYS", "TG0_WDT_HPSYS",
+		"SW_CPU",
 		"LP_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_ONE, NEW_SETUP,
 		"load:0x4086c410,len:0xd50\r\nload:0x4086e610,len:0x2d74\r\nload:0x40875720,len:0x1800\r\n"
 		"entry 0x4086c410\r\n",
@@ -91,7 +92,8 @@ static const struct rom roms[SIM_CHIP_COUNT] = {
 		0xc, 0x4, 0x4, 0, "DOWNLOAD(UART0/USB)", NULL, NULL,
 	},
 	[SIM_ESP32H2] = {
-		"ESP-ROM:esp32h2-20221101\r\nBuild:Nov  1 2022\r\n", "POWERON", "LP_SW_HPSYS", "TG0_WDT_HPSYS", "SW_CPU",
+		"ESP-ROM:esp32h2-20221101\r\nBuild:Nov  1 2022\r\n", "POWERON", "LP_SW_HPSYS", "TG0_WDT_HPSYS",
+		"SW_CPU",
 		"LP_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_ONE, NEW_SETUP,
 		"load:0x408460f0,len:0x1214\r\nload:0x4083c2d0,len:0xd6c\r\nload:0x4083efd0,len:0x2f7c\r\n"
 		"entry 0x4083c2d0\r\n",
@@ -195,12 +197,14 @@ void sim_esp32_banner(struct sim_board *board, int64_t now_ns)
 	const char *id = rom->id;
 
 	if (!id)
-		id = board->config.early_silicon ? "ets Jun  8 2016 00:22:57\r\n\r\n" : "ets Jul 29 2019 12:21:46\r\n\r\n";
+		id = board->config.early_silicon ? "ets Jun  8 2016 00:22:57\r\n\r\n"
+						 : "ets Jul 29 2019 12:21:46\r\n\r\n";
 	sim_script_begin(board, SIM_PHASE_ROM);
 	sim_script_text(board, board->config.rom_delay_ns, rom_baud(board), "%s", "");
 	if (!is_mute(board))
 		sim_script_text(board, 0, rom_baud(board), "%srst:0x%x (%s),boot:0x%x (%s)\r\n%s", id, board->cause,
-				cause_text(rom, board->cause), board->truth.boot_mode, boot_text(board), saved_pc(board));
+				cause_text(rom, board->cause), board->truth.boot_mode, boot_text(board),
+				saved_pc(board));
 	sim_script_play(board, now_ns);
 }
 
@@ -316,7 +320,8 @@ static void after_load(struct sim_board *board, int64_t now_ns)
 				"E (116) boot: No bootable app partitions in the partition table\r\n");
 	else if (board->config.loader != SIM_LOADER_QUIET)
 		sim_script_text(board, 60 * SIM_MS, 115200,
-				"%sI (171) boot: Loaded app from partition at offset 0x10000%s\r\n", colour[0], colour[1]);
+				"%sI (171) boot: Loaded app from partition at offset 0x10000%s\r\n", colour[0],
+				colour[1]);
 	sim_script_play(board, now_ns);
 }
 

@@ -111,7 +111,8 @@ void sim_rom_app_line(struct sim_board *board, int64_t now_ns)
 	}
 	sim_script_begin(board, SIM_PHASE_APP_LINE);
 	if (config->app_text[0])
-		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud, "%s", config->app_text);
+		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud, "%s",
+				config->app_text);
 	else
 		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud,
 				"temperature 21.5 C, humidity 40 %%, up %lld ms\r\n", (long long)up_ms);

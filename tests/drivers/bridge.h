@@ -95,7 +95,8 @@ int bridge_request(struct bridge *bridge, const struct bridge_request *req, uint
 /* A character was received: as received() of the kind. */
 size_t bridge_received(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
 
-/* As FTDI's and Silicon Labs' chips are told: bit 0 is DTR, bit 1 RTS, where bit 8 or 9 says that it counts. Return: 0. */
+/* As FTDI's and Silicon Labs' chips are told: bit 0 is DTR, bit 1 RTS, where bit 8 or 9 says that
+ * it counts. Return: 0. */
 int bridge_set_lines(struct bridge *bridge, uint16_t value);
 
 /* A request that drives the lines? For counting and for faults. */

@@ -1,4 +1,5 @@
-/* bridge_cp2102.c - Silicon Labs' CP2102, CP2104 and CP2102N as Linux's cp210x driver knows them (drivers/usb/serial/cp210x.c).
+/* bridge_cp2102.c - Silicon Labs' CP2102, CP2104 and CP2102N as Linux's cp210x driver knows them
+ * (drivers/usb/serial/cp210x.c).
  *
  * They share one VID:PID. The driver asks for the part number, and what it asks for afterwards depends on it.
  */

@@ -80,7 +80,8 @@ struct plug {
 	int64_t out_end_ns;		/* the character being sent ends; SIM_NEVER: none */
 
 	struct plug_pending pending[PLUG_PENDING];
-	uint32_t cancelled[PLUG_PENDING];	/* requests that were not there when they were to be cancelled; a ring */
+	/* requests that were not there when they were to be cancelled; a ring */
+	uint32_t cancelled[PLUG_PENDING];
 	unsigned int cancelled_at;
 	unsigned int stalled;		/* enum plug_stall */
 	int64_t gone_ns;		/* the cable is out, and then the host sees it; SIM_NEVER */

@@ -24,10 +24,12 @@ static void check_event(void *user, const struct boot_event *event)
 		sum->events = (sum->events ^ (unsigned char)event->line[i]) * 0x100000001b3;
 	if (!event->boot)
 		return;
-	if (event->boot->certain && event->boot->heard == BOOT_HEARD_PLAIN && event->boot->source == BOOT_SOURCE_UNKNOWN &&
+	if (event->boot->certain && event->boot->heard == BOOT_HEARD_PLAIN &&
+	    event->boot->source == BOOT_SOURCE_UNKNOWN &&
 	    event->kind == BOOT_EVENT_BANNER && event->boot->mode < 0)
 		abort();	/* certain of what? */
-	sum->events = (sum->events ^ (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4) * 0x100000001b3;
+	sum->events ^= (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4;
+	sum->events *= 0x100000001b3;
 }
 
 static bool has(const uint8_t *data, size_t n, const char *const *words)
@@ -45,9 +47,10 @@ static bool has_evidence(const uint8_t *data, size_t n)
 {
 	static const char *const source[] = { "boot mode", "rst cause", "rst:", "boot:", "load:0x", NULL };
 	static const char *const load[] = {
-		"csum 0x", "~ld", "ld", "entry 0x", "jump to run", "boot", "SPI", "SDK ver", "phy ver", "rf cal", "rf[112]",
-		"mode : s", "Zephyr", "_start", "_init", "main_task", "sleep_gpio", "][", "esp_image", "efuse", "flash_", "qio_mode",
-		"MMU:", "secure_boot", "Booting rom", NULL,
+		"csum 0x", "~ld", "ld", "entry 0x", "jump to run", "boot", "SPI", "SDK ver", "phy ver",
+		"rf cal", "rf[112]",
+		"mode : s", "Zephyr", "_start", "_init", "main_task", "sleep_gpio", "][", "esp_image", "efuse",
+		"flash_", "qio_mode", "MMU:", "secure_boot", "Booting rom", NULL,
 	};
 
 	return has(data, n, source) && has(data, n, load);

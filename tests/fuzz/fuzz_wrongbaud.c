@@ -20,7 +20,8 @@ static unsigned int take(struct input *in)
 	return in->at == in->end ? 0 : *in->at++;
 }
 
-static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, struct boot *ret, enum verdict *ret_verdict)
+static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, struct boot *ret,
+		    enum verdict *ret_verdict)
 {
 	static struct bootlog fresh[2], log;
 	static bool ready;
@@ -39,28 +40,33 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	*ret_verdict = bootlog_verdict(&log, NULL);
 	boot = bootlog_boot(&log);
 	*ret = boot ? *boot : (struct boot){ .cause = -1, .mode = -1 };
-	return (uint64_t)*ret_verdict ^ (uint64_t)(unsigned int)ret->mode << 8 ^ (uint64_t)(unsigned int)ret->cause << 24 ^
-	       (uint64_t)ret->number << 40 ^ (uint64_t)ret->certain << 60 ^ (uint64_t)ret->progress << 56;
+	return (uint64_t)*ret_verdict ^ (uint64_t)(unsigned int)ret->mode << 8 ^
+	       (uint64_t)(unsigned int)ret->cause << 24 ^ (uint64_t)ret->number << 40 ^
+	       (uint64_t)ret->certain << 60 ^ (uint64_t)ret->progress << 56;
 }
 
 /* What the ROM and eboot say, with numbers of the input's choice. */
-static void make_text(struct input *in, char *text, size_t cap, unsigned int *ret_mode, unsigned int *ret_cause, bool *ret_bad)
+static void make_text(struct input *in, char *text, size_t cap, unsigned int *ret_mode, unsigned int *ret_cause,
+		      bool *ret_bad)
 {
 	unsigned int cause = take(in) & 7, mode = take(in) & 7, what = take(in);
-	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode, take(in) & 7);
+	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode,
+			 take(in) & 7);
 
 	*ret_mode = mode;
 	*ret_cause = cause;
 	*ret_bad = what & 2;
 	if (mode != 3 || !(what & 1))
 		return;
-	n += snprintf(text + n, cap - (size_t)n, "load 0x4010%02x%02x, len %u, room %u \r\ntail %u\r\nchksum 0x%02x\r\n", take(in),
+	n += snprintf(text + n, cap - (size_t)n,
+		      "load 0x4010%02x%02x, len %u, room %u \r\ntail %u\r\nchksum 0x%02x\r\n", take(in),
 		      take(in), take(in) * 77, take(in) & 15, take(in) & 15, take(in));
 	n += snprintf(text + n, cap - (size_t)n, "csum 0x%02x\r\n", take(in));
 	if (what & 2)
 		snprintf(text + n, cap - (size_t)n, "csum err\r\nets_main.c \r\n");
 	else if (what & 4)
-		snprintf(text + n, cap - (size_t)n, "v%02x%02x%02x%02x\r\n~ld\r\n", take(in), take(in), take(in), take(in));
+		snprintf(text + n, cap - (size_t)n, "v%02x%02x%02x%02x\r\n~ld\r\n", take(in), take(in),
+			 take(in), take(in));
 	else if (what & 8)
 		snprintf(text + n, cap - (size_t)n, "~ld\r\ne:%u\r\n", take(in) % 10);
 }

@@ -153,7 +153,8 @@ static void broke(struct trial *t, const char *what)
 }
 
 /* Promise 1: on ready the truth holds a hardware reset since the start, the latch says flash, the application runs. */
-/* A reset just before we opened the port, whose banner came after our release: a finger's, documented as not to be told. */
+/* A reset just before we opened the port, whose banner came after our release: a finger's,
+ * documented as not to be told. */
 static bool is_late_boot(const struct trial *t)
 {
 	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + 20 * SIM_MS +
@@ -162,8 +163,8 @@ static bool is_late_boot(const struct trial *t)
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
 
-/* That the reset was ours is inferred. Somebody else's in the same moment cannot be told from it, but the board must have
- * been silent in our hold, and the reset must lie between the hold and the boot time's end. */
+/* That the reset was ours is inferred. Somebody else's in the same moment cannot be told from it, but the board
+ * must have been silent in our hold, and the reset must lie between the hold and the boot time's end. */
 static void check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
@@ -172,7 +173,8 @@ static void check_inference(struct trial *t)
 	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
 	/* An application that never pauses, and was stopped only after our release. */
 	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
-	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG && t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
+	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG &&
+		t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
 		     t->app_started_ns < a->hold_begin_ms * SIM_MS - heard_ns && !t->board.rx_stall_ns;
 
 	if (talks)
@@ -191,7 +193,8 @@ static void check_ready(struct trial *t)
 	int64_t panic_unseen = unseen - (t->board.app_baud && t->board.app_baud != 115200 ? REPORT_NS : 0);
 	/* A finger or a timer that holds reset at the decision silences the board: documented, not to be told. */
 	bool too_late_to_see = ((truth->en_low || truth->runs == SIM_RUNS_RESET) &&
-				(t->board.finger_ns || t->board.deep_sleep_ns)) || truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
+				(t->board.finger_ns || t->board.deep_sleep_ns)) ||
+				truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
 			       truth->last_hardware_reset_ns > unseen;
 
 	if (t->verdict != VERDICT_READY)
@@ -261,7 +264,8 @@ static void check_words(struct trial *t)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			broke(t, "the result line holds a control character");
 	}
-	if (t->verdict != VERDICT_READY && !result.session.text[0] && !t->sp.stop_at && verdict_info(t->verdict)->status < 30)
+	if (t->verdict != VERDICT_READY && !result.session.text[0] && !t->sp.stop_at &&
+	    verdict_info(t->verdict)->status < 30)
 		broke(t, "no sentence with the verdict");
 }
 
@@ -397,7 +401,8 @@ static int simulate(unsigned long n, uint64_t seed)
 	printf("\n");
 	if (!has_enough_hits(&totals, n >= 50000 ? HITS_WANTED : 0))
 		broken++;
-	printf("%lu boards, %lu with a failing operation, %lu stopped; seed %llu: %s\n", totals.trials, totals.failed_ops,
+	printf("%lu boards, %lu with a failing operation, %lu stopped; seed %llu: %s\n", totals.trials,
+	       totals.failed_ops,
 	       totals.stopped, (unsigned long long)seed, broken ? "BROKEN" : "every promise held");
 	return broken ? 1 : 0;
 }

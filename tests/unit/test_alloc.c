@@ -16,16 +16,19 @@ static const char *args(size_t i)
 {
 	static char text[512];
 
-	snprintf(text, sizeof(text), "--version >/dev/null; LD_PRELOAD=build/failalloc.so FAIL_ALLOC=%zu \"$ESPRESET\" --json --settle 0 -t 3 "
-		 "-w 0 --expect Hello --state-file %s/state.%zu sim:direct,running,truth=%s/truth.%zu", i + 1, tempdir, i, tempdir, i);
+	snprintf(text, sizeof(text),
+		 "--version >/dev/null; LD_PRELOAD=build/failalloc.so FAIL_ALLOC=%zu \"$ESPRESET\" --json --settle 0 -t 3 "
+		 "-w 0 --expect Hello --state-file %s/state.%zu sim:direct,running,truth=%s/truth.%zu",
+		 i + 1, tempdir, i, tempdir, i);
 	return text;
 }
 
-/* In the process that matches patterns it is a line that does not match: 20. Ready, or an honest failure with a word to it; never a signal, never another verdict about a sound board. */
+/* In the process that matches patterns it is a line that does not match: 20. Ready, or an honest
+ * failure with a word to it; never a signal, never another verdict about a sound board. */
 static void check(size_t i, const struct program *p)
 {
-	ck_assert_msg(p->status == 0 || p->status == 1 || p->status == 2 || p->status == 20, "allocation %zu: status %d\n%s%s", i + 1, p->status, p->out,
-		      p->err);
+	ck_assert_msg(p->status == 0 || p->status == 1 || p->status == 2 || p->status == 20,
+		      "allocation %zu: status %d\n%s%s", i + 1, p->status, p->out, p->err);
 	if (p->status == 0) {
 		ready++;
 		ck_assert_msg(strstr(p->out, "\"verdict\":\"ready\""), "allocation %zu:\n%s%s", i + 1, p->out, p->err);
@@ -42,7 +45,8 @@ START_TEST(the_nth_allocation_fails_for_every_n)
 
 	program_batch(RUNS, args, check);
 	ck_assert_msg(ready > 5 && told > 3, "%d ready, %d told: were allocations failing at all?", ready, told);
-	snprintf(command, sizeof(command), "sleep 1; cd %s && for f in truth.*; do grep -q 'end EN=high GPIO0=high DTR=released RTS=released' "
+	snprintf(command, sizeof(command),
+		 "sleep 1; cd %s && for f in truth.*; do grep -q 'end EN=high GPIO0=high DTR=released RTS=released' "
 		 "$f || echo $f; done", tempdir);
 	program_shell(&p, command);
 	ck_assert_msg(!p.out[0] || strcmp(p.out, "truth.*\n") == 0, "left in reset: %s", p.out);

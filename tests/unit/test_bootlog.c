@@ -230,7 +230,8 @@ static const struct {
 	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)", "banner esp32 cause 3 mode 0x13 flash uncertain" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x3 (SPI_FAST_FLASH_BOOT)", "banner esp32 cause 1 mode 0x3 flash uncertain" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)", "banner esp32 cause 1 mode 0x13 flash damaged" },
-	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FST_FLSH_BOOT)", "banner esp32 cause 1 mode 0x13 flash uncertain damaged" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FST_FLSH_BOOT)",
+	  "banner esp32 cause 1 mode 0x13 flash uncertain damaged" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST", "fragment: rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x23 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))",
 	  "banner esp32 cause 1 mode 0x23 download" },
@@ -243,8 +244,8 @@ START_TEST(mends_what_can_be_mended_and_says_so)
 
 	snprintf(text, sizeof(text), "%s\r\n", damaged[_i].text);
 	run(text);
-	ck_assert_msg(!strncmp(t.text, damaged[_i].first, strlen(damaged[_i].first)) && t.text[strlen(damaged[_i].first)] == '\n',
-		      "%s\n%s", damaged[_i].text, t.text);
+	ck_assert_msg(!strncmp(t.text, damaged[_i].first, strlen(damaged[_i].first)) &&
+		      t.text[strlen(damaged[_i].first)] == '\n', "%s\n%s", damaged[_i].text, t.text);
 }
 END_TEST
 
@@ -267,7 +268,8 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 	ck_assert_int_eq(t.boot.progress, BOOT_APP);
 	strcat(text, second);
 	ck_assert_uint_eq(fragments_in(text), 2);
-	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);	/* of the boot before: this one says nothing of its source */
+	/* of the boot before: this one says nothing of its source */
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 size=0 map\r\n");
 	ck_assert_uint_eq(fragments_in(text), 2);
 }

@@ -102,11 +102,14 @@ START_TEST(each_of_our_logs_is_judged_as_expected)
 	ck_assert_msg(!strcmp(verdict_info(t.verdict)->word, row->verdict), "%s: %s, expected %s\n%s", row->file,
 		      verdict_info(t.verdict)->word, row->verdict, t.text);
 	if (strcmp(row->chip, "-"))
-		ck_assert_msg(!strcmp(chip_of(&t), row->chip), "%s: %s, expected %s", row->file, chip_of(&t), row->chip);
+		ck_assert_msg(!strcmp(chip_of(&t), row->chip), "%s: %s, expected %s", row->file, chip_of(&t),
+			      row->chip);
 	if (strcmp(row->cause, "-"))
-		ck_assert_msg(t.has_boot && t.boot.cause == (int)strtol(row->cause, NULL, 0), "%s: cause\n%s", row->file, t.text);
+		ck_assert_msg(t.has_boot && t.boot.cause == (int)strtol(row->cause, NULL, 0), "%s: cause\n%s",
+			      row->file, t.text);
 	if (strcmp(row->mode, "-"))
-		ck_assert_msg(t.has_boot && t.boot.mode == (int)strtol(row->mode, NULL, 0), "%s: mode\n%s", row->file, t.text);
+		ck_assert_msg(t.has_boot && t.boot.mode == (int)strtol(row->mode, NULL, 0), "%s: mode\n%s",
+			      row->file, t.text);
 	boot_trace_free(&t);
 	free(data);
 }
@@ -124,9 +127,10 @@ static void add_event(void *user, const struct boot_event *event)
 	sum->events = (sum->events ^ (unsigned int)event->kind ^ (unsigned int)event->number << 8) * 0x100000001b3;
 	for (size_t i = 0; i < event->len; i++)
 		sum->events = (sum->events ^ (unsigned char)event->line[i]) * 0x100000001b3;
-	if (event->boot)
-		sum->events = (sum->events ^ (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4) *
-			      0x100000001b3;
+	if (!event->boot)
+		return;
+	sum->events ^= (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4;
+	sum->events *= 0x100000001b3;
 }
 
 static uint64_t sum_of(struct bootlog *log, const char *data, size_t n, size_t cut)
@@ -278,9 +282,11 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
 	/* A boot that was cut decides nothing, and then an earlier one is named. */
 	if (cause >= 0)
-		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file, t.boot.cause, cause);
+		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file,
+			      t.boot.cause, cause);
 	if (mode >= 0)
-		ck_assert_msg(t.has_boot && t.boot.mode == mode, "%s: mode %d, expected %d", row->file, t.boot.mode, mode);
+		ck_assert_msg(t.has_boot && t.boot.mode == mode, "%s: mode %d, expected %d", row->file,
+			      t.boot.mode, mode);
 	boot_trace_free(&t);
 	check_cuts(row->file, data, n);
 	if (!strstr(row->file, "one-line"))
@@ -291,8 +297,8 @@ END_TEST
 
 START_TEST(a_real_board_heard_through_gbk_is_read)
 {
-	/* An ESP8266 that the FLASH button kept in download mode, as its owner's terminal showed it: the bytes taken for
-	 * GBK, NUL written as "\0", and a question mark for what it could not show. */
+	/* An ESP8266 that the FLASH button kept in download mode, as its owner's terminal showed it: the bytes
+	 * taken for GBK, NUL written as "\0", and a question mark for what it could not show. */
 	static const char seen[] = "rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";
 	struct boot_trace t;
 
@@ -338,8 +344,8 @@ int main(void)
 		tcase_add_loop_test(real, each_recorded_log_is_judged_as_its_index_says, 0, n_recorded);
 		suite_add_tcase(suite, real);
 	} else {
-		printf("*** %s/INDEX.tsv: %s: the recorded boot logs are NOT tested; set ESPRESET_BOOTLOGS\n", recorded_dir,
-		       strerror(errno));
+		printf("*** %s/INDEX.tsv: %s: the recorded boot logs are NOT tested; set ESPRESET_BOOTLOGS\n",
+		       recorded_dir, strerror(errno));
 	}
 	free(text);
 	return suite_run(suite);

@@ -19,7 +19,8 @@ static const struct {
 	const char *err;
 } files[] = {
 	{ E S, CFG_SEQUENCE, NULL },
-	{ "\xef\xbb\xbf# c\n\n[other]\nx=1\n" E "timeout: 3\n; c\nCUSTOM_hard_reset_sequence:R1|W0.1|R0", CFG_SEQUENCE, NULL },
+	{ "\xef\xbb\xbf# c\n\n[other]\nx=1\n" E "timeout: 3\n; c\nCUSTOM_hard_reset_sequence:R1|W0.1|R0",
+	  CFG_SEQUENCE, NULL },
 	{ "[esptool]\r\ncustom_hard_reset_sequence=R1|W0.1|R0\r\n", CFG_SEQUENCE, NULL },
 	{ E "other = a\n  b\n" S, CFG_SEQUENCE, NULL },
 	{ "", CFG_NO_SECTION, NULL },
@@ -37,7 +38,8 @@ static const struct {
 	{ E "custom_hard_reset_sequence = R1\n", -EINVAL, "leaves a line asserted" },
 	{ E "custom_hard_reset_sequence = R1|W0.1\n  |R0\n", -EINVAL, "leaves a line asserted" },
 	{ E S "  |R0\n", -EINVAL, "line 3: custom_hard_reset_sequence goes over more than one line" },
-	{ E "custom_hard_reset_sequence = D1|R1|W0.1|R0|W0.1|D0\n", -EINVAL, "line 2: custom_hard_reset_sequence ends reset with GPIO0 low" },
+	{ E "custom_hard_reset_sequence = D1|R1|W0.1|R0|W0.1|D0\n", -EINVAL,
+	  "line 2: custom_hard_reset_sequence ends reset with GPIO0 low" },
 };
 
 START_TEST(each_file_is_read_or_refused)
@@ -60,10 +62,12 @@ static const struct {
 	const char *said;
 } runs[] = {
 	{ "HOME=$D \"$ESPRESET\" sim:running", 0, "; sequence from $D/esptool.cfg" },
-	{ "HOME=$D \"$ESPRESET\" --json sim:running", 0, "\"sequence\":\"D0|R1|W0.1|R0\",\"sequence_from\":\"$D/esptool.cfg\"" },
+	{ "HOME=$D \"$ESPRESET\" --json sim:running", 0,
+	  "\"sequence\":\"D0|R1|W0.1|R0\",\"sequence_from\":\"$D/esptool.cfg\"" },
 	{ "HOME=$D \"$ESPRESET\" --sequence rts --json sim:running", 0, "\"sequence_from\":null" },
 	{ "HOME=$D \"$ESPRESET\" --hold 30ms sim:running", 2, "--hold does not go with" },
-	{ "HOME=/nowhere ESPTOOL_CFGFILE=$D/esptool.cfg \"$ESPRESET\" sim:running", 0, "; sequence from $D/esptool.cfg" },
+	{ "HOME=/nowhere ESPTOOL_CFGFILE=$D/esptool.cfg \"$ESPRESET\" sim:running", 0,
+	  "; sequence from $D/esptool.cfg" },
 	{ "HOME=$D ESPTOOL_CFGFILE=$D/none \"$ESPRESET\" sim:running", 2, "$D/none: No such file" },
 	{ "HOME=$D ESPTOOL_CFGFILE=$D \"$ESPRESET\" sim:running", 2, "$D: not a regular file" },
 	{ "echo x >$D/bad; HOME=$D ESPTOOL_CFGFILE=$D/bad \"$ESPRESET\" sim:running", 2, "$D/bad: line 1: " },
@@ -79,11 +83,13 @@ START_TEST(the_files_are_looked_for_in_order)
 
 	ck_assert_int_eq(setenv("D", tempdir, 1), 0);
 	ck_assert_int_eq(unsetenv("ESPTOOL_CFGFILE"), 0);
-	snprintf(command, sizeof(command), "printf '[esptool]\\ncustom_hard_reset_sequence = D0|R1|W0.1|R0\\n' >$D/esptool.cfg; %s",
+	snprintf(command, sizeof(command),
+		 "printf '[esptool]\\ncustom_hard_reset_sequence = D0|R1|W0.1|R0\\n' >$D/esptool.cfg; %s",
 		 runs[_i].command);
 	program_shell(&p, command);
 	if (dollar)
-		snprintf(said, sizeof(said), "%.*s%s%s", (int)(dollar - runs[_i].said), runs[_i].said, tempdir, dollar + 2);
+		snprintf(said, sizeof(said), "%.*s%s%s", (int)(dollar - runs[_i].said), runs[_i].said, tempdir,
+			 dollar + 2);
 	else
 		snprintf(said, sizeof(said), "%s", runs[_i].said);
 	at = strstr(p.out, said) ? strstr(p.out, said) : strstr(p.err, said);

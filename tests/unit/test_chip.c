@@ -11,8 +11,10 @@ static const struct {
 	enum chip chip;
 } names[] = {
 	{ "esp8266", CHIP_ESP8266 }, { "ESP8285", CHIP_ESP8266 }, { "esp32", CHIP_ESP32 }, { "ESP32-C3", CHIP_ESP32C3 },
-	{ "esp32s2", CHIP_ESP32S2 }, { "Esp32-S3", CHIP_ESP32S3 }, { "esp8684", CHIP_ESP32C2 }, { "esp32c2", CHIP_ESP32C2 },
-	{ "esp32c5", CHIP_ESP32C5 }, { "esp32-c6", CHIP_ESP32C6 }, { "esp32c61", CHIP_ESP32C61 }, { "esp32h2", CHIP_ESP32H2 },
+	{ "esp32s2", CHIP_ESP32S2 }, { "Esp32-S3", CHIP_ESP32S3 }, { "esp8684", CHIP_ESP32C2 },
+	{ "esp32c2", CHIP_ESP32C2 },
+	{ "esp32c5", CHIP_ESP32C5 }, { "esp32-c6", CHIP_ESP32C6 }, { "esp32c61", CHIP_ESP32C61 },
+	{ "esp32h2", CHIP_ESP32H2 },
 	{ "esp32p4", CHIP_ESP32P4 },
 	{ "", CHIP_UNKNOWN }, { "esp", CHIP_UNKNOWN }, { "esp32c", CHIP_UNKNOWN }, { "esp32c33", CHIP_UNKNOWN },
 	{ "-esp32", CHIP_UNKNOWN }, { "esp32 ", CHIP_UNKNOWN }, { "esp32-a-very-long-name-indeed", CHIP_UNKNOWN },
@@ -48,7 +50,8 @@ static const struct {
 	unsigned int value;
 	enum chip_straps straps;
 } straps[] = {
-	{ CHIP_ESP32, 0x13, CHIP_STRAPS_FLASH }, { CHIP_ESP32, 0x3f, CHIP_STRAPS_FLASH }, { CHIP_ESP32, 0x12, CHIP_STRAPS_FLASH },
+	{ CHIP_ESP32, 0x13, CHIP_STRAPS_FLASH }, { CHIP_ESP32, 0x3f, CHIP_STRAPS_FLASH },
+	{ CHIP_ESP32, 0x12, CHIP_STRAPS_FLASH },
 	{ CHIP_ESP32, 0x03, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32, 0x23, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32, 0x0b, CHIP_STRAPS_OTHER }, { CHIP_ESP32, 0x2b, CHIP_STRAPS_OTHER },
 	{ CHIP_ESP32S3, 0x2b, CHIP_STRAPS_FLASH }, { CHIP_ESP32S3, 0x08, CHIP_STRAPS_FLASH },

@@ -1,4 +1,5 @@
-/* test_cli.c - the program itself: arguments, statuses, what goes to which stream; help, manual, completion, schema agree. */
+/* test_cli.c - the program itself: arguments, statuses, what goes to which stream; help, manual,
+ * completion, schema agree. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static const struct program_row rows[] = {
 	{ "sim:gpio0low", 11, "sim:gpio0low: download-mode: esp8266 came up in boot mode 1 (UART download)\n",
 	  "espreset: sim:gpio0low: GPIO0 was low at reset" },
 	{ "--json sim:", 0, "\"verdict\":\"ready\",\"exit_status\":0", NULL },
-	{ "--crystal 40 --no-reset --timeout 3 sim:crystal=40,finger=500ms", 17, "two resets in a row", "leave out --no-reset" },
+	{ "--crystal 40 --no-reset --timeout 3 sim:crystal=40,finger=500ms", 17, "two resets in a row",
+	  "leave out --no-reset" },
 	{ "--verbose sim:running", 0, "ready", "attempt 1: sequence rts, hold 20 ms" },
 	{ "--chip esp32 sim:running", 19, "wrong-chip: this is esp8266", "--list" },
 	{ "--chip esp8266 sim:running", 0, "ready", NULL },
@@ -43,7 +45,8 @@ static const struct program_row rows[] = {
 	{ "--settle 2 sim:restart=1500ms", 18, "restarted", "--settle 0" },
 	{ "--no-reset --timeout 4 sim:finger=500ms,running", 0, "not reset by espreset", NULL },
 	{ "--no-reset --timeout 1 sim:silent,running", 10, "silent", "nobody reset" },
-	{ "--timeout 0.3 sim:nowire", 10, "silent: not one byte came before the time was over", "give a longer --timeout; or check power" },
+	{ "--timeout 0.3 sim:nowire", 10, "silent: not one byte came before the time was over",
+	  "give a longer --timeout; or check power" },
 	{ "--timeout 0.3 sim:garbled", 17, "the time was over before the board had booted", "give a longer --timeout" },
 	{ "--wait 0 sim:missing", 30, "no-port", "--list" },
 	{ "--wait 0 sim:busy", 33, "busy", "end the program that uses the port" },
@@ -81,11 +84,14 @@ static const struct program_row rows[] = {
 	/* a copy is not disturbed, and nothing else is blamed */
 	{ "--timeout 1.5 sim:copy=8s", 17, "eboot is still copying", "longer --timeout" },
 	/* where a file cannot be is known before a board is touched */
-	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 2, NULL, "--state-file '/no/\\x1b[31mx': No such file or directory; its folder must be there" },
-	{ "--state-file /dev/null sim:", 2, NULL, "--state-file '/dev/null': this is no regular file; want a regular file, or a name that is free" },
+	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 2, NULL,
+	  "--state-file '/no/\\x1b[31mx': No such file or directory; its folder must be there" },
+	{ "--state-file /dev/null sim:", 2, NULL,
+	  "--state-file '/dev/null': this is no regular file; want a regular file, or a name that is free" },
 	{ "--state-file $DIR sim:", 2, NULL, "Is a directory; want the name of a file" },
 	{ "--state-file /proc/x sim:", 2, NULL, "--state-file '/proc/x': " },
-	{ "--capture /no/x sim:", 2, NULL, "--capture '/no/x': No such file or directory; want a file that can be written" },
+	{ "--capture /no/x sim:", 2, NULL,
+	  "--capture '/no/x': No such file or directory; want a file that can be written" },
 	{ "--capture $DIR sim:", 2, NULL, "Is a directory" },
 	{ "--capture /proc/x sim:", 1, "sim:: internal: --capture cannot be written: ", "not reset" },
 	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
@@ -129,8 +135,8 @@ static const char *word_args(size_t i)
 
 static void check_word(size_t i, const struct program *done)
 {
-	ck_assert_msg(done->status == promising(i)->status, "%s: status %d, not %d\n%s%s", promising(i)->word, done->status,
-		      promising(i)->status, done->out, done->err);
+	ck_assert_msg(done->status == promising(i)->status, "%s: status %d, not %d\n%s%s", promising(i)->word,
+		      done->status, promising(i)->status, done->out, done->err);
 }
 
 START_TEST(every_simulated_word_leads_to_its_status)
@@ -162,7 +168,8 @@ START_TEST(each_status_of_a_board_or_port_has_a_word)
 END_TEST
 
 static const char *const json_runs[] = {
-	"sim:", "sim:esp32", "sim:gpio0low", "sim:noimage", "sim:panic", "sim:garbled", "sim:unplug", "-w 0 sim:missing",
+	"sim:", "sim:esp32", "sim:gpio0low", "sim:noimage", "sim:panic", "sim:garbled", "sim:unplug",
+	"-w 0 sim:missing",
 	"-w 0 sim:busy", "sim:crystal=40 sim:nowire", "-w 0 /dev/null", "sim:esp32p4",
 	"'sim:talks,say=\\xff\\e[31m\"quoted\\\\'", "--no-reset -t 1 sim:",
 };
@@ -219,7 +226,8 @@ START_TEST(more_boards_than_descriptors_fail_alone)
 	program_shell(&p, "ulimit -n 16; \"$ESPRESET\" $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do "
 		      "echo sim:running,seed=$i; done)");
 	ck_assert_int_eq(p.status, 1);
-	ck_assert_msg(strstr(p.out, "sim:running,seed=1: ready") && strstr(p.out, "sim:running,seed=8: ready"), "%s", p.out);
+	ck_assert_msg(strstr(p.out, "sim:running,seed=1: ready") && strstr(p.out, "sim:running,seed=8: ready"),
+		      "%s", p.out);
 	ck_assert_ptr_nonnull(strstr(p.out, "sim:running,seed=20: internal: Too many open files"));
 }
 END_TEST
@@ -251,8 +259,8 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static const char *const documents[] = { "docs/espreset.1", "docs/completion/espreset.bash", "docs/completion/_espreset",
-					 "docs/completion/espreset.fish" };
+static const char *const documents[] = { "docs/espreset.1", "docs/completion/espreset.bash",
+					 "docs/completion/_espreset", "docs/completion/espreset.fish" };
 
 START_TEST(every_option_stands_in_help_manual_and_completion)
 {
@@ -291,8 +299,8 @@ START_TEST(the_manual_and_the_completion_name_no_other_option)
 		const char *name = at + strlen(marks[_i]);
 		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
 		/* esptool's and other programs' options are shown in examples */
-		static const char *const others[] = { "after", "before", "reload", "reload-rules", "write-flash", "no-stub",
-						      "option", "options" };
+		static const char *const others[] = { "after", "before", "reload", "reload-rules",
+						      "write-flash", "no-stub", "option", "options" };
 		bool other = false;
 
 		for (size_t i = 0; i < COUNT(others); i++)

@@ -60,7 +60,8 @@ START_TEST(the_cure_goes_to_standard_error)
 END_TEST
 
 static const char *const logs[] = {
-	"esp8266-download-warm", "esp8266-flash", "esp32-other-slot-is-good", "esp32s31-flash", "esp32-panic", "rubbish", "empty",
+	"esp8266-download-warm", "esp8266-flash", "esp32-other-slot-is-good", "esp32s31-flash", "esp32-panic",
+	"rubbish", "empty",
 	"nuls-and-escapes", "esp8266-fatal-without-banner", "wrong-baud-flash", "esp32-html-flashed",
 };
 

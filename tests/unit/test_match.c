@@ -29,7 +29,8 @@ static int line(const char *text)
 
 START_TEST(all_expected_lines_must_come)
 {
-	begin((const struct match_pattern[]){ { "Ready", MATCH_EXPECT }, { "IP address: ([0-9.]+)", MATCH_EXPECT } }, 2);
+	begin((const struct match_pattern[]){ { "Ready", MATCH_EXPECT },
+					      { "IP address: ([0-9.]+)", MATCH_EXPECT } }, 2);
 	ck_assert_int_eq(line("Booting"), 0);
 	ck_assert(!match_complete(&match));
 	ck_assert_int_eq(line("Ready"), 1);
@@ -78,7 +79,8 @@ END_TEST
 
 START_TEST(the_first_match_is_the_one_that_is_printed)
 {
-	begin((const struct match_pattern[]){ { "b=(.*)", MATCH_EXPECT }, { "a=(.*)", MATCH_EXPECT }, { "n=(.*)", MATCH_NOTE } }, 3);
+	begin((const struct match_pattern[]){ { "b=(.*)", MATCH_EXPECT }, { "a=(.*)", MATCH_EXPECT },
+					      { "n=(.*)", MATCH_NOTE } }, 3);
 	ck_assert_ptr_null(match_first(&match));
 	ck_assert_int_eq(line("n=0"), 1);
 	ck_assert_ptr_null(match_first(&match));
@@ -233,7 +235,8 @@ END_TEST
 START_TEST(a_pattern_that_takes_all_memory_to_compile_is_refused)
 {
 	ck_assert_int_eq(match_init(&match, (const struct match_pattern[]){
-			 { "((((a{1,250}){1,250}){1,250}){1,250}){1,250}", MATCH_EXPECT } }, 1, err, sizeof(err)), -EINVAL);
+			 { "((((a{1,250}){1,250}){1,250}){1,250}){1,250}", MATCH_EXPECT } }, 1, err,
+				 sizeof(err)), -EINVAL);
 	ck_assert_uint_gt(strlen(err), 5);
 	match_release(&match);
 }

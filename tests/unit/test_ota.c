@@ -360,7 +360,8 @@ static const struct {
 	int error;
 } answers[] = {
 	{ "ERR: ERROR[5]: Bad Size Given\n", VERDICT_READY, true, true, 5 },
-	{ "ERR: ERROR[11]: Invalid bootstrapping state, reset ESP8266 before updating\n", VERDICT_OTA_REFUSED, false, true, 11 },
+	{ "ERR: ERROR[11]: Invalid bootstrapping state, reset ESP8266 before updating\n", VERDICT_OTA_REFUSED,
+	  false, true, 11 },
 	{ "ERR: ERROR[11]: Invalid bootstra", VERDICT_OTA_REFUSED, false, true, 11 },
 	{ "ERR: ERROR[15]: Update already running\n", VERDICT_OTA_REFUSED, false, true, 15 },
 	{ "ERR: ERROR[0]: No Error\n", VERDICT_OTA_REFUSED, false, true, 0 },
@@ -530,18 +531,26 @@ static const struct {
 	{ &tasmota, "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<form method='post' action='u2' enctype='x'>",
 	  VERDICT_READY, OTA_PROOF_FORM, OTA_REASON_NONE },
 	{ &tasmota, "HTTP/1.1 200 OK\r\n\r\n<FORM ACTION='U2'>", VERDICT_READY, OTA_PROOF_FORM, OTA_REASON_NONE },
-	{ &tasmota, "HTTP/1.1 200 OK\r\nX: action='u2'\r\n\r\nnothing", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
-	{ &tasmota, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
+	{ &tasmota, "HTTP/1.1 200 OK\r\nX: action='u2'\r\n\r\nnothing", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
+	  OTA_REASON_OTHER },
+	{ &tasmota, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_OTA_SILENT,
+	  OTA_PROOF_NONE, OTA_REASON_OTHER },
 	{ &tasmota, "HTTP/1.1 404 Not Found\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
-	{ &tasmota, "HTTP/1.1 302 Found\r\nLocation: /u1\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
-	{ &tasmota, "HTTP/1.1 401 Unauthorized\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_LOCKED },
+	{ &tasmota, "HTTP/1.1 302 Found\r\nLocation: /u1\r\n\r\naction='u2'", VERDICT_OTA_SILENT,
+	  OTA_PROOF_NONE, OTA_REASON_OTHER },
+	{ &tasmota, "HTTP/1.1 401 Unauthorized\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
+	  OTA_REASON_LOCKED },
 	{ &tasmota, "action='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_UNANSWERED },
 	{ &tasmota, "garbage\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
 	{ &tasmota, "", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_UNANSWERED },
-	{ &wled, "HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_READY, OTA_PROOF_PAGE, OTA_REASON_NONE },
-	{ &wled, "HTTP/1.0 200 OK\r\n\r\nx\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
-	{ &wled, "HTTP/1.0 200 OK\r\n\r\n<form enctype=multipart/form-data>", VERDICT_READY, OTA_PROOF_FORM, OTA_REASON_NONE },
-	{ &wled, "HTTP/1.0 401 Unauthorized\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_LOCKED },
+	{ &wled, "HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_READY, OTA_PROOF_PAGE,
+	  OTA_REASON_NONE },
+	{ &wled, "HTTP/1.0 200 OK\r\n\r\nx\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT,
+	  OTA_PROOF_NONE, OTA_REASON_OTHER },
+	{ &wled, "HTTP/1.0 200 OK\r\n\r\n<form enctype=multipart/form-data>", VERDICT_READY, OTA_PROOF_FORM,
+	  OTA_REASON_NONE },
+	{ &wled, "HTTP/1.0 401 Unauthorized\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT,
+	  OTA_PROOF_NONE, OTA_REASON_LOCKED },
 };
 
 START_TEST(a_web_updater_is_known_by_its_form)
@@ -696,9 +705,11 @@ END_TEST
 START_TEST(targets_are_parsed)
 {
 	static const struct { const char *text, *host; int port; } rows[] = {
-		{ "board.local", "board.local", 0 }, { "192.0.2.7", "192.0.2.7", 0 }, { "192.0.2.7:8266", "192.0.2.7", 8266 },
+		{ "board.local", "board.local", 0 }, { "192.0.2.7", "192.0.2.7", 0 },
+		{ "192.0.2.7:8266", "192.0.2.7", 8266 },
 		{ "[2001:db8::7]", "2001:db8::7", 0 }, { "[2001:db8::7]:3232", "2001:db8::7", 3232 },
-		{ "2001:db8::7", "2001:db8::7", 0 }, { "fe80::1%eth0", "fe80::1%eth0", 0 }, { "@", "@", 0 }, { "@:80", "@", 80 },
+		{ "2001:db8::7", "2001:db8::7", 0 }, { "fe80::1%eth0", "fe80::1%eth0", 0 }, { "@", "@", 0 },
+		{ "@:80", "@", 80 },
 		{ "esp_8266-a", "esp_8266-a", 0 },
 		{ "", NULL, 0 }, { ":80", NULL, 0 }, { "a:0", NULL, 0 }, { "a:65536", NULL, 0 }, { "a:", NULL, 0 },
 		{ "a:8x", NULL, 0 }, { "a:+8", NULL, 0 }, { "[::1", NULL, 0 }, { "[::1]8", NULL, 0 }, { "[]", NULL, 0 },
@@ -742,10 +753,13 @@ END_TEST
 START_TEST(only_addresses_are_taken_from_a_board)
 {
 	static const struct { const char *text; bool good; } rows[] = {
-		{ "192.168.1.23", true }, { "127.0.0.1", true }, { "::1", true }, { "fe80::1", true }, { "2001:db8::7", true },
+		{ "192.168.1.23", true }, { "127.0.0.1", true }, { "::1", true }, { "fe80::1", true },
+		{ "2001:db8::7", true },
 		{ "0.0.0.0", false }, { "255.255.255.255", false }, { "224.0.0.251", false }, { "1.2.3", false },
-		{ "1.2.3.256", false }, { "1.2.3.4.5", false }, { "1.2.3.4 ", false }, { " 1.2.3.4", false }, { "", false },
-		{ "board.local", false }, { "$(reboot)", false }, { "1.2.3.4;id", false }, { "::", false }, { "ff02::1", false },
+		{ "1.2.3.256", false }, { "1.2.3.4.5", false }, { "1.2.3.4 ", false }, { " 1.2.3.4", false },
+		{ "", false },
+		{ "board.local", false }, { "$(reboot)", false }, { "1.2.3.4;id", false }, { "::", false },
+		{ "ff02::1", false },
 		{ "1..2.3", false }, { "+1.2.3.4", false }, { "1.2.3.-4", false },
 	};
 	char got[64];

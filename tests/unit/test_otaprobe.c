@@ -282,7 +282,8 @@ END_TEST
 
 START_TEST(a_dry_run_gets_the_board_s_answer)
 {
-	static const char *const texts[] = { "ERR: ERROR[5]: Bad Size Given\n", "ERR: ERROR[11]: Invalid bootstrapping" };
+	static const char *const texts[] = { "ERR: ERROR[5]: Bad Size Given\n",
+					     "ERR: ERROR[11]: Invalid bootstrapping" };
 	const struct ota_finding *f;
 	struct otaprobe_options options;
 	int port = 0;

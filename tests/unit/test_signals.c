@@ -124,7 +124,8 @@ START_TEST(stopping_never_stops_with_a_line_asserted)
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	pid = start_board(file);
 	sleep_ms(8);	/* in the hold */
-	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld", (long)pid,
+	snprintf(command, sizeof(command),
+		 "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld", (long)pid,
 		 file, (long)pid);
 	program_shell(&p, command);
 	ck_assert_msg(p.out[0] == '1', "the board was held for the whole stop: %s", p.out);
@@ -186,7 +187,8 @@ START_TEST(a_stalled_bridge_keeps_nobody_waiting)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	ck_assert_int_eq(p.status, 35);
 	ck_assert_ptr_nonnull(strstr(p.out, "the driver does not answer; process "));
-	/* The promise is wait + timeout + 1 s: a number in the contract, not a measure of this machine; the margin is. */
+	/* The promise is wait + timeout + 1 s: a number in the contract, not a measure of this
+	 * machine; the margin is. */
 	ck_assert_int_lt((int)(end.tv_sec - begin.tv_sec), 10);
 }
 END_TEST

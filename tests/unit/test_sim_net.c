@@ -1,4 +1,5 @@
-/* test_sim_net.c - the simulated board online, in real time: probed, refused, reset, and uploaded to by real clients. */
+/* test_sim_net.c - the simulated board online, in real time: probed, refused, reset, and uploaded
+ * to by real clients. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
@@ -131,8 +132,8 @@ static int upload(const char *password)
 		snprintf(number, sizeof(number), "%d", service_port);
 		dup2(null_fd, 1);
 		dup2(null_fd, 2);
-		execlp("python3", "python3", "tests/peers/arduino_ota_client.py", "--port", number, "--bind", "127.0.0.1",
-		       "--password", password, "127.0.0.1", image, (char *)NULL);
+		execlp("python3", "python3", "tests/peers/arduino_ota_client.py", "--port", number, "--bind",
+		       "127.0.0.1", "--password", password, "127.0.0.1", image, (char *)NULL);
 		_exit(127);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0)

@@ -141,7 +141,8 @@ START_TEST(every_circuit_is_found)
 		      "sim:%s: %s, %s: %s", boards[_i].words, wiring_name(result->circuit),
 		      verdict_info(result->verdict)->word, result->text);
 	assert_let_go(boards[_i].words);
-	ck_assert_msg(result->verdict != VERDICT_READY || truth->latch_flash, "%s: left in download mode", boards[_i].words);
+	ck_assert_msg(result->verdict != VERDICT_READY || truth->latch_flash, "%s: left in download mode",
+		      boards[_i].words);
 	ck_assert_uint_eq(truth->copies_broken, 0);
 	if (result->verdict == VERDICT_READY && !board.lines_before && !board.skew_ns)
 		ck_assert_uint_eq((unsigned int)result->resets, truth->line_resets);
@@ -171,8 +172,8 @@ static enum verdict reset_with(const struct sim_config *board, const char *seque
 
 START_TEST(what_is_found_makes_a_session_ready)
 {
-	static const char *const words[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly", "esp32,swapped2",
-					     "esp32c3,dtronly", "esp32,swapped" };
+	static const char *const words[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly",
+					     "esp32,swapped2", "esp32c3,dtronly", "esp32,swapped" };
 	struct sequence sequence;
 	struct sim_config board;
 	char err[128];
@@ -186,14 +187,16 @@ START_TEST(what_is_found_makes_a_session_ready)
 		const char *found = which ? result->esptool : result->sequence;
 		enum verdict verdict = reset_with(&board, found);
 
-		ck_assert_msg(verdict == VERDICT_READY, "sim:%s with %s: %s", words[_i], found, verdict_info(verdict)->word);
+		ck_assert_msg(verdict == VERDICT_READY, "sim:%s with %s: %s", words[_i], found,
+			      verdict_info(verdict)->word);
 	}
 }
 END_TEST
 
 /* ------------------------------------------------------------------------------------------------- */
 
-static const char *const failing[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly", "nowire,prints", "esp32,swapped" };
+static const char *const failing[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly",
+				       "nowire,prints", "esp32,swapped" };
 static const int errors[] = { EIO, ENODEV, EPIPE, ESHUTDOWN, EPROTO };
 
 /* @on: all later operations fail as well, but the kernel's own close. Return: whether the operation was reached. */
@@ -270,7 +273,8 @@ END_TEST
 static enum wiring_circuit truth_of(enum sim_circuit circuit)
 {
 	static const enum wiring_circuit of[SIM_CIRCUIT_COUNT] = {
-		[SIM_TWO_TRANSISTORS] = WIRING_TWO_TRANSISTORS, [SIM_DIRECT] = WIRING_DIRECT, [SIM_SWAPPED] = WIRING_SWAPPED,
+		[SIM_TWO_TRANSISTORS] = WIRING_TWO_TRANSISTORS, [SIM_DIRECT] = WIRING_DIRECT,
+		[SIM_SWAPPED] = WIRING_SWAPPED,
 		[SIM_TWO_TRANSISTORS_SWAPPED] = WIRING_TWO_TRANSISTORS_SWAPPED, [SIM_RTS_ONLY] = WIRING_RTS_ONLY,
 		[SIM_DTR_ONLY] = WIRING_DTR_ONLY, [SIM_NO_WIRE] = WIRING_NONE,
 	};
@@ -286,9 +290,11 @@ static bool is_about_dtr(enum wiring_circuit c)
 /* Nothing that the wiring cannot be seen through: no noise, no finger, nothing that restarts or holds a pin. */
 static bool is_calm(const struct sim_config *b)
 {
-	return !b->copy_ns && !b->finger_ns && !b->deep_sleep_ns && !b->gpio0_held && !b->gpio0_let_go_ns && !b->gpio2_low && !b->gpio15 &&
+	return !b->copy_ns && !b->finger_ns && !b->deep_sleep_ns && !b->gpio0_held && !b->gpio0_let_go_ns &&
+	       !b->gpio2_low && !b->gpio15 &&
 	       !b->other_strap && !b->empty_download && b->fate == SIM_FATE_RUN && !b->lose_ppm && !b->repeat_ppm &&
-	       !b->flip_ppm && !b->spurious_ns && !b->rx_stall_ns && !b->control_stall_op && !b->unplug_ns && !b->unplug_op &&
+	       !b->flip_ppm && !b->spurious_ns && !b->rx_stall_ns && !b->control_stall_op && !b->unplug_ns &&
+	       !b->unplug_op &&
 	       !b->host_ns && b->en_rise_ns >= 1 * SIM_MS && !b->chatter && b->image == SIM_IMAGE_GOOD &&
 	       (!b->app_baud || b->app_baud == 115200);
 }
@@ -301,23 +307,26 @@ static void assert_random_board(const struct sim_config *board, uint64_t seed)
 	enum wiring_circuit is = truth_of(board->circuit);
 
 	ck_assert_msg(gone || (!truth->dtr && !truth->rts), "board %llu: a line is left asserted", number);
-	ck_assert_msg(gone || board->finger_ns || board->deep_sleep_ns || !truth->en_low, "board %llu: left in reset", number);
-	ck_assert_msg(gone || board->gpio0_held || board->gpio0_let_go_ns || !truth->gpio0_low, "board %llu: GPIO0 low", number);
-	ck_assert_msg(truth->copies_broken == 0 || board->finger_ns || board->deep_sleep_ns || !result->resets || !is_calm(board),
-		      "board %llu: broke a copy", number);
+	ck_assert_msg(gone || board->finger_ns || board->deep_sleep_ns || !truth->en_low,
+		      "board %llu: left in reset", number);
+	ck_assert_msg(gone || board->gpio0_held || board->gpio0_let_go_ns || !truth->gpio0_low,
+		      "board %llu: GPIO0 low", number);
+	ck_assert_msg(truth->copies_broken == 0 || board->finger_ns || board->deep_sleep_ns ||
+		      !result->resets || !is_calm(board), "board %llu: broke a copy", number);
 	if (result->verdict == VERDICT_READY) {
 		ck_assert_msg(board->circuit != SIM_NO_WIRE, "board %llu: nothing is wired, and %s was found", number,
 			      wiring_name(result->circuit));
 		ck_assert_msg(result->circuit == WIRING_EITHER || result->circuit == WIRING_BOTH ||
-			      is_about_dtr(result->circuit) == is_about_dtr(is), "board %llu: %s, and %s was found", number,
+			      is_about_dtr(result->circuit) == is_about_dtr(is),
+			      "board %llu: %s, and %s was found", number,
 			      wiring_name(is), wiring_name(result->circuit));
 	}
 	if (!is_calm(board))
 		return;
 	ck_assert_msg(result->circuit == is, "board %llu: %s, and %s was found: %s", number, wiring_name(is),
 		      wiring_name(result->circuit) ? wiring_name(result->circuit) : "nothing", result->text);
-	ck_assert_msg(result->verdict == (is == WIRING_NONE ? VERDICT_NO_EFFECT : VERDICT_READY), "board %llu: %s: %s", number,
-		      verdict_info(result->verdict)->word, result->text);
+	ck_assert_msg(result->verdict == (is == WIRING_NONE ? VERDICT_NO_EFFECT : VERDICT_READY),
+		      "board %llu: %s: %s", number, verdict_info(result->verdict)->word, result->text);
 	ck_assert_msg(is == WIRING_NONE || truth->latch_flash, "board %llu: left in download mode", number);
 }
 
@@ -460,7 +469,8 @@ START_TEST(it_ends_within_its_time)
 		(void)play(&board);
 		ck_assert_int_le(result->total_ms, timeouts[i] + 200);
 		assert_let_go(failing[_i]);
-		ck_assert(board.circuit == SIM_NO_WIRE || simport_truth(&sp)->latch_flash || !simport_truth(&sp)->line_resets);
+		ck_assert(board.circuit == SIM_NO_WIRE || simport_truth(&sp)->latch_flash ||
+			  !simport_truth(&sp)->line_resets);
 		ck_assert(result->verdict == VERDICT_UNPROVEN || i > 2);
 	}
 }

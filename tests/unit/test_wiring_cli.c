@@ -9,7 +9,8 @@
 #include "suite.h"
 
 static const struct program_row rows[] = {
-	{ "--probe-wiring sim:", 0, "sim:: wiring: two transistors: RTS asserted alone resets the board, DTR alone pulls GPIO0 low; "
+	{ "--probe-wiring sim:", 0,
+	  "sim:: wiring: two transistors: RTS asserted alone resets the board, DTR alone pulls GPIO0 low; "
 	  "it was reset ", NULL },
 	{ "--probe-wiring sim:direct", 0, "sim:direct: use --sequence 'rts', which is the default\n", NULL },
 	{ "--probe-wiring sim:esp32,direct", 0, "custom_hard_reset_sequence = D0|R1|W0.1|R0\n", NULL },
@@ -41,7 +42,8 @@ START_TEST(every_command_line_ends_as_it_should)
 }
 END_TEST
 
-static const char *const json_runs[] = { "sim:", "sim:swapped", "sim:nowire", "sim:muted", "sim:gpio0low", "-w 0 sim:missing" };
+static const char *const json_runs[] = { "sim:", "sim:swapped", "sim:nowire", "sim:muted", "sim:gpio0low",
+					 "-w 0 sim:missing" };
 
 static const char *json_args(size_t i)
 {
@@ -57,7 +59,8 @@ static void check_json(size_t i, const struct program *done)
 
 	ck_assert_msg(schema_check_lines(done->out, why, sizeof(why)) > 0, "%s: %s\n%s", json_runs[i], why, done->out);
 	ck_assert_msg(i == 5 || strstr(done->out, "\"event\":\"wiring\""), "%s: %s", json_runs[i], done->out);
-	ck_assert_msg((done->status == 0) == !strstr(done->out, "\"event\":\"result\""), "%s: %s", json_runs[i], done->out);
+	ck_assert_msg((done->status == 0) == !strstr(done->out, "\"event\":\"result\""), "%s: %s", json_runs[i],
+		      done->out);
 }
 
 START_TEST(every_json_line_fits_the_schema)
