@@ -383,8 +383,12 @@ static void complete_advice(struct child *c)
 static void find_and_run(struct child *c)
 {
 	struct session_config config = c->options->session;
-	bool found = find(c, c->spec, c->start_ms + c->options->wait_ms);
+	bool found;
 
+	/* Where it is, before it may leave, or else when it has come. */
+	if (c->options->recover)
+		ladder_look(&c->ladder);
+	found = find(c, c->spec, c->start_ms + c->options->wait_ms);
 	if (c->options->recover)
 		ladder_look(&c->ladder);
 	if (!found)
