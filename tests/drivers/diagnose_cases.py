@@ -88,7 +88,7 @@ time.sleep(600)
 """
 
 
-@case
+@case_alone
 def who_drives_the_device_itself_is_named():
     """As brltty does, and as a virtual machine does."""
     for program, word, cure in (("brltty", "brltty", "genericDevices=no"), ("python3", "claimed", "end that program")):
