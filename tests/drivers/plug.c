@@ -11,7 +11,8 @@
 #define FRAME_NS SIM_MS
 /* A hub tells the host within 255 ms (USB 2.0, 11.12.4). */
 #define GONE_AFTER_NS (100 * SIM_MS)
-/* But not while requests come in: vhci_hcd would leave one that is on its way unanswered, until the driver's time-out. */
+/* But not while requests come in: vhci_hcd would leave one that is on its way unanswered, until
+ * the driver's time-out. */
 #define GONE_QUIET_NS (20 * SIM_MS)
 /* A write is taken as done when no more than this is still in the chip. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
@@ -28,8 +29,8 @@ static double seconds(int64_t ns)
 
 static void note(struct plug *p, int64_t now_ns, const char *kind, const char *name, int value)
 {
-	fprintf(p->record_file, "{\"t\":%.6f,\"kind\":\"%s\",\"name\":\"%s\",\"value\":%d}\n", seconds(now_ns), kind, name,
-		value);
+	fprintf(p->record_file, "{\"t\":%.6f,\"kind\":\"%s\",\"name\":\"%s\",\"value\":%d}\n", seconds(now_ns),
+		kind, name, value);
 }
 
 static void on_trace(void *user, int64_t now_ns, enum sim_edge edge, int value)
@@ -418,7 +419,8 @@ static void end_stall(struct plug *p)
 static void control(struct plug *p, const struct usbip_msg *msg)
 {
 	struct bridge_request req = {
-		.type = msg->setup[0], .request = msg->setup[1], .value = (uint16_t)(msg->setup[2] | msg->setup[3] << 8),
+		.type = msg->setup[0], .request = msg->setup[1],
+		.value = (uint16_t)(msg->setup[2] | msg->setup[3] << 8),
 		.index = (uint16_t)(msg->setup[4] | msg->setup[5] << 8),
 		.length = (uint16_t)(msg->setup[6] | msg->setup[7] << 8), .data = msg->data,
 	};
@@ -818,7 +820,8 @@ void plug_truth(struct plug *p, FILE *out)
 		"\"latch_download\":%d,\"hardware_resets\":%u,\"line_resets\":%u,\"soft_restarts\":%u,\"crashes\":%u,"
 		"\"en_falls\":%u,\"en_rises\":%u,\"last_hardware_reset\":%.6f,\"app_since\":%.6f,"
 		"\"loader\":\"%s\",\"loader_rate\":%.1f,\"writes\":%u,\"bad_packets\":%u,\"lost\":%u,\"ota\":\"%s\"}\n",
-		seconds(p->now_ns), p->usb.fd >= 0 && p->gone_ns == SIM_NEVER, p->bridge.kind->name, p->bridge.rate, t->dtr, t->rts, t->en_low,
+		seconds(p->now_ns), p->usb.fd >= 0 && p->gone_ns == SIM_NEVER, p->bridge.kind->name,
+		p->bridge.rate, t->dtr, t->rts, t->en_low,
 		t->gpio0_low, t->powered, sim_runs_name(t->runs), t->boot_mode, t->latch_flash, t->latch_download,
 		t->hardware_resets, t->line_resets, t->soft_restarts, t->crashes, t->en_falls, t->en_rises,
 		seconds(t->last_hardware_reset_ns), seconds(t->app_since_ns), modes[p->loader.mode], p->loader.rate,

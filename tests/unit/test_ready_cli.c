@@ -1,4 +1,5 @@
-/* test_ready_cli.c - what "ready" may wait for, through the program: lines, OTA services, the state file, notification. */
+/* test_ready_cli.c - what "ready" may wait for, through the program: lines, OTA services, the
+ * state file, notification. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
@@ -48,10 +49,12 @@ static const struct program_row rows[] = {
 	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
 	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
 	/* a byte that is no character neither hides a line nor makes two of it; what is printed stays harmless */
-	{ "--print-match --expect '^20(.)C, connected$' 'sim:running,say=20\\xb0C\\x2c connected\\n'", 0, "\xef\xbf\xbd\n", NULL },
+	{ "--print-match --expect '^20(.)C, connected$' 'sim:running,say=20\\xb0C\\x2c connected\\n'", 0,
+	  "\xef\xbf\xbd\n", NULL },
 	{ "--print-match --expect '^not(.)ready$' 'sim:running,say=not\\x07ready\\n'", 0, "\\x07\n", NULL },
 	{ "-t 3 --expect '^ready' 'sim:running,say=not\\x07ready\\n'", 20, "expect-timeout", NULL },
-	{ "-v --fail-on 'not.ready' 'sim:running,say=not\\xffready\\n'", 21, "not\xef\xbf\xbdready", "--fail-on matched: not\xef\xbf\xbdready" },
+	{ "-v --fail-on 'not.ready' 'sim:running,say=not\\xffready\\n'", 21, "not\xef\xbf\xbdready",
+	  "--fail-on matched: not\xef\xbf\xbdready" },
 	{ "--expect Hello --fail-on WiFi sim:running", 21, "a line matched --fail-on 'WiFi'", NULL },
 	{ "--fail-on never sim:running", 0, "ready", NULL },
 	{ "-t 3 --expect Hello --expect never sim:running", 20, "no line matched --expect 'never' within 3 s", NULL },
@@ -157,7 +160,8 @@ START_TEST(where_there_is_no_room_for_the_result_no_board_is_reset)
 {
 	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --state-file $DIR/s sim:running sim:truth=$DIR/truth; echo $?; ls $DIR | wc -l");
 	ck_assert_ptr_nonnull(strstr(p.out, "sim:running: internal: not reset: the state file cannot be written\n"));
-	ck_assert_msg(strstr(p.out, "/truth: internal: not reset: the state file cannot be written\n1\n0\n"), "%s", p.out);
+	ck_assert_msg(strstr(p.out, "/truth: internal: not reset: the state file cannot be written\n1\n0\n"),
+		      "%s", p.out);
 	ck_assert_ptr_nonnull(strstr(p.err, "espreset: sim:running: File too large; raise the limit"));
 }
 END_TEST
@@ -213,7 +217,8 @@ START_TEST(ten_thousand_reads_during_runs_find_it_whole_and_never_old)
 		for (; waitpid(pid, &status, WNOHANG) == 0; reads++) {
 			begun |= read(ends[0], events, sizeof(events)) > 0;
 			found = read_state(path);
-			ck_assert_msg(found == run || !found || (!begun && found == run - 1), "run %d finds %d's", run, found);
+			ck_assert_msg(found == run || !found || (!begun && found == run - 1),
+				      "run %d finds %d's", run, found);
 		}
 		close(ends[0]);
 		ck_assert_int_eq(status, 0);

@@ -1,4 +1,5 @@
-/* test_wrongbaud.c - 74880 Bd read through a receiver at 115200: what is said, and that nothing wrong is called certain. */
+/* test_wrongbaud.c - 74880 Bd read through a receiver at 115200: what is said, and that nothing
+ * wrong is called certain. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,8 @@ static const struct {
 	{ BANNER("2", "7,0") "waiting for host\r\n", "waiting: waiting for host", VERDICT_OTHER_BOOT },
 	{ BANNER("4", "3,6") "wdt reset\r\n" SEGMENTS "csum 0x2d\r\nv00000000\r\n~ld\r\n", "progress banner: wdt reset",
 	  VERDICT_FLASH_BOOT },
-	{ BANNER("2", "3,6") SEGMENTS "csum 0xef\r\ncsum err\r\nets_main.c \r\n", "trouble: csum err", VERDICT_BOOT_FAILED },
+	{ BANNER("2", "3,6") SEGMENTS "csum 0xef\r\ncsum err\r\nets_main.c \r\n", "trouble: csum err",
+	  VERDICT_BOOT_FAILED },
 	{ LOADS "~ld\r\ne:3\r\n", "trouble: e:", VERDICT_BOOT_FAILED },
 	{ LOADS "@cp:\x01" "0\r\nld\r\n", "copying: @\ncopied 0: cp:\nprogress loaded: ~ld\n", VERDICT_FLASH_BOOT },
 	{ LOADS "@cp:\x01" "2\r\n", "copied 2: cp:\ntrouble: cp:\n", VERDICT_BOOT_FAILED },
@@ -133,11 +135,13 @@ END_TEST
 #define SUM_BEGUN BANNER("2", "3,6") SEGMENTS "csum 0x"
 #define LOADS_BEGUN LOADS "~"
 
-/* However the log ends: before the sum's line is whole nothing is loaded, before eboot's last word nothing is certain. */
+/* However the log ends: before the sum's line is whole nothing is loaded, before eboot's last
+ * word nothing is certain. */
 START_TEST(no_beginning_claims_more_than_its_own_lines)
 {
 	struct wrongreceiver receiver = {
-		.sent_baud = 74880 * (0.975 + 0.01 * (_i % 6)), .heard_baud = 115200, .sample = 0.4 + 0.04 * (_i / 6 % 6),
+		.sent_baud = 74880 * (0.975 + 0.01 * (_i % 6)), .heard_baud = 115200,
+		.sample = 0.4 + 0.04 * (_i / 6 % 6),
 		.phase = 0.3 * (_i % 4), .framing = _i % 5 ? FRAMING_DELIVERED : FRAMING_ZEROED,
 	};
 	static struct bootlog fresh, log;
@@ -179,7 +183,8 @@ END_TEST
 START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
-	static const int neighbours[8][2] = { { -1, 1 }, { 1, 1 }, { 2, 2 }, { 2, 4 }, { 4, 4 }, { 5, 5 }, { 5, 7 }, { 7, 7 } };
+	static const int neighbours[8][2] = { { -1, 1 }, { 1, 1 }, { 2, 2 }, { 2, 4 }, { 4, 4 }, { 5, 5 },
+					      { 5, 7 }, { 7, 7 } };
 	uint8_t heard[1024];
 	size_t n = wrongreceiver_hear(&nominal, LOADS "~ld\r\n", heard, sizeof(heard));
 	unsigned int tried = 0;
@@ -251,7 +256,8 @@ static unsigned int below(unsigned int n)
 /* A boot as the ROM tells it, with random numbers. Only mode 3 loads. */
 static void random_boot(char *text, size_t cap, unsigned int cause, unsigned int mode)
 {
-	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode, below(8));
+	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode,
+			 below(8));
 	unsigned int segments = 1 + below(3);
 
 	if (mode != 3) {
@@ -260,7 +266,8 @@ static void random_boot(char *text, size_t cap, unsigned int cause, unsigned int
 		return;
 	}
 	for (unsigned int i = 0; i < segments; i++) {
-		n += snprintf(text + n, cap - (size_t)n, "load 0x%08x, len %u, room %u \r\n%stail %u\r\nchksum 0x%02x\r\n",
+		n += snprintf(text + n, cap - (size_t)n,
+			      "load 0x%08x, len %u, room %u \r\n%stail %u\r\nchksum 0x%02x\r\n",
 			      i ? 0x3ffe8000 + below(0x4000) : 0x40100000 + below(0x10000), below(32000), below(17),
 			      below(2) ? "\x01" : "", below(16), below(256));
 		if (below(3) == 0)
@@ -304,7 +311,8 @@ static void one_trial(unsigned int cause, unsigned int mode, enum framing framin
 	tally->mode_known += boot->mode >= 0;
 	tally->certain += boot->certain;
 	ck_assert_msg(boot->mode < 0 || boot->mode == (int)mode, "mode %u read as %d from %s", mode, boot->mode, text);
-	ck_assert_msg(!boot->certain || boot->cause == (int)cause, "cause %u read as %d from %s", cause, boot->cause, text);
+	ck_assert_msg(!boot->certain || boot->cause == (int)cause, "cause %u read as %d from %s", cause,
+		      boot->cause, text);
 	if (boot->certain) {
 		ck_assert_uint_eq(mode, 3);
 		ck_assert_int_eq(boot->heard, BOOT_HEARD_74880);
