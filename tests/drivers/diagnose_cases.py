@@ -5,9 +5,10 @@ What a virtual machine cannot have (other kernels, other bridges, Windows) is in
 import glob
 import json
 import os
+import re
 
 import rig
-from hook_cases import case, case_alone, enroll, expect, sh, was_opened
+from hook_cases import RULES, case, case_alone, enroll, expect, sh, was_opened
 
 MODPROBE = "/etc/modprobe.d/espreset-test.conf"
 RELEASE = os.uname().release
@@ -49,6 +50,70 @@ def who_is_not_in_the_group_is_told_how_to_join_it():
     expect(inside.status == 0, "after the cure", inside, board.truth())
     board.unplug()
     sh("gpasswd -d nobody dialout")
+
+
+@case
+def a_port_that_udev_gives_to_nobody_is_told_the_rule_that_mends_it():
+    """Its group may not write, or nobody is in it; and espreset's own rule, which gives it to dialout, is put out of force."""
+    board = rig.plug("ch340")
+    spoiling = RULES + "55-espreset-test-%d.rules" % board.id
+    masking = RULES + "70-espreset.rules"
+    open(masking, "w", encoding="ascii").close()
+    member = NOBODY + ["--groups=dialout"]
+    try:
+        for spoilt, evidence in (('GROUP="dialout", MODE="0600"', "mode 600, group dialout"),
+                                 ('GROUP="root", MODE="0660"', "mode 660, group root")):
+            with open(spoiling, "w", encoding="ascii") as f:
+                f.write('SUBSYSTEM=="tty", KERNELS=="%s", %s\n' % (board.place(), spoilt))
+            sh("udevadm control --reload")
+            board.unplug()
+            board.replug()
+            result = diagnose(board.tty, within=member)
+            expect_finding(result, "permission", "have udev give it to a group", 32, evidence)
+            run = rig.run(member + [rig.ESPRESET, "--wait", "0", board.tty])
+            expect(run.status == 32 and "60-serial-group.rules" in run.err, "a run", run)
+            expect(not was_opened(board), "it was opened")
+        # The cure, to the letter; the rule that spoils it stays.
+        rule, path = re.search(r"put (.*) into (\S+);", result.findings[0]["cure"]).groups()
+        with open(path, "w", encoding="ascii") as f:
+            f.write(rule + "\n")
+        sh("udevadm control --reload")
+        board.unplug()
+        board.replug()
+        mended = diagnose(board.tty, within=member)
+        expect(mended.status == 0 and not mended.findings, "after the cure", mended)
+        run = rig.run(member + [rig.ESPRESET, board.tty])
+        expect(run.status == 0, "a run after the cure", run, board.truth())
+    finally:
+        for name in glob.glob(spoiling) + glob.glob(RULES + "60-serial-group.rules") + [masking]:
+            os.unlink(name)
+        sh("udevadm control --reload")
+
+
+@case
+def a_lock_file_counts_as_long_as_its_process_lives():
+    """As uucp, minicom and cu leave it: no lock of the kernel's, no open descriptor."""
+    board = rig.plug("ch340")
+    os.makedirs("/run/lock", exist_ok=True)
+    lock = "/run/lock/LCK.." + os.path.basename(board.tty)
+    holder = rig.start(["sleep", "600"])
+    try:
+        with open(lock, "w", encoding="ascii") as f:
+            f.write("%10d\n" % holder.pid)
+        result = diagnose(board.tty)
+        expect_finding(result, "busy", "kill %d" % holder.pid, 33, "sleep (process %d)" % holder.pid, "has a lock file for it")
+        run = rig.run([rig.ESPRESET, "--wait", "0", board.tty])
+        expect(run.status == 33 and str(holder.pid) in run.out, "a run", run)
+        expect(not was_opened(board), "it was opened")
+        os.kill(holder.pid, 9)
+        holder.finish()
+        stale = diagnose(board.tty)
+        expect(stale.status == 0 and not stale.findings, "a stale one", stale)
+        run = rig.run([rig.ESPRESET, board.tty])
+        expect(run.status == 0, "a run beside a stale one", run, board.truth())
+        expect(os.path.exists(lock), "a file that is not ours was removed")
+    finally:
+        os.unlink(lock)
 
 
 @case
