@@ -172,15 +172,6 @@ static int add_port(const char *text, struct options *o, struct complaint *c)
 	return append("port", text, o->ports, OPTIONS_PORTS_MAX, &o->n_ports, c);
 }
 
-static int set_mode(const char *name, enum options_mode mode, struct options *o, struct complaint *c)
-{
-	if (o->mode != MODE_RESET && o->mode != mode)
-		return complain(c, "--%s does not go with another of --decode, --list, --diagnose, --probe-wiring, --enroll",
-				name);
-	o->mode = mode;
-	return 0;
-}
-
 static int crystal(const char *text, struct options *o, struct complaint *c)
 {
 	if (strcmp(text, "26") != 0 && strcmp(text, "40") != 0)
@@ -268,6 +259,16 @@ static const struct { const char *name; enum options_mode mode; } modes[] = {
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
+
+static int set_mode(const char *name, enum options_mode mode, struct options *o, struct complaint *c)
+{
+	for (size_t i = 0; i < MODES; i++) {
+		if (modes[i].mode == o->mode && o->mode != mode)
+			return complain(c, "--%s does not go with --%s", name, modes[i].name);
+	}
+	o->mode = mode;
+	return 0;
+}
 
 static int take_mode(const char *name, struct options *o, struct complaint *c)
 {
@@ -381,6 +382,8 @@ static int check_ports(struct options *o, struct complaint *c)
 {
 	const char *from_environment = getenv("ESPTOOL_PORT");
 
+	if ((o->mode == MODE_ENROLL || o->mode == MODE_DIAGNOSE) && o->n_ports > 0 && strncmp(o->ports[0], "sim:", 4) == 0)
+		return complain(c, "PORT '%s': a simulated board is on no port of this computer", o->ports[0]);
 	switch (o->mode) {
 	case MODE_ENROLL:
 		return o->n_ports == 2 ? 0 : complain(c, "--enroll wants PORT NAME");
@@ -434,6 +437,17 @@ static const struct option_row *row_of(int value)
 	return NULL;
 }
 
+/* How many options begin so: "--s=3" */
+static int begin_so(const char *text)
+{
+	size_t n = strcspn(text, "=");
+	int found = 0;
+
+	for (size_t i = 0; n > 2 && strncmp(text, "--", 2) == 0 && i < ROWS; i++)
+		found += strncmp(table[i].name, text + 2, n - 2) == 0;
+	return found;
+}
+
 static int bad_option(int value, char **argv, struct complaint *c)
 {
 	const struct option_row *row = optopt ? row_of(optopt) : NULL;
@@ -444,6 +458,8 @@ static int bad_option(int value, char **argv, struct complaint *c)
 		return complain(c, "--%s takes no argument", row->name);
 	if (optopt)
 		return complain(c, "unknown option '-%c'", isprint(optopt) ? optopt : '?');
+	if (begin_so(argv[optind - 1]) > 1)
+		return complain(c, "option '%s' may be one of several: write more of it", argv[optind - 1]);
 	return complain(c, "unknown option '%s'", argv[optind - 1]);
 }
 
