@@ -378,6 +378,13 @@ static void complete_advice(struct child *c)
 		r->advice = "plug it in again; if nobody pulled it out, look at cable, hub and power supply";
 	else if (r->verdict == VERDICT_IO_ERROR)
 		r->advice = "unplug the bridge and plug it in again";
+	else if (r->verdict == VERDICT_EXPECT_TIMEOUT && !c->conditions.broken)
+		r->advice = "look at what the board prints (--capture FILE), or give it time with --timeout";
+	else if (r->verdict == VERDICT_FAIL_MATCHED)
+		r->advice = "look at what the board prints around that line (--capture FILE)";
+	else if (r->verdict == VERDICT_OTA_SILENT)
+		r->advice = "give the address that the board has in this network (--firmware with --ota @ takes it "
+			    "from its output)";
 }
 
 static void find_and_run(struct child *c)

@@ -134,13 +134,42 @@ static int try_capture(const char *file)
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
+/* The folder that a file is in, or will be, as the system knows it, and the file's name in it. */
+static bool look_at_folder(const char *file, struct stat *ret_folder, const char **ret_name)
+{
+	const char *slash = strrchr(file, '/');
+	char folder[PATH_MAX] = "./";
+
+	if (slash)
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file + 1), file);
+	*ret_name = slash ? slash + 1 : file;
+	return stat(folder, ret_folder) == 0;
+}
+
+/* By whatever names: the one would replace the other. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat st_a, st_b;
+	const char *name_a, *name_b;
+
+	if (stat(a, &st_a) == 0 && stat(b, &st_b) == 0)
+		return st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino;
+	return look_at_folder(a, &st_a, &name_a) && look_at_folder(b, &st_b, &name_b) && strcmp(name_a, name_b) == 0 &&
+	       st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino;
+}
+
 static int check_capture(const struct options *options, char *why, size_t cap)
 {
 	int r = options->capture ? try_capture(options->capture) : 0;
 
-	if (r < 0)
+	if (r < 0) {
 		snprintf(why, cap, "--capture '%s': %s; want a file that can be written", options->capture,
 			 strerror(-r));
+	} else if (options->capture && options->state_file && is_same_file(options->capture, options->state_file)) {
+		snprintf(why, cap, "--capture '%s' and --state-file '%s' are the same file", options->capture,
+			 options->state_file);
+		r = -EINVAL;
+	}
 	return r;
 }
 

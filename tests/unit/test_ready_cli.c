@@ -52,12 +52,12 @@ static const struct program_row rows[] = {
 	{ "--print-match --expect '^20(.)C, connected$' 'sim:running,say=20\\xb0C\\x2c connected\\n'", 0,
 	  "\xef\xbf\xbd\n", NULL },
 	{ "--print-match --expect '^not(.)ready$' 'sim:running,say=not\\x07ready\\n'", 0, "\\x07\n", NULL },
-	{ "-t 3 --expect '^ready' 'sim:running,say=not\\x07ready\\n'", 20, "expect-timeout", NULL },
+	{ "-t 3 --expect '^ready' 'sim:running,say=not\\x07ready\\n'", 20, "expect-timeout", "--capture FILE" },
 	{ "-v --fail-on 'not.ready' 'sim:running,say=not\\xffready\\n'", 21, "not\xef\xbf\xbdready",
 	  "--fail-on matched: not\xef\xbf\xbdready" },
-	{ "--expect Hello --fail-on WiFi sim:running", 21, "a line matched --fail-on 'WiFi'", NULL },
+	{ "--expect Hello --fail-on WiFi sim:running", 21, "a line matched --fail-on 'WiFi'", "around that line (--capture FILE)" },
 	{ "--fail-on never sim:running", 0, "ready", NULL },
-	{ "-t 3 --expect Hello --expect never sim:running", 20, "no line matched --expect 'never' within 3 s", NULL },
+	{ "-t 3 --expect Hello --expect never sim:running", 20, "no line matched --expect 'never' within 3 s", "(--capture FILE), or give it time with --timeout" },
 	{ "-t 3 --expect never --print-match sim:running", 20, NULL, "no line matched" },
 	{ "--expect never sim:panic=1500ms", 14, "crashed", "its own messages" },
 	{ "--expect never sim:restart=1500ms", 18, "restarted", "" },
@@ -69,12 +69,12 @@ static const struct program_row rows[] = {
 	{ "--firmware esp-idf --ota 127.0.0.1 sim:running", 2, NULL, "--ota" },
 	{ "--firmware list", 0, "arduino", NULL },
 	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", "does its application start the OTA service?" },
-	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", NULL },
+	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", "give the address that the board has" },
 	/* an exponential pattern, a megabyte without a newline */
 	{ "-t 6 --expect '(a*)*(a*)*(a*)*(a*)*b' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
-	  "expect-timeout", NULL },
-	{ "-t 4 --expect 'x$' 'sim:running,talks,say=0123456789'", 20, "expect-timeout", NULL },
-	{ "-t 3 --expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", NULL },
+	  "expect-timeout", "" },
+	{ "-t 4 --expect 'x$' 'sim:running,talks,say=0123456789'", 20, "expect-timeout", "" },
+	{ "-t 3 --expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", "" },
 };
 
 START_TEST(lines_are_waited_for_and_said)
