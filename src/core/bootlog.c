@@ -7,7 +7,13 @@
 
 #define ESCAPE_MAX 24	/* longer than any that colours or moves a cursor */
 
-enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_OSC };
+enum {
+	ESCAPE_NONE,
+	ESCAPE_BEGUN,
+	ESCAPE_CSI,
+	ESCAPE_OSC,
+	ESCAPE_N,	/* the last character of "\\r\\n" */
+};
 
 /* -------------------------------------------------------------------------------------------------
  * Spans
@@ -157,6 +163,8 @@ static bool is_anchor(struct span s)
 	case 'r':
 		return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) ||
 		       !memcmp(s.at, "rst ca", 6);
+	case 's':
+		return !memcmp(s.at, "st:0x", 5);
 	default:
 		return false;
 	}
@@ -178,7 +186,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	if (span_is_blank(rest) ||
 	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
-	return log->options.strip_timestamps && (*rest.at == ' ' || *rest.at == '\t' || *rest.at == '`');
+	return log->options.strip_timestamps && strchr(" \t`\"'*<&\\", *rest.at);
 }
 
 void bootlog_fragment(struct bootlog *log, struct span line)
@@ -339,15 +347,17 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	bool torn = false;
 
 	end = esp8266_banner(&boot, s, text, &begin);
-	if (!end && *s.at == 'r')
+	if (!end && (*s.at == 'r' || *s.at == 's'))
 		end = family_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
 	if (end) {
+		text_before_banner(log, (struct span){ text, begin });
 		read_rest(log, (struct span){ text, begin }, at_start, true);
 		bootlog_take_banner(log, &boot, (struct span){ begin, end }, torn);
 		return end;
 	}
 	end = family_head(&head, s);
 	if (end) {
+		text_before_banner(log, (struct span){ text, s.at });
 		read_rest(log, (struct span){ text, s.at }, at_start, true);
 		take_head(log, &head, (struct span){ s.at, end });
 	}
@@ -365,6 +375,35 @@ static const char *read_start(struct bootlog *log, struct span s, bool whole)
 	return end ? end : family_line(log, s, whole);
 }
 
+/* A piece that somebody has copied may lack the first letter of "rst:0x". */
+static bool may_have_anchor(const struct bootlog *log, struct span s)
+{
+	if (log->pairs & PAIR_ANCHOR)
+		return true;
+	return log->options.strip_timestamps && span_word(&s, "st:0x");
+}
+
+/* "E (123) boot: ", "I (31) boot: " */
+static bool is_log_line(struct span s)
+{
+	return span_len(s) > 4 && strchr("EWIDV", s.at[0]) && s.at[1] == ' ' && s.at[2] == '(' &&
+	       span_is_digit(s.at[3]);
+}
+
+/* Behind the ROM's words, in a paste that has lost its line ends: other lines may follow in the same one. */
+static void read_rests(struct bootlog *log, struct span s, bool whole)
+{
+	struct span t = s;
+
+	for (; t.at != t.end; t.at++) {
+		if (t.at == s.at || t.at[-1] != ' ' || !(is_log_line(t) || trouble_begins(log, t)))
+			continue;
+		read_rest(log, (struct span){ s.at, t.at }, true, true);
+		s.at = t.at;
+	}
+	read_rest(log, s, true, whole);
+}
+
 static void read_span(struct bootlog *log, struct span s, bool at_start, bool whole)
 {
 	const char *text = s.at, *anchor, *end, *torn = NULL;
@@ -372,7 +411,7 @@ static void read_span(struct bootlog *log, struct span s, bool at_start, bool wh
 
 	while (!span_is_blank((struct span){ text, s.end })) {
 		end = at_start ? read_start(log, (struct span){ text, s.end }, whole) : NULL;
-		while (!end && (log->pairs & PAIR_ANCHOR) && (anchor = find_anchor(rest))) {
+		while (!end && may_have_anchor(log, rest) && (anchor = find_anchor(rest))) {
 			struct span t = { anchor, s.end };
 
 			end = read_anchor(log, t, text, at_start);
@@ -386,7 +425,11 @@ static void read_span(struct bootlog *log, struct span s, bool at_start, bool wh
 		at_start = true;
 		torn = NULL;
 	}
-	read_rest(log, (struct span){ text, torn ? torn : s.end }, at_start, whole);
+	rest = (struct span){ text, torn ? torn : s.end };
+	if (text != s.at && log->options.strip_timestamps)
+		read_rests(log, rest, whole);
+	else
+		read_rest(log, rest, at_start, whole);
 	if (torn)
 		read_torn(log, (struct span){ torn, s.end });
 }
@@ -397,7 +440,7 @@ static void read_line(struct bootlog *log, bool whole)
 	bool at_start = !log->continued || log->eboot == EBOOT_AT;
 
 	if (log->done == 0 && at_start && log->options.strip_timestamps)
-		text_skip_stamp(&s);
+		text_skip_stamp(log, &s);
 	if (!span_is_blank(s))
 		read_span(log, s, at_start, whole);
 	text_flush_garbage(log);
@@ -426,7 +469,7 @@ static void maybe_banner(struct bootlog *log)
 	if (log->len - log->done < 20 || !(log->pairs & PAIR_ANCHOR))
 		return;
 	if (log->options.strip_timestamps && log->done == 0)
-		text_skip_stamp(&s);
+		text_skip_stamp(log, &s);
 	for (struct span rest = s; (anchor = find_anchor(rest)); rest.at = anchor + 1) {
 		struct span t = { anchor, s.end };
 		const char *end = esp8266_banner(&boot, t, s.at, &begin);
@@ -482,6 +525,9 @@ static bool escape_byte(struct bootlog *log, unsigned char c)
 		return false;
 	}
 	switch (log->escape) {
+	case ESCAPE_N:
+		log->escape = ESCAPE_NONE;
+		return c == 'n';
 	case ESCAPE_BEGUN:
 		log->escape = c == '[' ? ESCAPE_CSI : c == ']' ? ESCAPE_OSC : ESCAPE_NONE;
 		return log->escape != ESCAPE_NONE;
@@ -495,6 +541,35 @@ static bool escape_byte(struct bootlog *log, unsigned char c)
 			log->escape = ESCAPE_NONE;
 		return c == 7 || c >= 0x20;
 	}
+}
+
+static bool cut_end(struct bootlog *log, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (log->len - log->done < n || memcmp(log->text + log->len - n, word, n) != 0)
+		return false;
+	log->len -= n;
+	return true;
+}
+
+/* A paste may show a line's end in characters: "\\r\\n", "<CR><LF>", "<br>". */
+static bool ends_in_characters(struct bootlog *log, unsigned char c)
+{
+	static const char *const marks[] = { "<CR><LF", "<LF", "<br", "<br/", "<br /" };
+
+	if (c == '\\') {
+		if (!cut_end(log, "\\r"))
+			return false;
+		log->escape = ESCAPE_N;
+		log->escape_len = 0;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (cut_end(log, marks[i]))
+			return true;
+	}
+	return false;
 }
 
 static void special_byte(struct bootlog *log, unsigned char c)
@@ -518,6 +593,19 @@ static void special_byte(struct bootlog *log, unsigned char c)
 	case '?':
 		log->questions++;
 		break;
+	case '\\':
+	case '>':
+		if (log->options.strip_timestamps && ends_in_characters(log, c)) {
+			end_line(log, true);
+			return;
+		}
+		break;
+	case 0xa0:	/* the no-break space that web pages make of blanks */
+		if (log->options.strip_timestamps && cut_end(log, "\xc2")) {
+			append(log, ' ');
+			return;
+		}
+		break;
 	case '@':
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			append(log, '@');
@@ -535,7 +623,7 @@ static void special_byte(struct bootlog *log, unsigned char c)
 /* Bytes that mean more than themselves. */
 static inline bool is_special(unsigned char c)
 {
-	return c < 0x20 || c >= 0x7f || c == ')' || c == '@' || c == '?';
+	return c < 0x20 || c >= 0x7f || c == ')' || c == '@' || c == '?' || c == '>' || c == '\\';
 }
 
 /* Nothing is half read, but for the line: plain characters just make it longer. */
@@ -651,7 +739,7 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_RST, "r", "s");
 	add_pair(log, PAIR_ETS, " s", "J");
 	add_pair(log, PAIR_ROM, "P", "-");
-	add_pair(log, PAIR_PANIC, "GBFO*", "urac*");
+	add_pair(log, PAIR_PANIC, "GBFO*>", "urac*>");
 	add_pair(log, 1U << 16, "kcg", "s");	/* chksum, csum, configsip */
 	add_pair(log, 1U << 17, "IP", "W_");	/* SPIWP, SPI_FAST_FLASH */
 	add_pair(log, 1U << 18, "ks", "_");	/* clk_drv, ets_main */

@@ -306,6 +306,8 @@ static enum chip chip_of_cause(const struct boot *boot)
 		if (!strcmp(boot->cause_text, texts[i]))
 			return CHIP_ESP32;
 	}
+	if (has(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
+		return CHIP_ESP32;
 	/* The P4 says SW_CPU_RESET too. */
 	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32
 									      : CHIP_NEWER;
@@ -315,7 +317,11 @@ static bool read_cause(struct boot *boot, struct span *s)
 {
 	unsigned long number;
 
-	if (!span_word(s, "rst:"))
+	if (!span_char(s, 'r')) {
+		boot->damaged = true;
+		boot->certain = false;
+	}
+	if (!span_word(s, "st:"))
 		return false;
 	span_blanks(s);
 	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xff)
@@ -530,7 +536,8 @@ static const char *detail_end(const struct bootlog *log, struct span s, struct s
 		if (t.end - t.at > 6 && *t.at == ' ' &&
 		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) ||
 		     !memcmp(t.at, " mode:", 6) || !memcmp(t.at, " load:0", 7) ||
-		     !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7)))
+		     !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7) ||
+		     trouble_begins(log, (struct span){ t.at + 1, t.end })))
 			return t.at;
 	}
 	return s.end;

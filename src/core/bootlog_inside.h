@@ -118,6 +118,8 @@ bool esp8266_may_be_version(const struct bootlog *log, struct span s);
 bool stage2_unfinished(const struct bootlog *log, struct span s);
 bool stage2_line(struct bootlog *log, struct span s);
 bool trouble_line(struct bootlog *log, struct span s, bool at_start);
+/** trouble_begins() - do the first words here say what went wrong? */
+bool trouble_begins(const struct bootlog *log, struct span s);
 /** fragment_anywhere() - has the line a piece of the ROM's words? Notes the application's own words about a restart. */
 bool fragment_anywhere(struct bootlog *log, struct span s);
 void trouble_init(struct bootlog *log);
@@ -135,8 +137,11 @@ void esp8266_boot(struct boot *ret, int cause, int mode, int mode2);
 /* bootlog_text.c */
 void text_line(struct bootlog *log, struct span s);
 void text_flush_garbage(struct bootlog *log);
-/** text_skip_stamp() - past a terminal's time stamp or quotation mark at the start of a pasted line */
-void text_skip_stamp(struct span *s);
+/** text_skip_stamp() - past a terminal's time stamp or quotation mark at the start of a pasted line, and past what this
+ * paste has before its lines */
+void text_skip_stamp(struct bootlog *log, struct span *s);
+/** text_before_banner() - this stands before a banner: it may stand before the next line too */
+void text_before_banner(struct bootlog *log, struct span before);
 
 /* bootlog_verdict.c */
 void history_banner(struct bootlog *log);

@@ -57,6 +57,17 @@ enum bootlog_eboot {
 	EBOOT_LOADS,		/* ~ld or ld: only e:N may still come from it */
 };
 
+/* What a pasted log has before each line: a number, a time in some form, the name of a program. Its shape is learnt
+ * where it stands before a banner, and counts once the next line has it too. */
+#define BOOTLOG_FRAME_MAX 48
+
+struct bootlog_frame {
+	char shape[BOOTLOG_FRAME_MAX];	/* '0' is a number, ' ' are blanks */
+	size_t len;
+	bool sure;
+	size_t line;			/* where the line begins, behind what was skipped */
+};
+
 /* What happened in the boots so far, for the verdict on a whole log. */
 struct bootlog_history {
 	unsigned int watchdogs;		/* watchdog banners */
@@ -79,6 +90,7 @@ struct bootlog {
 	bool any_decided;
 	struct bootlog_history history;
 	struct bootlog_head head;
+	struct bootlog_frame frame;
 	enum bootlog_eboot eboot;
 	unsigned int said_once;		/* what ESP-IDF says once in a boot, and has said in this one */
 

@@ -243,9 +243,19 @@ static bool skip_prompt(struct span *s)
 	return true;
 }
 
+/* ">", but not ">>>stack>>>" */
+static bool skip_mark(struct span *s)
+{
+	if (span_len(*s) < 2 || s->at[0] != '>' || s->at[1] == '>')
+		return false;
+	s->at++;
+	span_blanks(s);
+	return true;
+}
+
 static void skip_quote(struct span *s)
 {
-	while (span_word(s, "> ") || span_word(s, "| ") || span_word(s, "// ") || span_char(s, '`'))
+	while (skip_mark(s) || span_word(s, "| ") || span_word(s, "// ") || span_char(s, '`'))
 		;
 }
 
@@ -274,6 +284,7 @@ static bool may_be_stamp(struct span s)
 	case '[':
 		return span_is_digit(s.at[1]) || s.at[1] == ' ';
 	case '>':
+		return s.at[1] != '>';
 	case '|':
 		return s.at[1] == ' ';
 	case '/':
@@ -313,16 +324,87 @@ static void skip_stamp(struct span *s)
 	*s = t;
 }
 
-void text_skip_stamp(struct span *s)
+/* -------------------------------------------------------------------------------------------------
+ * What this paste has before its lines
+ */
+
+/* Moves past a number or blanks as a whole, or past one character. Returns what a shape has for it. */
+static char next_of_shape(struct span *s)
+{
+	char c = *s->at;
+
+	if (span_is_digit(c)) {
+		(void)digits(s, 0, BOOTLOG_LINE_MAX);
+		return '0';
+	}
+	if (c == ' ' || c == '\t') {
+		span_blanks(s);
+		return ' ';
+	}
+	s->at++;
+	return c;
+}
+
+void text_before_banner(struct bootlog *log, struct span before)
+{
+	struct bootlog_frame *f = &log->frame;
+
+	if (!log->options.strip_timestamps || span_is_blank(before) ||
+	    (size_t)(before.at - log->text) != f->line)
+		return;
+	span_blanks(&before);
+	f->sure = false;
+	for (f->len = 0; before.at != before.end && f->len < BOOTLOG_FRAME_MAX; f->len++)
+		f->shape[f->len] = next_of_shape(&before);
+	if (before.at != before.end)
+		f->len = 0;
+	/* The ESP8266's own banner begins with a blank. */
+	if (f->len > 1 && f->shape[f->len - 1] == ' ' && f->shape[f->len - 2] != '0' &&
+	    !span_is_letter(f->shape[f->len - 2]))
+		f->len--;
+}
+
+/* A line with nothing behind its frame may have lost the last blank. */
+static bool has_shape(const struct bootlog_frame *f, struct span *s)
 {
 	struct span t = *s;
 
 	span_blanks(&t);
-	if (!may_be_stamp(t))
-		return;
-	skip_stamp(s);
-	t = *s;
-	span_blanks(&t);
-	skip_colour(&t);
+	for (size_t i = 0; i < f->len; i++) {
+		if (t.at == t.end)
+			return f->shape[i] == ' ';
+		if (next_of_shape(&t) != f->shape[i])
+			return false;
+	}
 	*s = t;
+	return true;
+}
+
+/* What stood before a banner by chance does not stand before the next line. */
+static void skip_frame(struct bootlog *log, struct span *s)
+{
+	struct bootlog_frame *f = &log->frame;
+
+	if (!f->len || span_len(*s) < 4) /* what is left of a line's end is no line */
+		return;
+	if (has_shape(f, s))
+		f->sure = true;
+	else if (!f->sure)
+		f->len = 0;
+}
+
+void text_skip_stamp(struct bootlog *log, struct span *s)
+{
+	struct span t = *s;
+
+	span_blanks(&t);
+	if (may_be_stamp(t)) {
+		skip_stamp(s);
+		t = *s;
+		span_blanks(&t);
+		skip_colour(&t);
+		*s = t;
+	}
+	skip_frame(log, s);
+	log->frame.line = (size_t)(s->at - log->text);
 }

@@ -137,6 +137,19 @@ static const struct rule {
 	{ ">>>stack>>>", AT_START, CRASH, NULL, see_panic },
 	{ "<<<stack<<<", AT_START, CRASH, NULL, see_panic },
 	{ "epc1=0x", AT_START, CRASH, NULL, see_panic },
+	/* zephyrproject-rtos/zephyr kernel/fatal.c, arch/xtensa/core/fatal.c */
+	{ ">>> ZEPHYR FATAL ERROR", ANYWHERE, CRASH, NULL, see_panic },
+	{ "** FATAL EXCEPTION", ANYWHERE, CRASH, NULL, see_panic },
+	/* apache/nuttx sched/misc/assert.c, arch/<arch>/src/common */
+	{ "xtensa_user_panic: ", AT_START, CRASH, NULL, see_panic },
+	{ "riscv_exception: EXCEPTION", AT_START, CRASH, NULL, see_panic },
+	{ "dump_assert_info: Assertion failed", AT_START, CRASH, NULL, see_panic },
+	{ "up_assert: Assertion failed", AT_START, CRASH, NULL, see_panic },
+	/* esp-rs/esp-hal esp-backtrace */
+	{ "====================== PANIC", AT_START, CRASH, NULL, see_panic },
+	{ "!! A panic occured in ", AT_START, CRASH, NULL, see_panic },
+	{ "panicked at ", BARE, CRASH, NULL, see_panic },
+	{ "PANIC: unprotected error in call to Lua API", AT_START, CRASH, NULL, see_panic },
 };
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -206,6 +219,11 @@ static const struct rule *find_anywhere(const struct bootlog *log, struct span s
 			return rule;
 	}
 	return NULL;
+}
+
+bool trouble_begins(const struct bootlog *log, struct span s)
+{
+	return s.at != s.end && find_rule(log, s, false);
 }
 
 /* Past "[esp32] [ERR] [boot_comm] ": mcu-tools/mcuboot, and Zephyr without time stamps */
