@@ -383,6 +383,7 @@ static void begin_attempt(struct session *s)
 		.hold_begin_ms = -1, .release_ms = -1, .boot = { .cause = -1, .mode = -1 },
 	};
 	s->context.before = s->any_before ? &s->before : NULL;
+	s->conditions_met = false;
 	s->proven = false;	/* what undid a proof while conditions were awaited has undone all of it */
 	s->trouble_ms = -1;
 	s->torn_ms = -1;
@@ -606,6 +607,10 @@ static void await_conditions(struct session *s)
 	s->state_end_ms = s->deadline_ms;
 	if (ended_badly(s) || !holds(s, PROOF_NO_TROUBLE) || !holds(s, PROOF_CLEAR)) {
 		conclude(s);
+	} else if (s->conditions_met) {
+		s->state_end_ms = s->now_ms + FRESH_MS;
+		if (!is_hearing_rubbish(s))
+			conclude(s);
 	} else if (!holds(s, PROOF_NO_FRAGMENT)) {	/* no proof any more: the next lines say of what */
 		if (s->torn_ms < 0)
 			s->torn_ms = s->now_ms;
@@ -819,7 +824,7 @@ void session_conditions_met(struct session *s, int64_t now_ms)
 	if (is_over(s))
 		return;
 	s->now_ms = now_ms;
-	conclude(s);
+	s->conditions_met = true;
 }
 
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text)

@@ -127,6 +127,7 @@ struct session {
 	bool ever_copied;		/* eboot printed '@' */
 	bool use_both;			/* the next attempt asserts both */
 	bool proven;
+	bool conditions_met;
 	int pulses;
 	bool has_verdict;		/* of an earlier attempt */
 	struct session_result earlier;	/* the worst of the attempts before */
@@ -172,6 +173,7 @@ int64_t session_deadline(const struct session *s);
 /** session_chip() - the chip that booted, as far as it is known */
 enum chip session_chip(const struct session *s);
 
+/** session_conditions_met() - it ends as soon as nothing unreadable is just coming in; may be said again */
 void session_conditions_met(struct session *s, int64_t now_ms);
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text);
 

@@ -538,6 +538,35 @@ START_TEST(a_proof_that_is_undone_is_not_remembered_through_the_next_pulse)
 }
 END_TEST
 
+static int64_t meet_at_1205(void *user, struct session *s, int64_t now_ms)
+{
+	(void)user;
+	if (now_ms < 1205)
+		return 1205;
+	session_conditions_met(s, now_ms);
+	return INT64_MAX;
+}
+
+START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
+{
+	static const struct fake_line restart[] = {
+		{ 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 1, 1230, UNREADABLE_40 UNREADABLE_40 }, { 0, 0, NULL }
+	};
+	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 0, 0, NULL } };
+	struct run_sink sink = { .conditions = meet_at_1205 };
+
+	config.conditions = true;
+	config.attempts = 1;
+	fakeport_init(&fake, _i ? restart : chatter);
+	session_init(&session, &config, 0);
+	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	result = session_result(&session);
+	ck_assert_int_eq(result->verdict, _i ? VERDICT_UNPROVEN : VERDICT_READY);
+	ck_assert_int_eq(result->missing, _i ? PROOF_CLEAR : PROOF_RULES);
+	ck_assert_int_lt(result->total_ms, 1400);
+}
+END_TEST
+
 /* The network answers while the cable is being pulled. */
 static int64_t meet_after_failure(void *user, struct session *s, int64_t now_ms)
 {
@@ -760,6 +789,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_boot_leads_to_its_verdict, 0, COUNT(boots));
 	tcase_add_loop_test(tcase, what_comes_in_the_settle_time_counts, 0, COUNT(settles));
 	tcase_add_test(tcase, what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end);
+	tcase_add_loop_test(tcase, what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end, 0, 2);
 	tcase_add_test(tcase, what_comes_after_the_settle_time_is_not_waited_for);
 	tcase_add_test(tcase, a_settle_time_is_not_over_before_all_that_came_in_it_is_read);
 	tcase_add_test(tcase, a_settle_time_in_which_a_full_tty_lost_something_proves_nothing);
