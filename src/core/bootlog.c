@@ -186,7 +186,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	if (span_is_blank(rest) ||
 	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
-	return log->options.strip_timestamps && strchr(" \t`\"'*<&\\", *rest.at);
+	return log->options.strip_timestamps && strchr(" \t`\"'*<&\\\xe2", *rest.at);
 }
 
 void bootlog_fragment(struct bootlog *log, struct span line)
@@ -421,7 +421,7 @@ static void read_span(struct bootlog *log, struct span s, bool at_start, bool wh
 		}
 		if (!end)
 			break;
-		text = rest.at = end;
+		text = rest.at = text_skip_time(log, (struct span){ end, s.end });
 		at_start = true;
 		torn = NULL;
 	}
@@ -439,8 +439,12 @@ static void read_line(struct bootlog *log, bool whole)
 	struct span s = { log->text + log->done, log->text + log->len };
 	bool at_start = !log->continued || log->eboot == EBOOT_AT;
 
-	if (log->done == 0 && at_start && log->options.strip_timestamps)
+	if (log->done == 0 && at_start && log->options.strip_timestamps) {
 		text_skip_stamp(log, &s);
+		text_correct_case(log, s);
+	} else {
+		s.at = text_skip_time(log, s);
+	}
 	if (!span_is_blank(s))
 		read_span(log, s, at_start, whole);
 	text_flush_garbage(log);

@@ -396,6 +396,15 @@ static bool is_8266(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266;
 }
 
+/* Addresses where an application lies in flash: the ROM cannot load them. Constants: espressif/esp-idf
+ * components/soc/<chip>/include/soc/soc.h, SOC_IROM_LOW and SOC_DROM_LOW; the P4's RAM is elsewhere, too. */
+static bool is_flash_mapped(const struct boot *boot, unsigned long address)
+{
+	if (boot->chip == CHIP_ESP32)
+		return address >= 0x3f400000 && address < 0x3f800000;
+	return address >= 0x42000000 && address < 0x44000000;
+}
+
 /* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others. An ESP32 with secure boot version 2 writes
  * "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
 static const char *load_line(struct bootlog *log, struct span s, bool whole)
@@ -425,8 +434,7 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 				     "with --flash-mode dio");
 		return t.at;
 	}
-	/* Flash-mapped addresses are an application's: the ROM cannot load them. */
-	if (log->boot.chip == CHIP_ESP32 && address >= 0x3f400000 && address < 0x3f800000) {
+	if (is_flash_mapped(&log->boot, address)) {
 		bootlog_progress(log, BOOT_NOTHING, s);
 		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs",
 		       49);

@@ -140,6 +140,11 @@ void text_flush_garbage(struct bootlog *log);
 /** text_skip_stamp() - past a terminal's time stamp or quotation mark at the start of a pasted line, and past what this
  * paste has before its lines */
 void text_skip_stamp(struct bootlog *log, struct span *s);
+/** text_correct_case() - the ESP8266's words as its ROM writes them, where somebody or a program that corrects has
+ * written capital letters */
+void text_correct_case(struct bootlog *log, struct span s);
+/** text_skip_time() - past a time stamp behind a line of the ROM's, where a paste has lost its line ends. Return: where */
+const char *text_skip_time(const struct bootlog *log, struct span s);
 /** text_before_banner() - this stands before a banner: it may stand before the next line too */
 void text_before_banner(struct bootlog *log, struct span before);
 

@@ -259,12 +259,13 @@ static void skip_quote(struct span *s)
 		;
 }
 
-/* "[0;32m", a colour whose escape character a page has dropped, or shown as U+FFFD, U+241B or "[1B]" */
+/* "[0;32m", a colour whose escape character a page has dropped, or shown as U+FFFD, U+241B, "." or "[1B]" */
 static void skip_colour(struct span *s)
 {
 	struct span t = *s;
 
-	if (!span_word(&t, "\xef\xbf\xbd") && !span_word(&t, "\xe2\x90\x9b"))
+	if (!span_word(&t, "\xef\xbf\xbd") && !span_word(&t, "\xe2\x90\x9b") &&
+	    !span_char(&t, '.'))
 		(void)span_word(&t, "[1B]");
 	if (!span_char(&t, '[') || !digits(&t, 1, 2) || !span_char(&t, ';') || !digits(&t, 1, 2) ||
 	    !span_char(&t, 'm'))
@@ -287,6 +288,8 @@ static bool may_be_stamp(struct span s)
 		return s.at[1] != '>';
 	case '|':
 		return s.at[1] == ' ';
+	case '.':
+		return s.at[1] == '[';
 	case '/':
 		return s.at[1] == '/';
 	case '`':	/* Markdown's code */
@@ -322,6 +325,56 @@ static void skip_stamp(struct span *s)
 		return;
 	skip_separator(&t);
 	*s = t;
+}
+
+const char *text_skip_time(const struct bootlog *log, struct span s)
+{
+	struct span t = s;
+
+	if (!log->options.strip_timestamps)
+		return s.at;
+	for (span_blanks(&t); skip_time(&t); span_blanks(&t)) {
+		skip_separator(&t);
+		s = t;
+	}
+	return s.at;
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Typed by hand
+ */
+
+static char small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same_letters(struct span s, const char *word)
+{
+	for (; *word; word++, s.at++) {
+		if (s.at == s.end || small(*s.at) != *word)
+			return false;
+	}
+	return true;
+}
+
+void text_correct_case(struct bootlog *log, struct span s)
+{
+	static const char *const words[] = { "load 0x", "tail ", "chksum 0x", "csum 0x" };
+	char *at;
+
+	span_blanks(&s);
+	at = log->text + (s.at - log->text);
+	if (same_letters(s, "ets jan") && memcmp(at, "ets Jan", 7) != 0) {
+		for (char *c = at; c != s.end; c++)
+			*c = small(*c);
+		at[4] = 'J';
+		return;
+	}
+	for (size_t i = 0; log->boot.chip == CHIP_ESP8266 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (same_letters(s, words[i]))
+			*at = *words[i];
+	}
 }
 
 /* -------------------------------------------------------------------------------------------------

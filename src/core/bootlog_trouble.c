@@ -64,6 +64,8 @@ static const struct rule {
 	{ "Octal flash option selected, but EFUSE not configured", ANYWHERE, NO_IMAGE, NULL,
 	  "the image was built for octal flash, this chip has quad flash: change the "
 	  "configuration" },
+	{ "Invalid image block, can't boot.", AT_START, NO_IMAGE, NULL,
+	  "the bootloader in flash is damaged, or is none: flash it again" },
 	{ "Invalid chip id.", AT_START, NO_IMAGE, NULL,
 	  "the bootloader is for another chip: build for this one" },
 	{ "secure boot verification failed", AT_START, NO_IMAGE, NULL, secure },

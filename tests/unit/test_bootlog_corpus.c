@@ -169,9 +169,9 @@ static bool is_whole_word(const char *data, size_t n)
 	static const struct {
 		const char *word;
 		size_t digits;
-	} words[] = { { "csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
+	} words[] = { { "csum 0x", 2 }, { "Csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < COUNT(words); i++) {
 		size_t len = strlen(words[i].word);
 
 		if (n >= len + words[i].digits && !memcmp(data + n - words[i].digits - len, words[i].word, len))
