@@ -12,7 +12,7 @@ enum {
 	ESCAPE_BEGUN,
 	ESCAPE_CSI,
 	ESCAPE_OSC,
-	ESCAPE_N,	/* the last character of "\\r\\n" */
+	ESCAPE_N,	/* the last character of "\r\n" */
 };
 
 /* -------------------------------------------------------------------------------------------------
@@ -458,6 +458,7 @@ static void end_line(struct bootlog *log, bool whole)
 	log->done = 0;
 	log->pairs = 0;
 	log->questions = 0;
+	log->backslashes = 0;
 	log->dirty = false;
 }
 
@@ -557,7 +558,7 @@ static bool cut_end(struct bootlog *log, const char *word)
 	return true;
 }
 
-/* A paste may show a line's end in characters: "\\r\\n", "<CR><LF>", "<br>". */
+/* A paste may show a line's end in characters: "\r\n", "<CR><LF>", "<br>". */
 static bool ends_in_characters(struct bootlog *log, unsigned char c)
 {
 	static const char *const marks[] = { "<CR><LF", "<LF", "<br", "<br/", "<br /" };
@@ -598,6 +599,8 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		log->questions++;
 		break;
 	case '\\':
+		log->backslashes++;
+		/* fall through */
 	case '>':
 		if (log->options.strip_timestamps && ends_in_characters(log, c)) {
 			end_line(log, true);

@@ -98,6 +98,7 @@ struct bootlog {
 	uint32_t pair_last;		/* pair_first of the last character */
 	uint32_t pairs;			/* what was found in this line */
 	unsigned int questions;		/* question marks in this line */
+	unsigned int backslashes;	/* in this line */
 	unsigned char rule_first
 		[128]; /* bootlog_trouble.c: the first rule, plus one, that begins with this letter */
 	unsigned char rule_next[BOOTLOG_RULES_MAX];

@@ -85,6 +85,22 @@ static bool is_question(const struct bootlog *log, struct span s)
 	       (size_t)log->questions * 4 >= span_len(s);
 }
 
+/* A paste in which several have become "\x9c", as Python writes them */
+static bool is_escaped(const struct bootlog *log, struct span s)
+{
+	size_t escaped = 0;
+
+	if (!log->options.mangled || log->backslashes < 4)
+		return false;
+	for (; span_len(s) >= 4; s.at++) {
+		struct span t = { s.at + 2, s.at + 4 };
+		unsigned long byte;
+
+		escaped += s.at[0] == '\\' && s.at[1] == 'x' && span_hex(&t, &byte) == 2;
+	}
+	return escaped >= 4;
+}
+
 /* Is what is readable of a line worth the line? */
 static bool is_mostly(size_t readable, struct span line)
 {
@@ -97,7 +113,7 @@ void text_line(struct bootlog *log, struct span s)
 	size_t readable = 0;
 	bool any = false;
 
-	if (is_question(log, s)) {
+	if (is_question(log, s) || is_escaped(log, s)) {
 		add_garbage(log, span_len(s));
 		return;
 	}
