@@ -5,7 +5,6 @@
 
 /* Two resets of one board differ by little; a bridge delivers in steps of up to 16 ms (FTDI's latency timer). */
 #define TWICE_TOLERANCE_MS 20
-#define BOOT_MIN_MS 3
 
 static bool is_esp8266(const struct boot *boot)
 {
@@ -30,7 +29,7 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 
 	/* What comes at once was on its way already: no ROM speaks so soon after EN. */
 	return attempt->release_ms < 0 || begin_ms < attempt->release_ms ||	/* that is the rule before */
-	       (begin_ms - attempt->release_ms >= BOOT_MIN_MS &&
+	       (begin_ms - attempt->release_ms >= PROOF_BOOT_MIN_MS &&
 					   begin_ms - attempt->release_ms <= context->boot_window_ms);
 }
 

@@ -31,6 +31,9 @@ enum proof_rule {
 	PROOF_RULES
 };
 
+/* No ROM speaks so soon after EN has risen. */
+#define PROOF_BOOT_MIN_MS 3
+
 /* Everything one pulse and the listening after it have shown. Times are the caller's milliseconds. */
 struct attempt {
 	int number;			/* from 1 */

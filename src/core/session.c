@@ -133,6 +133,8 @@ static void take_banner(struct session *s, const struct boot *boot)
 		a->ours = proof_banner_is_ours(&s->context, a, boot);
 		if (a->ours)
 			a->ours_begin_ms = boot->begin_ms;
+		else if (!a->watches && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS)
+			a->cold_in_hold = true;	/* read late */
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;
 		a->chained++;

@@ -128,6 +128,17 @@ START_TEST(a_banner_in_the_hold_means_that_dtr_resets_the_board)
 }
 END_TEST
 
+START_TEST(a_banner_of_the_hold_that_is_read_after_it_means_the_same)
+{
+	static const struct fake_line script[] = { { 1, 1, BANNER("2", "1") }, { 2, 60, GOOD }, { 0, 0, NULL } };
+
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
+	ck_assert_int_eq(result->attempts, 2);
+	ck_assert_ptr_nonnull(strstr(fake.trace, "DTR+ RTS+|"));
+}
+END_TEST
+
 START_TEST(a_given_sequence_starts_from_released_lines_and_is_kept)
 {
 	static const struct fake_line script[] = { { 2, 60, BANNER("2", "1") }, { 0, 0, NULL } };
@@ -785,6 +796,7 @@ int main(void)
 	tcase_add_test(tcase, bytes_late_in_the_hold_are_no_effect);
 	tcase_add_test(tcase, after_download_mode_both_lines_are_released_at_once);
 	tcase_add_test(tcase, a_banner_in_the_hold_means_that_dtr_resets_the_board);
+	tcase_add_test(tcase, a_banner_of_the_hold_that_is_read_after_it_means_the_same);
 	tcase_add_test(tcase, a_given_sequence_starts_from_released_lines_and_is_kept);
 	tcase_add_loop_test(tcase, a_boot_leads_to_its_verdict, 0, COUNT(boots));
 	tcase_add_loop_test(tcase, what_comes_in_the_settle_time_counts, 0, COUNT(settles));
