@@ -673,7 +673,7 @@ static void check_missing(struct look *look)
 {
 	char release[128];
 
-	if (check_node(look, look->port) || check_others(look))
+	if (check_others(look))
 		return;
 	if (computer_is_wsl(release, sizeof(release))) {
 		begin(look, "wsl", VERDICT_NO_PORT, look->port, "Windows keeps its USB devices from WSL");
@@ -757,7 +757,8 @@ static void check_unresolved(struct look *look, int r, const char *text)
 		cure(look, "name one of them");
 		return;
 	default:
-		if (check_portless_ones(look) == 0)
+		/* what the kernel has is not another device's affair */
+		if (!check_node(look, look->port) && check_portless_ones(look) == 0)
 			check_missing(look);
 	}
 }

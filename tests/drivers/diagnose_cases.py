@@ -52,7 +52,7 @@ def who_is_not_in_the_group_is_told_how_to_join_it():
     sh("gpasswd -d nobody dialout")
 
 
-@case
+@case_alone
 def a_port_that_udev_gives_to_nobody_is_told_the_rule_that_mends_it():
     """Its group may not write, or nobody is in it; and espreset's own rule, which gives it to dialout, is put out of force."""
     board = rig.plug("ch340")
@@ -116,7 +116,7 @@ def a_lock_file_counts_as_long_as_its_process_lives():
         os.unlink(lock)
 
 
-@case
+@case_alone
 def modemmanager_is_named_where_udev_does_not_keep_it_off():
     """A process of that name that takes TIOCEXCL; as an ordinary user it cannot be seen to hold the port."""
     board = rig.plug("ch340")
@@ -179,7 +179,7 @@ def who_drives_the_device_itself_is_named():
         rig.clean_up()
 
 
-@case
+@case_alone
 def a_device_that_no_driver_has_taken():
     board = rig.plug("ch340")
     place = board.place()
@@ -238,7 +238,8 @@ def a_port_without_its_node_and_a_container():
     result = diagnose(board.tty, within=in_a_namespace(own_dev))
     expect_finding(result, "no-node", "sudo mknod -m 660 " + board.tty, 30, number + " exists")
     mknod = result.findings[0]["cure"].split("sudo ")[1]
-    expect(not diagnose(board.tty, within=in_a_namespace(own_dev, mknod)).findings, "after the cure", mknod)
+    cured = diagnose(board.tty, within=in_a_namespace(own_dev, mknod))
+    expect(not cured.findings, "after the cure", mknod, cured)
     inside = in_a_namespace(container, own_dev)
     expect_finding(diagnose(board.tty, within=inside), "no-node", "--device=" + board.tty, 30, "/run/.containerenv")
     expect_finding(diagnose(within=inside), "no-node", "--device=" + board.tty, 30)

@@ -342,6 +342,15 @@ static void no_node(void)
 	ck_assert_int_eq(unlink(fake_path(PORT)), 0);
 }
 
+static void no_node_and_another_without_driver(void)
+{
+	static const struct fake_usb dead = { "1-1.3", "0403", "6001", NULL, NULL, NULL };
+
+	no_node();
+	fake_usb_device(&dead);
+	fake_dir("/sys/bus/usb/drivers/ftdi_sio");
+}
+
 static void no_node_with_numbers(void)
 {
 	no_node();
@@ -505,6 +514,8 @@ static const struct {
 	  "re-plug it; if that does not help: echo 1a86 7523 | sudo tee "
 	  "/sys/bus/usb-serial/drivers/ch341/new_id" },
 	{ no_node, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
+	  "/sys/class/tty/ttyUSB0 exists", "re-plug it" },
+	{ no_node_and_another_without_driver, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
 	  "/sys/class/tty/ttyUSB0 exists", "re-plug it" },
 	{ no_node_with_numbers, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
 	  "/sys/class/tty/ttyUSB0 exists", "re-plug it; where /dev is not the kernel's own (a chroot): "
