@@ -115,12 +115,24 @@ static int check_files(const struct options *options, char *why, size_t cap)
 	return -EINVAL;
 }
 
+/* The folder that a file is in, or will be. Return: the file's name in it. */
+static const char *name_in_folder(const char *file, char *ret_folder, size_t cap)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (!slash) {
+		snprintf(ret_folder, cap, "./");
+		return file;
+	}
+	snprintf(ret_folder, cap, "%.*s", (int)(slash - file + 1), file);
+	return slash + 1;
+}
+
 /* Return: 0: as far as can be seen without opening it, for which the reader of a FIFO waits,
  * --capture can be written. */
 static int try_capture(const char *file)
 {
-	const char *slash = strrchr(file, '/');
-	char folder[PATH_MAX] = ".";
+	char folder[PATH_MAX];
 	struct stat st;
 
 	if (stat(file, &st) == 0)
@@ -129,20 +141,16 @@ static int try_capture(const char *file)
 		return -errno;
 	if (lstat(file, &st) == 0)
 		return 0;	/* a link to what is not there: opening it says more */
-	if (slash)
-		snprintf(folder, sizeof(folder), "%.*s", slash == file ? 1 : (int)(slash - file), file);
+	(void)name_in_folder(file, folder, sizeof(folder));
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 /* The folder that a file is in, or will be, as the system knows it, and the file's name in it. */
 static bool look_at_folder(const char *file, struct stat *ret_folder, const char **ret_name)
 {
-	const char *slash = strrchr(file, '/');
-	char folder[PATH_MAX] = "./";
+	char folder[PATH_MAX];
 
-	if (slash)
-		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file + 1), file);
-	*ret_name = slash ? slash + 1 : file;
+	*ret_name = name_in_folder(file, folder, sizeof(folder));
 	return stat(folder, ret_folder) == 0;
 }
 

@@ -113,7 +113,7 @@ int statefile_write(const char *path, const char *text, size_t len)
 	return r;
 }
 
-static const struct { int err; bool misnamed; const char *cure; } cures[] = {
+static const struct cure { int err; bool misnamed; const char *text; } cures[] = {
 	{ ENOENT, true, "its folder must be there" },
 	{ ENOTDIR, true, "its folder must be there" },
 	{ EACCES, true, "want a folder in which you may write" },
@@ -128,22 +128,25 @@ static const struct { int err; bool misnamed; const char *cure; } cures[] = {
 	{ EFBIG, false, "raise the limit on the size of files (ulimit -f)" },
 };
 
-bool statefile_is_misnamed(int err)
+static const struct cure *cure_of(int err)
 {
+	static const struct cure any = { 0, false, "name another place" };
+
 	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
 		if (cures[i].err == err)
-			return cures[i].misnamed;
+			return &cures[i];
 	}
-	return false;
+	return &any;
+}
+
+bool statefile_is_misnamed(int err)
+{
+	return cure_of(err)->misnamed;
 }
 
 void statefile_describe(int err, char *buf, size_t cap)
 {
-	const char *why = err == EEXIST ? "this is no regular file" : strerror(err), *cure = "name another place";
+	const char *why = err == EEXIST ? "this is no regular file" : strerror(err);
 
-	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
-		if (cures[i].err == err)
-			cure = cures[i].cure;
-	}
-	snprintf(buf, cap, "%s; %s", why, cure);
+	snprintf(buf, cap, "%s; %s", why, cure_of(err)->text);
 }
