@@ -352,7 +352,13 @@ static int write_disable(const struct hub_port *p, const char *name, const char 
 	return r;
 }
 
-#define TO_PORT (LIBUSB_REQUEST_TYPE_CLASS | LIBUSB_RECIPIENT_OTHER)
+/* bmRequestType of a hub's class request (USB 2.0, 11.24.2). libusb declares direction, type and recipient as three enums,
+ * which clang 19 does not let mix. */
+#define HUB_REQUEST(direction, recipient) \
+	((uint8_t)((unsigned int)(direction) | LIBUSB_REQUEST_TYPE_CLASS | (unsigned int)(recipient)))
+#define TO_PORT HUB_REQUEST(LIBUSB_ENDPOINT_OUT, LIBUSB_RECIPIENT_OTHER)
+#define FROM_PORT HUB_REQUEST(LIBUSB_ENDPOINT_IN, LIBUSB_RECIPIENT_OTHER)
+#define FROM_HUB HUB_REQUEST(LIBUSB_ENDPOINT_IN, LIBUSB_RECIPIENT_DEVICE)
 
 static int request_power(const struct hub_port *p, bool on)
 {
@@ -366,8 +372,8 @@ static int request_power(const struct hub_port *p, bool on)
 static int port_status(const struct hub_port *p)
 {
 	unsigned char status[4];
-	int r = libusb_control_transfer(p->usb.handle, LIBUSB_ENDPOINT_IN | TO_PORT, LIBUSB_REQUEST_GET_STATUS, 0,
-					(uint16_t)p->number, status, sizeof(status), REQUEST_MS);
+	int r = libusb_control_transfer(p->usb.handle, FROM_PORT, LIBUSB_REQUEST_GET_STATUS, 0, (uint16_t)p->number,
+					status, sizeof(status), REQUEST_MS);
 
 	if (r < 0)
 		return errno_of_usb(r);
@@ -377,9 +383,8 @@ static int port_status(const struct hub_port *p)
 static int check_hub(const struct hub_port *p, const struct words *w)
 {
 	unsigned char d[16];
-	int r = libusb_control_transfer(p->usb.handle,
-					LIBUSB_ENDPOINT_IN | LIBUSB_REQUEST_TYPE_CLASS | LIBUSB_RECIPIENT_DEVICE,
-					LIBUSB_REQUEST_GET_DESCRIPTOR, HUB_DESCRIPTOR, 0, d, sizeof(d), REQUEST_MS);
+	int r = libusb_control_transfer(p->usb.handle, FROM_HUB, LIBUSB_REQUEST_GET_DESCRIPTOR, HUB_DESCRIPTOR, 0, d,
+					sizeof(d), REQUEST_MS);
 
 	if (r < 0)
 		return say(w, errno_of_usb(r), "hub %s does not describe itself: %s", p->hub, libusb_strerror(r));
