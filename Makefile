@@ -16,11 +16,24 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmiss
 HARDEN = -U_FORTIFY_SOURCE $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong \
          -fstack-clash-protection -fPIE
 PKGS = libserialport libusb-1.0 jansson libmd
+CHECK_PKGS = check zlib
 ifeq ($(filter clean help dist,$(MAKECMDGOALS)),)
 DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 DEP_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-CHECK_LIBS := $(shell pkg-config --libs check zlib 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs $(CHECK_PKGS) 2>/dev/null)
+# Those that pkg-config does not find.
+MISSING_PKGS := $(shell for p in $(PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
+MISSING_CHECK_PKGS := $(shell for p in $(CHECK_PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
 endif
+# The first line of a recipe that needs them: nothing, or pkg-config's own message for each and the cure. Without it the
+# compiler would complain of a header. A file that needs CHECK_PKGS, too, adds them to MISSING.
+MISSING = $(MISSING_PKGS)
+define missing_pkgs
+@{ pkg-config --print-errors --exists $(MISSING); echo "not found by pkg-config: $(strip $(MISSING))"; \
+	echo "On Debian and Ubuntu make demo installs what the program needs, make check what the tests need."; \
+	echo "Elsewhere look for: $(BUILD_PACKAGES)"; } >&2; exit 1
+endef
+NEED_PKGS = $(if $(strip $(MISSING)),$(missing_pkgs))
 ALL_CPPFLAGS = -D_GNU_SOURCE -DESPRESET_VERSION='"$(VERSION)"' -Isrc -MMD -MP $(DEP_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
@@ -46,6 +59,7 @@ $(B)/libespreset.a: $(LIBOBJ)
 	$(Q)$(AR) rcs $@ $^
 
 $(B)/%.o: %.c
+	$(NEED_PKGS)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
@@ -71,12 +85,13 @@ build/failalloc.so: tests/preload/failalloc.c
 	$(Q)$(CC) -shared -fPIC -O1 -o $@ $<
 .PRECIOUS: $(B)/%.o
 $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
+$(B)/tests/%.o: MISSING += $(MISSING_CHECK_PKGS)
 
 # ---------------------------------------------------------------------------------------------------
 # What is needed, as Debian packages. NEED=true leaves that to you.
 NEED ?= tests/need
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libmd-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclang-rt-14-dev cppcheck valgrind mandoc \
+CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclang-rt-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
 # A second make, so that pkg-config is asked after the packages are there. $(TWO): two jobs, unless make was given some.
 AGAIN = $(MAKE) --no-print-directory
