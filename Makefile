@@ -156,20 +156,25 @@ soak: $(B)/simulation
 mutants: $(B)/simulation
 	$(B)/simulation --mutants 100000 $(or $(SEED),1)
 
-## make builds        gcc and clang without a warning, and with -O0
+## make builds        gcc, clang, and -O0; with CI=1 a warning is an error
 .PHONY: builds
 builds:
-	+@$(AGAIN) $(TWO) B=build/gcc CC=gcc WERROR=-Werror all build/gcc/libespreset.a
-	+@$(AGAIN) $(TWO) B=build/clang CC=clang WERROR=-Werror all build/clang/libespreset.a
+	+@$(AGAIN) $(TWO) B=build/gcc CC=gcc all build/gcc/libespreset.a
+	+@$(AGAIN) $(TWO) B=build/clang CC=clang all build/clang/libespreset.a
 	+@$(AGAIN) $(TWO) B=build/O0 CFLAGS=-O0 all
 
 ## make asan          unit tests and random boards under ASan and UBSan
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # These run the program against boards in real time, for which the sanitizers are too slow: the program itself is run below.
 REALTIME = test_alloc test_cli test_signals test_ready_cli test_recover_cli test_wiring_cli
-.PHONY: asan valgrind
+# The sanitizers of gcc 12 and clang 14 crash at start in one of four runs where the kernel chooses addresses with more
+# entropy, vm.mmap_rnd_bits=32 (google/sanitizers#1614): Debian 12 in a container on a newer host. So: without it.
+FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+.PHONY: asan asan-here valgrind
 asan:
-	+@$(AGAIN) $(TWO) B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE="$(REALTIME)" unit
+	+@$(FIXED_ADDRESSES) $(AGAIN) $(TWO) asan-here
+asan-here:
+	+@$(AGAIN) B=build/asan CFLAGS="-O1 -g $(ASAN)" HARDEN=-fPIE LDFLAGS="$(ASAN)" NOT_HERE="$(REALTIME)" unit
 	@build/asan/simulation 5000 1
 	@for words in running esp32 gpio0low nowire noimage panic unplug stall copy busy running,ota=127.0.0.1; do \
 		ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 build/asan/espreset -w 0 --json --expect . -t 5 sim:$$words >/dev/null 2>&1; \
@@ -200,7 +205,7 @@ FUZZ_HEADERS := $(wildcard src/core/*.h tests/*.h)
 # fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words.
 define fuzz_each
 	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; d=; \
-		[ ! -e tests/fuzz/$$f.dict ] || d=-dict=tests/fuzz/$$f.dict; $(B)/$(1)/$$f $(2) $$d -max_total_time=$(SECONDS_EACH) -print_final_stats=1 \
+		[ ! -e tests/fuzz/$$f.dict ] || d=-dict=tests/fuzz/$$f.dict; $(FIXED_ADDRESSES) $(B)/$(1)/$$f $(2) $$d -max_total_time=$(SECONDS_EACH) -print_final_stats=1 \
 		$(B)/corpus/$$f tests/fuzz/corpus/$$f; done
 endef
 .PHONY: fuzz fuzz-long fuzz-replay

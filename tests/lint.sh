@@ -2,7 +2,16 @@
 # lint.sh - cppcheck, clang-tidy, the layers of docs/design.md, and what may not stand in a file of this project.
 set -u
 failed=0
-git rev-parse >/dev/null || exit 1	# it looks at the files of a checkout
+# The files of a checkout; or everything, where git does not say: an unpacked archive, or a clone of another user's.
+files() {
+	git ls-files "$@" 2>/dev/null || find .ci Makefile README.md docs src tests udev -type f | LC_ALL=C sort |
+		while read -r file; do
+			for pattern; do
+				# shellcheck disable=SC2254 # a pattern, as git takes it: * goes over /
+				case $file in $pattern) echo "$file"; break ;; esac
+			done
+		done
+}
 say() {
 	printf 'lint: %s\n' "$1"
 	failed=1
@@ -26,26 +35,27 @@ if grep -nE '#include "sim/' src/core/*.[ch] src/report/*.[ch] src/*.[ch]; then
 fi
 
 # Comments and documents point at public sources or into the repository.
-if git grep -nIE '\.\./(shared|\.library)|boot-facts\.md|ota-and-usb\.md|wrong-baud\.md|peers\.md' -- . ':!tests/lint.sh' ':!*.inc' |
+if files '*' | grep -v '^tests/lint\.sh$\|\.inc$' | tr '\n' '\0' |
+	xargs -0 grep -nIE '\.\./(shared|\.library)|boot-facts\.md|ota-and-usb\.md|wrong-baud\.md|peers\.md' /dev/null |
 	grep -vE 'ESPRESET_BOOTLOGS|shared/bootlogs'; then
 	say 'a file points outside the repository'
 fi
-if git grep -nIE '/(work|root)/' -- . ':!tests/lint.sh'; then
+if files '*' | grep -v '^tests/lint\.sh$' | tr '\n' '\0' | xargs -0 grep -nIE '/(work|root)/' /dev/null | grep .; then
 	say "a file holds a path of somebody's machine"
 fi
 
 # The first comment of a C file says what it is for.
-for file in $(git ls-files 'src/*.[ch]' 'tests/*.[ch]'); do
+for file in $(files 'src/*.[ch]' 'tests/*.[ch]'); do
 	head -n 1 "$file" | grep -q "^/\* $(basename "$file") - \|^/\* .* - " || say "$file: its first line does not say what it is for"
 done
 
-man=$(mandoc -Tlint -Wwarning docs/espreset.1 2>&1) || say "docs/espreset.1: $man"
+tests/linter mandoc mandoc -Tlint -Wwarning docs/espreset.1 || say mandoc
 
-cppcheck --quiet --error-exitcode=9 --std=c11 --enable=warning,portability,performance --inline-suppr \
+tests/linter cppcheck cppcheck --quiet --error-exitcode=9 --std=c11 --enable=warning,portability,performance --inline-suppr \
 	--suppress=missingIncludeSystem -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc src || say cppcheck
 
 # One file at a time: from the second file on, clang-tidy 14 takes each va_list for uninitialized.
-git ls-files 'src/*.c' | xargs -P 2 -I {} clang-tidy --quiet --warnings-as-errors='*' \
+files 'src/*.c' | tests/linter clang-tidy xargs -P 2 -I {} clang-tidy --quiet --warnings-as-errors='*' \
 	--checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-bugprone-assignment-in-if-condition,-bugprone-branch-clone,-bugprone-reserved-identifier,-bugprone-suspicious-include,-bugprone-suspicious-string-compare,-bugprone-implicit-widening-of-multiplication-result,-bugprone-narrowing-conversions,-bugprone-not-null-terminated-result' \
 	{} -- -std=c11 -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc \
 	$(pkg-config --cflags libserialport libusb-1.0 jansson libmd) 2>/dev/null || say clang-tidy
