@@ -22,6 +22,14 @@ SYSTEMDSYSTEMUNITDIR ?= $(if $(DESTDIR)$(wildcard /lib/systemd /usr/lib/systemd)
 
 INSTALL ?= install
 
+# Paths pass through make's word lists, through sed, and into ExecStart= of the unit. A blank or a quoting character would stop
+# the installation half-way, so such a path is refused before anything is written. DESTDIR may hold blanks.
+comma := ,
+UNFIT := $(shell printf '\047') " \ | & > ; % : $(comma) ( ) < * ? [
+INSTALL_PATHS = PREFIX BINDIR MANDIR DOCDIR BASHCOMPDIR ZSHCOMPDIR FISHCOMPDIR UDEVRULESDIR SYSTEMDSYSTEMUNITDIR
+check_paths = $(foreach v,$(INSTALL_PATHS),$(if $(word 2,x$($(v))x)$(strip $(foreach c,$(UNFIT),$(findstring $(c),$($(v))))),\
+	$(error $(v)="$($(v))" has a blank or a special character; name a directory without. Nothing was changed)))
+
 # What is installed: FILE>PATH, both without blanks. One list for install and uninstall.
 INSTALL_PROGRAM = $(B)/espreset>$(BINDIR)/espreset
 INSTALL_FILES = docs/espreset.1>$(MANDIR)/man1/espreset.1 \
@@ -39,7 +47,9 @@ INSTALLED = $(foreach i,$(INSTALL_PROGRAM) $(INSTALL_FILES) $(INSTALL_FILLED),$(
 ## make install       below PREFIX (/usr/local); honours DESTDIR
 .PHONY: install
 install: $(B)/espreset
-	@set -e; put() { mkdir -p "$$(dirname "$$3")"; $(INSTALL) -m "$$1" "$$2" "$$3"; echo "  $$3"; }; \
+	$(check_paths)
+	@set -e; put() { dir=$$(dirname "$$3"); [ -d "$$dir" ] || $(INSTALL) -d -m 755 "$$dir"; \
+		$(INSTALL) -m "$$1" "$$2" "$$3"; echo "  $$3"; }; \
 	for i in $(foreach i,$(INSTALL_PROGRAM),'$(i)'); do put 755 "$${i%%>*}" "$(DESTDIR)$${i#*>}"; done; \
 	for i in $(foreach i,$(INSTALL_FILES),'$(i)'); do put 644 "$${i%%>*}" "$(DESTDIR)$${i#*>}"; done; \
 	for i in $(foreach i,$(INSTALL_FILLED),'$(i)'); do \
@@ -59,6 +69,7 @@ endif
 ## make uninstall     with the variables that were given to install
 .PHONY: uninstall
 uninstall:
+	$(check_paths)
 	@above="$(or $(DESTDIR),$(patsubst %/,%,$(dir $(PREFIX))))"; \
 	for f in $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)'); do \
 		rm -f "$$f"; \
@@ -97,7 +108,7 @@ deb: dist
 	cp -R docs/packaging/debian build/deb/$(DISTNAME)/debian
 	cd build/deb/$(DISTNAME)/debian && sed 's/@VERSION@/$(VERSION)/' changelog.in >changelog && rm changelog.in
 	cd build/deb/$(DISTNAME) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc
-	lintian --fail-on error,warning build/deb/*.changes
+	tests/linter lintian lintian --fail-on error,warning build/deb/*.changes
 	cp build/deb/*.deb build/
 
 ## make check-packaging   install, uninstall, dist and deb do what they say; needs root for the last
