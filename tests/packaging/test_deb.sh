@@ -23,13 +23,13 @@ done
 run_dpkg --install "$deb"
 for f in usr/bin/espreset usr/share/man/man1/espreset.1.gz usr/share/bash-completion/completions/espreset \
 	usr/share/zsh/vendor-completions/_espreset usr/share/fish/vendor_completions.d/espreset.fish \
-	usr/share/doc/espreset/README.md usr/share/doc/espreset/copyright lib/udev/rules.d/70-espreset.rules \
-	lib/systemd/system/espreset@.service lib/systemd/system/espreset-ready@.target
+	usr/share/doc/espreset/README.md usr/share/doc/espreset/copyright usr/lib/udev/rules.d/70-espreset.rules \
+	usr/lib/systemd/system/espreset@.service usr/lib/systemd/system/espreset-ready@.target
 do
 	[ -f "$root/$f" ] || fail "not in the package: $f"
 done
 [ -z "$(files | grep -E '/(local|etc)/')" ] || fail "the package installs to /usr/local or /etc"
-grep -q '^ExecStart=/usr/bin/espreset ' "$root/lib/systemd/system/espreset@.service" || fail "the unit runs another program"
+grep -q '^ExecStart=/usr/bin/espreset ' "$root/usr/lib/systemd/system/espreset@.service" || fail "the unit runs another program"
 version=$(dpkg-deb --field "$deb" Version)
 "$root/usr/bin/espreset" --version | grep -qF "$version" || fail "the program is not version $version"
 [ "$(MANPATH=$root/usr/share/man man -w espreset)" = "$root/usr/share/man/man1/espreset.1.gz" ] || fail "man does not find the page"
