@@ -7,6 +7,8 @@ here=$(word BENCH_DIR)
 build=$(word BENCH_BUILD)
 out=$build/drivers/out
 export BENCH_DIR=$here BENCH_BUILD=$build BENCH_SOCKET=/run/benchd.sock
+# Ordinary users run it, too, and may not enter a checkout below somebody's home.
+export BENCH_ESPRESET=/run/bench-program/espreset
 
 if [ $$ = 1 ]; then
 	mount -t tmpfs tmpfs /run
@@ -19,6 +21,8 @@ if [ $$ = 1 ]; then
 else
 	export BENCH_CASES=hook_cases
 fi
+install -D -m 755 "$build/espreset" "$BENCH_ESPRESET"
+chmod 755 "${BENCH_ESPRESET%/*}"
 modprobe -a vhci-hcd ch341 cp210x ftdi_sio pl2303 cdc_acm
 # QEMU's own hubs and serial adapters
 modprobe uhci-hcd

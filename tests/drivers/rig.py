@@ -17,7 +17,7 @@ import subprocess
 import time
 
 BUILD = os.environ.get("BENCH_BUILD", "build")
-ESPRESET = os.path.join(BUILD, "espreset")
+ESPRESET = os.environ.get("BENCH_ESPRESET", os.path.join(BUILD, "espreset"))
 ESPTOOL = os.path.join(BUILD, "venv/bin/esptool")
 PYTHON = os.path.join(BUILD, "venv/bin/python")
 SOCKET = os.environ.get("BENCH_SOCKET", "/run/benchd.sock")
@@ -37,6 +37,14 @@ def shown(event):
 
 class PromiseBroken(AssertionError):
     """What espreset must not do under any load: say ready falsely, or leave a line asserted. Failed at once."""
+
+
+class Skip(Exception):
+    """Why the case cannot run on this machine: counted, and no failure, but where STRICT allows none."""
+
+
+# What the case that runs has to say beside its result, for whoever reads it.
+notes = []
 
 
 class Daemon:

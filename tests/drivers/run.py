@@ -1,4 +1,4 @@
-"""Runs the bench's cases inside the guest and reports each as data; with --list, names them."""
+"""Runs the bench's cases inside the guest and reports each as data; with --list [CASE...], names them."""
 import importlib
 import json
 import multiprocessing
@@ -9,6 +9,7 @@ import time
 import traceback
 
 import results
+import rig
 
 # hook_cases where systemd is PID 1
 cases = importlib.import_module(os.environ.get("BENCH_CASES", "cases"))
@@ -49,18 +50,23 @@ def run_one(report, case):
     report.say("start", case=case.name)
     began, ok, why, broken = time.monotonic(), True, "", False
     signal.alarm(CASE_TIMEOUT)
+    rig.notes.clear()
+    skipped = None
     try:
         case.run()
+    except rig.Skip as e:
+        skipped = str(e)
     except BaseException as e:
         signal.alarm(0)
-        ok, broken = False, isinstance(e, cases.rig.PromiseBroken)
+        ok, broken = False, isinstance(e, rig.PromiseBroken)
         why = "".join(traceback.format_exception(type(e), e, e.__traceback__)[-4:])
     signal.alarm(0)
     try:
-        cases.rig.clean_up()
+        rig.clean_up()
     except Exception as e:
         ok, why = False, why + "\ncleaning up: %s" % e
-    report.say("case", case=case.name, ok=ok, promise_broken=broken, seconds=round(time.monotonic() - began, 2), why=why[:8000])
+    report.say("case", case=case.name, ok=ok, promise_broken=broken, skipped=skipped, notes=list(rig.notes),
+               seconds=round(time.monotonic() - began, 2), why=why[:8000])
 
 
 def side_by_side(report, chosen):
@@ -68,7 +74,7 @@ def side_by_side(report, chosen):
     taken = multiprocessing.Value("i", 0)
 
     def work(worker):
-        cases.rig.use_worker(worker)
+        rig.use_worker(worker)
         while True:
             with taken.get_lock():
                 n = taken.value
@@ -102,6 +108,12 @@ def once_more(report, chosen):
             run_one(report, case)
 
 
+def select(asked):
+    """The cases whose names start with one of these words (all, where there is none), without those after a "-"."""
+    wanted, unwanted = [a for a in asked if a[0] != "-"], [a[1:] for a in asked if a[0] == "-"]
+    return [c for c in cases.ALL if (not wanted or c.name.startswith(tuple(wanted))) and not c.name.startswith(tuple(unwanted))]
+
+
 def guest(out, verb, asked):
     signal.signal(signal.SIGALRM, timed_out)
     report = Report(os.path.join(out, "results.jsonl"))
@@ -116,8 +128,7 @@ def guest(out, verb, asked):
         side_by_side(report, chosen)
         report.say("done")
         return
-    wanted, unwanted = [a for a in asked if a[0] != "-"], [a[1:] for a in asked if a[0] == "-"]
-    chosen = [c for c in cases.ALL if (not wanted or c.name.startswith(tuple(wanted))) and not c.name.startswith(tuple(unwanted))]
+    chosen = select(asked)
     report.say("plan", cases=[c.name for c in chosen])
     side_by_side(report, [c for c in chosen if not c.alone])
     for case in chosen:
@@ -129,6 +140,6 @@ def guest(out, verb, asked):
 
 if __name__ == "__main__":
     if sys.argv[1] == "--list":
-        print("\n".join(case.name for case in cases.ALL))
+        print("\n".join(case.name for case in select(sys.argv[2:])))
     else:
         guest(sys.argv[2], sys.argv[3], sys.argv[4:])

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import unittest
+import unittest.mock
 
 import results
 
@@ -13,8 +14,8 @@ def began(name):
     return {"event": "start", "case": name}
 
 
-def ended(name, ok):
-    return {"event": "case", "case": name, "ok": ok, "seconds": 1, "why": ""}
+def ended(name, ok, skipped=None):
+    return {"event": "case", "case": name, "ok": ok, "seconds": 1, "why": "", "skipped": skipped}
 
 
 PLAN = {"event": "plan", "cases": ["a", "b"]}
@@ -52,6 +53,14 @@ class Verdict(unittest.TestCase):
     def test_no_case_at_all_has_failed(self):
         self.expect(1, "0 passed, 1 failed", {"event": "plan", "cases": []}, DONE)
         self.expect(1, "0 passed, 1 failed")
+
+    def test_a_skip_is_counted_and_fails_only_where_none_is_allowed(self):
+        report = PLAN, ended("a", True), ended("b", True, "no such thing here"), DONE
+        with unittest.mock.patch.dict(os.environ):
+            os.environ.pop("STRICT", None)
+            self.expect(0, "1 passed, 0 failed, 1 skipped", *report)
+            os.environ["STRICT"] = "1"
+            self.expect(1, "1 passed, 1 failed, 1 skipped", *report)
 
     def test_trouble_beside_the_cases_has_failed(self):
         self.expect(1, "2 passed, 1 failed", PLAN, ended("a", True), ended("b", True),
