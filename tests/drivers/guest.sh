@@ -8,7 +8,7 @@ build=$(word BENCH_BUILD)
 out=$build/drivers/out
 export BENCH_DIR=$here BENCH_BUILD=$build BENCH_SOCKET=/run/benchd.sock
 # Ordinary users run it, too, and may not enter a checkout below somebody's home.
-export BENCH_ESPRESET=/run/bench-program/espreset
+export BENCH_ESPRESET=/espreset/program/espreset
 
 if [ $$ = 1 ]; then
 	mount -t tmpfs tmpfs /run
