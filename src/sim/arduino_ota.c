@@ -9,6 +9,8 @@
 #define U_FS 100
 #define U_AUTH 200
 #define RECEIVE_MS 1000
+/* "Ensure last count packet has been sent out and not combined with the final OK", and the same before the close */
+#define OK_DELAY_MS 1000
 #define SPACE_DEFAULT ((size_t)700 * 1024)
 #define IMAGE_MAGIC 0xe9
 #define GZIP_MAGIC 0x1f
@@ -132,7 +134,7 @@ void sim_arduino_ota_begin(struct sim_arduino_ota *ota)
 
 void sim_arduino_ota_stop(struct sim_arduino_ota *ota)
 {
-	if (ota->state == SIM_OTA_CONNECTING || ota->state == SIM_OTA_RECEIVING)
+	if (ota->state >= SIM_OTA_CONNECTING)
 		ota->host.hang_up(ota->host.user);
 	ota->listens = false;
 	ota->state = SIM_OTA_IDLE;
@@ -296,26 +298,8 @@ static void listen_again(struct sim_arduino_ota *ota, int error)
 	on_error(ota, error);
 }
 
-void sim_arduino_ota_handle(struct sim_arduino_ota *ota, int64_t now_ms)
-{
-	if (ota->state == SIM_OTA_RUNUPDATE) {
-		run_update(ota);
-	} else if (ota->state == SIM_OTA_RECEIVING && now_ms - ota->quiet_ms > RECEIVE_MS) {
-		ota->host.hang_up(ota->host.user);
-		listen_again(ota, RECEIVE_ERROR);
-	}
-}
-
-void sim_arduino_ota_connected(struct sim_arduino_ota *ota, int64_t now_ms)
-{
-	if (ota->state != SIM_OTA_CONNECTING)
-		return;
-	ota->quiet_ms = now_ms;
-	change(ota, SIM_OTA_RECEIVING);
-}
-
 /* Update.end() */
-static void end_update(struct sim_arduino_ota *ota)
+static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 {
 	char md5[SIM_DIGEST_TEXT], text[128];
 	int error = ERROR_OK;
@@ -337,13 +321,51 @@ static void end_update(struct sim_arduino_ota *ota)
 		listen_again(ota, END_ERROR);
 		return;
 	}
-	ota->host.send(ota->host.user, "OK", 2);
+	ota->since_ms = now_ms;
+	change(ota, SIM_OTA_TAKEN);
+}
+
+static void finish_update(struct sim_arduino_ota *ota)
+{
 	ota->host.hang_up(ota->host.user);
 	ota->record.on_end++;
 	print(ota, "\r\nEnd\r\n");
 	change(ota, SIM_OTA_IDLE);
 	ota->record.staged++;
-	ota->host.staged(ota->host.user, md5, ota->size);
+	ota->host.staged(ota->host.user, ota->md5, ota->size);
+}
+
+/* What is due by now of an update that has begun. */
+static void continue_update(struct sim_arduino_ota *ota, int64_t now_ms)
+{
+	int64_t waited_ms = now_ms - ota->since_ms;
+
+	if (ota->state == SIM_OTA_RECEIVING && waited_ms > RECEIVE_MS) {
+		ota->host.hang_up(ota->host.user);
+		listen_again(ota, RECEIVE_ERROR);
+	} else if (ota->state == SIM_OTA_TAKEN && waited_ms >= OK_DELAY_MS) {
+		ota->host.send(ota->host.user, "OK", 2);
+		ota->since_ms = now_ms;
+		change(ota, SIM_OTA_OK_SENT);
+	} else if (ota->state == SIM_OTA_OK_SENT && waited_ms >= OK_DELAY_MS) {
+		finish_update(ota);
+	}
+}
+
+void sim_arduino_ota_handle(struct sim_arduino_ota *ota, int64_t now_ms)
+{
+	if (ota->state == SIM_OTA_RUNUPDATE)
+		run_update(ota);
+	else
+		continue_update(ota, now_ms);
+}
+
+void sim_arduino_ota_connected(struct sim_arduino_ota *ota, int64_t now_ms)
+{
+	if (ota->state != SIM_OTA_CONNECTING)
+		return;
+	ota->since_ms = now_ms;
+	change(ota, SIM_OTA_RECEIVING);
 }
 
 void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const void *bytes, size_t n)
@@ -352,7 +374,7 @@ void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const voi
 
 	if (ota->state != SIM_OTA_RECEIVING || !n)
 		return;
-	ota->quiet_ms = now_ms;
+	ota->since_ms = now_ms;
 	if (n > ota->size - ota->received)
 		n = ota->size - ota->received;
 	if (!ota->received)
@@ -364,7 +386,7 @@ void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const voi
 	snprintf(count, sizeof(count), "%zu", n);
 	ota->host.send(ota->host.user, count, strlen(count));
 	if (ota->received == ota->size)
-		end_update(ota);
+		end_update(ota, now_ms);
 }
 
 void sim_arduino_ota_hung_up(struct sim_arduino_ota *ota)
@@ -372,7 +394,7 @@ void sim_arduino_ota_hung_up(struct sim_arduino_ota *ota)
 	if (ota->state == SIM_OTA_CONNECTING)
 		listen_again(ota, CONNECT_ERROR);
 	else if (ota->state == SIM_OTA_RECEIVING)
-		end_update(ota);
+		end_update(ota, ota->since_ms);	/* too little came: an error, which waits for nothing */
 }
 
 bool sim_ota_record_untouched(const struct sim_ota_record *record)

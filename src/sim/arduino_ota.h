@@ -46,7 +46,11 @@ struct sim_arduino_host {
 	size_t space;				/* for an image; 0: 700 KiB */
 };
 
-enum sim_ota_state { SIM_OTA_IDLE, SIM_OTA_WAITAUTH, SIM_OTA_RUNUPDATE, SIM_OTA_CONNECTING, SIM_OTA_RECEIVING };
+enum sim_ota_state {
+	SIM_OTA_IDLE, SIM_OTA_WAITAUTH, SIM_OTA_RUNUPDATE, SIM_OTA_CONNECTING, SIM_OTA_RECEIVING,
+	SIM_OTA_TAKEN,		/* the image is whole: the core waits, so that "OK" is not in a segment with a count */
+	SIM_OTA_OK_SENT,	/* it waits once more, so that "OK" arrives before the connection's end */
+};
 
 /* Counts since sim_arduino_ota_init(). */
 struct sim_ota_record {
@@ -80,7 +84,7 @@ struct sim_arduino_ota {
 	struct sim_digest digest;
 	size_t received;
 	uint8_t first;
-	int64_t quiet_ms;			/* since when nothing came */
+	int64_t since_ms;			/* last data, or when the state began that waits */
 };
 
 /* @password: as given to setPassword(); "" or NULL: none */

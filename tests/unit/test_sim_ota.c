@@ -189,7 +189,15 @@ START_TEST(an_upload_comes_over_the_board_s_own_connection)
 	sim_arduino_ota_connected(&service, 0);
 	sim_arduino_ota_data(&service, 1, image, 4);
 	sim_arduino_ota_data(&service, 2, image + 4, IMAGE_LEN - 4);
+	/* A client that reads a count and takes "OK" in the same segment for a part of it would wait for ever. */
+	sim_arduino_ota_handle(&service, 1001);
+	ck_assert_str_eq(seen.stream, "46");
+	sim_arduino_ota_handle(&service, 1002);
 	ck_assert_str_eq(seen.stream, "46OK");
+	sim_arduino_ota_handle(&service, 2001);
+	ck_assert_uint_eq(seen.hang_ups, 0);
+	sim_arduino_ota_handle(&service, 2002);
+	ck_assert_uint_eq(seen.hang_ups, 1);
 	sim_digest_of(SIM_MD5, md5, SIM_PARTS(image));
 	ck_assert_str_eq(seen.staged, md5);
 	ck_assert_uint_eq(seen.staged_size, IMAGE_LEN);
@@ -210,6 +218,21 @@ START_TEST(an_image_with_another_digest_is_not_taken)
 	ck_assert_ptr_nonnull(strstr(seen.stream, "ERROR[7]"));
 	ck_assert_uint_eq(service.record.staged, 0);
 	ck_assert(sim_arduino_ota_listens(&service));
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_before_the_ok_has_uploaded_all_the_same)
+{
+	board(3, NULL);
+	invite_image();
+	sim_arduino_ota_handle(&service, 0);
+	sim_arduino_ota_connected(&service, 0);
+	sim_arduino_ota_data(&service, 1, image, IMAGE_LEN);
+	sim_arduino_ota_hung_up(&service);
+	sim_arduino_ota_handle(&service, 1001);
+	sim_arduino_ota_handle(&service, 2001);
+	ck_assert_uint_eq(service.record.staged, 1);
+	ck_assert_uint_eq(service.record.on_error, 0);
 }
 END_TEST
 
@@ -398,6 +421,8 @@ START_TEST(a_probe_during_an_update_neither_disturbs_it_nor_finds_the_service)
 	ck_assert(!ask_until(&listens, 900, uploads_in_the_middle)->listens);
 	ck_assert_int_eq(service.state, SIM_OTA_RECEIVING);
 	sim_arduino_ota_data(&service, 900, image, IMAGE_LEN);
+	sim_arduino_ota_handle(&service, 1900);
+	sim_arduino_ota_handle(&service, 2900);
 	ck_assert_uint_eq(service.record.staged, 1);
 }
 END_TEST
@@ -518,6 +543,7 @@ int main(void)
 	tcase_add_test(tc, an_upload_comes_over_the_board_s_own_connection);
 	tcase_add_test(tc, an_image_with_another_digest_is_not_taken);
 	tcase_add_test(tc, an_upload_that_stops_is_given_up);
+	tcase_add_test(tc, a_client_that_leaves_before_the_ok_has_uploaded_all_the_same);
 	tcase_add_loop_test(tc, a_password_is_asked_for, 0, 2);
 	tcase_add_test(tc, text_is_command_0_as_on_the_real_board);
 	tcase_add_loop_test(tc, a_probe_changes_nothing, 0, 4);
