@@ -15,14 +15,17 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmiss
        -Wformat=2 -Wvla $(WERROR)
 HARDEN = -U_FORTIFY_SOURCE $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong \
          -fstack-clash-protection -fPIE
-PKGS = libserialport libusb-1.0 jansson libmd
+PKGS = libserialport libusb-1.0 jansson
+SIM_PKGS = libmd
 CHECK_PKGS = check zlib
 ifeq ($(filter clean help dist,$(MAKECMDGOALS)),)
-DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(SIM_PKGS) 2>/dev/null)
 DEP_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+# libm: the charge of a capacitor
+SIM_LIBS := $(shell pkg-config --libs $(SIM_PKGS) 2>/dev/null) -lm
 CHECK_LIBS := $(shell pkg-config --libs $(CHECK_PKGS) 2>/dev/null)
 # Those that pkg-config does not find.
-MISSING_PKGS := $(shell for p in $(PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
+MISSING_PKGS := $(shell for p in $(PKGS) $(SIM_PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
 MISSING_CHECK_PKGS := $(shell for p in $(CHECK_PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
 endif
 # The first line of a recipe that needs them: nothing, or pkg-config's own message for each and the cure. Without it the
@@ -38,23 +41,30 @@ ALL_CPPFLAGS = -D_GNU_SOURCE -DESPRESET_VERSION='"$(VERSION)"' -Isrc -MMD -MP $(
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 
-SRC := $(wildcard src/*.c src/*/*.c)
-OBJ := $(SRC:%.c=$(B)/%.o)
-LIBOBJ := $(filter-out $(B)/src/main.o,$(OBJ))
+# Two programs: espreset, and espreset-sim, the simulated board that it starts for sim:. They share no object.
+SIM_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard src/sim/*.c))
+OBJ := $(filter-out $(SIM_OBJ),$(patsubst %.c,$(B)/%.o,$(wildcard src/*.c src/*/*.c)))
+PROGRAMS = $(B)/espreset $(B)/espreset-sim
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
 .DELETE_ON_ERROR:
 .PHONY: all help
-all: $(B)/espreset
+all: $(PROGRAMS)
 
 help:
 	@sed -n 's/^## //p' $(filter-out %.d,$(MAKEFILE_LIST))
 
 $(B)/espreset: $(OBJ)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) -lm $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(LDLIBS)
 
-# What the tests link with: everything but main().
-$(B)/libespreset.a: $(LIBOBJ)
+$(B)/espreset-sim: $(SIM_OBJ)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS) $(LDLIBS)
+
+# What the tests link with: all of both programs but main().
+LIBS = $(B)/libespreset.a $(B)/libespreset-sim.a
+$(B)/libespreset.a: $(filter-out $(B)/src/main.o,$(OBJ))
+$(B)/libespreset-sim.a: $(filter-out $(B)/src/sim/main.o,$(SIM_OBJ))
+$(LIBS):
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -76,10 +86,14 @@ WRAP_test_recover = wait_now_ms wait_poll open faccessat libusb_set_option libus
 WRAP_test_ladder = wait_now_ms recover_target recover_usb_reset recover_power_cycle recover_wait
 WRAP_test_diagnose = faccessat stat geteuid getegid getgroups wait_now_ms
 TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
-$(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(B)/libespreset.a
+$(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(LIBS) | $(B)/unit/espreset-sim
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(foreach w,$(WRAP_$*),-Wl,--wrap=$(w)) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(foreach w,$(WRAP_$*),-Wl,--wrap=$(w)) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS) $(CHECK_LIBS)
+# A program looks for espreset-sim beside itself, a unit test like espreset.
+$(B)/unit/espreset-sim: | $(B)/espreset-sim
+	@mkdir -p $(@D)
+	@ln -sf ../espreset-sim $@
 build/failalloc.so: tests/preload/failalloc.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -fPIC -O1 -o $@ $<
@@ -130,7 +144,7 @@ check-all:
 # boards.
 SLOWEST = test_cli test_signals test_ready_cli test_wiring_cli test_otaprobe test_alloc test_sim_net test_recover_cli
 .PHONY: unit
-unit: $(UNIT) $(B)/espreset $(B)/simulation build/failalloc.so
+unit: $(UNIT) $(PROGRAMS) $(B)/simulation build/failalloc.so
 	@printf '%s\n' $(filter-out $(NOT_HERE),$(SLOWEST) $(filter-out $(SLOWEST),$(notdir $(UNIT)))) | \
 		CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset xargs -P 6 -I {} sh -c \
 		'$(B)/unit/{} >$(B)/unit/{}.log 2>&1; status=$$?; cat $(B)/unit/{}.log; exit $$status'
@@ -142,8 +156,8 @@ trials: $(B)/unit/test_wrongbaud
 
 # The random boards: tests/simulation/main.c drives the session with a virtual clock.
 SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
-$(B)/simulation: $(SIMULATION) $(TESTLIB) $(B)/libespreset.a
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(CHECK_LIBS) -lm
+$(B)/simulation: $(SIMULATION) $(TESTLIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS) $(CHECK_LIBS)
 
 ## make simulation    100,000 random boards, always the same; make soak: 10 million others. SEED= chooses
 .PHONY: simulation soak mutants
@@ -159,8 +173,8 @@ mutants: $(B)/simulation
 ## make builds        gcc, clang, and -O0; with CI=1 a warning is an error
 .PHONY: builds
 builds:
-	+@$(AGAIN) $(TWO) B=build/gcc CC=gcc all build/gcc/libespreset.a
-	+@$(AGAIN) $(TWO) B=build/clang CC=clang all build/clang/libespreset.a
+	+@$(AGAIN) $(TWO) B=build/gcc CC=gcc all build/gcc/libespreset.a build/gcc/libespreset-sim.a
+	+@$(AGAIN) $(TWO) B=build/clang CC=clang all build/clang/libespreset.a build/clang/libespreset-sim.a
 	+@$(AGAIN) $(TWO) B=build/O0 CFLAGS=-O0 all
 
 ## make asan          unit tests and random boards under ASan and UBSan
@@ -225,7 +239,7 @@ fuzz-replay: $(FUZZERS:%=$(B)/replay/%)
 	@set -e; for f in $(FUZZERS); do $(B)/replay/$$f tests/fuzz/corpus/$$f/*; done
 $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libespreset.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS)
 
 ## make bench         ratios beside esptool and pyserial, and instructions a byte; installs what it needs
 .PHONY: bench

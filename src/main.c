@@ -20,13 +20,25 @@
 #include "stop.h"
 
 /* The command line may hold anything: a file's name, what a script took from a board. */
-static int usage(const char *why)
+static void complain(const char *why, const char *more)
 {
 	char clean[1024];
 
 	clean_terminal(clean, sizeof(clean), why, strlen(why));
-	fprintf(stderr, "espreset: %s; try 'espreset --help'\n", clean);
+	fprintf(stderr, "espreset: %s%s\n", clean, more);
+}
+
+static int usage(const char *why)
+{
+	complain(why, "; try 'espreset --help'");
 	return verdict_info(VERDICT_USAGE)->status;
+}
+
+/* Something of the installation is missing: no option mends that. */
+static int cannot(const char *why)
+{
+	complain(why, "");
+	return verdict_info(VERDICT_INTERNAL)->status;
 }
 
 /* A port is never guessed: a CH340 may be a 3D printer. What is there is shown. */
@@ -82,16 +94,17 @@ static int check_distinct(const struct options *options, char *why, size_t cap)
 	return 0;
 }
 
-/* What can be said of the PORTs before any is touched. */
+/* What can be said of the PORTs before any is touched. Return: 0; -EINVAL: a usage error; other: espreset-sim cannot be run. */
 static int check_ports(const struct options *options, char *why, size_t cap)
 {
 	char path[PATH_MAX], text[512];
 
 	for (size_t i = 0; i < options->n_ports; i++) {
 		const char *port = options->ports[i];
+		int r = strncmp(port, "sim:", 4) == 0 ? sim_port_check(port, why, cap) : 0;
 
-		if (strncmp(port, "sim:", 4) == 0 && sim_port_check(port, why, cap) < 0)
-			return -EINVAL;
+		if (r < 0)
+			return r;
 		if (strncmp(port, "usb:", 4) == 0 &&
 		    devices_resolve(port, path, sizeof(path), text, sizeof(text)) == -EINVAL) {
 			snprintf(why, cap, "PORT '%s': %s", port, text);
@@ -217,8 +230,8 @@ int main(int argc, char **argv)
 		return decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
 				  options.quiet);
 	case MODE_SIM_HELP:
-		sim_port_help(stdout);
-		return finish_output();
+		(void)sim_port_help(why, sizeof(why));
+		return cannot(why);
 	case MODE_FIRMWARE_LIST:
 		show_firmwares(stdout);
 		return finish_output();
@@ -230,7 +243,10 @@ int main(int argc, char **argv)
 		return finish_with(show_enrolment(&options));
 	case MODE_RESET:
 	case MODE_PROBE_WIRING:
-		if (check_ports(&options, why, sizeof(why)) < 0 || check_files(&options, why, sizeof(why)) < 0 ||
+		r = check_ports(&options, why, sizeof(why));
+		if (r < 0)
+			return r == -EINVAL ? usage(why) : cannot(why);
+		if (check_files(&options, why, sizeof(why)) < 0 ||
 		    check_capture(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
 		    esptoolcfg_apply(&options, why, sizeof(why)) < 0)
 			return usage(why);

@@ -31,8 +31,8 @@ check_paths = $(foreach v,$(INSTALL_PATHS),$(if $(word 2,x$($(v))x)$(strip $(for
 	$(error $(v)="$($(v))" has a blank or a special character; name a directory without. Nothing was changed)))
 
 # What is installed: FILE>PATH, both without blanks. One list for install and uninstall.
-INSTALL_PROGRAM = $(B)/espreset>$(BINDIR)/espreset
-INSTALL_FILES = docs/espreset.1>$(MANDIR)/man1/espreset.1 \
+INSTALL_PROGRAM = $(foreach p,espreset espreset-sim,$(B)/$(p)>$(BINDIR)/$(p))
+INSTALL_FILES = $(foreach p,espreset espreset-sim,docs/$(p).1>$(MANDIR)/man1/$(p).1) \
 	docs/completion/espreset.bash>$(BASHCOMPDIR)/espreset \
 	docs/completion/_espreset>$(ZSHCOMPDIR)/_espreset \
 	docs/completion/espreset.fish>$(FISHCOMPDIR)/espreset.fish \
@@ -46,7 +46,7 @@ INSTALLED = $(foreach i,$(INSTALL_PROGRAM) $(INSTALL_FILES) $(INSTALL_FILLED),$(
 
 ## make install       below PREFIX (/usr/local); honours DESTDIR
 .PHONY: install
-install: $(B)/espreset
+install: $(PROGRAMS)
 	$(check_paths)
 	@set -e; put() { dir=$$(dirname "$$3"); [ -d "$$dir" ] || $(INSTALL) -d -m 755 "$$dir"; \
 		$(INSTALL) -m "$$1" "$$2" "$$3"; echo "  $$3"; }; \
@@ -113,7 +113,7 @@ deb: dist
 
 ## make check-packaging   install, uninstall, dist and deb do what they say; needs root for the last
 .PHONY: check-packaging
-check-packaging: $(B)/espreset
+check-packaging: $(PROGRAMS)
 	tests/packaging/test_install.sh $(B)/espreset
 	$(MAKE) deb
 	tests/packaging/test_deb.sh build/espreset_$(VERSION)_*.deb

@@ -1,20 +1,21 @@
-/* sim.c - a simulated board behind a port: starts the board's process and speaks to it over a socket. */
+/* sim.c - a simulated board behind a port: starts espreset-sim and speaks to it over a socket. */
 #include "port/sim.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "port/wait.h"
-#include "sim/process.h"
+#include "sim/protocol.h"
 
 #define KEPT 65536		/* input that came while a request was on its way */
 #define REPLY_MS 20000		/* longer than any driver's time-out: the process is broken */
@@ -39,72 +40,147 @@ static const char *without_prefix(const char *words)
 	return strncmp(words, "sim:", 4) == 0 ? words + 4 : words;
 }
 
+/* ---- the other program ---- */
+
+#define PROGRAM "espreset-sim"
+#define CHECK_MS 10000		/* it only parses its words: later than that, the computer is stuck */
+
+/* This program's own path. Return: 0 or negative errno. */
+static int own_path(char path[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	const char *started_as;
+
+	if (n >= 0) {
+		path[n] = '\0';
+		return 0;
+	}
+	/* no /proc, as in a bare chroot */
+	started_as = (const char *)getauxval(AT_EXECFN);
+	return started_as && realpath(started_as, path) ? 0 : -ENOENT;
+}
+
+/* espreset-sim lies beside espreset, in a build tree and where both are installed. */
+static int find_program(char path[PATH_MAX], char *err, size_t cap)
+{
+	int r = own_path(path);
+	char *slash = r < 0 ? NULL : strrchr(path, '/');
+
+	if (slash && (size_t)(slash + 1 - path) + sizeof(PROGRAM) <= PATH_MAX) {
+		memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
+		r = access(path, X_OK) < 0 ? -errno : 0;
+	} else if (r == 0) {
+		r = -ENAMETOOLONG;
+	}
+	if (r < 0)
+		snprintf(err, cap, "a simulated board needs the program %s: %s; it is built and installed together with espreset",
+			 slash ? path : PROGRAM, strerror(-r));
+	return r;
+}
+
+static _Noreturn void exec_program(const char *path, const char *verb, const char *words)
+{
+	execl(path, PROGRAM, verb, words, (char *)NULL);
+	_exit(127);
+}
+
+/* What comes until the other end is closed, its last newline cut off. Return: 0 or negative errno. */
+static int read_answer(int fd, char *text, size_t cap)
+{
+	int64_t deadline = wait_now_ms() + CHECK_MS;
+	size_t used = 0;
+
+	for (;;) {
+		struct pollfd waits = { .fd = fd, .events = POLLIN };
+		char rest[256];
+		ssize_t n;
+		int r = wait_poll(&waits, 1, deadline, NULL);
+
+		if (r < 0)
+			return r;
+		n = read(fd, rest, sizeof(rest));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		for (ssize_t i = 0; i < n && used + 1 < cap; i++)
+			text[used++] = rest[i];
+	}
+	while (used && text[used - 1] == '\n')
+		used--;
+	text[used] = '\0';
+	return 0;
+}
+
+/* Return: the exit status, or negative errno; -ECHILD: not known. */
+static int wait_for_exit(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+}
+
 int sim_port_check(const char *words, char *err, size_t cap)
 {
-	struct sim_config config;
+	char path[PATH_MAX];
+	int fds[2], status, r = find_program(path, err, cap);
+	pid_t pid;
 
-	return sim_config_parse(&config, without_prefix(words), err, cap);
-}
-
-void sim_port_help(FILE *to)
-{
-	const struct sim_word *word;
-	size_t n;
-
-	fprintf(to, "PORT sim:WORD,WORD... is a simulated board. Without words: an ESP8266 that a serial upload has left\n"
-		    "running in boot mode 1. With one of these, a plain run ends with the status before it:\n\n");
-	for (n = 0; (word = sim_word(n)); n++) {
-		if (word->status >= 0)
-			fprintf(to, "%6d  ", word->status);
-		else
-			fprintf(to, "        ");
-		fprintf(to, "%-16s %s\n", word->word, word->meaning);
+	if (r < 0)
+		return r;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(fds[1], STDOUT_FILENO);	/* else it says nothing, and its status counts */
+		exec_program(path, "check", without_prefix(words));
 	}
+	r = pid < 0 ? -errno : 0;
+	close(fds[1]);
+	if (r == 0) {
+		r = read_answer(fds[0], err, cap);
+		if (r < 0)
+			(void)kill(pid, SIGKILL);
+		status = wait_for_exit(pid);
+		/* ECHILD: SIGCHLD is ignored; then an answer is a complaint */
+		if (r == 0 && (status == 2 || (status == -ECHILD && err[0])))
+			r = -EINVAL;
+		else if (r == 0 && status != 0 && status != -ECHILD)
+			r = -EIO;
+	}
+	close(fds[0]);
+	if (r < 0 && r != -EINVAL)
+		snprintf(err, cap, "%s: %s", path, strerror(-r));
+	return r;
 }
 
-/* ---- the other process ---- */
-
-static void close_others(unsigned int from)
+int sim_port_help(char *err, size_t cap)
 {
-	long fd, most = sysconf(_SC_OPEN_MAX);
+	char path[PATH_MAX];
+	int r = find_program(path, err, cap);
 
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, from, ~0U, 0) == 0)
-		return;
-#endif
-	for (fd = (long)from; fd < most && fd < 65536; fd++)
-		close((int)fd);
+	if (r < 0)
+		return r;
+	execl(path, PROGRAM, "help", (char *)NULL);
+	r = -errno;
+	snprintf(err, cap, "%s: %s", path, strerror(-r));
+	return r;
 }
 
-/* Keep nothing of the parent's: no descriptor, no terminal, no signals meant for it. */
-static _Noreturn void be_the_board(int sock, const struct sim_config *config, int truth)
+/* Its end of the socket becomes the descriptor that the program expects. */
+static _Noreturn void be_the_board(int sock, const char *path, const char *words)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGALRM, SIGUSR1, SIGUSR2 };
-	int null_fd = open("/dev/null", O_RDWR);
-	sigset_t none;
-	size_t i;
-	int fd;
-
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_IGN);	/* these numbers exist */
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)prctl(PR_SET_NAME, "espreset-sim");	/* a nicety */
-	/* Out of the way of 0 to 4 first, then into their places. */
-	sock = fcntl(sock, F_DUPFD, 10);
-	if (truth >= 0)
-		truth = fcntl(truth, F_DUPFD, 10);
-	if (sock < 0 || dup2(sock, 3) < 0 || (truth >= 0 && dup2(truth, 4) < 0))
-		_exit(1);
-	for (fd = 0; fd < 3; fd++)
-		(void)dup2(null_fd, fd);	/* where that fails, it is closed below or was before */
-	close_others(truth >= 0 ? 5 : 4);
-	sim_process_run(3, config, truth >= 0 ? 4 : -1);
-	_exit(0);
+	if (sock == SIM_SOCKET ? fcntl(sock, F_SETFD, 0) < 0 : dup2(sock, SIM_SOCKET) < 0)
+		_exit(127);
+	exec_program(path, "board", words);
 }
 
 /* Fork twice: the board is nobody's child, and leaves nobody a zombie. */
-static int start_board(int sock, const struct sim_config *config, int truth)
+static int start_board(int sock, const char *path, const char *words)
 {
 	pid_t pid = fork();
 	int status;
@@ -115,13 +191,11 @@ static int start_board(int sock, const struct sim_config *config, int truth)
 		(void)setsid();		/* cannot fail: a new process leads no group */
 		pid = fork();
 		if (pid == 0)
-			be_the_board(sock, config, truth);
+			be_the_board(sock, path, words);
 		_exit(pid < 0);
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return errno == ECHILD ? 0 : -errno;	/* SIGCHLD is ignored: reaped already */
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EAGAIN;
+	status = wait_for_exit(pid);
+	return status == 0 || status == -ECHILD ? 0 : -EAGAIN;	/* ECHILD: SIGCHLD is ignored */
 }
 
 /* ---- packets ---- */
@@ -269,34 +343,18 @@ static const struct port_ops sim_ops = {
 	.name = "sim", .set_lines = set_lines, .set_speed = set_speed, .read = read_input, .close = close_port,
 };
 
-static int open_truth(const struct sim_config *config, int *ret)
-{
-	*ret = -1;
-	if (!config->truth[0])
-		return 0;
-	*ret = open(config->truth, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	return *ret < 0 ? -errno : 0;
-}
-
 /* Return: our end of the socket, or negative errno. */
-static int connect_board(const struct sim_config *config)
+static int connect_board(const char *path, const char *words)
 {
-	int pair[2], truth, r = open_truth(config, &truth);
+	int pair[2], r;
 
-	if (r < 0)
-		return r;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		r = -errno;
-	} else {
-		r = start_board(pair[1], config, truth);
-		close(pair[1]);
-		if (r == 0)
-			r = pair[0];
-		else
-			close(pair[0]);
-	}
-	if (truth >= 0)
-		close(truth);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	r = start_board(pair[1], path, words);
+	close(pair[1]);
+	if (r == 0)
+		return pair[0];
+	close(pair[0]);
 	return r;
 }
 
@@ -325,14 +383,10 @@ static int open_port(int sock, int baud, const struct port_stop *stop, struct po
 
 int sim_port_open(const char *words, int baud, const struct port_stop *stop, struct port **ret)
 {
-	struct sim_config config;
-	char err[128];
-	int r = sim_config_parse(&config, without_prefix(words), err, sizeof(err));
+	char path[PATH_MAX], err[PATH_MAX + 128];
+	int r = find_program(path, err, sizeof(err));
 
-	if (r < 0)
-		return r;
-	if (config.open_error)
-		return -config.open_error;
-	r = connect_board(&config);
+	if (r == 0)
+		r = connect_board(path, without_prefix(words));
 	return r < 0 ? r : open_port(r, baud, stop, ret);
 }

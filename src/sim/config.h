@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/protocol.h"
+
 #define SIM_US INT64_C(1000)
 #define SIM_MS INT64_C(1000000)
 #define SIM_S INT64_C(1000000000)
@@ -91,8 +93,6 @@ enum sim_ota_kind { SIM_OTA_ARDUINO, SIM_OTA_ESPHOME, SIM_OTA_ESPHOME_OLD };
 
 /* How the bridge hands on a character whose stop bit is missing. */
 enum sim_framing { SIM_FRAMING_DELIVER, SIM_FRAMING_ZERO, SIM_FRAMING_DROP };
-
-enum { SIM_DTR = 1, SIM_RTS = 2 };
 
 #define SIM_TEXT_MAX 512
 

@@ -1,36 +1,12 @@
-/* process.h - a simulated board in a process of its own, in real time, behind a socket.
+/* process.h - a simulated board in real time, behind the socket of sim/protocol.h.
  *
- * As on a real machine, the board outlives the program: when the program's end of the socket closes, for whatever
- * reason, what follows is what the kernel does at the last close of a tty: the lines drop if HUPCL is set.
- * A request is one packet, answered by one SIM_REPLY; SIM_DATA and SIM_GONE come unasked.
+ * As on a real machine, the board outlives the program that talks to it.
  */
 #ifndef ESPRESET_SIM_PROCESS_H
 #define ESPRESET_SIM_PROCESS_H
 
 #include "sim/bridge.h"
-
-enum sim_request_kind { SIM_ASK_OPEN, SIM_ASK_LINES, SIM_ASK_SPEED, SIM_ASK_HUPCL, SIM_ASK_CLOSE, SIM_ASK_WRITE };
-
-struct sim_request {
-	uint32_t kind;
-	uint32_t lines;		/* SIM_ASK_LINES: SIM_DTR, SIM_RTS asserted */
-	int32_t value;		/* baud, HUPCL, or the length of data */
-	uint8_t data[256];	/* SIM_ASK_WRITE */
-};
-
-enum sim_packet_kind {
-	SIM_REPLY,	/* result: 0 or negative errno; after SIM_ASK_WRITE how many fitted */
-	SIM_DATA,	/* result: how many bytes */
-	SIM_GONE,	/* unplugged */
-};
-
-struct sim_packet {
-	uint32_t kind;
-	int32_t result;
-	uint8_t data[512];
-};
-
-#define SIM_PACKET_HEAD offsetof(struct sim_packet, data)
+#include "sim/protocol.h"
 
 struct sim_process;
 

@@ -21,7 +21,7 @@ for script in preinst postinst prerm postrm; do
 done
 
 run_dpkg --install "$deb"
-for f in usr/bin/espreset usr/share/man/man1/espreset.1.gz usr/share/bash-completion/completions/espreset \
+for f in usr/bin/espreset usr/bin/espreset-sim usr/share/man/man1/espreset-sim.1.gz usr/share/man/man1/espreset.1.gz usr/share/bash-completion/completions/espreset \
 	usr/share/zsh/vendor-completions/_espreset usr/share/fish/vendor_completions.d/espreset.fish \
 	usr/share/doc/espreset/README.md usr/share/doc/espreset/copyright usr/lib/udev/rules.d/70-espreset.rules \
 	usr/lib/systemd/system/espreset@.service usr/lib/systemd/system/espreset-ready@.target
@@ -31,6 +31,7 @@ done
 [ -z "$(files | grep -E '/(local|etc)/')" ] || fail "the package installs to /usr/local or /etc"
 grep -q '^ExecStart=/usr/bin/espreset ' "$root/usr/lib/systemd/system/espreset@.service" || fail "the unit runs another program"
 version=$(dpkg-deb --field "$deb" Version)
+"$root/usr/bin/espreset" --quiet sim:running || fail "the installed programs do not find each other"
 "$root/usr/bin/espreset" --version | grep -qF "$version" || fail "the program is not version $version"
 [ "$(MANPATH=$root/usr/share/man man -w espreset)" = "$root/usr/share/man/man1/espreset.1.gz" ] || fail "man does not find the page"
 out=$(bash --norc -c '. /usr/share/bash-completion/bash_completion

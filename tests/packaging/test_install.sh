@@ -19,13 +19,19 @@ cp -pR Makefile README.md LICENSE docs udev src tests "$(dirname "$program")" "$
 chmod -R go+rX "$work/tree"
 cd "$work/tree"
 
+# --- two programs, which share no code: the reset tool holds no digest, no floating point, no update service
+readelf -d "$program" | grep -E 'NEEDED.*\[lib(md|m)\.so' && fail "espreset is linked with a library of the simulated board"
+nm "$program" | grep -E ' T (sim_(board|bridge|circuit|rom|uart|net|arduino|esphome|config)_|MD5)' &&
+	fail "espreset holds a part of the simulated board"
+nm "$program-sim" | grep -E ' T (session|bootlog|wiring|tty|report)_' && fail "espreset-sim holds a part of espreset"
+
 # --- staged, as packagers do
 stage=$work/stage
 mkdir -p "$stage/usr/local/share/man/man1"
 echo neighbour >"$stage/usr/local/share/man/man1/neighbour.1"
 make -s install DESTDIR="$stage" >"$work/log" || fail "make install DESTDIR: $(cat "$work/log")"
 files "$stage" | grep -v neighbour >"$work/list"
-for f in bin/espreset share/man/man1/espreset.1 share/doc/espreset/README.md share/doc/espreset/hardware.md \
+for f in bin/espreset bin/espreset-sim share/man/man1/espreset.1 share/man/man1/espreset-sim.1 share/doc/espreset/README.md share/doc/espreset/hardware.md \
 	share/doc/espreset/espreset.schema.json share/bash-completion/completions/espreset \
 	share/zsh/site-functions/_espreset share/fish/vendor_completions.d/espreset.fish \
 	lib/udev/rules.d/70-espreset.rules lib/systemd/system/espreset@.service lib/systemd/system/espreset-ready@.target
@@ -33,7 +39,7 @@ do
 	grep -qx "./usr/local/$f" "$work/list" || fail "not installed: $f"
 done
 grep -v '^\./usr/local/' "$work/list" && fail "installed outside of PREFIX"
-[ -x "$stage/usr/local/bin/espreset" ] || fail "the program cannot be executed"
+[ "$("$stage/usr/local/bin/espreset" sim:running | cut -d: -f3)" = " ready" ] || fail "the installed programs do not find each other"
 find "$stage" -type f ! -perm -444 | grep . && fail "installed, and not everybody may read it"
 grep -r '@[A-Z]*@' "$stage/usr/local/lib" && fail "a placeholder was not filled"
 grep -q '^ExecStart=/usr/local/bin/espreset ' "$stage/usr/local/lib/systemd/system/espreset@.service" ||

@@ -1,8 +1,9 @@
-/* main.c - random boards against the promises: simulation [--mutants] COUNT [SEED], or --one SEED to watch a board.
+/* main.c - random boards against the promises: simulation [--mutants | --list] COUNT [SEED], or --one SEED.
  *
  * Drives the program's own loop and session with the simulated board on a virtual clock. The truth is known, so
  * every promise of docs/design.md, section 3, that a board can show is asserted for every board. With --mutants
  * each rule of the proof is left out in turn, and the same boards must show at least one broken promise.
+ * --list prints a line for each board, to compare two versions of the program; --one shows what happens to a board.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -434,6 +435,24 @@ static int mutants(unsigned long n, uint64_t seed)
 	return survivors ? 1 : 0;
 }
 
+static int list(unsigned long n, uint64_t seed)
+{
+	static struct trial trial;
+	static struct totals totals;
+
+	for (unsigned long i = 0; i < n; i++) {
+		const struct session_result *r = NULL;
+
+		run_trial(&trial, seed + i, 0, &totals);
+		if (trial.session.state == SESSION_OVER)
+			r = session_result(&trial.session);
+		printf("%llu %s attempts %d at %lld us: %s%s\n", (unsigned long long)(seed + i),
+		       verdict_info(trial.verdict)->word, r ? r->attempts : 0, (long long)(trial.decided_ns / SIM_US),
+		       r ? r->text : "", trial.broken);
+	}
+	return 0;
+}
+
 static int watch(uint64_t seed)
 {
 	static struct trial trial;
@@ -447,7 +466,8 @@ static int watch(uint64_t seed)
 int main(int argc, char **argv)
 {
 	bool mutate = argc > 1 && strcmp(argv[1], "--mutants") == 0;
-	int first = mutate ? 2 : 1;
+	bool print = argc > 1 && strcmp(argv[1], "--list") == 0;
+	int first = mutate || print ? 2 : 1;
 	unsigned long n = argc > first ? strtoul(argv[first], NULL, 10) : 0;
 	uint64_t seed = argc > first + 1 ? strtoull(argv[first + 1], NULL, 10)
 					 : (uint64_t)time(NULL) * 1000003u % 1000000000u;
@@ -457,8 +477,10 @@ int main(int argc, char **argv)
 		return watch(strtoull(argv[2], NULL, 10));
 	}
 	if (n == 0) {
-		fprintf(stderr, "usage: simulation [--mutants] COUNT [SEED], or --one SEED\n");
+		fprintf(stderr, "usage: simulation [--mutants | --list] COUNT [SEED], or --one SEED\n");
 		return 2;
 	}
+	if (print)
+		return list(n, seed);
 	return mutate ? mutants(n, seed) : simulate(n, seed);
 }

@@ -105,6 +105,29 @@ START_TEST(every_command_line_ends_as_it_should)
 }
 END_TEST
 
+START_TEST(the_simulated_board_is_found_beside_the_program_or_missed_in_one_line)
+{
+	static const char *const ends[] = { "sim:", "sim:help", "--probe-wiring sim:", "sim:nosuchword" };
+	char command[1024], wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "needs the program %s/espreset-sim: No such file", tempdir);
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		snprintf(command, sizeof(command), "cp \"$ESPRESET\" %s/espreset && %s/espreset %s", tempdir, tempdir, ends[i]);
+		program_shell(&p, command);
+		ck_assert_msg(p.status == 1 && !p.out[0] && strstr(p.err, wanted), "%s: status %d, %s", ends[i], p.status,
+			      p.err);
+		ck_assert_msg(strchr(p.err, '\n') == p.err + strlen(p.err) - 1, "%s: not one line: %s", ends[i], p.err);
+	}
+	snprintf(command, sizeof(command), "touch %s/espreset-sim; %s/espreset sim:", tempdir, tempdir);
+	program_shell(&p, command);
+	ck_assert_msg(p.status == 1 && strstr(p.err, "espreset-sim: Permission denied"), "status %d, %s", p.status, p.err);
+	snprintf(command, sizeof(command), "ln -s \"$(realpath \"$ESPRESET\")\" %s/link; cd /; %s/link sim:running", tempdir,
+		 tempdir);
+	program_shell(&p, command);
+	ck_assert_msg(p.status == 0, "by a link: status %d, %s", p.status, p.err);
+}
+END_TEST
+
 START_TEST(the_environment_names_the_port)
 {
 	program_shell(&p, "ESPTOOL_PORT=sim:running \"$ESPRESET\"");
@@ -338,6 +361,7 @@ int main(void)
 	tcase_set_timeout(tcase, 180);
 	tcase_add_checked_fixture(tcase, setup, tempdir_remove);
 	tcase_add_test(tcase, every_command_line_ends_as_it_should);
+	tcase_add_test(tcase, the_simulated_board_is_found_beside_the_program_or_missed_in_one_line);
 	tcase_add_test(tcase, the_environment_names_the_port);
 	tcase_add_test(tcase, every_simulated_word_leads_to_its_status);
 	tcase_add_loop_test(tcase, each_status_of_a_board_or_port_has_a_word, 0, 17);
