@@ -94,14 +94,15 @@ static int check_distinct(const struct options *options, char *why, size_t cap)
 	return 0;
 }
 
-/* What can be said of the PORTs before any is touched. Return: 0; -EINVAL: a usage error; other: espreset-sim cannot be run. */
+/* What can be said of the PORTs before any is touched. Return: 0; -EINVAL: a usage error;
+ * -ECANCELED: a stop signal came; other: espreset-sim cannot be run. */
 static int check_ports(const struct options *options, char *why, size_t cap)
 {
 	char path[PATH_MAX], text[512];
 
 	for (size_t i = 0; i < options->n_ports; i++) {
 		const char *port = options->ports[i];
-		int r = strncmp(port, "sim:", 4) == 0 ? sim_port_check(port, why, cap) : 0;
+		int r = strncmp(port, "sim:", 4) == 0 ? sim_port_check(port, stop_port(), why, cap) : 0;
 
 		if (r < 0)
 			return r;
@@ -244,6 +245,8 @@ int main(int argc, char **argv)
 	case MODE_RESET:
 	case MODE_PROBE_WIRING:
 		r = check_ports(&options, why, sizeof(why));
+		if (r == -ECANCELED)
+			stop_die(stop_asked());
 		if (r < 0)
 			return r == -EINVAL ? usage(why) : cannot(why);
 		if (check_files(&options, why, sizeof(why)) < 0 ||

@@ -43,7 +43,7 @@ static const char *without_prefix(const char *words)
 /* ---- the other program ---- */
 
 #define PROGRAM "espreset-sim"
-#define CHECK_MS 10000		/* it only parses its words: later than that, the computer is stuck */
+#define CHECK_MS 3000		/* parsing takes milliseconds: longer means that the program is broken */
 
 /* This program's own path. Return: 0 or negative errno. */
 static int own_path(char path[PATH_MAX])
@@ -84,35 +84,30 @@ static _Noreturn void exec_program(const char *path, const char *verb, const cha
 	_exit(127);
 }
 
-/* What comes until the other end is closed, its last newline cut off. Return: 0 or negative errno. */
-static int read_answer(int fd, char *text, size_t cap)
+/* One line, until its end or the pipe's, as much of it as fits. Return: 0 or negative errno. */
+static int read_line(int fd, const struct port_stop *stop, char *text, size_t cap)
 {
 	int64_t deadline = wait_now_ms() + CHECK_MS;
 	size_t used = 0;
 
 	for (;;) {
 		struct pollfd waits = { .fd = fd, .events = POLLIN };
-		char rest[256];
-		ssize_t n;
-		int r = wait_poll(&waits, 1, deadline, NULL);
+		int r = wait_poll(&waits, 1, deadline, stop);
+		ssize_t n = r < 0 ? 0 : read(fd, text + used, 1);
 
 		if (r < 0)
 			return r;
-		n = read(fd, rest, sizeof(rest));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n <= 0 || text[used] == '\n' || used + 1 == cap)
 			break;
-		for (ssize_t i = 0; i < n && used + 1 < cap; i++)
-			text[used++] = rest[i];
+		used++;
 	}
-	while (used && text[used - 1] == '\n')
-		used--;
 	text[used] = '\0';
 	return 0;
 }
 
-/* Return: the exit status, or negative errno; -ECHILD: not known. */
+/* Return: the exit status, or negative errno; -ECHILD: SIGCHLD is ignored, and the status not known. */
 static int wait_for_exit(pid_t pid)
 {
 	int status;
@@ -124,10 +119,10 @@ static int wait_for_exit(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
 }
 
-int sim_port_check(const char *words, char *err, size_t cap)
+int sim_port_check(const char *words, const struct port_stop *stop, char *err, size_t cap)
 {
 	char path[PATH_MAX];
-	int fds[2], status, r = find_program(path, err, cap);
+	int fds[2], r = find_program(path, err, cap);
 	pid_t pid;
 
 	if (r < 0)
@@ -136,23 +131,19 @@ int sim_port_check(const char *words, char *err, size_t cap)
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		(void)dup2(fds[1], STDOUT_FILENO);	/* else it says nothing, and its status counts */
+		(void)dup2(fds[1], STDOUT_FILENO);	/* else it says nothing, and that is told */
 		exec_program(path, "check", without_prefix(words));
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
-		r = read_answer(fds[0], err, cap);
-		if (r < 0)
-			(void)kill(pid, SIGKILL);
-		status = wait_for_exit(pid);
-		/* ECHILD: SIGCHLD is ignored; then an answer is a complaint */
-		if (r == 0 && (status == 2 || (status == -ECHILD && err[0])))
-			r = -EINVAL;
-		else if (r == 0 && status != 0 && status != -ECHILD)
-			r = -EIO;
+		r = read_line(fds[0], stop, err, cap);
+		(void)kill(pid, SIGKILL);	/* it has said all it had to say, or never will */
+		(void)wait_for_exit(pid);
 	}
 	close(fds[0]);
+	if (r == 0)
+		r = strcmp(err, "ok") == 0 ? 0 : err[0] ? -EINVAL : -EIO;
 	if (r < 0 && r != -EINVAL)
 		snprintf(err, cap, "%s: %s", path, strerror(-r));
 	return r;
@@ -195,7 +186,7 @@ static int start_board(int sock, const char *path, const char *words)
 		_exit(pid < 0);
 	}
 	status = wait_for_exit(pid);
-	return status == 0 || status == -ECHILD ? 0 : -EAGAIN;	/* ECHILD: SIGCHLD is ignored */
+	return status == 0 || status == -ECHILD ? 0 : -EAGAIN;
 }
 
 /* ---- packets ---- */

@@ -13,10 +13,11 @@
 /**
  * sim_port_check() - are these words right?
  * @words: comma separated, "sim:" before them or not
+ * @stop:  who may stop the wait for espreset-sim's answer; NULL: nobody
  * @err:   receives the line that says which is wrong, or why espreset-sim cannot be asked
- * Return: 0; -EINVAL: wrong words; other: espreset-sim is missing (-ENOENT), or cannot be run.
+ * Return: 0; -EINVAL: wrong words; -ECANCELED; other: espreset-sim is missing (-ENOENT), or cannot be run.
  */
-int sim_port_check(const char *words, char *err, size_t cap);
+int sim_port_check(const char *words, const struct port_stop *stop, char *err, size_t cap);
 
 /**
  * sim_port_open() - a simulated board, its port opened: both lines are asserted

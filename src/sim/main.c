@@ -16,7 +16,7 @@ enum { STATUS_OK, STATUS_FAILED, STATUS_USAGE };
 static void print_help(FILE *to)
 {
 	fputs("usage: espreset-sim help          the WORDS that make a board\n"
-	      "       espreset-sim check WORDS   status 0, or 2 with the word that is wrong on standard output\n"
+	      "       espreset-sim check WORDS   \"ok\", or which word is wrong, and status 2\n"
 	      "       espreset-sim board WORDS   be that board, behind a socket that is descriptor 3\n"
 	      "\n"
 	      "The simulated board of espreset(1), which starts it: espreset sim:WORDS\n", to);
@@ -51,10 +51,10 @@ static int check_words(const char *words)
 	struct sim_config config;
 	char why[512];
 
-	if (sim_config_parse(&config, words, why, sizeof(why)) == 0)
-		return STATUS_OK;
-	puts(why);
-	return finish_output(STATUS_USAGE);
+	bool right = sim_config_parse(&config, words, why, sizeof(why)) == 0;
+
+	puts(right ? "ok" : why);
+	return finish_output(right ? STATUS_OK : STATUS_USAGE);
 }
 
 static void close_from(unsigned int first)
@@ -97,35 +97,34 @@ static int refuse(int error)
 		n = recv(SIM_SOCKET, &request, sizeof(request), 0);
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
-		(void)send(SIM_SOCKET, &packet, SIM_PACKET_HEAD, MSG_NOSIGNAL);	/* nobody is left to tell */
+		(void)send(SIM_SOCKET, &packet, SIM_PACKET_HEAD, MSG_NOSIGNAL);	/* fails if espreset is gone */
 	return STATUS_OK;
 }
 
-/* Return: the file for the truth, -1 where none is asked for, or a negative errno below that. */
-static int open_truth(const struct sim_config *config)
+/* The file that the words name for the truth; *ret is -1 where they name none. Return: 0 or negative errno. */
+static int open_truth(const struct sim_config *config, int *ret)
 {
-	int fd;
-
+	*ret = -1;
 	if (!config->truth[0])
-		return -1;
-	fd = open(config->truth, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	return fd < 0 ? -errno - 1 : fd;
+		return 0;
+	*ret = open(config->truth, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	return *ret < 0 ? -errno : 0;
 }
 
 static int be_the_board(const char *words)
 {
 	struct sim_config config;
 	char why[512];
-	int truth;
+	int truth, r;
 
 	leave_the_parent();
 	if (sim_config_parse(&config, words, why, sizeof(why)) < 0)
 		return refuse(EINVAL);
 	if (config.open_error)
 		return refuse(config.open_error);
-	truth = open_truth(&config);
-	if (truth < -1)
-		return refuse(-truth - 1);
+	r = open_truth(&config, &truth);
+	if (r < 0)
+		return refuse(-r);
 	sim_process_run(SIM_SOCKET, &config, truth);
 	return STATUS_OK;
 }

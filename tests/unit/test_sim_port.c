@@ -222,7 +222,7 @@ START_TEST(a_wrong_word_is_named_and_nothing_is_touched)
 	ck_assert_msg(strstr(err, wrong[_i].err) != NULL, "%s: %s", wrong[_i].words, err);
 	ck_assert_mem_eq(&config, &before, sizeof(config));
 	ck_assert_int_eq(sim_port_open(wrong[_i].words, 115200, NULL, &port), -EINVAL);
-	ck_assert_int_eq(sim_port_check(wrong[_i].words, err, sizeof(err)), -EINVAL);
+	ck_assert_int_eq(sim_port_check(wrong[_i].words, NULL, err, sizeof(err)), -EINVAL);
 }
 END_TEST
 
