@@ -145,6 +145,8 @@ check-all:
 SLOWEST = test_cli test_signals test_ready_cli test_wiring_cli test_otaprobe test_alloc test_sim_net test_recover_cli
 .PHONY: unit
 unit: $(UNIT) $(PROGRAMS) $(B)/simulation build/failalloc.so
+	@[ -e /proc/self/fd ] && [ -c /dev/full ] || { \
+		echo "the tests need /proc and /dev, as every running system has them: mount both in a bare root" >&2; exit 1; }
 	@printf '%s\n' $(filter-out $(NOT_HERE),$(SLOWEST) $(filter-out $(SLOWEST),$(notdir $(UNIT)))) | \
 		CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset xargs -P 6 -I {} sh -c \
 		'$(B)/unit/{} >$(B)/unit/{}.log 2>&1; status=$$?; cat $(B)/unit/{}.log; exit $$status'
