@@ -119,33 +119,42 @@ static int wait_for_exit(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
 }
 
-int sim_port_check(const char *words, const struct port_stop *stop, char *err, size_t cap)
+/* The line that espreset-sim says of the words. Return: 0 or negative errno. */
+static int ask_for_check(const char *path, const char *words, const struct port_stop *stop, char *text, size_t cap)
 {
-	char path[PATH_MAX];
-	int fds[2], r = find_program(path, err, cap);
+	int fds[2], r;
 	pid_t pid;
 
-	if (r < 0)
-		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		(void)dup2(fds[1], STDOUT_FILENO);	/* else it says nothing, and that is told */
-		exec_program(path, "check", without_prefix(words));
+		(void)dup2(fds[1], STDOUT_FILENO);	/* where that fails, no line comes, which is an error */
+		exec_program(path, "check", words);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
-		r = read_line(fds[0], stop, err, cap);
-		(void)kill(pid, SIGKILL);	/* it has said all it had to say, or never will */
+		r = read_line(fds[0], stop, text, cap);
+		(void)kill(pid, SIGKILL);	/* what it does after that line, or without one, is of no interest */
 		(void)wait_for_exit(pid);
 	}
 	close(fds[0]);
-	if (r == 0)
-		r = strcmp(err, "ok") == 0 ? 0 : err[0] ? -EINVAL : -EIO;
-	if (r < 0 && r != -EINVAL)
+	return r == 0 && !text[0] ? -EIO : r;
+}
+
+int sim_port_check(const char *words, const struct port_stop *stop, char *err, size_t cap)
+{
+	char path[PATH_MAX];
+	int r = find_program(path, err, cap);
+
+	if (r < 0)
+		return r;
+	r = ask_for_check(path, without_prefix(words), stop, err, cap);
+	if (r < 0)
 		snprintf(err, cap, "%s: %s", path, strerror(-r));
+	else if (strcmp(err, "ok") != 0)
+		r = -EINVAL;
 	return r;
 }
 
