@@ -95,7 +95,7 @@ static const struct program_row rows[] = {
 	{ "--capture $DIR sim:", 2, NULL, "Is a directory" },
 	{ "--capture $DIR/f --state-file $DIR/../${DIR##*/}/f sim:", 2, NULL, "are the same file" },
 	{ "--capture $(touch $DIR/g; echo $DIR/g) --state-file $DIR/../${DIR##*/}/g sim:", 2, NULL, "are the same file" },
-	{ "--capture /proc/x sim:", 1, "sim:: internal: --capture cannot be written: ", "not reset" },
+	{ "--capture $(ln -s /no/x $DIR/l; echo $DIR/l) sim:", 1, "sim:: internal: --capture cannot be written: ", "not reset" },
 	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
 };
 
