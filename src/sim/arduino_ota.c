@@ -145,6 +145,11 @@ bool sim_arduino_ota_listens(const struct sim_arduino_ota *ota)
 	return ota->listens && !ota->stopped_udp;
 }
 
+bool sim_arduino_ota_is_ending(const struct sim_arduino_ota *ota)
+{
+	return ota->state == SIM_OTA_TAKEN || ota->state == SIM_OTA_OK_SENT;
+}
+
 static void ask_for_password(struct sim_arduino_ota *ota)
 {
 	char micros[32], text[80];
@@ -321,6 +326,8 @@ static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 		listen_again(ota, END_ERROR);
 		return;
 	}
+	ota->record.staged++;
+	ota->host.staged(ota->host.user, ota->md5, ota->size);
 	ota->since_ms = now_ms;
 	change(ota, SIM_OTA_TAKEN);
 }
@@ -331,8 +338,7 @@ static void finish_update(struct sim_arduino_ota *ota)
 	ota->record.on_end++;
 	print(ota, "\r\nEnd\r\n");
 	change(ota, SIM_OTA_IDLE);
-	ota->record.staged++;
-	ota->host.staged(ota->host.user, ota->md5, ota->size);
+	ota->host.restart(ota->host.user);
 }
 
 /* What is due by now of an update that has begun. */

@@ -40,8 +40,9 @@ struct sim_arduino_host {
 	void (*send)(void *user, const char *bytes, size_t n);			/* on that connection */
 	void (*hang_up)(void *user);
 	void (*print)(void *user, const char *text);				/* what BasicOTA prints */
-	/* eboot's command is written; restart */
+	/* Update.end(): eboot's command is written, and the next boot copies the image, whatever causes it */
 	void (*staged)(void *user, const char *md5, size_t size);
+	void (*restart)(void *user);						/* ESP.restart() */
 	void *user;
 	size_t space;				/* for an image; 0: 700 KiB */
 };
@@ -94,6 +95,9 @@ void sim_arduino_ota_stop(struct sim_arduino_ota *ota);
 
 /* The UDP port is open: not before begin(), and not during an update (WiFiUDP::stopAll()). */
 bool sim_arduino_ota_listens(const struct sim_arduino_ota *ota);
+
+/* The image is whole: "OK" is still to be sent, or has been, even if the client will send no more. */
+bool sim_arduino_ota_is_ending(const struct sim_arduino_ota *ota);
 
 void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer *from, const void *bytes, size_t n);
 void sim_arduino_ota_handle(struct sim_arduino_ota *ota, int64_t now_ms);

@@ -39,7 +39,20 @@ static void staged(void *user, const char *md5, size_t size)
 
 	snprintf(net->staged_md5, sizeof(net->staged_md5), "%s", md5);
 	net->staged_size = size;
+	sim_board_ota_staged(net->board, (int64_t)(size / SECTOR + 1) * COPY_SECTOR_NS);
+}
+
+static void restart_soon(void *user)
+{
+	struct sim_net *net = user;
+
 	net->restart_ns = net->now_ns + RESTART_NS;
+}
+
+static void staged_at_last(void *user, const char *md5, size_t size)
+{
+	staged(user, md5, size);
+	restart_soon(user);
 }
 
 /* ---- sockets ---- */
@@ -215,6 +228,10 @@ static void receive_stream(struct sim_net *net)
 			stream_data(net, buf, (size_t)n);
 			continue;
 		}
+		if (!is_esphome(net) && sim_arduino_ota_is_ending(&net->arduino)) {
+			(void)watch(net, net->tcp, 0, EPOLL_CTL_MOD);	/* a client that has only shut down its side */
+			return;
+		}
 		if (is_esphome(net))
 			sim_esphome_ota_hung_up(&net->esphome);
 		else
@@ -356,7 +373,6 @@ static void loop_of_the_sketch(struct sim_net *net)
 static void restart(struct sim_net *net)
 {
 	net->restart_ns = SIM_NEVER;
-	sim_board_ota_staged(net->board, (int64_t)(net->staged_size / SECTOR + 1) * COPY_SECTOR_NS);
 	sim_board_restart(net->board, net->now_ns);
 	follow_application(net);
 }
@@ -439,8 +455,8 @@ static int parse_address(struct sim_net *net, const char *text)
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config)
 {
 	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back, send_text, hang_up,
-					    print, staged, net, 0 };
-	struct sim_esphome_host esphome = { boot_mode, send_stream, hang_up, print, staged, net, 0 };
+					    print, staged, restart_soon, net, 0 };
+	struct sim_esphome_host esphome = { boot_mode, send_stream, hang_up, print, staged_at_last, net, 0 };
 	enum sim_esphome_kind kind = config->ota_kind == SIM_OTA_ESPHOME ? SIM_ESPHOME_2025_10 : SIM_ESPHOME_2025_7;
 	int r;
 

@@ -62,20 +62,26 @@ def invite(udp, tcp_port, image, password, timeout):
 
 
 def stream(connection, image, timeout):
-    """Reads as the core's own uploader does: a word after each piece, and what it says is forgotten, an "OK" in it too; then
-    it waits for "OK" or an error anew. The core leaves a second before and after its "OK" so that this works."""
+    """Reads as the core's own uploader does: a word after each piece, and an "OK" in it is forgotten; then it waits for "OK"
+    anew. The core leaves a second before and after its "OK" so that this works. An error beside a count is kept: the core does
+    not wait before that, and its own uploader misses it."""
     connection.settimeout(timeout)
+    said = b""
     for at in range(0, len(image), CHUNK):
         connection.sendall(image[at:at + CHUNK])
-        connection.recv(32)
-    said = b""
-    while b"OK" not in said and b"ERROR" not in said:
+        word = connection.recv(32)
+        if b"E" in word or not word:
+            said = word
+            break
+    while b"OK" not in said and b"\n" not in said:
         more = connection.recv(64)
         if not more:
-            raise Failed("the board hung up without OK")
+            break
         said += more
-    if b"ERROR" in said:
-        raise Failed("the board says: " + said[said.index(b"ERROR"):].decode("utf-8", "replace").strip())
+    if b"E" in said:
+        raise Failed("the board says: " + said[said.index(b"E"):].decode("utf-8", "replace").strip())
+    if b"OK" not in said:
+        raise Failed("the board hung up without OK")
 
 
 def upload(options, image):
