@@ -34,7 +34,7 @@ MISSING = $(MISSING_PKGS)
 define missing_pkgs
 @{ pkg-config --print-errors --exists $(MISSING); echo "not found by pkg-config: $(strip $(MISSING))"; \
 	echo "On Debian and Ubuntu make demo installs what the program needs, make check what the tests need."; \
-	echo "Elsewhere look for: $(BUILD_PACKAGES)"; } >&2; exit 1
+	echo "Elsewhere install what has these files: $(MISSING:%=%.pc)"; } >&2; exit 1
 endef
 NEED_PKGS = $(if $(strip $(MISSING)),$(missing_pkgs))
 ALL_CPPFLAGS = -D_GNU_SOURCE -DESPRESET_VERSION='"$(VERSION)"' -Isrc -MMD -MP $(DEP_CFLAGS) $(CPPFLAGS)

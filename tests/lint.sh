@@ -4,7 +4,8 @@ set -u
 failed=0
 # The files of a checkout; or everything, where git does not say: an unpacked archive, or a clone of another user's.
 files() {
-	git ls-files "$@" 2>/dev/null || find .ci Makefile README.md docs src tests udev -type f | LC_ALL=C sort |
+	{ [ -e .git ] && git ls-files "$@" 2>/dev/null; } ||
+		find .ci .clang-format .gitignore LICENSE Makefile README.md docs src tests udev -type f | LC_ALL=C sort |
 		while read -r file; do
 			for pattern; do
 				# shellcheck disable=SC2254 # a pattern, as git takes it: * goes over /
@@ -18,21 +19,27 @@ say() {
 }
 
 # Core knows, and nothing else: no system call, no clock, nothing of the other folders.
-if grep -nE '#include <(termios|libusb|libserialport|time|unistd|sys/|fcntl|poll|pthread|signal|jansson)' src/core/*.[ch]; then
+include='^[[:space:]]*#[[:space:]]*include[[:space:]]*'
+if grep -nE "$include<(termios|libusb|libserialport|time|unistd|sys/|fcntl|poll|pthread|signal|jansson|md5|sha2)" src/core/*.[ch]; then
 	say 'src/core/ includes a system header'
 fi
-if grep -nE '#include "(port|report|sim)/|#include "[a-z]+\.h"' src/core/*.[ch]; then
+if grep -nE "$include\"((port|report|sim)/|[a-z]+\.h\")" src/core/*.[ch]; then
 	say 'src/core/ includes another folder'
 fi
 if grep -nE '\b(malloc|calloc|realloc|strdup|free|time|printf|fprintf)\(' src/core/*.[ch] | grep -vE '^[^:]*:[0-9]*:( \*|\s*/\*)'; then
 	say 'src/core/ allocates, prints or reads a clock'
 fi
 # Two programs, which share no table: what the one has wrong the other shows.
-if grep -nE '#include "' src/sim/*.[ch] | grep -v '#include "sim/'; then
+if grep -nE "$include\"" src/sim/*.[ch] | grep -v '#include "sim/'; then
 	say 'src/sim/ includes another folder'
 fi
-if grep -rnE '#include "sim/' src --include='*.[ch]' | grep -vE '^src/sim/|^src/port/sim\.c:[0-9]*:#include "sim/protocol\.h"'; then
+if grep -rnE "$include\"sim/" src --include='*.[ch]' | grep -vE '^src/sim/|^src/port/sim\.c:[0-9]*:#include "sim/protocol\.h"'; then
 	say 'espreset knows of the simulated board only sim/protocol.h, and that in src/port/sim.c'
+fi
+
+# The rules above read what stands after "#include": one way to spell it.
+if grep -rnE "$include([\"<](\.|.*/\.\.?/)|<(base|core|port|report|sim)/)" src --include='*.[ch]'; then
+	say 'an #include goes by . or .., or finds a file of ours by <>'
 fi
 
 # Comments and documents point at public sources or into the repository.
@@ -50,7 +57,7 @@ for file in $(files 'src/*.[ch]' 'tests/*.[ch]'); do
 	head -n 1 "$file" | grep -q "^/\* $(basename "$file") - \|^/\* .* - " || say "$file: its first line does not say what it is for"
 done
 
-tests/linter mandoc mandoc -Tlint -Wwarning docs/espreset.1 || say mandoc
+tests/linter mandoc mandoc -Tlint -Wwarning docs/*.1 || say mandoc
 
 tests/linter cppcheck cppcheck --quiet --error-exitcode=9 --std=c11 --enable=warning,portability,performance --inline-suppr \
 	--suppress=missingIncludeSystem -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc src || say cppcheck

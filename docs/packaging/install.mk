@@ -25,7 +25,8 @@ INSTALL ?= install
 # Paths pass through make's word lists, through sed, and into ExecStart= of the unit. A blank or a quoting character would stop
 # the installation half-way, so such a path is refused before anything is written. DESTDIR may hold blanks.
 comma := ,
-UNFIT := $(shell printf '\047') " \ | & > ; % : $(comma) ( ) < * ? [
+dollar := $$
+UNFIT := $(shell printf '\047 \140') $(dollar) " \ | & > ; % : $(comma) ( ) < * ? [
 INSTALL_PATHS = PREFIX BINDIR MANDIR DOCDIR BASHCOMPDIR ZSHCOMPDIR FISHCOMPDIR UDEVRULESDIR SYSTEMDSYSTEMUNITDIR
 check_paths = $(foreach v,$(INSTALL_PATHS),$(if $(word 2,x$($(v))x)$(strip $(foreach c,$(UNFIT),$(findstring $(c),$($(v))))),\
 	$(error $(v)="$($(v))" has a blank or a special character; name a directory without. Nothing was changed)))
@@ -84,7 +85,7 @@ uninstall:
 DISTNAME = espreset-$(VERSION)
 DISTFILES = $(wildcard .ci .clang-format .gitignore) LICENSE Makefile README.md docs src tests udev
 # Of a checkout only what is committed to it; else everything, as it came.
-DISTLIST = if [ -d .git ]; then git ls-files; else find $(DISTFILES) -type f; fi | LC_ALL=C sort
+DISTLIST = if [ -e .git ]; then git ls-files; else find $(DISTFILES) -type f; fi | LC_ALL=C sort
 
 ## make dist          dist/espreset-VERSION.tar.gz, the same bytes from the same files
 .PHONY: dist

@@ -151,7 +151,9 @@ int sim_port_check(const char *words, const struct port_stop *stop, char *err, s
 	if (r < 0)
 		return r;
 	r = ask_for_check(path, without_prefix(words), stop, err, cap);
-	if (r < 0)
+	if (r == -EIO)
+		snprintf(err, cap, "%s gives no answer: is it the program that was built together with espreset?", path);
+	else if (r < 0)
 		snprintf(err, cap, "%s: %s", path, strerror(-r));
 	else if (strcmp(err, "ok") != 0)
 		r = -EINVAL;
@@ -186,7 +188,7 @@ static int start_board(int sock, const char *path, const char *words)
 	int status;
 
 	if (pid < 0)
-		return -errno;
+		return -ENOMEM;		/* EAGAIN, of a limit of processes, would be taken for a busy port */
 	if (pid == 0) {
 		(void)setsid();		/* cannot fail: a new process leads no group */
 		pid = fork();
@@ -195,7 +197,7 @@ static int start_board(int sock, const char *path, const char *words)
 		_exit(pid < 0);
 	}
 	status = wait_for_exit(pid);
-	return status == 0 || status == -ECHILD ? 0 : -EAGAIN;
+	return status == 0 || status == -ECHILD ? 0 : -ENOMEM;	/* the second fork failed */
 }
 
 /* ---- packets ---- */
@@ -207,7 +209,7 @@ static void keep(struct sim_port *sp, const struct sim_packet *packet)
 
 	if (sp->kept_at == sp->kept)
 		sp->kept_at = sp->kept = 0;
-	if (n > sizeof(packet->data) || n > KEPT - sp->kept)
+	if (n > KEPT - sp->kept)
 		return;
 	memcpy(sp->buffer + sp->kept, packet->data, n);
 	sp->kept += n;
@@ -225,6 +227,8 @@ static int take_packet(struct sim_port *sp, int *ret_result)
 		sp->gone = true;
 		return -ENODEV;
 	}
+	if (packet.kind == SIM_DATA && (packet.result < 0 || n - (ssize_t)SIM_PACKET_HEAD != packet.result))
+		return 0;
 	switch (packet.kind) {
 	case SIM_REPLY:
 		*ret_result = packet.result;
@@ -371,6 +375,8 @@ static int open_port(int sock, int baud, const struct port_stop *stop, struct po
 		sp->stop = stop;
 		sp->lines = SIM_DTR | SIM_RTS;
 		r = ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
+		if (r == -ENODEV)
+			r = -ENOEXEC;	/* it has ended without a word: no board was unplugged */
 	}
 	if (r < 0) {
 		close(sock);
