@@ -1,7 +1,7 @@
 #!/bin/bash
 # Before systemd starts, in the guest of the udev hook: espreset as `make install` leaves it, and boards that are enrolled
 # and plugged in already. Run in the guest's root by the first program; see bench.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/espreset/home LANG=C.UTF-8
 word() { sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 here=$(word BENCH_DIR)
 build=$(word BENCH_BUILD)

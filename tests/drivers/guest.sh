@@ -1,7 +1,8 @@
 #!/bin/bash
 # What the guest does once its root is there: real udev, the stock drivers, the board daemon, then the cases.
 # Started by the kernel as PID 1, or by systemd as bench.service.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+# Not root's home: it may hold an esptool.cfg, and may not be looked into where the bench is run by an ordinary user.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/espreset/home LANG=C.UTF-8
 word() { sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 here=$(word BENCH_DIR)
 build=$(word BENCH_BUILD)
