@@ -19,6 +19,17 @@ cp -pR Makefile README.md LICENSE docs udev src tests "$(dirname "$program")" "$
 chmod -R go+rX "$work/tree"
 cd "$work/tree"
 
+# --- a linter of another version informs, and fails only where that is asked for
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "$FAKE_VERSION"\n' >"$work/bin/dpkg-query"
+chmod +x "$work/bin/dpkg-query"
+judge() { env PATH="$work/bin:$PATH" "$@" >"$work/log" 2>&1; }
+judge STRICT= FAKE_VERSION=1:19.1-2 tests/linter clang-tidy false || fail "the opinion of another clang-tidy counts"
+grep -q 'not counted: clang-tidy 19.1-2' "$work/log" || fail "it is not said that it does not count: $(cat "$work/log")"
+judge STRICT= FAKE_VERSION=1:14.0-55 tests/linter clang-tidy false && fail "the opinion of CI's clang-tidy does not count"
+judge STRICT=1 FAKE_VERSION=1:19.1-2 tests/linter clang-tidy true && fail "with STRICT, another version passes for CI's"
+judge STRICT= FAKE_VERSION= tests/linter clang-tidy no-such-program && fail "a linter that is not there passes"
+
 # --- two programs, which share no code: the reset tool holds no digest, no floating point, no update service
 readelf -d "$program" | grep -E 'NEEDED.*\[lib(md|m)\.so' && fail "espreset is linked with a library of the simulated board"
 nm "$program" | grep -E ' T (sim_(board|bridge|circuit|rom|uart|net|arduino|esphome|config)_|MD5)' &&

@@ -108,6 +108,8 @@ END_TEST
 START_TEST(the_simulated_board_is_found_beside_the_program_or_missed_in_one_line)
 {
 	static const char *const ends[] = { "sim:", "sim:help", "--probe-wiring sim:", "sim:nosuchword" };
+	/* The last one would be waited for without end: two minutes fail the test. */
+	static const char *const broken[] = { "exit 0", "exit 2", "kill -9 $$", "exec sleep 300 >&-" };
 	char command[1024], wanted[256];
 
 	snprintf(wanted, sizeof(wanted), "needs the program %s/espreset-sim: No such file", tempdir);
@@ -121,6 +123,13 @@ START_TEST(the_simulated_board_is_found_beside_the_program_or_missed_in_one_line
 	snprintf(command, sizeof(command), "touch %s/espreset-sim; %s/espreset sim:", tempdir, tempdir);
 	program_shell(&p, command);
 	ck_assert_msg(p.status == 1 && strstr(p.err, "espreset-sim: Permission denied"), "status %d, %s", p.status, p.err);
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		snprintf(command, sizeof(command), "printf '#!/bin/sh\\n%s\\n' >%s/espreset-sim; chmod +x %s/espreset-sim; "
+			 "%s/espreset sim:", broken[i], tempdir, tempdir, tempdir);
+		program_shell(&p, command);
+		ck_assert_msg(p.status == 1 && !p.out[0] && strstr(p.err, "espreset-sim gives no answer"),
+			      "%s: status %d, %s", broken[i], p.status, p.err);
+	}
 	snprintf(command, sizeof(command), "ln -s \"$(realpath \"$ESPRESET\")\" %s/link; cd /; %s/link sim:running", tempdir,
 		 tempdir);
 	program_shell(&p, command);
