@@ -49,7 +49,7 @@ static void restart_soon(void *user)
 	net->restart_ns = net->now_ns + RESTART_NS;
 }
 
-static void staged_at_last(void *user, const char *md5, size_t size)
+static void staged_and_restart(void *user, const char *md5, size_t size)
 {
 	staged(user, md5, size);
 	restart_soon(user);
@@ -228,8 +228,9 @@ static void receive_stream(struct sim_net *net)
 			stream_data(net, buf, (size_t)n);
 			continue;
 		}
-		if (!is_esphome(net) && sim_arduino_ota_is_ending(&net->arduino)) {
-			(void)watch(net, net->tcp, 0, EPOLL_CTL_MOD);	/* a client that has only shut down its side */
+		if (n == 0 && !is_esphome(net) && sim_arduino_ota_is_ending(&net->arduino)) {
+			/* The client will send no more, and may still read: "OK" goes out. */
+			(void)watch(net, net->tcp, 0, EPOLL_CTL_DEL);
 			return;
 		}
 		if (is_esphome(net))
@@ -456,7 +457,7 @@ int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_
 {
 	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back, send_text, hang_up,
 					    print, staged, restart_soon, net, 0 };
-	struct sim_esphome_host esphome = { boot_mode, send_stream, hang_up, print, staged_at_last, net, 0 };
+	struct sim_esphome_host esphome = { boot_mode, send_stream, hang_up, print, staged_and_restart, net, 0 };
 	enum sim_esphome_kind kind = config->ota_kind == SIM_OTA_ESPHOME ? SIM_ESPHOME_2025_10 : SIM_ESPHOME_2025_7;
 	int r;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """arduino_ota_client.py - uploads an image over the air to ArduinoOTA, written from the protocol.
 
-    arduino_ota_client.py [--port N] [--password TEXT] [--bind ADDRESS] [--timeout S] HOST IMAGE
+    arduino_ota_client.py [--port N] [--password TEXT] [--bind ADDRESS] [--timeout S] [--half-close] HOST IMAGE
 
 The invitation goes by UDP, "0 TCPPORT SIZE MD5"; a board with a password answers "AUTH NONCE" and gets
 "200 CNONCE RESPONSE"; then it connects back and takes the image, saying how many bytes it has written
@@ -61,7 +61,7 @@ def invite(udp, tcp_port, image, password, timeout):
         raise Failed(f"the board says: {answer}")
 
 
-def stream(connection, image, timeout):
+def stream(connection, image, timeout, half_close):
     """Reads as the core's own uploader does: a word after each piece, and an "OK" in it is forgotten; then it waits for "OK"
     anew. The core leaves a second before and after its "OK" so that this works. An error beside a count is kept: the core does
     not wait before that, and its own uploader misses it."""
@@ -69,6 +69,8 @@ def stream(connection, image, timeout):
     said = b""
     for at in range(0, len(image), CHUNK):
         connection.sendall(image[at:at + CHUNK])
+        if half_close and at + CHUNK >= len(image):
+            connection.shutdown(socket.SHUT_WR)
         word = connection.recv(32)
         if b"E" in word or not word:
             said = word
@@ -97,7 +99,7 @@ def upload(options, image):
         except socket.timeout:
             raise Failed("the board did not connect back (a firewall on this computer?)") from None
         with connection:
-            stream(connection, image, options.timeout)
+            stream(connection, image, options.timeout, options.half_close)
 
 
 def main():
@@ -106,6 +108,7 @@ def main():
     parser.add_argument("--password")
     parser.add_argument("--bind", help="own address to listen on")
     parser.add_argument("--timeout", type=float, default=10.0)
+    parser.add_argument("--half-close", action="store_true", help="shut down the sending side after the last byte")
     parser.add_argument("host")
     parser.add_argument("image")
     options = parser.parse_args()

@@ -118,8 +118,8 @@ static void wait_for_service(void)
 	ck_assert(ask(OTA_ARDUINO, OTA_LISTENS).listens);
 }
 
-/* Return: its status. */
-static int upload(const char *password)
+/* @option: one more for the client, or NULL. Return: its status. */
+static int upload_by(const char *password, const char *option)
 {
 	char number[16];
 	int status;
@@ -133,13 +133,18 @@ static int upload(const char *password)
 		dup2(null_fd, 1);
 		dup2(null_fd, 2);
 		execlp("python3", "python3", "tests/peers/arduino_ota_client.py", "--port", number, "--bind",
-		       "127.0.0.1", "--password", password, "127.0.0.1", image, (char *)NULL);
+		       "127.0.0.1", "--password", password, "127.0.0.1", image, option, (char *)NULL);
 		_exit(127);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0)
 		listen_to_board(10);
 	ck_assert(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+static int upload(const char *password)
+{
+	return upload_by(password, NULL);
 }
 
 /* The board's process writes its services' records last. */
@@ -220,6 +225,16 @@ START_TEST(a_protected_board_takes_its_password_only)
 }
 END_TEST
 
+START_TEST(a_client_that_has_shut_down_its_side_still_gets_the_ok)
+{
+	plug_in("running,late=100ms");
+	wait_for_service();
+	ck_assert_int_eq(upload_by("", "--half-close"), 0);
+	wait_for("Sketch MD5: ");
+	ck_assert_ptr_nonnull(strstr(unplug_and_read_truth(), " staged=1 flashed=20001 "));
+}
+END_TEST
+
 START_TEST(a_reset_closes_the_service_at_once)
 {
 	plug_in("running,late=100ms");
@@ -272,6 +287,7 @@ int main(void)
 	tcase_add_test(tc, a_service_that_comes_late_is_found_and_not_touched);
 	tcase_add_test(tc, a_board_fresh_from_a_serial_upload_refuses_until_it_is_reset);
 	tcase_add_test(tc, a_protected_board_takes_its_password_only);
+	tcase_add_test(tc, a_client_that_has_shut_down_its_side_still_gets_the_ok);
 	tcase_add_test(tc, a_reset_closes_the_service_at_once);
 	tcase_add_test(tc, a_new_esphome_is_greeted_without_an_effect);
 	tcase_add_test(tc, the_board_stays_for_those_who_come_after_the_program);
