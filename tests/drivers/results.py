@@ -3,7 +3,6 @@
 A guest that hangs, dies or leaves a case out is a failure: what counts is what was reported, never an exit status.
 """
 import json
-import os
 import sys
 
 
@@ -28,9 +27,8 @@ def show(path, skip, end):
         if n >= end:
             return
         if e["event"] == "case":
-            word = "FAIL" if not e["ok"] else "SKIP" if e.get("skipped") else "ok  "
-            print("%s %s (%.1f s)" % (word, e["case"], e["seconds"]))
-            for note in [e["skipped"]] * bool(e.get("skipped")) + e.get("notes", []):
+            print("%s %s (%.1f s)" % ("ok  " if e["ok"] else "FAIL", e["case"], e["seconds"]))
+            for note in e.get("notes", []):
                 print("     " + note)
             if not e["ok"]:
                 print("     " + e["why"].rstrip().replace("\n", "\n     "))
@@ -52,7 +50,7 @@ class Tally:
 
     def __init__(self, path):
         self.planned, self.done = None, False
-        self.passed, self.failed, self.running, self.second_try, self.skipped, self.troubles = set(), set(), set(), set(), set(), []
+        self.passed, self.failed, self.running, self.second_try, self.troubles = set(), set(), set(), set(), []
         for e in events(path):
             if e["event"] == "plan":
                 self.planned = e["cases"]
@@ -70,14 +68,12 @@ class Tally:
         if e["ok"] and e["case"] in self.failed:
             self.second_try.add(e["case"])
             self.failed.discard(e["case"])
-        (self.failed if not e["ok"] else self.skipped if e.get("skipped") else self.passed).add(e["case"])
+        (self.passed if e["ok"] else self.failed).add(e["case"])
 
 
 def verdict(path, console):
     tally = Tally(path)
     troubles = tally.troubles
-    if tally.skipped and os.environ.get("STRICT"):
-        troubles.append("STRICT allows no skip")
     if tally.planned is None:
         troubles.append("the guest never reported; its console ends with\n" + tail(console).rstrip())
     elif not tally.done:
@@ -87,15 +83,14 @@ def verdict(path, console):
         troubles.append("no case ran")
     for text in troubles:
         print("FAIL bench: " + text)
-    missing = set(tally.planned or ()) - tally.passed - tally.failed - tally.skipped
+    missing = set(tally.planned or ()) - tally.passed - tally.failed
     for case in sorted(missing):
         print("FAIL %s: not reported" % case)
     for case in sorted(tally.second_try):
         print("LATE %s: failed beside others, passed alone; why is above" % case)
     failed = len(tally.failed) + len(missing) + len(troubles)
     late = ", %d of them at the second try" % len(tally.second_try) if tally.second_try else ""
-    skipped = ", %d skipped" % len(tally.skipped) if tally.skipped else ""
-    print("%d passed%s, %d failed%s" % (len(tally.passed), late, failed, skipped))
+    print("%d passed%s, %d failed" % (len(tally.passed), late, failed))
     return 1 if failed else 0
 
 

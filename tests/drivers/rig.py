@@ -39,10 +39,6 @@ class PromiseBroken(AssertionError):
     """What espreset must not do under any load: say ready falsely, or leave a line asserted. Failed at once."""
 
 
-class Skip(Exception):
-    """Why the case cannot run on this machine: counted, and no failure, but where STRICT allows none."""
-
-
 # What the case that runs has to say beside its result, for whoever reads it.
 notes = []
 

@@ -51,11 +51,8 @@ def run_one(report, case):
     began, ok, why, broken = time.monotonic(), True, "", False
     signal.alarm(CASE_TIMEOUT)
     rig.notes.clear()
-    skipped = None
     try:
         case.run()
-    except rig.Skip as e:
-        skipped = str(e)
     except BaseException as e:
         signal.alarm(0)
         ok, broken = False, isinstance(e, rig.PromiseBroken)
@@ -65,7 +62,7 @@ def run_one(report, case):
         rig.clean_up()
     except Exception as e:
         ok, why = False, why + "\ncleaning up: %s" % e
-    report.say("case", case=case.name, ok=ok, promise_broken=broken, skipped=skipped, notes=list(rig.notes),
+    report.say("case", case=case.name, ok=ok, promise_broken=broken, notes=list(rig.notes),
                seconds=round(time.monotonic() - began, 2), why=why[:8000])
 
 
