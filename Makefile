@@ -21,7 +21,7 @@ CHECK_PKGS = check zlib
 ifeq ($(filter clean help dist,$(MAKECMDGOALS)),)
 DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(SIM_PKGS) 2>/dev/null)
 DEP_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-# libm: the charge of a capacitor
+# libm: exp() and log(), for the capacitor at EN
 SIM_LIBS := $(shell pkg-config --libs $(SIM_PKGS) 2>/dev/null) -lm
 CHECK_LIBS := $(shell pkg-config --libs $(CHECK_PKGS) 2>/dev/null)
 # Those that pkg-config does not find.
@@ -184,7 +184,7 @@ ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-po
 # These run the program against boards in real time, for which the sanitizers are too slow: the program itself is run below.
 REALTIME = test_alloc test_cli test_signals test_ready_cli test_recover_cli test_wiring_cli
 # The sanitizers of gcc 12 and clang 14 crash at start in one of four runs where the kernel chooses addresses with more
-# entropy, vm.mmap_rnd_bits=32 (google/sanitizers#1614): Debian 12 in a container on a newer host. So: without it.
+# entropy, vm.mmap_rnd_bits=32 (google/sanitizers#1614): Debian 12 in a container on a newer host. So they run without it.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 .PHONY: asan asan-here valgrind
 asan:

@@ -34,7 +34,7 @@ static int usage(const char *why)
 	return verdict_info(VERDICT_USAGE)->status;
 }
 
-/* Something of the installation is missing: no option mends that. */
+/* A part of the installation is missing or broken, which is no usage error. */
 static int cannot(const char *why)
 {
 	complain(why, "");

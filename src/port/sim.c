@@ -136,7 +136,7 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 	close(fds[1]);
 	if (r == 0) {
 		r = read_line(fds[0], stop, text, cap);
-		(void)kill(pid, SIGKILL);	/* what it does after that line, or without one, is of no interest */
+		(void)kill(pid, SIGKILL);	/* it has answered, or will not: do not wait until it exits by itself */
 		(void)wait_for_exit(pid);
 	}
 	close(fds[0]);
