@@ -125,11 +125,18 @@ class Board:
         # udev's rules are through with it: group, links.
         subprocess.run(["udevadm", "settle", "--timeout=20"], check=True)
 
+    def devices(self):
+        """What the kernel has in this port, with a tty or without."""
+        return glob.glob("/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/idVendor" % (self.id // PORTS, self.id % PORTS + 1))
+
+    def wait_until_forgotten(self):
+        """A device that is attached before the kernel has removed the last one may never be enumerated; its tty says nothing,
+        a program that drives the device itself has none."""
+        wait_for("the kernel to forget board %d" % self.id, lambda: not self.devices())
+
     def place(self):
-        """As in /sys/bus/usb/devices, with a tty or without."""
-        found = wait_for("the place of board %d" % self.id, lambda: glob.glob(
-            "/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/idVendor" % (self.id // PORTS, self.id % PORTS + 1)))
-        return found[0].split("/")[-2]
+        """As in /sys/bus/usb/devices."""
+        return wait_for("the place of board %d" % self.id, self.devices)[0].split("/")[-2]
 
     def by_id(self):
         return self._link("/dev/serial/by-id/")
@@ -161,7 +168,7 @@ class Board:
         daemon("unplug %d" % self.id)
 
     def replug(self):
-        wait_for("the old tty to go", lambda: not self.ttys())
+        self.wait_until_forgotten()
         daemon("replug %d" % self.id)
         self.find_tty()
 
@@ -299,7 +306,7 @@ def clean_up():
     for ident in list(_boards):
         board = _boards.pop(ident)
         daemon("unplug %d" % ident)
-        wait_for(board.tty + " to go", lambda: not board.ttys())
+        board.wait_until_forgotten()
 
 
 def image(length, noise, extended=b"", address=0x40100000):
