@@ -64,9 +64,10 @@ $(B)/espreset-sim: $(SIM_OBJ)
 LIBS = $(B)/libespreset.a $(B)/libespreset-sim.a
 $(B)/libespreset.a: $(filter-out $(B)/src/main.o,$(OBJ))
 $(B)/libespreset-sim.a: $(filter-out $(B)/src/sim/main.o,$(SIM_OBJ))
+# q: two folders may have a file of one name, of which r would keep one.
 $(LIBS):
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 $(B)/%.o: %.c
 	$(NEED_PKGS)
@@ -76,7 +77,7 @@ $(B)/%.o: %.c
 
 # A unit test is one file, tests/unit/test_X.c, with helpers from tests/*.c. Functions of the C library, of libusb and
 # of ours that it replaces are named in WRAP_test_X; see ld(1), --wrap.
-WRAP_test_child = find_port recover_target recover_wait recover_power_cycle
+WRAP_test_worker = find_port recover_target recover_wait recover_power_cycle
 WRAP_test_tty = stat realpath calloc open close flock fcntl ioctl read ppoll clock_gettime \
 	sp_get_port_by_name sp_open sp_get_port_handle sp_close sp_free_port sp_last_error_code
 WRAP_test_devices = libusb_init libusb_exit libusb_get_device_list libusb_free_device_list \
@@ -212,12 +213,11 @@ lint:
 ## make fuzz          libFuzzer on every parser of foreign bytes, under ASan and UBSan; SECONDS_EACH=60
 ## make fuzz-long     the same twenty times as fast, without sanitizers; then what it has found with them
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-CORE := $(wildcard src/core/*.c)
 SECONDS_EACH ?= 60
 FUZZ_CC = clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g
 # Coverage of what can be reached only: libFuzzer looks through all of it after each input.
-FUZZ_SRC = $(wildcard src/core/bootlog*.c) $(patsubst %,src/core/%.c,wrongbaud chip verdict cfg sequence)
-FUZZ_HEADERS := $(wildcard src/core/*.h tests/*.h)
+FUZZ_SRC := $(wildcard src/bootlog/*.c src/base/*.c) src/cli/cfg.c src/session/sequence.c
+FUZZ_HEADERS := $(wildcard src/*/*.h tests/*.h)
 # fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words.
 define fuzz_each
 	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; d=; \
@@ -230,10 +230,10 @@ fuzz: $(FUZZERS:%=$(B)/fuzz/%)
 fuzz-long: $(FUZZERS:%=$(B)/fuzz-long/%) $(FUZZERS:%=$(B)/fuzz/%)
 	$(call fuzz_each,fuzz-long,-max_len=160 -reduce_inputs=0 -entropic=0)
 	@set -e; for f in $(FUZZERS); do $(B)/fuzz/$$f -runs=0 $(B)/corpus/$$f; done
-$(B)/fuzz/%: tests/fuzz/%.c $(CORE) $(FUZZ_HEADERS)
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SRC) -lm
-$(B)/fuzz-long/%: tests/fuzz/%.c $(CORE) $(FUZZ_HEADERS)
+$(B)/fuzz-long/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -fbuiltin -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(FUZZ_SRC) -lm
 # The committed corpus, by any compiler.

@@ -7,17 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "boards.h"
-#include "conditions.h"
-#include "decode.h"
-#include "esptoolcfg.h"
-#include "options.h"
-#include "port/devices.h"
+#include "cli/commands.h"
+#include "cli/decode.h"
+#include "cli/esptoolcfg.h"
+#include "cli/options.h"
+#include "host/devices.h"
 #include "port/sim.h"
+#include "port/stop.h"
 #include "port/tty.h"
 #include "report/clean.h"
-#include "show.h"
-#include "stop.h"
+#include "run/conditions.h"
+#include "run/supervisor.h"
 
 /* The command line may hold anything: a file's name, what a script took from a board. */
 static void complain(const char *why, const char *more)

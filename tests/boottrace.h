@@ -2,7 +2,7 @@
 #ifndef ESPRESET_TESTS_BOOTTRACE_H
 #define ESPRESET_TESTS_BOOTTRACE_H
 
-#include "core/bootlog.h"
+#include "bootlog/bootlog.h"
 
 struct boot_trace {
 	char *text;		/* one event a line; boot_trace_free() */

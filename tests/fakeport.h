@@ -2,7 +2,7 @@
 #ifndef ESPRESET_TEST_FAKEPORT_H
 #define ESPRESET_TEST_FAKEPORT_H
 
-#include "core/clk.h"
+#include "base/clk.h"
 #include "port/port.h"
 
 /* Text that comes delay_ms after the n-th time that all lines are released (0: after the start). */

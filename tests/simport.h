@@ -12,7 +12,7 @@
 #ifndef ESPRESET_SIMPORT_H
 #define ESPRESET_SIMPORT_H
 
-#include "core/clk.h"
+#include "base/clk.h"
 #include "port/port.h"
 #include "sim/bridge.h"
 

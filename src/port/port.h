@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "core/lines.h"
+#include "base/modem.h"
 
 enum port_line { PORT_DTR = LINE_DTR, PORT_RTS = LINE_RTS };
 

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "core/session.h"
+#include "session/session.h"
 
 enum report_mode { REPORT_TEXT, REPORT_JSON };
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "bridge.h"
-#include "sim/board.h"
 #include "loader.h"
+#include "sim/board.h"
 #include "sim/net.h"
 #include "usbip.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/bootlog.h"
+#include "bootlog/bootlog.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

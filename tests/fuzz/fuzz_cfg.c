@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cfg.h"
+#include "cli/cfg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../wrongreceiver.c"
-#include "core/bootlog.h"
+#include "bootlog/bootlog.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -131,8 +131,8 @@ for shell in bash-completion/completions/espreset zsh/site-functions/_espreset f
 done
 
 # --- the rules know the bridges that the program knows
-sed -n 's/.*{ 0x\(....\), 0x\(....\), .*/\1 \2/p' src/port/bridges.c >"$work/bridges"
-[ -s "$work/bridges" ] || fail "src/port/bridges.c: no table found"
+sed -n 's/.*{ 0x\(....\), 0x\(....\), .*/\1 \2/p' src/host/bridges.c >"$work/bridges"
+[ -s "$work/bridges" ] || fail "src/host/bridges.c: no table found"
 while read -r vid pid; do
 	line=$(grep "idVendor}==\"$vid\"" udev/70-espreset.rules) || fail "70-espreset.rules lacks $vid"
 	case $line in

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/session.h"
 #include "report/report.h"
 #include "report/text.h"
-#include "run.h"
+#include "run/loop.h"
+#include "session/session.h"
 #include "simport.h"
 
 #define HITS_WANTED 100
@@ -327,7 +327,7 @@ static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, str
 	t->boot_unheard = t->sp.bridge.next_is_kept < 0;
 	t->verdict = session_result(&t->session)->verdict;
 	if (t->sp.port.ops->close(&t->sp.port) < 0 && t->verdict == VERDICT_READY)
-		t->verdict = VERDICT_IO_ERROR;	/* as src/child.c does */
+		t->verdict = VERDICT_IO_ERROR;	/* as src/run/worker.c does */
 	simport_wait(&t->sp, 300 * SIM_MS);
 	t->closed = *simport_truth(&t->sp);
 	check_ready(t);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "boottrace.h"
-#include "decode.h"
+#include "cli/decode.h"
 #include "suite.h"
 
 #define LOGS_MAX 512

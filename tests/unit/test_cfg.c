@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cfg.h"
+#include "cli/cfg.h"
 #include "program.h"
 #include "suite.h"
 #include "tempdir.h"

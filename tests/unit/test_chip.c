@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/chip.h"
+#include "base/chip.h"
 #include "suite.h"
 
 static const struct {

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "cli/options.h"
 #include "program.h"
 #include "schema.h"
+#include "sim/config.h"
 #include "suite.h"
 #include "tempdir.h"
-#include "sim/config.h"
 
 static struct program p;
 static char why[4096];

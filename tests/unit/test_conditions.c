@@ -1,8 +1,8 @@
 /* test_conditions.c - which lines count for what a caller asks for. */
 #include <check.h>
 
-#include "conditions.h"
 #include "port/wait.h"
+#include "run/conditions.h"
 #include "suite.h"
 
 static int told;

@@ -11,11 +11,11 @@
 
 #include "fake_root.h"
 #include "fake_usb.h"
+#include "host/devices.h"
 #include "leaks.h"
-#include "stop.h"
-#include "suite.h"
-#include "port/devices.h"
+#include "port/stop.h"
 #include "port/wait.h"
+#include "suite.h"
 
 static const struct fake_usb ch340_a = { "1-1.4", "1a86", "7523", NULL, "USB Serial", "0264" };
 static const struct fake_usb ch340_b = { "1-1.3", "1a86", "7523", NULL, "USB Serial", "0264" };

@@ -10,9 +10,9 @@
 
 #include "fake_root.h"
 #include "fake_usb.h"
+#include "host/diagnose.h"
 #include "leaks.h"
 #include "suite.h"
-#include "port/diagnose.h"
 
 #define PORT "/dev/ttyUSB0"
 #define KERNEL "6.1.0-18-amd64"

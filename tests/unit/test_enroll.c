@@ -8,9 +8,9 @@
 
 #include "fake_root.h"
 #include "fake_usb.h"
+#include "host/enroll.h"
 #include "leaks.h"
 #include "suite.h"
-#include "port/enroll.h"
 
 static struct enrolment e;
 static char text[256];

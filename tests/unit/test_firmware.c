@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/firmware.h"
+#include "ota/firmware.h"
 #include "suite.h"
 
 /* Lines as these firmwares print them, escapes already taken out. */

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "fake_root.h"
+#include "host/holder.h"
 #include "leaks.h"
-#include "stop.h"
-#include "suite.h"
-#include "port/holder.h"
 #include "port/hostfs.h"
+#include "port/stop.h"
 #include "port/wait.h"
+#include "suite.h"
 
 /* Any character device will do as the port: nobody opens it. */
 #define PORT "/dev/full"

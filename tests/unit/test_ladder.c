@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ladder.h"
-#include "suite.h"
 #include "port/wait.h"
+#include "run/ladder.h"
+#include "suite.h"
 
 static int64_t now_ms;
 static char trace[256];

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "match.h"
+#include "run/match.h"
 #include "suite.h"
 
 static struct match match;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ota.h"
+#include "ota/ota.h"
 #include "suite.h"
 
 /* A host on a virtual network: answers each action after a delay, by rules that change with time. */

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "leaks.h"
-#include "port/otaprobe.h"
+#include "ota/otaprobe.h"
+#include "port/stop.h"
 #include "port/wait.h"
-#include "stop.h"
 #include "suite.h"
 
 static const char *const hosts[] = { "127.0.0.1", "::1", "localhost" };

@@ -12,10 +12,10 @@
 
 #include "fake_root.h"
 #include "fake_usb.h"
+#include "host/recover.h"
 #include "leaks.h"
-#include "suite.h"
-#include "port/recover.h"
 #include "port/wait.h"
+#include "suite.h"
 
 #define HUB_PORT "/sys/bus/usb/devices/1-1:1.0/1-1-port4"
 #define DEVICE "/sys/devices/pci0/usb1/1-1/1-1.4"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lines.h"
-#include "core/sequence.h"
+#include "base/modem.h"
+#include "session/sequence.h"
 #include "suite.h"
 
 static const struct {

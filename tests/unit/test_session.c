@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/session.h"
 #include "fakeport.h"
-#include "run.h"
+#include "run/loop.h"
+#include "session/session.h"
 #include "suite.h"
 
 #define BANNER(cause, mode) "\r\n ets Jan  8 2013,rst cause:" cause ", boot mode:(" mode ",6)\r\n\r\n"

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "port/otaprobe.h"
+#include "ota/otaprobe.h"
 #include "port/sim.h"
 #include "port/wait.h"
 #include "suite.h"

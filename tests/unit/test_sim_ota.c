@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ota.h"
+#include "ota/ota.h"
 #include "sim/arduino_ota.h"
 #include "sim/digest.h"
 #include "sim/esphome_ota.h"

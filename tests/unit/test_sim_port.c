@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "port/sim.h"
+#include "port/stop.h"
 #include "port/wait.h"
 #include "sim/config.h"
-#include "stop.h"
 #include "suite.h"
 #include "tempdir.h"
 

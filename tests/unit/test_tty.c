@@ -24,9 +24,9 @@
 #include <unistd.h>
 
 #include "leaks.h"
-#include "suite.h"
 #include "port/tty.h"
 #include "port/wait.h"
+#include "suite.h"
 
 #define FAKE_PATH "/dev/ttyFAKE0"
 #define BOTH (PORT_DTR | PORT_RTS)

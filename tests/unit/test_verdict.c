@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/verdict.h"
+#include "base/verdict.h"
 #include "suite.h"
 
 static const struct { int status; const char *word; } contract[] = {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/wiring.h"
-#include "run.h"
+#include "run/loop.h"
+#include "session/wiring.h"
 #include "simport.h"
 #include "suite.h"
 

@@ -1,0 +1,608 @@
+/* esp32.c - what the ROM of the ESP32 and its successors prints.
+ *
+ * Forms and numbers: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h and boot_mode.h,
+ * docs/en/security/<chip>_log.inc; espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
+ * See docs/hardware.md.
+ */
+#include "bootlog/reader.h"
+
+/* -------------------------------------------------------------------------------------------------
+ * First lines
+ */
+
+/* Blanks, and the no-break space that web pages make of them. */
+static void any_blanks(struct span *s)
+{
+	for (;;) {
+		span_blanks(s);
+		if (!span_word(s, "\xc2\xa0"))
+			return;
+	}
+}
+
+static bool read_time(struct span *s)
+{
+	long n;
+
+	return span_dec(s, &n) && span_char(s, ':') && span_dec(s, &n) && span_char(s, ':') &&
+	       span_dec(s, &n) && n < 60;
+}
+
+/* "ets Jun  8 2016 00:22:57". The date is the ROM's; more of them exist than are documented. */
+static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
+{
+	long day, year;
+
+	if (!span_word(s, "ets"))
+		return false;
+	any_blanks(s);
+	if (span_len(*s) < 3 || !span_is_letter(s->at[0]) || !span_is_letter(s->at[1]) ||
+	    !span_is_letter(s->at[2]))
+		return false;
+	s->at += 3;
+	any_blanks(s);
+	if (!span_dec(s, &day) || day < 1 || day > 31)
+		return false;
+	any_blanks(s);
+	if (!span_dec(s, &year) || year < 2000 || year > 2099)
+		return false;
+	any_blanks(s);
+	if (!read_time(s))
+		return false;
+	*ret = (struct bootlog_head){ .chip = CHIP_ESP32, .name = "esp32" };
+	return true;
+}
+
+/* "ESP-ROM:esp32c3-api1-20210207"; its first letter gets lost easily */
+static bool read_rom_head(struct bootlog_head *ret, struct span *s)
+{
+	size_t n = 0;
+
+	(void)span_char(s, 'E');
+	if (!span_word(s, "SP-ROM:esp"))
+		return false;
+	*ret = (struct bootlog_head){ .name = "esp" };
+	for (n = 3; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z'));
+	     s->at++) {
+		if (n + 1 == sizeof(ret->name))
+			return false;
+		ret->name[n++] = *s->at;
+	}
+	if (!span_char(s, '-'))
+		return false;
+	while (s->at != s->end &&
+	       (span_is_digit(*s->at) || *s->at == '-' || span_is_letter(*s->at)))
+		s->at++;
+	ret->chip = chip_by_rom_name(ret->name, n);
+	return true;
+}
+
+const char *family_head(struct bootlog_head *ret, struct span s)
+{
+	if (*s.at == 'e')
+		return read_esp32_head(ret, &s) ? s.at : NULL;
+	if (*s.at == 'E' || *s.at == 'S')
+		return read_rom_head(ret, &s) ? s.at : NULL;
+	return NULL;
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Causes
+ */
+
+/* The number is the same on all, but for a few. There is none for the EN pin: a pulse on it reads as power. */
+static enum boot_cause cause_of_number(enum chip chip, unsigned int number)
+{
+	switch (number) {
+	case 0x01:
+		return BOOT_CAUSE_HARDWARE;
+	case 0x03:
+	case 0x0c:
+		return BOOT_CAUSE_SOFTWARE;
+	case 0x05:
+		return BOOT_CAUSE_SLEEP;
+	case 0x04:
+	case 0x07:
+	case 0x08:
+	case 0x09:
+	case 0x0b:
+	case 0x0d:
+	case 0x11:
+	case 0x12:
+		return BOOT_CAUSE_WATCHDOG;
+	case 0x10:
+		return BOOT_CAUSE_RTC_WATCHDOG;
+	case 0x0f:
+		return BOOT_CAUSE_BROWNOUT;
+	case 0x15:
+		return chip == CHIP_ESP32P4 ? BOOT_CAUSE_OTHER : BOOT_CAUSE_USB;
+	case 0x17:	/* a power glitch on the others */
+		return chip == CHIP_ESP32P4 ? BOOT_CAUSE_USB : BOOT_CAUSE_OTHER;
+	default:
+		return BOOT_CAUSE_OTHER;
+	}
+}
+
+static bool has(const char *text, const char *word)
+{
+	return strstr(text, word) != NULL;
+}
+
+/* The texts differ from chip to chip; their words do not. */
+static enum boot_cause cause_of_text(const char *text)
+{
+	if (has(text, "POWERON"))
+		return BOOT_CAUSE_HARDWARE;
+	if (has(text, "BROWN"))
+		return BOOT_CAUSE_BROWNOUT;
+	if (has(text, "RTCWDT_RTC") || has(text, "LP_WDT_SYS") || has(text, "LP_WDT_CHIP"))
+		return BOOT_CAUSE_RTC_WATCHDOG;
+	if (has(text, "WDT"))
+		return BOOT_CAUSE_WATCHDOG;
+	if (has(text, "USB_UART"))
+		return BOOT_CAUSE_USB;
+	if (has(text, "SLEEP") || has(text, "DSLP"))
+		return BOOT_CAUSE_SLEEP;
+	if (has(text, "SW_"))
+		return BOOT_CAUSE_SOFTWARE;
+	return BOOT_CAUSE_UNKNOWN;
+}
+
+/* Number and text have to agree: where they do not, one of them is damaged, and the cause is not known. */
+static void judge_cause(struct boot *boot)
+{
+	enum boot_cause number = cause_of_number(boot->chip, (unsigned int)boot->cause);
+	enum boot_cause text = cause_of_text(boot->cause_text);
+
+	boot->cause_kind = number;
+	if (text == number || number == BOOT_CAUSE_OTHER)
+		return;
+	if (text == BOOT_CAUSE_UNKNOWN && boot->chip != CHIP_NEWER) { /* a text with a wrong byte */
+		boot->damaged = true;
+		boot->certain = false;
+		return;
+	}
+	boot->certain = false;
+	boot->cause_kind = BOOT_CAUSE_UNKNOWN;
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Boot sources
+ */
+
+static const struct {
+	const char *text;
+	bool prefix;
+	enum boot_source source;
+	const char *advice;
+} sources[] = {
+	{ "SPI_FAST_FLASH_BOOT", false, BOOT_SOURCE_FLASH, NULL },
+	{ "SPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER,
+	  "the boot straps chose the legacy flash mode: check what pulls at them" },
+	{ "HSPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER,
+	  "GPIO0 was low and GPIO2 high at reset: both are boot straps" },
+	{ "DOWNLOAD", true, BOOT_SOURCE_DOWNLOAD,
+	  "the boot strap (GPIO0, on RISC-V chips GPIO9) was low at reset: release the BOOT "
+	  "button, or see \"Wiring\" in espreset(1)" },
+	{ "USB_BOOT", false, BOOT_SOURCE_DOWNLOAD,
+	  "both boot straps were low at reset: the chip waits on USB" },
+	{ "SPI_DOWNLOAD_BOOT", false, BOOT_SOURCE_DOWNLOAD,
+	  "the boot straps chose SPI download: check what pulls at them" },
+	{ "SDIO_", true, BOOT_SOURCE_OTHER,
+	  "the boot straps chose SDIO: check what pulls at them" },
+	{ "ATE_BOOT", false, BOOT_SOURCE_OTHER,
+	  "the boot straps chose a factory mode: check what pulls at them" },
+	{ "UART0_BOOT", false, BOOT_SOURCE_DOWNLOAD,
+	  "the boot straps chose download over UART0 only: release the BOOT button, or see "
+	  "\"Wiring\" in espreset(1)" },
+	{ "UART_BOOT", false, BOOT_SOURCE_OTHER,
+	  "the boot straps chose a factory mode: check what pulls at them" },
+};
+
+/* Some letters lost: is text what is left of word? */
+static bool is_remains_of(const char *text, const char *word)
+{
+	size_t n = strlen(text), all = strlen(word);
+
+	if (n + 4 < all)
+		return false;
+	for (; *word && *text; word++)
+		text += *text == *word;
+	return !*text;
+}
+
+static bool one_wrong(const char *text, const char *word)
+{
+	int wrong = 0;
+
+	for (; *text && *word; text++, word++)
+		wrong += *text != *word;
+	return !*text && !*word && wrong <= 1;
+}
+
+static enum boot_source source_of_straps(const struct boot *boot)
+{
+	switch (chip_straps(boot->chip, (unsigned int)boot->mode)) {
+	case CHIP_STRAPS_FLASH:
+		return BOOT_SOURCE_FLASH;
+	case CHIP_STRAPS_DOWNLOAD:
+		return BOOT_SOURCE_DOWNLOAD;
+	case CHIP_STRAPS_OTHER:
+		return BOOT_SOURCE_OTHER;
+	default:
+		return BOOT_SOURCE_UNKNOWN;
+	}
+}
+
+/* By the text first; the bits are a cross-check, since many of them float. */
+static void judge_source(struct boot *boot)
+{
+	enum boot_source straps = source_of_straps(boot);
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		size_t n = strlen(sources[i].text);
+
+		if (strncmp(boot->mode_text, sources[i].text, n) != 0 ||
+		    (!sources[i].prefix && boot->mode_text[n]))
+			continue;
+		boot->source = sources[i].source;
+		boot->advice = sources[i].advice;
+		if (straps != BOOT_SOURCE_UNKNOWN && straps != boot->source)
+			boot->certain = false;
+		return;
+	}
+	boot->damaged = true;
+	boot->certain = false;
+	if (one_wrong(boot->mode_text, sources[0].text) ||
+	    is_remains_of(boot->mode_text, sources[0].text)) {
+		boot->source = BOOT_SOURCE_FLASH;
+		boot->certain =
+			one_wrong(boot->mode_text, sources[0].text) && straps == BOOT_SOURCE_FLASH;
+	} else {
+		boot->source = straps;
+	}
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * The banner
+ */
+
+/* "(TEXT)", with brackets inside */
+static bool read_brackets(struct span *s, char *ret, size_t cap)
+{
+	struct span t = *s;
+	size_t n = 0;
+	int depth = 1;
+
+	if (!span_char(&t, '('))
+		return false;
+	for (; t.at != t.end; t.at++) {
+		depth += (*t.at == '(') - (*t.at == ')');
+		if (depth == 0)
+			break;
+		if (*t.at < ' ' || *t.at > '~' || n + 1 == cap)
+			return false;
+		ret[n++] = *t.at;
+	}
+	if (!span_char(&t, ')'))
+		return false;
+	ret[n] = '\0';
+	*s = t;
+	return true;
+}
+
+/* The ESP32's own texts, where no line before the banner named the chip. */
+static enum chip chip_of_cause(const struct boot *boot)
+{
+	static const char *const texts[] = {
+		"POWERON_RESET",    "SW_RESET",		"DEEPSLEEP_RESET",
+		"TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "RTCWDT_SYS_RESET",
+		"RTCWDT_CPU_RESET", "TGWDT_CPU_RESET",	"RTCWDT_BROWN_OUT_RESET",
+		"RTCWDT_RTC_RESET", "NO_MEAN",		"SDIO_RESET",
+		"OWDT_RESET",	    "EXT_CPU_RESET",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(boot->cause_text, texts[i]))
+			return CHIP_ESP32;
+	}
+	if (has(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
+		return CHIP_ESP32;
+	/* The P4 says SW_CPU_RESET too. */
+	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32
+									      : CHIP_NEWER;
+}
+
+static bool read_cause(struct boot *boot, struct span *s)
+{
+	unsigned long number;
+
+	if (!span_char(s, 'r')) {
+		boot->damaged = true;
+		boot->certain = false;
+	}
+	if (!span_word(s, "st:"))
+		return false;
+	span_blanks(s);
+	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xff)
+		return false;
+	span_blanks(s);
+	boot->cause = (int)number;
+	return read_brackets(s, boot->cause_text, sizeof(boot->cause_text));
+}
+
+static bool read_mode(struct boot *boot, struct span *s)
+{
+	unsigned long number;
+
+	(void)span_char(s, ',');
+	span_blanks(s);
+	if (!span_word(s, "boot:"))
+		return false;
+	span_blanks(s);
+	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xffff)
+		return false;
+	span_blanks(s);
+	if (!read_brackets(s, boot->mode_text, sizeof(boot->mode_text)))
+		return false;
+	boot->mode = (int)number;
+	return true;
+}
+
+const char *family_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
+			  bool *ret_torn)
+{
+	struct span t;
+
+	*ret = (struct boot){
+		.cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .certain = true,
+		.progress = BOOT_BANNER,
+	};
+	if (!read_cause(ret, &s))
+		return NULL;
+	t = s;
+	*ret_torn = !read_mode(ret, &t);
+	if (head) {
+		ret->chip = head->chip;
+		memcpy(ret->chip_name, head->name, sizeof(ret->chip_name));
+	} else {
+		ret->chip = chip_of_cause(ret);
+		if (ret->chip == CHIP_ESP32)
+			memcpy(ret->chip_name, "esp32", 6);
+	}
+	judge_cause(ret);
+	if (*ret_torn) {
+		ret->mode_text[0] = '\0';
+		ret->certain = false;
+		ret->damaged = true;
+		return s.end;
+	}
+	judge_source(ret);
+	return t.at;
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * The lines behind the banner
+ */
+
+static const char *out_of_place(struct bootlog *log, struct span s, const char *end)
+{
+	bootlog_fragment(log, (struct span){ s.at, end });
+	return end;
+}
+
+static bool is_8266(const struct bootlog *log)
+{
+	return log->boot.chip == CHIP_ESP8266;
+}
+
+/* Addresses where an application lies in flash: the ROM cannot load them. Constants: espressif/esp-idf
+ * components/soc/<chip>/include/soc/soc.h, SOC_IROM_LOW and SOC_DROM_LOW; the P4's RAM is elsewhere, too. */
+static bool is_flash_mapped(const struct boot *boot, unsigned long address)
+{
+	if (boot->chip == CHIP_ESP32)
+		return address >= 0x3f400000 && address < 0x3f800000;
+	return address >= 0x42000000 && address < 0x44000000;
+}
+
+/* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others. An ESP32 with secure boot version 2 writes
+ * "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
+static const char *load_line(struct bootlog *log, struct span s, bool whole)
+{
+	struct span t = s;
+	unsigned long address, hex;
+	long len;
+
+	if (!span_word(&t, "load:0x") || span_hex(&t, &address) != 8 ||
+	    (!span_word(&t, ",len:") && !span_word(&t, " len:")))
+		return NULL;
+	if (span_word(&t, "0x") ? !span_hex(&t, &hex) : !span_dec(&t, &len))
+		return NULL;
+	if (!bootlog_ends(log, t, whole))
+		return NULL;
+	s.end = t.at;
+	if (is_8266(log))
+		return out_of_place(log, s, t.at);
+	if (log->begun && !bootlog_in_rom(log)) {
+		bootlog_begin_boot(log);
+		log->boot.progress = BOOT_LOADING;
+		return out_of_place(log, s, t.at);
+	}
+	if (address == 0xffffffff) {
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s,
+				     "the ROM cannot read the flash in this mode: flash again, "
+				     "with --flash-mode dio");
+		return t.at;
+	}
+	if (is_flash_mapped(&log->boot, address)) {
+		bootlog_progress(log, BOOT_NOTHING, s);
+		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs",
+		       49);
+		return t.at;
+	}
+	bootlog_progress(log, BOOT_LOADING, s);
+	return t.at;
+}
+
+/* "entry 0x40080604": the image is loaded, its code starts. It decides over a DOWNLOAD banner too. */
+static const char *entry_line(struct bootlog *log, struct span s)
+{
+	struct span t = s;
+	unsigned long address;
+
+	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 ||
+	    !bootlog_ends(log, t, true))
+		return NULL;
+	s.end = t.at;
+	if (is_8266(log) || !log->begun || !bootlog_in_rom(log))
+		return out_of_place(log, s, t.at);
+	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). */
+	if (log->boot.trouble == BOOT_NO_IMAGE) {
+		log->boot.trouble = BOOT_OK;
+		log->boot.trouble_text[0] = '\0';
+	}
+	if (log->boot.source == BOOT_SOURCE_UNKNOWN && log->boot.progress == BOOT_LOADING)
+		log->boot.source = BOOT_SOURCE_FLASH;
+	bootlog_progress(log, BOOT_LOADED, s);
+	return t.at;
+}
+
+/* "waiting for download", "wait usb download", "wait uart download(secure mode)" */
+static const char *waiting_line(struct bootlog *log, struct span s)
+{
+	static const char *const words[] = {
+		"waiting for download", "wait uart download(secure mode)", "wait uart download",
+		"wait uart0 download", "wait usb download", "wait spi download",
+		"wait sdio download",	/* the last one: no tool uploads that way */
+	};
+	struct span t = s;
+	size_t i, n = sizeof(words) / sizeof(words[0]);
+
+	for (i = 0; i < n && !span_word(&t, words[i]); i++)
+		;
+	if (i == n || !bootlog_ends(log, t, true))
+		return NULL;
+	s.end = t.at;
+	if (is_8266(log) || log->boot.progress > BOOT_BANNER)
+		return out_of_place(log, s, t.at);
+	log->begun = true;
+	log->boot.waiting = true;
+	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
+		log->boot.source = i == n - 1 ? BOOT_SOURCE_OTHER : BOOT_SOURCE_DOWNLOAD;
+	bootlog_emit(log, BOOT_EVENT_WAITING, s, 0);
+	return t.at;
+}
+
+/* What the ROM tells between banner and entry and is neither good nor bad. Unmistakable ones are a sign of a lost
+ * banner where they do not belong. */
+static const struct {
+	const char *text;
+	bool unmistakable;
+} details[] = {
+	{ "configsip: ", true },
+	{ "clk_drv:0x", true },
+	{ "SPIWP:0x", true },
+	{ "mode:DIO, clock div:", true },
+	{ "mode:DOUT, clock div:", true },
+	{ "mode:QIO, clock div:", true },
+	{ "mode:QOUT, clock div:", true },
+	{ "mode:FAST_RD, clock div:", true },
+	{ "mode:SLOW_RD, clock div:", true },
+	{ "mode:0, clock div:", true },	/* the same, with secure boot version 2 on an ESP32 */
+	{ "mode:1, clock div:", true },
+	{ "mode:2, clock div:", true },
+	{ "mode:3, clock div:", true },
+	{ "mode:4, clock div:", true },
+	{ "mode:5, clock div:", true },
+	{ "SPI mode:", true },
+	{ "Saved PC:0x", true },
+	{ "Core0 Saved PC:0x", true },
+	{ "Core1 Saved PC:0x", true },
+	{ "Build:", false },
+	{ "ho ", false },
+	{ "Octal Flash Mode Enabled", false },
+	{ "For OPI Flash, Use Default Flash Boot Mode", false },
+	{ "Valid secure boot key blocks: ", false },
+	{ "secure boot v2 enabled", false },
+	{ "secure boot verification succeeded", false },
+	{ "use sector0 for km info", false },
+	{ "use legacy efuse key", false },
+	{ "SHA-256 comparison failed:", false },
+	{ "Calculated: ", false },
+	{ "Expected: ", false },
+	{ "Attempting to boot anyway...", false },
+	{ "PRIMARY - ", false },
+	{ "Loading RECOVERY Bootloader...", false },
+};
+
+/* In a paste without line ends: up to the next blank that a word of the ROM may follow. */
+static const char *detail_end(const struct bootlog *log, struct span s, struct span t)
+{
+	if (!log->options.strip_timestamps)
+		return s.end;
+	for (; t.at != t.end; t.at++) {
+		if (t.end - t.at > 6 && *t.at == ' ' &&
+		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) ||
+		     !memcmp(t.at, " mode:", 6) || !memcmp(t.at, " load:0", 7) ||
+		     !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7) ||
+		     trouble_begins(log, (struct span){ t.at + 1, t.end })))
+			return t.at;
+	}
+	return s.end;
+}
+
+static const char *detail_line(struct bootlog *log, struct span s)
+{
+	if (is_8266(log))
+		return NULL;
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+		struct span t = s;
+
+		if (*t.at != details[i].text[0] || !span_word(&t, details[i].text))
+			continue;
+		s.end = detail_end(log, s, t);
+		if (!(log->head.valid || bootlog_in_rom(log))) {
+			if (!details[i].unmistakable)
+				return NULL;
+			return out_of_place(log, s, s.end);
+		}
+		if (log->head.valid && !(log->begun && log->boot.announced_restart))
+			bootlog_fragment(log, s);
+		else
+			bootlog_progress(log, BOOT_NOTHING, s);
+		return s.end;
+	}
+	return NULL;
+}
+
+const char *family_line(struct bootlog *log, struct span s, bool whole)
+{
+	const char *end = NULL;
+
+	switch (*s.at) {
+	case 'l':
+		return load_line(log, s, whole);
+	case 'e':
+		return entry_line(log, s);
+	case 'w':
+		return waiting_line(log, s);
+	case 'c':
+	case 'h':
+	case 'm':
+	case 'B':
+	case 'O':
+	case 'F':
+	case 'V':
+	case 's':
+	case 'u':
+	case 'S':
+	case 'C':
+	case 'E':
+	case 'A':
+	case 'P':
+	case 'L':
+		end = detail_line(log, s);
+		break;
+	}
+	return end;
+}

@@ -1,0 +1,127 @@
+/* state.h - the insides of struct bootlog, so that callers can own one without allocation. */
+#ifndef ESPRESET_BOOTLOG_STATE_H
+#define ESPRESET_BOOTLOG_STATE_H
+
+#include "bootlog/wrongbaud.h"
+
+/* Pairs of characters, found while bytes come in: a bit of the first and the same bit of the second. The lower bits are
+ * the beginnings of a banner at another speed (wrongbaud.h), the others say what a line has to be searched for. */
+#define PAIR_STARTS ((1U << WRONGBAUD_STARTS) - 1)
+#define PAIR_RST (1U << 12)	/* "rs": rst:0x, rst cause */
+#define PAIR_ETS (1U << 13)	/* " J", "sJ": ets Jan, ets Jun, ets Jul */
+#define PAIR_ROM (1U << 14)	/* "P-": ESP-ROM */
+#define PAIR_PANIC (1U << 15)	/* the first letters of a panic that may cut a line */
+#define PAIR_PIECE (0x3fU << 16) /* of the ROM's words, or of an application's about a restart */
+#define PAIR_SPECIAL (1U << 31)	/* not a pair: the second one means more than itself */
+#define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
+
+#define BOOTLOG_RULES_MAX 96
+
+#define RECOVER_RECENT 64	/* a banner is recognised long before that many */
+#define RECOVER_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
+
+/* Reading 74880 Bd through a receiver at 115200: the bytes that may have to be read as they are, after all. */
+struct bootlog_recover {
+	struct wrongbaud wrongbaud;
+	unsigned char recent[RECOVER_RECENT];
+	int64_t recent_ms[RECOVER_RECENT];
+	unsigned int n_recent;		/* counts on; the ring's index is its remainder */
+	int64_t previous_ms;		/* of the byte before */
+	unsigned char line[RECOVER_LINE_MAX];
+	size_t len;			/* bytes since the last line that was recovered */
+	int64_t begin_ms;
+	unsigned int modes;		/* boot modes that fit the banner */
+	bool banner, loading, summed;
+	bool took;			/* the last byte completed a line */
+	unsigned char utf8[4];		/* a character of a paste, not complete */
+	unsigned char n_utf8, utf8_len;
+	bool backslash;
+};
+
+/* The first lines of a family banner, kept until its rst: line comes. */
+struct bootlog_head {
+	bool valid;
+	enum chip chip;
+	char name[24];
+	int64_t begin_ms;
+	unsigned long line;
+};
+
+/* eboot's own words come character by character, with seconds in between. */
+enum bootlog_eboot {
+	EBOOT_NO,
+	EBOOT_MAY_SPEAK,	/* the last line was csum or the version word */
+	EBOOT_UNSURE,		/* what followed them could not be read: it may have been eboot's */
+	EBOOT_AT,		/* '@' came, a copy or a load is announced */
+	EBOOT_COPIED,
+	EBOOT_LOADS,		/* ~ld or ld: only e:N may still come from it */
+};
+
+/* What a pasted log has before each line: a number, a time in some form, the name of a program. Its shape is learnt
+ * where it stands before a banner, and counts once the next line has it too. */
+#define BOOTLOG_FRAME_MAX 48
+
+struct bootlog_frame {
+	char shape[BOOTLOG_FRAME_MAX];	/* '0' is a number, ' ' are blanks */
+	size_t len;
+	bool sure;
+	size_t line;			/* where the line begins, behind what was skipped */
+};
+
+/* What happened in the boots so far, for the verdict on a whole log. */
+struct bootlog_history {
+	unsigned int watchdogs;		/* watchdog banners */
+	unsigned int restarts;		/* software restarts that nothing announced */
+	bool crashed;			/* a panic came, and no reset by hand since */
+	bool rebooting;			/* the last words were "Rebooting..." */
+	bool explained;			/* the running application said that it would restart */
+	bool rom_fatal; /* "Fatal exception (N):" without any banner: GPIO2 held low */
+};
+
+struct bootlog {
+	struct bootlog_options options;
+	struct boot boot; /* the current one; before the first banner what came without one */
+	struct boot before;		/* the one before it, as it ended */
+	bool any_boot;			/* a banner was read */
+	unsigned long boots;
+	bool begun; /* boot holds something: a banner, a torn one, or lines without one */
+	struct boot decided;		/* the last one that decides, or else the last */
+	enum verdict decided_verdict;
+	bool any_decided;
+	struct bootlog_history history;
+	struct bootlog_head head;
+	struct bootlog_frame frame;
+	enum bootlog_eboot eboot;
+	unsigned int said_once;		/* what ESP-IDF says once in a boot, and has said in this one */
+
+	uint32_t pair_first[256], pair_second[256];
+	uint32_t pair_last;		/* pair_first of the last character */
+	uint32_t pairs;			/* what was found in this line */
+	unsigned int questions;		/* question marks in this line */
+	unsigned int backslashes;	/* in this line */
+	unsigned char rule_first
+		[128]; /* trouble.c: the first rule, plus one, that begins with this letter */
+	unsigned char rule_next[BOOTLOG_RULES_MAX];
+
+	size_t len;			/* the line so far */
+	size_t done;			/* bytes of it that are read already */
+	bool dirty;			/* it has bytes that are not printable ASCII */
+	bool continued;			/* its beginning was cut off */
+	unsigned char escape;
+	unsigned char escape_len;
+	unsigned int depth;		/* of brackets, in a banner */
+	unsigned long line_number;
+	int64_t line_begin_ms;
+
+	uint64_t bytes, readable, garbage, foreign;
+	unsigned int garbage_pending;
+
+	struct bootlog_recover recover;
+
+	bootlog_fn *on_event;		/* only while bytes are fed */
+	void *user;
+	int64_t now_ms;
+	char text[BOOTLOG_LINE_MAX + 1];
+};
+
+#endif

@@ -1,0 +1,102 @@
+/* bridges.c - what is known of a USB-UART bridge before anything was asked of it: one table.
+ *
+ * Sources: the device tables of Linux drivers/usb/serial/{ch341,cp210x,ftdi_sio,pl2303}.c and
+ * drivers/usb/class/cdc-acm.c; WCH's ch343ser_linux; brltty Programs/usb_adapters.c; esptool reset.py and
+ * its documentation for CP2102C and Espressif's own USB.
+ */
+#include "host/bridges.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ANY_PID 0x10000u
+
+static const struct bridge table[] = {
+	{ 0x1a86, 0x7523, "CH340", "ch341", BRIDGE_CH34X | BRIDGE_BRLTTY },
+	{ 0x1a86, 0x7522, "CH340K", "ch341", BRIDGE_CH34X },
+	{ 0x1a86, 0x5523, "CH341", "ch341", BRIDGE_CH34X },
+	{ 0x4348, 0x5523, "CH341", "ch341", BRIDGE_CH34X },
+	{ 0x9986, 0x7523, "CH340", "ch341", BRIDGE_CH34X },
+	{ 0x1a86, 0x55d2, "CH342", "cdc_acm", 0 },
+	{ 0x1a86, 0x55d3, "CH343", "cdc_acm", BRIDGE_BRLTTY },
+	{ 0x1a86, 0x55d5, "CH344", "cdc_acm", 0 },
+	{ 0x1a86, 0x55d8, "CH9101", "cdc_acm", 0 },
+	{ 0x1a86, 0x55d4, "CH9102", "cdc_acm", 0 },
+	{ 0x1a86, 0x55d7, "CH9103", "cdc_acm", 0 },
+	{ 0x1a86, 0x55df, "CH9104", "cdc_acm", 0 },
+	{ 0x10c4, 0xea60, "CP210x", "cp210x", BRIDGE_BRLTTY },
+	{ 0x10c4, 0xea61, "CP210x", "cp210x", 0 },
+	{ 0x10c4, 0xea63, "CP210x", "cp210x", 0 },
+	{ 0x10c4, 0xea64, "CP2102C", "cdc_acm", BRIDGE_CP2102C },
+	{ 0x10c4, 0xea70, "CP2105", "cp210x", 0 },
+	{ 0x10c4, 0xea7a, "CP2105", "cp210x", 0 },
+	{ 0x10c4, 0xea71, "CP2108", "cp210x", 0 },
+	{ 0x10c4, 0xea7b, "CP2108", "cp210x", 0 },
+	{ 0x0403, 0x6001, "FT232", "ftdi_sio", BRIDGE_BRLTTY },
+	{ 0x0403, 0x6010, "FT2232", "ftdi_sio", 0 },
+	{ 0x0403, 0x6011, "FT4232", "ftdi_sio", 0 },
+	{ 0x0403, 0x6014, "FT232H", "ftdi_sio", 0 },
+	{ 0x0403, 0x6015, "FT-X", "ftdi_sio", 0 },
+	{ 0x067b, 0x2303, "PL2303", "pl2303", 0 },
+	{ 0x067b, 0x2304, "PL2303", "pl2303", 0 },
+	{ 0x067b, 0x23a3, "PL2303GC", "pl2303", 0 },
+	{ 0x067b, 0x23b3, "PL2303GB", "pl2303", 0 },
+	{ 0x067b, 0x23c3, "PL2303GT", "pl2303", 0 },
+	{ 0x067b, 0x23d3, "PL2303GL", "pl2303", 0 },
+	{ 0x067b, 0x23e3, "PL2303GE", "pl2303", 0 },
+	{ 0x067b, 0x23f3, "PL2303GS", "pl2303", 0 },
+	{ 0x303a, 0x1001, "USB-Serial-JTAG", "cdc_acm", BRIDGE_NATIVE },
+	{ 0x303a, ANY_PID, "native USB", "cdc_acm", BRIDGE_NATIVE },
+};
+
+const struct bridge *bridge_find(unsigned int vid, unsigned int pid)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].vid == vid && (table[i].pid == pid || table[i].pid == ANY_PID))
+			return &table[i];
+	return NULL;
+}
+
+/* FTDI's release numbers, Linux drivers/usb/serial/ftdi_sio.c, ftdi_determine_type(). */
+static const char *ftdi_name(unsigned int bcd_device, const char *otherwise)
+{
+	switch (bcd_device) {
+	case 0x200: return "FT232AM";
+	case 0x400: return "FT232B";
+	case 0x500: return "FT2232C";
+	case 0x600: return "FT232R";
+	case 0x700: return "FT2232H";
+	case 0x800: return "FT4232H";
+	case 0x900: return "FT232H";
+	case 0x1000: return "FT-X";
+	default: return otherwise;
+	}
+}
+
+/* Silicon Labs' parts share a VID:PID; the string they are delivered with begins with the part. */
+static const char *cp210x_name(const char *product, const char *otherwise, char *buf, size_t cap)
+{
+	int len = product ? (int)strspn(product, "CPN0123456789") : 0;
+
+	if (!product || strncmp(product, "CP21", 4) != 0 || (product[len] != '\0' && product[len] != ' '))
+		return otherwise;
+	(void)snprintf(buf, cap, "%.*s", len, product);
+	return buf;
+}
+
+const char *bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device,
+			char *buf, unsigned long cap)
+{
+	const struct bridge *bridge = bridge_find(vid, pid);
+
+	if (!bridge)
+		return NULL;
+	if (vid == 0x0403)
+		return ftdi_name(bcd_device, bridge->name);
+	if (vid == 0x10c4 && strcmp(bridge->name, "CP210x") == 0)
+		return cp210x_name(product, bridge->name, buf, cap);
+	return bridge->name;
+}

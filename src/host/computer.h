@@ -1,0 +1,52 @@
+/* computer.h - what kind of computer this is and who uses it: container, kernel, processes, users, groups.
+ *
+ * All of it is read from files below hostfs_root().
+ */
+#ifndef ESPRESET_HOST_COMPUTER_H
+#define ESPRESET_HOST_COMPUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** computer_has() - whether this path exists */
+bool computer_has(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** computer_read() - a small file; as hostfs_read(), and "" on failure */
+int computer_read(const char *path, char *buf, size_t cap);
+
+/** computer_container() - the file that tells of a container; NULL: none */
+const char *computer_container(void);
+
+/** computer_kernel() - "6.1.0-18-amd64"; "" when it cannot be read */
+void computer_kernel(char *buf, size_t cap);
+
+/** computer_is_wsl() - Windows' Linux; gives the kernel's release too */
+bool computer_is_wsl(char *ret_release, size_t cap);
+
+/**
+ * computer_file_has() - whether a line of a file holds a text, comments apart
+ * @path:     with the root
+ * @ret_line: the line; NULL with @cap 0: not wanted
+ */
+bool computer_file_has(const char *path, const char *text, char *ret_line, size_t cap);
+
+/**
+ * computer_find_process() - look through all processes, until one is the one
+ * @deadline_ms: CLOCK_MONOTONIC
+ * Return: that one; 0: none is; -ETIMEDOUT: not all could be looked at by then.
+ */
+pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const void *what, int64_t deadline_ms);
+
+/** computer_process() - a process of this name; 0: none that was found by the deadline (CLOCK_MONOTONIC) */
+pid_t computer_process(const char *comm, int64_t deadline_ms);
+
+/** computer_group(), computer_user() - names from /etc; false: not there, @buf untouched */
+bool computer_group(gid_t gid, char *buf, size_t cap);
+bool computer_user(char *buf, size_t cap);
+
+/** computer_is_member() - whether /etc/group has the user in it, which an older login may not know */
+bool computer_is_member(const char *group, const char *user);
+
+#endif

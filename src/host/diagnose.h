@@ -1,0 +1,51 @@
+/* diagnose.h - what is wrong with a port, seen from this computer, and the cure; opens no tty.
+ *
+ *	diagnose_run(port, print_one, user, &verdict);		(--diagnose)
+ *	if (diagnose_best(port, verdict, &finding)) ...		(a run has failed: the one that fits)
+ *
+ * What is looked at: /proc, /sys, /dev, udev's database, /etc/group. Each finding rests on something that is
+ * really there; what merely might be is not said.
+ */
+#ifndef ESPRESET_HOST_DIAGNOSE_H
+#define ESPRESET_HOST_DIAGNOSE_H
+
+#include <stdbool.h>
+
+#include "base/verdict.h"
+
+#define FINDING_EVIDENCE 4
+
+struct finding {
+	const char *word;		/* stable: "permission", "busy", "brltty" ... */
+	enum verdict verdict;		/* what a run ends with; VERDICT_COUNT: worth knowing, stops no run */
+	char port[128];			/* what it is about; "": this computer */
+	char text[256];			/* what is wrong; all texts are printable ASCII */
+	char evidence[FINDING_EVIDENCE][256];
+	int n_evidence;
+	char cure[512];			/* what to do; "": nothing */
+};
+
+typedef void (*diagnose_fn)(void *user, const struct finding *finding);
+
+/**
+ * diagnose_run() - everything that can be found out
+ * @port:        as the user spelled it; NULL: all that is plugged in, and this computer
+ * @ret_verdict: VERDICT_READY: nothing found that stops a run; else what it would end with
+ *
+ * Return: how many findings there were, or -ENOMEM.
+ */
+int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict *ret_verdict);
+
+/**
+ * diagnose_best() - the one finding that explains how a run ended
+ * @port:        as the user spelled it
+ * @verdict:     of the run: 30-35, or 10-17, which a bridge may be to blame for
+ * @ret_finding: when there is one
+ *
+ * Looks through the processes of this computer for no more than half a second: the run's result waits.
+ *
+ * Return: whether there is one.
+ */
+bool diagnose_best(const char *port, enum verdict verdict, struct finding *ret_finding);
+
+#endif

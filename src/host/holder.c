@@ -1,0 +1,360 @@
+/* holder.c - who uses a serial port, found out without opening it: opening raises both lines. */
+#include "host/holder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "host/computer.h"
+#include "host/plain.h"
+#include "port/hostfs.h"
+#include "port/wait.h"
+
+/* A lock can be given up without a close, which nothing tells: look again so often. */
+#define LOOK_AGAIN_MS 100
+
+/* Generations looked through for a relation; more than any sane process has. */
+#define MOST_GENERATIONS 100
+
+/* What is looked for. */
+struct target {
+	dev_t dev;		/* the node: file system and inode, for locks */
+	ino_t inode;
+	dev_t rdev;		/* the device, for descriptors: nodes have many names */
+	char name[NAME_MAX + 1];	/* "ttyUSB0", for lock files */
+};
+
+static int target_init(struct target *target, const char *path)
+{
+	char *real;
+	const char *name;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISCHR(st.st_mode))
+		return -ENOTTY;
+	real = realpath(path, NULL);
+	if (!real)
+		return -errno;
+	name = strrchr(real, '/') + 1;
+	*target = (struct target){ .dev = st.st_dev, .inode = st.st_ino, .rdev = st.st_rdev };
+	(void)snprintf(target->name, sizeof(target->name), "%s", name);
+	free(real);
+	return 0;
+}
+
+/* ------------------------------------------------------------ processes */
+
+static bool is_alive(pid_t pid)
+{
+	char path[HOSTFS_PATH_MAX];
+
+	return pid > 0 && hostfs_path(path, sizeof(path), "/proc/%d", (int)pid) == 0 &&
+	       hostfs_exists(path);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[HOSTFS_PATH_MAX];
+	char stat_line[512];
+	const char *end;
+	int parent;
+
+	if (hostfs_path(path, sizeof(path), "/proc/%d/stat", (int)pid) < 0 ||
+	    hostfs_read(path, stat_line, sizeof(stat_line)) < 0)
+		return 0;
+	end = strrchr(stat_line, ')');	/* "12 (a name (odd)) S 1 ..." */
+	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* Whether @ancestor is @pid or one of those it descends from. */
+static bool descends_from(pid_t pid, pid_t ancestor)
+{
+	int i;
+
+	for (i = 0; i < MOST_GENERATIONS && pid > 0; i++) {
+		if (pid == ancestor)
+			return true;
+		pid = parent_of(pid);
+	}
+	return false;
+}
+
+static bool is_our_own(pid_t pid)
+{
+	return descends_from(pid, getpid());
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "python3.11" is python; "shred" is no shell. */
+static bool is_interpreter(const char *comm)
+{
+	static const char *const known[] = { "python", "pypy", "node", "perl", "ruby", "sh", "bash", "dash" };
+	size_t len = strcspn(comm, "0123456789.");
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strlen(known[i]) == len && strncmp(comm, known[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* The first argument that is no option: the script, or the module of python's -m. */
+static const char *script_of(const char *cmdline, size_t len)
+{
+	const char *end = cmdline + len;
+	const char *arg = cmdline + strlen(cmdline) + 1;
+
+	while (arg < end && arg[0] == '-')
+		arg += strlen(arg) + 1;
+	return arg < end ? base_name(arg) : "";
+}
+
+static void describe_process(struct holder *holder)
+{
+	char path[HOSTFS_PATH_MAX];
+	char comm[32];
+	char cmdline[1024];
+	int len;
+
+	if (hostfs_path(path, sizeof(path), "/proc/%d/comm", (int)holder->pid) < 0 ||
+	    hostfs_read(path, comm, sizeof(comm)) < 0)
+		return;
+	(void)snprintf(holder->command, sizeof(holder->command), "%s", comm);
+	if (is_interpreter(comm) &&
+	    hostfs_path(path, sizeof(path), "/proc/%d/cmdline", (int)holder->pid) == 0) {
+		len = hostfs_read(path, cmdline, sizeof(cmdline));
+		if (len > 0 && script_of(cmdline, (size_t)len)[0])
+			(void)snprintf(holder->command, sizeof(holder->command), "%s %.*s", comm,
+				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script_of(cmdline, (size_t)len));
+	}
+	plain_make(holder->command);	/* a process chooses its own name */
+}
+
+static int found(struct holder *holder, pid_t pid, enum holder_seen seen)
+{
+	*holder = (struct holder){ .pid = pid, .seen = seen };
+	if (pid > 0) {
+		describe_process(holder);
+		holder->is_ancestor = descends_from(getpid(), pid);
+	}
+	return 1;
+}
+
+/* ------------------------------------------------------------ locks */
+
+/* "3: FLOCK  ADVISORY  WRITE 812 00:05:431 0 EOF"; those who wait have "->" behind the number. */
+static bool parse_lock(const char *line, const struct target *target, pid_t *ret_pid)
+{
+	unsigned int maj, min;
+	unsigned long inode;
+	int pid;
+
+	if (sscanf(line, "%*d: %*[A-Z] %*[A-Z] %*[A-Z] %d %x:%x:%lu", &pid, &maj, &min, &inode) != 4)
+		return false;
+	if (makedev(maj, min) != target->dev || inode != target->inode)
+		return false;
+	*ret_pid = pid;		/* -1: of an open file description */
+	return true;
+}
+
+static FILE *open_locks(void)
+{
+	char path[HOSTFS_PATH_MAX];
+
+	return hostfs_path(path, sizeof(path), "/proc/locks") < 0 ? NULL : fopen(path, "re");
+}
+
+static bool find_lock(const struct target *target, pid_t *ret_pid)
+{
+	bool is_locked = false;
+	char line[256];
+	FILE *file;
+
+	file = open_locks();
+	if (!file)
+		return false;
+	while (!is_locked && fgets(line, sizeof(line), file))
+		is_locked = parse_lock(line, target, ret_pid) && !(*ret_pid > 0 && is_our_own(*ret_pid));
+	(void)fclose(file);	/* read only */
+	return is_locked;
+}
+
+/* ------------------------------------------------------------ descriptors */
+
+static bool has_open(pid_t pid, const struct target *target)
+{
+	char path[HOSTFS_PATH_MAX];
+	struct dirent *entry;
+	bool has = false;
+	struct stat st;
+	DIR *dir;
+
+	if (hostfs_path(path, sizeof(path), "/proc/%d/fd", (int)pid) < 0)
+		return false;
+	dir = opendir(path);
+	if (!dir)
+		return false;	/* another user's, or gone */
+	while (!has && (entry = readdir(dir)))
+		has = fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
+		      st.st_rdev == target->rdev;
+	(void)closedir(dir);
+	return has;
+}
+
+static bool is_opener(pid_t pid, const void *target)
+{
+	return has_open(pid, target) && !is_our_own(pid);
+}
+
+/* ------------------------------------------------------------ lock files */
+
+/* Ten characters and a newline (HDB), or the four bytes of an int. */
+static pid_t read_lock_file(const char *path)
+{
+	char text[32] = "";
+	int pid = 0;
+	int len;
+
+	len = hostfs_read(path, text, sizeof(text));
+	if (len <= 0)
+		return 0;
+	if (sscanf(text, "%d", &pid) != 1 && (size_t)len <= sizeof(pid))
+		memcpy(&pid, text, sizeof(pid));
+	return pid;
+}
+
+static pid_t find_lock_file(const struct target *target)
+{
+	static const char *const dirs[] = { "/run/lock", "/var/lock" };
+	char path[HOSTFS_PATH_MAX];
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		if (hostfs_path(path, sizeof(path), "%s/LCK..%s", dirs[i], target->name) < 0)
+			continue;
+		pid = read_lock_file(path);
+		if (is_alive(pid) && !is_our_own(pid))
+			return pid;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------ all of it */
+
+static int look(const struct target *target, int64_t deadline_ms, struct holder *ret_holder)
+{
+	pid_t locker = 0;
+	bool is_locked = find_lock(target, &locker);
+	pid_t pid, opener;
+
+	if (is_locked && is_alive(locker))
+		return found(ret_holder, locker, HOLDER_LOCK);
+	/* a lock outlives who took it, in who inherited it */
+	opener = computer_find_process(is_opener, target, deadline_ms);
+	if (opener > 0)
+		return found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
+	if (is_locked)
+		return found(ret_holder, 0, HOLDER_LOCK);
+	pid = find_lock_file(target);
+	return pid > 0 ? found(ret_holder, pid, HOLDER_UUCP) : opener;
+}
+
+int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_holder)
+{
+	struct target target;
+	int r;
+
+	r = target_init(&target, path);
+	return r < 0 ? r : look(&target, deadline_ms, ret_holder);
+}
+
+int holder_find(const char *path, struct holder *ret_holder)
+{
+	return holder_find_by(path, WAIT_FOREVER, ret_holder);
+}
+
+/* The cheap look: is the one that was found still there? */
+static bool still_holds(const struct target *target, const struct holder *holder)
+{
+	pid_t pid;
+
+	switch (holder->seen) {
+	case HOLDER_LOCK:
+		return find_lock(target, &pid);
+	case HOLDER_OPEN:
+		return has_open(holder->pid, target);
+	case HOLDER_UUCP:
+		return find_lock_file(target) != 0;
+	}
+	return false;
+}
+
+/* Until the holder ends or something happens to the node, at most until the next look. */
+static int wait_for_change(const struct target *target, const struct holder *holder, int notify_fd,
+			   int64_t deadline_ms, const struct port_stop *stop)
+{
+	int pid_fd = holder->pid > 0 ? (int)syscall(SYS_pidfd_open, holder->pid, 0) : -1;
+	struct pollfd fds[] = { { .fd = notify_fd, .events = POLLIN }, { .fd = pid_fd, .events = POLLIN } };
+	char events[4096];
+	int64_t look_ms;
+	int r;
+
+	do {
+		look_ms = wait_now_ms() + LOOK_AGAIN_MS;
+		r = wait_poll(fds, 2, look_ms < deadline_ms ? look_ms : deadline_ms, stop);
+	} while (r == -ETIMEDOUT && wait_now_ms() < deadline_ms && still_holds(target, holder));
+	if (r > 0 && fds[0].revents)
+		(void)!read(notify_fd, events, sizeof(events));	/* what it was does not matter */
+	if (pid_fd >= 0)
+		(void)close(pid_fd);
+	return r == -ETIMEDOUT || r > 0 ? 0 : r;
+}
+
+int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop,
+		struct holder *ret_holder)
+{
+	struct target target = { .inode = 0 };
+	struct holder holder = { .pid = 0 };
+	int notify_fd;
+	int r;
+
+	/* Without the right to watch (no read permission) the looks alone must do. */
+	notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (notify_fd >= 0)
+		(void)inotify_add_watch(notify_fd, path, IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF);
+	for (;;) {
+		r = target_init(&target, path);
+		if (r == 0)
+			r = look(&target, WAIT_FOREVER, &holder);
+		if (r <= 0)
+			break;
+		r = wait_now_ms() >= deadline_ms ? -EBUSY : 0;
+		if (r == 0)
+			r = wait_for_change(&target, &holder, notify_fd, deadline_ms, stop);
+		if (r < 0)
+			break;
+	}
+	if (r == -EBUSY)
+		*ret_holder = holder;
+	if (notify_fd >= 0)
+		(void)close(notify_fd);
+	return r;
+}

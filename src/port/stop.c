@@ -1,0 +1,86 @@
+/* stop.c - stop signals: blocked all the time, let in only inside a wait, and died of at the end. */
+#include "port/stop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static volatile sig_atomic_t asked;
+static sigset_t wait_mask;
+static const struct port_stop port_stop = { .wait_mask = &wait_mask, .asked = &asked };
+
+static void on_signal(int signal)
+{
+	asked = signal;
+}
+
+void stop_init(void)
+{
+	struct sigaction action;
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTSTP);
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	sigfillset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+		struct sigaction before;
+
+		sigaddset(&blocked, stop_signals[i]);
+		/* nohup(1) and shells' background jobs ask for a signal to be ignored: that is the user's word. */
+		if (sigaction(stop_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN &&
+		    stop_signals[i] != SIGTERM)
+			continue;
+		(void)sigaction(stop_signals[i], &action, NULL);
+	}
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
+	(void)sigaction(SIGXFSZ, &action, NULL);
+	action.sa_handler = SIG_DFL;	/* a parent that ignores SIGCHLD would hide our children's ends */
+	(void)sigaction(SIGCHLD, &action, NULL);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
+	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
+		sigdelset(&wait_mask, stop_signals[i]);
+	sigdelset(&wait_mask, SIGTSTP);
+}
+
+void stop_end(void)
+{
+	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+		struct sigaction action;
+
+		if (sigaction(stop_signals[i], NULL, &action) < 0 || action.sa_handler != on_signal)
+			continue;
+		action.sa_handler = SIG_DFL;
+		(void)sigaction(stop_signals[i], &action, NULL);
+	}
+	(void)sigprocmask(SIG_SETMASK, &wait_mask, NULL);
+}
+
+const struct port_stop *stop_port(void)
+{
+	return &port_stop;
+}
+
+int stop_asked(void)
+{
+	return asked;
+}
+
+void stop_die(int signal)
+{
+	struct sigaction action;
+	sigset_t one;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = SIG_DFL;
+	(void)sigaction(signal, &action, NULL);
+	sigemptyset(&one);
+	sigaddset(&one, signal);
+	(void)raise(signal);
+	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+	_exit(128 + signal);	/* not reached: the default of each of them is to die */
+}

@@ -1,0 +1,27 @@
+/* message.h - what a board's process tells the one that reports: fixed-size messages, one a datagram. */
+#ifndef ESPRESET_RUN_MESSAGE_H
+#define ESPRESET_RUN_MESSAGE_H
+
+#include "report/report.h"
+
+enum message_kind {
+	MESSAGE_STATUS,		/* what it is waiting for */
+	MESSAGE_OPENED,		/* the port is open: --wait is over, --timeout counts */
+	MESSAGE_NOTE,
+	MESSAGE_MATCH,
+	MESSAGE_WIRING,		/* --probe-wiring: what was found; the last, too, if that is READY */
+	MESSAGE_RESULT,		/* the last; the port is closed */
+};
+
+struct message {
+	enum message_kind kind;
+	union {
+		char status[160];
+		struct session_note note;
+		struct report_match match;
+		struct report_wiring wiring;
+		struct report_result result;
+	} u;
+};
+
+#endif

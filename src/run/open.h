@@ -1,0 +1,35 @@
+/* open.h - from PORT as the user spelled it to an open port: waits for a missing or busy one. */
+#ifndef ESPRESET_RUN_OPEN_H
+#define ESPRESET_RUN_OPEN_H
+
+#include <sys/types.h>
+
+#include "base/verdict.h"
+#include "cli/options.h"
+#include "port/port.h"
+
+struct find_failure {
+	enum verdict verdict;
+	char text[192];			/* "" : the errno's words do */
+	char advice[512];		/* "" */
+	pid_t holder_pid;		/* 0 */
+	char holder_command[64];
+};
+
+/**
+ * find_port() - open the port
+ * @deadline_ms: until when a missing or busy one is waited for; CLOCK_MONOTONIC
+ * @status: told what is being waited for
+ * @ret: both lines are asserted from here on (unless it is a simulated board's affair)
+ * @ret_native_usb: the port is the chip's own USB, no bridge
+ * @ret_failure: filled when it fails, but for -ECANCELED
+ *
+ * A port whose user can be seen is never opened: opening raises both lines and can destroy their upload.
+ *
+ * Return: 0, -ECANCELED (stop asked), or the negative errno behind the failure.
+ */
+int find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+	      void (*status)(void *user, const char *text), void *user, struct port **ret,
+	      bool *ret_native_usb, struct find_failure *ret_failure);
+
+#endif

@@ -1,0 +1,503 @@
+/* supervisor.c - the process that reports: starts one process for each board, keeps the deadline, says the results. */
+#include "run/supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "port/stop.h"
+#include "port/wait.h"
+#include "report/clean.h"
+#include "report/notify.h"
+#include "report/statefile.h"
+#include "run/message.h"
+#include "run/worker.h"
+
+/* The child's own deadline plus the drain of its close (50 ms) and what a loaded machine takes to schedule it. */
+#define LIMIT_GRACE_MS 700
+#define STOP_GRACE_MS 1500
+#define END_GRACE_MS 200
+#define PROGRESS_AFTER_MS 500
+
+struct board {
+	const char *port;
+	pid_t pid;
+	int fd;			/* -1: over */
+	size_t slot;		/* among those that are waited for */
+	int64_t limit_ms;	/* if it has not ended by then, its driver is stuck */
+	int64_t start_ms;
+	char doing[160];
+	bool told;		/* its result is out */
+	enum verdict verdict;
+	char *state;		/* its result as JSON, for --state-file; malloc()ed */
+};
+
+struct crew {
+	const struct options *options;
+	struct report report;
+	struct board *boards;
+	size_t n;
+	int64_t next_progress_ms;
+};
+
+/* Whether what we say can be written without blocking. Whoever does not read us must not keep a stop signal out. */
+static bool can_speak(void)
+{
+	static const int fds[] = { STDOUT_FILENO, STDERR_FILENO };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		struct pollfd fd = { .fd = fds[i], .events = POLLOUT };
+
+		if (wait_poll(&fd, 1, INT64_MAX, stop_port()) == -ECANCELED && poll(&fd, 1, 0) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* --print-match: standard output has the group and nothing else, for $(...). */
+static void print_match(struct crew *crew, const struct board *board, const struct report_result *result)
+{
+	if (crew->options->quiet)
+		return;
+	report_progress(&crew->report, board->port, NULL);
+	if (verdict_info(result->session.verdict)->status == 0 && result->any_match)
+		report_print_match(result);
+	else
+		report_result_to(&crew->report, stderr, board->port, result);
+}
+
+static void tell_result(struct crew *crew, struct board *board, const struct report_result *result)
+{
+	if (board->told)
+		return;
+	board->told = true;
+	board->verdict = result->session.verdict;
+	if (!can_speak())
+		return;
+	if (crew->options->print_match)
+		print_match(crew, board, result);
+	else
+		report_result(&crew->report, board->port, result);
+	if (crew->options->state_file)
+		board->state = report_result_json(board->port, result);
+}
+
+static void tell_failure(struct crew *crew, struct board *board, enum verdict verdict, const char *text,
+			 const char *advice)
+{
+	struct report_result result;
+
+	memset(&result, 0, sizeof(result));
+	result.session.verdict = verdict;
+	result.session.advice = advice;
+	result.session.boot_ms = result.session.up_ms = -1;
+	result.session.total_ms = (int)(wait_now_ms() - board->start_ms);
+	snprintf(result.session.text, sizeof(result.session.text), "%s", text);
+	tell_result(crew, board, &result);
+}
+
+static int start(struct crew *crew, struct board *board)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	fflush(NULL);	/* what is buffered now must not be written twice */
+	board->pid = fork();
+	if (board->pid < 0) {
+		int r = -errno;
+
+		close(pair[0]);
+		close(pair[1]);
+		return r;
+	}
+	if (board->pid == 0) {
+		/* If the reporting process dies, even of SIGKILL, this one lets go of its board. */
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+			_exit(1);
+		for (size_t i = 0; i < crew->n; i++) {
+			if (crew->boards[i].fd >= 0)
+				close(crew->boards[i].fd);
+		}
+		close(pair[0]);
+		_exit(child_run(crew->options, board->port, pair[1]));
+	}
+	close(pair[1]);
+	board->fd = pair[0];
+	return 0;
+}
+
+/* One that was killed closes its end of the line first, and may then block in the driver while it closes the port. */
+static bool has_ended(const struct board *board, int *ret_status)
+{
+	int64_t deadline = wait_now_ms() + END_GRACE_MS;
+	pid_t pid;
+
+	while ((pid = waitpid(board->pid, ret_status, WNOHANG)) == 0 && wait_now_ms() < deadline)
+		(void)wait_poll(NULL, 0, wait_now_ms() + 5, NULL);
+	return pid == board->pid;
+}
+
+/* Its end of the line is closed: it is over, with or without having said a result. */
+static void reap(struct crew *crew, struct board *board)
+{
+	char text[96] = "its process ended without a result";
+	int status;
+
+	close(board->fd);
+	board->fd = -1;
+	if (has_ended(board, &status) && WIFSIGNALED(status))
+		snprintf(text, sizeof(text), "its process died of signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	if (!stop_asked())
+		tell_failure(crew, board, VERDICT_INTERNAL, text, NULL);
+}
+
+static void note_doing(const struct crew *crew, struct board *board, const struct session_note *note)
+{
+	if (note->kind == SESSION_NOTE_ATTEMPT && crew->options->session.no_reset)
+		snprintf(board->doing, sizeof(board->doing),
+			 "press the reset button, or take the board's power and give it back");
+	else if (note->kind == SESSION_NOTE_ATTEMPT)
+		snprintf(board->doing, sizeof(board->doing), "attempt %d: waiting for the boot banner", note->number);
+	else if (note->kind == SESSION_NOTE_BOOT)
+		snprintf(board->doing, sizeof(board->doing), "booting");
+	else
+		snprintf(board->doing, sizeof(board->doing), "reset proven; waiting for the conditions");
+}
+
+static void take_message(struct crew *crew, struct board *board, const struct message *message)
+{
+	int64_t limit_ms;
+
+	switch (message->kind) {
+	case MESSAGE_STATUS:
+		snprintf(board->doing, sizeof(board->doing), "%.*s", (int)sizeof(message->u.status) - 1,
+			 message->u.status);
+		break;
+	case MESSAGE_OPENED:
+		limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		/* an open() that blocks makes no run longer, and --recover may need what is left of --wait */
+		if (!crew->options->recover && limit_ms < board->limit_ms)
+			board->limit_ms = limit_ms;
+		break;
+	case MESSAGE_NOTE:
+		note_doing(crew, board, &message->u.note);
+		if (can_speak())
+			report_note(&crew->report, board->port, &message->u.note);
+		break;
+	case MESSAGE_MATCH:
+		if (can_speak())
+			report_match(&crew->report, board->port, &message->u.match);
+		break;
+	case MESSAGE_WIRING:
+		report_wiring(&crew->report, board->port, &message->u.wiring);
+		board->verdict = message->u.wiring.verdict;
+		board->told = board->verdict == VERDICT_READY;
+		break;
+	case MESSAGE_RESULT:
+		tell_result(crew, board, &message->u.result);
+		break;
+	}
+}
+
+/* All that is there: if whoever reads our output has kept us past the deadline, the result is there, too. */
+static void hear(struct crew *crew, struct board *board)
+{
+	struct message message;
+	ssize_t n;
+
+	while ((n = recv(board->fd, &message, sizeof(message), MSG_DONTWAIT)) == (ssize_t)sizeof(message))
+		take_message(crew, board, &message);
+	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+		reap(crew, board);
+}
+
+/* Past its deadline: an ioctl or a close blocks in the driver. SIGKILL ends the process as soon as the driver lets
+ * it; nobody waits for that. */
+static void give_up(struct crew *crew, struct board *board)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "the driver does not answer; process %ld is stuck in it", (long)board->pid);
+	(void)kill(board->pid, SIGKILL);
+	close(board->fd);
+	board->fd = -1;
+	tell_failure(crew, board, VERDICT_IO_ERROR, text, "unplug the bridge and plug it in again");
+}
+
+/* Only those that are not over: poll() takes no more than a process may have open, and those that could not be started
+ * for that very reason would make it fail for all. */
+static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		struct board *board = &crew->boards[i];
+
+		if (board->fd < 0)
+			continue;
+		board->slot = open;
+		fds[open++] = (struct pollfd){ .fd = board->fd, .events = POLLIN };
+	}
+	return open;
+}
+
+static bool has_spoken(const struct board *board, const struct pollfd *fds)
+{
+	return board->fd >= 0 && fds[board->slot].revents;
+}
+
+static int64_t next_deadline(const struct crew *crew)
+{
+	int64_t deadline = crew->next_progress_ms;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0 && crew->boards[i].limit_ms < deadline)
+			deadline = crew->boards[i].limit_ms;
+	}
+	return deadline;
+}
+
+static void tell_doing(struct crew *crew, const struct board *board)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s: %s", board->port, board->doing);
+	report_progress(&crew->report, board->port, board->doing);
+	(void)notify_status(text);	/* for whoever looks; nobody's run fails for it */
+}
+
+static void show_progress(struct crew *crew)
+{
+	int64_t now = wait_now_ms();
+
+	if (now < crew->next_progress_ms)
+		return;
+	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0 && crew->boards[i].doing[0]) {
+			tell_doing(crew, &crew->boards[i]);
+			return;
+		}
+	}
+}
+
+/* Every board's process lets go and dies; whoever is stuck is left behind, with SIGKILL on its way. */
+static void stop_all(struct crew *crew, struct pollfd *fds)
+{
+	int64_t deadline = wait_now_ms() + STOP_GRACE_MS;
+	size_t open;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0)
+			(void)kill(crew->boards[i].pid, SIGTERM);
+	}
+	while ((open = fill_fds(crew, fds)) && wait_poll(fds, open, deadline, NULL) >= 0) {
+		for (size_t i = 0; i < crew->n; i++) {
+			if (has_spoken(&crew->boards[i], fds))
+				hear(crew, &crew->boards[i]);
+		}
+	}
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0)
+			(void)kill(crew->boards[i].pid, SIGKILL);
+	}
+	report_progress(&crew->report, NULL, NULL);
+	stop_die(stop_asked());
+}
+
+/* Whoever wakes so late was stopped (Ctrl-Z), and so were the boards' processes: no driver is to blame. */
+static void give_back(struct crew *crew, int64_t late_ms)
+{
+	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)
+		crew->boards[i].limit_ms += late_ms;
+}
+
+static void watch(struct crew *crew, struct pollfd *fds)
+{
+	size_t open;
+
+	while ((open = fill_fds(crew, fds))) {
+		int64_t deadline = next_deadline(crew);
+		int r = wait_poll(fds, open, deadline, stop_port());
+
+		give_back(crew, wait_now_ms() - deadline);
+		if (r == -ECANCELED)
+			stop_all(crew, fds);
+		for (size_t i = 0; i < crew->n; i++) {
+			if (r > 0 && has_spoken(&crew->boards[i], fds))
+				hear(crew, &crew->boards[i]);
+			if (crew->boards[i].fd >= 0 && wait_now_ms() >= crew->boards[i].limit_ms)
+				give_up(crew, &crew->boards[i]);
+		}
+		show_progress(crew);
+	}
+}
+
+/* Success needs all; failures that agree give theirs. */
+static int exit_status(const struct crew *crew)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		int its = verdict_info(crew->boards[i].verdict)->status;
+
+		if (its && status && its != status)
+			return verdict_info(VERDICT_SEVERAL)->status;
+		if (its)
+			status = its;
+	}
+	return status;
+}
+
+/* All boards' results, one a line. */
+static int write_state(const struct crew *crew)
+{
+	size_t len = 0, used = 0;
+	char *text;
+	int r;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		if (!crew->boards[i].state)
+			return -ENOMEM;
+		len += strlen(crew->boards[i].state) + 1;
+	}
+	text = malloc(len + 1);
+	if (!text)
+		return -ENOMEM;
+	for (size_t i = 0; i < crew->n; i++)
+		used += (size_t)sprintf(text + used, "%s\n", crew->boards[i].state);
+	r = statefile_write(crew->options->state_file, text, used);
+	free(text);
+	return r;
+}
+
+/* Last of all: READY=1 once, when all are ready. */
+static void notify(const struct crew *crew, int status)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].port, verdict_info(crew->boards[0].verdict)->word,
+		 crew->n > 1 ? ", and others" : "");
+	(void)(status == 0 ? notify_ready(text) : notify_status(text));
+}
+
+static int complain_output(const char *what, int r, int status)
+{
+	if (r != -EPIPE)
+		fprintf(stderr, "espreset: %s: %s\n", what, strerror(-r));
+	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
+}
+
+/* The name of a file may hold anything. */
+static void complain_state(const struct crew *crew, int r, const char *but)
+{
+	const char *file = crew->options->state_file;
+	char clean[1024], why[160];
+
+	clean_terminal(clean, sizeof(clean), file, strlen(file));
+	statefile_describe(-r, why, sizeof(why));
+	fprintf(stderr, "espreset: --state-file '%s': %s%s\n", clean, why, but);
+}
+
+/* What can be known before any board is touched. Return: 0, or the status to end with. */
+static int begin_state(struct crew *crew)
+{
+	int r = crew->options->state_file ? statefile_begin(crew->options->state_file) : 0;
+	char advice[160];
+
+	if (r == 0)
+		return 0;
+	if (statefile_is_misnamed(-r)) {
+		complain_state(crew, r, "");
+		return verdict_info(VERDICT_USAGE)->status;
+	}
+	statefile_describe(-r, advice, sizeof(advice));
+	for (size_t i = 0; i < crew->n; i++) {
+		crew->boards[i].port = crew->options->ports[i];
+		crew->boards[i].start_ms = wait_now_ms();
+		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
+			     advice);
+	}
+	(void)report_end(&crew->report);
+	return verdict_info(VERDICT_INTERNAL)->status;
+}
+
+/* The results are out already. */
+static int end_state(const struct crew *crew, int status)
+{
+	int r = crew->options->state_file ? write_state(crew) : 0;
+
+	if (r == 0)
+		return status;
+	if (!crew->options->quiet)
+		complain_state(crew, r, "; the result is not there");
+	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
+}
+
+static void release(struct crew *crew, struct pollfd *fds)
+{
+	for (size_t i = 0; crew->boards && i < crew->n; i++)
+		free(crew->boards[i].state);
+	free(crew->boards);
+	free(fds);
+}
+
+static void start_all(struct crew *crew)
+{
+	int64_t now = wait_now_ms();
+
+	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
+	for (size_t i = 0; i < crew->n; i++)
+		crew->boards[i].fd = -1;
+	for (size_t i = 0; i < crew->n; i++) {
+		struct board *board = &crew->boards[i];
+		int r;
+
+		board->port = crew->options->ports[i];
+		board->start_ms = now;
+		board->limit_ms = now + crew->options->wait_ms + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		snprintf(board->doing, sizeof(board->doing), "opening the port");
+		r = start(crew, board);
+		if (r < 0)
+			tell_failure(crew, board, VERDICT_INTERNAL, strerror(-r), NULL);
+	}
+}
+
+int boards_run(const struct options *options)
+{
+	struct crew crew = { .options = options, .n = options->n_ports };
+	struct pollfd *fds;
+	int status, r;
+
+	report_init(&crew.report, options->json ? REPORT_JSON : REPORT_TEXT, options->quiet, options->verbose);
+	crew.boards = calloc(crew.n, sizeof(*crew.boards));
+	fds = calloc(crew.n, sizeof(*fds));
+	if (!crew.boards || !fds) {
+		release(&crew, fds);
+		return complain_output("boards", -ENOMEM, 0);
+	}
+	status = begin_state(&crew);
+	if (status) {
+		release(&crew, fds);
+		return status;
+	}
+	start_all(&crew);
+	watch(&crew, fds);
+	status = exit_status(&crew);
+	r = report_end(&crew.report);
+	if (r < 0)
+		status = complain_output("standard output", r, status);
+	status = end_state(&crew, status);
+	if (options->mode == MODE_RESET)
+		notify(&crew, status);
+	release(&crew, fds);
+	return status;
+}

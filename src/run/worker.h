@@ -1,0 +1,18 @@
+/* worker.h - the process that owns one board's port: finds it, waits for it, resets, judges, tells. */
+#ifndef ESPRESET_RUN_WORKER_H
+#define ESPRESET_RUN_WORKER_H
+
+#include "cli/options.h"
+
+/**
+ * child_run() - one board from finding its port to its result
+ * @spec: PORT as the user spelled it
+ * @fd: where messages go; closed by the caller's exit
+ *
+ * On a stop signal it lets go of the board and dies of the signal.
+ *
+ * Return: the process's exit status, of no meaning to anyone.
+ */
+int child_run(const struct options *options, const char *spec, int fd);
+
+#endif

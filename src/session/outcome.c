@@ -1,0 +1,324 @@
+/* outcome.c - puts a session's end into a verdict, a sentence and an advice. */
+#include "session/outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_crash(const struct boot *boot)
+{
+	return boot->trouble == BOOT_CRASH || boot->cause_kind == BOOT_CAUSE_WATCHDOG ||
+	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG ||
+	       boot->cause_kind == BOOT_CAUSE_BROWNOUT;
+}
+
+/* No banner that could be ours came. */
+static enum verdict without_our_boot(const struct session *s)
+{
+	const struct attempt *a = &s->attempt;
+
+	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
+		return VERDICT_BOOT_FAILED;
+	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)
+		return VERDICT_CRASHED;
+	if (!proof_rule_holds(&s->context, a, PROOF_QUIET_HOLD))
+		return VERDICT_NO_EFFECT;
+	if (a->any_boot)
+		return VERDICT_UNPROVEN;
+	if (a->bytes == 0)
+		return VERDICT_SILENT;
+	if (a->cut_off)	/* what came may be the beginning of a banner */
+		return VERDICT_UNPROVEN;
+	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
+}
+
+/* After a boot of ours came another that belongs to no healthy chain. */
+static enum verdict after_reboot(const struct attempt *a)
+{
+	if (a->boot.trouble == BOOT_NO_IMAGE)
+		return VERDICT_BOOT_FAILED;
+	if (a->boot.trouble == BOOT_CRASH || is_crash(&a->next))
+		return VERDICT_CRASHED;
+	/* A second hardware reset: somebody else's, or a bouncing line. Nothing is wrong with the board. */
+	if (a->next.cause_kind == BOOT_CAUSE_HARDWARE &&
+	    (a->next.chip != CHIP_ESP8266 || a->next.heard == BOOT_HEARD_74880))
+		return VERDICT_UNPROVEN;
+	return VERDICT_RESTARTED;
+}
+
+static enum verdict with_our_boot(const struct session *s, enum proof_rule missing)
+{
+	const struct attempt *a = &s->attempt;
+	const struct boot *boot = &a->boot;
+
+	if (missing == PROOF_RULES)
+		return VERDICT_READY;
+	if (!proof_rule_holds(&s->context, a, PROOF_FLASH))
+		return boot->source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE
+		     : boot->source == BOOT_SOURCE_OTHER ? VERDICT_OTHER_BOOT : VERDICT_UNPROVEN;
+	if (!proof_rule_holds(&s->context, a, PROOF_ONE_BOOT))
+		return after_reboot(a);
+	if (!proof_rule_holds(&s->context, a, PROOF_NO_TROUBLE))
+		return boot->trouble == BOOT_CRASH ? VERDICT_CRASHED : VERDICT_BOOT_FAILED;
+	if (!proof_rule_holds(&s->context, a, PROOF_CHIP) &&
+	    (boot->chip != CHIP_NEWER || boot->chip_name[0]))
+		return VERDICT_WRONG_CHIP;
+	return VERDICT_UNPROVEN;
+}
+
+static const char *name_of(const struct boot *boot)
+{
+	const char *name = chip_name(boot->chip);
+
+	return name ? name : boot->chip_name[0] ? boot->chip_name : "unknown chip";
+}
+
+static const char *source_of(const struct boot *boot)
+{
+	switch (boot->source) {
+	case BOOT_SOURCE_FLASH:
+		return "flash";
+	case BOOT_SOURCE_DOWNLOAD:
+		return boot->chip == CHIP_ESP8266 ? "UART download" : "download";
+	case BOOT_SOURCE_OTHER:
+		return "not flash";
+	default:
+		return "unknown";
+	}
+}
+
+/* "boot mode 3 (flash)", "boot 0x13 (SPI_FAST_FLASH_BOOT)" */
+static void print_mode(const struct boot *boot, char *buf, size_t cap)
+{
+	if (boot->chip == CHIP_ESP8266)
+		snprintf(buf, cap, "boot mode %d (%s)", boot->mode, source_of(boot));
+	else
+		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode,
+			 boot->mode_text[0] ? boot->mode_text : source_of(boot));
+}
+
+/* Would more time have shown what is missing? */
+static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
+{
+	return missing == PROOF_SETTLED || (a->cut_off && (missing == PROOF_LOADED || missing == PROOF_CERTAIN ||
+							   missing == PROOF_FLASH || !a->any_boot));
+}
+
+static const char *missing_text(const struct session *s, enum proof_rule missing)
+{
+	const struct attempt *a = &s->attempt;
+
+	if (a->boot.copying)	/* whatever else is missing: this is what the user must know */
+		missing = PROOF_NOT_COPYING;
+	else if (is_short_of_time(a, missing))
+		return missing == PROOF_SETTLED ? "the time was over before the settle time"
+						: "the time was over before the board had booted";
+	switch (missing) {
+	case PROOF_QUIET_HOLD:
+		return "bytes came while reset was held";
+	case PROOF_AFTER_RELEASE:
+		if (!a->any_boot)
+			return "no boot banner came after the reset";
+		if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
+			return "the banner that came reports no hardware reset";
+		if (!proof_rule_holds(&s->context, a, PROOF_COLD))
+			return "the banner came at 115200 Bd, the speed of a software restart";
+		return "the banner that came was not caused by this reset";
+	case PROOF_IN_TIME:
+		return "the banner came too late to be ours";
+	case PROOF_HARDWARE:
+		return "the banner reports no hardware reset";
+	case PROOF_COLD:
+		return "the banner came at 115200 Bd, the speed of a software restart";
+	case PROOF_TWICE:
+		return "two resets in a row were not each followed by one banner, equally late";
+	case PROOF_ONE_BOOT:
+		return "the board was reset again";
+	case PROOF_FLASH:
+		return "the boot source is not known";
+	case PROOF_CERTAIN:
+		return "the banner could not be read whole";
+	case PROOF_LOADED:
+		return "the image was not reported loaded";
+	case PROOF_NOT_COPYING:
+		return "eboot is still copying an OTA image: do not reset the board now";
+	case PROOF_NO_FRAGMENT:
+		return a->gap ? "this computer was too slow: some of what came after the banner may be lost"
+			      : "what came after the banner was torn or lost";
+	case PROOF_CLEAR:
+		return "unreadable output after the load may hide a restart";
+	case PROOF_CHIP:
+		return "the chip did not say its name";
+	default:
+		return "the evidence is incomplete";
+	}
+}
+
+static void print_text(const struct session *s, struct session_result *r)
+{
+	const struct boot *boot = &r->boot;
+	const char *name = name_of(boot);
+	char *text = r->text, mode[96] = "";
+	size_t cap = sizeof(r->text);
+
+	print_mode(boot, mode, sizeof(mode));
+	switch (r->verdict) {
+	case VERDICT_READY:
+		snprintf(text, cap, "%s, %s, booted in %d ms, up %d.%d s", name, mode, r->boot_ms, r->up_ms / 1000,
+			 r->up_ms / 100 % 10);
+		break;
+	case VERDICT_DOWNLOAD_MODE:
+	case VERDICT_OTHER_BOOT:
+		snprintf(text, cap, "%s came up in %s", name, mode);
+		break;
+	case VERDICT_BOOT_FAILED:
+		snprintf(text, cap, "%s found no image it can run: %s", name,
+			 boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text);
+		break;
+	case VERDICT_CRASHED:
+		snprintf(text, cap, "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);
+		break;
+	case VERDICT_RESTARTED:
+		snprintf(text, cap, "%s booted, then restarted by itself", name);
+		break;
+	case VERDICT_WRONG_CHIP:
+		snprintf(text, cap, "this is %s", name);
+		break;
+	case VERDICT_NO_EFFECT:
+		snprintf(text, cap, "the board kept talking while reset was held");
+		break;
+	case VERDICT_SILENT:
+		snprintf(text, cap, "not one byte came%s", s->attempt.cut_off ? " before the time was over" : "");
+		break;
+	case VERDICT_GARBLED:
+		snprintf(text, cap, "mostly unreadable at every speed tried");
+		break;
+	default:
+		snprintf(text, cap, "%s", missing_text(s, r->missing));
+		break;
+	}
+}
+
+#define SEE_WIRING "see \"Wiring\" in espreset(1)"
+
+/* The way to the evidence that is missing. */
+static const char *missing_advice(const struct session *s, const struct session_result *r)
+{
+	const struct boot *boot = &r->boot;
+
+	if (boot->copying)
+		return "wait a minute, then run espreset again; a longer --timeout waits for the copy";
+	if (is_short_of_time(&s->attempt, r->missing))
+		return "give a longer --timeout";
+	if (r->missing == PROOF_NO_FRAGMENT && s->attempt.gap)
+		return "try again while the computer has less to do, or with a simpler --expect or --fail-on";
+	if (r->missing == PROOF_CLEAR)
+		return "if the application speaks at another speed than 115200, say so with --baud";
+	if (r->missing == PROOF_TWICE && s->config.no_reset)
+		return "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset";
+	if (r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 && s->config.crystal_mhz != 40 &&
+	    boot->cause_kind == BOOT_CAUSE_HARDWARE)
+		return "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40";
+	return SEE_WIRING;
+}
+
+static const char *advice_of(const struct session *s, const struct session_result *r)
+{
+	switch (r->verdict) {
+	case VERDICT_READY:
+		return NULL;
+	case VERDICT_DOWNLOAD_MODE:
+		return "GPIO0 was low at reset: release the FLASH button, or " SEE_WIRING;
+	case VERDICT_OTHER_BOOT:
+		return "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); " SEE_WIRING;
+	case VERDICT_BOOT_FAILED:
+		return r->boot.advice ? r->boot.advice : "upload the firmware again";
+	case VERDICT_CRASHED:
+		return r->boot.advice ? r->boot.advice
+		       : "the firmware or the power supply is at fault; read its output (--capture FILE)";
+	case VERDICT_RESTARTED:
+		return "if the firmware restarts on purpose, --settle 0 stops watching for it";
+	case VERDICT_WRONG_CHIP:
+		return "another board than expected is on this port; espreset --list shows them";
+	case VERDICT_NO_EFFECT:
+		return "the line does not reach EN/RST: " SEE_WIRING;
+	case VERDICT_SILENT:
+		return s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
+		       : s->attempt.cut_off
+		       ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING
+		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING;
+	case VERDICT_GARBLED:
+		return "the application's speed goes with --baud; a bad ground or level shifter garbles too";
+	default:
+		return missing_advice(s, r);
+	}
+}
+
+static void fill(const struct session *s, struct session_result *ret)
+{
+	const struct attempt *a = &s->attempt;
+
+	*ret = (struct session_result){ .boot_ms = -1, .up_ms = -1, .missing = PROOF_RULES };
+	ret->any_boot = a->any_boot;
+	ret->boot = a->boot;
+	ret->attempts = a->number;
+	ret->pulses = s->pulses;
+	ret->baud = s->baud;
+	ret->total_ms = (int)(s->now_ms - s->start_ms);
+	snprintf(ret->sequence, sizeof(ret->sequence), "%s", s->sequence.text);
+	if (a->ours)
+		ret->reset_by = a->watches ? RESET_BY_OTHER : RESET_BY_US;
+	if (a->ours && a->boot.progress >= BOOT_LOADED) {
+		ret->boot_ms = (int)(a->boot.loaded_ms - (a->watches ? a->ours_begin_ms : a->release_ms));
+		ret->up_ms = (int)(s->now_ms - a->boot.loaded_ms);
+	}
+}
+
+/* Evidence is what was looked at and held; without our banner there is none. */
+static unsigned int evidence(const struct session *s)
+{
+	unsigned int set = 0;
+
+	if (!s->attempt.ours)
+		return 0;
+	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
+		if (proof_rule_applies(&s->context, &s->attempt, (enum proof_rule)rule) &&
+		    proof_rule_holds(&s->context, &s->attempt, (enum proof_rule)rule))
+			set |= 1U << rule;
+	}
+	return set;
+}
+
+void outcome_judge(const struct session *s, struct session_result *ret)
+{
+	const struct attempt *a = &s->attempt;
+
+	fill(s, ret);
+	ret->missing = proof_missing(&s->context, a);
+	ret->verdict = a->ours ? with_our_boot(s, ret->missing) : without_our_boot(s);
+	ret->evidence = evidence(s);
+	if (a->rebooted && ret->verdict == VERDICT_CRASHED && a->boot.trouble == BOOT_OK) {
+		ret->boot.trouble = BOOT_CRASH;
+		snprintf(ret->boot.trouble_text, sizeof(ret->boot.trouble_text), "%s",
+			 a->next.trouble_text[0] ? a->next.trouble_text
+			 : a->next.cause_text[0] ? a->next.cause_text : "restarted by the watchdog");
+	}
+	print_text(s, ret);
+	ret->advice = advice_of(s, ret);
+}
+
+void outcome_port(const struct session *s, int err, struct session_result *ret)
+{
+	fill(s, ret);
+	ret->err = err;
+	ret->verdict = verdict_of_errno(err);
+	ret->text[0] = '\0';	/* the report adds the system's words */
+}
+
+void outcome_condition(const struct session *s, enum verdict verdict, const char *text,
+		       struct session_result *ret)
+{
+	fill(s, ret);
+	ret->verdict = verdict;
+	ret->evidence = evidence(s);
+	snprintf(ret->text, sizeof(ret->text), "%s", text);
+}

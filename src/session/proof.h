@@ -1,0 +1,110 @@
+/* proof.h - what one attempt has shown, and the rules that turn it into proof.
+ *
+ * `ready` is said when every rule holds. Each rule can be left out (session_config.left_out) so that the
+ * tests can show that the simulation catches a program without it; nothing else may use that.
+ */
+#ifndef ESPRESET_SESSION_PROOF_H
+#define ESPRESET_SESSION_PROOF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bootlog/bootlog.h"
+
+enum proof_rule {
+	PROOF_QUIET_HOLD,	/* nothing came while reset was held, the first 50 ms apart */
+	PROOF_AFTER_RELEASE,	/* the banner began after our release */
+	PROOF_IN_TIME,		/* ... and within the boot time */
+	PROOF_HARDWARE,		/* its cause is a hardware reset */
+	PROOF_COLD,		/* ESP8266, 26 MHz: it came at the cold speed, 74880 Bd */
+	PROOF_TWICE,		/* ESP8266, 40 MHz: two pulses, each followed by one banner, equally late */
+	PROOF_ONE_BOOT,		/* no further banner, but for the chains that healthy chips print */
+	PROOF_FLASH,		/* boot source: flash */
+	PROOF_CERTAIN,		/* what was recovered from the wrong speed is recovered whole */
+	PROOF_LOADED,		/* the image was reported loaded */
+	PROOF_NOT_COPYING,	/* eboot is not in the middle of an OTA copy */
+	PROOF_NO_TROUBLE,	/* no checksum error, panic, watchdog, brownout */
+	PROOF_NO_FRAGMENT,	/* no torn ROM or panic words after the banner: they may hide another */
+	PROOF_CLEAR,		/* ESP8266: too little unreadable after the load to hide a restart */
+	PROOF_SETTLED,		/* watched for the settle time after the load */
+	PROOF_CHIP,		/* the chip that --chip names */
+	PROOF_RULES
+};
+
+/* No ROM speaks so soon after EN has risen. */
+#define PROOF_BOOT_MIN_MS 3
+
+/* Everything one pulse and the listening after it have shown. Times are the caller's milliseconds. */
+struct attempt {
+	int number;			/* from 1 */
+	int baud;			/* the port's speed during the pulse */
+	int hold_ms;			/* asked for */
+	bool watches;			/* --no-reset: no pulse of ours, any hardware reset counts */
+	int64_t hold_begin_ms;		/* reset asserted; -1 before */
+	int64_t release_ms;		/* both lines released; -1 before */
+	long hold_bytes_late;		/* bytes later than 50 ms into the hold */
+	long bytes;			/* all bytes since the attempt began */
+	long garbage;			/* unreadable bytes since the release */
+	long text;			/* bytes in readable lines since the release */
+	bool cold_in_hold;		/* a cold banner began before the release: DTR drives EN */
+	bool ours;			/* a banner that can be ours came */
+	int64_t ours_begin_ms;
+	struct boot boot;		/* the latest boot since the release; chip CHIP_UNKNOWN and cause -1: none */
+	bool any_boot;
+	int chained;			/* banners of a healthy chain after ours */
+	bool rebooted;			/* a banner after ours that belongs to no healthy chain */
+	struct boot next;		/* that boot */
+	bool crashed_before;		/* panic words before any banner */
+	long fragments;			/* after our banner: torn words of the ROM or of a panic, and gaps */
+	bool gap;			/* after our banner this computer has lost some of what came */
+	long unclear_after_load;	/* bytes that could be read at neither speed */
+	bool settled;
+	bool cut_off;			/* the time was over before the listening was */
+};
+
+/* What the rules need to know beside the attempt. */
+struct proof_context {
+	enum chip chip;			/* expected; CHIP_UNKNOWN: any */
+	int crystal_mhz;
+	bool native_usb;		/* the port is the chip's own USB: its reset is a core reset */
+	int boot_window_ms;
+	unsigned int left_out;		/* bit set of enum proof_rule; 0 but in tests */
+	const struct attempt *before;	/* the attempt before; NULL */
+};
+
+/**
+ * proof_rule_name() - the rule as a word for "evidence" in JSON
+ */
+const char *proof_rule_name(enum proof_rule rule);
+
+/**
+ * proof_rule_applies() - is the rule about this chip and this kind of run at all?
+ */
+bool proof_rule_applies(const struct proof_context *context, const struct attempt *attempt,
+			enum proof_rule rule);
+
+/**
+ * proof_rule_holds() - does it hold (or not apply, or is left out)?
+ */
+bool proof_rule_holds(const struct proof_context *context, const struct attempt *attempt,
+		      enum proof_rule rule);
+
+/**
+ * proof_missing() - the first rule that does not hold
+ * Return: PROOF_RULES when all hold: ready.
+ */
+enum proof_rule proof_missing(const struct proof_context *context, const struct attempt *attempt);
+
+/**
+ * proof_banner_is_ours() - can this fresh banner be the one our pulse caused?
+ */
+bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt,
+			  const struct boot *boot);
+
+/**
+ * proof_chain_is_healthy() - is `next` a banner that healthy chips print right after `boot`?
+ * Sources: docs/hardware.md, "Chains".
+ */
+bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *next);
+
+#endif

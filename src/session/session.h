@@ -1,0 +1,186 @@
+/* session.h - one board's life as a state machine: what to do next with the port, and what to conclude.
+ *
+ * Order of use (src/run/loop.c is the loop):
+ *	session_init(&s, &config, now_ms);		the port is open, both lines asserted by open()
+ *	for (;;) {
+ *		session_next(&s, now_ms, &action);
+ *		SET_LINES, SET_SPEED: do it, then session_did(&s, now_ms, 0 or -errno)
+ *		READ: read until action.deadline_ms, then session_input() or, on error, session_failed()
+ *		DONE: session_result(&s); close the port
+ *	}
+ *
+ * Pure: no system call, no clock, no allocation. Times are monotonic milliseconds that the caller hands in.
+ */
+#ifndef ESPRESET_SESSION_SESSION_H
+#define ESPRESET_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/modem.h"
+#include "bootlog/bootlog.h"
+#include "session/proof.h"
+#include "session/sequence.h"
+
+#define SESSION_LADDER { 20, 100, 500 }
+#define SESSION_NOTES_MAX 16
+
+struct session_config {
+	enum chip chip;			/* expected; CHIP_UNKNOWN: any */
+	int baud;			/* the application's speed */
+	int crystal_mhz;		/* ESP8266: 26 or 40 */
+	struct sequence sequence;
+	int hold_ms;			/* 0: the ladder 20, 100, 500 */
+	int attempts;
+	int timeout_ms;			/* for the verdict */
+	int settle_ms;
+	bool no_reset;
+	bool native_usb;		/* the port is the chip's own USB-Serial-JTAG */
+	bool conditions;		/* after the proof, wait for session_conditions_met() */
+	int latency_ms;			/* what the bridge may keep back */
+	unsigned int left_out;		/* tests only: bit set of enum proof_rule */
+};
+
+void session_config_init(struct session_config *config);
+
+enum session_action_kind {
+	SESSION_SET_LINES,
+	SESSION_SET_SPEED,
+	SESSION_READ,
+	SESSION_DONE,
+};
+
+struct session_action {
+	enum session_action_kind kind;
+	unsigned int lines, asserted;	/* SET_LINES */
+	int baud;			/* SET_SPEED */
+	int64_t deadline_ms;		/* READ */
+};
+
+/* What a report may tell on the way. Taken only while no line is asserted. */
+enum session_note_kind { SESSION_NOTE_ATTEMPT, SESSION_NOTE_BOOT, SESSION_NOTE_PROVEN };
+
+struct session_note {
+	enum session_note_kind kind;
+	int64_t at_ms;			/* since session_init() */
+	int number, hold_ms, baud;	/* ATTEMPT */
+	char sequence[SEQUENCE_TEXT_MAX];
+	struct boot boot;		/* BOOT */
+};
+
+enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
+
+struct session_result {
+	enum verdict verdict;
+	int err;			/* positive errno behind a 30-35 verdict; 0 */
+	char text[192];			/* after "PORT: WORD: " */
+	const char *advice;		/* static; the next thing to do; NULL */
+	enum session_reset_by reset_by;
+	bool any_boot;
+	struct boot boot;		/* the boot that the verdict is about */
+	unsigned int evidence;		/* bit set of the rules that held */
+	enum proof_rule missing;	/* PROOF_RULES: none */
+	int attempts;
+	int pulses;
+	int boot_ms;			/* release to loaded; -1 */
+	int up_ms;			/* loaded to the decision; -1 */
+	int total_ms;
+	int baud;
+	char sequence[SEQUENCE_TEXT_MAX];
+};
+
+/* A line that came after the load (escapes stripped, not terminated; any byte may be in it). */
+typedef void session_line_fn(void *user, const char *line, size_t len);
+
+enum session_state {
+	SESSION_BEGIN,		/* decide on the next attempt */
+	SESSION_SPEED,		/* set the speed that the pulse is heard at */
+	SESSION_STEP,		/* set lines */
+	SESSION_HOLD,		/* read until the hold is over */
+	SESSION_LISTEN,		/* released: wait for banner and load */
+	SESSION_SETTLE_SPEED,	/* ESP8266 heard at 74880: restarts are told at 115200 */
+	SESSION_SETTLE,
+	SESSION_APP_SPEED,
+	SESSION_CONDITIONS,
+	SESSION_RELEASE,	/* something ended it with a line asserted */
+	SESSION_OVER,
+};
+
+struct session {
+	struct session_config config;
+	enum session_state state;
+	struct proof_context context;
+	struct bootlog log;
+	struct attempt attempt, before;
+	bool any_before;
+	struct sequence sequence;	/* of this attempt */
+	size_t step;
+	int64_t start_ms, deadline_ms, now_ms;
+	int64_t state_end_ms;		/* when the state ends by itself */
+	int64_t last_byte_ms;
+	int baud;			/* the port's speed now */
+	int next_baud;
+	unsigned int lines;		/* asserted now */
+	bool lines_known;
+	long bytes;			/* since the start */
+	bool ever_copied;		/* eboot printed '@' */
+	bool use_both;			/* the next attempt asserts both */
+	bool proven;
+	bool conditions_met;
+	int pulses;
+	bool has_verdict;		/* of an earlier attempt */
+	struct session_result earlier;	/* the worst of the attempts before */
+	struct session_result result;
+	session_line_fn *on_line;
+	void *line_user;
+	struct session_note notes[SESSION_NOTES_MAX];
+	size_t first_note, n_notes;
+	bool boot_untold;		/* a banner came whose boot mode is not known yet */
+	int64_t trouble_ms;		/* when "no image" was first said in this boot; -1 */
+	int64_t torn_ms;		/* when, conditions being awaited, torn words of the ROM were first seen; -1 */
+	int64_t unclear_ms;		/* when something unreadable that may hide a restart was last read */
+};
+
+void session_init(struct session *s, const struct session_config *config, int64_t now_ms);
+void session_on_line(struct session *s, session_line_fn *fn, void *user);
+
+/** session_first_baud() - the speed to open the port with */
+int session_first_baud(const struct session_config *config);
+
+void session_next(struct session *s, int64_t now_ms, struct session_action *ret);
+void session_did(struct session *s, int64_t now_ms, int r);
+void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);
+
+/** session_lost() - some of what came now has not reached us: what stood there is not known */
+void session_lost(struct session *s, int64_t now_ms);
+
+/** session_failed() - the port failed, or a stop was asked: @err is a positive errno */
+void session_failed(struct session *s, int64_t now_ms, int err);
+
+/** session_is_asserting() - may a line be asserted right now? Nothing is written to anyone while so. */
+bool session_is_asserting(const struct session *s);
+
+/** session_is_proven() - proof complete; only conditions are left */
+bool session_is_proven(const struct session *s);
+
+/** session_is_copying() - eboot is copying an OTA image: nobody may reset the board */
+bool session_is_copying(const struct session *s);
+
+/** session_deadline() - when the time for the verdict is over */
+int64_t session_deadline(const struct session *s);
+
+/** session_chip() - the chip that booted, as far as it is known */
+enum chip session_chip(const struct session *s);
+
+/** session_conditions_met() - it ends as soon as nothing unreadable is just coming in; may be said again */
+void session_conditions_met(struct session *s, int64_t now_ms);
+void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text);
+
+/** session_take_note() - the next note, oldest first. Return: false when there is none. */
+bool session_take_note(struct session *s, struct session_note *ret);
+
+/** session_result() - valid after SESSION_DONE; borrowed */
+const struct session_result *session_result(const struct session *s);
+
+#endif

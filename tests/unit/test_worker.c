@@ -1,0 +1,196 @@
+/* test_worker.c - the process that owns one board's port: what it makes of a port that is there and then is not. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/recover.h"
+#include "port/stop.h"
+#include "port/wait.h"
+#include "run/message.h"
+#include "run/open.h"
+#include "run/worker.h"
+#include "suite.h"
+
+static int opens, closes, power_cycles;
+static bool is_there_again, leaves_at_once;
+
+/* A bridge that obeys, and a board that says nothing. */
+static int set_lines(struct port *port, unsigned int mask, unsigned int on)
+{
+	(void)port;
+	(void)mask;
+	(void)on;
+	return 0;
+}
+
+static int set_speed(struct port *port, int baud)
+{
+	(void)port;
+	(void)baud;
+	return 0;
+}
+
+static ssize_t read_nothing(struct port *port, void *buf, size_t cap, int64_t deadline_ms)
+{
+	(void)port;
+	(void)buf;
+	(void)cap;
+	(void)wait_poll(NULL, 0, deadline_ms, NULL);
+	return -ETIMEDOUT;
+}
+
+static int close_port(struct port *port)
+{
+	(void)port;
+	closes++;
+	return 0;
+}
+
+static const struct port_ops silent_ops = { "silent", set_lines, set_speed, read_nothing, close_port };
+static struct port silent = { &silent_ops };
+
+int __wrap_find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+		     void (*status)(void *user, const char *text), void *user, struct port **ret,
+		     bool *ret_native_usb, struct find_failure *ret_failure);
+int __wrap_find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+		     void (*status)(void *user, const char *text), void *user, struct port **ret,
+		     bool *ret_native_usb, struct find_failure *ret_failure)
+{
+	(void)options;
+	(void)spec;
+	(void)deadline_ms;
+	(void)status;
+	(void)user;
+	opens++;
+	if (opens == 1 && leaves_at_once) {
+		*ret_failure = (struct find_failure){ .verdict = VERDICT_UNPLUGGED };
+		return -ENODEV;
+	}
+	if (opens > 1 && !is_there_again) {
+		*ret_failure = (struct find_failure){ .verdict = VERDICT_NO_PORT, .text = "No such file or directory" };
+		return -ENOENT;
+	}
+	*ret = &silent;
+	*ret_native_usb = false;
+	return 0;
+}
+
+/* On USB, as long as it is there. */
+int __wrap_recover_target(const char *port, struct recover_target *ret);
+int __wrap_recover_target(const char *port, struct recover_target *ret)
+{
+	(void)port;
+	memset(ret, 0, sizeof(*ret));
+	return leaves_at_once && opens == 0 ? 0 : -ENODEV;
+}
+
+int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
+			char *ret_path, size_t path_cap, char *ret_text, size_t cap);
+int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
+			char *ret_path, size_t path_cap, char *ret_text, size_t cap)
+{
+	(void)target;
+	(void)deadline_ms;
+	(void)stop;
+	(void)snprintf(ret_path, path_cap, "/dev/of-no-bus");
+	(void)snprintf(ret_text, cap, "it did not");
+	return power_cycles ? 0 : -ENODEV;
+}
+
+int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text, size_t cap);
+int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text, size_t cap)
+{
+	(void)target;
+	(void)stop;
+	(void)ret_text;
+	(void)cap;
+	power_cycles++;
+	return 0;
+}
+
+static struct report_result run_child(bool recover)
+{
+	static struct options options;
+	struct message message;
+	int pair[2];
+
+	options = (struct options){ .mode = MODE_RESET, .recover = recover };
+	session_config_init(&options.session);
+	options.session.attempts = 1;
+	options.session.timeout_ms = 15000;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	stop_init();
+	ck_assert_int_eq(child_run(&options, "/dev/of-no-bus", pair[1]), 0);
+	do {
+		ck_assert_int_eq(recv(pair[0], &message, sizeof(message), MSG_DONTWAIT), sizeof(message));
+	} while (message.kind != MESSAGE_RESULT);
+	close(pair[0]);
+	close(pair[1]);
+	ck_assert_int_eq(closes, is_there_again ? opens - leaves_at_once : 1);
+	return message.u.result;
+}
+
+START_TEST(a_port_that_is_gone_when_it_is_opened_again_was_unplugged)
+{
+	struct report_result result = run_child(true);
+
+	ck_assert_int_eq(opens, 2);
+	ck_assert_int_eq(result.session.verdict, VERDICT_UNPLUGGED);
+	ck_assert_str_eq(result.session.text, "it did not come back");
+	ck_assert_str_eq(result.recovered[0], "reopen");
+	ck_assert_ptr_nonnull(strstr(result.advice, "nothing more to try"));
+}
+END_TEST
+
+START_TEST(a_board_that_stays_silent_is_silent_after_the_port_was_opened_again)
+{
+	struct report_result result;
+
+	is_there_again = true;
+	result = run_child(true);
+	ck_assert_int_eq(opens, 2);
+	ck_assert_int_eq(result.session.verdict, VERDICT_SILENT);
+	ck_assert_int_eq(result.session.attempts, 2);
+	ck_assert_str_eq(result.recovered[0], "reopen");
+}
+END_TEST
+
+START_TEST(a_port_that_leaves_while_it_is_opened_is_brought_back_by_its_place)
+{
+	struct report_result result;
+
+	leaves_at_once = is_there_again = true;
+	result = run_child(true);
+	ck_assert_int_eq(power_cycles, 1);
+	ck_assert_int_eq(opens, 2);
+	ck_assert_int_eq(result.session.verdict, VERDICT_SILENT);
+	ck_assert_str_eq(result.recovered[1], "power-cycle");
+}
+END_TEST
+
+START_TEST(without_recover_it_is_opened_once)
+{
+	struct report_result result = run_child(false);
+
+	ck_assert_int_eq(opens, 1);
+	ck_assert_int_eq(result.session.verdict, VERDICT_SILENT);
+	ck_assert_str_eq(result.recovered[0], "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("child");
+	TCase *cases = tcase_create("ports that come and go");
+
+	tcase_set_timeout(cases, 60);
+	tcase_add_test(cases, a_port_that_is_gone_when_it_is_opened_again_was_unplugged);
+	tcase_add_test(cases, a_board_that_stays_silent_is_silent_after_the_port_was_opened_again);
+	tcase_add_test(cases, a_port_that_leaves_while_it_is_opened_is_brought_back_by_its_place);
+	tcase_add_test(cases, without_recover_it_is_opened_once);
+	suite_add_tcase(suite, cases);
+	return suite_run(suite);
+}
