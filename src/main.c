@@ -45,7 +45,7 @@ static int cannot(const char *why)
 static int usage_without_port(const char *why)
 {
 	(void)usage(why);
-	(void)show_list_text(stderr);
+	(void)commands_list_text(stderr);
 	return verdict_info(VERDICT_USAGE)->status;
 }
 
@@ -78,16 +78,16 @@ static dev_t device_of(const char *port)
 }
 
 /* One port by two names would be pulsed by two processes: the second would find it busy, and blame itself. */
-static int check_distinct(const struct options *options, char *why, size_t cap)
+static int check_distinct(const struct request *request, char *why, size_t cap)
 {
-	dev_t devices[OPTIONS_PORTS_MAX];
+	dev_t devices[REQUEST_PORTS_MAX];
 
-	for (size_t i = 0; options->n_ports > 1 && i < options->n_ports; i++) {
-		devices[i] = device_of(options->ports[i]);
+	for (size_t i = 0; request->n_ports > 1 && i < request->n_ports; i++) {
+		devices[i] = device_of(request->ports[i]);
 		for (size_t k = 0; devices[i] && k < i; k++) {
 			if (devices[k] != devices[i])
 				continue;
-			snprintf(why, cap, "PORT '%s' is the same port as '%s'", options->ports[i], options->ports[k]);
+			snprintf(why, cap, "PORT '%s' is the same port as '%s'", request->ports[i], request->ports[k]);
 			return -EINVAL;
 		}
 	}
@@ -96,12 +96,12 @@ static int check_distinct(const struct options *options, char *why, size_t cap)
 
 /* What can be said of the PORTs before any is touched. Return: 0; -EINVAL: a usage error;
  * -ECANCELED: a stop signal came; other: espreset-sim cannot be run. */
-static int check_ports(const struct options *options, char *why, size_t cap)
+static int check_ports(const struct request *request, char *why, size_t cap)
 {
 	char path[PATH_MAX], text[512];
 
-	for (size_t i = 0; i < options->n_ports; i++) {
-		const char *port = options->ports[i];
+	for (size_t i = 0; i < request->n_ports; i++) {
+		const char *port = request->ports[i];
 		int r = strncmp(port, "sim:", 4) == 0 ? sim_port_check(port, stop_port(), why, cap) : 0;
 
 		if (r < 0)
@@ -112,20 +112,20 @@ static int check_ports(const struct options *options, char *why, size_t cap)
 			return -EINVAL;
 		}
 	}
-	return check_distinct(options, why, cap);
+	return check_distinct(request, why, cap);
 }
 
 /* A serial port that is opened as a file has its lines moved, and with them the board. */
-static int check_files(const struct options *options, char *why, size_t cap)
+static int check_files(const struct request *request, char *why, size_t cap)
 {
-	const char *log = options->n_ports ? options->ports[0] : NULL;
-	const char *file = options->mode == MODE_DECODE ? log : options->capture;
+	const char *log = request->n_ports ? request->ports[0] : NULL;
+	const char *file = request->mode == MODE_DECODE ? log : request->capture;
 
 	if (!file || !tty_is_port(file))
 		return 0;
 	snprintf(why, cap, "%s '%s' is a serial port; want a file%s",
-		 options->mode == MODE_DECODE ? "--decode" : "--capture",
-		 file, options->mode == MODE_DECODE ? ", or without --decode a board's PORT" : "");
+		 request->mode == MODE_DECODE ? "--decode" : "--capture",
+		 file, request->mode == MODE_DECODE ? ", or without --decode a board's PORT" : "");
 	return -EINVAL;
 }
 
@@ -180,16 +180,16 @@ static bool is_same_file(const char *a, const char *b)
 	       st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino;
 }
 
-static int check_capture(const struct options *options, char *why, size_t cap)
+static int check_capture(const struct request *request, char *why, size_t cap)
 {
-	int r = options->capture ? try_capture(options->capture) : 0;
+	int r = request->capture ? try_capture(request->capture) : 0;
 
 	if (r < 0) {
-		snprintf(why, cap, "--capture '%s': %s; want a file that can be written", options->capture,
+		snprintf(why, cap, "--capture '%s': %s; want a file that can be written", request->capture,
 			 strerror(-r));
-	} else if (options->capture && options->state_file && is_same_file(options->capture, options->state_file)) {
-		snprintf(why, cap, "--capture '%s' and --state-file '%s' are the same file", options->capture,
-			 options->state_file);
+	} else if (request->capture && request->state_file && is_same_file(request->capture, request->state_file)) {
+		snprintf(why, cap, "--capture '%s' and --state-file '%s' are the same file", request->capture,
+			 request->state_file);
 		r = -EINVAL;
 	}
 	return r;
@@ -207,18 +207,18 @@ static void occupy_closed_streams(void)
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	struct request request;
 	char why[1024];
 	int r;
 
 	occupy_closed_streams();
 	stop_init();
-	r = options_parse(argc, argv, &options, why, sizeof(why));
+	r = options_parse(argc, argv, &request, why, sizeof(why));
 	if (r < 0)
 		return r == -ENOENT ? usage_without_port(why) : usage(why);
-	if (options.mode != MODE_RESET && options.mode != MODE_PROBE_WIRING)
+	if (request.mode != MODE_RESET && request.mode != MODE_PROBE_WIRING)
 		stop_end();
-	switch (options.mode) {
+	switch (request.mode) {
 	case MODE_HELP:
 		options_help(stdout);
 		return finish_output();
@@ -226,34 +226,34 @@ int main(int argc, char **argv)
 		puts("espreset " ESPRESET_VERSION);
 		return finish_output();
 	case MODE_DECODE:
-		if (check_files(&options, why, sizeof(why)) < 0)
+		if (check_files(&request, why, sizeof(why)) < 0)
 			return usage(why);
-		return decode_run(options.n_ports ? options.ports[0] : NULL, options.json ? REPORT_JSON : REPORT_TEXT,
-				  options.quiet);
+		return decode_run(request.n_ports ? request.ports[0] : NULL, request.json ? REPORT_JSON : REPORT_TEXT,
+				  request.quiet);
 	case MODE_SIM_HELP:
 		(void)sim_port_help(why, sizeof(why));
 		return cannot(why);
 	case MODE_FIRMWARE_LIST:
-		show_firmwares(stdout);
+		commands_firmwares(stdout);
 		return finish_output();
 	case MODE_LIST:
-		return finish_with(show_list(&options));
+		return finish_with(commands_list(&request));
 	case MODE_DIAGNOSE:
-		return finish_with(show_diagnosis(&options));
+		return finish_with(commands_diagnosis(&request));
 	case MODE_ENROLL:
-		return finish_with(show_enrolment(&options));
+		return finish_with(commands_enrolment(&request));
 	case MODE_RESET:
 	case MODE_PROBE_WIRING:
-		r = check_ports(&options, why, sizeof(why));
+		r = check_ports(&request, why, sizeof(why));
 		if (r == -ECANCELED)
 			stop_die(stop_asked());
 		if (r < 0)
 			return r == -EINVAL ? usage(why) : cannot(why);
-		if (check_files(&options, why, sizeof(why)) < 0 ||
-		    check_capture(&options, why, sizeof(why)) < 0 || conditions_check(&options, why, sizeof(why)) < 0 ||
-		    esptoolcfg_apply(&options, why, sizeof(why)) < 0)
+		if (check_files(&request, why, sizeof(why)) < 0 ||
+		    check_capture(&request, why, sizeof(why)) < 0 || conditions_check(&request, why, sizeof(why)) < 0 ||
+		    esptoolcfg_apply(&request, why, sizeof(why)) < 0)
 			return usage(why);
-		return boards_run(&options);
+		return supervisor_run(&request);
 	}
 	return usage("unknown mode");
 }

@@ -2,6 +2,6 @@
 #ifndef ESPRESET_BASE_MODEM_H
 #define ESPRESET_BASE_MODEM_H
 
-enum line { LINE_DTR = 1 << 0, LINE_RTS = 1 << 1 };
+enum modem_line { MODEM_DTR = 1 << 0, MODEM_RTS = 1 << 1 };
 
 #endif

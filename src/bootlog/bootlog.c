@@ -348,14 +348,14 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 
 	end = esp8266_banner(&boot, s, text, &begin);
 	if (!end && (*s.at == 'r' || *s.at == 's'))
-		end = family_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
+		end = esp32_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
 	if (end) {
 		text_before_banner(log, (struct span){ text, begin });
 		read_rest(log, (struct span){ text, begin }, at_start, true);
 		bootlog_take_banner(log, &boot, (struct span){ begin, end }, torn);
 		return end;
 	}
-	end = family_head(&head, s);
+	end = esp32_head(&head, s);
 	if (end) {
 		text_before_banner(log, (struct span){ text, s.at });
 		read_rest(log, (struct span){ text, s.at }, at_start, true);
@@ -372,7 +372,7 @@ static const char *read_start(struct bootlog *log, struct span s, bool whole)
 	if (s.at == s.end)
 		return s.end;
 	end = esp8266_line(log, s, whole);
-	return end ? end : family_line(log, s, whole);
+	return end ? end : esp32_line(log, s, whole);
 }
 
 /* A piece that somebody has copied may lack the first letter of "rst:0x". */
@@ -480,7 +480,7 @@ static void maybe_banner(struct bootlog *log)
 		const char *end = esp8266_banner(&boot, t, s.at, &begin);
 
 		if (!end && *anchor == 'r')
-			end = family_banner(&boot, t, log->head.valid ? &log->head : NULL, &torn);
+			end = esp32_banner(&boot, t, log->head.valid ? &log->head : NULL, &torn);
 		if (end == s.end && !(*anchor == 'r' && torn)) {
 			read_span(log, s, !log->continued, true);
 			log->done = log->len;
@@ -636,7 +636,7 @@ static inline bool is_special(unsigned char c)
 /* Nothing is half read, but for the line: plain characters just make it longer. */
 static bool may_run(const struct bootlog *log)
 {
-	const struct bootlog_recover *r = &log->recover;
+	const struct rx74880 *r = &log->rx74880;
 
 	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !r->wrongbaud.n &&
 	       !r->n_utf8 && !r->backslash;
@@ -651,7 +651,7 @@ static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t 
 	if (log->options.mangled &&
 	    ((log->pair_second[p[i + 1]] | log->pair_second[p[i + 2]]) & PAIR_SPECIAL))
 		return false;
-	return !wrongbaud_may_go_on(&log->recover.wrongbaud, p + i - 1);
+	return !wrongbaud_may_go_on(&log->rx74880.wrongbaud, p + i - 1);
 }
 
 /* Plain characters, as many as come: the way that nearly all bytes of a healthy log take. Returns how many. */
@@ -683,14 +683,14 @@ static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
 	log->pairs |= pairs;
 	log->pair_last = last;
 	if (log->options.recover_74880)
-		recover_passed(log, p[i - 1]);
+		rx74880_passed(log, p[i - 1]);
 	return i;
 }
 
 /* An end of a line, nothing half read. Returns whether it was one, and no beginning of a banner at another speed. */
 static bool run_end(struct bootlog *log, unsigned char c)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	if (c != '\n' && c != '\r')
 		return false;
@@ -700,7 +700,7 @@ static bool run_end(struct bootlog *log, unsigned char c)
 		else if (r->wrongbaud.any_previous && wrongbaud_may_start(&r->wrongbaud, r->wrongbaud.previous.byte, c))
 			return false;
 		else
-			recover_passed(log, c);
+			rx74880_passed(log, c);
 	}
 	special_byte(log, c);
 	return true;
@@ -735,7 +735,7 @@ static void add_pair(struct bootlog *log, unsigned int bit, const char *firsts, 
 
 static void make_pairs(struct bootlog *log)
 {
-	const struct wrongbaud *w = &log->recover.wrongbaud;
+	const struct wrongbaud *w = &log->rx74880.wrongbaud;
 
 	for (unsigned int c = 0; c < 256; c++) {
 		log->pair_first[c] = w->first[c] | PAIR_SPECIAL;
@@ -764,7 +764,7 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 		(struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
 	log->decided = log->boot;
 	if (options->recover_74880)
-		wrongbaud_init(&log->recover.wrongbaud);
+		wrongbaud_init(&log->rx74880.wrongbaud);
 	make_pairs(log);
 	trouble_init(log);
 }
@@ -784,10 +784,10 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 			if (i < n && run_end(log, p[i]))
 				continue;
 		}
-		if (i < n && (!log->options.recover_74880 || !recover_byte(log, p[i])))
+		if (i < n && (!log->options.recover_74880 || !rx74880_byte(log, p[i])))
 			bootlog_read_byte(log, p[i]);
 	}
-	log->recover.previous_ms = now_ms;
+	log->rx74880.previous_ms = now_ms;
 	log->on_event = NULL;
 }
 
@@ -797,7 +797,7 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
 	log->user = user;
 	log->now_ms = now_ms;
 	if (log->options.recover_74880)
-		recover_flush(log);
+		rx74880_flush(log);
 	log->escape = ESCAPE_NONE;
 	end_line(log, false);
 	log->continued = false;

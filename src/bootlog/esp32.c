@@ -77,7 +77,7 @@ static bool read_rom_head(struct bootlog_head *ret, struct span *s)
 	return true;
 }
 
-const char *family_head(struct bootlog_head *ret, struct span s)
+const char *esp32_head(struct bootlog_head *ret, struct span s)
 {
 	if (*s.at == 'e')
 		return read_esp32_head(ret, &s) ? s.at : NULL;
@@ -349,7 +349,7 @@ static bool read_mode(struct boot *boot, struct span *s)
 	return true;
 }
 
-const char *family_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
+const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
 			  bool *ret_torn)
 {
 	struct span t;
@@ -575,7 +575,7 @@ static const char *detail_line(struct bootlog *log, struct span s)
 	return NULL;
 }
 
-const char *family_line(struct bootlog *log, struct span s, bool whole)
+const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 {
 	const char *end = NULL;
 

@@ -97,19 +97,19 @@ bool bootlog_in_rom(const struct bootlog *log);
  */
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
 			   const char **ret_begin);
-/** family_head() - "ets Jun  8 2016 00:22:57", "ESP-ROM:esp32c3-api1-20210207" */
-const char *family_head(struct bootlog_head *ret, struct span s);
-/** family_banner() - "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"
- * @head: what family_head() read before, or NULL
+/** esp32_head() - "ets Jun  8 2016 00:22:57", "ESP-ROM:esp32c3-api1-20210207" */
+const char *esp32_head(struct bootlog_head *ret, struct span s);
+/** esp32_banner() - "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"
+ * @head: what esp32_head() read before, or NULL
  * @ret_torn: the part behind the cause is missing: ret holds no source
  */
-const char *family_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
+const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
 			  bool *ret_torn);
 
 /* Readers of lines: they look at the start of a line, emit what they read and return its end, or NULL. With whole
  * false the line may still go on. */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole);
-const char *family_line(struct bootlog *log, struct span s, bool whole);
+const char *esp32_line(struct bootlog *log, struct span s, bool whole);
 /** esp8266_like_last_words() - behind the sum: like the ROM's last words, or eboot's while it copies, but damaged? */
 bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole);
 /** esp8266_may_be_version() - can this be eboot's version word, or hide it? */
@@ -125,11 +125,11 @@ bool fragment_anywhere(struct bootlog *log, struct span s);
 void trouble_init(struct bootlog *log);
 
 /* rx74880.c */
-/** recover_byte() - look at a byte as a part of 74880 Bd heard at 115200. Return: whether it is */
-bool recover_byte(struct bootlog *log, unsigned char c);
-/** recover_passed() - bytes that are none, the last of them this one */
-void recover_passed(struct bootlog *log, unsigned char last);
-void recover_flush(struct bootlog *log);
+/** rx74880_byte() - look at a byte as a part of 74880 Bd heard at 115200. Return: whether it is */
+bool rx74880_byte(struct bootlog *log, unsigned char c);
+/** rx74880_passed() - bytes that are none, the last of them this one */
+void rx74880_passed(struct bootlog *log, unsigned char last);
+void rx74880_flush(struct bootlog *log);
 
 /** esp8266_boot() - the record that a banner with these numbers gives; mode -1: not known */
 void esp8266_boot(struct boot *ret, int cause, int mode, int mode2);

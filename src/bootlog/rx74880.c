@@ -37,7 +37,7 @@ static int only_cause(unsigned int causes)
 
 static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	struct boot boot;
 	int read_cause = only_cause(line->causes);
 	char text[64], cause[4] = "?", mode[4] = "?", mode2[4] = "?";
@@ -70,7 +70,7 @@ static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 /* A segment: in mode 3 it follows the banner, in mode 2 and 1 it does not. */
 static void take_load(struct bootlog *log)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	if (!r->loading && r->modes && !(r->modes & ~MODES_2_3)) {
 		log->boot.mode = 3;
@@ -82,7 +82,7 @@ static void take_load(struct bootlog *log)
 
 static void loaded(struct bootlog *log, enum boot_progress step, const char *text)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	struct boot *boot = &log->boot;
 
 	boot->certain = r->banner && r->loading && r->summed && boot->mode == 3 &&
@@ -95,7 +95,7 @@ static void loaded(struct bootlog *log, enum boot_progress step, const char *tex
  * be read. */
 static void end_of_words(struct bootlog *log)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	if (r->summed && log->boot.heard == BOOT_HEARD_74880 &&
 	    log->boot.progress == BOOT_LOADING && log->boot.trouble == BOOT_OK &&
@@ -133,7 +133,7 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 
 static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	switch (line->text) {
 	case TEXT_BANNER:
@@ -186,7 +186,7 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 
 static void take_lines(struct bootlog *log)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	struct wrongbaud_line line;
 
 	while (wrongbaud_line(&r->wrongbaud, &line)) {
@@ -204,26 +204,26 @@ static void take_lines(struct bootlog *log)
 /* From here on it is the ROM: the characters that have made that sure are not text. */
 static void lock(struct bootlog *log)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	unsigned int n = r->wrongbaud.states[0].heard, in_text = 0;
 
-	if (n > RECOVER_RECENT)
-		n = RECOVER_RECENT;
+	if (n > RX74880_RECENT)
+		n = RX74880_RECENT;
 	for (unsigned int i = 2; i <= n;
 	     i++) /* the last one has not become text yet; in a paste NULs never do */
 		in_text += !log->options.strip_timestamps ||
-			   r->recent[(r->n_recent - i) % RECOVER_RECENT];
+			   r->recent[(r->n_recent - i) % RX74880_RECENT];
 	bootlog_drop(log, in_text);
-	r->begin_ms = r->recent_ms[(r->n_recent - n) % RECOVER_RECENT];
+	r->begin_ms = r->recent_ms[(r->n_recent - n) % RX74880_RECENT];
 	for (r->len = 0; r->len + 1 < n; r->len++)
 		r->line[r->len] =
-			r->recent[(r->n_recent - n + (unsigned int)r->len) % RECOVER_RECENT];
+			r->recent[(r->n_recent - n + (unsigned int)r->len) % RX74880_RECENT];
 }
 
 /* The ROM's words are over: what did not become a line is read as it is. */
 static void unlock(struct bootlog *log)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	size_t n = r->len;
 
 	end_of_words(log);
@@ -234,12 +234,12 @@ static void unlock(struct bootlog *log)
 
 static bool is_locked(const struct bootlog *log)
 {
-	return log->recover.wrongbaud.locked;
+	return log->rx74880.wrongbaud.locked;
 }
 
 static void take_symbol(struct bootlog *log, enum wrongbaud_kind kind, unsigned char byte)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	bool was_locked = is_locked(log);
 
 	switch (wrongbaud_symbol(&r->wrongbaud, (struct wrongbaud_symbol){ kind, byte })) {
@@ -301,7 +301,7 @@ static void take_character(struct bootlog *log, unsigned long c)
 
 static void take_ascii(struct bootlog *log, unsigned char c)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	if (r->backslash) {	/* "\0": how some terminals write a NUL */
 		r->backslash = false;
@@ -322,7 +322,7 @@ static void take_ascii(struct bootlog *log, unsigned char c)
 /* The bytes of a paste, back to what came from the board: through UTF-8, Latin-1, Windows-1252, GBK. */
 static void take_pasted(struct bootlog *log, unsigned char c)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	unsigned long code;
 
 	if (r->n_utf8 && (c & 0xc0) == 0x80) {
@@ -349,9 +349,9 @@ static void take_pasted(struct bootlog *log, unsigned char c)
 	}
 }
 
-void recover_passed(struct bootlog *log, unsigned char last)
+void rx74880_passed(struct bootlog *log, unsigned char last)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	r->wrongbaud.previous = (struct wrongbaud_symbol){ HEARD_BYTE, last };
 	r->wrongbaud.any_previous = true;
@@ -361,7 +361,7 @@ void recover_passed(struct bootlog *log, unsigned char last)
 /* Nothing that begins a banner, and nothing half read */
 static bool is_plain(const struct bootlog *log, unsigned char c)
 {
-	const struct bootlog_recover *r = &log->recover;
+	const struct rx74880 *r = &log->rx74880;
 	const struct wrongbaud *w = &r->wrongbaud;
 
 	if (w->n || (log->options.mangled && (c >= 0x80 || c == '\\' || c == '?' || c == '\n' ||
@@ -370,20 +370,20 @@ static bool is_plain(const struct bootlog *log, unsigned char c)
 	return !(w->any_previous && wrongbaud_may_start(w, w->previous.byte, c));
 }
 
-static void remember(struct bootlog_recover *r, unsigned char c, int64_t now_ms)
+static void remember(struct rx74880 *r, unsigned char c, int64_t now_ms)
 {
-	r->recent[r->n_recent % RECOVER_RECENT] = c;
-	r->recent_ms[r->n_recent % RECOVER_RECENT] = now_ms;
+	r->recent[r->n_recent % RX74880_RECENT] = c;
+	r->recent_ms[r->n_recent % RX74880_RECENT] = now_ms;
 	r->n_recent++;
 }
 
-bool recover_byte(struct bootlog *log, unsigned char c)
+bool rx74880_byte(struct bootlog *log, unsigned char c)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 	bool was_locked = is_locked(log);
 
 	if (is_plain(log, c)) {
-		recover_passed(log, c);
+		rx74880_passed(log, c);
 		return false;
 	}
 	if (log->options.mangled && !r->wrongbaud.n && !r->n_utf8 && !r->backslash &&
@@ -399,7 +399,7 @@ bool recover_byte(struct bootlog *log, unsigned char c)
 	if (was_locked) {
 		if (r->len == 0)
 			r->begin_ms = log->now_ms;
-		if (r->len == RECOVER_LINE_MAX) {
+		if (r->len == RX74880_LINE_MAX) {
 			wrongbaud_forget(&r->wrongbaud);
 			unlock(log);
 			return false;
@@ -417,9 +417,9 @@ bool recover_byte(struct bootlog *log, unsigned char c)
 	return true;
 }
 
-void recover_flush(struct bootlog *log)
+void rx74880_flush(struct bootlog *log)
 {
-	struct bootlog_recover *r = &log->recover;
+	struct rx74880 *r = &log->rx74880;
 
 	if (is_locked(log)) {
 		wrongbaud_forget(&r->wrongbaud);

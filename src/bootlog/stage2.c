@@ -172,7 +172,7 @@ bool stage2_unfinished(const struct bootlog *log, struct span s)
 	const char *tag = log_tag(s, &n);
 
 	return tag && step_of_tag(tag, n) != BOOT_NOTHING &&
-	       log->now_ms - log->recover.previous_ms >= STALE_MS;
+	       log->now_ms - log->rx74880.previous_ms >= STALE_MS;
 }
 
 bool stage2_line(struct bootlog *log, struct span s)

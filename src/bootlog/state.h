@@ -17,17 +17,17 @@
 
 #define BOOTLOG_RULES_MAX 96
 
-#define RECOVER_RECENT 64	/* a banner is recognised long before that many */
-#define RECOVER_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
+#define RX74880_RECENT 64	/* a banner is recognised long before that many */
+#define RX74880_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
 
 /* Reading 74880 Bd through a receiver at 115200: the bytes that may have to be read as they are, after all. */
-struct bootlog_recover {
+struct rx74880 {
 	struct wrongbaud wrongbaud;
-	unsigned char recent[RECOVER_RECENT];
-	int64_t recent_ms[RECOVER_RECENT];
+	unsigned char recent[RX74880_RECENT];
+	int64_t recent_ms[RX74880_RECENT];
 	unsigned int n_recent;		/* counts on; the ring's index is its remainder */
 	int64_t previous_ms;		/* of the byte before */
-	unsigned char line[RECOVER_LINE_MAX];
+	unsigned char line[RX74880_LINE_MAX];
 	size_t len;			/* bytes since the last line that was recovered */
 	int64_t begin_ms;
 	unsigned int modes;		/* boot modes that fit the banner */
@@ -116,7 +116,7 @@ struct bootlog {
 	uint64_t bytes, readable, garbage, foreign;
 	unsigned int garbage_pending;
 
-	struct bootlog_recover recover;
+	struct rx74880 rx74880;
 
 	bootlog_fn *on_event;		/* only while bytes are fed */
 	void *user;

@@ -42,7 +42,7 @@ static void print_device(FILE *out, const struct device *d)
 		clean(d->name, name, sizeof(name)), holder);
 }
 
-int show_list_text(FILE *out)
+int commands_list_text(FILE *out)
 {
 	struct device *devices;
 	int n = devices_list(&devices);
@@ -89,19 +89,19 @@ static int fail(const char *what, int r)
 	return status_of(VERDICT_INTERNAL);
 }
 
-int show_list(const struct options *options)
+int commands_list(const struct request *request)
 {
 	struct device *devices = NULL;
-	int n = options->json || options->quiet ? devices_list(&devices) : show_list_text(stdout);
+	int n = request->json || request->quiet ? devices_list(&devices) : commands_list_text(stdout);
 
-	if (options->json && !options->quiet)
+	if (request->json && !request->quiet)
 		devices_find_holders(devices, n);
-	for (int i = 0; options->json && !options->quiet && i < n; i++)
+	for (int i = 0; request->json && !request->quiet && i < n; i++)
 		list_json(&devices[i]);
 	free(devices);
 	if (n < 0)
 		return fail("--list", n);
-	if (n == 0 && !options->quiet)
+	if (n == 0 && !request->quiet)
 		fputs("espreset: no board and no known bridge is plugged in; espreset --diagnose says more\n", stderr);
 	return n ? 0 : status_of(VERDICT_NO_PORT);
 }
@@ -135,46 +135,46 @@ static void finding_quiet(void *user, const struct finding *f)
 	(void)f;
 }
 
-int show_diagnosis(const struct options *options)
+int commands_diagnosis(const struct request *request)
 {
 	enum verdict verdict = VERDICT_READY;
-	int n = diagnose_run(options->n_ports ? options->ports[0] : NULL,
-			     options->quiet ? finding_quiet : options->json ? finding_json : finding_text, NULL,
+	int n = diagnose_run(request->n_ports ? request->ports[0] : NULL,
+			     request->quiet ? finding_quiet : request->json ? finding_json : finding_text, NULL,
 			     &verdict);
 
 	if (n < 0)
 		return fail("--diagnose", n);
-	if (n == 0 && !options->quiet && !options->json)
+	if (n == 0 && !request->quiet && !request->json)
 		puts("nothing is wrong that can be seen from this computer");
 	return status_of(verdict);
 }
 
 /* The rule goes to standard output, so that it can be piped into its file; what to do, to standard error. */
-int show_enrolment(const struct options *options)
+int commands_enrolment(const struct request *request)
 {
 	struct enrolment e;
 	char text[512] = "";
 	int r;
 
-	if (!enroll_is_name(options->ports[1])) {
+	if (!enroll_is_name(request->ports[1])) {
 		fprintf(stderr, "espreset: --enroll: NAME may hold a-z, 0-9 and _, at most %d characters\n",
 			ENROLL_NAME_MAX);
 		return status_of(VERDICT_USAGE);
 	}
-	r = enroll_make(options->ports[0], options->ports[1], &e, text, sizeof(text));
+	r = enroll_make(request->ports[0], request->ports[1], &e, text, sizeof(text));
 	if (r < 0) {
-		if (!options->quiet)
-			fprintf(stderr, "espreset: %s: %s\n", options->ports[0], text[0] ? text : strerror(-r));
+		if (!request->quiet)
+			fprintf(stderr, "espreset: %s: %s\n", request->ports[0], text[0] ? text : strerror(-r));
 		return status_of(r == -ENOTSUP ? VERDICT_USAGE : verdict_of_errno(-r));
 	}
-	if (options->quiet)
+	if (request->quiet)
 		return 0;
 	fputs(e.rule, stdout);
 	fprintf(stderr, "espreset: %s\nespreset: put it into %s\nespreset: then: %s\n", e.why, e.file, e.next);
 	return 0;
 }
 
-void show_firmwares(FILE *out)
+void commands_firmwares(FILE *out)
 {
 	for (const struct firmware *f = firmwares; f->name; f++)
 		fprintf(out, "%-12s %s\n", f->name, f->about);

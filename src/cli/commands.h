@@ -6,18 +6,18 @@
 
 #include "cli/options.h"
 
-/** show_list() - boards and bridges, who holds them. Return: the exit status: 0, or 30 when there is none. */
-int show_list(const struct options *options);
+/** commands_list() - boards and bridges, who holds them. Return: the exit status: 0, or 30 when there is none. */
+int commands_list(const struct request *request);
 
-/** show_list_text() - the same table, somewhere else. Return: how many, or negative errno */
-int show_list_text(FILE *out);
+/** commands_list_text() - the same table, somewhere else. Return: how many, or negative errno */
+int commands_list_text(FILE *out);
 
-/** show_diagnosis() - Return: 0, or what a run would end with */
-int show_diagnosis(const struct options *options);
+/** commands_diagnosis() - Return: 0, or what a run would end with */
+int commands_diagnosis(const struct request *request);
 
-/** show_enrolment() - Return: the exit status */
-int show_enrolment(const struct options *options);
+/** commands_enrolment() - Return: the exit status */
+int commands_enrolment(const struct request *request);
 
-void show_firmwares(FILE *out);
+void commands_firmwares(FILE *out);
 
 #endif

@@ -38,7 +38,7 @@ static ssize_t read_file(const char *path, char *buf, size_t cap)
 	return n < 0 ? n : used == cap ? -EFBIG : (ssize_t)used;
 }
 
-static int take(struct options *o, const char *path, const struct sequence *sequence, char *err, size_t cap)
+static int take(struct request *o, const char *path, const struct sequence *sequence, char *err, size_t cap)
 {
 	if (o->session.hold_ms) {
 		snprintf(err, cap, "--hold does not go with custom_hard_reset_sequence of %s: its W are the holds; give "
@@ -51,7 +51,7 @@ static int take(struct options *o, const char *path, const struct sequence *sequ
 }
 
 /* Return: enum cfg_found, or -EINVAL. @must: the user has named it. */
-static int try_file(struct options *o, const char *path, bool must, char *err, size_t cap)
+static int try_file(struct request *o, const char *path, bool must, char *err, size_t cap)
 {
 	static char text[FILE_MAX];
 	struct sequence sequence;
@@ -73,22 +73,22 @@ static int try_file(struct options *o, const char *path, bool must, char *err, s
 	return r;
 }
 
-int esptoolcfg_apply(struct options *options, char *err, size_t cap)
+int esptoolcfg_apply(struct request *request, char *err, size_t cap)
 {
 	static const char *const in_home[] = { ".config/esptool/esptool.cfg", "esptool.cfg" };
 	const char *named = getenv("ESPTOOL_CFGFILE"), *home = getenv("HOME");
 	char path[PATH_MAX];
 	int r = CFG_NO_SECTION;
 
-	if (options->mode != MODE_RESET || options->sequence_given || options->session.no_reset)
+	if (request->mode != MODE_RESET || request->sequence_given || request->session.no_reset)
 		return 0;
 	if (named && named[0])
-		return try_file(options, named, true, err, cap) < 0 ? -EINVAL : 0;
+		return try_file(request, named, true, err, cap) < 0 ? -EINVAL : 0;
 	if (geteuid() != 0)	/* root would obey whoever may write where it happens to stand */
-		r = try_file(options, "esptool.cfg", false, err, cap);
+		r = try_file(request, "esptool.cfg", false, err, cap);
 	for (size_t i = 0; r == CFG_NO_SECTION && home && home[0] && i < sizeof(in_home) / sizeof(in_home[0]); i++) {
 		if (snprintf(path, sizeof(path), "%s/%s", home, in_home[i]) < (int)sizeof(path))
-			r = try_file(options, path, false, err, cap);
+			r = try_file(request, path, false, err, cap);
 	}
 	return r < 0 ? -EINVAL : 0;
 }

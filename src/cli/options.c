@@ -1,4 +1,4 @@
-/* options.c - the command line: one table of options, parsed strictly into one structure. */
+/* options.c - the command line: one table of options, parsed strictly into a struct request. */
 #include "cli/options.h"
 
 #include <ctype.h>
@@ -147,7 +147,7 @@ static int chip(const char *text, enum chip *ret, struct complaint *c)
 	return complain(c, "--chip '%s': want auto or one of%s", text, names);
 }
 
-static int sequence(const char *text, struct options *o, struct complaint *c)
+static int sequence(const char *text, struct request *o, struct complaint *c)
 {
 	char why[160];
 
@@ -165,14 +165,14 @@ static int append(const char *name, const char *text, const char **list, size_t 
 	return 0;
 }
 
-static int add_port(const char *text, struct options *o, struct complaint *c)
+static int add_port(const char *text, struct request *o, struct complaint *c)
 {
 	if (!text[0])
 		return complain(c, "PORT is empty; want a path such as /dev/ttyUSB0");
-	return append("port", text, o->ports, OPTIONS_PORTS_MAX, &o->n_ports, c);
+	return append("port", text, o->ports, REQUEST_PORTS_MAX, &o->n_ports, c);
 }
 
-static int crystal(const char *text, struct options *o, struct complaint *c)
+static int crystal(const char *text, struct request *o, struct complaint *c)
 {
 	if (strcmp(text, "26") != 0 && strcmp(text, "40") != 0)
 		return complain(c, "--crystal '%s': want 26 or 40", text);
@@ -186,7 +186,7 @@ static bool is(const char *a, const char *b)
 }
 
 /* Options with an argument that is a number, a time or a name. */
-static int take_value(const char *name, char *arg, struct options *o, struct complaint *c)
+static int take_value(const char *name, char *arg, struct request *o, struct complaint *c)
 {
 	struct session_config *s = &o->session;
 
@@ -211,13 +211,13 @@ static int take_value(const char *name, char *arg, struct options *o, struct com
 	if (is(name, "settle"))
 		return duration(name, arg, 0, 3600000, &s->settle_ms, c);
 	if (is(name, "expect"))
-		return append(name, arg, o->expect, OPTIONS_PATTERNS_MAX, &o->n_expect, c);
+		return append(name, arg, o->expect, REQUEST_PATTERNS_MAX, &o->n_expect, c);
 	if (is(name, "fail-on"))
-		return append(name, arg, o->fail_on, OPTIONS_PATTERNS_MAX, &o->n_fail_on, c);
+		return append(name, arg, o->fail_on, REQUEST_PATTERNS_MAX, &o->n_fail_on, c);
 	return complain(c, "--%s: not handled", name);
 }
 
-static const char **text_of(const char *name, struct options *o)
+static const char **text_of(const char *name, struct request *o)
 {
 	if (is(name, "firmware"))
 		return &o->firmware;
@@ -232,7 +232,7 @@ static const char **text_of(const char *name, struct options *o)
 	return NULL;
 }
 
-static bool *flag_of(const char *name, struct options *o)
+static bool *flag_of(const char *name, struct request *o)
 {
 	if (is(name, "no-reset"))
 		return &o->session.no_reset;
@@ -253,14 +253,14 @@ static bool *flag_of(const char *name, struct options *o)
 	return NULL;
 }
 
-static const struct { const char *name; enum options_mode mode; } modes[] = {
+static const struct { const char *name; enum request_mode mode; } modes[] = {
 	{ "decode", MODE_DECODE }, { "list", MODE_LIST }, { "diagnose", MODE_DIAGNOSE },
 	{ "probe-wiring", MODE_PROBE_WIRING }, { "enroll", MODE_ENROLL },
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
 
-static int set_mode(const char *name, enum options_mode mode, struct options *o, struct complaint *c)
+static int set_mode(const char *name, enum request_mode mode, struct request *o, struct complaint *c)
 {
 	for (size_t i = 0; i < MODES; i++) {
 		if (modes[i].mode == o->mode && o->mode != mode)
@@ -270,7 +270,7 @@ static int set_mode(const char *name, enum options_mode mode, struct options *o,
 	return 0;
 }
 
-static int take_mode(const char *name, struct options *o, struct complaint *c)
+static int take_mode(const char *name, struct request *o, struct complaint *c)
 {
 	for (size_t i = 0; i < MODES; i++) {
 		if (is(name, modes[i].name))
@@ -279,7 +279,7 @@ static int take_mode(const char *name, struct options *o, struct complaint *c)
 	return complain(c, "--%s: not handled", name);
 }
 
-static int take(const struct option_row *row, char *arg, struct options *o, struct complaint *c)
+static int take(const struct option_row *row, char *arg, struct request *o, struct complaint *c)
 {
 	const char **text = text_of(row->name, o);
 	bool *flag = flag_of(row->name, o);
@@ -307,7 +307,7 @@ static bool is_given(const bool *given, const char *name)
 }
 
 /* What would be over before it can be done: else the run would end in a verdict that blames the board or its driver. */
-static int check_times(const struct options *o, const bool *given, struct complaint *c)
+static int check_times(const struct request *o, const bool *given, struct complaint *c)
 {
 	const struct sequence *sequence = &o->session.sequence;
 	bool hold_given = is_given(given, "hold");
@@ -326,7 +326,7 @@ static int check_times(const struct options *o, const bool *given, struct compla
 }
 
 /* An option that would be ignored was meant for something else. */
-static int check_mode(const struct options *o, const bool *given, struct complaint *c)
+static int check_mode(const struct request *o, const bool *given, struct complaint *c)
 {
 	for (size_t m = 0; m < MODES; m++) {
 		for (size_t i = 0; modes[m].mode == o->mode && i < ROWS; i++) {
@@ -338,7 +338,7 @@ static int check_mode(const struct options *o, const bool *given, struct complai
 }
 
 /* What does not go together, and what needs what. */
-static int check_together(struct options *o, const bool *given, struct complaint *c)
+static int check_together(struct request *o, const bool *given, struct complaint *c)
 {
 	bool hold_given = is_given(given, "hold");
 
@@ -378,7 +378,7 @@ static int check_together(struct options *o, const bool *given, struct complaint
 	return 0;
 }
 
-static int check_ports(struct options *o, struct complaint *c)
+static int check_ports(struct request *o, struct complaint *c)
 {
 	const char *from_environment = getenv("ESPTOOL_PORT");
 
@@ -463,12 +463,12 @@ static int bad_option(int value, char **argv, struct complaint *c)
 	return complain(c, "unknown option '%s'", argv[optind - 1]);
 }
 
-int options_parse(int argc, char **argv, struct options *ret, char *err, size_t cap)
+int options_parse(int argc, char **argv, struct request *ret, char *err, size_t cap)
 {
 	struct option longs[ROWS + 1];
 	char shorts[2 * ROWS + 2];
 	struct complaint c = { err, cap };
-	struct options o = { .mode = MODE_RESET, .wait_ms = 3000 };
+	struct request o = { .mode = MODE_RESET, .wait_ms = 3000 };
 	bool given[ROWS] = { false };
 	int value, r;
 
@@ -482,7 +482,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *err, size_t 
 		if (!row)
 			return bad_option(value, argv, &c);
 		if (is(row->name, "help") || is(row->name, "version")) {
-			*ret = (struct options){ .mode = row->letter == 'h' ? MODE_HELP : MODE_VERSION };
+			*ret = (struct request){ .mode = row->letter == 'h' ? MODE_HELP : MODE_VERSION };
 			return 0;
 		}
 		r = take(row, optarg, &o, &c);

@@ -13,7 +13,7 @@
 
 #include "base/modem.h"
 
-enum port_line { PORT_DTR = LINE_DTR, PORT_RTS = LINE_RTS };
+enum port_line { PORT_DTR = MODEM_DTR, PORT_RTS = MODEM_RTS };
 
 struct port;
 

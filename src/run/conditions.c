@@ -33,16 +33,16 @@ static void collect(struct conditions *c)
 	const struct firmware *f = c->firmware;
 
 	c->address = c->version = -1;
-	for (size_t i = 0; i < c->options->n_expect; i++)
-		(void)add(c, "expect", c->options->expect[i], MATCH_EXPECT);
+	for (size_t i = 0; i < c->request->n_expect; i++)
+		(void)add(c, "expect", c->request->expect[i], MATCH_EXPECT);
 	for (size_t i = 0; f && f->expect[i]; i++) {
 		int at = add(c, "firmware", f->expect[i], MATCH_EXPECT);
 
 		if (f->address && strcmp(f->address, f->expect[i]) == 0)
 			c->address = at;
 	}
-	for (size_t i = 0; i < c->options->n_fail_on; i++)
-		(void)add(c, "fail-on", c->options->fail_on[i], MATCH_FAIL_ON);
+	for (size_t i = 0; i < c->request->n_fail_on; i++)
+		(void)add(c, "fail-on", c->request->fail_on[i], MATCH_FAIL_ON);
 	for (size_t i = 0; f && f->fail_on[i]; i++)
 		(void)add(c, "firmware", f->fail_on[i], MATCH_FAIL_ON);
 	if (f && f->version)
@@ -61,7 +61,7 @@ static int check_host(const char *option, const char *text, char *err, size_t ca
 	return 0;
 }
 
-static int check_firmware(const struct options *o, char *err, size_t cap)
+static int check_firmware(const struct request *o, char *err, size_t cap)
 {
 	const struct firmware *f = o->firmware ? firmware_by_name(o->firmware) : NULL;
 
@@ -74,18 +74,18 @@ static int check_firmware(const struct options *o, char *err, size_t cap)
 	return 0;
 }
 
-int conditions_check(const struct options *options, char *err, size_t cap)
+int conditions_check(const struct request *request, char *err, size_t cap)
 {
-	struct conditions c = { .options = options };
-	int r = check_firmware(options, err, cap);
+	struct conditions c = { .request = request };
+	int r = check_firmware(request, err, cap);
 
 	if (r == 0)
-		r = check_host("ota", options->ota, err, cap);
+		r = check_host("ota", request->ota, err, cap);
 	if (r == 0)
-		r = check_host("ota-dry-run", options->ota_dry_run, err, cap);
+		r = check_host("ota-dry-run", request->ota_dry_run, err, cap);
 	if (r < 0)
 		return r;
-	c.firmware = options->firmware ? firmware_by_name(options->firmware) : NULL;
+	c.firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
 	collect(&c);
 	if (c.n == 0)
 		return 0;
@@ -95,14 +95,14 @@ int conditions_check(const struct options *options, char *err, size_t cap)
 	return r < 0 ? -EINVAL : 0;
 }
 
-int conditions_init(struct conditions *c, const struct options *options, int64_t start_ms, conditions_tell_fn *tell,
+int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user)
 {
 	char err[256];
 
-	*c = (struct conditions){ .options = options, .start_ms = start_ms, .deadline_ms = INT64_MAX,
+	*c = (struct conditions){ .request = request, .start_ms = start_ms, .deadline_ms = INT64_MAX,
 				  .tell = tell, .user = user };
-	c->firmware = options->firmware ? firmware_by_name(options->firmware) : NULL;
+	c->firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
 	collect(c);
 	return match_init(&c->match, c->patterns, c->n, err, sizeof(err));
 }
@@ -212,7 +212,7 @@ static void fail_by_finding(struct conditions *c, struct session *session, int64
 /* The next question to the network, or none. */
 static const char *next_question(const struct conditions *c, enum ota_question *ret)
 {
-	const struct options *o = c->options;
+	const struct request *o = c->request;
 
 	if (o->ota && !(c->any_finding && c->finding.question == OTA_LISTENS)) {
 		*ret = OTA_LISTENS;
@@ -278,7 +278,7 @@ static void fail_by_time(struct conditions *c, struct session *session, int64_t 
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->patterns[i].kind == MATCH_EXPECT && !match_group(&c->match, i)) {
 			snprintf(text, sizeof(text), "no line matched --%s '%.100s' within %g s", c->option[i],
-				 c->patterns[i].ere, c->options->session.timeout_ms / 1000.0);
+				 c->patterns[i].ere, c->request->session.timeout_ms / 1000.0);
 			session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
 			return;
 		}
@@ -320,7 +320,7 @@ int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms)
 	struct otaprobe_options options;
 	struct ota_finding finding;
 	char host[256];
-	int r = target_options(c, c->options->ota_dry_run, OTA_DRY_RUN, CHIP_ESP8266, &options, host, sizeof(host));
+	int r = target_options(c, c->request->ota_dry_run, OTA_DRY_RUN, CHIP_ESP8266, &options, host, sizeof(host));
 
 	if (r < 0)
 		return r;
@@ -341,7 +341,7 @@ static const char *protocol_word(enum ota_protocol protocol)
 void conditions_fill(const struct conditions *c, struct report_result *result)
 {
 	const char *address = c->address >= 0 ? match_group(&c->match, (size_t)c->address) : NULL;
-	const char *first = c->n == 0 ? NULL : c->options->n_expect == 0 && address ? address : match_first(&c->match);
+	const char *first = c->n == 0 ? NULL : c->request->n_expect == 0 && address ? address : match_first(&c->match);
 
 	if (first) {
 		result->any_match = true;

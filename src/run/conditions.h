@@ -1,27 +1,27 @@
 /* conditions.h - what a caller asks for beyond the proof: lines that must come or must not, an OTA service that
  * listens.
  *
- *	conditions_check(options, err, cap)		before anything starts: patterns, HOST, names
- *	conditions_init(&c, options, ...)
+ *	conditions_check(request, err, cap)		before anything starts: patterns, HOST, names
+ *	conditions_init(&c, request, ...)
  *	conditions_limit(&c, deadline_ms)		for each session
  *	conditions_line(), _forget()			from the session: lines after the load; a new attempt
- *	conditions_look()				as run_sink.conditions, once the proof is complete
+ *	conditions_look()				as loop_sink.conditions, once the proof is complete
  *	conditions_fill(&c, &result)
  *	conditions_release(&c)
  */
 #ifndef ESPRESET_RUN_CONDITIONS_H
 #define ESPRESET_RUN_CONDITIONS_H
 
-#include "cli/options.h"
 #include "ota/firmware.h"
 #include "ota/otaprobe.h"
 #include "report/report.h"
 #include "run/match.h"
+#include "run/request.h"
 
 typedef void conditions_tell_fn(void *user, const struct report_match *match);
 
 struct conditions {
-	const struct options *options;
+	const struct request *request;
 	const struct firmware *firmware;	/* NULL: none named */
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
 	const char *option[MATCH_PATTERNS_MAX];	/* which one each pattern came from */
@@ -43,10 +43,10 @@ struct conditions {
 };
 
 /** conditions_check() - Return: 0, or -EINVAL and a sentence in @err. Starts and ends a process for the patterns. */
-int conditions_check(const struct options *options, char *err, size_t cap);
+int conditions_check(const struct request *request, char *err, size_t cap);
 
 /** conditions_init() - Return: 0 or negative errno */
-int conditions_init(struct conditions *c, const struct options *options, int64_t start_ms, conditions_tell_fn *tell,
+int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
 
 /** conditions_limit() - until when lines count; a slow pattern may take half a second for each of those that wait */
@@ -58,7 +58,7 @@ void conditions_line(void *user, const char *line, size_t len);
 /** conditions_forget() - another attempt: what came before does not count */
 void conditions_forget(struct conditions *c);
 
-/** conditions_look() - see run_sink.conditions */
+/** conditions_look() - see loop_sink.conditions */
 int64_t conditions_look(struct conditions *c, struct session *session, int64_t now_ms);
 
 /**

@@ -23,7 +23,7 @@ struct loop {
 	struct wiring *wiring;		/* ... or the other; else NULL */
 	struct port *port;
 	struct clk *clk;
-	const struct run_sink *sink;
+	const struct loop_sink *sink;
 	unsigned char *held;		/* bytes not yet handed to the sink */
 	size_t n_held, n_lost;
 	int64_t looked_ms;		/* when the last read was over */
@@ -224,14 +224,14 @@ static int run(struct loop *l)
 	}
 }
 
-int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink)
+int loop_session(struct session *session, struct port *port, struct clk *clk, const struct loop_sink *sink)
 {
 	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink };
 
 	return run(&l);
 }
 
-int run_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct run_sink *sink)
+int loop_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct loop_sink *sink)
 {
 	struct loop l = { .wiring = wiring, .port = port, .clk = clk, .sink = sink };
 

@@ -8,7 +8,7 @@
 #include "session/wiring.h"
 
 /* What the loop hands out on the way. Nothing is called while a line is asserted. */
-struct run_sink {
+struct loop_sink {
 	/* every received byte, raw */
 	void (*bytes)(void *user, const void *bytes, size_t n);
 	/* bytes came while a line was asserted for which there was no room */
@@ -21,7 +21,7 @@ struct run_sink {
 };
 
 /**
- * run_session() - play a session on an open port until it is over
+ * loop_session() - play a session on an open port until it is over
  * @session: fresh from session_init()
  * @port: open; stays open
  * @sink: may be NULL, and so may each member
@@ -30,12 +30,12 @@ struct run_sink {
  *
  * Return: 0, or -ECANCELED if a stop signal came; session_result() is valid in both cases.
  */
-int run_session(struct session *session, struct port *port, struct clk *clk, const struct run_sink *sink);
+int loop_session(struct session *session, struct port *port, struct clk *clk, const struct loop_sink *sink);
 
 /**
- * run_wiring() - the same for a probe of the wiring; of @sink only bytes is called
+ * loop_wiring() - the same for a probe of the wiring; of @sink only bytes is called
  * Return: 0, or -ECANCELED if a stop signal came; wiring_result() is valid in both cases.
  */
-int run_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct run_sink *sink);
+int loop_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct loop_sink *sink);
 
 #endif

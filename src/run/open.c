@@ -22,12 +22,12 @@
 #define NOTICE_MS 300
 
 struct search {
-	const struct options *options;
+	const struct request *request;
 	const char *spec;
 	int64_t deadline_ms;
 	void (*status)(void *user, const char *text);
 	void *user;
-	struct find_failure *failure;
+	struct open_failure *failure;
 	bool was_there;
 	bool native_usb;
 	char path[PATH_MAX];	/* of the tty, once it is found */
@@ -35,12 +35,12 @@ struct search {
 
 static int open_sim(const struct search *s, struct port **ret)
 {
-	return sim_port_open(s->spec + strlen("sim:"), session_first_baud(&s->options->session), stop_port(), ret);
+	return sim_port_open(s->spec + strlen("sim:"), session_first_baud(&s->request->session), stop_port(), ret);
 }
 
 static void name_holder(const struct search *s, const struct holder *holder)
 {
-	struct find_failure *f = s->failure;
+	struct open_failure *f = s->failure;
 	char text[160];
 
 	f->holder_pid = holder->pid;
@@ -67,7 +67,7 @@ static int wait_for_holder(const struct search *s)
 	name_holder(s, &holder);
 	if (holder.is_ancestor)
 		/* it waits for us: waiting for it would last for ever */
-		return s->options->no_lock ? 0 : -EBUSY;
+		return s->request->no_lock ? 0 : -EBUSY;
 	r = holder_wait(s->path, s->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
 		name_holder(s, &holder);
@@ -90,7 +90,7 @@ static bool has_gone(const char *path)
 /* The tty that PORT means, as soon as it is there. */
 static int find_path(struct search *s)
 {
-	struct find_failure *f = s->failure;
+	struct open_failure *f = s->failure;
 	int r = devices_resolve(s->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
 
 	if (r != -ENOENT && r != -ENXIO)
@@ -117,8 +117,8 @@ static void take_quirks(struct search *s, struct tty_options *options)
 static int open_tty(struct search *s, struct port **ret)
 {
 	struct tty_options options = {
-		.baud = session_first_baud(&s->options->session),
-		.no_lock = s->options->no_lock,
+		.baud = session_first_baud(&s->request->session),
+		.no_lock = s->request->no_lock,
 		.stop = stop_port(),
 	};
 	int r = find_path(s);
@@ -149,7 +149,7 @@ static bool may_pass(int r)
 
 static void explain(const struct search *s, int r)
 {
-	struct find_failure *f = s->failure;
+	struct open_failure *f = s->failure;
 	struct finding finding;
 
 	f->verdict = r == -ENODEV ? VERDICT_NO_PORT : verdict_of_errno(-r);
@@ -168,11 +168,11 @@ static void explain(const struct search *s, int r)
 		snprintf(f->advice, sizeof(f->advice), "espreset --list shows what is plugged in");
 }
 
-int find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+int open_port(const struct request *request, const char *spec, int64_t deadline_ms,
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
-	      bool *ret_native_usb, struct find_failure *ret_failure)
+	      bool *ret_native_usb, struct open_failure *ret_failure)
 {
-	struct search s = { .options = options, .spec = spec, .deadline_ms = deadline_ms, .status = status,
+	struct search s = { .request = request, .spec = spec, .deadline_ms = deadline_ms, .status = status,
 			    .user = user, .failure = ret_failure };
 	int r;
 

@@ -5,10 +5,10 @@
 #include <sys/types.h>
 
 #include "base/verdict.h"
-#include "cli/options.h"
 #include "port/port.h"
+#include "run/request.h"
 
-struct find_failure {
+struct open_failure {
 	enum verdict verdict;
 	char text[192];			/* "" : the errno's words do */
 	char advice[512];		/* "" */
@@ -17,7 +17,7 @@ struct find_failure {
 };
 
 /**
- * find_port() - open the port
+ * open_port() - open the port
  * @deadline_ms: until when a missing or busy one is waited for; CLOCK_MONOTONIC
  * @status: told what is being waited for
  * @ret: both lines are asserted from here on (unless it is a simulated board's affair)
@@ -28,8 +28,8 @@ struct find_failure {
  *
  * Return: 0, -ECANCELED (stop asked), or the negative errno behind the failure.
  */
-int find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+int open_port(const struct request *request, const char *spec, int64_t deadline_ms,
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
-	      bool *ret_native_usb, struct find_failure *ret_failure);
+	      bool *ret_native_usb, struct open_failure *ret_failure);
 
 #endif

@@ -38,7 +38,7 @@ struct board {
 };
 
 struct crew {
-	const struct options *options;
+	const struct request *request;
 	struct report report;
 	struct board *boards;
 	size_t n;
@@ -62,7 +62,7 @@ static bool can_speak(void)
 /* --print-match: standard output has the group and nothing else, for $(...). */
 static void print_match(struct crew *crew, const struct board *board, const struct report_result *result)
 {
-	if (crew->options->quiet)
+	if (crew->request->quiet)
 		return;
 	report_progress(&crew->report, board->port, NULL);
 	if (verdict_info(result->session.verdict)->status == 0 && result->any_match)
@@ -79,11 +79,11 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 	board->verdict = result->session.verdict;
 	if (!can_speak())
 		return;
-	if (crew->options->print_match)
+	if (crew->request->print_match)
 		print_match(crew, board, result);
 	else
 		report_result(&crew->report, board->port, result);
-	if (crew->options->state_file)
+	if (crew->request->state_file)
 		board->state = report_result_json(board->port, result);
 }
 
@@ -126,7 +126,7 @@ static int start(struct crew *crew, struct board *board)
 				close(crew->boards[i].fd);
 		}
 		close(pair[0]);
-		_exit(child_run(crew->options, board->port, pair[1]));
+		_exit(worker_run(crew->request, board->port, pair[1]));
 	}
 	close(pair[1]);
 	board->fd = pair[0];
@@ -161,7 +161,7 @@ static void reap(struct crew *crew, struct board *board)
 
 static void note_doing(const struct crew *crew, struct board *board, const struct session_note *note)
 {
-	if (note->kind == SESSION_NOTE_ATTEMPT && crew->options->session.no_reset)
+	if (note->kind == SESSION_NOTE_ATTEMPT && crew->request->session.no_reset)
 		snprintf(board->doing, sizeof(board->doing),
 			 "press the reset button, or take the board's power and give it back");
 	else if (note->kind == SESSION_NOTE_ATTEMPT)
@@ -182,9 +182,9 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 			 message->u.status);
 		break;
 	case MESSAGE_OPENED:
-		limit_ms = wait_now_ms() + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		limit_ms = wait_now_ms() + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
 		/* an open() that blocks makes no run longer, and --recover may need what is left of --wait */
-		if (!crew->options->recover && limit_ms < board->limit_ms)
+		if (!crew->request->recover && limit_ms < board->limit_ms)
 			board->limit_ms = limit_ms;
 		break;
 	case MESSAGE_NOTE:
@@ -374,7 +374,7 @@ static int write_state(const struct crew *crew)
 		return -ENOMEM;
 	for (size_t i = 0; i < crew->n; i++)
 		used += (size_t)sprintf(text + used, "%s\n", crew->boards[i].state);
-	r = statefile_write(crew->options->state_file, text, used);
+	r = statefile_write(crew->request->state_file, text, used);
 	free(text);
 	return r;
 }
@@ -399,7 +399,7 @@ static int complain_output(const char *what, int r, int status)
 /* The name of a file may hold anything. */
 static void complain_state(const struct crew *crew, int r, const char *but)
 {
-	const char *file = crew->options->state_file;
+	const char *file = crew->request->state_file;
 	char clean[1024], why[160];
 
 	clean_terminal(clean, sizeof(clean), file, strlen(file));
@@ -410,7 +410,7 @@ static void complain_state(const struct crew *crew, int r, const char *but)
 /* What can be known before any board is touched. Return: 0, or the status to end with. */
 static int begin_state(struct crew *crew)
 {
-	int r = crew->options->state_file ? statefile_begin(crew->options->state_file) : 0;
+	int r = crew->request->state_file ? statefile_begin(crew->request->state_file) : 0;
 	char advice[160];
 
 	if (r == 0)
@@ -421,7 +421,7 @@ static int begin_state(struct crew *crew)
 	}
 	statefile_describe(-r, advice, sizeof(advice));
 	for (size_t i = 0; i < crew->n; i++) {
-		crew->boards[i].port = crew->options->ports[i];
+		crew->boards[i].port = crew->request->ports[i];
 		crew->boards[i].start_ms = wait_now_ms();
 		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
 			     advice);
@@ -433,11 +433,11 @@ static int begin_state(struct crew *crew)
 /* The results are out already. */
 static int end_state(const struct crew *crew, int status)
 {
-	int r = crew->options->state_file ? write_state(crew) : 0;
+	int r = crew->request->state_file ? write_state(crew) : 0;
 
 	if (r == 0)
 		return status;
-	if (!crew->options->quiet)
+	if (!crew->request->quiet)
 		complain_state(crew, r, "; the result is not there");
 	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
 }
@@ -461,9 +461,9 @@ static void start_all(struct crew *crew)
 		struct board *board = &crew->boards[i];
 		int r;
 
-		board->port = crew->options->ports[i];
+		board->port = crew->request->ports[i];
 		board->start_ms = now;
-		board->limit_ms = now + crew->options->wait_ms + crew->options->session.timeout_ms + LIMIT_GRACE_MS;
+		board->limit_ms = now + crew->request->wait_ms + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
 		snprintf(board->doing, sizeof(board->doing), "opening the port");
 		r = start(crew, board);
 		if (r < 0)
@@ -471,13 +471,13 @@ static void start_all(struct crew *crew)
 	}
 }
 
-int boards_run(const struct options *options)
+int supervisor_run(const struct request *request)
 {
-	struct crew crew = { .options = options, .n = options->n_ports };
+	struct crew crew = { .request = request, .n = request->n_ports };
 	struct pollfd *fds;
 	int status, r;
 
-	report_init(&crew.report, options->json ? REPORT_JSON : REPORT_TEXT, options->quiet, options->verbose);
+	report_init(&crew.report, request->json ? REPORT_JSON : REPORT_TEXT, request->quiet, request->verbose);
 	crew.boards = calloc(crew.n, sizeof(*crew.boards));
 	fds = calloc(crew.n, sizeof(*fds));
 	if (!crew.boards || !fds) {
@@ -496,7 +496,7 @@ int boards_run(const struct options *options)
 	if (r < 0)
 		status = complain_output("standard output", r, status);
 	status = end_state(&crew, status);
-	if (options->mode == MODE_RESET)
+	if (request->mode == MODE_RESET)
 		notify(&crew, status);
 	release(&crew, fds);
 	return status;

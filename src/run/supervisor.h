@@ -5,12 +5,12 @@
 #ifndef ESPRESET_RUN_SUPERVISOR_H
 #define ESPRESET_RUN_SUPERVISOR_H
 
-#include "cli/options.h"
+#include "run/request.h"
 
 /**
- * boards_run() - reset the boards of all PORTs
+ * supervisor_run() - reset the boards of all PORTs
  * Return: the exit status; on a stop signal it does not return.
  */
-int boards_run(const struct options *options);
+int supervisor_run(const struct request *request);
 
 #endif

@@ -2,10 +2,10 @@
 #ifndef ESPRESET_RUN_WORKER_H
 #define ESPRESET_RUN_WORKER_H
 
-#include "cli/options.h"
+#include "run/request.h"
 
 /**
- * child_run() - one board from finding its port to its result
+ * worker_run() - one board from finding its port to its result
  * @spec: PORT as the user spelled it
  * @fd: where messages go; closed by the caller's exit
  *
@@ -13,6 +13,6 @@
  *
  * Return: the process's exit status, of no meaning to anyone.
  */
-int child_run(const struct options *options, const char *spec, int fd);
+int worker_run(const struct request *request, const char *spec, int fd);
 
 #endif

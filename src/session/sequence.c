@@ -17,10 +17,10 @@ static const struct named {
 } named[] = {
 	/* From open's both-asserted only DTR moves in the first step: reset begins on the two-transistor
 	 * circuit; on direct wiring (RTS on EN, DTR on GPIO0) GPIO0 is free long before EN rises. */
-	{ "rts", { { LINE_DTR | LINE_RTS, LINE_RTS, 0 }, { LINE_DTR | LINE_RTS, 0, 0 } } },
+	{ "rts", { { MODEM_DTR | MODEM_RTS, MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } } },
 	/* Both, then neither, in one operation each: nothing happens on the two-transistor circuit; on direct
 	 * and on swapped wiring EN, slowed by its capacitor, rises after GPIO0. */
-	{ "both", { { LINE_DTR | LINE_RTS, LINE_DTR | LINE_RTS, 0 }, { LINE_DTR | LINE_RTS, 0, 0 } } },
+	{ "both", { { MODEM_DTR | MODEM_RTS, MODEM_DTR | MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } } },
 };
 
 static const char *const names[] = { "rts", "both", NULL };
@@ -89,15 +89,15 @@ static const char *parse_step(const char *p, struct sequence_step *step)
 {
 	switch (toupper((unsigned char)*p)) {
 	case 'D':
-		return parse_bit(p + 1, LINE_DTR, step);
+		return parse_bit(p + 1, MODEM_DTR, step);
 	case 'R':
-		return parse_bit(p + 1, LINE_RTS, step);
+		return parse_bit(p + 1, MODEM_RTS, step);
 	case 'U':
-		p = parse_bit(blanks(p + 1), LINE_DTR, step);
+		p = parse_bit(blanks(p + 1), MODEM_DTR, step);
 		if (!p)
 			return NULL;
 		p = blanks(p);
-		return *p == ',' ? parse_bit(blanks(p + 1), LINE_RTS, step) : NULL;
+		return *p == ',' ? parse_bit(blanks(p + 1), MODEM_RTS, step) : NULL;
 	case 'W':
 		return parse_seconds(p + 1, &step->hold_ms);
 	default:
@@ -193,14 +193,14 @@ void sequence_print(const struct sequence *sequence, int hold_ms, char *buf, siz
 	for (size_t i = 0; i < sequence->n && used < cap; i++) {
 		const struct sequence_step *step = &sequence->steps[i];
 		int hold = sequence->observes && i == 0 ? hold_ms : step->hold_ms;
-		bool dtr = step->asserted & LINE_DTR, rts = step->asserted & LINE_RTS;
+		bool dtr = step->asserted & MODEM_DTR, rts = step->asserted & MODEM_RTS;
 		const char *bar = i ? "|" : "";
 
-		if (step->lines == (LINE_DTR | LINE_RTS))
+		if (step->lines == (MODEM_DTR | MODEM_RTS))
 			used += (size_t)snprintf(buf + used, cap - used, "%sU%d,%d", bar, dtr, rts);
 		else if (step->lines)
 			used += (size_t)snprintf(buf + used, cap - used, "%s%c%d", bar,
-						 step->lines == LINE_DTR ? 'D' : 'R', dtr || rts);
+						 step->lines == MODEM_DTR ? 'D' : 'R', dtr || rts);
 		if (hold && used < cap)
 			used += (size_t)snprintf(buf + used, cap - used, "%sW%d.%03d",
 						 step->lines || i ? "|" : "", hold / 1000, hold % 1000);
@@ -212,14 +212,14 @@ struct pins { bool en, gpio0; };
 
 static struct pins two_transistors(unsigned int lines)
 {
-	bool dtr = lines & LINE_DTR, rts = lines & LINE_RTS;
+	bool dtr = lines & MODEM_DTR, rts = lines & MODEM_RTS;
 
 	return (struct pins){ .en = !(rts && !dtr), .gpio0 = !(dtr && !rts) };
 }
 
 static struct pins direct(unsigned int lines)
 {
-	return (struct pins){ .en = !(lines & LINE_RTS), .gpio0 = !(lines & LINE_DTR) };
+	return (struct pins){ .en = !(lines & MODEM_RTS), .gpio0 = !(lines & MODEM_DTR) };
 }
 
 static bool raises_into_download(const struct sequence *sequence, unsigned int lines,

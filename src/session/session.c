@@ -364,10 +364,10 @@ static void plan_sequence(struct session *s)
 	*seq = s->config.sequence;
 	if (s->config.no_reset) {
 		*seq = (struct sequence){ .text = "none", .n = 1 };
-		seq->steps[0] = (struct sequence_step){ LINE_DTR | LINE_RTS, 0, 0 };
+		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
 	} else if (!seq->observes) {	/* esptool's language starts from released lines */
 		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
-		seq->steps[0] = (struct sequence_step){ LINE_DTR | LINE_RTS, 0, 0 };
+		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
 		seq->n++;
 	} else if (s->use_both) {
 		(void)sequence_parse("both", seq, err, sizeof(err));
@@ -642,7 +642,7 @@ void session_init(struct session *s, const struct session_config *config, int64_
 	s->start_ms = s->now_ms = now_ms;
 	s->deadline_ms = now_ms + config->timeout_ms;
 	s->baud = s->next_baud = session_first_baud(config);
-	s->lines = LINE_DTR | LINE_RTS;	/* what open() does on Linux (drivers/tty/tty_port.c) */
+	s->lines = MODEM_DTR | MODEM_RTS;	/* what open() does on Linux (drivers/tty/tty_port.c) */
 	s->result.missing = PROOF_RULES;
 	s->state = SESSION_BEGIN;
 }
@@ -712,7 +712,7 @@ void session_next(struct session *s, int64_t now_ms, struct session_action *ret)
 		break;
 	case SESSION_RELEASE:
 		ret->kind = SESSION_SET_LINES;
-		ret->lines = LINE_DTR | LINE_RTS;
+		ret->lines = MODEM_DTR | MODEM_RTS;
 		break;
 	case SESSION_HOLD:
 		ret->kind = SESSION_READ;

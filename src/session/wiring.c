@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define N 0U
-#define D ((unsigned int)LINE_DTR)
-#define R ((unsigned int)LINE_RTS)
+#define D ((unsigned int)MODEM_DTR)
+#define R ((unsigned int)MODEM_RTS)
 #define B (D | R)
 
 #define HOLD_MS 100

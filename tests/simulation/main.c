@@ -292,7 +292,7 @@ static void watch_note(void *user, const struct session_note *note)
 
 static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, struct totals *totals)
 {
-	const struct run_sink watcher = { .bytes = watch_bytes, .note = watch_note, .user = t };
+	const struct loop_sink watcher = { .bytes = watch_bytes, .note = watch_note, .user = t };
 	uint64_t random = seed ^ 0x5bd1e995;
 	int64_t wait_ns;
 
@@ -321,7 +321,7 @@ static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, str
 		return;
 	}
 	session_init(&t->session, &t->config, t->sp.clk.now_ms(&t->sp.clk));
-	(void)run_session(&t->session, &t->sp.port, &t->sp.clk, watching ? &watcher : NULL);
+	(void)loop_session(&t->session, &t->sp.port, &t->sp.clk, watching ? &watcher : NULL);
 	t->decided = *simport_truth(&t->sp);
 	t->decided_ns = t->sp.now_ns;
 	t->boot_unheard = t->sp.bridge.next_is_kept < 0;

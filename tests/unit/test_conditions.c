@@ -19,7 +19,7 @@ static void count(void *user, const struct report_match *match)
 START_TEST(lines_that_are_read_after_the_deadline_do_not_count)
 {
 	static const char line[] = "Hello";
-	struct options options = { .expect = { "Hello" }, .n_expect = 1 };
+	struct request options = { .expect = { "Hello" }, .n_expect = 1 };
 	static struct conditions c;
 
 	told = 0;

@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "suite.h"
 
-static struct options o;
+static struct request o;
 static char why[1024];
 
 /* Parses a command line that is split at blanks; a word of "''" is empty. */
@@ -209,7 +209,7 @@ START_TEST(every_value_lands_where_it_belongs)
 }
 END_TEST
 
-static const struct { const char *line; enum options_mode mode; } modes[] = {
+static const struct { const char *line; enum request_mode mode; } modes[] = {
 	{ "--decode", MODE_DECODE }, { "--decode file", MODE_DECODE }, { "--list", MODE_LIST }, { "-l", MODE_LIST },
 	{ "--diagnose", MODE_DIAGNOSE }, { "--diagnose x", MODE_DIAGNOSE }, { "--probe-wiring x", MODE_PROBE_WIRING },
 	{ "--enroll x name", MODE_ENROLL }, { "sim:help", MODE_SIM_HELP }, { "--firmware list", MODE_FIRMWARE_LIST },

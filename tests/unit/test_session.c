@@ -35,7 +35,7 @@ static void play(const struct fake_line *script)
 {
 	fakeport_init(&fake, script);
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
 	result = session_result(&session);
 }
 
@@ -271,7 +271,7 @@ static void run_stopped(const struct fake_line *script, int64_t at_ms)
 	fake.port.ops = &late;
 	stopped_ms = at_ms;
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
 }
 
 START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
@@ -300,7 +300,7 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 	/* as much, but in its time */
 	fakeport_init(&fake, in_time);
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, NULL);
+	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_READY);
 }
 END_TEST
@@ -457,7 +457,7 @@ START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_
 		fake.fail_op = ++op;
 		fake.fail_err = errs[_i];
 		session_init(&session, &config, 0);
-		(void)run_session(&session, &fake.port, &fake.clk, NULL);
+		(void)loop_session(&session, &fake.port, &fake.clk, NULL);
 		result = session_result(&session);
 		if (fake.op < op)
 			break;
@@ -535,13 +535,13 @@ static int64_t look(void *user, struct session *s, int64_t now_ms)
 START_TEST(a_proof_that_is_undone_is_not_remembered_through_the_next_pulse)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 2000, " ets Jan  8 2013,rst cau\r\n" }, { 0, 0, NULL } };
-	struct run_sink sink = { .conditions = look };
+	struct loop_sink sink = { .conditions = look };
 
 	config.conditions = true;
 	looks = 0;
 	fakeport_init(&fake, script);
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
 	result = session_result(&session);
 	ck_assert_int_gt(looks, 0);
 	ck_assert_int_eq(result->attempts, 3);
@@ -564,13 +564,13 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 		{ 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 1, 1230, UNREADABLE_40 UNREADABLE_40 }, { 0, 0, NULL }
 	};
 	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 0, 0, NULL } };
-	struct run_sink sink = { .conditions = meet_at_1205 };
+	struct loop_sink sink = { .conditions = meet_at_1205 };
 
 	config.conditions = true;
 	config.attempts = 1;
 	fakeport_init(&fake, _i ? restart : chatter);
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
 	result = session_result(&session);
 	ck_assert_int_eq(result->verdict, _i ? VERDICT_UNPROVEN : VERDICT_READY);
 	ck_assert_int_eq(result->missing, _i ? PROOF_CLEAR : PROOF_RULES);
@@ -597,7 +597,7 @@ static int64_t meet_after_failure(void *user, struct session *s, int64_t now_ms)
 START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 0, 0, NULL } };
-	struct run_sink sink = { .conditions = meet_after_failure };
+	struct loop_sink sink = { .conditions = meet_after_failure };
 
 	config.conditions = true;
 	is_met = _i;
@@ -605,7 +605,7 @@ START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 	fakeport_init(&fake, script);
 	fake.fail_err = ENODEV;
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
 	result = session_result(&session);
 	ck_assert_int_gt(looks, 0);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPLUGGED);
@@ -706,7 +706,7 @@ static int64_t meet_late(void *user, struct session *s, int64_t now_ms)
 static void run_hose(int line_cost_ms, int64_t restart_ms)
 {
 	static const struct port_ops ops = { "hose", hose_set_lines, hose_set_speed, hose_read, NULL };
-	struct run_sink sink = { .conditions = meet_late };
+	struct loop_sink sink = { .conditions = meet_late };
 
 	session_config_init(&config);
 	config.chip = CHIP_ESP32;
@@ -721,7 +721,7 @@ static void run_hose(int line_cost_ms, int64_t restart_ms)
 	hose.line_cost_ms = line_cost_ms;
 	session_init(&session, &config, 0);
 	session_on_line(&session, take_slowly, NULL);
-	(void)run_session(&session, &hose.port, &hose.clk, &sink);
+	(void)loop_session(&session, &hose.port, &hose.clk, &sink);
 	result = session_result(&session);
 }
 
@@ -760,7 +760,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 	static char text[400 + 1];
 	static struct fake_line script[601];
 	int lines = _i ? 600 : 250;	/* 100 kB, 240 kB */
-	struct run_sink sink = { .bytes = count_bytes, .lost = count_loss };
+	struct loop_sink sink = { .bytes = count_bytes, .lost = count_loss };
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[398] = '\r';
@@ -774,7 +774,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 	config.attempts = 1;
 	fakeport_init(&fake, script);
 	session_init(&session, &config, 0);
-	(void)run_session(&session, &fake.port, &fake.clk, &sink);
+	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_NO_EFFECT);
 	if (_i)
 		ck_assert_uint_eq(n_losses, 1);

@@ -31,13 +31,13 @@ static void board_of(const char *words, struct sim_config *board)
 	ck_assert_msg(sim_config_parse(board, words, err, sizeof(err)) == 0, "%s: %s", words, err);
 }
 
-/* The port opened, the probe played, the port closed. Return: run_wiring()'s. */
+/* The port opened, the probe played, the port closed. Return: loop_wiring()'s. */
 static int play_opened(void)
 {
 	int r;
 
 	wiring_init(&wiring, &config, sp.clk.now_ms(&sp.clk));
-	r = run_wiring(&wiring, &sp.port, &sp.clk, NULL);
+	r = loop_wiring(&wiring, &sp.port, &sp.clk, NULL);
 	result = wiring_result(&wiring);
 	(void)sp.port.ops->close(&sp.port);
 	simport_wait(&sp, 500 * SIM_MS);
@@ -165,7 +165,7 @@ static enum verdict reset_with(const struct sim_config *board, const char *seque
 	simport_init(&sp, board);
 	ck_assert_int_eq(simport_open(&sp, session_first_baud(&c)), 0);
 	session_init(&session, &c, sp.clk.now_ms(&sp.clk));
-	(void)run_session(&session, &sp.port, &sp.clk, NULL);
+	(void)loop_session(&session, &sp.port, &sp.clk, NULL);
 	(void)sp.port.ops->close(&sp.port);
 	return session_result(&session)->verdict;
 }
@@ -446,9 +446,9 @@ static const struct {
 START_TEST(wirings_by_truth_table_are_told_apart)
 {
 	table = (struct table_board){ .port = { &table_ops }, .clk = { table_now }, .banner_ms = -1,
-				      .in_reset = tables[_i].in_reset, .lines = LINE_DTR | LINE_RTS };
+				      .in_reset = tables[_i].in_reset, .lines = MODEM_DTR | MODEM_RTS };
 	wiring_init(&wiring, &config, 0);
-	ck_assert_int_eq(run_wiring(&wiring, &table.port, &table.clk, NULL), 0);
+	ck_assert_int_eq(loop_wiring(&wiring, &table.port, &table.clk, NULL), 0);
 	result = wiring_result(&wiring);
 	ck_assert_msg(result->circuit == tables[_i].circuit && result->verdict == tables[_i].verdict, "%x: %s: %s",
 		      tables[_i].in_reset, wiring_name(result->circuit), result->text);

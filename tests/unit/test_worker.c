@@ -52,12 +52,12 @@ static int close_port(struct port *port)
 static const struct port_ops silent_ops = { "silent", set_lines, set_speed, read_nothing, close_port };
 static struct port silent = { &silent_ops };
 
-int __wrap_find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+int __wrap_open_port(const struct request *options, const char *spec, int64_t deadline_ms,
 		     void (*status)(void *user, const char *text), void *user, struct port **ret,
-		     bool *ret_native_usb, struct find_failure *ret_failure);
-int __wrap_find_port(const struct options *options, const char *spec, int64_t deadline_ms,
+		     bool *ret_native_usb, struct open_failure *ret_failure);
+int __wrap_open_port(const struct request *options, const char *spec, int64_t deadline_ms,
 		     void (*status)(void *user, const char *text), void *user, struct port **ret,
-		     bool *ret_native_usb, struct find_failure *ret_failure)
+		     bool *ret_native_usb, struct open_failure *ret_failure)
 {
 	(void)options;
 	(void)spec;
@@ -66,11 +66,11 @@ int __wrap_find_port(const struct options *options, const char *spec, int64_t de
 	(void)user;
 	opens++;
 	if (opens == 1 && leaves_at_once) {
-		*ret_failure = (struct find_failure){ .verdict = VERDICT_UNPLUGGED };
+		*ret_failure = (struct open_failure){ .verdict = VERDICT_UNPLUGGED };
 		return -ENODEV;
 	}
 	if (opens > 1 && !is_there_again) {
-		*ret_failure = (struct find_failure){ .verdict = VERDICT_NO_PORT, .text = "No such file or directory" };
+		*ret_failure = (struct open_failure){ .verdict = VERDICT_NO_PORT, .text = "No such file or directory" };
 		return -ENOENT;
 	}
 	*ret = &silent;
@@ -113,17 +113,17 @@ int __wrap_recover_power_cycle(const struct recover_target *target, const struct
 
 static struct report_result run_child(bool recover)
 {
-	static struct options options;
+	static struct request options;
 	struct message message;
 	int pair[2];
 
-	options = (struct options){ .mode = MODE_RESET, .recover = recover };
+	options = (struct request){ .mode = MODE_RESET, .recover = recover };
 	session_config_init(&options.session);
 	options.session.attempts = 1;
 	options.session.timeout_ms = 15000;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	stop_init();
-	ck_assert_int_eq(child_run(&options, "/dev/of-no-bus", pair[1]), 0);
+	ck_assert_int_eq(worker_run(&options, "/dev/of-no-bus", pair[1]), 0);
 	do {
 		ck_assert_int_eq(recv(pair[0], &message, sizeof(message), MSG_DONTWAIT), sizeof(message));
 	} while (message.kind != MESSAGE_RESULT);
