@@ -2,6 +2,8 @@
 # lint.sh - cppcheck, clang-tidy, the layers of docs/design.md, and what may not stand in a file of this project.
 set -u
 failed=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 # The files of a checkout; or everything, where git does not say: an unpacked archive, or a clone of another user's.
 files() {
 	{ [ -e .git ] && git ls-files "$@" 2>/dev/null; } ||
@@ -18,29 +20,64 @@ say() {
 	failed=1
 }
 
-# Pure: no system call, no clock, nothing of the other folders.
-pure=$(ls src/base/*.[ch] src/bootlog/*.[ch] src/session/*.[ch] src/ota/ota.[ch] src/ota/firmware.[ch])
+# Arrows go downward only: what the files of a folder may include. src/main.c may include everything but sim/.
 include='^[[:space:]]*#[[:space:]]*include[[:space:]]*'
-if grep -nE "$include<(termios|libusb|libserialport|time|unistd|sys/|fcntl|poll|pthread|signal|jansson|md5|sha2)" $pure; then
-	say 'a pure file includes a system header'
-fi
-if grep -nE "$include\"((port|host|report|run|cli|sim)/|[a-z]+\.h\")" $pure; then
-	say 'a pure file includes another folder'
-fi
-if grep -nE '\b(malloc|calloc|realloc|strdup|free|time|printf|fprintf)\(' $pure | grep -vE '^[^:]*:[0-9]*:( \*|\s*/\*)'; then
-	say 'a pure file allocates, prints or reads a clock'
-fi
+while read -r folder below; do
+	allowed=$(echo "$folder $below" | tr ' ' '|')
+	if grep -nE "$include\"" "src/$folder"/*.[ch] | grep -vE "#include \"($allowed)/|^src/port/sim\.c:[0-9]*:#include \"sim/protocol\.h\""; then
+		say "src/$folder/ includes what is not below it; it may include: $folder $below"
+	fi
+	known="${known:-} $folder"
+done <<-END
+	base
+	bootlog base
+	session bootlog base
+	ota base port
+	port base
+	host port base
+	report session bootlog base
+	run report host ota port session bootlog base
+	cli run report host ota port session bootlog base
+	sim
+END
+for folder in src/*/; do
+	case "$known " in *" $(basename "$folder") "*) ;; *) say "$folder: tests/lint.sh does not say what it may include" ;; esac
+done
 # Two programs, which share no table: what the one has wrong the other shows.
-if grep -nE "$include\"" src/sim/*.[ch] | grep -v '#include "sim/'; then
-	say 'src/sim/ includes another folder'
-fi
-if grep -rnE "$include\"sim/" src --include='*.[ch]' | grep -vE '^src/sim/|^src/port/sim\.c:[0-9]*:#include "sim/protocol\.h"'; then
+if grep -nE "$include\"sim/" src/*.[ch]; then
 	say 'espreset knows of the simulated board only sim/protocol.h, and that in src/port/sim.c'
 fi
 
+# Pure: no system call, no clock, no allocation. Of ota/ everything but the probe, which carries its protocols.
+pure=$(ls src/base/*.[ch] src/bootlog/*.[ch] src/session/*.[ch] src/ota/*.[ch] | grep -v '^src/ota/otaprobe\.')
+# shellcheck disable=SC2086 # one word a file
+{
+	if grep -nE "$include<(termios|libusb|libserialport|time|unistd|sys/|netinet/|arpa/|netdb|fcntl|poll|pthread|signal|jansson|md5|sha2)" $pure; then
+		say 'a pure file includes a system header'
+	fi
+	if grep -nE "$include\"(port/|ota/otaprobe)" $pure; then
+		say 'a pure file includes one that is not'
+	fi
+	if grep -nE '\b(malloc|calloc|realloc|strdup|free|time|printf|fprintf)\(' $pure | grep -vE '^[^:]*:[0-9]*:( \*|\s*/\*)'; then
+		say 'a pure file allocates, prints or reads a clock'
+	fi
+}
+
 # The rules above read what stands after "#include": one way to spell it.
-if grep -rnE "$include([\"<](\.|.*/\.\.?/)|<(base|bootlog|session|ota|port|host|report|run|cli|sim)/)" src --include='*.[ch]'; then
-	say 'an #include goes by . or .., or finds a file of ours by <>'
+folders=$(ls -d src/*/ | sed 's|src/||; s|/||' | tr '\n' '|')
+if grep -rnE "$include([\"<](\.|.*/\.\.?/)|<(${folders%|})/|\"[^/]*\")" src --include='*.[ch]'; then
+	say 'an #include goes by . or .., names no folder, or finds a file of ours by <>'
+fi
+
+# docs/design.md names every file of src/, and no other: "src/FOLDER/" begins a folder, an indented "NAME  what it is for" a
+# module of it, NAME.c and NAME.h or one of them.
+sed -n 's|^    src/\([a-z]*\)/ .*|folder \1|p; s|^        \([a-z0-9_]*\)  .*|module \1|p' docs/design.md |
+	while read -r what name; do
+		case $what in folder) folder=$name ;; module) echo "src/$folder/$name" ;; esac
+	done | LC_ALL=C sort >"$scratch/told"
+ls src/*/*.[ch] | sed 's/\.[ch]$//' | LC_ALL=C sort -u >"$scratch/there"
+if ! diff "$scratch/told" "$scratch/there"; then
+	say 'docs/design.md, section 5, and the files of src/ differ: < is told, > is there'
 fi
 
 # Comments and documents point at public sources or into the repository.
