@@ -69,11 +69,14 @@ $(LIBS):
 	@rm -f $@
 	$(Q)$(AR) qcs $@ $^
 
-$(B)/%.o: %.c
+define compile
 	$(NEED_PKGS)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+endef
+$(B)/%.o: %.c
+	$(compile)
 
 # A unit test is one file, tests/unit/test_X.c, with helpers from tests/*.c. Functions of the C library, of libusb and
 # of ours that it replaces are named in WRAP_test_X; see ld(1), --wrap.
@@ -169,9 +172,16 @@ simulation: $(B)/simulation
 soak: $(B)/simulation
 	$(B)/simulation 10000000 $(SEED)
 
-# Each rule of the proof left out must be caught by the same boards.
-mutants: $(B)/simulation
-	$(B)/simulation --mutants 100000 $(or $(SEED),1)
+# Each rule of the proof left out must be caught by the same boards. Only this program has the switch for that: it is linked with
+# a session compiled for it instead of the archive's.
+MUTANTS := $(patsubst %.c,$(B)/mutants-obj/%.o,$(wildcard src/session/*.c tests/simulation/*.c))
+$(B)/mutants-obj/%.o: %.c
+	$(compile)
+$(MUTANTS): ALL_CPPFLAGS += -Itests -DPROOF_MUTANTS
+$(B)/mutants: $(MUTANTS) $(TESTLIB) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS) $(CHECK_LIBS)
+mutants: $(B)/mutants
+	$(B)/mutants 100000 $(or $(SEED),1)
 
 ## make builds        gcc, clang, and -O0; with CI=1 a warning is an error
 .PHONY: builds
@@ -258,4 +268,4 @@ clean:
 
 include docs/packaging/install.mk
 -include tests/drivers/Makefile.inc
--include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d)
+-include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)

@@ -1,7 +1,7 @@
 /* proof.h - what one attempt has shown, and the rules that turn it into proof.
  *
- * `ready` is said when every rule holds. Each rule can be left out (session_config.left_out) so that the
- * tests can show that the simulation catches a program without it; nothing else may use that.
+ * `ready` is said when every rule holds. A build with PROOF_MUTANTS can leave a rule out, so that the tests can show that
+ * the random boards catch a program without it. The shipped program has no such switch.
  */
 #ifndef ESPRESET_SESSION_PROOF_H
 #define ESPRESET_SESSION_PROOF_H
@@ -30,6 +30,13 @@ enum proof_rule {
 	PROOF_CHIP,		/* the chip that --chip names */
 	PROOF_RULES
 };
+
+#ifdef PROOF_MUTANTS
+extern unsigned int proof_left_out;	/* bit set of enum proof_rule */
+#define proof_is_left_out(rule) (proof_left_out >> (rule) & 1U)
+#else
+#define proof_is_left_out(rule) false
+#endif
 
 /* No ROM speaks so soon after EN has risen. */
 #define PROOF_BOOT_MIN_MS 3
@@ -68,7 +75,6 @@ struct proof_context {
 	int crystal_mhz;
 	bool native_usb;		/* the port is the chip's own USB: its reset is a core reset */
 	int boot_window_ms;
-	unsigned int left_out;		/* bit set of enum proof_rule; 0 but in tests */
 	const struct attempt *before;	/* the attempt before; NULL */
 };
 
@@ -84,7 +90,7 @@ bool proof_rule_applies(const struct proof_context *context, const struct attemp
 			enum proof_rule rule);
 
 /**
- * proof_rule_holds() - does it hold (or not apply, or is left out)?
+ * proof_rule_holds() - does it hold, or not apply?
  */
 bool proof_rule_holds(const struct proof_context *context, const struct attempt *attempt,
 		      enum proof_rule rule);

@@ -69,11 +69,6 @@ static bool holds(const struct session *s, enum proof_rule rule)
 	return proof_rule_holds(&s->context, &s->attempt, rule);
 }
 
-static bool is_left_out(const struct session *s, enum proof_rule rule)
-{
-	return s->context.left_out & 1U << rule;
-}
-
 static void note(struct session *s, enum session_note_kind kind)
 {
 	struct session_note *n;
@@ -215,7 +210,7 @@ static void on_event(void *user, const struct boot_event *event)
 
 	if (event->kind == BOOT_EVENT_COPYING)
 		s->ever_copied = true;
-	if (a->release_ms < 0 && !is_left_out(s, PROOF_AFTER_RELEASE)) {	/* still held: the past, or a reset that we did not mean */
+	if (a->release_ms < 0 && !proof_is_left_out(PROOF_AFTER_RELEASE)) {	/* still held: the past, or a reset that we did not mean */
 		if (event->kind == BOOT_EVENT_BANNER || event->kind == BOOT_EVENT_FRAGMENT)
 			a->cold_in_hold = true;
 		return;
@@ -470,9 +465,9 @@ static int64_t listen_end(const struct session *s)
 	const struct boot *boot = &a->boot;
 
 	if (!a->ours)
-		return a->watches || is_left_out(s, PROOF_IN_TIME) ? s->deadline_ms
+		return a->watches || proof_is_left_out(PROOF_IN_TIME) ? s->deadline_ms
 				  : a->release_ms + BOOT_WINDOW_MS + s->config.latency_ms;
-	if ((boot->copying || boot->eboot_waits) && !is_left_out(s, PROOF_NOT_COPYING))
+	if ((boot->copying || boot->eboot_waits) && !proof_is_left_out(PROOF_NOT_COPYING))
 		return a->ours_begin_ms + COPY_WINDOW_MS;
 	if (s->trouble_ms >= 0)
 		return s->trouble_ms + NO_IMAGE_GRACE_MS;
@@ -492,7 +487,7 @@ static int confirm_ms(const struct session *s)
 	int floor_ms = boot->progress >= BOOT_APP ? CONFIRM_APP_MS
 		     : boot->chip == CHIP_ESP8266 ? CONFIRM_ESP8266_MS : CONFIRM_FAMILY_MS;
 
-	if (is_left_out(s, PROOF_SETTLED))
+	if (proof_is_left_out(PROOF_SETTLED))
 		return 0;
 	/* Who restarts by itself as often as we pulsed does so again by then. */
 	if (proof_rule_applies(&s->context, &s->attempt, PROOF_TWICE) && s->any_before && s->before.ours)
@@ -537,7 +532,7 @@ static bool is_hearing_rubbish(const struct session *s)
 	struct bootlog rest;
 	long unreadable = 0;
 
-	if (s->last_byte_ms <= fresh_ms || !is_unclear(s) || is_left_out(s, PROOF_CLEAR) || !holds(s, PROOF_CLEAR) ||
+	if (s->last_byte_ms <= fresh_ms || !is_unclear(s) || proof_is_left_out(PROOF_CLEAR) || !holds(s, PROOF_CLEAR) ||
 	    !proof_rule_applies(&s->context, &s->attempt, PROOF_CLEAR))
 		return false;
 	rest = s->log;
@@ -635,7 +630,6 @@ void session_init(struct session *s, const struct session_config *config, int64_
 	s->context = (struct proof_context){
 		.chip = config->chip, .crystal_mhz = config->crystal_mhz,
 		.native_usb = config->native_usb, .boot_window_ms = BOOT_WINDOW_MS + config->latency_ms,
-		.left_out = config->left_out,
 	};
 	if (config->crystal_mhz == 40 && s->config.attempts < 2)
 		s->config.attempts = 2;	/* one pulse alone cannot prove anything there */

@@ -39,7 +39,6 @@ struct session_config {
 	bool native_usb;		/* the port is the chip's own USB-Serial-JTAG */
 	bool conditions;		/* after the proof, wait for session_conditions_met() */
 	int latency_ms;			/* what the bridge may keep back */
-	unsigned int left_out;		/* tests only: bit set of enum proof_rule */
 };
 
 void session_config_init(struct session_config *config);

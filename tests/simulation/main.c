@@ -1,8 +1,8 @@
-/* main.c - random boards against the promises: simulation [--mutants | --list] COUNT [SEED], or --one SEED.
+/* main.c - random boards against the promises: simulation [--list] COUNT [SEED], or --one SEED; mutants COUNT [SEED].
  *
  * Drives the program's own loop and session with the simulated board on a virtual clock. The truth is known, so
- * every promise of docs/design.md, section 3, that a board can show is asserted for every board. With --mutants
- * each rule of the proof is left out in turn, and the same boards must show at least one broken promise.
+ * every promise of docs/design.md, section 3, that a board can show is asserted for every board. The program "mutants", built
+ * with PROOF_MUTANTS, leaves each rule of the proof out in turn, and the same boards must show at least one broken promise.
  * --list prints a line for each board, to compare two versions of the program; --one shows what happens to a board.
  */
 #include <errno.h>
@@ -290,7 +290,7 @@ static void watch_note(void *user, const struct session_note *note)
 	text_note("board", note);
 }
 
-static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, struct totals *totals)
+static void run_trial(struct trial *t, uint64_t seed, struct totals *totals)
 {
 	const struct loop_sink watcher = { .bytes = watch_bytes, .note = watch_note, .user = t };
 	uint64_t random = seed ^ 0x5bd1e995;
@@ -300,7 +300,6 @@ static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, str
 	t->seed = seed;
 	sim_config_random(&t->board, seed);
 	random_config(t, &random);
-	t->config.left_out = left_out;
 	wait_ns = random_past(&t->board, &random);
 	simport_init(&t->sp, &t->board);
 	if (chance(&random, 5)) {
@@ -336,16 +335,6 @@ static void run_trial(struct trial *t, uint64_t seed, unsigned int left_out, str
 	check_words(t);
 }
 
-static void count(const struct trial *t, struct totals *totals)
-{
-	uint64_t adversaries = sim_config_adversaries(&t->board);
-
-	totals->trials++;
-	totals->verdicts[t->verdict]++;
-	for (int i = 0; i < SIM_ADV_COUNT; i++)
-		totals->hits[i] += adversaries >> i & 1;
-}
-
 static void describe(const struct trial *t)
 {
 	const struct session_result *r = t->session.state == SESSION_OVER ? session_result(&t->session) : NULL;
@@ -363,6 +352,17 @@ static void describe(const struct trial *t)
 	       t->config.settle_ms, t->config.attempts, t->config.sequence.text, t->config.hold_ms, t->config.no_reset,
 	       t->sp.fail_at, t->sp.stop_at, t->decided.hardware_resets, t->decided.soft_restarts, t->decided.crashes,
 	       t->decided.boot_mode, sim_runs_name(t->decided.runs));
+}
+
+#ifndef PROOF_MUTANTS
+static void count(const struct trial *t, struct totals *totals)
+{
+	uint64_t adversaries = sim_config_adversaries(&t->board);
+
+	totals->trials++;
+	totals->verdicts[t->verdict]++;
+	for (int i = 0; i < SIM_ADV_COUNT; i++)
+		totals->hits[i] += adversaries >> i & 1;
 }
 
 static bool has_enough_hits(const struct totals *totals, unsigned long wanted)
@@ -387,7 +387,7 @@ static int simulate(unsigned long n, uint64_t seed)
 	unsigned long broken = 0;
 
 	for (unsigned long i = 0; i < n && broken < 10; i++) {
-		run_trial(&trial, seed + i, 0, &totals);
+		run_trial(&trial, seed + i, &totals);
 		count(&trial, &totals);
 		if (trial.broken[0]) {
 			describe(&trial);
@@ -407,9 +407,9 @@ static int simulate(unsigned long n, uint64_t seed)
 	       totals.stopped, (unsigned long long)seed, broken ? "BROKEN" : "every promise held");
 	return broken ? 1 : 0;
 }
-
+#else
 /* Each rule left out in turn. A mutant that survives means that the rule, or the simulation, is idle. */
-static int mutants(unsigned long n, uint64_t seed)
+static int simulate(unsigned long n, uint64_t seed)
 {
 	const char *only = getenv("RULE");	/* one of them alone */
 	static struct trial trial;
@@ -422,8 +422,9 @@ static int mutants(unsigned long n, uint64_t seed)
 		if (only && strcmp(only, proof_rule_name((enum proof_rule)rule)) != 0)
 			continue;
 		trial.broken[0] = '\0';
+		proof_left_out = 1U << rule;
 		for (; i < n && !trial.broken[0]; i++)
-			run_trial(&trial, seed + i, 1U << rule, &totals);
+			run_trial(&trial, seed + i, &totals);
 		printf("without %-22s ", proof_rule_name((enum proof_rule)rule));
 		if (trial.broken[0])
 			printf("caught at board %lu: %s\n", i, trial.broken);
@@ -434,6 +435,7 @@ static int mutants(unsigned long n, uint64_t seed)
 	printf("%d mutants, %d caught; seed %llu\n", PROOF_RULES, PROOF_RULES - survivors, (unsigned long long)seed);
 	return survivors ? 1 : 0;
 }
+#endif
 
 static int list(unsigned long n, uint64_t seed)
 {
@@ -443,7 +445,7 @@ static int list(unsigned long n, uint64_t seed)
 	for (unsigned long i = 0; i < n; i++) {
 		const struct session_result *r = NULL;
 
-		run_trial(&trial, seed + i, 0, &totals);
+		run_trial(&trial, seed + i, &totals);
 		if (trial.session.state == SESSION_OVER)
 			r = session_result(&trial.session);
 		printf("%llu %s attempts %d at %lld us: %s%s\n", (unsigned long long)(seed + i),
@@ -458,16 +460,15 @@ static int watch(uint64_t seed)
 	static struct trial trial;
 	static struct totals totals;
 
-	run_trial(&trial, seed, 0, &totals);
+	run_trial(&trial, seed, &totals);
 	describe(&trial);
 	return trial.broken[0] != '\0';
 }
 
 int main(int argc, char **argv)
 {
-	bool mutate = argc > 1 && strcmp(argv[1], "--mutants") == 0;
 	bool print = argc > 1 && strcmp(argv[1], "--list") == 0;
-	int first = mutate || print ? 2 : 1;
+	int first = print ? 2 : 1;
 	unsigned long n = argc > first ? strtoul(argv[first], NULL, 10) : 0;
 	uint64_t seed = argc > first + 1 ? strtoull(argv[first + 1], NULL, 10)
 					 : (uint64_t)time(NULL) * 1000003u % 1000000000u;
@@ -477,10 +478,10 @@ int main(int argc, char **argv)
 		return watch(strtoull(argv[2], NULL, 10));
 	}
 	if (n == 0) {
-		fprintf(stderr, "usage: simulation [--mutants | --list] COUNT [SEED], or --one SEED\n");
+		fprintf(stderr, "usage: simulation [--list] COUNT [SEED], or --one SEED\n");
 		return 2;
 	}
 	if (print)
 		return list(n, seed);
-	return mutate ? mutants(n, seed) : simulate(n, seed);
+	return simulate(n, seed);
 }

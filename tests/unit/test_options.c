@@ -39,7 +39,6 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_int_eq(o.session.timeout_ms, 10000);
 	ck_assert_int_eq(o.wait_ms, 3000);
 	ck_assert_int_eq(o.session.settle_ms, 1000);
-	ck_assert_uint_eq(o.session.left_out, 0);
 	ck_assert(!o.session.no_reset && !o.no_lock && !o.json && !o.quiet && !o.verbose && !o.recover);
 	ck_assert(!o.session.conditions);
 }
