@@ -38,7 +38,7 @@ static int64_t now_ms(struct loop *l)
 	return l->clk->now_ms(l->clk);
 }
 
-static void next(struct loop *l, struct session_action *ret)
+static void next(struct loop *l, struct action *ret)
 {
 	if (l->session)
 		session_next(l->session, now_ms(l), ret);
@@ -193,7 +193,7 @@ static int run(struct loop *l)
 	l->held = held;
 	l->looked_ms = now_ms(l);
 	for (;;) {
-		struct session_action action;
+		struct action action;
 		int64_t again_ms;
 		bool was_proven;
 		int r;
@@ -203,21 +203,21 @@ static int run(struct loop *l)
 		was_proven = is_proven(l);
 		next(l, &action);
 		/* proven by the time that has passed: the conditions have a look before anybody waits for a byte */
-		if (!was_proven && is_proven(l) && action.kind == SESSION_READ)
+		if (!was_proven && is_proven(l) && action.kind == ACTION_READ)
 			continue;
 		switch (action.kind) {
-		case SESSION_SET_LINES:
+		case ACTION_SET_LINES:
 			r = l->port->ops->set_lines(l->port, action.lines, action.asserted);
 			did(l, r);
 			break;
-		case SESSION_SET_SPEED:
+		case ACTION_SET_SPEED:
 			r = l->port->ops->set_speed(l->port, action.baud);
 			did(l, r);
 			break;
-		case SESSION_READ:
+		case ACTION_READ:
 			read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms);
 			break;
-		case SESSION_DONE:
+		case ACTION_DONE:
 			hand_out(l);
 			return l->stopped ? -ECANCELED : 0;
 		}

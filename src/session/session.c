@@ -684,38 +684,38 @@ static void advance(struct session *s)
 	} while (s->state != before);
 }
 
-void session_next(struct session *s, int64_t now_ms, struct session_action *ret)
+void session_next(struct session *s, int64_t now_ms, struct action *ret)
 {
 	const struct sequence_step *step;
 
 	s->now_ms = now_ms;
 	advance(s);
-	*ret = (struct session_action){ .kind = SESSION_DONE };
+	*ret = (struct action){ .kind = ACTION_DONE };
 	switch (s->state) {
 	case SESSION_SPEED:
 	case SESSION_SETTLE_SPEED:
 	case SESSION_APP_SPEED:
-		ret->kind = SESSION_SET_SPEED;
+		ret->kind = ACTION_SET_SPEED;
 		ret->baud = s->next_baud;
 		break;
 	case SESSION_STEP:
 		step = &s->sequence.steps[s->step];
-		ret->kind = SESSION_SET_LINES;
+		ret->kind = ACTION_SET_LINES;
 		ret->lines = step->lines;
 		ret->asserted = step->asserted;
 		break;
 	case SESSION_RELEASE:
-		ret->kind = SESSION_SET_LINES;
+		ret->kind = ACTION_SET_LINES;
 		ret->lines = MODEM_DTR | MODEM_RTS;
 		break;
 	case SESSION_HOLD:
-		ret->kind = SESSION_READ;
+		ret->kind = ACTION_READ;
 		ret->deadline_ms = hold_end(s);
 		break;
 	case SESSION_LISTEN:
 	case SESSION_SETTLE:
 	case SESSION_CONDITIONS:
-		ret->kind = SESSION_READ;
+		ret->kind = ACTION_READ;
 		ret->deadline_ms = earlier_of(s->state_end_ms, s->deadline_ms);
 		break;
 	default:

@@ -20,6 +20,7 @@
 
 #include "base/modem.h"
 #include "bootlog/bootlog.h"
+#include "session/action.h"
 #include "session/proof.h"
 #include "session/sequence.h"
 
@@ -42,20 +43,6 @@ struct session_config {
 };
 
 void session_config_init(struct session_config *config);
-
-enum session_action_kind {
-	SESSION_SET_LINES,
-	SESSION_SET_SPEED,
-	SESSION_READ,
-	SESSION_DONE,
-};
-
-struct session_action {
-	enum session_action_kind kind;
-	unsigned int lines, asserted;	/* SET_LINES */
-	int baud;			/* SET_SPEED */
-	int64_t deadline_ms;		/* READ */
-};
 
 /* What a report may tell on the way. Taken only while no line is asserted. */
 enum session_note_kind { SESSION_NOTE_ATTEMPT, SESSION_NOTE_BOOT, SESSION_NOTE_PROVEN };
@@ -147,7 +134,7 @@ void session_on_line(struct session *s, session_line_fn *fn, void *user);
 /** session_first_baud() - the speed to open the port with */
 int session_first_baud(const struct session_config *config);
 
-void session_next(struct session *s, int64_t now_ms, struct session_action *ret);
+void session_next(struct session *s, int64_t now_ms, struct action *ret);
 void session_did(struct session *s, int64_t now_ms, int r);
 void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);
 
@@ -179,7 +166,7 @@ void session_condition_failed(struct session *s, int64_t now_ms, enum verdict ve
 /** session_take_note() - the next note, oldest first. Return: false when there is none. */
 bool session_take_note(struct session *s, struct session_note *ret);
 
-/** session_result() - valid after SESSION_DONE; borrowed */
+/** session_result() - valid after ACTION_DONE; borrowed */
 const struct session_result *session_result(const struct session *s);
 
 #endif

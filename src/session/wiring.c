@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/modem.h"
+
 #define N 0U
 #define D ((unsigned int)MODEM_DTR)
 #define R ((unsigned int)MODEM_RTS)
@@ -599,30 +601,30 @@ static void advance(struct wiring *w)
 	} while (w->state != before);
 }
 
-void wiring_next(struct wiring *w, int64_t now_ms, struct session_action *ret)
+void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret)
 {
 	w->now_ms = now_ms;
 	advance(w);
-	*ret = (struct session_action){ .kind = SESSION_DONE };
+	*ret = (struct action){ .kind = ACTION_DONE };
 	switch (w->state) {
 	case WIRING_SPEED:
-		ret->kind = SESSION_SET_SPEED;
+		ret->kind = ACTION_SET_SPEED;
 		ret->baud = other_speed(w);
 		break;
 	case WIRING_STEP:
 	case WIRING_RESCUE:
 	case WIRING_RELEASE:
-		ret->kind = SESSION_SET_LINES;
+		ret->kind = ACTION_SET_LINES;
 		ret->lines = B;
 		ret->asserted = w->state == WIRING_STEP ? experiments[w->current].lines[w->step]
 			      : w->state == WIRING_RESCUE ? w->rescue : N;
 		break;
 	case WIRING_DWELL:
-		ret->kind = SESSION_READ;
+		ret->kind = ACTION_READ;
 		ret->deadline_ms = dwell_end(w);
 		break;
 	case WIRING_RESCUE_HOLD:
-		ret->kind = SESSION_READ;
+		ret->kind = ACTION_READ;
 		ret->deadline_ms = w->entered_ms[0] + HOLD_MS;
 		break;
 	default:

@@ -23,7 +23,8 @@
 #include <stdint.h>
 
 #include "bootlog/bootlog.h"
-#include "session/session.h"
+#include "session/action.h"
+#include "session/sequence.h"
 
 struct wiring_config {
 	int baud;			/* that the port was opened with */
@@ -117,7 +118,7 @@ struct wiring {
 };
 
 void wiring_init(struct wiring *w, const struct wiring_config *config, int64_t now_ms);
-void wiring_next(struct wiring *w, int64_t now_ms, struct session_action *ret);
+void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret);
 void wiring_did(struct wiring *w, int64_t now_ms, int r);
 void wiring_input(struct wiring *w, int64_t now_ms, const void *bytes, size_t n);
 
@@ -127,7 +128,7 @@ void wiring_failed(struct wiring *w, int64_t now_ms, int err);
 /** wiring_is_asserting() - may a line be asserted right now? Nothing is written to anyone while so. */
 bool wiring_is_asserting(const struct wiring *w);
 
-/** wiring_result() - valid after SESSION_DONE; borrowed */
+/** wiring_result() - valid after ACTION_DONE; borrowed */
 const struct wiring_result *wiring_result(const struct wiring *w);
 
 /** wiring_name() - the circuit as a word; NULL for WIRING_UNKNOWN */
