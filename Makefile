@@ -88,7 +88,7 @@ WRAP_test_devices = libusb_init libusb_exit libusb_get_device_list libusb_free_d
 WRAP_test_recover = wait_now_ms wait_poll open faccessat libusb_set_option libusb_init libusb_exit libusb_close \
 	libusb_wrap_sys_device libusb_reset_device libusb_control_transfer
 WRAP_test_ladder = wait_now_ms recover_target recover_usb_reset recover_power_cycle recover_wait
-WRAP_test_diagnose = faccessat stat geteuid getegid getgroups wait_now_ms
+WRAP_test_diagnose = faccessat stat geteuid getegid getgroups getpwuid getgrgid getgrouplist wait_now_ms
 TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
 $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(LIBS) | $(B)/unit/espreset-sim
 	@mkdir -p $(@D)

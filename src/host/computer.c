@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,69 +118,38 @@ pid_t computer_process(const char *comm, int64_t deadline_ms)
 	return found > 0 ? found : 0;
 }
 
-/* Field @index of the line of /etc/passwd or /etc/group whose field @key_index is @key. */
-static bool look_up(const char *file, int key_index, const char *key, int index, char *buf, size_t cap)
-{
-	char path[HOSTFS_PATH_MAX];
-	char line[1024];
-	bool is_found = false;
-	FILE *in;
-
-	if (hostfs_path(path, sizeof(path), "%s", file) < 0)
-		return false;
-	in = fopen(path, "re");
-	if (!in)
-		return false;
-	while (!is_found && fgets(line, sizeof(line), in)) {
-		char *fields[8] = { NULL };
-		char *rest = line;
-		int n = 0;
-
-		line[strcspn(line, "\n")] = '\0';
-		while (rest && n < 8)
-			fields[n++] = strsep(&rest, ":");
-		if (n > key_index && n > index && strcmp(fields[key_index], key) == 0) {
-			(void)snprintf(buf, cap, "%s", fields[index]);
-			is_found = true;
-		}
-	}
-	(void)fclose(in);
-	return is_found;
-}
-
+/* Accounts and groups, from wherever this computer has them: nsswitch.conf(5) may name LDAP, sssd or systemd-homed. */
 bool computer_group(gid_t gid, char *buf, size_t cap)
 {
-	char number[16];
+	const struct group *group = getgrgid(gid);
 
-	(void)snprintf(number, sizeof(number), "%u", gid);
-	return look_up("/etc/group", 2, number, 0, buf, cap);
+	if (group)
+		(void)snprintf(buf, cap, "%s", group->gr_name);
+	return group != NULL;
 }
 
 bool computer_user(char *buf, size_t cap)
 {
-	char number[16];
+	const struct passwd *user = getpwuid(geteuid());
 
-	(void)snprintf(number, sizeof(number), "%u", geteuid());
-	return look_up("/etc/passwd", 2, number, 0, buf, cap);
+	if (user)
+		(void)snprintf(buf, cap, "%s", user->pw_name);
+	return user != NULL;
 }
 
-/* "alice,bob" */
-static bool list_has(const char *list, const char *name)
+bool computer_is_member(gid_t gid)
 {
-	size_t len = strlen(name);
+	const struct passwd *user = getpwuid(geteuid());
+	gid_t groups[COMPUTER_GROUPS_MAX];
+	int n = COMPUTER_GROUPS_MAX;
 
-	while (*list) {
-		if (strncmp(list, name, len) == 0 && (list[len] == ',' || !list[len]))
+	if (!user)
+		return false;
+	/* -1: there are more, and the first of them are here */
+	if (getgrouplist(user->pw_name, user->pw_gid, groups, &n) < 0)
+		n = COMPUTER_GROUPS_MAX;
+	while (n-- > 0)
+		if (groups[n] == gid)
 			return true;
-		list += strcspn(list, ",");
-		list += *list == ',';
-	}
 	return false;
-}
-
-bool computer_is_member(const char *group, const char *user)
-{
-	char members[1024];
-
-	return look_up("/etc/group", 0, group, 3, members, sizeof(members)) && list_has(members, user);
 }

@@ -1,6 +1,6 @@
 /* computer.h - what kind of computer this is and who uses it: container, kernel, processes, users, groups.
  *
- * All of it is read from files below hostfs_root().
+ * Users and groups come from the account database of the C library, all else from files below hostfs_root().
  */
 #ifndef ESPRESET_HOST_COMPUTER_H
 #define ESPRESET_HOST_COMPUTER_H
@@ -42,11 +42,16 @@ pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const vo
 /** computer_process() - a process of this name; 0: none that was found by the deadline (CLOCK_MONOTONIC) */
 pid_t computer_process(const char *comm, int64_t deadline_ms);
 
-/** computer_group(), computer_user() - names from /etc; false: not there, @buf untouched */
+/** computer_group() - the name of a group; false: it has none, @buf untouched */
 bool computer_group(gid_t gid, char *buf, size_t cap);
+
+/** computer_user() - the name of this process's effective user; false: it has none, @buf untouched */
 bool computer_user(char *buf, size_t cap);
 
-/** computer_is_member() - whether /etc/group has the user in it, which an older login may not know */
-bool computer_is_member(const char *group, const char *user);
+/** computer_is_member() - whether the account database has that user in this group, which an older login may not know */
+bool computer_is_member(gid_t gid);
+
+/* Linux allows 65,536; the first ones that the database names are looked at. */
+#define COMPUTER_GROUPS_MAX 1024
 
 #endif

@@ -22,7 +22,6 @@
 #include "port/wait.h"
 
 #define NOT_A_FAULT VERDICT_COUNT
-#define MOST_GROUPS 256
 /* For looking through all processes after a run that has failed: its result must not come late. */
 #define SCAN_MS 500
 
@@ -99,8 +98,8 @@ static void cure(struct look *look, const char *format, ...)
 
 static bool is_group_of_ours(gid_t gid)
 {
-	gid_t groups[MOST_GROUPS];
-	int n = getgroups(MOST_GROUPS, groups);
+	gid_t groups[COMPUTER_GROUPS_MAX];
+	int n = getgroups(COMPUTER_GROUPS_MAX, groups);
 
 	while (n-- > 0)
 		if (groups[n] == gid)
@@ -121,7 +120,7 @@ static void cure_permission(struct look *look, const struct stat *st)
 			   "then sudo udevadm control --reload, and re-plug");
 	else if (computer_container())
 		cure(look, "start the container with --group-add %u", st->st_gid);
-	else if (is_named && computer_is_member(group, user))
+	else if (is_named && computer_is_member(st->st_gid))
 		cure(look, "log out and in again (or: newgrp %s): you are in the group, but this login "
 			   "is older", group);
 	else if (is_named)

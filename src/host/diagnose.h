@@ -3,7 +3,7 @@
  *	diagnose_run(port, print_one, user, &verdict);		(--diagnose)
  *	if (diagnose_best(port, verdict, &finding)) ...		(a run has failed: the one that fits)
  *
- * What is looked at: /proc, /sys, /dev, udev's database, /etc/group. Each finding rests on something that is
+ * What is looked at: /proc, /sys, /dev, udev's database, the account database. Each finding rests on something that is
  * really there; what merely might be is not said.
  */
 #ifndef ESPRESET_HOST_DIAGNOSE_H
