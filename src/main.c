@@ -66,12 +66,12 @@ static int finish_with(int status)
 }
 
 /* The device that PORT means now; 0: none, or not there yet. */
-static dev_t device_of(const char *port)
+static dev_t device_of(const struct spec *port)
 {
 	char path[PATH_MAX], text[512];
 	struct stat st;
 
-	if (strncmp(port, "sim:", 4) == 0 || devices_resolve(port, path, sizeof(path), text, sizeof(text)) < 0 ||
+	if (port->kind == SPEC_SIM || devices_resolve(port, path, sizeof(path), text, sizeof(text)) < 0 ||
 	    stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
 		return 0;
 	return st.st_rdev;
@@ -83,7 +83,7 @@ static int check_distinct(const struct request *request, char *why, size_t cap)
 	dev_t devices[REQUEST_PORTS_MAX];
 
 	for (size_t i = 0; request->n_ports > 1 && i < request->n_ports; i++) {
-		devices[i] = device_of(request->ports[i]);
+		devices[i] = device_of(&request->specs[i]);
 		for (size_t k = 0; devices[i] && k < i; k++) {
 			if (devices[k] != devices[i])
 				continue;
@@ -98,19 +98,12 @@ static int check_distinct(const struct request *request, char *why, size_t cap)
  * -ECANCELED: a stop signal came; other: espreset-sim cannot be run. */
 static int check_ports(const struct request *request, char *why, size_t cap)
 {
-	char path[PATH_MAX], text[512];
-
 	for (size_t i = 0; i < request->n_ports; i++) {
-		const char *port = request->ports[i];
-		int r = strncmp(port, "sim:", 4) == 0 ? sim_port_check(port, stop_port(), why, cap) : 0;
+		const struct spec *port = &request->specs[i];
+		int r = port->kind == SPEC_SIM ? sim_port_check(port->words, stop_port(), why, cap) : 0;
 
 		if (r < 0)
 			return r;
-		if (strncmp(port, "usb:", 4) == 0 &&
-		    devices_resolve(port, path, sizeof(path), text, sizeof(text)) == -EINVAL) {
-			snprintf(why, cap, "PORT '%s': %s", port, text);
-			return -EINVAL;
-		}
 	}
 	return check_distinct(request, why, cap);
 }

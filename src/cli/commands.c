@@ -138,7 +138,7 @@ static void finding_quiet(void *user, const struct finding *f)
 int commands_diagnosis(const struct request *request)
 {
 	enum verdict verdict = VERDICT_READY;
-	int n = diagnose_run(request->n_ports ? request->ports[0] : NULL,
+	int n = diagnose_run(request->n_ports ? &request->specs[0] : NULL,
 			     request->quiet ? finding_quiet : request->json ? finding_json : finding_text, NULL,
 			     &verdict);
 
@@ -161,7 +161,7 @@ int commands_enrolment(const struct request *request)
 			ENROLL_NAME_MAX);
 		return status_of(VERDICT_USAGE);
 	}
-	r = enroll_make(request->ports[0], request->ports[1], &e, text, sizeof(text));
+	r = enroll_make(&request->specs[0], request->ports[1], &e, text, sizeof(text));
 	if (r < 0) {
 		if (!request->quiet)
 			fprintf(stderr, "espreset: %s: %s\n", request->ports[0], text[0] ? text : strerror(-r));

@@ -409,6 +409,19 @@ static int check_ports(struct request *o, struct complaint *c)
 	return 0;
 }
 
+/* What stands for a PORT in this mode: --decode has a FILE, --enroll a NAME behind it. */
+static int parse_ports(struct request *o, struct complaint *c)
+{
+	size_t n = o->mode == MODE_DECODE ? 0 : o->mode == MODE_ENROLL ? 1 : o->n_ports;
+	char why[128];
+
+	for (size_t i = 0; i < n; i++) {
+		if (spec_parse(o->ports[i], &o->specs[i], why, sizeof(why)) < 0)
+			return complain(c, "PORT '%s': %s", o->ports[i], why);
+	}
+	return 0;
+}
+
 /* getopt_long()'s view of the table. */
 static void make_getopt(struct option *longs, char *shorts)
 {
@@ -510,6 +523,8 @@ int options_parse(int argc, char **argv, struct request *ret, char *err, size_t 
 		r = check_times(&o, given, &c);
 	if (r == 0)
 		r = check_ports(&o, &c);
+	if (r == 0)
+		r = parse_ports(&o, &c);
 	if (r == 0 || r == -ENOENT)
 		*ret = o;
 	return r;

@@ -409,73 +409,20 @@ void devices_spelling(const struct device *devices, size_t count, const struct d
 		(void)snprintf(ret_text, cap, "usb:%s", place_is_unique ? device->place : device->interface);
 }
 
-/* What stands behind "usb:". */
-struct wanted {
-	bool by_id;
-	unsigned int vid, pid;
-	const char *serial;	/* NULL: any */
-	const char *place;	/* or an interface, which has a colon */
-};
-
-/* Digits and what joins them, as sysfs names places: 1-1.4 or 1-1.4:1.0 */
-static bool is_place(const char *text)
+bool devices_fit(const struct device *device, const struct spec *spec)
 {
-	int bus, end = 0;
-
-	if (sscanf(text, "%d-%n", &bus, &end) != 1 || end == 0 || !isdigit((unsigned char)text[end]))
+	switch (spec->kind) {
+	case SPEC_USB_ID:
+		return device->vid == spec->vid && device->pid == spec->pid &&
+		       (!spec->serial || strcmp(device->serial, spec->serial) == 0);
+	case SPEC_USB_PLACE:
+		return strcmp(strchr(spec->place, ':') ? device->interface : device->place, spec->place) == 0;
+	default:
 		return false;
-	return isdigit((unsigned char)text[0]) && text[strspn(text, "0123456789-.:")] == '\0';
+	}
 }
 
-static bool is_hex_number(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!isxdigit((unsigned char)text[i]))
-			return false;
-	return len >= 1 && len <= 4;
-}
-
-static bool parse_wanted(const char *text, struct wanted *wanted)
-{
-	size_t vid_len = strcspn(text, ":");
-	const char *pid = text + vid_len + 1;
-	size_t pid_len;
-
-	*wanted = (struct wanted){ .place = text };
-	if (is_place(text))
-		return true;
-	if (text[vid_len] != ':' || !is_hex_number(text, vid_len))
-		return false;
-	pid_len = strcspn(pid, ":");
-	if (!is_hex_number(pid, pid_len) || (pid[pid_len] == ':' && !pid[pid_len + 1]))
-		return false;
-	wanted->by_id = true;
-	wanted->vid = (unsigned int)strtoul(text, NULL, 16);
-	wanted->pid = (unsigned int)strtoul(pid, NULL, 16);
-	wanted->serial = pid[pid_len] == ':' ? pid + pid_len + 1 : NULL;
-	return true;
-}
-
-static bool fits(const struct device *device, const struct wanted *wanted)
-{
-	if (!wanted->by_id)
-		return strcmp(strchr(wanted->place, ':') ? device->interface : device->place,
-			      wanted->place) == 0;
-	return device->vid == wanted->vid && device->pid == wanted->pid &&
-	       (!wanted->serial || strcmp(device->serial, wanted->serial) == 0);
-}
-
-bool devices_fit(const struct device *device, const char *spelling)
-{
-	struct wanted wanted;
-
-	return strncmp(spelling, "usb:", 4) == 0 && parse_wanted(spelling + 4, &wanted) &&
-	       fits(device, &wanted);
-}
-
-static int refuse_several(const struct list *list, const struct wanted *wanted, char *text, size_t cap)
+static int refuse_several(const struct list *list, const struct spec *spec, char *text, size_t cap)
 {
 	char spelling[DEVICE_TEXT_MAX + 32];
 	size_t i, used;
@@ -483,7 +430,7 @@ static int refuse_several(const struct list *list, const struct wanted *wanted, 
 
 	(void)say(0, text, cap, "fits several boards; say which:");
 	for (i = 0; i < list->count; i++) {
-		if (!list->devices[i].path[0] || !fits(&list->devices[i], wanted))
+		if (!list->devices[i].path[0] || !devices_fit(&list->devices[i], spec))
 			continue;
 		devices_spelling(list->devices, list->count, &list->devices[i], spelling, sizeof(spelling));
 		used = strlen(text);
@@ -493,7 +440,7 @@ static int refuse_several(const struct list *list, const struct wanted *wanted, 
 	return -ENOTUNIQ;
 }
 
-static int pick(const struct list *list, const struct wanted *wanted, char *ret_path, size_t path_cap,
+static int pick(const struct list *list, const struct spec *spec, char *ret_path, size_t path_cap,
 		char *text, size_t text_cap)
 {
 	const struct device *port = NULL;
@@ -501,10 +448,10 @@ static int pick(const struct list *list, const struct wanted *wanted, char *ret_
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
-		if (!fits(&list->devices[i], wanted))
+		if (!devices_fit(&list->devices[i], spec))
 			continue;
 		if (port && list->devices[i].path[0])
-			return refuse_several(list, wanted, text, text_cap);
+			return refuse_several(list, spec, text, text_cap);
 		if (list->devices[i].path[0])
 			port = &list->devices[i];
 		else
@@ -521,18 +468,13 @@ static int pick(const struct list *list, const struct wanted *wanted, char *ret_
 	return say(ENOENT, text, text_cap, "nothing like that is plugged in");
 }
 
-static int resolve_usb(const char *text, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap)
+static int resolve_usb(const struct spec *spec, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap)
 {
 	struct list list = { 0 };
-	struct wanted wanted;
-	int r;
+	int r = list_all(&list);
 
-	if (!parse_wanted(text, &wanted))
-		return say(EINVAL, ret_text, text_cap,
-			   "want usb:VID:PID, usb:VID:PID:SERIAL or a place such as usb:1-1.4");
-	r = list_all(&list);
 	if (r == 0)
-		r = pick(&list, &wanted, ret_path, path_cap, ret_text, text_cap);
+		r = pick(&list, spec, ret_path, path_cap, ret_text, text_cap);
 	else
 		(void)say(0, ret_text, text_cap, "%s", strerror(-r));
 	free(list.devices);
@@ -553,11 +495,13 @@ static int resolve_path(const char *path, char *ret_path, size_t path_cap, char 
 	return 0;
 }
 
-int devices_resolve(const char *spelling, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap)
+int devices_resolve(const struct spec *spec, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap)
 {
-	if (strncmp(spelling, "usb:", 4) == 0)
-		return resolve_usb(spelling + 4, ret_path, path_cap, ret_text, text_cap);
-	return resolve_path(spelling, ret_path, path_cap, ret_text, text_cap);
+	if (spec->kind == SPEC_PATH)
+		return resolve_path(spec->text, ret_path, path_cap, ret_text, text_cap);
+	if (spec->kind == SPEC_SIM)
+		return say(ENOTSUP, ret_text, text_cap, "a simulated board is on no port of this computer");
+	return resolve_usb(spec, ret_path, path_cap, ret_text, text_cap);
 }
 
 /* ------------------------------------------------------------ waiting */
@@ -613,12 +557,12 @@ static void watch_path(int notify_fd, const char *path)
 	}
 }
 
-static void watch(int notify_fd, const char *spelling)
+static void watch(int notify_fd, const struct spec *spec)
 {
 	watch_path(notify_fd, "/dev/x");
 	watch_path(notify_fd, "/run/udev/data/x");
-	if (strncmp(spelling, "usb:", 4) != 0)
-		watch_path(notify_fd, spelling);
+	if (spec->kind == SPEC_PATH)
+		watch_path(notify_fd, spec->text);
 }
 
 /* The node is there, and udev has given it its group, its mode and its links. */
@@ -666,7 +610,7 @@ static int wait_for_event(int notify_fd, int64_t until_ms, const struct port_sto
 	return r > 0 || r == -ETIMEDOUT ? 0 : r;
 }
 
-int devices_wait(const char *spelling, int64_t deadline_ms, const struct port_stop *stop, char *ret_path,
+int devices_wait(const struct spec *spec, int64_t deadline_ms, const struct port_stop *stop, char *ret_path,
 		 size_t path_cap, char *ret_text, size_t text_cap)
 {
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -675,8 +619,8 @@ int devices_wait(const char *spelling, int64_t deadline_ms, const struct port_st
 	int r, waited = 0;
 
 	for (;;) {
-		watch(notify_fd, spelling);	/* first: nothing may come between a look and the wait */
-		r = devices_resolve(spelling, ret_path, path_cap, ret_text, text_cap);
+		watch(notify_fd, spec);	/* first: nothing may come between a look and the wait */
+		r = devices_resolve(spec, ret_path, path_cap, ret_text, text_cap);
 		if ((r < 0 && !may_still_come(r)) || (r == 0 && is_settled(ret_path)))
 			break;
 		if (r == 0 && !as_it_is_ms)

@@ -1,6 +1,6 @@
 /* devices.h - which boards and bridges are plugged in, and which one a PORT means; opens no tty.
  *
- *	r = devices_wait(spelling, deadline_ms, stop, path, sizeof(path), text, sizeof(text));
+ *	r = devices_wait(&spec, deadline_ms, stop, path, sizeof(path), text, sizeof(text));
  *	if (r == 0)
  *		r = tty_open(path, ...);
  *
@@ -16,6 +16,7 @@
 
 #include "host/holder.h"
 #include "port/port.h"
+#include "port/spec.h"
 
 #define DEVICE_TEXT_MAX 128
 
@@ -61,19 +62,18 @@ int devices_find(const char *path, struct device *ret_device);
 void devices_spelling(const struct device *devices, size_t count, const struct device *device,
 		      char *ret_text, size_t cap);
 
-/** devices_fit() - whether a usb: spelling fits this one; false for a path */
-bool devices_fit(const struct device *device, const char *spelling);
+/** devices_fit() - whether a usb: PORT fits this one; false for any other */
+bool devices_fit(const struct device *device, const struct spec *spec);
 
 /**
  * devices_resolve() - the tty that a PORT means
- * @spelling: a path, usb:VID:PID[:SERIAL], usb:PLACE or usb:PLACE:INTERFACE
  * @ret_path: of the tty; a path is given back as it is
  * @ret_text: on failure a sentence to stand behind "PORT: "; printable
  *
  * Return: 0; -ENOENT: nothing there; -ENXIO: a USB device, but no serial port; -ENOTUNIQ: fits several
- * (the text has the spellings that fit one); -EINVAL: no such spelling; for a path also stat()'s errors.
+ * (the text has the spellings that fit one); -ENOTSUP: a simulated board; for a path also stat()'s errors.
  */
-int devices_resolve(const char *spelling, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap);
+int devices_resolve(const struct spec *spec, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap);
 
 /**
  * devices_wait() - the same, and wait for it to be plugged in
@@ -84,7 +84,7 @@ int devices_resolve(const char *spelling, char *ret_path, size_t path_cap, char 
  *
  * Return: as devices_resolve(), and -ECANCELED.
  */
-int devices_wait(const char *spelling, int64_t deadline_ms, const struct port_stop *stop, char *ret_path,
+int devices_wait(const struct spec *spec, int64_t deadline_ms, const struct port_stop *stop, char *ret_path,
 		 size_t path_cap, char *ret_text, size_t text_cap);
 
 #endif

@@ -27,7 +27,8 @@
 
 /* One look at this computer. */
 struct look {
-	const char *port;		/* as spelled; NULL: all */
+	const struct spec *spec;	/* NULL: all that is plugged in */
+	const char *port;		/* as the user wrote it; NULL */
 	enum verdict wanted;		/* of diagnose_best(); NOT_A_FAULT: everything is */
 	int64_t scan_until_ms;		/* processes are looked through so long */
 	struct device *devices;
@@ -724,7 +725,7 @@ static int check_portless_ones(struct look *look)
 
 		if (device->path[0] || !bridge_find(device->vid, device->pid))
 			continue;
-		if (look->port && strncmp(look->port, "usb:", 4) == 0 && !devices_fit(device, look->port))
+		if (look->spec && look->spec->kind != SPEC_PATH && !devices_fit(device, look->spec))
 			continue;
 		check_portless(look, device);
 		n++;
@@ -746,10 +747,6 @@ static void check_all(struct look *look)
 static void check_unresolved(struct look *look, int r, const char *text)
 {
 	switch (r) {
-	case -EINVAL:
-		begin(look, "spelling", VERDICT_USAGE, look->port, "%s", text);
-		cure(look, "espreset --list shows what is plugged in");
-		return;
 	case -ENOTUNIQ:
 		begin(look, "ambiguous", VERDICT_AMBIGUOUS, look->port, "it fits several boards");
 		evidence(look, "%s", text);
@@ -769,7 +766,7 @@ static int run(struct look *look)
 {
 	char path[HOSTFS_PATH_MAX];
 	char text[512] = "";
-	int r = look->port ? devices_resolve(look->port, path, sizeof(path), text, sizeof(text)) : 0;
+	int r = look->spec ? devices_resolve(look->spec, path, sizeof(path), text, sizeof(text)) : 0;
 
 	if (look->port && r == 0) {
 		check_path(look, path);
@@ -786,10 +783,10 @@ static int run(struct look *look)
 	return look->count;
 }
 
-int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict *ret_verdict)
+int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum verdict *ret_verdict)
 {
-	struct look look = { .port = port, .wanted = NOT_A_FAULT, .scan_until_ms = WAIT_FOREVER, .report = report,
-			     .user = user, .verdict = VERDICT_READY };
+	struct look look = { .spec = spec, .port = spec ? spec->text : NULL, .wanted = NOT_A_FAULT,
+			     .scan_until_ms = WAIT_FOREVER, .report = report, .user = user, .verdict = VERDICT_READY };
 	int r;
 
 	r = run(&look);
@@ -825,10 +822,10 @@ static void keep_best(void *user, const struct finding *finding)
 	best->finding = *finding;
 }
 
-bool diagnose_best(const char *port, enum verdict verdict, struct finding *ret_finding)
+bool diagnose_best(const struct spec *spec, enum verdict verdict, struct finding *ret_finding)
 {
 	struct best best = { .verdict = verdict };
-	struct look look = { .port = port, .wanted = verdict, .scan_until_ms = wait_now_ms() + SCAN_MS,
+	struct look look = { .spec = spec, .port = spec->text, .wanted = verdict, .scan_until_ms = wait_now_ms() + SCAN_MS,
 			     .report = keep_best, .user = &best, .verdict = VERDICT_READY };
 
 	if (run(&look) < 0 || !best.is_found)

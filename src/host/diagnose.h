@@ -1,7 +1,7 @@
 /* diagnose.h - what is wrong with a port, seen from this computer, and the cure; opens no tty.
  *
- *	diagnose_run(port, print_one, user, &verdict);		(--diagnose)
- *	if (diagnose_best(port, verdict, &finding)) ...		(a run has failed: the one that fits)
+ *	diagnose_run(&spec, print_one, user, &verdict);		(--diagnose)
+ *	if (diagnose_best(&spec, verdict, &finding)) ...		(a run has failed: the one that fits)
  *
  * What is looked at: /proc, /sys, /dev, udev's database, the account database. Each finding rests on something that is
  * really there; what merely might be is not said.
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/verdict.h"
+#include "port/spec.h"
 
 #define FINDING_EVIDENCE 4
 
@@ -29,16 +30,16 @@ typedef void (*diagnose_fn)(void *user, const struct finding *finding);
 
 /**
  * diagnose_run() - everything that can be found out
- * @port:        as the user spelled it; NULL: all that is plugged in, and this computer
+ * @spec:        NULL: all that is plugged in, and this computer
  * @ret_verdict: VERDICT_READY: nothing found that stops a run; else what it would end with
  *
  * Return: how many findings there were, or -ENOMEM.
  */
-int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict *ret_verdict);
+int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum verdict *ret_verdict);
 
 /**
  * diagnose_best() - the one finding that explains how a run ended
- * @port:        as the user spelled it
+ * @spec:        no simulated board
  * @verdict:     of the run: 30-35, or 10-17, which a bridge may be to blame for
  * @ret_finding: when there is one
  *
@@ -46,6 +47,6 @@ int diagnose_run(const char *port, diagnose_fn report, void *user, enum verdict 
  *
  * Return: whether there is one.
  */
-bool diagnose_best(const char *port, enum verdict verdict, struct finding *ret_finding);
+bool diagnose_best(const struct spec *spec, enum verdict verdict, struct finding *ret_finding);
 
 #endif

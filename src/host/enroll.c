@@ -177,7 +177,7 @@ static int refuse(int err, char *text, size_t cap, const char *why)
 	return -err;
 }
 
-int enroll_make(const char *spelling, const char *name, struct enrolment *ret, char *ret_text,
+int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text,
 		size_t text_cap)
 {
 	const struct bridge *bridge;
@@ -188,7 +188,7 @@ int enroll_make(const char *spelling, const char *name, struct enrolment *ret, c
 	if (!enroll_is_name(name))
 		return refuse(EINVAL, ret_text, text_cap,
 			      "a board's name has up to 32 small letters, digits and underscores, nothing else");
-	r = devices_resolve(spelling, path, sizeof(path), ret_text, text_cap);
+	r = devices_resolve(spec, path, sizeof(path), ret_text, text_cap);
 	if (r < 0)
 		return r;
 	if (devices_find(path, &device) < 0)

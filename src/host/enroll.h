@@ -21,7 +21,7 @@ struct enrolment {
 
 /**
  * enroll_make() - the rule for one board; changes nothing
- * @spelling: a PORT that fits one board which is plugged in
+ * @spec:     a PORT that fits one board which is plugged in
  * @name:     what to call it
  * @ret_text: on failure a sentence to stand behind "PORT: "; printable
  *
@@ -31,7 +31,7 @@ struct enrolment {
  * Return: 0; -EINVAL: the name; -ENOTSUP: no bridge on USB, or a board that must not be enrolled: native USB,
  * whose port goes away and comes back in the middle of an upload; else as devices_resolve().
  */
-int enroll_make(const char *spelling, const char *name, struct enrolment *ret, char *ret_text,
+int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text,
 		size_t text_cap);
 
 #endif

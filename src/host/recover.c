@@ -67,13 +67,13 @@ static int errno_of_usb(int r)
 
 /* ------------------------------------------------------------ which one */
 
-int recover_target(const char *port, struct recover_target *ret)
+int recover_target(const struct spec *spec, struct recover_target *ret)
 {
 	char path[HOSTFS_PATH_MAX], text[256];
 	struct device device;
 
 	memset(ret, 0, sizeof(*ret));
-	if (devices_resolve(port, path, sizeof(path), text, sizeof(text)) < 0 || devices_find(path, &device) < 0)
+	if (devices_resolve(spec, path, sizeof(path), text, sizeof(text)) < 0 || devices_find(path, &device) < 0)
 		return -ENODEV;
 	(void)snprintf(ret->place, sizeof(ret->place), "%s", device.place);
 	(void)snprintf(ret->interface, sizeof(ret->interface), "%s", device.interface);
@@ -530,11 +530,11 @@ int recover_wait(const struct recover_target *target, int64_t deadline_ms, const
 		 char *ret_path, size_t path_cap, char *ret_text, size_t cap)
 {
 	const struct words w = { ret_text, cap };
-	char spelling[80], text[256];
+	const struct spec spec = { .text = target->interface, .kind = SPEC_USB_PLACE, .place = target->interface };
+	char text[256];
 	int r;
 
-	(void)snprintf(spelling, sizeof(spelling), "usb:%s", target->interface);
-	r = devices_wait(spelling, deadline_ms, stop, ret_path, path_cap, text, sizeof(text));
+	r = devices_wait(&spec, deadline_ms, stop, ret_path, path_cap, text, sizeof(text));
 	if (r == -ECANCELED)
 		return say(&w, r, "stopped");
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* recover.h - gets a wedged bridge back: USB reset, power cycle of its hub port, the same place again.
  *
- *	r = recover_target(path, &target);		while all is well: a wedged bridge may have no tty to ask about
+ *	r = recover_target(&spec, &target);		while all is well: a wedged bridge may have no tty to ask about
  *	r = recover_usb_reset(&target, ...);		its tty closed
  *	r = recover_power_cycle(&target, stop, ...);
  *	r = recover_wait(&target, deadline_ms, stop, ...);	after either
@@ -32,10 +32,9 @@ struct recover_target {
 
 /**
  * recover_target() - where the bridge of this port is
- * @port: as the user spells it
  * Return: 0; -ENODEV: not there, or no USB device.
  */
-int recover_target(const char *port, struct recover_target *ret);
+int recover_target(const struct spec *spec, struct recover_target *ret);
 
 /**
  * recover_usb_reset() - reset the bridge over USB

@@ -35,11 +35,6 @@ static struct sim_port *sim_port_of(struct port *port)
 	return (struct sim_port *)(void *)port;
 }
 
-static const char *without_prefix(const char *words)
-{
-	return strncmp(words, "sim:", 4) == 0 ? words + 4 : words;
-}
-
 /* ---- the other program ---- */
 
 #define PROGRAM "espreset-sim"
@@ -150,7 +145,7 @@ int sim_port_check(const char *words, const struct port_stop *stop, char *err, s
 
 	if (r < 0)
 		return r;
-	r = ask_for_check(path, without_prefix(words), stop, err, cap);
+	r = ask_for_check(path, words, stop, err, cap);
 	if (r == -EIO)
 		snprintf(err, cap, "%s gives no answer: is it the program that was built together with espreset?", path);
 	else if (r < 0)
@@ -393,6 +388,6 @@ int sim_port_open(const char *words, int baud, const struct port_stop *stop, str
 	int r = find_program(path, err, sizeof(err));
 
 	if (r == 0)
-		r = connect_board(path, without_prefix(words));
+		r = connect_board(path, words);
 	return r < 0 ? r : open_port(r, baud, stop, ret);
 }

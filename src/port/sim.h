@@ -12,7 +12,7 @@
 
 /**
  * sim_port_check() - are these words right?
- * @words: comma separated, "sim:" before them or not
+ * @words: comma separated, without "sim:"
  * @stop:  who may stop the wait for espreset-sim's answer; NULL: nobody
  * @err:   receives the line that says which is wrong, or why espreset-sim cannot be asked
  * Return: 0; -EINVAL: wrong words; -ECANCELED; other: espreset-sim is missing (-ENOENT), or cannot be run.

@@ -28,11 +28,11 @@ static const struct rung rungs[LADDER_RUNGS] = {
 				 "power cycle", RECOVER_OFF_MS + 1500 },
 };
 
-void ladder_init(struct ladder *l, const char *spec, int64_t end_ms, const struct port_stop *stop,
+void ladder_init(struct ladder *l, const struct spec *spec, int64_t end_ms, const struct port_stop *stop,
 		 void (*status)(void *user, const char *text), void *user)
 {
 	memset(l, 0, sizeof(*l));
-	l->spec = spec;
+	l->spec = *spec;
 	l->end_ms = end_ms;
 	l->stop = stop;
 	l->status = status;
@@ -41,18 +41,18 @@ void ladder_init(struct ladder *l, const char *spec, int64_t end_ms, const struc
 
 static bool is_simulated(const struct ladder *l)
 {
-	return strncmp(l->spec, "sim:", 4) == 0;
+	return l->spec.kind == SPEC_SIM;
 }
 
 void ladder_look(struct ladder *l)
 {
 	if (!l->any_target && !is_simulated(l))
-		l->any_target = recover_target(l->spec, &l->target) == 0;
+		l->any_target = recover_target(&l->spec, &l->target) == 0;
 }
 
-const char *ladder_port(const struct ladder *l)
+const struct spec *ladder_port(const struct ladder *l)
 {
-	return l->any_port ? l->port : l->spec;
+	return &l->spec;
 }
 
 /* Which steps help: nothing that is done to a bridge gives it a wire that it does not have, but the power does. */
@@ -132,7 +132,8 @@ static int come_back(struct ladder *l, char *text, size_t cap)
 		deadline = least < l->end_ms ? least : l->end_ms;
 	r = recover_wait(&l->target, deadline, l->stop, l->port, sizeof(l->port), text, cap);
 	l->is_gone = r == -ENODEV;
-	l->any_port = l->any_port || r == 0;
+	if (r == 0)
+		l->spec = spec_of_path(l->port);
 	return r;
 }
 

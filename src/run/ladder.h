@@ -19,7 +19,7 @@
 enum ladder_rung { LADDER_REOPEN, LADDER_USB_RESET, LADDER_POWER_CYCLE, LADDER_RUNGS };
 
 struct ladder {
-	const char *spec;		/* PORT as the user spelled it */
+	struct spec spec;		/* the port, where it is now */
 	int64_t end_ms;			/* when all must be over; CLOCK_MONOTONIC */
 	const struct port_stop *stop;
 	void (*status)(void *user, const char *text);
@@ -27,8 +27,7 @@ struct ladder {
 	struct recover_target target;
 	bool any_target;
 	int next;			/* enum ladder_rung */
-	char port[256];
-	bool any_port;			/* port[] is where the bridge is now */
+	char port[256];			/* of the bridge after a step, whatever its number is then */
 	size_t n_done;
 	enum ladder_rung done[LADDER_RUNGS];
 	char advice[512];		/* why steps were not made */
@@ -38,11 +37,10 @@ struct ladder {
 
 /**
  * ladder_init() - before the first session
- * @spec: borrowed
  * @end_ms: CLOCK_MONOTONIC
  * @status: told each step before it is made
  */
-void ladder_init(struct ladder *ladder, const char *spec, int64_t end_ms, const struct port_stop *stop,
+void ladder_init(struct ladder *ladder, const struct spec *spec, int64_t end_ms, const struct port_stop *stop,
 		 void (*status)(void *user, const char *text), void *user);
 
 /** ladder_look() - remember where the bridge is, while it can be asked: once the port is open, or could not be */
@@ -62,7 +60,7 @@ bool ladder_is_last(const struct ladder *ladder);
 bool ladder_climb(struct ladder *ladder, enum verdict verdict);
 
 /** ladder_port() - what to open now */
-const char *ladder_port(const struct ladder *ladder);
+const struct spec *ladder_port(const struct ladder *ladder);
 
 /** ladder_fill() - the steps that were made, and the cure for those that could not be */
 void ladder_fill(const struct ladder *ladder, struct report_result *result);

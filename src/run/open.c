@@ -23,7 +23,7 @@
 
 struct search {
 	const struct request *request;
-	const char *spec;
+	const struct spec *spec;
 	int64_t deadline_ms;
 	void (*status)(void *user, const char *text);
 	void *user;
@@ -35,7 +35,7 @@ struct search {
 
 static int open_sim(const struct search *s, struct port **ret)
 {
-	return sim_port_open(s->spec + strlen("sim:"), session_first_baud(&s->request->session), stop_port(), ret);
+	return sim_port_open(s->spec->words, session_first_baud(&s->request->session), stop_port(), ret);
 }
 
 static void name_holder(const struct search *s, const struct holder *holder)
@@ -139,7 +139,7 @@ static int open_tty(struct search *s, struct port **ret)
 static int try_open(struct search *s, struct port **ret)
 {
 	memset(s->failure, 0, sizeof(*s->failure));
-	return strncmp(s->spec, "sim:", 4) == 0 ? open_sim(s, ret) : open_tty(s, ret);
+	return s->spec->kind == SPEC_SIM ? open_sim(s, ret) : open_tty(s, ret);
 }
 
 static bool may_pass(int r)
@@ -159,7 +159,7 @@ static void explain(const struct search *s, int r)
 		f->text[0] = '\0';
 	if (f->advice[0])
 		return;
-	if (strncmp(s->spec, "sim:", 4) != 0 && diagnose_best(s->spec, f->verdict, &finding))
+	if (s->spec->kind != SPEC_SIM && diagnose_best(s->spec, f->verdict, &finding))
 		snprintf(f->advice, sizeof(f->advice), "%s", finding.cure[0] ? finding.cure : finding.text);
 	else if (f->verdict == VERDICT_PERMISSION)
 		snprintf(f->advice, sizeof(f->advice),
@@ -168,7 +168,7 @@ static void explain(const struct search *s, int r)
 		snprintf(f->advice, sizeof(f->advice), "espreset --list shows what is plugged in");
 }
 
-int open_port(const struct request *request, const char *spec, int64_t deadline_ms,
+int open_port(const struct request *request, const struct spec *spec, int64_t deadline_ms,
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
 	      bool *ret_native_usb, struct open_failure *ret_failure)
 {

@@ -6,6 +6,7 @@
 
 #include "base/verdict.h"
 #include "port/port.h"
+#include "port/spec.h"
 #include "run/request.h"
 
 struct open_failure {
@@ -28,7 +29,7 @@ struct open_failure {
  *
  * Return: 0, -ECANCELED (stop asked), or the negative errno behind the failure.
  */
-int open_port(const struct request *request, const char *spec, int64_t deadline_ms,
+int open_port(const struct request *request, const struct spec *spec, int64_t deadline_ms,
 	      void (*status)(void *user, const char *text), void *user, struct port **ret,
 	      bool *ret_native_usb, struct open_failure *ret_failure);
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "port/spec.h"
 #include "session/session.h"
 
 #define REQUEST_PORTS_MAX 256
@@ -28,6 +29,7 @@ struct request {
 	enum request_mode mode;
 	const char *ports[REQUEST_PORTS_MAX];	/* PORTs; --decode: the FILE; --enroll: PORT and NAME */
 	size_t n_ports;
+	struct spec specs[REQUEST_PORTS_MAX];
 	struct session_config session;
 	bool sequence_given;
 	char sequence_from[128];	/* the esptool.cfg that session.sequence came from; "" */

@@ -25,7 +25,7 @@
 #define PROGRESS_AFTER_MS 500
 
 struct board {
-	const char *port;
+	const struct spec *spec;
 	pid_t pid;
 	int fd;			/* -1: over */
 	size_t slot;		/* among those that are waited for */
@@ -64,11 +64,11 @@ static void print_match(struct crew *crew, const struct board *board, const stru
 {
 	if (crew->request->quiet)
 		return;
-	report_progress(&crew->report, board->port, NULL);
+	report_progress(&crew->report, board->spec->text, NULL);
 	if (verdict_info(result->session.verdict)->status == 0 && result->any_match)
 		report_print_match(result);
 	else
-		report_result_to(&crew->report, stderr, board->port, result);
+		report_result_to(&crew->report, stderr, board->spec->text, result);
 }
 
 static void tell_result(struct crew *crew, struct board *board, const struct report_result *result)
@@ -82,9 +82,9 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 	if (crew->request->print_match)
 		print_match(crew, board, result);
 	else
-		report_result(&crew->report, board->port, result);
+		report_result(&crew->report, board->spec->text, result);
 	if (crew->request->state_file)
-		board->state = report_result_json(board->port, result);
+		board->state = report_result_json(board->spec->text, result);
 }
 
 static void tell_failure(struct crew *crew, struct board *board, enum verdict verdict, const char *text,
@@ -126,7 +126,7 @@ static int start(struct crew *crew, struct board *board)
 				close(crew->boards[i].fd);
 		}
 		close(pair[0]);
-		_exit(worker_run(crew->request, board->port, pair[1]));
+		_exit(worker_run(crew->request, board->spec, pair[1]));
 	}
 	close(pair[1]);
 	board->fd = pair[0];
@@ -190,14 +190,14 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 	case MESSAGE_NOTE:
 		note_doing(crew, board, &message->u.note);
 		if (can_speak())
-			report_note(&crew->report, board->port, &message->u.note);
+			report_note(&crew->report, board->spec->text, &message->u.note);
 		break;
 	case MESSAGE_MATCH:
 		if (can_speak())
-			report_match(&crew->report, board->port, &message->u.match);
+			report_match(&crew->report, board->spec->text, &message->u.match);
 		break;
 	case MESSAGE_WIRING:
-		report_wiring(&crew->report, board->port, &message->u.wiring);
+		report_wiring(&crew->report, board->spec->text, &message->u.wiring);
 		board->verdict = message->u.wiring.verdict;
 		board->told = board->verdict == VERDICT_READY;
 		break;
@@ -269,8 +269,8 @@ static void tell_doing(struct crew *crew, const struct board *board)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s: %s", board->port, board->doing);
-	report_progress(&crew->report, board->port, board->doing);
+	snprintf(text, sizeof(text), "%s: %s", board->spec->text, board->doing);
+	report_progress(&crew->report, board->spec->text, board->doing);
 	(void)notify_status(text);	/* for whoever looks; nobody's run fails for it */
 }
 
@@ -384,7 +384,7 @@ static void notify(const struct crew *crew, int status)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].port, verdict_info(crew->boards[0].verdict)->word,
+	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text, verdict_info(crew->boards[0].verdict)->word,
 		 crew->n > 1 ? ", and others" : "");
 	(void)(status == 0 ? notify_ready(text) : notify_status(text));
 }
@@ -421,7 +421,7 @@ static int begin_state(struct crew *crew)
 	}
 	statefile_describe(-r, advice, sizeof(advice));
 	for (size_t i = 0; i < crew->n; i++) {
-		crew->boards[i].port = crew->request->ports[i];
+		crew->boards[i].spec = &crew->request->specs[i];
 		crew->boards[i].start_ms = wait_now_ms();
 		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
 			     advice);
@@ -461,7 +461,7 @@ static void start_all(struct crew *crew)
 		struct board *board = &crew->boards[i];
 		int r;
 
-		board->port = crew->request->ports[i];
+		board->spec = &crew->request->specs[i];
 		board->start_ms = now;
 		board->limit_ms = now + crew->request->wait_ms + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
 		snprintf(board->doing, sizeof(board->doing), "opening the port");

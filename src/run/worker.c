@@ -23,7 +23,7 @@
 
 struct worker {
 	const struct request *request;
-	const char *spec;
+	const struct spec *spec;
 	int fd;			/* to the reporting process */
 	int capture;		/* -1: none */
 	int capture_error;	/* positive errno of the first failed write */
@@ -172,7 +172,7 @@ static void take_close(struct worker *w, int r)
 	w->result.session.err = -r;
 }
 
-static bool find(struct worker *w, const char *port, int64_t deadline_ms)
+static bool find(struct worker *w, const struct spec *port, int64_t deadline_ms)
 {
 	struct open_failure failure;
 	int r = open_port(w->request, port, deadline_ms, tell_status, w, &w->port, &w->native_usb, &failure);
@@ -358,7 +358,7 @@ static void find_fitting_advice(struct worker *w)
 	enum verdict verdict = w->result.session.verdict;
 	struct finding finding;
 
-	if (may_be_explained(verdict) && !w->result.advice[0] && strncmp(w->spec, "sim:", 4) != 0 &&
+	if (may_be_explained(verdict) && !w->result.advice[0] && w->spec->kind != SPEC_SIM &&
 	    diagnose_best(ladder_port(&w->ladder), verdict, &finding) && finding.cure[0])
 		snprintf(w->result.advice, sizeof(w->result.advice), "%s", finding.cure);
 }
@@ -499,7 +499,7 @@ static void begin(struct worker *w)
 	conditions_release(&w->conditions);
 }
 
-int worker_run(const struct request *request, const char *spec, int fd)
+int worker_run(const struct request *request, const struct spec *spec, int fd)
 {
 	static struct worker w;	/* large; one in each process */
 

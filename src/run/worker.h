@@ -2,17 +2,17 @@
 #ifndef ESPRESET_RUN_WORKER_H
 #define ESPRESET_RUN_WORKER_H
 
+#include "port/spec.h"
 #include "run/request.h"
 
 /**
  * worker_run() - one board from finding its port to its result
- * @spec: PORT as the user spelled it
  * @fd: where messages go; closed by the caller's exit
  *
  * On a stop signal it lets go of the board and dies of the signal.
  *
  * Return: the process's exit status, of no meaning to anyone.
  */
-int worker_run(const struct request *request, const char *spec, int fd);
+int worker_run(const struct request *request, const struct spec *spec, int fd);
 
 #endif

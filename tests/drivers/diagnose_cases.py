@@ -207,7 +207,8 @@ def other_numbers_kinds_and_spellings():
     expect_finding(result, "not-there", "numbers change", 30)
     expect_finding(diagnose("usb:10c4:ea60"), "ambiguous", "name one of them", 31, board.tty, twin.tty)
     expect_finding(diagnose("/etc/passwd"), "not-a-port", "--list", 30)
-    expect_finding(diagnose("usb:rubbish"), "spelling", "--list", 2)
+    refused = diagnose("usb:rubbish")
+    expect(refused.status == 2 and "want usb:VID:PID" in refused.err, "what is no PORT", refused)
     # The file system allows it, the kernel's rules for the unit do not.
     closed = ["systemd-run", "--quiet", "--pipe", "--wait", "-p", "DevicePolicy=closed"]
     expect_finding(diagnose(board.tty, within=closed), "device-rules", "DeviceAllow=char-ttyUSB rw", 32)

@@ -14,6 +14,7 @@
 #include "fake_usb.h"
 #include "host/diagnose.h"
 #include "leaks.h"
+#include "specs.h"
 #include "suite.h"
 
 #define PORT "/dev/ttyUSB0"
@@ -137,7 +138,7 @@ static void keep(void *user, const struct finding *finding)
 static int diagnose(const char *port)
 {
 	n_found = 0;
-	return diagnose_run(port, keep, found, &verdict);
+	return diagnose_run(port ? spec_of(port) : NULL, keep, found, &verdict);
 }
 
 /* A port that a character device stands in for. */
@@ -503,9 +504,6 @@ static const struct {
 	{ two_of_a_kind, "usb:1a86:7523", "ambiguous", VERDICT_AMBIGUOUS, "it fits several boards",
 	  "fits several boards; say which: usb:1-1.4 (/dev/ttyUSB0), usb:1-1.3 (/dev/ttyUSB1)",
 	  "name one of them" },
-	{ nothing, "usb:rubbish", "spelling", VERDICT_USAGE,
-	  "want usb:VID:PID, usb:VID:PID:SERIAL or a place such as usb:1-1.4", "",
-	  "espreset --list shows what is plugged in" },
 	{ claimed_by_brltty, PORT, "brltty", VERDICT_NO_PORT,
 	  "brltty has taken the CH340 at 1-1.4 for a braille display",
 	  "process 600 is brltty, and the device is driven through usbfs",
@@ -613,11 +611,11 @@ START_TEST(a_failed_run_is_given_the_finding_that_fits)
 		return;
 	faults[_i].set_up();
 	ck_assert_int_eq(diagnose(faults[_i].port), 1);
-	ck_assert(diagnose_best(faults[_i].port, verdict, &best));
+	ck_assert(diagnose_best(spec_of(faults[_i].port), verdict, &best));
 	ck_assert_str_eq(best.word, faults[_i].word);
 	ck_assert_str_eq(best.cure, faults[_i].cure);
-	ck_assert(!diagnose_best(faults[_i].port, VERDICT_READY, &best));
-	ck_assert(!diagnose_best(faults[_i].port, VERDICT_WRONG_CHIP, &best));
+	ck_assert(!diagnose_best(spec_of(faults[_i].port), VERDICT_READY, &best));
+	ck_assert(!diagnose_best(spec_of(faults[_i].port), VERDICT_WRONG_CHIP, &best));
 }
 END_TEST
 
@@ -634,8 +632,8 @@ START_TEST(a_healthy_port_has_no_finding)
 	fake_usb_device(&mouse);
 	ck_assert_int_eq(diagnose(_i ? PORT : NULL), 0);
 	ck_assert_int_eq(verdict, VERDICT_READY);
-	ck_assert(!diagnose_best(PORT, VERDICT_SILENT, &best));
-	ck_assert(!diagnose_best(PORT, VERDICT_UNPLUGGED, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_SILENT, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_UNPLUGGED, &best));
 }
 END_TEST
 
@@ -680,10 +678,10 @@ START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 	ck_assert_str_eq(found[0].word, quirks[_i].word);
 	ck_assert_int_eq(found[0].verdict, VERDICT_COUNT);
 	ck_assert_str_eq(found[0].port, PORT);
-	ck_assert(diagnose_best(PORT, quirks[_i].blamed, &best));
+	ck_assert(diagnose_best(spec_of(PORT), quirks[_i].blamed, &best));
 	ck_assert_str_eq(best.word, quirks[_i].word);
 	ck_assert_int_eq(best.verdict, quirks[_i].blamed);
-	ck_assert(!diagnose_best(PORT, quirks[_i].not_blamed, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), quirks[_i].not_blamed, &best));
 }
 END_TEST
 
@@ -699,7 +697,7 @@ START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 	plug_in(&ours, "any");
 	fake_usb_device(&other);
 	ck_assert_int_ge(inotify_add_watch(fd, fake_path("/sys/bus/usb/devices/1-2/serial"), IN_OPEN), 0);
-	ck_assert(diagnose_best(PORT, VERDICT_SILENT, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_SILENT, &best));
 	ck_assert_str_eq(best.word, "native-usb");
 	ck_assert_int_lt(read(fd, &event, sizeof(event)), 0);
 	ck_assert_int_eq(errno, EAGAIN);
@@ -714,14 +712,14 @@ START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
 	struct finding best;
 
 	plug_ch340();
-	ck_assert(!diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
 	process(700, "ModemManager");
 	fake_file("/run/udev/data/c1:7", "E:ID_MM_CANDIDATE=1%s", "\n");
-	ck_assert(diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
 	ck_assert_str_eq(best.word, "modemmanager");
 	ck_assert_str_eq(best.evidence[0], "process 700 runs, and udev does not keep it off this port");
 	fake_file("/run/udev/data/c1:7", "E:%s=1\n", _i ? "ID_MM_PORT_IGNORE" : "ID_MM_DEVICE_IGNORE");
-	ck_assert(!diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
 }
 END_TEST
 
@@ -731,7 +729,7 @@ START_TEST(a_holder_that_is_seen_is_named_before_one_that_is_guessed)
 
 	held();
 	process(700, "ModemManager");
-	ck_assert(diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
 	ck_assert_str_eq(best.word, "busy");
 }
 END_TEST
@@ -741,11 +739,11 @@ START_TEST(denied_in_spite_of_its_mode_is_the_kernels_device_rules)
 	struct finding best;
 
 	plug_ch340();
-	ck_assert(diagnose_best(PORT, VERDICT_PERMISSION, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_PERMISSION, &best));
 	ck_assert_str_eq(best.word, "device-rules");
 	ck_assert_ptr_nonnull(strstr(best.cure, "DeviceAllow=char-ttyUSB rw"));
 	fake_file("/.dockerenv", "%s", "");
-	ck_assert(diagnose_best(PORT, VERDICT_PERMISSION, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_PERMISSION, &best));
 	ck_assert_str_eq(best.cure, "start the container with --device=/dev/ttyUSB0");
 }
 END_TEST
@@ -768,9 +766,9 @@ START_TEST(a_failed_run_looks_through_processes_for_a_while_only)
 
 	step_ms = 1000;
 	held();
-	ck_assert(!diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
 	process(700, "ModemManager");
-	ck_assert(!diagnose_best(PORT, VERDICT_BUSY, &best));
+	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
 	ck_assert_int_eq(diagnose(PORT), 1);
 	ck_assert_str_eq(found[0].word, "busy");
 }
@@ -782,7 +780,7 @@ START_TEST(out_of_time_brltty_is_not_named_but_what_is_known_is)
 
 	step_ms = 1000;
 	claimed_by_brltty();
-	ck_assert(diagnose_best(PORT, VERDICT_NO_PORT, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_NO_PORT, &best));
 	ck_assert_str_eq(best.word, "claimed");
 	ck_assert_int_eq(diagnose(PORT), 1);
 	ck_assert_str_eq(found[0].word, "brltty");
@@ -794,7 +792,7 @@ START_TEST(a_port_that_brltty_took_in_mid_run_is_explained)
 	struct finding best;
 
 	claimed_by_brltty();
-	ck_assert(diagnose_best(PORT, VERDICT_UNPLUGGED, &best));
+	ck_assert(diagnose_best(spec_of(PORT), VERDICT_UNPLUGGED, &best));
 	ck_assert_str_eq(best.word, "brltty");
 }
 END_TEST

@@ -10,6 +10,7 @@
 #include "fake_usb.h"
 #include "host/enroll.h"
 #include "leaks.h"
+#include "specs.h"
 #include "suite.h"
 
 static struct enrolment e;
@@ -24,7 +25,7 @@ static void set_up(void)
 
 static int enroll(const char *spelling, const char *name)
 {
-	return enroll_make(spelling, name, &e, text, sizeof(text));
+	return enroll_make(spec_of(spelling), name, &e, text, sizeof(text));
 }
 
 /* The part of the rule that tells this board from others. */

@@ -7,6 +7,7 @@
 
 #include "port/wait.h"
 #include "run/ladder.h"
+#include "specs.h"
 #include "suite.h"
 
 static int64_t now_ms;
@@ -30,10 +31,10 @@ int64_t __wrap_wait_now_ms(void)
 	return now_ms;
 }
 
-int __wrap_recover_target(const char *port, struct recover_target *ret);
-int __wrap_recover_target(const char *port, struct recover_target *ret)
+int __wrap_recover_target(const struct spec *spec, struct recover_target *ret);
+int __wrap_recover_target(const struct spec *spec, struct recover_target *ret)
 {
-	ck_assert_str_eq(port, "/dev/ttyUSB0");
+	ck_assert_str_eq(spec->text, "/dev/ttyUSB0");
 	memset(ret, 0, sizeof(*ret));
 	return target_result;
 }
@@ -96,23 +97,23 @@ static void set_up(void)
 	waits = 0;
 	memset(&result, 0, sizeof(result));
 	result.session.verdict = VERDICT_SILENT;
-	ladder_init(&ladder, "/dev/ttyUSB0", 1000 + 13000, NULL, status, &ladder);
+	ladder_init(&ladder, spec_of("/dev/ttyUSB0"), 1000 + 13000, NULL, status, &ladder);
 	ladder_look(&ladder);
 }
 
 START_TEST(the_steps_come_in_their_order_and_each_looks_for_the_same_place)
 {
-	ck_assert_str_eq(ladder_port(&ladder), "/dev/ttyUSB0");
+	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB0");
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert_str_eq(trace, "say wait");
-	ck_assert_str_eq(ladder_port(&ladder), "/dev/ttyUSB1");
+	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB1");
 	ck_assert(!ladder_is_last(&ladder));
 	ck_assert(ladder_climb(&ladder, VERDICT_IO_ERROR));
 	ck_assert_str_eq(trace, "say wait say reset wait");
 	ck_assert(!ladder_is_last(&ladder));
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert_str_eq(trace, "say wait say reset wait say power wait");
-	ck_assert_str_eq(ladder_port(&ladder), "/dev/ttyUSB3");
+	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB3");
 	ck_assert(ladder_is_last(&ladder));
 	ck_assert(!ladder_climb(&ladder, VERDICT_SILENT));
 	ladder_fill(&ladder, &result);
@@ -236,13 +237,13 @@ END_TEST
 START_TEST(a_port_that_is_not_on_usb_is_only_opened_again)
 {
 	target_result = -ENODEV;
-	ladder_init(&ladder, "/dev/ttyUSB0", 14000, NULL, status, &ladder);
+	ladder_init(&ladder, spec_of("/dev/ttyUSB0"), 14000, NULL, status, &ladder);
 	ladder_look(&ladder);
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert(ladder_is_last(&ladder));
 	ck_assert(!ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert_str_eq(trace, "say");
-	ck_assert_str_eq(ladder_port(&ladder), "/dev/ttyUSB0");
+	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB0");
 	ck_assert_str_eq(ladder.advice, "nothing more to try: the port is not on USB, or was not there to be asked");
 }
 END_TEST

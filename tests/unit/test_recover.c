@@ -15,6 +15,7 @@
 #include "host/recover.h"
 #include "leaks.h"
 #include "port/wait.h"
+#include "specs.h"
 #include "suite.h"
 
 #define HUB_PORT "/sys/bus/usb/devices/1-1:1.0/1-1-port4"
@@ -253,7 +254,7 @@ static void set_up(void)
 	fake_file("/dev/bus/usb/001/007", "%s", "");
 	fake_file("/dev/bus/usb/001/003", "%s", "");
 	fake_file(HUB_PORT "/disable", "0\n%s", "");
-	ck_assert_int_eq(recover_target("/dev/ttyUSB0", &target), 0);
+	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB0"), &target), 0);
 }
 
 static void tear_down(void)
@@ -292,9 +293,9 @@ START_TEST(a_target_is_a_place_and_who_stands_there)
 	ck_assert_str_eq(target.place, "1-1.4");
 	ck_assert_str_eq(target.interface, "1-1.4:1.0");
 	ck_assert_uint_eq(target.vid, 0x1a86);
-	ck_assert_int_eq(recover_target("usb:1-1.4", &target), 0);
+	ck_assert_int_eq(recover_target(spec_of("usb:1-1.4"), &target), 0);
 	ck_assert_str_eq(target.place, "1-1.4");
-	ck_assert_int_eq(recover_target("/dev/ttyUSB7", &target), -ENODEV);
+	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB7"), &target), -ENODEV);
 	ck_assert_str_eq(target.place, "");
 }
 END_TEST
@@ -582,7 +583,7 @@ START_TEST(a_port_of_the_root_hub_is_found)
 	fake_file("/sys/bus/usb/devices/usb2/devnum", "1\n%s", "");
 	fake_file("/dev/bus/usb/002/001", "%s", "");
 	fake_file("/sys/bus/usb/devices/2-0:1.0/usb2-port3/peer/device/x", "%s", "");
-	ck_assert_int_eq(recover_target("/dev/ttyUSB5", &target), 0);
+	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB5"), &target), 0);
 	ck_assert_int_eq(power_cycle(), -EBUSY);	/* that is where it looked */
 	expect_says("the same socket's USB 3 half");
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/002/001");

@@ -56,7 +56,7 @@ static void plug_in(const char *words)
 {
 	char all[512];
 
-	snprintf(all, sizeof(all), "sim:exact,ota=127.0.0.1:%d,truth=%s,%s", service_port, truth, words);
+	snprintf(all, sizeof(all), "exact,ota=127.0.0.1:%d,truth=%s,%s", service_port, truth, words);
 	ck_assert_int_eq(sim_port_open(all, 115200, NULL, &port), 0);
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR | PORT_RTS, 0), 0);
 }

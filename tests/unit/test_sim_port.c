@@ -63,7 +63,7 @@ static int open_board(const char *words, int baud, const struct port_stop *stop)
 {
 	char all[256];
 
-	snprintf(all, sizeof(all), "sim:truth=%s,%s", truth_path, words);
+	snprintf(all, sizeof(all), "truth=%s,%s", truth_path, words);
 	return sim_port_open(all, baud, stop, &port);
 }
 
@@ -287,7 +287,7 @@ END_TEST
 
 START_TEST(a_truth_that_cannot_be_written_fails_the_open)
 {
-	ck_assert_int_eq(sim_port_open("sim:truth=/nonexistent/truth", 115200, NULL, &port), -ENOENT);
+	ck_assert_int_eq(sim_port_open("truth=/nonexistent/truth", 115200, NULL, &port), -ENOENT);
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 #include "run/message.h"
 #include "run/open.h"
 #include "run/worker.h"
+#include "specs.h"
 #include "suite.h"
 
 static int opens, closes, power_cycles;
@@ -52,10 +53,10 @@ static int close_port(struct port *port)
 static const struct port_ops silent_ops = { "silent", set_lines, set_speed, read_nothing, close_port };
 static struct port silent = { &silent_ops };
 
-int __wrap_open_port(const struct request *options, const char *spec, int64_t deadline_ms,
+int __wrap_open_port(const struct request *options, const struct spec *spec, int64_t deadline_ms,
 		     void (*status)(void *user, const char *text), void *user, struct port **ret,
 		     bool *ret_native_usb, struct open_failure *ret_failure);
-int __wrap_open_port(const struct request *options, const char *spec, int64_t deadline_ms,
+int __wrap_open_port(const struct request *options, const struct spec *spec, int64_t deadline_ms,
 		     void (*status)(void *user, const char *text), void *user, struct port **ret,
 		     bool *ret_native_usb, struct open_failure *ret_failure)
 {
@@ -79,10 +80,10 @@ int __wrap_open_port(const struct request *options, const char *spec, int64_t de
 }
 
 /* On USB, as long as it is there. */
-int __wrap_recover_target(const char *port, struct recover_target *ret);
-int __wrap_recover_target(const char *port, struct recover_target *ret)
+int __wrap_recover_target(const struct spec *spec, struct recover_target *ret);
+int __wrap_recover_target(const struct spec *spec, struct recover_target *ret)
 {
-	(void)port;
+	(void)spec;
 	memset(ret, 0, sizeof(*ret));
 	return leaves_at_once && opens == 0 ? 0 : -ENODEV;
 }
@@ -123,7 +124,7 @@ static struct report_result run_child(bool recover)
 	options.session.timeout_ms = 15000;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	stop_init();
-	ck_assert_int_eq(worker_run(&options, "/dev/of-no-bus", pair[1]), 0);
+	ck_assert_int_eq(worker_run(&options, spec_of("/dev/of-no-bus"), pair[1]), 0);
 	do {
 		ck_assert_int_eq(recv(pair[0], &message, sizeof(message), MSG_DONTWAIT), sizeof(message));
 	} while (message.kind != MESSAGE_RESULT);
