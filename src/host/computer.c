@@ -14,43 +14,20 @@
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-bool computer_has(const char *format, ...)
-{
-	char below[HOSTFS_PATH_MAX];
-	char path[HOSTFS_PATH_MAX];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(below, sizeof(below), format, args);
-	va_end(args);
-	return hostfs_path(path, sizeof(path), "%s", below) == 0 && hostfs_exists(path);
-}
-
-int computer_read(const char *below, char *buf, size_t cap)
-{
-	char path[HOSTFS_PATH_MAX];
-
-	buf[0] = '\0';
-	if (hostfs_path(path, sizeof(path), "%s", below) < 0)
-		return -ENAMETOOLONG;
-	return hostfs_read(path, buf, cap);
-}
-
 const char *computer_container(void)
 {
 	static const char *const marks[] = { "/.dockerenv", "/run/.containerenv", "/run/systemd/container" };
 	size_t i;
 
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (computer_has("%s", marks[i]))
+		if (hostfs_has("%s", marks[i]))
 			return marks[i];
 	return NULL;
 }
 
 void computer_kernel(char *buf, size_t cap)
 {
-	if (computer_read("/proc/sys/kernel/osrelease", buf, cap) < 0)
-		buf[0] = '\0';
+	(void)hostfs_text(buf, cap, "/proc/sys/kernel/osrelease");
 }
 
 bool computer_is_wsl(char *release, size_t cap)
@@ -59,35 +36,31 @@ bool computer_is_wsl(char *release, size_t cap)
 	return strcasestr(release, "microsoft") != NULL;
 }
 
-bool computer_file_has(const char *path, const char *text, char *ret_line, size_t cap)
+bool computer_file_has(const char *text, const char *format, ...)
 {
 	bool has = false;
-	char line[1024];
+	char path[HOSTFS_PATH_MAX], line[1024];
+	va_list args;
 	FILE *file;
 
-	file = fopen(path, "re");
+	va_start(args, format);
+	(void)vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	file = hostfs_fopen("%s", path);
 	if (!file)
 		return false;
-	while (!has && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
+	while (!has && fgets(line, sizeof(line), file))
 		has = line[0] != '#' && strstr(line, text);
-	}
 	(void)fclose(file);	/* read only */
-	if (has && cap > 0)
-		(void)snprintf(ret_line, cap, "%s", line);
 	return has;
 }
 
 pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const void *what, int64_t deadline_ms)
 {
-	char path[HOSTFS_PATH_MAX];
+	DIR *dir = hostfs_opendir("/proc");
 	struct dirent *entry;
 	pid_t found = 0;
-	DIR *dir;
 
-	if (hostfs_path(path, sizeof(path), "/proc") < 0)
-		return 0;
-	dir = opendir(path);
 	if (!dir)
 		return 0;
 	while (!found && (entry = readdir(dir))) {
@@ -104,11 +77,9 @@ pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const vo
 
 static bool has_name(pid_t pid, const void *comm)
 {
-	char path[HOSTFS_PATH_MAX];
 	char name[32];
 
-	return hostfs_path(path, sizeof(path), "/proc/%d/comm", (int)pid) == 0 &&
-	       hostfs_read(path, name, sizeof(name)) >= 0 && strcmp(name, comm) == 0;
+	return hostfs_text(name, sizeof(name), "/proc/%d/comm", (int)pid) >= 0 && strcmp(name, comm) == 0;
 }
 
 pid_t computer_process(const char *comm, int64_t deadline_ms)

@@ -10,12 +10,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** computer_has() - whether this path exists */
-bool computer_has(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/** computer_read() - a small file; as hostfs_read(), and "" on failure */
-int computer_read(const char *path, char *buf, size_t cap);
-
 /** computer_container() - the file that tells of a container; NULL: none */
 const char *computer_container(void);
 
@@ -25,12 +19,8 @@ void computer_kernel(char *buf, size_t cap);
 /** computer_is_wsl() - Windows' Linux; gives the kernel's release too */
 bool computer_is_wsl(char *ret_release, size_t cap);
 
-/**
- * computer_file_has() - whether a line of a file holds a text, comments apart
- * @path:     with the root
- * @ret_line: the line; NULL with @cap 0: not wanted
- */
-bool computer_file_has(const char *path, const char *text, char *ret_line, size_t cap);
+/** computer_file_has() - whether a line of a file holds a text, comments apart */
+bool computer_file_has(const char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
  * computer_find_process() - look through all processes, until one is the one

@@ -57,21 +57,11 @@ static void copy_text(char *buf, size_t cap, const char *text)
 	(void)snprintf(buf, cap, "%s", text);
 }
 
-static void read_text(const char *dir, const char *name, char *buf, size_t cap)
-{
-	char path[HOSTFS_PATH_MAX];
-
-	buf[0] = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) < (int)sizeof(path) &&
-	    hostfs_read(path, buf, cap) < 0)
-		buf[0] = '\0';
-}
-
 static bool read_hex(const char *dir, const char *name, unsigned int *ret_number)
 {
 	char text[16];
 
-	read_text(dir, name, text, sizeof(text));
+	(void)hostfs_text(text, sizeof(text), "%s/%s", dir, name);
 	return sscanf(text, "%x", ret_number) == 1;
 }
 
@@ -85,8 +75,8 @@ static bool read_usb_device(const char *dir, struct device *device)
 		return false;
 	if (!read_hex(dir, "bcdDevice", &device->bcd_device))
 		device->bcd_device = 0;
-	read_text(dir, "serial", device->serial, sizeof(device->serial));
-	read_text(dir, "product", device->product, sizeof(device->product));
+	(void)hostfs_text(device->serial, sizeof(device->serial), "%s/serial", dir);
+	(void)hostfs_text(device->product, sizeof(device->product), "%s/product", dir);
 	copy_text(device->place, sizeof(device->place), strrchr(dir, '/') + 1);
 	name = bridge_name(device->vid, device->pid, device->product, device->bcd_device, buf, sizeof(buf));
 	copy_text(device->bridge, sizeof(device->bridge), name ? name : "");
@@ -95,41 +85,9 @@ static bool read_usb_device(const char *dir, struct device *device)
 
 static void read_interface(const char *dir, struct device *device)
 {
-	char path[HOSTFS_PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/driver", dir) >= (int)sizeof(path) ||
-	    hostfs_link_name(path, device->driver, sizeof(device->driver)) < 0)
-		device->driver[0] = '\0';
+	(void)hostfs_link(device->driver, sizeof(device->driver), "%s/driver", dir);
 	copy_text(device->interface, sizeof(device->interface), strrchr(dir, '/') + 1);
 }
-
-/* From the tty's place in sysfs upwards: its interface, then its USB device. */
-static bool read_tty(const char *name, struct device *device)
-{
-	char path[HOSTFS_PATH_MAX];
-	char file[HOSTFS_PATH_MAX + 32];
-	char *dir, *slash;
-	bool is_usb = false;
-
-	if (hostfs_path(path, sizeof(path), "/sys/class/tty/%s/device", name) < 0)
-		return false;
-	dir = realpath(path, NULL);
-	if (!dir)
-		return false;
-	while (!is_usb && (slash = strrchr(dir, '/')) && slash != dir) {
-		(void)snprintf(file, sizeof(file), "%s/bInterfaceNumber", dir);
-		if (hostfs_exists(file))
-			read_interface(dir, device);
-		is_usb = read_usb_device(dir, device);
-		*slash = '\0';
-	}
-	free(dir);
-	if (is_usb)
-		(void)snprintf(device->path, sizeof(device->path), "/dev/%.58s", name);
-	return is_usb;
-}
-
-/* ------------------------------------------------------------ names and holders */
 
 /* Where the link or node @path (without the root) ends up, without the root. */
 static int real_path(const char *path, char *ret_path, size_t cap)
@@ -150,17 +108,37 @@ static int real_path(const char *path, char *ret_path, size_t cap)
 	return 0;
 }
 
+/* From the tty's place in sysfs upwards: its interface, then its USB device. */
+static bool read_tty(const char *name, struct device *device)
+{
+	char dir[HOSTFS_PATH_MAX];
+	char *slash;
+	bool is_usb = false;
+
+	(void)snprintf(dir, sizeof(dir), "/sys/class/tty/%s/device", name);
+	if (real_path(dir, dir, sizeof(dir)) < 0)
+		return false;
+	while (!is_usb && (slash = strrchr(dir, '/')) && slash != dir) {
+		if (hostfs_has("%s/bInterfaceNumber", dir))
+			read_interface(dir, device);
+		is_usb = read_usb_device(dir, device);
+		*slash = '\0';
+	}
+	if (is_usb)
+		(void)snprintf(device->path, sizeof(device->path), "/dev/%.58s", name);
+	return is_usb;
+}
+
+/* ------------------------------------------------------------ names and holders */
+
 /* The name that a rule of --enroll gave: a link in /dev/espreset. */
 static void read_name(struct device *device)
 {
+	DIR *dir = hostfs_opendir("/dev/espreset");
 	char path[HOSTFS_PATH_MAX];
 	char real[HOSTFS_PATH_MAX];
 	struct dirent *entry;
-	DIR *dir;
 
-	if (hostfs_path(path, sizeof(path), "/dev/espreset") < 0)
-		return;
-	dir = opendir(path);
 	if (!dir)
 		return;
 	while (!device->name[0] && (entry = readdir(dir))) {
@@ -187,14 +165,10 @@ void devices_find_holders(struct device *devices, int count)
 
 static int for_each_entry(const char *path, struct list *list, int (*add)(struct list *, const char *))
 {
-	char rooted[HOSTFS_PATH_MAX];
+	DIR *dir = hostfs_opendir("%s", path);
 	struct dirent *entry;
 	int r = 0;
-	DIR *dir;
 
-	if (hostfs_path(rooted, sizeof(rooted), "%s", path) < 0)
-		return -ENAMETOOLONG;
-	dir = opendir(rooted);
 	if (!dir)
 		return -errno;
 	while (r == 0 && (entry = readdir(dir)))
@@ -231,9 +205,9 @@ static int add_usb_device(struct list *list, const char *name)
 	char dir[HOSTFS_PATH_MAX];
 	struct device *device;
 
-	if (has_place(list, name) ||
-	    hostfs_path(dir, sizeof(dir), "/sys/bus/usb/devices/%s", name) < 0)
+	if (has_place(list, name))
 		return 0;
+	(void)snprintf(dir, sizeof(dir), "/sys/bus/usb/devices/%s", name);
 	device = list_add(list);
 	if (!device)
 		return -ENOMEM;
@@ -337,20 +311,18 @@ int devices_list(struct device **ret_devices)
 static int tty_name(const char *path, char *ret_name, size_t cap)
 {
 	char real[HOSTFS_PATH_MAX];
-	char link[HOSTFS_PATH_MAX];
+	char node[HOSTFS_PATH_MAX];
 	struct stat st;
 
 	if (real_path(path, real, sizeof(real)) < 0)
 		return -ENOENT;
-	if (hostfs_path(link, sizeof(link), "/sys/class/tty/%s", strrchr(real, '/') + 1) == 0 &&
-	    hostfs_exists(link)) {
+	if (hostfs_has("/sys/class/tty/%s", strrchr(real, '/') + 1)) {
 		copy_text(ret_name, cap, strrchr(real, '/') + 1);
 		return 0;
 	}
-	if (hostfs_rooted(path, link, sizeof(link)) < 0 || stat(link, &st) < 0 || !S_ISCHR(st.st_mode) ||
-	    hostfs_path(link, sizeof(link), "/sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev)))
+	if (hostfs_rooted(path, node, sizeof(node)) < 0 || stat(node, &st) < 0 || !S_ISCHR(st.st_mode))
 		return -ENOENT;
-	return hostfs_link_name(link, ret_name, cap);
+	return hostfs_link(ret_name, cap, "/sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
 }
 
 int devices_find(const char *path, struct device *ret_device)
@@ -577,9 +549,8 @@ static bool is_settled(const char *path)
 		return false;	/* sysfs knows a port before /dev does */
 	if (!S_ISCHR(st.st_mode))
 		return true;	/* no port: to be refused, not waited for */
-	if (hostfs_path(file, sizeof(file), "/run/udev/control") < 0 || !hostfs_exists(file))
-		return true;	/* no udev */
-	return hostfs_udev(st.st_rdev, file, sizeof(file)) < 0 || hostfs_exists(file);
+	/* where udev does not run, there is nothing to wait for */
+	return !hostfs_has("/run/udev/control") || hostfs_has(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 }
 
 static void forget_events(int notify_fd)

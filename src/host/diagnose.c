@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "host/bridges.h"
@@ -176,13 +177,11 @@ static void check_permission(struct look *look, const char *path, const char *ro
 /* What udev has written down about a port. */
 static bool udev_says(const char *rooted, const char *property)
 {
-	char path[HOSTFS_PATH_MAX];
 	char text[64];
 	struct stat st;
 
 	(void)snprintf(text, sizeof(text), "E:%s=1", property);
-	return stat(rooted, &st) == 0 && hostfs_udev(st.st_rdev, path, sizeof(path)) == 0 &&
-	       computer_file_has(path, text, NULL, 0);
+	return stat(rooted, &st) == 0 && computer_file_has(text, HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 }
 
 #define MODEMMANAGER_CURE \
@@ -356,33 +355,21 @@ static void check_quirks(struct look *look, const struct device *device)
 
 static void usb_attribute(const char *place, const char *name, char *buf, size_t cap)
 {
-	char path[HOSTFS_PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "/sys/bus/usb/devices/%s/%s", place, name);
-	if (computer_read(path, buf, cap) < 0)
-		buf[0] = '\0';
+	(void)hostfs_text(buf, cap, "/sys/bus/usb/devices/%s/%s", place, name);
 }
 
 /* The driver of the first interface that has one; "" when none has. */
 static void interface_driver(const char *place, char *buf, size_t cap)
 {
-	char path[HOSTFS_PATH_MAX];
-	char link[HOSTFS_PATH_MAX + 300];
+	DIR *dir = hostfs_opendir("/sys/bus/usb/devices/%s", place);
 	struct dirent *entry;
-	DIR *dir;
 
 	buf[0] = '\0';
-	if (hostfs_path(path, sizeof(path), "/sys/bus/usb/devices/%s", place) < 0)
-		return;
-	dir = opendir(path);
 	if (!dir)
 		return;
 	while (!buf[0] && (entry = readdir(dir))) {
-		if (!strchr(entry->d_name, ':'))
-			continue;
-		(void)snprintf(link, sizeof(link), "%s/%s/driver", path, entry->d_name);
-		if (hostfs_link_name(link, buf, cap) < 0)
-			buf[0] = '\0';
+		if (strchr(entry->d_name, ':'))
+			(void)hostfs_link(buf, cap, "/sys/bus/usb/devices/%s/%s/driver", place, entry->d_name);
 	}
 	(void)closedir(dir);
 }
@@ -433,7 +420,7 @@ static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 {
 	static const char *const dirs[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d",
 					    "/lib/modprobe.d" };
-	char path[HOSTFS_PATH_MAX], file[HOSTFS_PATH_MAX + 300], line[64];
+	char line[64];
 	struct dirent *entry;
 	bool is = false;
 	size_t i;
@@ -441,15 +428,14 @@ static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 
 	(void)snprintf(line, sizeof(line), "blacklist %s", module);
 	for (i = 0; !is && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (hostfs_path(path, sizeof(path), "%s", dirs[i]) < 0 || !(dir = opendir(path)))
-			continue;
-		while (!is && (entry = readdir(dir))) {
-			(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-			is = is_conf(entry->d_name) && computer_file_has(file, line, NULL, 0);
+		dir = hostfs_opendir("%s", dirs[i]);
+		while (dir && !is && (entry = readdir(dir))) {
+			is = is_conf(entry->d_name) && computer_file_has(line, "%s/%s", dirs[i], entry->d_name);
 			if (is)
 				(void)snprintf(ret_line, cap, "%s/%s says %s", dirs[i], entry->d_name, line);
 		}
-		(void)closedir(dir);
+		if (dir)
+			(void)closedir(dir);
 	}
 	return is;
 }
@@ -457,18 +443,16 @@ static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 /* modules.dep names files; in those "-" and "_" are the same letter, and .ko may be compressed. */
 static bool is_installed(const char *release, const char *module)
 {
-	char path[HOSTFS_PATH_MAX], name[64];
+	char name[64];
 	char *c;
 
-	if (hostfs_path(path, sizeof(path), "/lib/modules/%s/modules.dep", release) < 0)
-		return false;
 	(void)snprintf(name, sizeof(name), "/%s.ko", module);
-	if (computer_file_has(path, name, NULL, 0))
+	if (computer_file_has(name, "/lib/modules/%s/modules.dep", release))
 		return true;
 	for (c = name; *c; c++)
 		if (*c == '_')
 			*c = '-';
-	return computer_file_has(path, name, NULL, 0);
+	return computer_file_has(name, "/lib/modules/%s/modules.dep", release);
 }
 
 static void report_not_loaded(struct look *look, const struct device *device, const char *module)
@@ -481,7 +465,7 @@ static void report_not_loaded(struct look *look, const struct device *device, co
 		      "the driver of the %s at %s is not loaded", device->bridge, device->place);
 		evidence(look, "no module %s in the running kernel; %s exists", module, computer_container());
 		cure(look, "on the host of this container: sudo modprobe %s", module);
-	} else if (!computer_has("/lib/modules/%s", release)) {
+	} else if (!hostfs_has("/lib/modules/%s", release)) {
 		begin(look, "kernel-replaced", VERDICT_NO_PORT, look->port,
 		      "the modules of the running kernel are gone, so no driver can be loaded");
 		evidence(look, "/lib/modules/%s does not exist: the kernel was updated", release);
@@ -519,7 +503,7 @@ static void report_not_bound(struct look *look, const struct device *device, con
 		return;
 	}
 	usb_attribute(device->place, "bConfigurationValue", text, sizeof(text));
-	if (!text[0] && computer_has("/sys/bus/usb/devices/%s/bConfigurationValue", device->place)) {
+	if (!text[0] && hostfs_has("/sys/bus/usb/devices/%s/bConfigurationValue", device->place)) {
 		begin(look, "no-power", VERDICT_NO_PORT, look->port,
 		      "the kernel did not start the %s at %s: it wants more power than its hub has",
 		      device->bridge, device->place);
@@ -542,8 +526,8 @@ static void check_portless(struct look *look, const struct device *device)
 	interface_driver(device->place, driver, sizeof(driver));
 	if (strcmp(driver, "usbfs") == 0)
 		report_claimed(look, device);
-	else if (!computer_has("/sys/bus/usb/drivers/%s", bridge->driver) &&
-		 !computer_has("/sys/module/%s", bridge->driver))
+	else if (!hostfs_has("/sys/bus/usb/drivers/%s", bridge->driver) &&
+		 !hostfs_has("/sys/module/%s", bridge->driver))
 		report_not_loaded(look, device, bridge->driver);
 	else
 		report_not_bound(look, device, bridge->driver);
@@ -555,10 +539,10 @@ static void check_portless(struct look *look, const struct device *device)
 static bool check_node(struct look *look, const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
-	char file[HOSTFS_PATH_MAX], numbers[32];
+	char numbers[32];
 	unsigned int maj, min;
 
-	if (!slash || !slash[1] || !computer_has("/sys/class/tty/%s", slash + 1))
+	if (!slash || !slash[1] || !hostfs_has("/sys/class/tty/%s", slash + 1))
 		return false;
 	begin(look, "no-node", VERDICT_NO_PORT, path, "the kernel has this port, but /dev has not");
 	evidence(look, "/sys/class/tty/%s exists", slash + 1);
@@ -566,8 +550,8 @@ static bool check_node(struct look *look, const char *path)
 		evidence(look, "%s exists", computer_container());
 		cure(look, "start the container with --device=/dev/%s", slash + 1);
 	} else {
-		(void)snprintf(file, sizeof(file), "/sys/class/tty/%s/dev", slash + 1);
-		if (computer_read(file, numbers, sizeof(numbers)) < 0 || sscanf(numbers, "%u:%u", &maj, &min) != 2)
+		(void)hostfs_text(numbers, sizeof(numbers), "/sys/class/tty/%s/dev", slash + 1);
+		if (sscanf(numbers, "%u:%u", &maj, &min) != 2)
 			cure(look, "re-plug it");
 		else
 			cure(look, "re-plug it; where /dev is not the kernel's own (a chroot): "
@@ -579,7 +563,7 @@ static bool check_node(struct look *look, const char *path)
 /* A container sees the host's /sys, and of its /dev what it was given. */
 static bool is_usable(const struct device *device)
 {
-	return device->path[0] && (!computer_container() || computer_has("%s", device->path));
+	return device->path[0] && (!computer_container() || hostfs_has("%s", device->path));
 }
 
 /* Somebody else's number: the ports that are there instead. */
@@ -609,13 +593,12 @@ static bool check_others(struct look *look)
 /* How many USB devices are plugged in that are no hubs; a few of them as evidence. */
 static int count_usb_devices(struct look *look, bool tell)
 {
-	char path[HOSTFS_PATH_MAX];
 	char class[16], vid[16], pid[16], product[DEVICE_TEXT_MAX];
+	DIR *dir = hostfs_opendir("/sys/bus/usb/devices");
 	struct dirent *entry;
 	int n = 0;
-	DIR *dir;
 
-	if (hostfs_path(path, sizeof(path), "/sys/bus/usb/devices") < 0 || !(dir = opendir(path)))
+	if (!dir)
 		return -1;
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' || strchr(entry->d_name, ':'))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "host/bridges.h"
 #include "host/plain.h"
@@ -88,10 +89,9 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 	struct stat st;
 	FILE *file;
 
-	if (hostfs_path(path, sizeof(path), "%s", device->path) < 0 || stat(path, &st) < 0 ||
-	    hostfs_udev(st.st_rdev, path, sizeof(path)) < 0)
+	if (hostfs_path(path, sizeof(path), "%s", device->path) < 0 || stat(path, &st) < 0)
 		return false;
-	file = fopen(path, "re");
+	file = hostfs_fopen(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 	if (!file)
 		return false;
 	while (!is_found && fgets(line, sizeof(line), file)) {

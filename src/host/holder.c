@@ -57,22 +57,16 @@ static int target_init(struct target *target, const char *path)
 
 static bool is_alive(pid_t pid)
 {
-	char path[HOSTFS_PATH_MAX];
-
-	return pid > 0 && hostfs_path(path, sizeof(path), "/proc/%d", (int)pid) == 0 &&
-	       hostfs_exists(path);
+	return pid > 0 && hostfs_has("/proc/%d", (int)pid);
 }
 
 static pid_t parent_of(pid_t pid)
 {
-	char path[HOSTFS_PATH_MAX];
 	char stat_line[512];
 	const char *end;
 	int parent;
 
-	if (hostfs_path(path, sizeof(path), "/proc/%d/stat", (int)pid) < 0 ||
-	    hostfs_read(path, stat_line, sizeof(stat_line)) < 0)
-		return 0;
+	(void)hostfs_text(stat_line, sizeof(stat_line), "/proc/%d/stat", (int)pid);
 	end = strrchr(stat_line, ')');	/* "12 (a name (odd)) S 1 ..." */
 	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
@@ -128,18 +122,15 @@ static const char *script_of(const char *cmdline, size_t len)
 
 static void describe_process(struct holder *holder)
 {
-	char path[HOSTFS_PATH_MAX];
 	char comm[32];
 	char cmdline[1024];
 	int len;
 
-	if (hostfs_path(path, sizeof(path), "/proc/%d/comm", (int)holder->pid) < 0 ||
-	    hostfs_read(path, comm, sizeof(comm)) < 0)
+	if (hostfs_text(comm, sizeof(comm), "/proc/%d/comm", (int)holder->pid) < 0)
 		return;
 	(void)snprintf(holder->command, sizeof(holder->command), "%s", comm);
-	if (is_interpreter(comm) &&
-	    hostfs_path(path, sizeof(path), "/proc/%d/cmdline", (int)holder->pid) == 0) {
-		len = hostfs_read(path, cmdline, sizeof(cmdline));
+	if (is_interpreter(comm)) {
+		len = hostfs_text(cmdline, sizeof(cmdline), "/proc/%d/cmdline", (int)holder->pid);
 		if (len > 0 && script_of(cmdline, (size_t)len)[0])
 			(void)snprintf(holder->command, sizeof(holder->command), "%s %.*s", comm,
 				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script_of(cmdline, (size_t)len));
@@ -174,20 +165,13 @@ static bool parse_lock(const char *line, const struct target *target, pid_t *ret
 	return true;
 }
 
-static FILE *open_locks(void)
-{
-	char path[HOSTFS_PATH_MAX];
-
-	return hostfs_path(path, sizeof(path), "/proc/locks") < 0 ? NULL : fopen(path, "re");
-}
-
 static bool find_lock(const struct target *target, pid_t *ret_pid)
 {
 	bool is_locked = false;
 	char line[256];
 	FILE *file;
 
-	file = open_locks();
+	file = hostfs_fopen("/proc/locks");
 	if (!file)
 		return false;
 	while (!is_locked && fgets(line, sizeof(line), file))
@@ -200,15 +184,11 @@ static bool find_lock(const struct target *target, pid_t *ret_pid)
 
 static bool has_open(pid_t pid, const struct target *target)
 {
-	char path[HOSTFS_PATH_MAX];
+	DIR *dir = hostfs_opendir("/proc/%d/fd", (int)pid);
 	struct dirent *entry;
 	bool has = false;
 	struct stat st;
-	DIR *dir;
 
-	if (hostfs_path(path, sizeof(path), "/proc/%d/fd", (int)pid) < 0)
-		return false;
-	dir = opendir(path);
 	if (!dir)
 		return false;	/* another user's, or gone */
 	while (!has && (entry = readdir(dir)))
@@ -226,13 +206,13 @@ static bool is_opener(pid_t pid, const void *target)
 /* ------------------------------------------------------------ lock files */
 
 /* Ten characters and a newline (HDB), or the four bytes of an int. */
-static pid_t read_lock_file(const char *path)
+static pid_t read_lock_file(const char *dir, const char *name)
 {
 	char text[32] = "";
 	int pid = 0;
 	int len;
 
-	len = hostfs_read(path, text, sizeof(text));
+	len = hostfs_text(text, sizeof(text), "%s/LCK..%s", dir, name);
 	if (len <= 0)
 		return 0;
 	if (sscanf(text, "%d", &pid) != 1 && (size_t)len <= sizeof(pid))
@@ -243,14 +223,11 @@ static pid_t read_lock_file(const char *path)
 static pid_t find_lock_file(const struct target *target)
 {
 	static const char *const dirs[] = { "/run/lock", "/var/lock" };
-	char path[HOSTFS_PATH_MAX];
 	size_t i;
 	pid_t pid;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (hostfs_path(path, sizeof(path), "%s/LCK..%s", dirs[i], target->name) < 0)
-			continue;
-		pid = read_lock_file(path);
+		pid = read_lock_file(dirs[i], target->name);
 		if (is_alive(pid) && !is_our_own(pid))
 			return pid;
 	}

@@ -83,13 +83,11 @@ int recover_target(const struct spec *spec, struct recover_target *ret)
 	return 0;
 }
 
+#define USB_DEVICE "/sys/bus/usb/devices/%s"
+
 static int read_attribute(const char *place, const char *name, char *buf, size_t cap)
 {
-	char path[HOSTFS_PATH_MAX];
-
-	if (hostfs_path(path, sizeof(path), "/sys/bus/usb/devices/%s/%s", place, name) < 0)
-		return -ENAMETOOLONG;
-	return hostfs_read(path, buf, cap);
+	return hostfs_text(buf, cap, USB_DEVICE "/%s", place, name);
 }
 
 static bool has_hex(const char *place, const char *name, unsigned int wanted)
@@ -104,9 +102,7 @@ static bool has_hex(const char *place, const char *name, unsigned int wanted)
 /* A wedged bridge may have dropped off the bus: then nobody uses it, and power can still bring it back. */
 static bool is_there(const struct recover_target *target)
 {
-	char path[HOSTFS_PATH_MAX];
-
-	return hostfs_path(path, sizeof(path), "/sys/bus/usb/devices/%s", target->place) == 0 && hostfs_exists(path);
+	return hostfs_has(USB_DEVICE, target->place);
 }
 
 /* A place outlives who stands there: nobody resets another device that was plugged in meanwhile. */
@@ -114,8 +110,7 @@ static bool is_same_device(const struct recover_target *target)
 {
 	char serial[DEVICE_TEXT_MAX];
 
-	if (read_attribute(target->place, "serial", serial, sizeof(serial)) < 0)
-		serial[0] = '\0';
+	(void)read_attribute(target->place, "serial", serial, sizeof(serial));
 	return has_hex(target->place, "idVendor", target->vid) && has_hex(target->place, "idProduct", target->pid) &&
 	       strcmp(serial, target->serial) == 0;
 }
@@ -157,10 +152,9 @@ static bool is_driver_of_a_port(const struct recover_target *target, const char 
 
 static int check_interface(const struct recover_target *target, const char *name, const struct words *w)
 {
-	char path[HOSTFS_PATH_MAX], driver[64];
+	char driver[64];
 
-	if (hostfs_path(path, sizeof(path), "/sys/bus/usb/devices/%s/%s/driver", target->place, name) < 0 ||
-	    hostfs_link_name(path, driver, sizeof(driver)) < 0)
+	if (hostfs_link(driver, sizeof(driver), USB_DEVICE "/%s/driver", target->place, name) < 0)
 		return 0;	/* nobody's */
 	if (strcmp(driver, "usbfs") == 0)
 		return say(w, -EBUSY,
@@ -173,15 +167,11 @@ static int check_interface(const struct recover_target *target, const char *name
 
 static int check_interfaces(const struct recover_target *target, const struct words *w)
 {
-	char path[HOSTFS_PATH_MAX];
+	DIR *dir = hostfs_opendir(USB_DEVICE, target->place);
 	struct dirent *entry;
 	size_t len = strlen(target->place);
 	int r = 0;
-	DIR *dir;
 
-	if (hostfs_path(path, sizeof(path), "/sys/bus/usb/devices/%s", target->place) < 0)
-		return say(w, -ENODEV, "no such place");
-	dir = opendir(path);
 	if (!dir)
 		return say(w, -ENODEV, "nothing is plugged in at %s any more", target->place);
 	while (r == 0 && (entry = readdir(dir))) {
@@ -318,7 +308,7 @@ static bool parse_place(const char *place, struct hub_port *p)
 
 static int port_path(const struct hub_port *p, const char *name, char *path, size_t cap)
 {
-	return hostfs_path(path, cap, "/sys/bus/usb/devices/%s/%s", p->dir, name);
+	return hostfs_path(path, cap, USB_DEVICE "/%s", p->dir, name);
 }
 
 static bool may_write(const struct hub_port *p, const char *name)
@@ -330,9 +320,7 @@ static bool may_write(const struct hub_port *p, const char *name)
 
 static bool has(const struct hub_port *p, const char *name)
 {
-	char path[HOSTFS_PATH_MAX];
-
-	return port_path(p, name, path, sizeof(path)) == 0 && hostfs_exists(path);
+	return hostfs_has(USB_DEVICE "/%s", p->dir, name);
 }
 
 static int write_disable(const struct hub_port *p, const char *name, const char *value)

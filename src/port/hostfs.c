@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const char *the_root = "";
@@ -23,24 +22,39 @@ const char *hostfs_root(void)
 	return the_root;
 }
 
-int hostfs_path(char *buf, size_t cap, const char *format, ...)
+static int make_path(char *buf, size_t cap, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+
+static int make_path(char *buf, size_t cap, const char *format, va_list args)
 {
 	size_t used = strlen(the_root);
-	va_list args;
 	int len;
 
 	if (used >= cap)
 		return -ENAMETOOLONG;
 	memcpy(buf, the_root, used);
-	va_start(args, format);
 	len = vsnprintf(buf + used, cap - used, format, args);
-	va_end(args);
 	return len >= 0 && (size_t)len < cap - used ? 0 : -ENAMETOOLONG;
 }
 
-int hostfs_udev(dev_t rdev, char *buf, size_t cap)
+/* The path that a format and its arguments give, in @path; "" where it is too long, which is the path of no file. */
+#define MAKE_PATH(path, format)                                                \
+	do {                                                                   \
+		va_list args_;                                                 \
+		va_start(args_, format);                                       \
+		if (make_path(path, sizeof(path), format, args_) < 0)          \
+			(path)[0] = '\0';                                      \
+		va_end(args_);                                                 \
+	} while (0)
+
+int hostfs_path(char *buf, size_t cap, const char *format, ...)
 {
-	return hostfs_path(buf, cap, "/run/udev/data/c%u:%u", major(rdev), minor(rdev));
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = make_path(buf, cap, format, args);
+	va_end(args);
+	return r;
 }
 
 int hostfs_rooted(const char *path, char *buf, size_t cap)
@@ -80,12 +94,26 @@ int hostfs_read(const char *path, char *buf, size_t cap)
 	return (int)used;
 }
 
-int hostfs_link_name(const char *path, char *buf, size_t cap)
+int hostfs_text(char *buf, size_t cap, const char *format, ...)
 {
-	char target[HOSTFS_PATH_MAX];
+	char path[HOSTFS_PATH_MAX];
+	int r;
+
+	MAKE_PATH(path, format);
+	r = hostfs_read(path, buf, cap);
+	if (r < 0)
+		buf[0] = '\0';
+	return r;
+}
+
+int hostfs_link(char *buf, size_t cap, const char *format, ...)
+{
+	char path[HOSTFS_PATH_MAX], target[HOSTFS_PATH_MAX];
 	const char *name;
 	ssize_t len;
 
+	MAKE_PATH(path, format);
+	buf[0] = '\0';
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return -errno;
@@ -98,9 +126,27 @@ int hostfs_link_name(const char *path, char *buf, size_t cap)
 	return 0;
 }
 
-bool hostfs_exists(const char *path)
+bool hostfs_has(const char *format, ...)
 {
+	char path[HOSTFS_PATH_MAX];
 	struct stat st;
 
+	MAKE_PATH(path, format);
 	return stat(path, &st) == 0;
+}
+
+DIR *hostfs_opendir(const char *format, ...)
+{
+	char path[HOSTFS_PATH_MAX];
+
+	MAKE_PATH(path, format);
+	return opendir(path);
+}
+
+FILE *hostfs_fopen(const char *format, ...)
+{
+	char path[HOSTFS_PATH_MAX];
+
+	MAKE_PATH(path, format);
+	return fopen(path, "re");
 }

@@ -104,13 +104,9 @@ static const char *kind_text(mode_t mode)
 /* Whether the kernel calls this character device a terminal; without /sys the open will tell. */
 static bool is_terminal(dev_t rdev)
 {
-	char path[HOSTFS_PATH_MAX];
 	char name[64];
 
-	if (hostfs_path(path, sizeof(path), "/sys/dev/char/%u:%u/subsystem", major(rdev),
-			minor(rdev)) < 0)
-		return true;
-	if (hostfs_link_name(path, name, sizeof(name)) < 0)
+	if (hostfs_link(name, sizeof(name), "/sys/dev/char/%u:%u/subsystem", major(rdev), minor(rdev)) < 0)
 		return major(rdev) != 1;	/* /dev/null and its family */
 	return strcmp(name, "tty") == 0;
 }
