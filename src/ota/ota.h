@@ -169,7 +169,7 @@ struct ota {
 	unsigned int queued;
 	char request[512];
 
-	int state;			/* per protocol, see ota.c */
+	int state;			/* enum ota_state */
 	int64_t round_end_ms;
 	bool alive, unreachable, ask_tcp;
 	unsigned int silent;		/* rounds in a row, host alive */
@@ -225,26 +225,5 @@ const char *ota_reason_word(enum ota_reason reason);
  * Return: true from 2025.10 on; false also for what is no version.
  */
 bool ota_esphome_harmless(const char *version, size_t len);
-
-struct ota_target {
-	char host[256];		/* without brackets; "@": the address that a match gives */
-	int port;		/* 0: not said */
-};
-
-/**
- * ota_target_parse() - HOST, HOST:PORT, [V6], [V6]:PORT, V6, @, @:PORT
- * @ret_err: a static phrase that says what is wrong
- * Return: 0 or -EINVAL; @ret is untouched then.
- */
-int ota_target_parse(const char *text, struct ota_target *ret, const char **ret_err);
-
-/**
- * ota_address_parse() - an address that a board printed, for --ota @
- *
- * Only a numeric unicast address is taken: what a board prints must not make this computer ask for names.
- *
- * Return: 0, or -EINVAL; -ENAMETOOLONG.
- */
-int ota_address_parse(const char *text, size_t len, char *ret, size_t cap);
 
 #endif

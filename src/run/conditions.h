@@ -14,6 +14,7 @@
 
 #include "ota/firmware.h"
 #include "ota/otaprobe.h"
+#include "ota/target.h"
 #include "report/report.h"
 #include "run/match.h"
 #include "run/request.h"

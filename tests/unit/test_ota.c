@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ota/ota.h"
+#include "ota/target.h"
 #include "suite.h"
 
 /* A host on a virtual network: answers each action after a delay, by rules that change with time. */
