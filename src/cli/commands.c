@@ -138,7 +138,7 @@ static void finding_quiet(void *user, const struct finding *f)
 int commands_diagnosis(const struct request *request)
 {
 	enum verdict verdict = VERDICT_READY;
-	int n = diagnose_run(request->n_ports ? &request->specs[0] : NULL,
+	int n = diagnose_run(request->n_ports ? &request->ports[0] : NULL,
 			     request->quiet ? finding_quiet : request->json ? finding_json : finding_text, NULL,
 			     &verdict);
 
@@ -156,15 +156,15 @@ int commands_enrolment(const struct request *request)
 	char text[512] = "";
 	int r;
 
-	if (!enroll_is_name(request->ports[1])) {
+	if (!enroll_is_name(request->name)) {
 		fprintf(stderr, "espreset: --enroll: NAME may hold a-z, 0-9 and _, at most %d characters\n",
 			ENROLL_NAME_MAX);
 		return status_of(VERDICT_USAGE);
 	}
-	r = enroll_make(&request->specs[0], request->ports[1], &e, text, sizeof(text));
+	r = enroll_make(&request->ports[0], request->name, &e, text, sizeof(text));
 	if (r < 0) {
 		if (!request->quiet)
-			fprintf(stderr, "espreset: %s: %s\n", request->ports[0], text[0] ? text : strerror(-r));
+			fprintf(stderr, "espreset: %s: %s\n", request->ports[0].text, text[0] ? text : strerror(-r));
 		return status_of(r == -ENOTSUP ? VERDICT_USAGE : verdict_of_errno(-r));
 	}
 	if (request->quiet)

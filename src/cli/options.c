@@ -1,72 +1,39 @@
-/* options.c - the command line: one table of options, parsed strictly into a struct request. */
+/* options.c - the command line: one table of options, parsed strictly into a struct request.
+ *
+ * An option walks one way: its row in the table, the row's set(), a field of struct request. After the last one
+ * checks[] look whether they fit each other. A new option is a name in the first enum and a row; the tests then ask for
+ * it in the manual and in the completions.
+ */
 #include "cli/options.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DURATION_MAX_MS (24 * 3600 * 1000)
+#define LONG_BASE 256	/* getopt_long()'s value for row i is LONG_BASE + i */
 
-/* What an option means something in; elsewhere it is refused. */
-enum { ANY = ~0, RESET = 1 << MODE_RESET, WIRING = 1 << MODE_PROBE_WIRING };
-
-static const struct option_row table[] = {
-	{ "port", 'p', "PORT", NULL, ANY, "the same as the argument" },
-	{ "chip", 'c', "CHIP", "auto", RESET, "the chip expected; another one is wrong-chip" },
-	{ "baud", 'b', "N", "115200", RESET | WIRING, "the speed the application speaks" },
-	{ "crystal", 0, "MHZ", "26", RESET | WIRING, "ESP8266: 26, or 40 for boards whose banner is always at 115200" },
-	{ "sequence", 0, "SEQ", "rts", RESET, "rts, both, or esptool's language: D0|R1|W0.1|R0" },
-	{ "hold", 0, "T", "20ms, 100ms, 500ms", RESET, "how long reset is held" },
-	{ "attempts", 0, "N", "3", RESET, "resets made at most" },
-	{ "timeout", 't', "T", "10; 60 with a condition or --probe-wiring", RESET | WIRING,
-	  "for the verdict, without --wait" },
-	{ "wait", 'w', "T", "3", RESET | WIRING, "how long a missing or busy PORT may take; 0 fails at once" },
-	{ "settle", 0, "T", "1", RESET, "no restart, panic or watchdog for so long after the load" },
-	{ "no-reset", 0, NULL, NULL, RESET, "make no pulse: judge the next hardware reset, whoever makes it" },
-	{ "no-lock", 0, NULL, NULL, RESET | WIRING, "do not lock the port (a wrapper already did)" },
-	{ "recover", 0, NULL, NULL, RESET, "a stalled bridge or silent board: reopen, USB reset, power cycle" },
-	{ "expect", 'e', "ERE", NULL, RESET, "wait for a line that matches; repeatable, all must come" },
-	{ "fail-on", 0, "ERE", NULL, RESET, "a line that matches ends it; repeatable" },
-	{ "print-match", 0, NULL, NULL, RESET, "print group 1 of the first match, and nothing else" },
-	{ "firmware", 0, "NAME", NULL, RESET, "wait for what this firmware prints when it is up; list: the names" },
-	{ "ota", 0, "HOST[:PORT]", NULL, RESET, "wait until the OTA service listens; @: the address in a match" },
-	{ "ota-dry-run", 0, "HOST", NULL, RESET, "ask an ESP8266 with ArduinoOTA whether it would take an update" },
-	{ "if-needed", 0, NULL, NULL, RESET, "with --ota-dry-run: no reset if it would" },
-	{ "state-file", 0, "FILE", NULL, RESET, "write the result there as JSON, by rename" },
-	{ "capture", 0, "FILE", NULL, RESET | WIRING, "write every received byte there, raw" },
-	{ "json", 'j', NULL, NULL, ANY, "JSON Lines on standard output" },
-	{ "quiet", 'q', NULL, NULL, ANY, "nothing but usage errors" },
-	{ "verbose", 'v', NULL, NULL, ANY, "each attempt and banner on standard error" },
-	{ "decode", 0, NULL, NULL, ANY, "the verdict on a captured boot log" },
-	{ "list", 'l', NULL, NULL, ANY, "boards and bridges that are plugged in" },
-	{ "diagnose", 0, NULL, NULL, ANY, "what is wrong with a port, and the cure" },
-	{ "probe-wiring", 0, NULL, NULL, ANY, "which line resets this board" },
-	{ "enroll", 0, NULL, NULL, ANY, "the udev rule that makes a board NAME" },
-	{ "help", 'h', NULL, NULL, ANY, "this text" },
-	{ "version", 'V', NULL, NULL, ANY, "the version" },
-	{ NULL, 0, NULL, NULL, 0, NULL },
+/* The rows of the table, which are bits of struct request.given, and the bits of what the rules look at besides. */
+enum {
+	PORT, CHIP, BAUD, CRYSTAL, SEQUENCE, HOLD, ATTEMPTS, TIMEOUT, WAIT, SETTLE, NO_RESET, NO_LOCK, RECOVER, EXPECT,
+	FAIL_ON, PRINT_MATCH, FIRMWARE, OTA, OTA_DRY_RUN, IF_NEEDED, STATE_FILE, CAPTURE, JSON, QUIET, VERBOSE, DECODE,
+	LIST, DIAGNOSE, PROBE_WIRING, ENROLL, HELP, VERSION, ROWS,
+	SEVERAL_PORTS = ROWS, WRITTEN_SEQUENCE, OTHER_CHIP, OTA_FROM_MATCH, SAME_FILE, BITS
 };
 
-#define ROWS (sizeof(table) / sizeof(table[0]) - 1)
-#define LONG_BASE 256	/* getopt_long()'s value for row i is LONG_BASE + i */
+#define BIT(n) (UINT64_C(1) << (n))
+_Static_assert(BITS <= 64, "struct request.given is too small");
 
 struct complaint {
 	char *text;
 	size_t cap;
 };
 
-const struct option_row *options_table(void)
-{
-	return table;
-}
-
-static int complain(struct complaint *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int complain(struct complaint *c, const char *format, ...)
+__attribute__((format(printf, 2, 3)))
+static int options_complain(struct complaint *c, const char *format, ...)
 {
 	va_list args;
 
@@ -76,67 +43,114 @@ static int complain(struct complaint *c, const char *format, ...)
 	return -EINVAL;
 }
 
-int options_duration(const char *text, int *ret_ms)
+static bool is(const char *a, const char *b)
 {
-	long long us = 0, unit = 1000000;
-	const char *p = text;
-	bool any = false;
+	return strcmp(a, b) == 0;
+}
 
-	for (; isdigit((unsigned char)*p); p++, any = true) {
-		us = us * 10 + (*p - '0') * 1000000LL;
-		if (us > DURATION_MAX_MS * 1000000LL)
-			return -EINVAL;
-	}
-	if (*p == '.') {
-		for (p++; isdigit((unsigned char)*p); p++, any = true) {
-			unit /= 10;
-			us += (*p - '0') * unit;
-		}
-	}
-	if (!any)
-		return -EINVAL;
-	if (strcmp(p, "ms") == 0)
-		us = (us + 999) / 1000;
-	else if (*p && strcmp(p, "s") != 0)
-		return -EINVAL;
-	us = (us + 999) / 1000;
-	if (us > DURATION_MAX_MS)
-		return -EINVAL;
-	*ret_ms = (int)us;
+/* ------------------------------------------------------------ setters */
+
+static void *options_field(const struct option_row *row, struct request *o)
+{
+	return (char *)o + row->field;
+}
+
+static int options_set_flag(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
+{
+	(void)arg;
+	(void)c;
+	*(bool *)options_field(row, o) = true;
 	return 0;
 }
 
-static int duration(const char *name, const char *text, int min_ms, int max_ms, int *ret_ms, struct complaint *c)
+static int options_set_text(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
-	int ms;
-
-	if (options_duration(text, &ms) < 0)
-		return complain(c, "--%s '%s': want a time such as 3, 0.5s or 20ms", name, text);
-	if (ms < min_ms || ms > max_ms)
-		return complain(c, "--%s '%s': want %g to %g seconds", name, text, min_ms / 1000.0, max_ms / 1000.0);
-	*ret_ms = ms;
+	if (!arg[0])
+		return options_complain(c, "--%s: the argument is empty", row->name);
+	*(const char **)options_field(row, o) = arg;
 	return 0;
 }
 
-static int number(const char *name, const char *text, int min, int max, int *ret, struct complaint *c)
+static int options_set_number(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	char *end;
 	long n;
 
 	errno = 0;
-	n = strtol(text, &end, 10);
-	if (!isdigit((unsigned char)text[0]) || *end || errno || n < min || n > max)
-		return complain(c, "--%s '%s': want a whole number from %d to %d", name, text, min, max);
-	*ret = (int)n;
+	n = strtol(arg, &end, 10);
+	if (!isdigit((unsigned char)arg[0]) || *end || errno || n < row->min || n > row->max)
+		return options_complain(c, "--%s '%s': want a whole number from %s", row->name, arg,
+					options_range(row));
+	*(int *)options_field(row, o) = (int)n;
 	return 0;
 }
 
-static int chip(const char *text, enum chip *ret, struct complaint *c)
+int options_duration(const char *text, int *ret_ms)
+{
+	const char *unit = text + strspn(text, "0123456789.");
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (unit == text || end != unit)
+		return -EINVAL;
+	if (is(unit, "ms"))
+		seconds /= 1000;
+	else if (*unit && !is(unit, "s"))
+		return -EINVAL;
+	if (seconds * 1000 > DURATION_MAX_MS)
+		return -EINVAL;
+	*ret_ms = (int)(seconds * 1000 + 0.99999);	/* a millisecond that has begun is a whole one */
+	return 0;
+}
+
+static int options_set_time(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
+{
+	int ms;
+
+	if (options_duration(arg, &ms) < 0)
+		return options_complain(c, "--%s '%s': want a time such as 3, 0.5s or 20ms", row->name, arg);
+	if (ms < row->min || ms > row->max)
+		return options_complain(c, "--%s '%s': want %s seconds", row->name, arg, options_range(row));
+	*(int *)options_field(row, o) = ms;
+	return 0;
+}
+
+const char *options_range(const struct option_row *row)
+{
+	static char text[64];
+
+	if (row->set == options_set_time)
+		snprintf(text, sizeof(text), "%g to %g", row->min / 1000.0, row->max / 1000.0);
+	else
+		snprintf(text, sizeof(text), "%d to %d", row->min, row->max);
+	return row->set == options_set_time || row->set == options_set_number ? text : NULL;
+}
+
+/* Repeatable: texts, and how many there are. */
+static int options_set_list(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
+{
+	const char **list = options_field(row, o);
+	size_t *n = (size_t *)((char *)o + row->count);
+
+	if (*n == (size_t)row->max)
+		return options_complain(c, "--%s '%s': more than %d are not taken", row->name, arg, row->max);
+	list[(*n)++] = arg;
+	return 0;
+}
+
+static int options_set_port(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
+{
+	if (!arg[0])
+		return options_complain(c, "PORT is empty; want a path such as /dev/ttyUSB0");
+	return options_set_list(row, arg, o, c);
+}
+
+static int options_set_chip(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	char names[256] = "";
 
-	*ret = chip_by_name(text);
-	if (*ret != CHIP_UNKNOWN || strcmp(text, "auto") == 0)
+	o->session.chip = chip_by_name(arg);
+	if (o->session.chip != CHIP_UNKNOWN || is(arg, "auto"))
 		return 0;
 	for (int i = 0; i < CHIP_COUNT; i++) {
 		size_t used = strlen(names);
@@ -144,291 +158,266 @@ static int chip(const char *text, enum chip *ret, struct complaint *c)
 		if (chip_name((enum chip)i))
 			snprintf(names + used, sizeof(names) - used, " %s", chip_name((enum chip)i));
 	}
-	return complain(c, "--chip '%s': want auto or one of%s", text, names);
+	return options_complain(c, "--%s '%s': want auto or one of%s", row->name, arg, names);
 }
 
-static int sequence(const char *text, struct request *o, struct complaint *c)
+static int options_set_crystal(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
+{
+	if (!is(arg, "26") && !is(arg, "40"))
+		return options_complain(c, "--%s '%s': want 26 or 40", row->name, arg);
+	o->session.crystal_mhz = arg[0] == '2' ? 26 : 40;
+	return 0;
+}
+
+static int options_set_sequence(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	char why[160];
 
-	if (sequence_parse(text, &o->session.sequence, why, sizeof(why)) < 0)
-		return complain(c, "--sequence '%s': %s", text, why);
+	if (sequence_parse(arg, &o->session.sequence, why, sizeof(why)) < 0)
+		return options_complain(c, "--%s '%s': %s", row->name, arg, why);
 	o->sequence_given = true;
 	return 0;
 }
 
-static int append(const char *name, const char *text, const char **list, size_t max, size_t *n, struct complaint *c)
+static const struct option_row *options_mode_row(enum request_mode mode);
+
+/* --help and --version, which want no PORTs, go with every other mode, and win. */
+static int options_set_mode(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
-	if (*n == max)
-		return complain(c, "--%s '%s': more than %zu are not taken", name, text, max);
-	list[(*n)++] = text;
+	const struct option_row *before = options_mode_row(o->mode);
+
+	(void)arg;
+	if (before && before != row && row->wants)
+		return options_complain(c, "--%s does not go with --%s", row->name, before->name);
+	o->mode = row->mode;
 	return 0;
 }
 
-static int add_port(const char *text, struct request *o, struct complaint *c)
-{
-	if (!text[0])
-		return complain(c, "PORT is empty; want a path such as /dev/ttyUSB0");
-	return append("port", text, o->ports, REQUEST_PORTS_MAX, &o->n_ports, c);
-}
+/* ------------------------------------------------------------ the table */
 
-static int crystal(const char *text, struct request *o, struct complaint *c)
-{
-	if (strcmp(text, "26") != 0 && strcmp(text, "40") != 0)
-		return complain(c, "--crystal '%s': want 26 or 40", text);
-	o->session.crystal_mhz = text[0] == '2' ? 26 : 40;
-	return 0;
-}
+/* What an option means something in; elsewhere it is refused. */
+enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING };
 
-static bool is(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
+#define SET(setter, what) .set = options_set_##setter, .argument = (what)
+/* does not compile where the setter fills another type of field */
+#define OFFSET(type, member) \
+	(offsetof(struct request, member) * _Generic(((struct request *)NULL)->member, __typeof__(type): 1))
+#define NUMBER(member, low, high) SET(number, "N"), .field = OFFSET(int, member), .min = (low), .max = (high)
+#define TIME(member, low, high) SET(time, "T"), .field = OFFSET(int, member), .min = (low), .max = (high)
+#define TEXT(what, member) SET(text, what), .field = OFFSET(const char *, member)
+#define FLAG(member) SET(flag, NULL), .field = OFFSET(bool, member)
+#define REPEATED(setter, what, member, most) \
+	SET(setter, what), .field = OFFSET(const char **, member), .count = OFFSET(size_t, n_##member), .max = (most)
+#define MODE(selects, least, most, ports) \
+	SET(mode, NULL), .mode = (selects), .min = (least), .max = (most), .wants = (ports)
 
-/* Options with an argument that is a number, a time or a name. */
-static int take_value(const char *name, char *arg, struct request *o, struct complaint *c)
-{
-	struct session_config *s = &o->session;
-
-	if (is(name, "port"))
-		return add_port(arg, o, c);
-	if (is(name, "chip"))
-		return chip(arg, &s->chip, c);
-	if (is(name, "baud"))
-		return number(name, arg, 300, 4000000, &s->baud, c);
-	if (is(name, "crystal"))
-		return crystal(arg, o, c);
-	if (is(name, "sequence"))
-		return sequence(arg, o, c);
-	if (is(name, "hold"))
-		return duration(name, arg, 1, 10000, &s->hold_ms, c);
-	if (is(name, "attempts"))
-		return number(name, arg, 1, 20, &s->attempts, c);
-	if (is(name, "timeout"))
-		return duration(name, arg, 100, DURATION_MAX_MS, &s->timeout_ms, c);
-	if (is(name, "wait"))
-		return duration(name, arg, 0, DURATION_MAX_MS, &o->wait_ms, c);
-	if (is(name, "settle"))
-		return duration(name, arg, 0, 3600000, &s->settle_ms, c);
-	if (is(name, "expect"))
-		return append(name, arg, o->expect, REQUEST_PATTERNS_MAX, &o->n_expect, c);
-	if (is(name, "fail-on"))
-		return append(name, arg, o->fail_on, REQUEST_PATTERNS_MAX, &o->n_fail_on, c);
-	return complain(c, "--%s: not handled", name);
-}
-
-static const char **text_of(const char *name, struct request *o)
-{
-	if (is(name, "firmware"))
-		return &o->firmware;
-	if (is(name, "ota"))
-		return &o->ota;
-	if (is(name, "ota-dry-run"))
-		return &o->ota_dry_run;
-	if (is(name, "state-file"))
-		return &o->state_file;
-	if (is(name, "capture"))
-		return &o->capture;
-	return NULL;
-}
-
-static bool *flag_of(const char *name, struct request *o)
-{
-	if (is(name, "no-reset"))
-		return &o->session.no_reset;
-	if (is(name, "no-lock"))
-		return &o->no_lock;
-	if (is(name, "recover"))
-		return &o->recover;
-	if (is(name, "print-match"))
-		return &o->print_match;
-	if (is(name, "if-needed"))
-		return &o->if_needed;
-	if (is(name, "json"))
-		return &o->json;
-	if (is(name, "quiet"))
-		return &o->quiet;
-	if (is(name, "verbose"))
-		return &o->verbose;
-	return NULL;
-}
-
-static const struct { const char *name; enum request_mode mode; } modes[] = {
-	{ "decode", MODE_DECODE }, { "list", MODE_LIST }, { "diagnose", MODE_DIAGNOSE },
-	{ "probe-wiring", MODE_PROBE_WIRING }, { "enroll", MODE_ENROLL },
+static const struct option_row table[] = {
+	[PORT] = { "port", 'p', ANY, NULL, "the same as the argument",
+		   REPEATED(port, "PORT", args, REQUEST_PORTS_MAX) },
+	[CHIP] = { "chip", 'c', RESET, "auto", "the chip expected; another one is wrong-chip", SET(chip, "CHIP") },
+	[BAUD] = { "baud", 'b', BOARD, "115200", "the speed the application speaks",
+		   NUMBER(session.baud, 300, 4000000) },
+	[CRYSTAL] = { "crystal", 0, BOARD, "26", "ESP8266: 26, or 40 for boards whose banner is always at 115200",
+		      SET(crystal, "MHZ") },
+	[SEQUENCE] = { "sequence", 0, RESET, "rts", "rts, both, or esptool's language: D0|R1|W0.1|R0",
+		       SET(sequence, "SEQ") },
+	[HOLD] = { "hold", 0, RESET, "20ms, 100ms, 500ms", "how long reset is held", TIME(session.hold_ms, 1, 10000) },
+	[ATTEMPTS] = { "attempts", 0, RESET, "3", "resets made at most", NUMBER(session.attempts, 1, 20) },
+	[TIMEOUT] = { "timeout", 't', BOARD, "10; 60 with a condition or --probe-wiring",
+		      "for the verdict, without --wait", TIME(session.timeout_ms, 100, DURATION_MAX_MS) },
+	[WAIT] = { "wait", 'w', BOARD, "3", "how long a missing or busy PORT may take; 0 fails at once",
+		   TIME(wait_ms, 0, DURATION_MAX_MS) },
+	[SETTLE] = { "settle", 0, RESET, "1", "no restart, panic or watchdog for so long after the load",
+		     TIME(session.settle_ms, 0, 3600000) },
+	[NO_RESET] = { "no-reset", 0, RESET, NULL, "make no pulse: judge the next hardware reset, whoever makes it",
+		       FLAG(session.no_reset) },
+	[NO_LOCK] = { "no-lock", 0, BOARD, NULL, "do not lock the port (a wrapper already did)", FLAG(no_lock) },
+	[RECOVER] = { "recover", 0, RESET, NULL, "a stalled bridge or silent board: reopen, USB reset, power cycle",
+		      FLAG(recover) },
+	[EXPECT] = { "expect", 'e', RESET, NULL, "wait for a line that matches; repeatable, all must come",
+		     REPEATED(list, "ERE", expect, REQUEST_PATTERNS_MAX) },
+	[FAIL_ON] = { "fail-on", 0, RESET, NULL, "a line that matches ends it; repeatable",
+		      REPEATED(list, "ERE", fail_on, REQUEST_PATTERNS_MAX) },
+	[PRINT_MATCH] = { "print-match", 0, RESET, NULL, "print group 1 of the first match, and nothing else",
+			  FLAG(print_match) },
+	[FIRMWARE] = { "firmware", 0, RESET, NULL, "wait for what this firmware prints when it is up; list: the names",
+		       TEXT("NAME", firmware) },
+	[OTA] = { "ota", 0, RESET, NULL, "wait until the OTA service listens; @: the address in a match",
+		  TEXT("HOST[:PORT]", ota) },
+	[OTA_DRY_RUN] = { "ota-dry-run", 0, RESET, NULL,
+			  "ask an ESP8266 with ArduinoOTA whether it would take an update", TEXT("HOST", ota_dry_run) },
+	[IF_NEEDED] = { "if-needed", 0, RESET, NULL, "with --ota-dry-run: no reset if it would", FLAG(if_needed) },
+	[STATE_FILE] = { "state-file", 0, RESET, NULL, "write the result there as JSON, by rename",
+			 TEXT("FILE", state_file) },
+	[CAPTURE] = { "capture", 0, BOARD, NULL, "write every received byte there, raw", TEXT("FILE", capture) },
+	[JSON] = { "json", 'j', ANY, NULL, "JSON Lines on standard output", FLAG(json) },
+	[QUIET] = { "quiet", 'q', ANY, NULL, "nothing but usage errors", FLAG(quiet) },
+	[VERBOSE] = { "verbose", 'v', ANY, NULL, "each attempt and banner on standard error", FLAG(verbose) },
+	[DECODE] = { "decode", 0, ANY, NULL, "the verdict on a captured boot log",
+		     MODE(MODE_DECODE, 0, 1, "one FILE, or none for standard input") },
+	[LIST] = { "list", 'l', ANY, NULL, "boards and bridges that are plugged in", MODE(MODE_LIST, 0, 0, "no PORT") },
+	[DIAGNOSE] = { "diagnose", 0, ANY, NULL, "what is wrong with a port, and the cure",
+		       MODE(MODE_DIAGNOSE, 0, 1, "one PORT, or none") },
+	[PROBE_WIRING] = { "probe-wiring", 0, ANY, NULL, "which line resets this board",
+			   MODE(MODE_PROBE_WIRING, 0, 1, "one PORT") },
+	[ENROLL] = { "enroll", 0, ANY, NULL, "the udev rule that makes a board NAME",
+		     MODE(MODE_ENROLL, 2, 2, "PORT NAME") },
+	[HELP] = { "help", 'h', ANY, NULL, "this text", MODE(MODE_HELP, 0, 0, NULL) },
+	[VERSION] = { "version", 'V', ANY, NULL, "the version", MODE(MODE_VERSION, 0, 0, NULL) },
+	[ROWS] = { .name = NULL },
 };
 
-#define MODES (sizeof(modes) / sizeof(modes[0]))
-
-static int set_mode(const char *name, enum request_mode mode, struct request *o, struct complaint *c)
+const struct option_row *options_table(void)
 {
-	for (size_t i = 0; i < MODES; i++) {
-		if (modes[i].mode == o->mode && o->mode != mode)
-			return complain(c, "--%s does not go with --%s", name, modes[i].name);
-	}
-	o->mode = mode;
-	return 0;
+	return table;
 }
 
-static int take_mode(const char *name, struct request *o, struct complaint *c)
-{
-	for (size_t i = 0; i < MODES; i++) {
-		if (is(name, modes[i].name))
-			return set_mode(name, modes[i].mode, o, c);
-	}
-	return complain(c, "--%s: not handled", name);
-}
-
-static int take(const struct option_row *row, char *arg, struct request *o, struct complaint *c)
-{
-	const char **text = text_of(row->name, o);
-	bool *flag = flag_of(row->name, o);
-
-	if (text) {
-		if (!arg[0])
-			return complain(c, "--%s: the argument is empty", row->name);
-		*text = arg;
-		return 0;
-	}
-	if (flag) {
-		*flag = true;
-		return 0;
-	}
-	return row->argument ? take_value(row->name, arg, o, c) : take_mode(row->name, o, c);
-}
-
-static bool is_given(const bool *given, const char *name)
+/* Return: the option that selects this mode; NULL: none does, as for MODE_RESET */
+static const struct option_row *options_mode_row(enum request_mode mode)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		if (is(table[i].name, name))
-			return given[i];
+		if (table[i].set == options_set_mode && table[i].mode == mode)
+			return &table[i];
 	}
-	return false;
+	return NULL;
 }
 
-/* What would be over before it can be done: else the run would end in a verdict that blames the board or its driver. */
-static int check_times(const struct request *o, const bool *given, struct complaint *c)
-{
-	const struct sequence *sequence = &o->session.sequence;
-	bool hold_given = is_given(given, "hold");
-	int hold_ms = hold_given ? o->session.hold_ms : 0;
-
-	for (size_t i = 0; i < sequence->n && !sequence->observes; i++)
-		hold_ms += sequence->steps[i].hold_ms;
-	if (hold_ms >= o->session.timeout_ms)
-		return complain(c, "--%s lasts %g s: give a longer --timeout than %g s",
-				hold_given ? "hold" : "sequence",
-				hold_ms / 1000.0, o->session.timeout_ms / 1000.0);
-	if (is_given(given, "settle") && o->session.settle_ms >= o->session.timeout_ms)
-		return complain(c, "--settle lasts %g s: give a longer --timeout than %g s",
-				o->session.settle_ms / 1000.0, o->session.timeout_ms / 1000.0);
-	return 0;
-}
+/* ------------------------------------------------------------ whether the options fit each other */
 
 /* An option that would be ignored was meant for something else. */
-static int check_mode(const struct request *o, const bool *given, struct complaint *c)
+static int options_check_mode(struct request *o, struct complaint *c)
 {
-	for (size_t m = 0; m < MODES; m++) {
-		for (size_t i = 0; modes[m].mode == o->mode && i < ROWS; i++) {
-			if (given[i] && !(table[i].modes & 1 << o->mode))
-				return complain(c, "--%s does not go with --%s", table[i].name, modes[m].name);
-		}
+	const struct option_row *mode = options_mode_row(o->mode);
+
+	for (size_t i = 0; mode && i < ROWS; i++) {
+		if ((o->given & BIT(i)) && !(table[i].modes & 1 << o->mode))
+			return options_complain(c, "--%s does not go with --%s", table[i].name, mode->name);
 	}
 	return 0;
 }
 
-/* What does not go together, and what needs what. */
-static int check_together(struct request *o, const bool *given, struct complaint *c)
-{
-	bool hold_given = is_given(given, "hold");
+/* An option is refused beside any of @with, and where none of @without was given. */
+static const struct rule {
+	uint64_t option, with, without;
+	const char *why;
+} rules[] = {
+	{ BIT(NO_RESET), BIT(SEQUENCE) | BIT(HOLD) | BIT(ATTEMPTS) | BIT(IF_NEEDED) | BIT(RECOVER), 0,
+	  "--no-reset makes no pulse: it does not go with --sequence, --hold, --attempts, --if-needed or --recover" },
+	{ BIT(HOLD), BIT(WRITTEN_SEQUENCE), 0,
+	  "--hold does not go with a written-out --sequence: its W are the holds" },
+	{ BIT(IF_NEEDED), 0, BIT(OTA_DRY_RUN), "--if-needed needs --ota-dry-run HOST" },
+	{ BIT(IF_NEEDED), BIT(EXPECT) | BIT(FAIL_ON) | BIT(FIRMWARE) | BIT(OTA), 0, "--if-needed does not go with "
+	  "--expect, --fail-on, --firmware or --ota: without a reset they are not waited for" },
+	{ BIT(OTA_DRY_RUN), BIT(OTHER_CHIP), 0, "--ota-dry-run is for an ESP8266: it does not go with --chip " },
+	{ BIT(OTA_DRY_RUN), BIT(SEVERAL_PORTS), 0,
+	  "--ota-dry-run is for one PORT: one board's answer says nothing of another" },
+	{ BIT(PRINT_MATCH), 0, BIT(EXPECT) | BIT(FIRMWARE), "--print-match needs --expect or --firmware" },
+	{ BIT(PRINT_MATCH), BIT(JSON) | BIT(SEVERAL_PORTS), 0,
+	  "--print-match is for one PORT, and does not go with --json" },
+	{ BIT(OTA_FROM_MATCH), 0, BIT(EXPECT) | BIT(FIRMWARE),
+	  "--ota @ needs a match to take the address from: --firmware or --expect with a group" },
+	{ BIT(CAPTURE), BIT(SEVERAL_PORTS), 0, "--capture is for one PORT" },
+	{ BIT(CAPTURE), BIT(SAME_FILE), 0, "--capture and --state-file name the same file" },
+};
 
-	if (o->session.no_reset &&
-	    (o->sequence_given || hold_given || is_given(given, "attempts") || o->if_needed || o->recover))
-		return complain(c, "--no-reset makes no pulse: it does not go with --sequence, --hold, --attempts, "
-				"--if-needed or --recover");
-	if (hold_given && !o->session.sequence.observes)
-		return complain(c, "--hold does not go with a written-out --sequence: its W are the holds");
-	if (o->if_needed && !o->ota_dry_run)
-		return complain(c, "--if-needed needs --ota-dry-run HOST");
-	if (o->if_needed && (o->n_expect || o->n_fail_on || o->firmware || o->ota))
-		return complain(c, "--if-needed does not go with --expect, --fail-on, --firmware or --ota: without a reset "
-				"they are not waited for");
-	if (o->ota_dry_run && o->session.chip != CHIP_UNKNOWN && o->session.chip != CHIP_ESP8266)
-		return complain(c, "--ota-dry-run is for an ESP8266: it does not go with --chip %s",
-				chip_name(o->session.chip));
-	if (o->ota_dry_run && o->n_ports > 1)
-		return complain(c, "--ota-dry-run is for one PORT: one board's answer says nothing of another");
-	if (o->print_match && !o->n_expect && !o->firmware)
-		return complain(c, "--print-match needs --expect or --firmware");
-	if (o->print_match && (o->json || o->n_ports > 1))
-		return complain(c, "--print-match is for one PORT, and does not go with --json");
-	if (o->ota && is(o->ota, "@") && !o->n_expect && !o->firmware)
-		return complain(c, "--ota @ needs a match to take the address from: --firmware or --expect with a group");
-	if (o->capture && o->n_ports > 1)
-		return complain(c, "--capture is for one PORT");
-	if (o->capture && o->state_file && is(o->capture, o->state_file))
-		return complain(c, "--capture and --state-file name the same file");
-	for (size_t i = 0; i < o->n_ports; i++) {
-		for (size_t k = 0; k < i; k++) {
-			if (o->mode == MODE_RESET && is(o->ports[i], o->ports[k]) &&
-			    strncmp(o->ports[i], "sim:", 4) != 0)
-				return complain(c, "PORT '%s' is named twice", o->ports[i]);
-		}
+/* The bits of the options that were given, and of what the rules look at besides. */
+static uint64_t options_facts(const struct request *o)
+{
+	const struct session_config *s = &o->session;
+
+	return o->given |
+	       (o->n_args > 1 ? BIT(SEVERAL_PORTS) : 0) |
+	       (s->sequence.observes ? 0 : BIT(WRITTEN_SEQUENCE)) |
+	       (s->chip != CHIP_UNKNOWN && s->chip != CHIP_ESP8266 ? BIT(OTHER_CHIP) : 0) |
+	       (o->ota && is(o->ota, "@") ? BIT(OTA_FROM_MATCH) : 0) |
+	       (o->capture && o->state_file && is(o->capture, o->state_file) ? BIT(SAME_FILE) : 0);
+}
+
+static int options_check_rules(struct request *o, struct complaint *c)
+{
+	uint64_t facts = options_facts(o);
+
+	for (const struct rule *rule = rules; rule < rules + sizeof(rules) / sizeof(rules[0]); rule++) {
+		if ((facts & rule->option) && ((facts & rule->with) || (rule->without && !(facts & rule->without))))
+			return options_complain(c, "%s%s", rule->why,
+						rule->with == BIT(OTHER_CHIP) ? chip_name(o->session.chip) : "");
 	}
 	return 0;
 }
 
-static int check_ports(struct request *o, struct complaint *c)
+/* A --timeout that ends before the hold or the settle time: the verdict would blame the board or its driver. */
+static int options_check_times(struct request *o, struct complaint *c)
 {
+	const struct session_config *s = &o->session;
+	const char *name = s->hold_ms ? "hold" : "sequence";
+	int ms = s->hold_ms;
+
+	for (size_t i = 0; i < s->sequence.n && !s->sequence.observes; i++)
+		ms += s->sequence.steps[i].hold_ms;
+	if (ms < s->timeout_ms && (o->given & BIT(SETTLE))) {
+		name = "settle";
+		ms = s->settle_ms;
+	}
+	return ms < s->timeout_ms ? 0 : options_complain(c, "--%s lasts %g s: give a longer --timeout than %g s", name,
+							 ms / 1000.0, s->timeout_ms / 1000.0);
+}
+
+/* How many arguments there are, $ESPTOOL_PORT in place of none. */
+static int options_check_args(struct request *o, struct complaint *c)
+{
+	const struct option_row *mode = options_mode_row(o->mode);
 	const char *from_environment = getenv("ESPTOOL_PORT");
 
-	if ((o->mode == MODE_ENROLL || o->mode == MODE_DIAGNOSE) && o->n_ports > 0 && strncmp(o->ports[0], "sim:", 4) == 0)
-		return complain(c, "PORT '%s': a simulated board is on no port of this computer", o->ports[0]);
-	switch (o->mode) {
-	case MODE_ENROLL:
-		return o->n_ports == 2 ? 0 : complain(c, "--enroll wants PORT NAME");
-	case MODE_DECODE:
-		return o->n_ports <= 1 ? 0 : complain(c, "--decode wants one FILE, or none for standard input");
-	case MODE_LIST:
-		return o->n_ports == 0 ? 0 : complain(c, "--list wants no PORT");
-	case MODE_DIAGNOSE:
-		return o->n_ports <= 1 ? 0 : complain(c, "--diagnose wants one PORT, or none");
-	default:
-		break;
-	}
-	if (o->n_ports == 0 && from_environment && from_environment[0])
-		o->ports[o->n_ports++] = from_environment;
-	if (o->mode == MODE_PROBE_WIRING && o->n_ports > 1)
-		return complain(c, "--probe-wiring wants one PORT");
-	if (o->n_ports == 0) {
-		complain(c, "no PORT given, and $ESPTOOL_PORT is not set");
+	if (mode && (o->n_args < (size_t)mode->min || o->n_args > (size_t)mode->max))
+		return options_complain(c, "--%s wants %s", mode->name, mode->wants);
+	if (mode && o->mode != MODE_PROBE_WIRING)
+		return 0;
+	if (o->n_args == 0 && from_environment && from_environment[0])
+		o->args[o->n_args++] = from_environment;
+	if (o->n_args == 0) {
+		(void)options_complain(c, "no PORT given, and $ESPTOOL_PORT is not set");
 		return -ENOENT;
 	}
-	if (o->n_ports == 1 && is(o->ports[0], "sim:help"))
+	if (o->n_args == 1 && is(o->args[0], "sim:help"))
 		o->mode = MODE_SIM_HELP;
 	return 0;
 }
 
-/* What stands for a PORT in this mode: --decode has a FILE, --enroll a NAME behind it. */
-static int parse_ports(struct request *o, struct complaint *c)
+/* Each argument is a PORT, but the FILE of --decode and the NAME of --enroll. */
+static int options_check_ports(struct request *o, struct complaint *c)
 {
-	size_t n = o->mode == MODE_DECODE ? 0 : o->mode == MODE_ENROLL ? 1 : o->n_ports;
 	char why[128];
 
-	for (size_t i = 0; i < n; i++) {
-		if (spec_parse(o->ports[i], &o->specs[i], why, sizeof(why)) < 0)
-			return complain(c, "PORT '%s': %s", o->ports[i], why);
+	if (o->mode == MODE_DECODE) {
+		o->file = o->n_args ? o->args[0] : NULL;
+		return 0;
+	}
+	o->name = o->mode == MODE_ENROLL ? o->args[1] : NULL;
+	for (o->n_ports = 0; o->n_ports < o->n_args - (o->name ? 1 : 0); o->n_ports++) {
+		struct spec *port = &o->ports[o->n_ports];
+
+		if (spec_parse(o->args[o->n_ports], port, why, sizeof(why)) < 0)
+			return options_complain(c, "PORT '%s': %s", o->args[o->n_ports], why);
+		if (port->kind == SPEC_SIM && (o->mode == MODE_ENROLL || o->mode == MODE_DIAGNOSE))
+			return options_complain(c, "PORT '%s': a simulated board is on no port of this computer",
+						port->text);
 	}
 	return 0;
 }
 
+static int (*const checks[])(struct request *o, struct complaint *c) = {
+	options_check_mode, options_check_rules, options_check_times, options_check_args, options_check_ports,
+};
+
+/* ------------------------------------------------------------ reading */
+
 /* getopt_long()'s view of the table. */
-static void make_getopt(struct option *longs, char *shorts)
+static void options_make_getopt(struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
-	for (size_t i = 0; i < ROWS; i++) {
+	for (int i = 0; i < ROWS; i++) {
 		longs[i] = (struct option){ table[i].name, table[i].argument ? required_argument : no_argument, NULL,
-					    (int)(LONG_BASE + i) };
+					    LONG_BASE + i };
 		if (table[i].letter) {
 			*shorts++ = table[i].letter;
 			if (table[i].argument)
@@ -439,19 +428,18 @@ static void make_getopt(struct option *longs, char *shorts)
 	*shorts = '\0';
 }
 
-static const struct option_row *row_of(int value)
+/* Return: what getopt_long() means by this value; NULL: no option */
+static const struct option_row *options_row(int value)
 {
-	if (value >= LONG_BASE)
-		return &table[value - LONG_BASE];
-	for (size_t i = 0; i < ROWS; i++) {
-		if (table[i].letter && table[i].letter == value)
+	for (int i = 0; i < ROWS; i++) {
+		if (value == LONG_BASE + i || (value && value == table[i].letter))
 			return &table[i];
 	}
 	return NULL;
 }
 
 /* How many options begin so: "--s=3" */
-static int begin_so(const char *text)
+static int options_begin_so(const char *text)
 {
 	size_t n = strcspn(text, "=");
 	int found = 0;
@@ -461,87 +449,86 @@ static int begin_so(const char *text)
 	return found;
 }
 
-static int bad_option(int value, char **argv, struct complaint *c)
+static int options_complain_unknown(int value, char **argv, struct complaint *c)
 {
-	const struct option_row *row = optopt ? row_of(optopt) : NULL;
+	const struct option_row *row = options_row(optopt);
 
 	if (value == ':' && row)
-		return complain(c, "--%s wants an argument: %s", row->name, row->argument);
+		return options_complain(c, "--%s wants an argument: %s", row->name, row->argument);
 	if (row)
-		return complain(c, "--%s takes no argument", row->name);
+		return options_complain(c, "--%s takes no argument", row->name);
 	if (optopt)
-		return complain(c, "unknown option '-%c'", isprint(optopt) ? optopt : '?');
-	if (begin_so(argv[optind - 1]) > 1)
-		return complain(c, "option '%s' may be one of several: write more of it", argv[optind - 1]);
-	return complain(c, "unknown option '%s'", argv[optind - 1]);
+		return options_complain(c, "unknown option '-%c'", isprint(optopt) ? optopt : '?');
+	if (options_begin_so(argv[optind - 1]) > 1)
+		return options_complain(c, "option '%s' may be one of several: write more of it", argv[optind - 1]);
+	return options_complain(c, "unknown option '%s'", argv[optind - 1]);
+}
+
+/* --help, --version, --firmware list: nothing else on the line matters. */
+static bool options_is_over(enum request_mode mode)
+{
+	return mode == MODE_HELP || mode == MODE_VERSION || mode == MODE_FIRMWARE_LIST;
+}
+
+static int options_read(int argc, char **argv, struct request *o, struct complaint *c)
+{
+	struct option longs[ROWS + 1];
+	char shorts[2 * ROWS + 2];
+	int value, r = 0;
+
+	options_make_getopt(longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while (r == 0 && (value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_row *row = options_row(value);
+
+		if (!row)
+			return options_complain_unknown(value, argv, c);
+		r = row->set(row, optarg, o, c);
+		o->given |= BIT(row - table);
+		if (options_is_over(o->mode))
+			return r;
+	}
+	for (int i = optind; r == 0 && i < argc; i++)
+		r = options_set_port(&table[PORT], argv[i], o, c);
+	return r;
 }
 
 int options_parse(int argc, char **argv, struct request *ret, char *err, size_t cap)
 {
-	struct option longs[ROWS + 1];
-	char shorts[2 * ROWS + 2];
 	struct complaint c = { err, cap };
 	struct request o = { .mode = MODE_RESET, .wait_ms = 3000 };
-	bool given[ROWS] = { false };
-	int value, r;
+	int r;
 
 	session_config_init(&o.session);
-	make_getopt(longs, shorts);
-	opterr = 0;
-	optind = 1;
-	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct option_row *row = value == '?' || value == ':' ? NULL : row_of(value);
-
-		if (!row)
-			return bad_option(value, argv, &c);
-		if (is(row->name, "help") || is(row->name, "version")) {
-			*ret = (struct request){ .mode = row->letter == 'h' ? MODE_HELP : MODE_VERSION };
-			return 0;
-		}
-		r = take(row, optarg, &o, &c);
-		if (r < 0)
-			return r;
-		given[row - table] = true;
-	}
-	for (int i = optind; i < argc; i++) {
-		r = add_port(argv[i], &o, &c);
-		if (r < 0)
-			return r;
-	}
-	if (o.firmware && is(o.firmware, "list")) {
+	r = options_read(argc, argv, &o, &c);
+	if (o.firmware && is(o.firmware, "list") && !options_is_over(o.mode))
 		o.mode = MODE_FIRMWARE_LIST;
-		*ret = o;
-		return 0;
-	}
 	o.session.conditions = o.n_expect || o.n_fail_on || o.firmware || o.ota || o.ota_dry_run;
-	if ((o.session.conditions || o.mode == MODE_PROBE_WIRING) && !is_given(given, "timeout"))
+	if ((o.session.conditions || o.mode == MODE_PROBE_WIRING) && !(o.given & BIT(TIMEOUT)))
 		o.session.timeout_ms = 60000;
-	r = check_mode(&o, given, &c);
-	if (r == 0)
-		r = check_together(&o, given, &c);
-	if (r == 0)
-		r = check_times(&o, given, &c);
-	if (r == 0)
-		r = check_ports(&o, &c);
-	if (r == 0)
-		r = parse_ports(&o, &c);
+	for (size_t i = 0; r == 0 && !options_is_over(o.mode) && i < sizeof(checks) / sizeof(checks[0]); i++)
+		r = checks[i](&o, &c);
 	if (r == 0 || r == -ENOENT)
 		*ret = o;
 	return r;
 }
 
-static void print_rows(FILE *out)
+static void options_print_row(FILE *out, const struct option_row *row)
 {
-	for (size_t i = 0; i < ROWS; i++) {
-		char left[48], letter[8] = "    ";
+	char left[48], letter[8] = "    ";
+	const char *range = options_range(row);
 
-		if (table[i].letter)
-			snprintf(letter, sizeof(letter), "-%c, ", table[i].letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, table[i].name, table[i].argument ? " " : "",
-			 table[i].argument ? table[i].argument : "");
-		fprintf(out, "  %-26s %s%s%s%s\n", left, table[i].help, table[i].fallback ? " [" : "",
-			table[i].fallback ? table[i].fallback : "", table[i].fallback ? "]" : "");
-	}
+	if (row->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+		 row->argument ? row->argument : "");
+	fprintf(out, "  %-26s %s", left, row->help);
+	if (range)
+		fprintf(out, " (%s)", range);
+	if (row->fallback)
+		fprintf(out, " [%s]", row->fallback);
+	fputc('\n', out);
 }
 
 void options_help(FILE *out)
@@ -556,7 +543,8 @@ void options_help(FILE *out)
 	      "PORT: a tty or a link to one, usb:VID:PID[:SERIAL], usb:PLACE (usb:1-1.4), or sim:[WORDS], the simulated\n"
 	      "board (sim:help lists the words). Without PORT: $ESPTOOL_PORT. Times: seconds, or 20ms, 3s.\n"
 	      "\n", out);
-	print_rows(out);
+	for (const struct option_row *row = table; row->name; row++)
+		options_print_row(out, row);
 	fputs("\nExit status:\n", out);
 	for (int i = 0; i < VERDICT_COUNT; i++) {
 		const struct verdict_info *info = verdict_info((enum verdict)i);

@@ -421,7 +421,7 @@ static int begin_state(struct crew *crew)
 	}
 	statefile_describe(-r, advice, sizeof(advice));
 	for (size_t i = 0; i < crew->n; i++) {
-		crew->boards[i].spec = &crew->request->specs[i];
+		crew->boards[i].spec = &crew->request->ports[i];
 		crew->boards[i].start_ms = wait_now_ms();
 		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
 			     advice);
@@ -461,7 +461,7 @@ static void start_all(struct crew *crew)
 		struct board *board = &crew->boards[i];
 		int r;
 
-		board->spec = &crew->request->specs[i];
+		board->spec = &crew->request->ports[i];
 		board->start_ms = now;
 		board->limit_ms = now + crew->request->wait_ms + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
 		snprintf(board->doing, sizeof(board->doing), "opening the port");

@@ -75,7 +75,8 @@ static const struct program_row rows[] = {
 	{ "-w 0 /etc/passwd", 30, "regular file", "" },
 	{ "-w 0 /dev/nowhere", 30, "No such file", "" },
 	{ "-w 0 /dev/ptmx", 30, "no-port", "" },
-	{ "/dev/nowhere /dev/nowhere", 2, NULL, "twice" },
+	{ "/dev/nowhere /dev/nowhere", 2, NULL, "PORT '/dev/nowhere' is named twice" },
+	{ "-p /dev/null sim:running /dev/null", 2, NULL, "PORT '/dev/null' is named twice" },
 	{ "/dev/null /dev/../dev/null", 2, NULL, "PORT '/dev/../dev/null' is the same port as '/dev/null'" },
 	/* what would be over before it can be done */
 	{ "--settle 60 sim:", 2, NULL, "--settle lasts 60 s: give a longer --timeout than 10 s" },
@@ -95,6 +96,8 @@ static const struct program_row rows[] = {
 	{ "--capture $DIR sim:", 2, NULL, "Is a directory" },
 	{ "--capture $DIR/f --state-file $DIR/../${DIR##*/}/f sim:", 2, NULL, "are the same file" },
 	{ "--capture $(touch $DIR/g; echo $DIR/g) --state-file $DIR/../${DIR##*/}/g sim:", 2, NULL, "are the same file" },
+	{ "--capture $(touch $DIR/h; ln -s h $DIR/k; echo $DIR/k) --state-file $DIR/h sim:", 2, NULL, "are the same file" },
+	{ "--capture $(ln -s . $DIR/here; echo $DIR/here/f) --state-file $DIR/f sim:", 2, NULL, "are the same file" },
 	{ "--capture $(ln -s /no/x $DIR/l; echo $DIR/l) sim:", 1, "sim:: internal: --capture cannot be written: ", "not reset" },
 	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
 };
@@ -314,6 +317,38 @@ START_TEST(every_option_stands_in_help_manual_and_completion)
 }
 END_TEST
 
+/* What the manual or --help says of one option: from its name to the next one's. */
+static void copy_item(char *ret, size_t cap, const char *text, const char *name, const char *next)
+{
+	const char *begin = strstr(text, name), *end = begin ? strstr(begin, next) : NULL;
+
+	ck_assert_msg(end != NULL, "'%s' is not there", name);
+	snprintf(ret, cap, "%.*s", (int)(end - begin), begin);
+}
+
+START_TEST(every_range_stands_in_help_and_manual)
+{
+	char *manual = read_file("docs/espreset.1"), item[4096], name[64];
+	int seen = 0;
+
+	program_run(&p, "--help");
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		const char *range = options_range(row);
+
+		if (!range)
+			continue;
+		snprintf(name, sizeof(name), "--%s %s", row->name, row->argument);
+		copy_item(item, sizeof(item), p.out, name, "\n");
+		ck_assert_msg(strstr(item, range), "'%s' is not in '%s'", range, item);
+		snprintf(name, sizeof(name), "Fl -%s Ar %s\n", row->name, row->argument);
+		copy_item(item, sizeof(item), manual, name, "\n.It ");
+		ck_assert_msg(strstr(item, range), "'%s' is not in '%s'", range, item);
+		seen++;
+	}
+	ck_assert_int_ge(seen, 6);
+}
+END_TEST
+
 static bool is_option(const char *name, size_t len)
 {
 	for (const struct option_row *row = options_table(); row->name; row++) {
@@ -380,6 +415,7 @@ int main(void)
 	tcase_add_test(tcase, a_result_that_has_nowhere_to_go_is_a_failure);
 	tcase_add_test(tcase, a_capture_that_cannot_be_written_is_said);
 	tcase_add_loop_test(tcase, every_option_stands_in_help_manual_and_completion, 0, COUNT(documents));
+	tcase_add_test(tcase, every_range_stands_in_help_and_manual);
 	tcase_add_loop_test(tcase, the_manual_and_the_completion_name_no_other_option, 0, COUNT(documents));
 	tcase_add_loop_test(tcase, every_verdict_stands_in_help_manual_and_schema, 0, VERDICT_COUNT);
 	suite_add_tcase(suite, tcase);

@@ -113,8 +113,6 @@ static const struct { const char *line; const char *complaint; } rejects[] = {
 	{ "--ota '' x", "empty" },
 	{ "--capture f x y", "one PORT" },
 	{ "--state-file '' x", "empty" },
-	{ "/dev/ttyUSB0 /dev/ttyUSB0", "twice" },
-	{ "-p /dev/ttyUSB0 /dev/ttyUSB0", "twice" },
 	{ "''", "PORT is empty" },
 	{ "--decode --list", "--list does not go with --decode" },
 	{ "--se 1 x", "option '--se' may be one of several" },
@@ -133,6 +131,9 @@ static const struct { const char *line; const char *complaint; } rejects[] = {
 	{ "--probe-wiring --attempts 2 x", "--attempts does not go with --probe-wiring" },
 	{ "--probe-wiring --state-file f x", "--state-file does not go with" },
 	{ "--probe-wiring -e a x", "--expect does not go with" },
+	{ "--settle 10 x", "--settle lasts 10 s: give a longer --timeout than 10 s" },
+	{ "--hold 1 --timeout 1 x", "--hold lasts 1 s: give a longer --timeout than 1 s" },
+	{ "--sequence D0|R1|W8|R0 --timeout 2 x", "--sequence lasts 8 s: give a longer --timeout than 2 s" },
 	{ "--enroll x", "PORT NAME" },
 	{ "--enroll x y z", "PORT NAME" },
 };
@@ -141,6 +142,149 @@ START_TEST(a_wrong_line_is_refused_and_says_what_would_be_right)
 {
 	ck_assert_msg(parse(rejects[_i].line) == -EINVAL, "'%s' was taken", rejects[_i].line);
 	ck_assert_msg(strstr(why, rejects[_i].complaint), "'%s' says '%s'", rejects[_i].line, why);
+}
+END_TEST
+
+/* For every option with an argument: one that is taken, and what is refused of the others. NULL: nothing is. */
+static const struct sample {
+	const char *name, *good, *empty, *rubbish;
+} samples[] = {
+	{ "port", "/dev/ttyUSB0", "PORT is empty; want a path such as /dev/ttyUSB0", NULL },
+	{ "chip", "esp8266", "--chip '': want auto or one of esp8266 esp32 ",
+	  "--chip 'rubbish': want auto or one of esp8266 esp32 " },
+	{ "baud", "9600", "--baud '': want a whole number from 300 to 4000000",
+	  "--baud 'rubbish': want a whole number from 300 to 4000000" },
+	{ "crystal", "40", "--crystal '': want 26 or 40", "--crystal 'rubbish': want 26 or 40" },
+	{ "sequence", "both", "--sequence '': ", "--sequence 'rubbish': " },
+	{ "hold", "1", "--hold '': want a time such as 3, 0.5s or 20ms",
+	  "--hold 'rubbish': want a time such as 3, 0.5s or 20ms" },
+	{ "attempts", "2", "--attempts '': want a whole number from 1 to 20",
+	  "--attempts 'rubbish': want a whole number from 1 to 20" },
+	{ "timeout", "20", "--timeout '': want a time such as 3, 0.5s or 20ms",
+	  "--timeout 'rubbish': want a time such as 3, 0.5s or 20ms" },
+	{ "wait", "2", "--wait '': want a time such as 3, 0.5s or 20ms",
+	  "--wait 'rubbish': want a time such as 3, 0.5s or 20ms" },
+	{ "settle", "2", "--settle '': want a time such as 3, 0.5s or 20ms",
+	  "--settle 'rubbish': want a time such as 3, 0.5s or 20ms" },
+	{ "expect", "a", NULL, NULL },	/* whether it is an expression is found out later, as of --fail-on */
+	{ "fail-on", "a", NULL, NULL },
+	{ "firmware", "arduino", "--firmware: the argument is empty", NULL },
+	{ "ota", "127.0.0.1", "--ota: the argument is empty", NULL },
+	{ "ota-dry-run", "127.0.0.1", "--ota-dry-run: the argument is empty", NULL },
+	{ "state-file", "file", "--state-file: the argument is empty", NULL },
+	{ "capture", "file", "--capture: the argument is empty", NULL },
+};
+
+static const struct sample *sample_of(const struct option_row *row)
+{
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		if (strcmp(samples[i].name, row->name) == 0)
+			return &samples[i];
+	}
+	ck_abort_msg("--%s has no sample", row->name);
+	return NULL;
+}
+
+/* --NAME ARG; @complaint: how it is refused, NULL: it is taken */
+static void check_argument(const char *name, const char *arg, const char *more, const char *complaint)
+{
+	char line[256];
+	int r;
+
+	snprintf(line, sizeof(line), "--%s %s %s", name, arg, more);
+	r = parse(line);
+	if (complaint)
+		ck_assert_msg(r == -EINVAL && strstr(why, complaint) == why, "'%s' is %d: '%s'", line, r, why);
+	else
+		ck_assert_msg(r == 0, "'%s': '%s'", line, why);
+}
+
+START_TEST(every_argument_is_read_whole)
+{
+	const struct sample *sample = &samples[_i];
+	char complaint[128];
+
+	check_argument(sample->name, "''", "x", sample->empty);
+	check_argument(sample->name, "rubbish", "x", sample->rubbish);
+	check_argument(sample->name, sample->good, "x", NULL);
+	snprintf(complaint, sizeof(complaint), "--%s wants an argument: ", sample->name);
+	check_argument(sample->name, "", "", complaint);
+}
+END_TEST
+
+START_TEST(every_range_is_kept_to_the_last_number)
+{
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		bool is_time = row->argument && strcmp(row->argument, "T") == 0;
+		int numbers[] = { row->min, row->max, row->min - 1, row->max + 1 };
+
+		for (size_t i = 0; options_range(row) && i < COUNT(numbers); i++) {
+			char arg[32], complaint[128];
+			bool is_no_time = is_time && (numbers[i] < 0 || numbers[i] > 24 * 3600 * 1000);
+
+			snprintf(arg, sizeof(arg), is_time ? "%dms" : "%d", numbers[i]);
+			snprintf(complaint, sizeof(complaint), "--%s '%s': want %s%s%s", row->name, arg,
+				 is_time ? "" : "a whole number from ",
+				 is_no_time ? "a time such as 3, 0.5s or 20ms" : options_range(row),
+				 is_time && !is_no_time ? " seconds" : "");
+			check_argument(row->name, arg, strcmp(row->name, "timeout") == 0 ? "x" : "--timeout 86400 x",
+				       i < 2 ? NULL : complaint);
+		}
+	}
+}
+END_TEST
+
+START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
+{
+	/* @refused: how many, the four other modes among them */
+	static const struct { enum request_mode mode; const char *option, *ports; int refused; } others[] = {
+		{ MODE_DECODE, "decode", "x", 25 }, { MODE_LIST, "list", "", 25 }, { MODE_DIAGNOSE, "diagnose", "x", 25 },
+		{ MODE_PROBE_WIRING, "probe-wiring", "x", 19 }, { MODE_ENROLL, "enroll", "x y", 25 },
+	};
+	const char *other = others[_i].option;
+	int refused = 0;
+
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		bool is_mode = row->mode && row->mode != MODE_HELP && row->mode != MODE_VERSION;
+		bool refuses = is_mode ? row->mode != others[_i].mode : !(row->modes & 1 << others[_i].mode);
+		char more[64], complaint[128];
+
+		if (strcmp(row->name, "port") == 0)
+			continue;	/* how many each mode takes is in rejects[] */
+		snprintf(more, sizeof(more), "%s --%s", others[_i].ports, other);
+		snprintf(complaint, sizeof(complaint), "--%s does not go with --%s", is_mode ? other : row->name,
+			 is_mode ? row->name : other);
+		check_argument(row->name, row->argument ? sample_of(row)->good : "", more, refuses ? complaint : NULL);
+		refused += refuses;
+	}
+	ck_assert_int_eq(refused, others[_i].refused);
+}
+END_TEST
+
+static const struct { const char *line, *complaint; } repeated[] = {
+	{ "-b 1 -b 9600 x", "'1'" }, { "-b 9600 -b 1 x", "'1'" },
+	{ "--capture a --capture '' x", "empty" },
+	{ "--chip esp32 --chip esp8266 --ota-dry-run h x", NULL },
+	{ "--ota @ --ota h x", NULL }, { "--ota h --ota @ x", "needs a match" },
+	{ "--sequence R1|W0.1|R0 --sequence rts --hold 1 x", NULL },
+	{ "--settle 60 --settle 1 x", NULL }, { "--timeout 1 --timeout 9 --settle 5 x", NULL },
+	{ "--capture f --capture g --state-file f x", NULL },
+	{ "--firmware list --firmware wled", "no PORT" },
+	{ "--timeout 0.5 x", NULL },	/* only a --settle that was given is checked */
+	{ "--list --list", NULL }, { "--decode --list --decode", "--list does not go with --decode" },
+	{ "-e 1 -e 2 -e 3 -e 4 -e 5 -e 6 -e 7 -e 8 -e 9 -e 10 -e 11 -e 12 -e 13 -e 14 -e 15 -e 16 x", NULL },
+	{ "-e 1 -e 2 -e 3 -e 4 -e 5 -e 6 -e 7 -e 8 -e 9 -e 10 -e 11 -e 12 -e 13 -e 14 -e 15 -e 16 -e 17 x",
+	  "--expect '17': more than 16 are not taken" },
+};
+
+START_TEST(the_last_one_of_an_option_counts_and_each_is_checked)
+{
+	int r = parse(repeated[_i].line);
+
+	if (repeated[_i].complaint)
+		ck_assert_msg(r < 0 && strstr(why, repeated[_i].complaint), "'%s' is %d: '%s'", repeated[_i].line, r, why);
+	else
+		ck_assert_msg(r == 0, "'%s' is %d: '%s'", repeated[_i].line, r, why);
 }
 END_TEST
 
@@ -169,10 +313,10 @@ START_TEST(without_a_port_the_environment_names_it)
 	ck_assert_int_eq(setenv("ESPTOOL_PORT", "/dev/ttyUSB7", 1), 0);
 	ck_assert_int_eq(parse("--json"), 0);
 	ck_assert_uint_eq(o.n_ports, 1);
-	ck_assert_str_eq(o.ports[0], "/dev/ttyUSB7");
+	ck_assert_str_eq(o.ports[0].text, "/dev/ttyUSB7");
 	ck_assert_int_eq(parse("/dev/ttyUSB1"), 0);
 	ck_assert_uint_eq(o.n_ports, 1);
-	ck_assert_str_eq(o.ports[0], "/dev/ttyUSB1");
+	ck_assert_str_eq(o.ports[0].text, "/dev/ttyUSB1");
 	ck_assert_int_eq(parse("--list"), 0);
 	ck_assert_uint_eq(o.n_ports, 0);
 }
@@ -208,6 +352,31 @@ START_TEST(every_value_lands_where_it_belongs)
 }
 END_TEST
 
+static const struct { const char *line; const bool *flag; } flags[] = {
+	{ "--no-reset x", &o.session.no_reset }, { "--no-lock x", &o.no_lock }, { "--recover x", &o.recover },
+	{ "--print-match -e a x", &o.print_match }, { "--if-needed --ota-dry-run h x", &o.if_needed },
+	{ "-j x", &o.json }, { "-q x", &o.quiet }, { "-v x", &o.verbose },
+};
+
+START_TEST(a_flag_sets_itself_and_no_other)
+{
+	ck_assert_int_eq(parse(flags[_i].line), 0);
+	for (int i = 0; i < (int)COUNT(flags); i++)
+		ck_assert_msg(*flags[i].flag == (i == _i), "'%s' and the flag of '%s'", flags[_i].line, flags[i].line);
+}
+END_TEST
+
+START_TEST(every_text_lands_where_it_belongs)
+{
+	ck_assert_int_eq(parse("--firmware a --ota b --ota-dry-run c --state-file d --capture e x"), 0);
+	ck_assert_str_eq(o.firmware, "a");
+	ck_assert_str_eq(o.ota, "b");
+	ck_assert_str_eq(o.ota_dry_run, "c");
+	ck_assert_str_eq(o.state_file, "d");
+	ck_assert_str_eq(o.capture, "e");
+}
+END_TEST
+
 static const struct { const char *line; enum request_mode mode; } modes[] = {
 	{ "--decode", MODE_DECODE }, { "--decode file", MODE_DECODE }, { "--list", MODE_LIST }, { "-l", MODE_LIST },
 	{ "--diagnose", MODE_DIAGNOSE }, { "--diagnose x", MODE_DIAGNOSE }, { "--probe-wiring x", MODE_PROBE_WIRING },
@@ -230,10 +399,16 @@ int main(void)
 	tcase_add_test(tcase, defaults_are_those_of_the_manual);
 	tcase_add_loop_test(tcase, a_condition_makes_the_timeout_sixty_seconds, 0, COUNT(conditions));
 	tcase_add_loop_test(tcase, a_wrong_line_is_refused_and_says_what_would_be_right, 0, COUNT(rejects));
+	tcase_add_loop_test(tcase, every_argument_is_read_whole, 0, COUNT(samples));
+	tcase_add_test(tcase, every_range_is_kept_to_the_last_number);
+	tcase_add_loop_test(tcase, an_option_is_refused_in_every_mode_where_it_would_mean_nothing, 0, 5);
+	tcase_add_loop_test(tcase, the_last_one_of_an_option_counts_and_each_is_checked, 0, COUNT(repeated));
 	tcase_add_loop_test(tcase, a_duration_is_seconds_with_decimals_or_carries_its_unit, 0, COUNT(durations));
 	tcase_add_test(tcase, without_a_port_the_environment_names_it);
 	tcase_add_test(tcase, options_may_stand_after_the_ports_and_double_dash_ends_them);
 	tcase_add_test(tcase, every_value_lands_where_it_belongs);
+	tcase_add_loop_test(tcase, a_flag_sets_itself_and_no_other, 0, COUNT(flags));
+	tcase_add_test(tcase, every_text_lands_where_it_belongs);
 	tcase_add_loop_test(tcase, a_mode_is_its_option, 0, COUNT(modes));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -184,7 +184,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("child");
+	Suite *suite = suite_create("worker");
 	TCase *cases = tcase_create("ports that come and go");
 
 	tcase_set_timeout(cases, 60);

@@ -1,0 +1,120 @@
+/* preflight.c - what is wrong with the PORTs and files of a request, seen before any board is touched. */
+#include "cli/preflight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/devices.h"
+#include "port/sim.h"
+#include "port/stop.h"
+#include "port/tty.h"
+
+/* @ret_device: the device number behind PORT; 0: simulated, missing, or no character device */
+static int preflight_port(const struct spec *port, dev_t *ret_device, char *err, size_t cap)
+{
+	char path[PATH_MAX], text[512];
+	struct stat st;
+
+	*ret_device = 0;
+	if (port->kind == SPEC_SIM)
+		return sim_port_check(port->words, stop_port(), err, cap);
+	/* an error may pass while --wait lasts */
+	if (devices_resolve(port, path, sizeof(path), text, sizeof(text)) == 0 && stat(path, &st) == 0 &&
+	    S_ISCHR(st.st_mode))
+		*ret_device = st.st_rdev;
+	return 0;
+}
+
+/* Each PORT gets a process of its own. Two of them on one port: the second would find it busy and end in "busy". */
+int preflight_ports(const struct request *request, char *err, size_t cap)
+{
+	dev_t devices[REQUEST_PORTS_MAX];
+
+	for (size_t i = 0; i < request->n_ports; i++) {
+		const struct spec *port = &request->ports[i];
+		int r = preflight_port(port, &devices[i], err, cap);
+
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < i && port->kind != SPEC_SIM; k++) {
+			const char *other = request->ports[k].text;
+
+			if (strcmp(port->text, other) == 0)
+				snprintf(err, cap, "PORT '%s' is named twice", port->text);
+			else if (devices[i] && devices[i] == devices[k])
+				snprintf(err, cap, "PORT '%s' is the same port as '%s'", port->text, other);
+			else
+				continue;
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* FILE's path without links; if FILE does not exist, its folder's path and its name. @ret_path: PATH_MAX bytes */
+static int preflight_path(const char *file, char *ret_path)
+{
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+	char folder[PATH_MAX];
+	size_t len;
+
+	if (realpath(file, ret_path))
+		return 0;
+	snprintf(folder, sizeof(folder), "%.*s.", (int)(name - file), file);
+	if (errno != ENOENT || !realpath(folder, ret_path))
+		return -errno;
+	len = strlen(ret_path);
+	return snprintf(ret_path + len, PATH_MAX - len, "/%s", name) < (int)(PATH_MAX - len) ? 0 : -ENAMETOOLONG;
+}
+
+/* @path: from preflight_path(). Does not open it: closing a FIFO again would end its reader's input. */
+static int preflight_writable(const char *path)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? -EISDIR : faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+	if (lstat(path, &st) == 0)
+		return 0;	/* a dangling link: only opening it tells */
+	snprintf(folder, sizeof(folder), "%.*s/", (int)(strrchr(path, '/') - path), path);
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static int preflight_capture(const struct request *request, char *err, size_t cap)
+{
+	char capture[PATH_MAX], state[PATH_MAX];
+	int r = preflight_path(request->capture, capture);
+
+	if (r == 0)
+		r = preflight_writable(capture);
+	if (r < 0) {
+		snprintf(err, cap, "--capture '%s': %s; want a file that can be written", request->capture, strerror(-r));
+		return r;
+	}
+	if (!request->state_file || preflight_path(request->state_file, state) < 0 || strcmp(capture, state) != 0)
+		return 0;
+	snprintf(err, cap, "--capture '%s' and --state-file '%s' are the same file", request->capture,
+		 request->state_file);
+	return -EINVAL;
+}
+
+/* Opening a serial port as a file would move DTR and RTS, and may reset the board. */
+int preflight_files(const struct request *request, char *err, size_t cap)
+{
+	bool decodes = request->mode == MODE_DECODE;
+	const char *file = decodes ? request->file : request->capture;
+
+	if (file && tty_is_port(file)) {
+		snprintf(err, cap, "%s '%s' is a serial port; want a file%s", decodes ? "--decode" : "--capture", file,
+			 decodes ? ", or without --decode a board's PORT" : "");
+		return -EINVAL;
+	}
+	return file && !decodes ? preflight_capture(request, err, cap) : 0;
+}
