@@ -27,7 +27,7 @@ struct port_ops {
 	/* >0 bytes; -ETIMEDOUT at the deadline (CLOCK_MONOTONIC milliseconds); -ECANCELED: a stop signal
 	 * came (never while a line is asserted); -ENODEV: unplugged; other: the bridge failed. */
 	ssize_t (*read)(struct port *port, void *buf, size_t cap, int64_t deadline_ms);
-	/* Release both lines, drain shortly, put the settings back with HUPCL on, close, free. The port is
+	/* Release both lines, drain shortly, put speed and framing back with HUPCL on, close, free. The port is
 	 * gone in any case. Return 0, or the first error: then the lines' release is not confirmed. */
 	int (*close)(struct port *port);
 };

@@ -1,10 +1,10 @@
 /* tty.c - a board behind a serial port of this computer: the port.h contract on a Linux tty.
  *
- * libserialport opens, everything else is done here on the descriptor, because its versions differ:
- * 0.1.1 takes no lock, sets no close-on-exec and refuses symbolic links; 0.1.2 locks, and clears HUPCL;
- * both move one line at a time. It also overwrites the settings it finds, before anything can be locked or
- * saved. So a descriptor of our own comes first, for the lock, the settings and HUPCL; the second open
- * moves no line, both are asserted already.
+ * libserialport opens the tty. Everything else is done here, on its descriptor, because its versions differ:
+ * sp_open() of 0.1.1 takes no lock and sets no close-on-exec; 0.1.2 locks first, and clears HUPCL. Both send
+ * each line once more, as it is, and switch off echo, line editing and translation before anybody can read
+ * these settings. Both keep the speed (0.1.2 makes 9600 of B0), the framing and CRTSCTS (get_config(),
+ * set_config()): those are found here and put back at the end.
  */
 #include "port/tty.h"
 
@@ -62,16 +62,15 @@ struct tty {
 	struct port port;
 	const struct port_stop *stop;
 	int fd;
-	bool is_ours;			/* locked or allowed: we may change things */
+	bool is_ours;			/* nobody else has the lock: we may change things */
 	bool is_exclusive;
-	bool has_found;
-	struct termios2 found;		/* the settings to put back */
+	struct termios2 found;		/* speed and framing to put back */
 	unsigned int lines;		/* those that are or may be asserted; "released" where they rest is 0 */
 	unsigned int rest;		/* what is asserted when the board is let alone */
 	bool heard_at_rest;		/* the board talks while that is asserted: it is not held by it */
 	bool speedless;
 	int other_bits;			/* OUT1, OUT2, LOOP: TIOCMSET writes them too */
-	int baud;
+	int baud;			/* 0: no settings of ours yet */
 	int actual_baud;
 };
 
@@ -213,32 +212,27 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 	return r;
 }
 
-/* TIOCMSET clears what it is not told to set. On a PC's own UART that would be OUT2, which gates the
- * interrupt (Linux drivers/tty/serial/8250/8250_port.c). */
-static int learn_lines(struct tty *tty)
+/* ------------------------------------------------------------ settings */
+
+/* Settings and lines as they are when the port has just been opened. TIOCMSET clears what it is not told to set: on a
+ * PC's own UART that would be OUT2, which gates the interrupt (Linux drivers/tty/serial/8250/8250_port.c). */
+static int find_state(struct tty *tty, bool *ret_asserted)
 {
-	int bits;
+	const int both = TIOCM_DTR | TIOCM_RTS;
+	int bits = 0;
 	int r;
 
-	r = control(tty, TIOCMGET, &bits);
+	r = control(tty, TCGETS2, &tty->found);
+	if (r == 0)
+		r = control(tty, TIOCMGET, &bits);
 	if (r == -ENOTTY || r == -EINVAL)
 		return -ENOTSUP;
 	if (r < 0)
 		return r;
 	tty->other_bits = bits & (TIOCM_OUT1 | TIOCM_OUT2 | TIOCM_LOOP);
+	/* With CRTSCTS the chip may drive RTS by itself, whatever its driver says. */
+	*ret_asserted = (bits & both) == both && !(tty->found.c_cflag & CRTSCTS);
 	return 0;
-}
-
-/* ------------------------------------------------------------ settings */
-
-static int find_settings(struct tty *tty)
-{
-	int r;
-
-	r = control(tty, TCGETS2, &tty->found);
-	if (r == 0)
-		tty->has_found = true;
-	return r == -ENOTTY ? -ENOTSUP : r;
 }
 
 /* Arduino's and others' firmware takes it as the wish for its loader (arduino-esp32 cores/esp32/USBCDC.cpp). */
@@ -247,28 +241,53 @@ static bool is_forbidden(const struct tty *tty, speed_t baud)
 	return tty->speedless && baud == 1200;
 }
 
+/* How c_cflag names a speed: by a B constant, or BOTHER with the number in c_ospeed. Drivers send a speed again when only
+ * its name has changed: one that was found keeps its name. libserialport turns speeds above 460800 into BOTHER, which
+ * stty shows as 0: they get their constants back. */
+static tcflag_t speed_name(const struct tty *tty, speed_t baud)
+{
+	static const struct { speed_t baud; tcflag_t name; } names[] = {
+		{ 115200, B115200 }, { 500000, B500000 }, { 576000, B576000 }, { 921600, B921600 },
+		{ 1000000, B1000000 }, { 1152000, B1152000 }, { 1500000, B1500000 }, { 2000000, B2000000 },
+		{ 2500000, B2500000 }, { 3000000, B3000000 }, { 3500000, B3500000 }, { 4000000, B4000000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].baud == baud)
+			return names[i].name;
+	return baud == tty->found.c_ospeed ? tty->found.c_cflag & CBAUD : BOTHER;
+}
+
+/* Without CRTSCTS, with which the bridge would drive RTS by itself. @min: how many bytes a read() waits for. */
+static void make_raw(struct termios2 *settings, cc_t min)
+{
+	settings->c_iflag = IGNPAR;
+	settings->c_oflag = 0;
+	settings->c_lflag = 0;
+	settings->c_cflag = (settings->c_cflag & ~CRTSCTS) | CREAD | CLOCAL | HUPCL;
+	settings->c_line = 0;
+	settings->c_cc[VMIN] = min;
+	settings->c_cc[VTIME] = 0;
+}
+
 static int apply_settings(struct tty *tty, int baud)
 {
-	struct termios2 raw = tty->found;
+	struct termios2 next = tty->found;
 	int r;
 
 	if (is_forbidden(tty, (speed_t)baud))
 		baud = 115200;
-	raw.c_iflag = IGNPAR;
-	raw.c_oflag = 0;
-	raw.c_lflag = 0;
-	raw.c_cflag = CS8 | CREAD | CLOCAL | HUPCL | BOTHER;
-	raw.c_line = 0;
-	raw.c_cc[VMIN] = 0;
-	raw.c_cc[VTIME] = 0;
-	raw.c_ispeed = raw.c_ospeed = (speed_t)baud;
-	r = control(tty, TCSETS2, &raw);
+	next.c_cflag = CS8 | speed_name(tty, (speed_t)baud);
+	next.c_ispeed = next.c_ospeed = (speed_t)baud;
+	make_raw(&next, 0);
+	r = control(tty, TCSETS2, &next);
 	if (r < 0)
 		return r;
 	tty->baud = baud;
-	r = control(tty, TCGETS2, &raw);
+	r = control(tty, TCGETS2, &next);
 	if (r == 0)
-		tty->actual_baud = (int)raw.c_ospeed;
+		tty->actual_baud = (int)next.c_ospeed;
 	return r;
 }
 
@@ -280,26 +299,18 @@ static int tty_set_speed(struct port *port, int baud)
 	return baud == tty->baud ? 0 : apply_settings(tty, baud);
 }
 
-/* As found, but for HUPCL, which stays on unless closing must leave the lines alone, and CRTSCTS, which stays off:
- * with it the bridge would assert RTS by itself. Echo comes last, by itself and so without a transfer: what the
- * board says while the bridge changes its speed must not be sent back to it. */
+/* Speed and framing as found, and raw in any case: with echo, the board would be sent what it prints. HUPCL stays on
+ * unless closing must leave the lines alone. Speed 0 is not put back: with it the next open() asserts no line. */
 static int put_back_settings(struct tty *tty)
 {
 	struct termios2 last = tty->found;
-	struct termios2 quiet;
-	int r;
 
-	last.c_cflag = (last.c_cflag & ~(CRTSCTS | HUPCL)) | (tty->rest ? 0 : HUPCL);
-	if (is_forbidden(tty, last.c_ospeed)) {
-		last.c_cflag = (last.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
+	if (last.c_ospeed == 0 || is_forbidden(tty, last.c_ospeed))
 		last.c_ispeed = last.c_ospeed = (speed_t)tty->baud;
-	}
-	quiet = last;
-	quiet.c_lflag = 0;
-	r = control(tty, TCSETS2, &quiet);
-	if (r < 0 || last.c_lflag == 0)
-		return r;
-	(void)ioctl(tty->fd, TCFLSH, TCIOFLUSH);	/* a courtesy */
+	last.c_cflag = (last.c_cflag & ~(tcflag_t)CBAUD) | speed_name(tty, last.c_ospeed);
+	make_raw(&last, 1);
+	if (tty->rest)
+		last.c_cflag &= ~(tcflag_t)HUPCL;
 	return control(tty, TCSETS2, &last);
 }
 
@@ -352,107 +363,53 @@ static void drain(struct tty *tty)
 
 /* ------------------------------------------------------------ opening and closing */
 
-static int lock(struct tty *tty, const struct tty_options *options)
+/* Open by libserialport; tty->fd stays -1 where it cannot. Its errors are not looked at: where sp_open() fails it has
+ * closed the port, and our own open() meets what was wrong with the port itself. Only 0.1.2 leaves the port open, when it
+ * cannot lock; then our lock() fails on that descriptor. There sp_close() would clear the TIOCEXCL of the lock's holder. */
+static void open_library(struct tty *tty, const char *path)
 {
-	int err = 0;
+	struct sp_port *sp;
 
-	if (!options->no_lock && flock(tty->fd, LOCK_EX | LOCK_NB) < 0)
-		err = errno;
-	tty->is_ours = err != EWOULDBLOCK;
-	return err ? failure(tty, err) : 0;
+	if (sp_get_port_by_name(path, &sp) != SP_OK)
+		return;
+	(void)sp_open(sp, SP_MODE_READ_WRITE);
+	(void)sp_get_port_handle(sp, &tty->fd);	/* fails for NULL only */
+	sp_free_port(sp);			/* frees memory, closes nothing */
 }
 
-/* Our own descriptor: the lock, before anything is changed; the settings found; HUPCL. */
-static int open_first(struct tty *tty, const char *path, const struct tty_options *options)
+/* Where libserialport cannot serve, our own open() does: a container without /sys, a node with another name, settings
+ * that it stumbles over, a lock that we were told to ignore and that 0.1.2 insists on. */
+static int open_once(struct tty *tty, const char *path, const struct tty_options *options)
 {
-	int r;
-
-	tty->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (!options->no_lock)
+		open_library(tty, path);
 	if (tty->fd < 0)
+		tty->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return tty->fd < 0 ? failure(tty, errno) : 0;
+}
+
+static int lock(struct tty *tty)
+{
+	if (flock(tty->fd, LOCK_EX | LOCK_NB) < 0) {
+		tty->is_ours = errno != EWOULDBLOCK;
 		return failure(tty, errno);
-	r = lock(tty, options);
+	}
+	tty->is_exclusive = true;
+	return control(tty, TIOCEXCL, NULL);
+}
+
+static int set_up(struct tty *tty, const struct tty_options *options)
+{
+	bool asserted = false;
+	int r = options->no_lock ? 0 : lock(tty);
+
+	if (r == 0 && fcntl(tty->fd, F_SETFD, FD_CLOEXEC) < 0)
+		r = -errno;
 	if (r == 0)
-		r = find_settings(tty);
+		r = find_state(tty, &asserted);
 	if (r == 0)
 		r = apply_settings(tty, options->baud);
-	if (r == 0)
-		r = learn_lines(tty);
-	return r;
-}
-
-static int sp_failure(const struct tty *tty, enum sp_return result)
-{
-	switch (result) {
-	case SP_OK:
-		return 0;
-	case SP_ERR_FAIL:
-		return failure(tty, sp_last_error_code());
-	case SP_ERR_MEM:
-		return -ENOMEM;
-	default:
-		return -ENOTSUP;
-	}
-}
-
-/* libserialport's descriptor of the same port, to be closed by close(). */
-static int open_library(const struct tty *tty, const char *path, int *ret_fd)
-{
-	struct sp_port *sp = NULL;
-	int fd = -1;
-	int r;
-
-	r = sp_failure(tty, sp_get_port_by_name(path, &sp));
-	if (r < 0)
-		return r;
-	r = sp_failure(tty, sp_open(sp, SP_MODE_READ_WRITE));
-	if (r == 0 && sp_get_port_handle(sp, &fd) != SP_OK)
-		r = -ENOTSUP;
-	if (r < 0)
-		(void)sp_close(sp);	/* 0.1.2 stays open when it cannot lock */
-	sp_free_port(sp);		/* frees memory, closes nothing */
-	if (r == 0)
-		*ret_fd = fd;
-	return r;
-}
-
-/* Go over to libserialport's descriptor. Where it cannot serve, our own does: a container without /sys,
- * a node with another name, a lock that we were told to ignore and that it insists on. */
-static int open_second(struct tty *tty, const char *path, const struct tty_options *options)
-{
-	int first = tty->fd;
-	int second = -1;
-	int r;
-
-	/* 0.1.2 takes the lock itself, on its own descriptor. */
-	if (!options->no_lock && flock(first, LOCK_UN) < 0)
-		return -errno;
-	r = open_library(tty, path, &second);
-	if (r == -ENOTSUP || (r == -EBUSY && options->no_lock))
-		return lock(tty, options);
-	tty->is_ours = r != -EBUSY;
-	if (r < 0)
-		return r;
-	tty->fd = second;
-	(void)close(first);	/* the port stays open: nothing happens to it */
-	if (fcntl(second, F_SETFD, FD_CLOEXEC) < 0)
-		return -errno;
-	return lock(tty, options);
-}
-
-static int finish_open(struct tty *tty, const struct tty_options *options)
-{
-	/* Opened at B0 or with CRTSCTS, the lines are not where open() puts them. */
-	bool is_odd = (tty->found.c_cflag & CRTSCTS) || (tty->found.c_cflag & CBAUD) == B0;
-	int r;
-
-	if (!options->no_lock) {
-		r = control(tty, TIOCEXCL, NULL);
-		if (r < 0)
-			return r;
-		tty->is_exclusive = true;
-	}
-	r = apply_settings(tty, options->baud);
-	if (r == 0 && is_odd)
+	if (r == 0 && !asserted)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, PORT_DTR | PORT_RTS);
 	if (r == 0)
 		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH);	/* was heard at another speed */
@@ -471,7 +428,7 @@ static int let_go(struct tty *tty)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, 0);
 	if (r != -ENODEV)
 		drain(tty);
-	if (r != -ENODEV && tty->has_found)
+	if (r != -ENODEV && tty->baud)
 		keep_first(&r, put_back_settings(tty));
 	/* close() would wait for output to leave, up to 30 s: there is none. */
 	(void)ioctl(tty->fd, TCFLSH, TCOFLUSH);
@@ -523,14 +480,12 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 		free(real);
 		return -ENOMEM;
 	}
-	*tty = (struct tty){ .port = { &tty_ops }, .fd = -1, .stop = options->stop,
+	*tty = (struct tty){ .port = { &tty_ops }, .fd = -1, .stop = options->stop, .is_ours = true,
 			     .lines = PORT_DTR | PORT_RTS, .speedless = options->speedless,
 			     .rest = options->rests_asserted ? PORT_DTR | PORT_RTS : 0 };
-	r = open_first(tty, real, options);
+	r = open_once(tty, real, options);
 	if (r == 0)
-		r = open_second(tty, real, options);
-	if (r == 0)
-		r = finish_open(tty, options);
+		r = set_up(tty, options);
 	free(real);
 	if (r < 0) {
 		if (r == -ENOTSUP)
@@ -545,9 +500,4 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 int tty_actual_baud(const struct port *port)
 {
 	return ((const struct tty *)(const void *)port)->actual_baud;
-}
-
-int tty_fd(const struct port *port)
-{
-	return ((const struct tty *)(const void *)port)->fd;
 }

@@ -3,7 +3,7 @@
  *	r = tty_refusal(path, text, sizeof(text));	(looks, opens nothing)
  *	r = tty_open(path, &options, &port);		(both lines are asserted from here on)
  *	... port->ops->set_lines(), set_speed(), read() ...
- *	r = port->ops->close(port);			(both released, settings put back)
+ *	r = port->ops->close(port);			(both released, speed and framing put back)
  *
  * Linux raises DTR and RTS at every open(); nothing can prevent that. So whoever must not be disturbed is
  * looked for before (holder.h), and a port that was opened is in a known state: both asserted.
@@ -55,11 +55,13 @@ bool tty_is_port(const char *path);
  * @path:     a tty or a symbolic link to one
  * @ret_port: give it back with ops->close()
  *
- * Nothing is changed until the lock is ours. HUPCL is set from then on: whatever ends this process, the
- * kernel releases both lines. (libserialport from 0.1.2 on clears it for the moment until its open returns.)
+ * No setting is changed until the lock is ours, but with libserialport 0.1.1: it makes the port raw and cannot lock,
+ * which harms a program that takes the lock between the look for holders and this open. HUPCL is set from then on:
+ * whatever ends this process, the kernel releases both lines. (libserialport from 0.1.2 on clears it for the moment
+ * between its open and our settings.)
  *
- * Return: 0; what tty_refusal() says; -ENOTSUP also when the driver knows no modem lines; -EBUSY: locked by
- * somebody else; -EACCES; -ENODEV: unplugged meanwhile; else the driver's error.
+ * Return: 0; what tty_refusal() says; -ENOTSUP also when the driver knows no modem lines; -EBUSY: locked, or opened
+ * with TIOCEXCL, by somebody else; -EACCES; -ENODEV: unplugged meanwhile; else the driver's error.
  */
 int tty_open(const char *path, const struct tty_options *options, struct port **ret_port);
 
@@ -69,8 +71,5 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
  * @port: from tty_open()
  */
 int tty_actual_baud(const struct port *port);
-
-/** tty_fd() - the descriptor, for those who must wait on more than this port; stays the port's */
-int tty_fd(const struct port *port);
 
 #endif
