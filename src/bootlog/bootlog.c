@@ -97,7 +97,7 @@ void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span li
 		log->on_event(log->user, &event);
 }
 
-static void copy_printable(char *to, size_t cap, struct span s)
+void bootlog_copy_printable(char *to, size_t cap, struct span s)
 {
 	size_t n = 0;
 
@@ -118,7 +118,7 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 	if (boot->trouble == BOOT_OK) {
 		boot->trouble = trouble;
 		kept = advice;
-		copy_printable(boot->trouble_text, sizeof(boot->trouble_text), text);
+		bootlog_copy_printable(boot->trouble_text, sizeof(boot->trouble_text), text);
 	}
 	if (!kept)
 		kept = advice;

@@ -69,6 +69,8 @@ int span_hex(struct span *s, unsigned long *ret);
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number);
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
 			  const char *advice);
+/** bootlog_copy_printable() - into the record of a boot: ASCII, '?' for all else, cut at @cap */
+void bootlog_copy_printable(char *to, size_t cap, struct span s);
 /** bootlog_begin_boot() - what came so far belongs to an earlier boot; log->boot is fresh, its source unknown */
 void bootlog_begin_boot(struct bootlog *log);
 /** bootlog_take_banner() - a banner was read whole, or torn behind its cause */

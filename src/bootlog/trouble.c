@@ -265,15 +265,9 @@ static struct span skip_log_prefix(struct span s)
 static void suspect(struct bootlog *log, struct span s, const char *advice)
 {
 	struct boot *boot = &log->boot;
-	size_t n = span_len(s);
 
-	if (n >= sizeof(boot->suspect_text))
-		n = sizeof(boot->suspect_text) - 1;
 	if (!boot->suspect_text[0]) {
-		memcpy(boot->suspect_text, s.at, n);
-		boot->suspect_text[n] = '\0';
-		for (char *c = boot->suspect_text; *c; c++)
-			*c = (char)(*c < ' ' || *c > '~' ? '?' : *c);
+		bootlog_copy_printable(boot->suspect_text, sizeof(boot->suspect_text), s);
 		boot->advice = advice;
 	}
 	bootlog_progress(log, BOOT_STAGE2, s);
