@@ -62,23 +62,13 @@ static void one_line(char *text)
 			*text = ' ';
 }
 
-static int notify(const char *before, const char *text)
+int notify_manager(bool ready, const char *text)
 {
 	char clean[TEXT_MAX], message[TEXT_MAX + 32];
 	int len;
 
 	clean_utf8(clean, sizeof(clean), text, strlen(text));
 	one_line(clean);
-	len = snprintf(message, sizeof(message), "%sSTATUS=%s", before, clean);
+	len = snprintf(message, sizeof(message), "%sSTATUS=%s", ready ? "READY=1\n" : "", clean);
 	return send_message(message, (size_t)len);
-}
-
-int notify_status(const char *text)
-{
-	return notify("", text);
-}
-
-int notify_ready(const char *text)
-{
-	return notify("READY=1\n", text);
 }

@@ -2,15 +2,15 @@
 #ifndef ESPRESET_NOTIFY_H
 #define ESPRESET_NOTIFY_H
 
+#include <stdbool.h>
+
 /**
- * notify_status() - STATUS=, as in `systemctl status`
+ * notify_manager() - STATUS=, as in `systemctl status`
+ * @ready: READY=1 in the same datagram: once, when all boards are ready
  * @text: any bytes; line ends and other control characters become blanks, invalid UTF-8 U+FFFD
  *
  * Return: 0 also where $NOTIFY_SOCKET is not set; else the negative errno of the datagram: nobody's run fails for it.
  */
-int notify_status(const char *text);
-
-/** notify_ready() - READY=1 and STATUS= in one datagram: once, when all boards are ready */
-int notify_ready(const char *text);
+int notify_manager(bool ready, const char *text);
 
 #endif

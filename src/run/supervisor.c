@@ -271,7 +271,7 @@ static void tell_doing(struct crew *crew, const struct board *board)
 
 	snprintf(text, sizeof(text), "%s: %s", board->spec->text, board->doing);
 	report_progress(&crew->report, board->spec->text, board->doing);
-	(void)notify_status(text);	/* for whoever looks; nobody's run fails for it */
+	(void)notify_manager(false, text);	/* for whoever looks; nobody's run fails for it */
 }
 
 static void show_progress(struct crew *crew)
@@ -386,7 +386,7 @@ static void notify(const struct crew *crew, int status)
 
 	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text, verdict_info(crew->boards[0].verdict)->word,
 		 crew->n > 1 ? ", and others" : "");
-	(void)(status == 0 ? notify_ready(text) : notify_status(text));
+	(void)notify_manager(status == 0, text);
 }
 
 static int complain_output(const char *what, int r, int status)

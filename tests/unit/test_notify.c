@@ -58,7 +58,7 @@ static void teardown(void)
 
 START_TEST(ready_comes_with_its_status_in_one_datagram)
 {
-	ck_assert_int_eq(notify_ready("1 of 1 ready"), 0);
+	ck_assert_int_eq(notify_manager(true, "1 of 1 ready"), 0);
 	ck_assert_str_eq(got(), "READY=1\nSTATUS=1 of 1 ready");
 	ck_assert_int_eq(recv(fd, path, 1, MSG_DONTWAIT), -1);
 }
@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(a_status_does_not_say_ready)
 {
-	ck_assert_int_eq(notify_status("resetting /dev/ttyUSB0"), 0);
+	ck_assert_int_eq(notify_manager(false, "resetting /dev/ttyUSB0"), 0);
 	ck_assert_str_eq(got(), "STATUS=resetting /dev/ttyUSB0");
 }
 END_TEST
@@ -78,14 +78,14 @@ START_TEST(an_abstract_name_is_reached)
 	close(fd);
 	snprintf(name, sizeof(name), "@espreset-test-%d", (int)getpid());
 	listen_at(name, true);
-	ck_assert_int_eq(notify_status("x"), 0);
+	ck_assert_int_eq(notify_manager(false, "x"), 0);
 	ck_assert_str_eq(got(), "STATUS=x");
 }
 END_TEST
 
 START_TEST(no_text_can_make_an_assignment)
 {
-	ck_assert_int_eq(notify_status("a\nREADY=1\r\nMAINPID=1\x1b[2J\xff\x7f"), 0);
+	ck_assert_int_eq(notify_manager(false, "a\nREADY=1\r\nMAINPID=1\x1b[2J\xff\x7f"), 0);
 	ck_assert_str_eq(got(), "STATUS=a READY=1  MAINPID=1 [2J\xef\xbf\xbd ");
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(a_long_text_is_cut)
 	static char text[5000];
 
 	memset(text, 'x', sizeof(text) - 1);
-	ck_assert_int_eq(notify_status(text), 0);
+	ck_assert_int_eq(notify_manager(false, text), 0);
 	ck_assert_uint_lt(strlen(got()), 600);
 }
 END_TEST
@@ -103,9 +103,9 @@ END_TEST
 START_TEST(without_a_socket_there_is_nothing_to_do)
 {
 	unsetenv("NOTIFY_SOCKET");
-	ck_assert_int_eq(notify_ready("x"), 0);
+	ck_assert_int_eq(notify_manager(true, "x"), 0);
 	setenv("NOTIFY_SOCKET", "", 1);
-	ck_assert_int_eq(notify_ready("x"), 0);
+	ck_assert_int_eq(notify_manager(true, "x"), 0);
 	errno = 0;
 	ck_assert_int_eq(recv(fd, path, 1, MSG_DONTWAIT), -1);
 	ck_assert_int_eq(errno, EAGAIN);
@@ -119,11 +119,11 @@ START_TEST(what_is_no_socket_is_an_error_and_nothing_else)
 	memset(long_name, 'a', sizeof(long_name) - 1);
 	long_name[0] = '/';
 	setenv("NOTIFY_SOCKET", long_name, 1);
-	ck_assert_int_eq(notify_ready("x"), -ENAMETOOLONG);
+	ck_assert_int_eq(notify_manager(true, "x"), -ENAMETOOLONG);
 	setenv("NOTIFY_SOCKET", "vsock:2:1", 1);
-	ck_assert_int_eq(notify_ready("x"), -EAFNOSUPPORT);
+	ck_assert_int_eq(notify_manager(true, "x"), -EAFNOSUPPORT);
 	setenv("NOTIFY_SOCKET", "/nowhere/at/all", 1);
-	ck_assert_int_eq(notify_ready("x"), -ENOENT);
+	ck_assert_int_eq(notify_manager(true, "x"), -ENOENT);
 }
 END_TEST
 
@@ -132,7 +132,7 @@ START_TEST(a_manager_that_does_not_read_does_not_hold_us)
 	int r = 0;
 
 	for (int i = 0; i < 10000 && !r; i++)
-		r = notify_status("x");
+		r = notify_manager(false, "x");
 	ck_assert_int_eq(r, -EAGAIN);
 }
 END_TEST
@@ -142,7 +142,7 @@ START_TEST(no_descriptor_stays_open)
 	int next = dup(0);
 
 	close(next);
-	ck_assert_int_eq(notify_ready("x"), 0);
+	ck_assert_int_eq(notify_manager(true, "x"), 0);
 	ck_assert_int_eq(dup(0), next);
 }
 END_TEST
