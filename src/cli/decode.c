@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bootlog/bootlog.h"
+#include "bootlog/bootwords.h"
 #include "report/clean.h"
 #include "report/json.h"
 
@@ -23,113 +23,6 @@ struct decode {
 };
 
 /* -------------------------------------------------------------------------------------------------
- * Words
- */
-
-static const char *cause_word(const struct boot *boot)
-{
-	static const char *const words[] = {
-		[BOOT_CAUSE_UNKNOWN] = "unknown",     [BOOT_CAUSE_HARDWARE] = "power or reset pin",
-		[BOOT_CAUSE_USB] = "USB-Serial-JTAG", [BOOT_CAUSE_SOFTWARE] = "software",
-		[BOOT_CAUSE_WATCHDOG] = "watchdog",   [BOOT_CAUSE_RTC_WATCHDOG] = "RTC watchdog",
-		[BOOT_CAUSE_BROWNOUT] = "brownout",   [BOOT_CAUSE_SLEEP] = "deep sleep",
-		[BOOT_CAUSE_OTHER] = "other",
-	};
-
-	return boot->cause_text[0] ? boot->cause_text : words[boot->cause_kind];
-}
-
-static const char *source_word(const struct boot *boot)
-{
-	static const char *const words[] = {
-		[BOOT_SOURCE_UNKNOWN] = "unknown", [BOOT_SOURCE_FLASH] = "flash",
-		[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "not flash",
-	};
-
-	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD)
-		return "UART download";
-	return boot->mode_text[0] ? boot->mode_text : words[boot->source];
-}
-
-static const char *progress_word(const struct boot *boot)
-{
-	static const char *const words[] = {
-		[BOOT_NOTHING] = "nothing loaded",   [BOOT_BANNER] = "nothing loaded",
-		[BOOT_LOADING] = "load begun",	     [BOOT_LOADED] = "loaded",
-		[BOOT_STAGE2] = "second stage runs", [BOOT_APP] = "application runs",
-	};
-
-	if (boot->copying)
-		return "eboot copies an update";
-	return boot->waiting ? "waits for a host" : words[boot->progress];
-}
-
-static const char *chip_word(const struct boot *boot)
-{
-	const char *name = chip_name(boot->chip);
-
-	return name ? name : boot->chip_name[0] ? boot->chip_name : "unknown chip";
-}
-
-/* Cold: after a hardware reset. An ESP8266's speed says so, and its number does not, but for the watchdog, which is
- * always warm; where a panic's last words come right before the banner, that is warm too. */
-static const char *temperature(const struct boot *boot, bool warm)
-{
-	if (boot->heard == BOOT_HEARD_74880)
-		return "cold";
-	switch (boot->cause_kind) {
-	case BOOT_CAUSE_SOFTWARE:
-	case BOOT_CAUSE_WATCHDOG:
-		return "warm";
-	case BOOT_CAUSE_HARDWARE:
-		return boot->chip != CHIP_ESP8266 ? "cold" : warm ? "warm" : NULL;
-	default:
-		return warm ? "warm" : NULL;
-	}
-}
-
-static void print_mode(const struct boot *boot, char *buf, size_t cap)
-{
-	if (boot->mode < 0)
-		snprintf(buf, cap, "boot source %s", source_word(boot));
-	else if (boot->chip == CHIP_ESP8266)
-		snprintf(buf, cap, "boot mode %d (%s)", boot->mode, source_word(boot));
-	else
-		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode, source_word(boot));
-}
-
-static void print_boot(const struct boot *boot, bool warm, char *buf, size_t cap)
-{
-	const char *heat = temperature(boot, warm);
-	char mode[96], cause[80];
-
-	print_mode(boot, mode, sizeof(mode));
-	if (boot->cause < 0)
-		snprintf(cause, sizeof(cause), "cause unknown");
-	else
-		snprintf(cause, sizeof(cause),
-			 boot->chip == CHIP_ESP8266 ? "cause %d (%s)" : "cause 0x%x (%s)",
-			 (unsigned int)boot->cause, cause_word(boot));
-	snprintf(buf, cap, "%s%s%s, %s, %s, %s%s%s", chip_word(boot), heat ? ", " : "",
-		 heat ? heat : "", cause, mode, progress_word(boot),
-		 boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
-		 boot->number == 0 ? ", no banner"
-		 : boot->certain   ? ""
-				   : ", not read whole");
-}
-
-/* What to do. A restart by software keeps an ESP8266's boot mode, and with it download mode. */
-static const char *advice_of(const struct boot *boot, bool warm)
-{
-	const char *heat = temperature(boot, warm);
-
-	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD && heat &&
-	    heat[0] == 'w')
-		return "only a reset by the RST or EN pin leaves this mode: espreset PORT";
-	return boot->advice;
-}
-
-/* -------------------------------------------------------------------------------------------------
  * Lines
  */
 
@@ -143,20 +36,20 @@ static void put_text(const char *text)
 
 static void text_boot(const struct decode *d, const struct boot *boot)
 {
-	const char *trouble = boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text;
-	char line[1024];
+	const char *trouble = bootwords_trouble(boot);
+	char line[BOOTWORDS_MAX];
 
 	put_text(d->file);
 	printf(":%lu: ", boot->line);
-	print_boot(boot, d->boot_is_warm, line, sizeof(line));
+	bootwords_print(boot, d->boot_is_warm, line, sizeof(line));
 	put_text(line);
 	if (trouble[0]) {
 		fputs("; \"", stdout);
 		put_text(trouble);
 		putchar('"');
 	}
-	if (advice_of(boot, d->boot_is_warm))
-		printf("; %s", advice_of(boot, d->boot_is_warm));
+	if (bootwords_advice(boot, d->boot_is_warm))
+		printf("; %s", bootwords_advice(boot, d->boot_is_warm));
 	putchar('\n');
 }
 
@@ -165,8 +58,8 @@ static void json_of_boot(const struct decode *d, const struct boot *boot)
 	struct boot said = *boot;
 	json_t *event;
 
-	said.advice = advice_of(boot, d->boot_is_warm);
-	event = json_boot(&said, -1, temperature(boot, d->boot_is_warm));
+	said.advice = bootwords_advice(boot, d->boot_is_warm);
+	event = json_boot(&said, -1, bootwords_temperature(boot, d->boot_is_warm));
 
 	if (event) {
 		json_object_set_new(event, "port", json_null());
@@ -218,10 +111,8 @@ static const char *why(enum verdict verdict, const struct boot *boot)
 static void print_result(const struct decode *d, enum verdict verdict, const struct boot *boot,
 			 char *buf, size_t cap)
 {
-	const char *trouble = !boot		      ? ""
-			      : boot->trouble_text[0] ? boot->trouble_text
-						      : boot->suspect_text;
-	char line[512];
+	const char *trouble = boot ? bootwords_trouble(boot) : "";
+	char line[BOOTWORDS_MAX];
 
 	if (verdict == VERDICT_SILENT) {
 		snprintf(buf, cap, "the log is empty");
@@ -231,7 +122,7 @@ static void print_result(const struct decode *d, enum verdict verdict, const str
 				 ? "unreadable: recorded at another speed than it was sent?"
 				 : "no boot in it: nothing that an ESP's ROM prints");
 	} else {
-		print_boot(boot, false, line, sizeof(line));
+		bootwords_print(boot, false, line, sizeof(line));
 		snprintf(buf, cap, "%s%s%s%s; line %lu%s%s", line, trouble[0] ? "; \"" : "",
 			 trouble, trouble[0] ? "\"" : "", boot->line,
 			 d->log.boots > 1 ? ", the last boot that decides" : "",
@@ -247,14 +138,13 @@ static const char *advice_for(enum verdict verdict, const struct boot *boot)
 		return "nothing was recorded: wiring, power, cable, speed";
 	if (verdict == VERDICT_FLASH_BOOT)
 		return NULL;
-	return boot ? advice_of(boot, false) : NULL;
+	return boot ? bootwords_advice(boot, false) : NULL;
 }
 
 static void json_of_result(const struct decode *d, enum verdict verdict, const struct boot *boot,
 			   const char *text)
 {
 	const struct verdict_info *info = verdict_info(verdict);
-	const char *name = boot ? chip_name(boot->chip) : NULL;
 	const char *advice = advice_for(verdict, boot);
 	json_t *result = json_pack(
 		"{s:i, s:s, s:n, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:n, s:n, s:[], s:n, s:n, s:n, "
@@ -262,9 +152,7 @@ static void json_of_result(const struct decode *d, enum verdict verdict, const s
 		"s:n, s:n, s:o, s:n, s:[]}",
 		"schema", 1, "event", "result", "port", "file", json_clean(d->file), "verdict",
 		info->word, "exit_status", info->status, "text", json_clean(text), "chip",
-		json_or_null(name   ? name
-			     : boot ? boot->chip_name
-				    : NULL),
+		json_or_null(boot ? bootwords_name(boot) : NULL),
 		"reset_cause", json_number_or_null(boot ? boot->cause : -1), "boot_mode",
 		json_number_or_null(boot ? boot->mode : -1), "reset_by", "reset", "evidence",
 		"attempts", "boot_ms", "up_ms", "total_ms", "baud", "crystal_mhz", "sequence",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootlog/bootwords.h"
 #include "report/clean.h"
 
 #define SCHEMA 1
@@ -70,18 +71,10 @@ static const char *progress_word(enum boot_progress progress)
 	return words[progress];
 }
 
-/* Name of the chip, or as it calls itself. */
-static json_t *chip_word(const struct boot *boot)
-{
-	const char *name = chip_name(boot->chip);
-
-	return json_or_null(name ? name : boot->chip_name);
-}
-
 json_t *json_boot(const struct boot *boot, int64_t at_ms, const char *temperature)
 {
 	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o}",
-			 "schema", SCHEMA, "event", "boot", "chip", chip_word(boot),
+			 "schema", SCHEMA, "event", "boot", "chip", json_or_null(bootwords_name(boot)),
 			 "reset_cause", json_number_or_null(boot->cause), "cause_text", json_or_null(boot->cause_text),
 			 "boot_mode", json_number_or_null(boot->mode), "boot_mode2", json_number_or_null(boot->mode2),
 			 "mode_text", json_or_null(boot->mode_text), "source", json_clean(source_word(boot->source)),
@@ -198,7 +191,7 @@ static json_t *result_object(const char *port, const struct report_result *resul
 			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", SCHEMA, "event", "result", "port", json_clean(port), "verdict", info->word,
 			 "exit_status", info->status, "text", json_clean(text),
-			 "chip", r->any_boot ? chip_word(&r->boot) : json_null(),
+			 "chip", r->any_boot ? json_or_null(bootwords_name(&r->boot)) : json_null(),
 			 "reset_cause", r->any_boot ? json_number_or_null(r->boot.cause) : json_null(),
 			 "boot_mode", r->any_boot ? json_number_or_null(r->boot.mode) : json_null(),
 			 "reset_by", json_clean(reset_by_word(r->reset_by)), "reset", json_clean(reset),

@@ -2,7 +2,8 @@
 #include "session/outcome.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "bootlog/bootwords.h"
 
 static bool is_crash(const struct boot *boot)
 {
@@ -65,37 +66,6 @@ static enum verdict with_our_boot(const struct session *s, enum proof_rule missi
 	return VERDICT_UNPROVEN;
 }
 
-static const char *name_of(const struct boot *boot)
-{
-	const char *name = chip_name(boot->chip);
-
-	return name ? name : boot->chip_name[0] ? boot->chip_name : "unknown chip";
-}
-
-static const char *source_of(const struct boot *boot)
-{
-	switch (boot->source) {
-	case BOOT_SOURCE_FLASH:
-		return "flash";
-	case BOOT_SOURCE_DOWNLOAD:
-		return boot->chip == CHIP_ESP8266 ? "UART download" : "download";
-	case BOOT_SOURCE_OTHER:
-		return "not flash";
-	default:
-		return "unknown";
-	}
-}
-
-/* "boot mode 3 (flash)", "boot 0x13 (SPI_FAST_FLASH_BOOT)" */
-static void print_mode(const struct boot *boot, char *buf, size_t cap)
-{
-	if (boot->chip == CHIP_ESP8266)
-		snprintf(buf, cap, "boot mode %d (%s)", boot->mode, source_of(boot));
-	else
-		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode,
-			 boot->mode_text[0] ? boot->mode_text : source_of(boot));
-}
-
 /* Would more time have shown what is missing? */
 static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 {
@@ -156,11 +126,11 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 static void print_text(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;
-	const char *name = name_of(boot);
+	const char *name = bootwords_chip(boot);
 	char *text = r->text, mode[96] = "";
 	size_t cap = sizeof(r->text);
 
-	print_mode(boot, mode, sizeof(mode));
+	bootwords_mode(boot, mode, sizeof(mode));
 	switch (r->verdict) {
 	case VERDICT_READY:
 		snprintf(text, cap, "%s, %s, booted in %d ms, up %d.%d s", name, mode, r->boot_ms, r->up_ms / 1000,
@@ -171,8 +141,7 @@ static void print_text(const struct session *s, struct session_result *r)
 		snprintf(text, cap, "%s came up in %s", name, mode);
 		break;
 	case VERDICT_BOOT_FAILED:
-		snprintf(text, cap, "%s found no image it can run: %s", name,
-			 boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text);
+		snprintf(text, cap, "%s found no image it can run: %s", name, bootwords_trouble(boot));
 		break;
 	case VERDICT_CRASHED:
 		snprintf(text, cap, "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);

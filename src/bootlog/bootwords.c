@@ -1,0 +1,112 @@
+/* bootwords.c - one boot in words, for every sentence that tells of one: results, --decode's lines, advice. */
+#include "bootlog/bootwords.h"
+
+#include <stdio.h>
+
+static const char *const causes[] = {
+	[BOOT_CAUSE_UNKNOWN] = "unknown",     [BOOT_CAUSE_HARDWARE] = "power or reset pin",
+	[BOOT_CAUSE_USB] = "USB-Serial-JTAG", [BOOT_CAUSE_SOFTWARE] = "software",
+	[BOOT_CAUSE_WATCHDOG] = "watchdog",   [BOOT_CAUSE_RTC_WATCHDOG] = "RTC watchdog",
+	[BOOT_CAUSE_BROWNOUT] = "brownout",   [BOOT_CAUSE_SLEEP] = "deep sleep",
+	[BOOT_CAUSE_OTHER] = "other",
+};
+
+static const char *const sources[] = {
+	[BOOT_SOURCE_UNKNOWN] = "unknown", [BOOT_SOURCE_FLASH] = "flash",
+	[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "not flash",
+};
+
+static const char *const steps[] = {
+	[BOOT_NOTHING] = "nothing loaded",   [BOOT_BANNER] = "nothing loaded",
+	[BOOT_LOADING] = "load begun",	     [BOOT_LOADED] = "loaded",
+	[BOOT_STAGE2] = "second stage runs", [BOOT_APP] = "application runs",
+};
+
+const char *bootwords_name(const struct boot *boot)
+{
+	const char *name = chip_name(boot->chip);
+
+	return name ? name : boot->chip_name;
+}
+
+const char *bootwords_chip(const struct boot *boot)
+{
+	const char *name = bootwords_name(boot);
+
+	return name[0] ? name : "unknown chip";
+}
+
+const char *bootwords_trouble(const struct boot *boot)
+{
+	return boot->trouble_text[0] ? boot->trouble_text : boot->suspect_text;
+}
+
+static const char *bootwords_source(const struct boot *boot)
+{
+	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD)
+		return "UART download";
+	return boot->mode_text[0] ? boot->mode_text : sources[boot->source];
+}
+
+static const char *bootwords_progress(const struct boot *boot)
+{
+	if (boot->copying)
+		return "eboot copies an update";
+	return boot->waiting ? "waits for a host" : steps[boot->progress];
+}
+
+void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
+{
+	if (boot->chip == CHIP_ESP8266)
+		snprintf(buf, cap, "boot mode %d (%s)", boot->mode, bootwords_source(boot));
+	else
+		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode, bootwords_source(boot));
+}
+
+/* An ESP8266's speed tells cold from warm, and its number does not, but for the watchdog, which is always warm; where
+ * a panic's last words come right before the banner, that is warm too. */
+const char *bootwords_temperature(const struct boot *boot, bool after_panic)
+{
+	if (boot->heard == BOOT_HEARD_74880)
+		return "cold";
+	if (boot->cause_kind == BOOT_CAUSE_HARDWARE && boot->chip != CHIP_ESP8266)
+		return "cold";
+	if (boot->cause_kind == BOOT_CAUSE_SOFTWARE || boot->cause_kind == BOOT_CAUSE_WATCHDOG || after_panic)
+		return "warm";
+	return NULL;
+}
+
+/* A restart by software keeps an ESP8266's boot mode, and with it download mode. */
+const char *bootwords_advice(const struct boot *boot, bool after_panic)
+{
+	const char *heat = bootwords_temperature(boot, after_panic);
+
+	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD && heat && heat[0] == 'w')
+		return "only a reset by the RST or EN pin leaves this mode: espreset PORT";
+	return boot->advice;
+}
+
+static void bootwords_print_cause(const struct boot *boot, char *buf, size_t cap)
+{
+	if (boot->cause < 0)
+		snprintf(buf, cap, "cause unknown");
+	else
+		snprintf(buf, cap, boot->chip == CHIP_ESP8266 ? "cause %d (%s)" : "cause 0x%x (%s)",
+			 (unsigned int)boot->cause, boot->cause_text[0] ? boot->cause_text : causes[boot->cause_kind]);
+}
+
+void bootwords_print(const struct boot *boot, bool after_panic, char *buf, size_t cap)
+{
+	const char *heat = bootwords_temperature(boot, after_panic);
+	char mode[96], cause[80];
+
+	bootwords_print_cause(boot, cause, sizeof(cause));
+	if (boot->mode < 0)
+		snprintf(mode, sizeof(mode), "boot source %s", bootwords_source(boot));
+	else
+		bootwords_mode(boot, mode, sizeof(mode));
+	snprintf(buf, cap, "%s%s%s, %s, %s, %s%s%s", bootwords_chip(boot), heat ? ", " : "", heat ? heat : "", cause,
+		 mode, bootwords_progress(boot),
+		 boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
+		 boot->number == 0 ? ", no banner" : boot->certain ? "" : ", not read whole");
+}
