@@ -1,6 +1,7 @@
 /* outcome.c - puts a session's end into a verdict, a sentence and an advice. */
 #include "session/outcome.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "bootlog/bootwords.h"
@@ -73,33 +74,47 @@ static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 							   missing == PROOF_FLASH || !a->any_boot));
 }
 
-static const char *missing_text(const struct session *s, enum proof_rule missing)
+#define SEE_WIRING "see \"Wiring\" in espreset(1)"
+#define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
+#define COPYING "eboot is still copying an OTA image: do not reset the board now"
+
+/* The evidence that is missing, and the way to it. */
+static const char *outcome_missing(const struct session *s, enum proof_rule missing, const char **ret_advice)
 {
 	const struct attempt *a = &s->attempt;
+	const struct boot *boot = &a->boot;
 
-	if (a->boot.copying)	/* whatever else is missing: this is what the user must know */
-		missing = PROOF_NOT_COPYING;
-	else if (is_short_of_time(a, missing))
+	*ret_advice = SEE_WIRING;
+	if (boot->copying) {	/* whatever else is missing: this is what the user must know */
+		*ret_advice = "wait a minute, then run espreset again; a longer --timeout waits for the copy";
+		return COPYING;
+	}
+	if (is_short_of_time(a, missing)) {
+		*ret_advice = "give a longer --timeout";
 		return missing == PROOF_SETTLED ? "the time was over before the settle time"
 						: "the time was over before the board had booted";
+	}
 	switch (missing) {
 	case PROOF_QUIET_HOLD:
 		return "bytes came while reset was held";
 	case PROOF_AFTER_RELEASE:
+		if (boot->chip == CHIP_ESP8266 && s->config.crystal_mhz != 40 && boot->cause_kind == BOOT_CAUSE_HARDWARE)
+			*ret_advice = "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40";
 		if (!a->any_boot)
 			return "no boot banner came after the reset";
 		if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
 			return "the banner that came reports no hardware reset";
-		if (!proof_rule_holds(&s->context, a, PROOF_COLD))
-			return "the banner came at 115200 Bd, the speed of a software restart";
-		return "the banner that came was not caused by this reset";
+		return proof_rule_holds(&s->context, a, PROOF_COLD) ? "the banner that came was not caused by this reset"
+								     : WARM_BANNER;
 	case PROOF_IN_TIME:
 		return "the banner came too late to be ours";
 	case PROOF_HARDWARE:
 		return "the banner reports no hardware reset";
 	case PROOF_COLD:
-		return "the banner came at 115200 Bd, the speed of a software restart";
+		return WARM_BANNER;
 	case PROOF_TWICE:
+		if (s->config.no_reset)
+			*ret_advice = "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset";
 		return "two resets in a row were not each followed by one banner, equally late";
 	case PROOF_ONE_BOOT:
 		return "the board was reset again";
@@ -110,11 +125,14 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 	case PROOF_LOADED:
 		return "the image was not reported loaded";
 	case PROOF_NOT_COPYING:
-		return "eboot is still copying an OTA image: do not reset the board now";
+		return COPYING;
 	case PROOF_NO_FRAGMENT:
-		return a->gap ? "this computer was too slow: some of what came after the banner may be lost"
-			      : "what came after the banner was torn or lost";
+		if (!a->gap)
+			return "what came after the banner was torn or lost";
+		*ret_advice = "try again while the computer has less to do, or with a simpler --expect or --fail-on";
+		return "this computer was too slow: some of what came after the banner may be lost";
 	case PROOF_CLEAR:
+		*ret_advice = "if the application speaks at another speed than 115200, say so with --baud";
 		return "unreadable output after the load may hide a restart";
 	case PROOF_CHIP:
 		return "the chip did not say its name";
@@ -123,102 +141,72 @@ static const char *missing_text(const struct session *s, enum proof_rule missing
 	}
 }
 
-static void print_text(const struct session *s, struct session_result *r)
+__attribute__((format(printf, 3, 4)))
+static void outcome_say(struct session_result *r, const char *advice, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(r->text, sizeof(r->text), format, ap);
+	va_end(ap);
+	r->advice = advice;
+}
+
+/* The sentence and the advice of each verdict; where the board's own words came with an advice, that one. */
+static void outcome_explain(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;
-	const char *name = bootwords_chip(boot);
-	char *text = r->text, mode[96] = "";
-	size_t cap = sizeof(r->text);
+	const char *name = bootwords_chip(boot), *advice;
+	bool cut_off = s->attempt.cut_off;
+	char mode[96];
 
 	bootwords_mode(boot, mode, sizeof(mode));
 	switch (r->verdict) {
 	case VERDICT_READY:
-		snprintf(text, cap, "%s, %s, booted in %d ms, up %d.%d s", name, mode, r->boot_ms, r->up_ms / 1000,
-			 r->up_ms / 100 % 10);
+		outcome_say(r, NULL, "%s, %s, booted in %d ms, up %d.%d s", name, mode, r->boot_ms, r->up_ms / 1000,
+		    r->up_ms / 100 % 10);
 		break;
 	case VERDICT_DOWNLOAD_MODE:
+		outcome_say(r, "GPIO0 was low at reset: release the FLASH button, or " SEE_WIRING, "%s came up in %s", name, mode);
+		break;
 	case VERDICT_OTHER_BOOT:
-		snprintf(text, cap, "%s came up in %s", name, mode);
+		outcome_say(r, "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); " SEE_WIRING,
+		    "%s came up in %s", name, mode);
 		break;
 	case VERDICT_BOOT_FAILED:
-		snprintf(text, cap, "%s found no image it can run: %s", name, bootwords_trouble(boot));
+		outcome_say(r, boot->advice ? boot->advice : "upload the firmware again", "%s found no image it can run: %s", name,
+		    bootwords_trouble(boot));
 		break;
 	case VERDICT_CRASHED:
-		snprintf(text, cap, "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);
+		outcome_say(r, boot->advice ? boot->advice
+				    : "the firmware or the power supply is at fault; read its output (--capture FILE)",
+		    "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);
 		break;
 	case VERDICT_RESTARTED:
-		snprintf(text, cap, "%s booted, then restarted by itself", name);
+		outcome_say(r, "if the firmware restarts on purpose, --settle 0 stops watching for it",
+		    "%s booted, then restarted by itself", name);
 		break;
 	case VERDICT_WRONG_CHIP:
-		snprintf(text, cap, "this is %s", name);
+		outcome_say(r, "another board than expected is on this port; espreset --list shows them", "this is %s", name);
 		break;
 	case VERDICT_NO_EFFECT:
-		snprintf(text, cap, "the board kept talking while reset was held");
+		outcome_say(r, "the line does not reach EN/RST: " SEE_WIRING, "the board kept talking while reset was held");
 		break;
 	case VERDICT_SILENT:
-		snprintf(text, cap, "not one byte came%s", s->attempt.cut_off ? " before the time was over" : "");
+		outcome_say(r, s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
+		       : cut_off ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: "
+				   SEE_WIRING
+		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING,
+		    "not one byte came%s", cut_off ? " before the time was over" : "");
 		break;
 	case VERDICT_GARBLED:
-		snprintf(text, cap, "mostly unreadable at every speed tried");
+		outcome_say(r, "the application's speed goes with --baud; a bad ground or level shifter garbles too",
+		    "mostly unreadable at every speed tried");
 		break;
 	default:
-		snprintf(text, cap, "%s", missing_text(s, r->missing));
+		snprintf(r->text, sizeof(r->text), "%s", outcome_missing(s, r->missing, &advice));
+		r->advice = advice;
 		break;
-	}
-}
-
-#define SEE_WIRING "see \"Wiring\" in espreset(1)"
-
-/* The way to the evidence that is missing. */
-static const char *missing_advice(const struct session *s, const struct session_result *r)
-{
-	const struct boot *boot = &r->boot;
-
-	if (boot->copying)
-		return "wait a minute, then run espreset again; a longer --timeout waits for the copy";
-	if (is_short_of_time(&s->attempt, r->missing))
-		return "give a longer --timeout";
-	if (r->missing == PROOF_NO_FRAGMENT && s->attempt.gap)
-		return "try again while the computer has less to do, or with a simpler --expect or --fail-on";
-	if (r->missing == PROOF_CLEAR)
-		return "if the application speaks at another speed than 115200, say so with --baud";
-	if (r->missing == PROOF_TWICE && s->config.no_reset)
-		return "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset";
-	if (r->missing == PROOF_AFTER_RELEASE && boot->chip == CHIP_ESP8266 && s->config.crystal_mhz != 40 &&
-	    boot->cause_kind == BOOT_CAUSE_HARDWARE)
-		return "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40";
-	return SEE_WIRING;
-}
-
-static const char *advice_of(const struct session *s, const struct session_result *r)
-{
-	switch (r->verdict) {
-	case VERDICT_READY:
-		return NULL;
-	case VERDICT_DOWNLOAD_MODE:
-		return "GPIO0 was low at reset: release the FLASH button, or " SEE_WIRING;
-	case VERDICT_OTHER_BOOT:
-		return "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); " SEE_WIRING;
-	case VERDICT_BOOT_FAILED:
-		return r->boot.advice ? r->boot.advice : "upload the firmware again";
-	case VERDICT_CRASHED:
-		return r->boot.advice ? r->boot.advice
-		       : "the firmware or the power supply is at fault; read its output (--capture FILE)";
-	case VERDICT_RESTARTED:
-		return "if the firmware restarts on purpose, --settle 0 stops watching for it";
-	case VERDICT_WRONG_CHIP:
-		return "another board than expected is on this port; espreset --list shows them";
-	case VERDICT_NO_EFFECT:
-		return "the line does not reach EN/RST: " SEE_WIRING;
-	case VERDICT_SILENT:
-		return s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
-		       : s->attempt.cut_off
-		       ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING
-		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING;
-	case VERDICT_GARBLED:
-		return "the application's speed goes with --baud; a bad ground or level shifter garbles too";
-	default:
-		return missing_advice(s, r);
 	}
 }
 
@@ -271,8 +259,7 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 			 a->next.trouble_text[0] ? a->next.trouble_text
 			 : a->next.cause_text[0] ? a->next.cause_text : "restarted by the watchdog");
 	}
-	print_text(s, ret);
-	ret->advice = advice_of(s, ret);
+	outcome_explain(s, ret);
 }
 
 void outcome_port(const struct session *s, int err, struct session_result *ret)
