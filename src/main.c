@@ -19,10 +19,7 @@
 /* Says why nothing was done. The text quotes the command line, which may hold control characters. Return: the status */
 static int main_refuse(enum verdict verdict, const char *why)
 {
-	char clean[1024];
-
-	clean_terminal(clean, sizeof(clean), why, strlen(why));
-	fprintf(stderr, "espreset: %s%s\n", clean, verdict == VERDICT_USAGE ? "; try 'espreset --help'" : "");
+	clean_line(stderr, "espreset: %s%s", why, verdict == VERDICT_USAGE ? "; try 'espreset --help'" : "");
 	return verdict_info(verdict)->status;
 }
 

@@ -164,7 +164,7 @@ int commands_enrolment(const struct request *request)
 	r = enroll_make(&request->ports[0], request->name, &e, text, sizeof(text));
 	if (r < 0) {
 		if (!request->quiet)
-			fprintf(stderr, "espreset: %s: %s\n", request->ports[0].text, text[0] ? text : strerror(-r));
+			clean_line(stderr, "espreset: %s: %s", request->ports[0].text, text[0] ? text : strerror(-r));
 		return status_of(r == -ENOTSUP ? VERDICT_USAGE : verdict_of_errno(-r));
 	}
 	if (request->quiet)

@@ -251,10 +251,7 @@ static int read_all(struct decode *d, int fd)
 
 static int complain(const char *file, int err)
 {
-	char clean[512];
-
-	clean_terminal(clean, sizeof(clean), file, strlen(file));
-	fprintf(stderr, "espreset: %s: %s\n", clean, strerror(err));
+	clean_line(stderr, "espreset: %s: %s", file, strerror(err));
 	/* A name that is wrong is the caller's; the rest is this system's. */
 	return verdict_info(err == EIO || err == ENOMEM ? VERDICT_INTERNAL : VERDICT_USAGE)->status;
 }

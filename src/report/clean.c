@@ -1,44 +1,30 @@
 /* clean.c - makes what a board printed harmless: for terminals, and as valid UTF-8 for JSON. */
 #include "report/clean.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+
+/* A line holds the longest name of a file (PATH_MAX) and a sentence; one byte becomes four characters at most: \xNN. */
+#define LINE_MAX_BYTES 6144
 
 /* One character at src: its length; 0 if the first byte belongs to none. RFC 3629, section 4. */
 static size_t decode(const unsigned char *src, size_t n, uint32_t *ret)
 {
-	size_t len;
-	uint32_t c, least;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };	/* of each length: less is an overlong form */
+	unsigned char head = src[0];
+	size_t len = head < 0x80 ? 1 : head < 0xc2 ? 0 : head < 0xe0 ? 2 : head < 0xf0 ? 3 : head < 0xf5 ? 4 : 0;
+	uint32_t c = len > 1 ? head & (0x7fU >> len) : head;
 
-	if (src[0] < 0x80) {
-		*ret = src[0];
-		return 1;
-	}
-	if (src[0] >= 0xc2 && src[0] <= 0xdf) {
-		len = 2;
-		c = src[0] & 0x1f;
-		least = 0x80;
-	} else if ((src[0] & 0xf0) == 0xe0) {
-		len = 3;
-		c = src[0] & 0x0f;
-		least = 0x800;
-	} else if (src[0] >= 0xf0 && src[0] <= 0xf4) {
-		len = 4;
-		c = src[0] & 0x07;
-		least = 0x10000;
-	} else {
-		return 0;
-	}
-	if (n < len)
+	if (len == 0 || n < len)
 		return 0;
 	for (size_t i = 1; i < len; i++) {
 		if ((src[i] & 0xc0) != 0x80)
 			return 0;
 		c = c << 6 | (src[i] & 0x3f);
 	}
-	if (c < least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return 0;
 	*ret = c;
 	return len;
@@ -93,4 +79,16 @@ size_t clean_utf8(char *dst, size_t cap, const char *src, size_t n)
 size_t clean_terminal(char *dst, size_t cap, const char *src, size_t n)
 {
 	return clean(dst, cap, src, n, true);
+}
+
+void clean_line(FILE *out, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES], clean_text[4 * LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(line, sizeof(line), format, ap);	/* one that is longer is cut */
+	va_end(ap);
+	(void)clean_terminal(clean_text, sizeof(clean_text), line, strlen(line));
+	(void)fprintf(out, "%s\n", clean_text);	/* an error stays with the stream */
 }

@@ -3,6 +3,7 @@
 #define ESPRESET_CLEAN_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /**
  * clean_utf8() - valid UTF-8 of the same text
@@ -22,5 +23,12 @@ size_t clean_utf8(char *dst, size_t cap, const char *src, size_t n);
  * written as \xNN or \u{NNNN}.
  */
 size_t clean_terminal(char *dst, size_t cap, const char *src, size_t n);
+
+/**
+ * clean_line() - printf() a line: cleaned as a whole as by clean_terminal(), then a line end; one write on stderr
+ *
+ * The parts may hold anything, names of files and words of a board alike; the caller cleans none of them.
+ */
+void clean_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

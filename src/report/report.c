@@ -92,10 +92,7 @@ void report_result_to(struct report *report, FILE *out, const char *port, const 
 
 void report_print_match(const struct report_result *result)
 {
-	char clean[1024];
-
-	clean_terminal(clean, sizeof(clean), result->match, strlen(result->match));
-	puts(clean);
+	clean_line(stdout, "%s", result->match);
 }
 
 int report_end(struct report *report)

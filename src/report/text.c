@@ -6,15 +6,6 @@
 
 #include "report/clean.h"
 
-/* Ports come from the command line: they may hold anything as well. */
-static const char *clean_port(const char *port)
-{
-	static char buf[512];
-
-	clean_terminal(buf, sizeof(buf), port, strlen(port));
-	return buf;
-}
-
 /* The system's words for a failed port, where the session has none. */
 static void port_sentence(const struct report_result *result, char *buf, size_t cap)
 {
@@ -81,44 +72,42 @@ void text_result(FILE *out, const char *port, const struct report_result *result
 	char sentence[1024];
 
 	text_sentence(result, sentence, sizeof(sentence));
-	fprintf(out, "%s: %s: %s\n", clean_port(port), verdict_info(result->session.verdict)->word, sentence);
+	clean_line(out, "%s: %s: %s", port, verdict_info(result->session.verdict)->word, sentence);
 }
 
 void text_advice(const char *port, const struct report_result *result)
 {
 	const char *advice = result->advice[0] ? result->advice : result->session.advice;
-	char clean[1024];
 
-	if (!advice)
-		return;
-	clean_terminal(clean, sizeof(clean), advice, strlen(advice));
-	fprintf(stderr, "espreset: %s: %s\n", clean_port(port), clean);
+	if (advice)
+		clean_line(stderr, "espreset: %s: %s", port, advice);
+}
+
+static void note_boot(const char *port, const struct session_note *note)
+{
+	const struct boot *b = &note->boot;
+	char mode[16] = "not known yet";
+
+	if (b->mode >= 0)
+		snprintf(mode, sizeof(mode), "0x%x", (unsigned int)b->mode);
+	clean_line(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %d, boot mode %s %s%s", port,
+		   (long long)note->at_ms, chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", b->cause, mode,
+		   b->mode_text, b->heard == BOOT_HEARD_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
 }
 
 void text_note(const char *port, const struct session_note *note)
 {
-	const struct boot *b = &note->boot;
-	char mode[160], number[16];
-
 	switch (note->kind) {
 	case SESSION_NOTE_ATTEMPT:
-		fprintf(stderr, "espreset: %s: attempt %d: sequence %s, hold %d ms, listening at %d Bd\n",
-			clean_port(port), note->number, note->sequence, note->hold_ms, note->baud);
+		clean_line(stderr, "espreset: %s: attempt %d: sequence %s, hold %d ms, listening at %d Bd", port,
+			   note->number, note->sequence, note->hold_ms, note->baud);
 		break;
 	case SESSION_NOTE_BOOT:
-		clean_terminal(mode, sizeof(mode), b->mode_text, strlen(b->mode_text));
-		if (b->mode < 0)
-			snprintf(number, sizeof(number), "not known yet");
-		else
-			snprintf(number, sizeof(number), "0x%x", (unsigned int)b->mode);
-		fprintf(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %d, boot mode %s %s%s\n",
-			clean_port(port), (long long)note->at_ms,
-			chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", b->cause, number, mode,
-			b->heard == BOOT_HEARD_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
+		note_boot(port, note);
 		break;
 	case SESSION_NOTE_PROVEN:
-		fprintf(stderr, "espreset: %s: %lld ms: reset proven; waiting for the conditions\n",
-			clean_port(port), (long long)note->at_ms);
+		clean_line(stderr, "espreset: %s: %lld ms: reset proven; waiting for the conditions", port,
+			   (long long)note->at_ms);
 		break;
 	}
 }
@@ -126,22 +115,17 @@ void text_note(const char *port, const struct session_note *note)
 /* What the result line will say is not said twice. */
 void text_wiring(const char *port, const struct report_wiring *wiring)
 {
-	const char *name = clean_port(port);
-
 	if (wiring->verdict == VERDICT_READY)
-		printf("%s: wiring: %s\n", name, wiring->text);
+		clean_line(stdout, "%s: wiring: %s", port, wiring->text);
 	if (wiring->sequence[0])
-		printf("%s: use --sequence '%s'%s\n", name, wiring->sequence,
-		       strcmp(wiring->sequence, "rts") == 0 ? ", which is the default" : "");
+		clean_line(stdout, "%s: use --sequence '%s'%s", port, wiring->sequence,
+			   strcmp(wiring->sequence, "rts") == 0 ? ", which is the default" : "");
 	if (wiring->esptool[0])
-		printf("%s: in esptool.cfg, section [esptool]: custom_hard_reset_sequence = %s\n", name,
-		       wiring->esptool);
+		clean_line(stdout, "%s: in esptool.cfg, section [esptool]: custom_hard_reset_sequence = %s", port,
+			   wiring->esptool);
 }
 
 void text_match(const char *port, const struct report_match *match)
 {
-	char line[1024];
-
-	clean_terminal(line, sizeof(line), match->line, strlen(match->line));
-	fprintf(stderr, "espreset: %s: --%s matched: %s\n", clean_port(port), match->option, line);
+	clean_line(stderr, "espreset: %s: --%s matched: %s", port, match->option, match->line);
 }

@@ -399,12 +399,10 @@ static int complain_output(const char *what, int r, int status)
 /* The name of a file may hold anything. */
 static void complain_state(const struct crew *crew, int r, const char *but)
 {
-	const char *file = crew->request->state_file;
-	char clean[1024], why[160];
+	char why[160];
 
-	clean_terminal(clean, sizeof(clean), file, strlen(file));
 	statefile_describe(-r, why, sizeof(why));
-	fprintf(stderr, "espreset: --state-file '%s': %s%s\n", clean, why, but);
+	clean_line(stderr, "espreset: --state-file '%s': %s%s", crew->request->state_file, why, but);
 }
 
 /* What can be known before any board is touched. Return: 0, or the status to end with. */

@@ -61,6 +61,23 @@ START_TEST(what_does_not_fit_is_cut_between_characters)
 }
 END_TEST
 
+/* What a line holds is as harmless as its parts, and none is cut that a path or a sentence could fill. */
+START_TEST(a_line_is_harmless_whatever_its_parts_are)
+{
+	static char part[4096], buf[20000];
+	FILE *out = fmemopen(buf, sizeof(buf), "w");
+
+	ck_assert_ptr_nonnull(out);
+	clean_line(out, "espreset: %s: %s %d", "a\nb\033[2J", "\xff", 7);
+	memset(part, '\033', sizeof(part) - 1);
+	clean_line(out, "%s|", part);
+	ck_assert_int_eq(fclose(out), 0);
+	ck_assert_int_eq(strncmp(buf, "espreset: a\\x0ab\\x1b[2J: \xef\xbf\xbd 7\n\\x1b", 35), 0);
+	ck_assert_uint_eq(strlen(buf), 31 + 4 * (sizeof(part) - 1) + 2);
+	ck_assert_str_eq(buf + strlen(buf) - 6, "\\x1b|\n");
+}
+END_TEST
+
 static struct report_result hostile_result(enum verdict verdict)
 {
 	struct report_result result;
@@ -182,6 +199,7 @@ int main(void)
 	tcase_add_loop_test(tcase, foreign_bytes_become_valid_utf8, 0, COUNT(texts));
 	tcase_add_loop_test(tcase, foreign_bytes_cannot_move_a_terminal, 0, COUNT(texts));
 	tcase_add_test(tcase, what_does_not_fit_is_cut_between_characters);
+	tcase_add_test(tcase, a_line_is_harmless_whatever_its_parts_are);
 	tcase_add_loop_test(tcase, a_hostile_result_is_valid_json_after_the_schema, 0, VERDICT_COUNT);
 	tcase_add_loop_test(tcase, a_hostile_result_is_one_harmless_line_of_text, 0, VERDICT_COUNT);
 	tcase_add_test(tcase, notes_and_matches_are_valid_json_after_the_schema);
