@@ -9,29 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A name beside it, so that the rename stays within one file system; of this process, so that two runs do not
- * meet. A symlink that somebody has put there is not followed: O_EXCL. */
-static int temporary_name(const char *path, char *buf, size_t cap)
+/* Opens a file beside @path, so that the rename stays within one file system, named after this process, so that two
+ * runs do not meet. A file of that name was left by a process of the same number that died. A symlink that somebody
+ * puts there after the unlink() is not followed: O_EXCL. Return: a descriptor, or negative errno. */
+static int statefile_create(const char *path, char *ret_name, size_t cap)
 {
-	int n = snprintf(buf, cap, "%s.%ld.tmp", path, (long)getpid());
+	int fd, n = snprintf(ret_name, cap, "%s.%ld.tmp", path, (long)getpid());
 
-	return n < 0 || (size_t)n >= cap ? -ENAMETOOLONG : 0;
-}
-
-static int create(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-	if (fd < 0 && errno == EEXIST) {
-		/* a process of this number has died here once */
-		if (unlink(path) < 0)
-			return -errno;
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	}
+	if (n < 0 || (size_t)n >= cap)
+		return -ENAMETOOLONG;
+	if (unlink(ret_name) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(ret_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	return fd < 0 ? -errno : fd;
 }
 
-static int write_all(int fd, const char *text, size_t len)
+static int statefile_write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, text, len);
@@ -47,7 +40,7 @@ static int write_all(int fd, const char *text, size_t len)
 }
 
 /* What is there must be a file that we may remove: never a device, as /dev/null or the board's tty for root. */
-static int remove_old(const char *path)
+static int statefile_remove_old(const char *path)
 {
 	struct stat st;
 
@@ -61,10 +54,10 @@ static int remove_old(const char *path)
 }
 
 /* A full disk often has room for a name. */
-static int try_room(int fd)
+static int statefile_try_room(int fd)
 {
 	static const char room[4096];
-	int r = write_all(fd, room, sizeof(room));
+	int r = statefile_write_all(fd, room, sizeof(room));
 
 	if (close(fd) < 0 && !r)
 		r = -errno;
@@ -74,33 +67,40 @@ static int try_room(int fd)
 int statefile_begin(const char *path)
 {
 	char temporary[PATH_MAX];
-	int fd, r = temporary_name(path, temporary, sizeof(temporary));
+	int fd, r = statefile_remove_old(path);
 
-	if (r == 0)
-		r = remove_old(path);
 	if (r < 0)
 		return r;
 	/* better to hear now than after the reset that no result can be written */
-	fd = create(temporary);
+	fd = statefile_create(path, temporary, sizeof(temporary));
 	if (fd < 0)
 		return fd;
-	r = try_room(fd);
+	r = statefile_try_room(fd);
 	if (unlink(temporary) < 0 && !r)
 		r = -errno;
 	return r;
 }
 
-int statefile_write(const char *path, const char *text, size_t len)
+static int statefile_write_lines(int fd, char *const *lines, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		r = lines[i] ? statefile_write_all(fd, lines[i], strlen(lines[i])) : -ENOMEM;
+		if (r == 0)
+			r = statefile_write_all(fd, "\n", 1);
+	}
+	return r;
+}
+
+int statefile_write(const char *path, char *const *lines, size_t n)
 {
 	char temporary[PATH_MAX];
-	int fd, r = temporary_name(path, temporary, sizeof(temporary));
+	int r, fd = statefile_create(path, temporary, sizeof(temporary));
 
-	if (r < 0)
-		return r;
-	fd = create(temporary);
 	if (fd < 0)
 		return fd;
-	r = write_all(fd, text, len);
+	r = statefile_write_lines(fd, lines, n);
 	/* whatever the umask is: others are to read it */
 	if (!r && fchmod(fd, 0644) < 0)
 		r = -errno;
@@ -128,25 +128,15 @@ static const struct cure { int err; bool misnamed; const char *text; } cures[] =
 	{ EFBIG, false, "raise the limit on the size of files (ulimit -f)" },
 };
 
-static const struct cure *cure_of(int err)
+bool statefile_describe(int err, char *buf, size_t cap)
 {
 	static const struct cure any = { 0, false, "name another place" };
+	const struct cure *cure = &any;
 
 	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++) {
 		if (cures[i].err == err)
-			return &cures[i];
+			cure = &cures[i];
 	}
-	return &any;
-}
-
-bool statefile_is_misnamed(int err)
-{
-	return cure_of(err)->misnamed;
-}
-
-void statefile_describe(int err, char *buf, size_t cap)
-{
-	const char *why = err == EEXIST ? "this is no regular file" : strerror(err);
-
-	snprintf(buf, cap, "%s; %s", why, cure_of(err)->text);
+	snprintf(buf, cap, "%s; %s", err == EEXIST ? "this is no regular file" : strerror(err), cure->text);
+	return cure->misnamed;
 }

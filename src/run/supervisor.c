@@ -34,13 +34,13 @@ struct board {
 	char doing[160];
 	bool told;		/* its result is out */
 	enum verdict verdict;
-	char *state;		/* its result as JSON, for --state-file; malloc()ed */
 };
 
 struct crew {
 	const struct request *request;
 	struct report report;
 	struct board *boards;
+	char **states;		/* each board's result as JSON, for --state-file; malloc()ed, or NULL */
 	size_t n;
 	int64_t next_progress_ms;
 };
@@ -84,7 +84,7 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 	else
 		report_result(&crew->report, board->spec->text, result);
 	if (crew->request->state_file)
-		board->state = report_result_json(board->spec->text, result);
+		crew->states[board - crew->boards] = report_result_json(board->spec->text, result);
 }
 
 static void tell_failure(struct crew *crew, struct board *board, enum verdict verdict, const char *text,
@@ -357,28 +357,6 @@ static int exit_status(const struct crew *crew)
 	return status;
 }
 
-/* All boards' results, one a line. */
-static int write_state(const struct crew *crew)
-{
-	size_t len = 0, used = 0;
-	char *text;
-	int r;
-
-	for (size_t i = 0; i < crew->n; i++) {
-		if (!crew->boards[i].state)
-			return -ENOMEM;
-		len += strlen(crew->boards[i].state) + 1;
-	}
-	text = malloc(len + 1);
-	if (!text)
-		return -ENOMEM;
-	for (size_t i = 0; i < crew->n; i++)
-		used += (size_t)sprintf(text + used, "%s\n", crew->boards[i].state);
-	r = statefile_write(crew->request->state_file, text, used);
-	free(text);
-	return r;
-}
-
 /* Last of all: READY=1 once, when all are ready. */
 static void notify(const struct crew *crew, int status)
 {
@@ -396,56 +374,40 @@ static int complain_output(const char *what, int r, int status)
 	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
 }
 
-/* The name of a file may hold anything. */
-static void complain_state(const struct crew *crew, int r, const char *but)
-{
-	char why[160];
-
-	statefile_describe(-r, why, sizeof(why));
-	clean_line(stderr, "espreset: --state-file '%s': %s%s", crew->request->state_file, why, but);
-}
-
 /* What can be known before any board is touched. Return: 0, or the status to end with. */
 static int begin_state(struct crew *crew)
 {
-	int r = crew->request->state_file ? statefile_begin(crew->request->state_file) : 0;
-	char advice[160];
+	const struct request *request = crew->request;
+	int r = request->state_file ? statefile_begin(request->state_file) : 0;
+	char why[160];
 
 	if (r == 0)
 		return 0;
-	if (statefile_is_misnamed(-r)) {
-		complain_state(crew, r, "");
+	if (statefile_describe(-r, why, sizeof(why))) {
+		clean_line(stderr, "espreset: --state-file '%s': %s", request->state_file, why);
 		return verdict_info(VERDICT_USAGE)->status;
 	}
-	statefile_describe(-r, advice, sizeof(advice));
 	for (size_t i = 0; i < crew->n; i++) {
-		crew->boards[i].spec = &crew->request->ports[i];
+		crew->boards[i].spec = &request->ports[i];
 		crew->boards[i].start_ms = wait_now_ms();
-		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
-			     advice);
+		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written", why);
 	}
 	(void)report_end(&crew->report);
 	return verdict_info(VERDICT_INTERNAL)->status;
 }
 
-/* The results are out already. */
-static int end_state(const struct crew *crew, int status)
+/* The results are out already: that they cannot be written is said behind them. Return: whether the file is there. */
+static bool end_state(const struct crew *crew)
 {
-	int r = crew->request->state_file ? write_state(crew) : 0;
+	const struct request *request = crew->request;
+	int r = request->state_file ? statefile_write(request->state_file, crew->states, crew->n) : 0;
+	char why[160];
 
-	if (r == 0)
-		return status;
-	if (!crew->request->quiet)
-		complain_state(crew, r, "; the result is not there");
-	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
-}
-
-static void release(struct crew *crew, struct pollfd *fds)
-{
-	for (size_t i = 0; crew->boards && i < crew->n; i++)
-		free(crew->boards[i].state);
-	free(crew->boards);
-	free(fds);
+	if (r < 0 && !request->quiet) {
+		(void)statefile_describe(-r, why, sizeof(why));
+		clean_line(stderr, "espreset: --state-file '%s': %s; the result is not there", request->state_file, why);
+	}
+	return r == 0;
 }
 
 static void start_all(struct crew *crew)
@@ -469,33 +431,42 @@ static void start_all(struct crew *crew)
 	}
 }
 
+static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
+{
+	int r, status = begin_state(crew);
+
+	if (status)
+		return status;
+	start_all(crew);
+	watch(crew, fds);
+	status = exit_status(crew);
+	r = report_end(&crew->report);
+	if (r < 0)
+		status = complain_output("standard output", r, status);
+	if (!end_state(crew) && !status)
+		status = verdict_info(VERDICT_INTERNAL)->status;
+	if (crew->request->mode == MODE_RESET)
+		notify(crew, status);
+	return status;
+}
+
 int supervisor_run(const struct request *request)
 {
 	struct crew crew = { .request = request, .n = request->n_ports };
-	struct pollfd *fds;
-	int status, r;
+	struct pollfd *fds = calloc(crew.n, sizeof(*fds));
+	int status = verdict_info(VERDICT_INTERNAL)->status;
 
 	report_init(&crew.report, request->json ? REPORT_JSON : REPORT_TEXT, request->quiet, request->verbose);
 	crew.boards = calloc(crew.n, sizeof(*crew.boards));
-	fds = calloc(crew.n, sizeof(*fds));
-	if (!crew.boards || !fds) {
-		release(&crew, fds);
-		return complain_output("boards", -ENOMEM, 0);
-	}
-	status = begin_state(&crew);
-	if (status) {
-		release(&crew, fds);
-		return status;
-	}
-	start_all(&crew);
-	watch(&crew, fds);
-	status = exit_status(&crew);
-	r = report_end(&crew.report);
-	if (r < 0)
-		status = complain_output("standard output", r, status);
-	status = end_state(&crew, status);
-	if (request->mode == MODE_RESET)
-		notify(&crew, status);
-	release(&crew, fds);
+	crew.states = calloc(crew.n, sizeof(*crew.states));
+	if (crew.boards && crew.states && fds)
+		status = supervisor_run_crew(&crew, fds);
+	else
+		(void)complain_output("boards", -ENOMEM, status);
+	for (size_t i = 0; crew.states && i < crew.n; i++)
+		free(crew.states[i]);
+	free(crew.states);
+	free(crew.boards);
+	free(fds);
 	return status;
 }

@@ -30,6 +30,15 @@ static void teardown(void)
 	ck_assert_int_eq(rmdir(tempdir), 0);
 }
 
+/* One line. */
+static int write_one(const char *place, const char *text)
+{
+	char line[20000], *lines[] = { line };
+
+	snprintf(line, sizeof(line), "%s", text);
+	return statefile_write(place, lines, 1);
+}
+
 static ssize_t read_back(char *buf, size_t cap)
 {
 	int fd = open(path, O_RDONLY);
@@ -48,9 +57,33 @@ START_TEST(a_result_is_there_whole)
 
 	ck_assert_int_eq(statefile_begin(path), 0);
 	ck_assert_int_eq(read_back(buf, sizeof(buf)), -ENOENT);
-	ck_assert_int_eq(statefile_write(path, "ready\n", 6), 0);
-	ck_assert_int_eq(read_back(buf, sizeof(buf)), 6);
-	ck_assert_mem_eq(buf, "ready\n", 6);
+	ck_assert_int_eq(statefile_write(path, (char *[]){ (char[]){ "ready" }, (char[]){ "silent" } }, 2), 0);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), 13);
+	ck_assert_mem_eq(buf, "ready\nsilent\n", 13);
+}
+END_TEST
+
+START_TEST(a_result_that_is_missing_leaves_nothing)
+{
+	char buf[64];
+
+	ck_assert_int_eq(statefile_write(path, (char *[]){ (char[]){ "ready" }, NULL }, 2), -ENOMEM);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), -ENOENT);
+}
+END_TEST
+
+START_TEST(a_cure_goes_with_each_error_and_tells_names_from_room)
+{
+	char text[160];
+
+	ck_assert(statefile_describe(ENOENT, text, sizeof(text)));
+	ck_assert_str_eq(text, "No such file or directory; its folder must be there");
+	ck_assert(statefile_describe(EEXIST, text, sizeof(text)));
+	ck_assert_str_eq(text, "this is no regular file; want a regular file, or a name that is free");
+	ck_assert(!statefile_describe(ENOSPC, text, sizeof(text)));
+	ck_assert_str_eq(text, "No space left on device; make room there, or name another place");
+	ck_assert(!statefile_describe(EIO, text, sizeof(text)));
+	ck_assert_str_eq(text, "Input/output error; name another place");
 }
 END_TEST
 
@@ -58,7 +91,7 @@ START_TEST(a_new_run_removes_the_old_result)
 {
 	char buf[64];
 
-	ck_assert_int_eq(statefile_write(path, "old", 3), 0);
+	ck_assert_int_eq(write_one(path, "old"), 0);
 	ck_assert_int_eq(statefile_begin(path), 0);
 	ck_assert_int_eq(read_back(buf, sizeof(buf)), -ENOENT);
 }
@@ -69,7 +102,7 @@ START_TEST(all_may_read_it_whatever_the_umask)
 	struct stat st;
 
 	umask(0077);
-	ck_assert_int_eq(statefile_write(path, "x", 1), 0);
+	ck_assert_int_eq(write_one(path, "x"), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0644);
 }
@@ -78,7 +111,7 @@ END_TEST
 START_TEST(where_nothing_can_be_written_is_said_at_the_start)
 {
 	ck_assert_int_eq(statefile_begin("/nowhere/at/all"), -ENOENT);
-	ck_assert_int_eq(statefile_write("/nowhere/at/all", "x", 1), -ENOENT);
+	ck_assert_int_eq(write_one("/nowhere/at/all", "x"), -ENOENT);
 	ck_assert_int_lt(statefile_begin(tempdir), 0);
 	ck_assert_int_lt(statefile_begin("/proc/version"), 0);
 }
@@ -104,7 +137,7 @@ START_TEST(a_name_that_is_too_long_is_refused)
 
 	memset(name, 'a', sizeof(name) - 1);
 	ck_assert_int_eq(statefile_begin(name), -ENAMETOOLONG);
-	ck_assert_int_eq(statefile_write(name, "x", 1), -ENAMETOOLONG);
+	ck_assert_int_eq(write_one(name, "x"), -ENAMETOOLONG);
 }
 END_TEST
 
@@ -114,7 +147,7 @@ START_TEST(a_directory_in_its_place_stays_and_nothing_is_left)
 
 	snprintf(place, sizeof(place), "%s/state", tempdir);
 	ck_assert_int_eq(mkdir(place, 0755), 0);
-	ck_assert_int_eq(statefile_write(place, "x", 1), -EISDIR);
+	ck_assert_int_eq(write_one(place, "x"), -EISDIR);
 	ck_assert_int_eq(rmdir(place), 0);
 }
 END_TEST
@@ -125,16 +158,16 @@ START_TEST(a_write_that_fails_is_reported_and_leaves_nothing)
 	struct rlimit before, limit;
 	char buf[64];
 
-	ck_assert_int_eq(statefile_write(path, "before", 6), 0);
+	ck_assert_int_eq(write_one(path, "before"), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
 	limit = before;
 	limit.rlim_cur = 4;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	ck_assert_int_eq(statefile_write(path, "longer", 6), -EFBIG);
+	ck_assert_int_eq(write_one(path, "longer"), -EFBIG);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
-	ck_assert_int_eq(read_back(buf, sizeof(buf)), 6);
-	ck_assert_mem_eq(buf, "before", 6);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), 7);
+	ck_assert_mem_eq(buf, "before\n", 7);
 }
 END_TEST
 
@@ -145,9 +178,9 @@ START_TEST(a_symlink_in_the_way_is_not_followed)
 	snprintf(victim, sizeof(victim), "%s/victim", tempdir);
 	snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid());
 	ck_assert_int_eq(symlink(victim, temporary), 0);
-	ck_assert_int_eq(statefile_write(path, "x", 1), 0);
+	ck_assert_int_eq(write_one(path, "x"), 0);
 	ck_assert_int_eq(access(victim, F_OK), -1);
-	ck_assert_int_eq(read_back(buf, sizeof(buf)), 1);
+	ck_assert_int_eq(read_back(buf, sizeof(buf)), 2);
 }
 END_TEST
 
@@ -164,8 +197,8 @@ START_TEST(ten_thousand_readers_see_it_whole)
 			size_t len = 100 + i * 7919 % (sizeof(text) - 100);
 
 			memset(text, 'a' + (int)(i % 26), len);
-			text[len - 1] = '\n';
-			if ((i % 10 == 0 && statefile_begin(path) < 0) || statefile_write(path, text, len) < 0)
+			text[len - 1] = '\0';
+			if ((i % 10 == 0 && statefile_begin(path) < 0) || write_one(path, text) < 0)
 				_exit(1);
 		}
 	}
@@ -203,6 +236,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_result_is_there_whole);
+	tcase_add_test(tc, a_result_that_is_missing_leaves_nothing);
+	tcase_add_test(tc, a_cure_goes_with_each_error_and_tells_names_from_room);
 	tcase_add_test(tc, a_new_run_removes_the_old_result);
 	tcase_add_test(tc, all_may_read_it_whatever_the_umask);
 	tcase_add_test(tc, where_nothing_can_be_written_is_said_at_the_start);
