@@ -4,6 +4,8 @@
 
 #include "report/report.h"
 
+#define MESSAGE_STATUS_MAX 160
+
 enum message_kind {
 	MESSAGE_STATUS,		/* what it is waiting for */
 	MESSAGE_OPENED,		/* the port is open: --wait is over, --timeout counts */
@@ -16,7 +18,7 @@ enum message_kind {
 struct message {
 	enum message_kind kind;
 	union {
-		char status[160];
+		char status[MESSAGE_STATUS_MAX];
 		struct session_note note;
 		struct report_match match;
 		struct report_wiring wiring;

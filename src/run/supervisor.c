@@ -31,7 +31,7 @@ struct board {
 	size_t slot;		/* among those that are waited for */
 	int64_t limit_ms;	/* if it has not ended by then, its driver is stuck */
 	int64_t start_ms;
-	char doing[160];
+	char doing[MESSAGE_STATUS_MAX];
 	bool told;		/* its result is out */
 	enum verdict verdict;
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,65 +43,37 @@ static int64_t real_now_ms(struct clk *clk)
 	return wait_now_ms();
 }
 
-/* What is not the result may be lost when nobody reads; a board never waits for a reader. */
-static void tell(struct worker *w, const struct message *message, int flags)
+/* What was found and the result must arrive. Progress may be lost where nobody reads it: no board waits for a reader. */
+static void worker_send(struct worker *w, enum message_kind kind, const void *content, size_t size)
 {
-	while (send(w->fd, message, sizeof(*message), MSG_NOSIGNAL | flags) < 0 && errno == EINTR)
+	int flags = kind == MESSAGE_RESULT || kind == MESSAGE_WIRING ? 0 : MSG_DONTWAIT;
+	struct message message;
+
+	memset(&message, 0, sizeof(message));
+	message.kind = kind;
+	if (size)
+		memcpy(&message.u, content, size);
+	while (send(w->fd, &message, sizeof(message), MSG_NOSIGNAL | flags) < 0 && errno == EINTR)
 		;
 }
 
 static void tell_note(void *user, const struct session_note *note)
 {
 	struct worker *w = user;
-	struct message message;
 
 	if (note->kind == SESSION_NOTE_ATTEMPT)
 		conditions_forget(&w->conditions);
-	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_NOTE;
-	message.u.note = *note;
-	tell(w, &message, MSG_DONTWAIT);
+	worker_send(w, MESSAGE_NOTE, note, sizeof(*note));
 }
 
 static void tell_status(void *user, const char *text)
 {
-	struct worker *w = user;
-	struct message message;
-
-	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_STATUS;
-	snprintf(message.u.status, sizeof(message.u.status), "%s", text);
-	tell(w, &message, MSG_DONTWAIT);
+	worker_send(user, MESSAGE_STATUS, text, strnlen(text, MESSAGE_STATUS_MAX - 1));
 }
 
 static void tell_match(void *user, const struct report_match *match)
 {
-	struct worker *w = user;
-	struct message message;
-
-	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_MATCH;
-	message.u.match = *match;
-	tell(w, &message, MSG_DONTWAIT);
-}
-
-static void tell_opened(struct worker *w)
-{
-	struct message message;
-
-	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_OPENED;
-	tell(w, &message, MSG_DONTWAIT);
-}
-
-static void tell_result(struct worker *w)
-{
-	struct message message;
-
-	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_RESULT;
-	message.u.result = w->result;
-	tell(w, &message, 0);
+	worker_send(user, MESSAGE_MATCH, match, sizeof(*match));
 }
 
 static void capture(void *user, const void *bytes, size_t n)
@@ -272,18 +245,16 @@ static void run(struct worker *w, const struct session_config *config)
 /* What was found, as a message; what else there is to say, as the result. */
 static void tell_wiring(struct worker *w, const struct wiring_result *found)
 {
-	struct message message;
-	struct report_wiring *told = &message.u.wiring;
+	struct report_wiring message, *told = &message;
 
 	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_WIRING;
 	told->verdict = found->verdict;
 	told->resets = found->resets;
 	snprintf(told->circuit, sizeof(told->circuit), "%s", wiring_name(found->circuit) ? wiring_name(found->circuit) : "");
 	snprintf(told->sequence, sizeof(told->sequence), "%s", found->sequence);
 	snprintf(told->esptool, sizeof(told->esptool), "%s", found->esptool);
 	snprintf(told->text, sizeof(told->text), "%s", found->text);
-	tell(w, &message, 0);
+	worker_send(w, MESSAGE_WIRING, told, sizeof(*told));
 }
 
 static void probe(struct worker *w)
@@ -400,7 +371,7 @@ static void find_and_run(struct worker *w)
 		ladder_look(&w->ladder);
 	if (!found)
 		return;
-	tell_opened(w);
+	worker_send(w, MESSAGE_OPENED, NULL, 0);
 	config.native_usb = w->native_usb;
 	if (w->request->mode != MODE_PROBE_WIRING)
 		run(w, &config);
@@ -508,6 +479,6 @@ int worker_run(const struct request *request, const struct spec *spec, int fd)
 	snprintf(w.result.sequence_from, sizeof(w.result.sequence_from), "%s", request->sequence_from);
 	begin(&w);
 	close_capture(&w);
-	tell_result(&w);
+	worker_send(&w, MESSAGE_RESULT, &w.result, sizeof(w.result));
 	return 0;
 }
