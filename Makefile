@@ -83,6 +83,7 @@ $(B)/%.o: %.c
 WRAP_test_worker = open_port recover_target recover_wait recover_power_cycle
 WRAP_test_tty = stat realpath calloc open close flock fcntl ioctl read ppoll clock_gettime \
 	sp_get_port_by_name sp_open sp_get_port_handle sp_free_port
+WRAP_test_commands = devices_list devices_find_holders
 WRAP_test_devices = libusb_init libusb_exit libusb_get_device_list libusb_free_device_list \
 	libusb_get_device_descriptor
 WRAP_test_recover = wait_now_ms wait_poll open faccessat libusb_set_option libusb_init libusb_exit libusb_close \

@@ -13,6 +13,7 @@
 #include "port/sim.h"
 #include "port/stop.h"
 #include "report/clean.h"
+#include "report/report.h"
 #include "run/conditions.h"
 #include "run/supervisor.h"
 
@@ -26,11 +27,10 @@ static int main_refuse(enum verdict verdict, const char *why)
 /* Return: the status, or 1 if it was 0 and standard output could not be written */
 static int main_finish(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	if (errno != EPIPE)
-		fprintf(stderr, "espreset: standard output: %s\n", strerror(errno));
-	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
+	struct report report;
+
+	report_init(&report, REPORT_TEXT, false);
+	return report_end(&report) < 0 && status == 0 ? verdict_info(VERDICT_INTERNAL)->status : status;
 }
 
 static int main_run_boards(struct request *request)
@@ -72,7 +72,7 @@ static int main_run(struct request *request)
 	case MODE_DECODE:
 		if (preflight_files(request, why, sizeof(why)) < 0)
 			return main_refuse(VERDICT_USAGE, why);
-		return decode_run(request->file, request->json ? REPORT_JSON : REPORT_TEXT, request->quiet);
+		return decode_run(request);
 	case MODE_SIM_HELP:
 		(void)sim_port_help(why, sizeof(why));
 		return main_refuse(VERDICT_INTERNAL, why);

@@ -12,50 +12,34 @@
 #include "report/clean.h"
 #include "report/json.h"
 
-/* Texts of devices may hold anything. */
-static const char *clean(const char *text, char *buf, size_t cap)
+enum { COLUMNS = 8 };
+
+/* Texts of devices may hold anything: each is cleaned before it is padded, so that the columns stand. */
+static void commands_print_row(FILE *out, const char *const cells[COLUMNS])
 {
-	clean_terminal(buf, cap, text[0] ? text : "-", text[0] ? strlen(text) : 1);
-	return buf;
+	static const int widths[COLUMNS] = { 14, 16, 9, 12, 10, 10, 12, 0 };
+	char text[512];
+
+	for (int i = 0; i < COLUMNS; i++) {
+		const char *cell = cells[i][0] ? cells[i] : "-";
+
+		clean_terminal(text, sizeof(text), cell, strlen(cell));
+		fprintf(out, "%-*s%c", widths[i], text, i + 1 < COLUMNS ? ' ' : '\n');
+	}
 }
 
-static void print_holder(const struct device *d, char *buf, size_t cap)
+static void commands_print_device(FILE *out, const struct device *d)
 {
-	char command[256];
+	char id[16], holder[320] = "";
 
-	if (!d->is_held)
-		snprintf(buf, cap, "-");
-	else if (d->holder.pid)
-		snprintf(buf, cap, "%ld %s", (long)d->holder.pid, clean(d->holder.command, command, sizeof(command)));
-	else
-		snprintf(buf, cap, "in use");
-}
-
-static void print_device(FILE *out, const struct device *d)
-{
-	char path[128], bridge[128], serial[512], place[128], driver[128], name[128], holder[320];
-
-	print_holder(d, holder, sizeof(holder));
-	fprintf(out, "%-14s %-16s %04x:%04x %-12s %-10s %-10s %-12s %s\n", clean(d->path, path, sizeof(path)),
-		clean(d->bridge, bridge, sizeof(bridge)), d->vid, d->pid, clean(d->serial, serial, sizeof(serial)),
-		clean(d->place, place, sizeof(place)), clean(d->driver, driver, sizeof(driver)),
-		clean(d->name, name, sizeof(name)), holder);
-}
-
-int commands_list_text(FILE *out)
-{
-	struct device *devices;
-	int n = devices_list(&devices);
-
-	if (n <= 0)
-		return n;
-	devices_find_holders(devices, n);
-	fprintf(out, "%-14s %-16s %-9s %-12s %-10s %-10s %-12s %s\n", "PORT", "BRIDGE", "VID:PID", "SERIAL",
-		"PLACE", "DRIVER", "NAME", "HOLDER");
-	for (int i = 0; i < n; i++)
-		print_device(out, &devices[i]);
-	free(devices);
-	return n;
+	snprintf(id, sizeof(id), "%04x:%04x", d->vid, d->pid);
+	if (d->is_held && d->holder.pid)
+		snprintf(holder, sizeof(holder), "%ld %s", (long)d->holder.pid,
+			 d->holder.command[0] ? d->holder.command : "-");
+	else if (d->is_held)
+		snprintf(holder, sizeof(holder), "in use");
+	commands_print_row(out, (const char *const[]){ d->path, d->bridge, id, d->serial, d->place, d->driver, d->name,
+						       holder });
 }
 
 static json_t *hex4(unsigned int number)
@@ -66,16 +50,14 @@ static json_t *hex4(unsigned int number)
 	return json_string(text);
 }
 
-static void list_json(const struct device *d)
+static void commands_json_device(const struct device *d)
 {
-	json_t *holder = d->is_held ? json_pack("{s:i, s:o}", "pid", (int)d->holder.pid, "command",
-						json_or_null(d->holder.command)) : json_null();
-
-	json_line(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "event", "port",
-			    "port", json_or_null(d->path), "bridge", json_or_null(d->bridge),
-			    "vid", hex4(d->vid), "pid",
-			    hex4(d->pid), "serial", json_or_null(d->serial), "place", json_or_null(d->place), "driver",
-			    json_or_null(d->driver), "name", json_or_null(d->name), "holder", holder));
+	json_line(json_event("port", JSON_MEMBERS(
+		{ "port", json_or_null(d->path) }, { "bridge", json_or_null(d->bridge) },
+		{ "vid", hex4(d->vid) }, { "pid", hex4(d->pid) },
+		{ "serial", json_or_null(d->serial) }, { "place", json_or_null(d->place) },
+		{ "driver", json_or_null(d->driver) }, { "name", json_or_null(d->name) },
+		{ "holder", d->is_held ? json_holder(d->holder.pid, d->holder.command) : json_null() })));
 }
 
 static int status_of(enum verdict verdict)
@@ -89,16 +71,36 @@ static int fail(const char *what, int r)
 	return status_of(VERDICT_INTERNAL);
 }
 
-int commands_list(const struct request *request)
+/* @out: NULL: only count them */
+static int commands_show(FILE *out, bool json)
 {
 	struct device *devices = NULL;
-	int n = request->json || request->quiet ? devices_list(&devices) : commands_list_text(stdout);
+	int n = devices_list(&devices);
 
-	if (request->json && !request->quiet)
+	if (out && n > 0)
 		devices_find_holders(devices, n);
-	for (int i = 0; request->json && !request->quiet && i < n; i++)
-		list_json(&devices[i]);
+	if (out && n > 0 && !json)
+		commands_print_row(out, (const char *const[]){ "PORT", "BRIDGE", "VID:PID", "SERIAL", "PLACE", "DRIVER",
+							       "NAME", "HOLDER" });
+	for (int i = 0; out && i < n; i++) {
+		if (json)
+			commands_json_device(&devices[i]);
+		else
+			commands_print_device(out, &devices[i]);
+	}
 	free(devices);
+	return n;
+}
+
+int commands_list_text(FILE *out)
+{
+	return commands_show(out, false);
+}
+
+int commands_list(const struct request *request)
+{
+	int n = commands_show(request->quiet ? NULL : stdout, request->json);
+
 	if (n < 0)
 		return fail("--list", n);
 	if (n == 0 && !request->quiet)
@@ -116,17 +118,15 @@ static void finding_text(void *user, const struct finding *f)
 		printf("    cure: %s\n", f->cure);
 }
 
-static void finding_json(void *user, const struct finding *f)
+static void commands_finding_json(void *user, const struct finding *f)
 {
-	json_t *evidence = json_array();
-
 	(void)user;
-	for (int i = 0; evidence && i < f->n_evidence; i++)
-		json_array_append_new(evidence, json_clean(f->evidence[i]));
-	json_line(json_pack("{s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "schema", 1, "event", "finding", "port",
-			    json_or_null(f->port), "finding", f->word, "verdict",
-			    f->verdict == VERDICT_COUNT ? json_null() : json_string(verdict_info(f->verdict)->word),
-			    "text", json_clean(f->text), "evidence", evidence, "cure", json_or_null(f->cure)));
+	json_line(json_event("finding", JSON_MEMBERS(
+		{ "port", json_or_null(f->port) }, { "finding", json_string(f->word) },
+		{ "verdict", f->verdict == VERDICT_COUNT ? json_null() : json_string(verdict_info(f->verdict)->word) },
+		{ "text", json_clean(f->text) },
+		{ "evidence", json_texts(f->evidence[0], sizeof(f->evidence[0]), (size_t)f->n_evidence) },
+		{ "cure", json_or_null(f->cure) })));
 }
 
 static void finding_quiet(void *user, const struct finding *f)
@@ -139,7 +139,7 @@ int commands_diagnosis(const struct request *request)
 {
 	enum verdict verdict = VERDICT_READY;
 	int n = diagnose_run(request->n_ports ? &request->ports[0] : NULL,
-			     request->quiet ? finding_quiet : request->json ? finding_json : finding_text, NULL,
+			     request->quiet ? finding_quiet : request->json ? commands_finding_json : finding_text, NULL,
 			     &verdict);
 
 	if (n < 0)

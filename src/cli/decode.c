@@ -9,83 +9,31 @@
 
 #include "bootlog/bootwords.h"
 #include "report/clean.h"
-#include "report/json.h"
+#include "report/report.h"
 
 struct decode {
 	const char *file;	/* as given; "-" for standard input */
-	enum report_mode mode;
-	bool quiet;
+	struct report report;
 	struct bootlog log;
 	unsigned long number;	/* of the boot that is not printed yet */
 	bool any_boot;
 	bool panic_before;	/* the application's last words were a panic */
-	bool boot_is_warm;
+	bool boot_is_warm;	/* they were so before the boot that is not printed yet */
 };
 
-/* -------------------------------------------------------------------------------------------------
- * Lines
- */
-
-static void put_text(const char *text)
+static void decode_put_boot(struct decode *d, const struct boot *boot)
 {
-	char clean[2048];
-
-	clean_terminal(clean, sizeof(clean), text, strlen(text));
-	fputs(clean, stdout);
+	if (d->any_boot)
+		report_log_boot(&d->report, d->file, boot, d->boot_is_warm);
 }
 
-static void text_boot(const struct decode *d, const struct boot *boot)
-{
-	const char *trouble = bootwords_trouble(boot);
-	char line[BOOTWORDS_MAX];
-
-	put_text(d->file);
-	printf(":%lu: ", boot->line);
-	bootwords_print(boot, d->boot_is_warm, line, sizeof(line));
-	put_text(line);
-	if (trouble[0]) {
-		fputs("; \"", stdout);
-		put_text(trouble);
-		putchar('"');
-	}
-	if (bootwords_advice(boot, d->boot_is_warm))
-		printf("; %s", bootwords_advice(boot, d->boot_is_warm));
-	putchar('\n');
-}
-
-static void json_of_boot(const struct decode *d, const struct boot *boot)
-{
-	struct boot said = *boot;
-	json_t *event;
-
-	said.advice = bootwords_advice(boot, d->boot_is_warm);
-	event = json_boot(&said, -1, bootwords_temperature(boot, d->boot_is_warm));
-
-	if (event) {
-		json_object_set_new(event, "port", json_null());
-		json_object_set_new(event, "file", json_clean(d->file));
-		json_object_set_new(event, "line", json_integer((json_int_t)boot->line));
-	}
-	json_line(event);
-}
-
-static void put_boot(struct decode *d, const struct boot *boot)
-{
-	if (!d->any_boot || d->quiet)
-		return;
-	if (d->mode == REPORT_JSON)
-		json_of_boot(d, boot);
-	else
-		text_boot(d, boot);
-}
-
-static void on_event(void *user, const struct boot_event *event)
+static void decode_on_event(void *user, const struct boot_event *event)
 {
 	struct decode *d = user;
 	const struct boot *boot = bootlog_boot(&d->log);
 
 	if (boot && (!d->any_boot || boot->number != d->number)) {
-		put_boot(d, bootlog_boot_before(&d->log));
+		decode_put_boot(d, bootlog_boot_before(&d->log));
 		d->any_boot = true;
 		d->number = boot->number;
 		d->boot_is_warm = d->panic_before;
@@ -99,7 +47,7 @@ static void on_event(void *user, const struct boot_event *event)
  * The result
  */
 
-static const char *why(enum verdict verdict, const struct boot *boot)
+static const char *decode_why(enum verdict verdict, const struct boot *boot)
 {
 	if (verdict == VERDICT_UNPROVEN)
 		return "; nothing shows that an image was loaded from flash";
@@ -108,29 +56,26 @@ static const char *why(enum verdict verdict, const struct boot *boot)
 	return "";
 }
 
-static void print_result(const struct decode *d, enum verdict verdict, const struct boot *boot,
-			 char *buf, size_t cap)
+static void decode_print_text(const struct decode *d, enum verdict verdict, const struct boot *boot, char *buf,
+			      size_t cap)
 {
 	const char *trouble = boot ? bootwords_trouble(boot) : "";
-	char line[BOOTWORDS_MAX];
+	char words[BOOTWORDS_MAX];
 
 	if (verdict == VERDICT_SILENT) {
 		snprintf(buf, cap, "the log is empty");
 	} else if (!boot) {
-		snprintf(buf, cap,
-			 verdict == VERDICT_GARBLED
-				 ? "unreadable: recorded at another speed than it was sent?"
-				 : "no boot in it: nothing that an ESP's ROM prints");
+		snprintf(buf, cap, verdict == VERDICT_GARBLED ? "unreadable: recorded at another speed than it was sent?"
+							      : "no boot in it: nothing that an ESP's ROM prints");
 	} else {
-		bootwords_print(boot, false, line, sizeof(line));
-		snprintf(buf, cap, "%s%s%s%s; line %lu%s%s", line, trouble[0] ? "; \"" : "",
-			 trouble, trouble[0] ? "\"" : "", boot->line,
-			 d->log.boots > 1 ? ", the last boot that decides" : "",
-			 why(verdict, boot));
+		bootwords_print(boot, false, words, sizeof(words));
+		snprintf(buf, cap, "%s%s%s%s; line %lu%s%s", words, trouble[0] ? "; \"" : "", trouble,
+			 trouble[0] ? "\"" : "", boot->line,
+			 d->log.boots > 1 ? ", the last boot that decides" : "", decode_why(verdict, boot));
 	}
 }
 
-static const char *advice_for(enum verdict verdict, const struct boot *boot)
+static const char *decode_advice(enum verdict verdict, const struct boot *boot)
 {
 	if (verdict == VERDICT_GARBLED)
 		return "record it again: 74880 Bd reads an ESP8266's ROM, 115200 most others";
@@ -141,54 +86,21 @@ static const char *advice_for(enum verdict verdict, const struct boot *boot)
 	return boot ? bootwords_advice(boot, false) : NULL;
 }
 
-static void json_of_result(const struct decode *d, enum verdict verdict, const struct boot *boot,
-			   const char *text)
-{
-	const struct verdict_info *info = verdict_info(verdict);
-	const char *advice = advice_for(verdict, boot);
-	json_t *result = json_pack(
-		"{s:i, s:s, s:n, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:n, s:n, s:[], s:n, s:n, s:n, "
-		"s:n, s:n, s:n, s:n, s:n, s:n, "
-		"s:n, s:n, s:o, s:n, s:[]}",
-		"schema", 1, "event", "result", "port", "file", json_clean(d->file), "verdict",
-		info->word, "exit_status", info->status, "text", json_clean(text), "chip",
-		json_or_null(boot ? bootwords_name(boot) : NULL),
-		"reset_cause", json_number_or_null(boot ? boot->cause : -1), "boot_mode",
-		json_number_or_null(boot ? boot->mode : -1), "reset_by", "reset", "evidence",
-		"attempts", "boot_ms", "up_ms", "total_ms", "baud", "crystal_mhz", "sequence",
-		"sequence_from", "proof", "match", "ota", "advice", json_clean(advice), "holder",
-		"recovered");
-
-	json_line(result);
-}
-
-static int put_result(struct decode *d)
+static enum verdict decode_put_result(struct decode *d)
 {
 	const struct boot *boot;
 	enum verdict verdict = bootlog_verdict(&d->log, &boot);
-	const struct verdict_info *info = verdict_info(verdict);
-	const char *advice = advice_for(verdict, boot);
-	char text[1024];
+	char text[sizeof(((struct session_result *)NULL)->text)];
+	struct report_result result;
 
-	print_result(d, verdict, boot, text, sizeof(text));
-	if (d->quiet)
-		return info->status;
-	if (d->mode == REPORT_JSON) {
-		json_of_result(d, verdict, boot, text);
-		return info->status;
-	}
-	put_text(d->file);
-	printf(": %s: ", info->word);
-	put_text(text);
-	putchar('\n');
-	fflush(stdout);
-	if (advice) {
-		char clean[512];
-
-		clean_terminal(clean, sizeof(clean), d->file, strlen(d->file));
-		fprintf(stderr, "espreset: %s: %s\n", clean, advice);
-	}
-	return info->status;
+	decode_print_text(d, verdict, boot, text, sizeof(text));
+	report_result_init(&result, verdict, text, decode_advice(verdict, boot));
+	result.of_log = true;
+	result.session.any_boot = boot != NULL;
+	if (boot)
+		result.session.boot = *boot;
+	report_result(&d->report, d->file, &result);
+	return verdict;
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -197,7 +109,7 @@ static int put_result(struct decode *d)
 
 /* What a terminal that thinks in GBK makes of rubbish are Chinese characters. The C library knows them in the other
  * direction only (musl), so that the table is turned around: when the first such character comes. */
-static void fill_gbk(uint16_t *table)
+static void decode_fill_gbk(uint16_t *table)
 {
 	iconv_t cd = iconv_open("UTF-16LE", "GBK");
 
@@ -225,12 +137,12 @@ uint16_t decode_gbk(unsigned long character)
 	static bool filled;
 
 	if (!filled)
-		fill_gbk(table);
+		decode_fill_gbk(table);
 	filled = true;
 	return character < 65536 ? table[character] : 0;
 }
 
-static int read_all(struct decode *d, int fd)
+static int decode_read_all(struct decode *d, int fd)
 {
 	static char buf[65536];
 	ssize_t n;
@@ -243,47 +155,41 @@ static int read_all(struct decode *d, int fd)
 			return -errno;
 		if (n == 0)
 			break;
-		bootlog_feed(&d->log, buf, (size_t)n, 0, on_event, d);
+		bootlog_feed(&d->log, buf, (size_t)n, 0, decode_on_event, d);
 	}
-	bootlog_flush(&d->log, 0, on_event, d);
+	bootlog_flush(&d->log, 0, decode_on_event, d);
 	return 0;
 }
 
-static int complain(const char *file, int err)
+static int decode_complain(const char *file, int err)
 {
 	clean_line(stderr, "espreset: %s: %s", file, strerror(err));
 	/* A name that is wrong is the caller's; the rest is this system's. */
 	return verdict_info(err == EIO || err == ENOMEM ? VERDICT_INTERNAL : VERDICT_USAGE)->status;
 }
 
-/* A result that did not go out is none. */
-static int flush_output(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	if (errno != EPIPE)
-		fprintf(stderr, "espreset: standard output: %s\n", strerror(errno));
-	return -1;
-}
-
-int decode_run(const char *file, enum report_mode mode, bool quiet)
+int decode_run(const struct request *request)
 {
 	static struct decode d;
-	bool is_stdin = !file || !strcmp(file, "-");
+	const char *file = request->file ? request->file : "-";
+	bool is_stdin = strcmp(file, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
+	enum verdict verdict;
 
-	d = (struct decode){ .file = is_stdin ? "-" : file, .mode = mode, .quiet = quiet };
+	d = (struct decode){ .file = file };
+	report_init(&d.report, request->quiet ? REPORT_QUIET : request->json ? REPORT_JSON : REPORT_TEXT, false);
 	if (fd < 0)
-		return complain(d.file, errno);
+		return decode_complain(d.file, errno);
 	bootlog_init(&d.log, &(struct bootlog_options){
 		.recover_74880 = true, .strip_timestamps = true, .mangled = true, .gbk = decode_gbk,
 	});
-	r = read_all(&d, fd);
+	r = decode_read_all(&d, fd);
 	if (!is_stdin)
 		(void)close(fd);
 	if (r < 0)
-		return complain(d.file, -r);
-	put_boot(&d, bootlog_boot(&d.log));
-	r = put_result(&d);
-	return flush_output() < 0 ? verdict_info(VERDICT_INTERNAL)->status : r;
+		return decode_complain(d.file, -r);
+	decode_put_boot(&d, bootlog_boot(&d.log));
+	verdict = decode_put_result(&d);
+	/* A result that did not go out is none. */
+	return verdict_info(report_end(&d.report) < 0 ? VERDICT_INTERNAL : verdict)->status;
 }

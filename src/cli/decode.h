@@ -4,19 +4,17 @@
 
 #include <stdint.h>
 
-#include "report/report.h"
+#include "run/request.h"
 
 /**
  * decode_run() - espreset --decode [FILE]
- * @file:  NULL or "-": standard input
- * @quiet: say nothing
  *
  * Prints one line (or JSON event) for every boot in the log and then the result. A stream of any size: memory is
  * fixed, and a boot is printed when the next one begins.
  *
  * Return: the exit status.
  */
-int decode_run(const char *file, enum report_mode mode, bool quiet);
+int decode_run(const struct request *request);
 
 /** decode_gbk() - for bootlog_options.gbk. Return: the two bytes of a character in GBK, or 0. */
 uint16_t decode_gbk(unsigned long character);

@@ -10,21 +10,25 @@
 
 #define SCHEMA 1
 
-json_t *json_clean_n(const char *text, size_t n)
-{
-	char *buf = malloc(3 * n + 1);
-	json_t *string;
-
-	if (!buf)
-		return NULL;
-	string = json_stringn(buf, clean_utf8(buf, 3 * n + 1, text, n));
-	free(buf);
-	return string;
-}
+/* -------------------------------------------------------------------------------------------------
+ * Values and objects
+ */
 
 json_t *json_clean(const char *text)
 {
-	return text ? json_clean_n(text, strlen(text)) : json_null();
+	json_t *string;
+	size_t cap;
+	char *buf;
+
+	if (!text)
+		return json_null();
+	cap = 3 * strlen(text) + 1;	/* a byte may become U+FFFD: three */
+	buf = malloc(cap);
+	if (!buf)
+		return NULL;
+	string = json_stringn(buf, clean_utf8(buf, cap, text, strlen(text)));
+	free(buf);
+	return string;
 }
 
 json_t *json_or_null(const char *text)
@@ -37,101 +41,153 @@ json_t *json_number_or_null(int number)
 	return number < 0 ? json_null() : json_integer(number);
 }
 
+json_t *json_texts(const char *first, size_t size, size_t n)
+{
+	json_t *list = json_array();
+
+	for (const char *text = first; list && n && text[0]; n--, text += size)
+		json_array_append_new(list, json_clean(text));
+	return list;
+}
+
+/* Every reference is taken, whatever fails. */
+static json_t *json_add_members(json_t *object, const struct json_member *member)
+{
+	bool is_whole = object != NULL;
+
+	for (; member->key; member++) {
+		if (!member->key[0])
+			json_decref(member->value);
+		else if (json_object_set_new(object, member->key, member->value) < 0)
+			is_whole = false;
+	}
+	if (is_whole)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+json_t *json_object_of(const struct json_member *members)
+{
+	return json_add_members(json_object(), members);
+}
+
+json_t *json_holder(pid_t pid, const char *command)
+{
+	return json_object_of(JSON_MEMBERS({ "pid", json_integer(pid) }, { "command", json_or_null(command) }));
+}
+
+json_t *json_event(const char *event, const struct json_member *members)
+{
+	return json_add_members(json_pack("{s:i, s:s}", "schema", SCHEMA, "event", event), members);
+}
+
+/* Only ASCII: a terminal that shows the line has nothing to act on. Takes the reference. */
+static char *json_render(json_t *event)
+{
+	char *text = event ? json_dumps(event, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+	json_decref(event);
+	return text;
+}
+
 void json_line(json_t *event)
 {
-	/* Only ASCII goes out: a terminal that shows the line has nothing to act on. */
-	char *text = event ? json_dumps(event, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	char *text = json_render(event);
 
 	if (text)
 		puts(text);
 	else
 		fputs("espreset: out of memory: an event was not written\n", stderr);
 	free(text);
-	json_decref(event);
 }
 
-static const char *source_word(enum boot_source source)
+/* -------------------------------------------------------------------------------------------------
+ * Events on the way to a result
+ */
+
+static const char *const sources[] = {
+	[BOOT_SOURCE_UNKNOWN] = NULL, [BOOT_SOURCE_FLASH] = "flash",
+	[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "other",
+};
+static const char *const steps[] = { NULL, "banner", "loading", "loaded", "stage2", "app" };
+
+/* A boot that was heard on a port, or read in a log: the other of the two is NULL. */
+static void json_put_boot(const char *port, const char *log, const struct boot *boot, int64_t at_ms,
+			  const char *temperature, const char *advice)
 {
-	switch (source) {
-	case BOOT_SOURCE_FLASH:
-		return "flash";
-	case BOOT_SOURCE_DOWNLOAD:
-		return "download";
-	case BOOT_SOURCE_OTHER:
-		return "other";
-	default:
-		return NULL;
-	}
+	json_line(json_event("boot", JSON_MEMBERS(
+		{ "chip", json_or_null(bootwords_name(boot)) },
+		{ "reset_cause", json_number_or_null(boot->cause) },
+		{ "cause_text", json_or_null(boot->cause_text) },
+		{ "boot_mode", json_number_or_null(boot->mode) },
+		{ "boot_mode2", json_number_or_null(boot->mode2) },
+		{ "mode_text", json_or_null(boot->mode_text) },
+		{ "source", json_clean(sources[boot->source]) },
+		{ "heard", json_string(boot->heard == BOOT_HEARD_74880 ? "74880" : "plain") },
+		{ "temperature", json_clean(temperature) },
+		{ "progress", json_clean(steps[boot->progress]) },
+		{ "trouble", json_or_null(boot->trouble_text) },
+		{ "advice", json_clean(advice) },
+		{ "certain", json_boolean(boot->certain) },
+		{ "at_ms", log ? json_null() : json_integer(at_ms) },
+		{ "port", json_clean(port) },
+		{ log ? "file" : JSON_LEFT_OUT, json_clean(log) },
+		{ log ? "line" : JSON_LEFT_OUT, json_integer((json_int_t)boot->line) })));
 }
 
-static const char *progress_word(enum boot_progress progress)
+void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 {
-	static const char *const words[] = { NULL, "banner", "loading", "loaded", "stage2", "app" };
-
-	return words[progress];
+	json_put_boot(NULL, log, boot, 0, bootwords_temperature(boot, after_panic), bootwords_advice(boot, after_panic));
 }
 
-json_t *json_boot(const struct boot *boot, int64_t at_ms, const char *temperature)
+/* On a port only an ESP8266's speed tells cold from warm. */
+static void json_note_boot(const char *port, const struct session_note *note)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o}",
-			 "schema", SCHEMA, "event", "boot", "chip", json_or_null(bootwords_name(boot)),
-			 "reset_cause", json_number_or_null(boot->cause), "cause_text", json_or_null(boot->cause_text),
-			 "boot_mode", json_number_or_null(boot->mode), "boot_mode2", json_number_or_null(boot->mode2),
-			 "mode_text", json_or_null(boot->mode_text), "source", json_clean(source_word(boot->source)),
-			 "heard", boot->heard == BOOT_HEARD_74880 ? "74880" : "plain",
-			 "temperature", json_clean(temperature), "progress", json_clean(progress_word(boot->progress)),
-			 "trouble", json_or_null(boot->trouble_text), "advice", json_clean(boot->advice),
-			 "certain", boot->certain, "at_ms", at_ms < 0 ? json_null() : json_integer(at_ms));
+	const struct boot *boot = &note->boot;
+	bool is_cold = boot->chip == CHIP_ESP8266 && (boot->heard == BOOT_HEARD_74880 || note->baud == 74880);
+
+	json_put_boot(port, NULL, boot, note->at_ms, is_cold ? "cold" : NULL, boot->advice);
 }
 
-/* Cold and warm can be told on the ESP8266 only, and by the speed alone. */
-static const char *temperature(const struct boot *boot, int baud)
+static void json_note_attempt(const char *port, const struct session_note *note)
 {
-	if (boot->chip != CHIP_ESP8266)
-		return NULL;
-	return boot->heard == BOOT_HEARD_74880 || baud == 74880 ? "cold" : NULL;
+	json_line(json_event("attempt", JSON_MEMBERS(
+		{ "port", json_clean(port) }, { "attempt", json_integer(note->number) },
+		{ "hold_ms", json_integer(note->hold_ms) }, { "sequence", json_clean(note->sequence) },
+		{ "baud", json_integer(note->baud) }, { "at_ms", json_integer(note->at_ms) })));
 }
 
 void json_note(const char *port, const struct session_note *note)
 {
-	json_t *event = NULL;
-
-	switch (note->kind) {
-	case SESSION_NOTE_ATTEMPT:
-		event = json_pack("{s:i, s:s, s:o, s:i, s:i, s:o, s:i, s:I}", "schema", SCHEMA, "event", "attempt",
-				  "port", json_clean(port), "attempt", note->number, "hold_ms", note->hold_ms,
-				  "sequence", json_clean(note->sequence), "baud", note->baud,
-				  "at_ms", (json_int_t)note->at_ms);
-		break;
-	case SESSION_NOTE_BOOT:
-		event = json_boot(&note->boot, note->at_ms, temperature(&note->boot, note->baud));
-		if (event)
-			json_object_set_new(event, "port", json_clean(port));
-		break;
-	case SESSION_NOTE_PROVEN:
-		return;
-	}
-	json_line(event);
+	if (note->kind == SESSION_NOTE_ATTEMPT)
+		json_note_attempt(port, note);
+	else if (note->kind == SESSION_NOTE_BOOT)
+		json_note_boot(port, note);
 }
 
 void json_match(const char *port, const struct report_match *match)
 {
-	json_line(json_pack("{s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:i}", "schema", SCHEMA, "event", "match",
-			    "port", json_clean(port), "option", match->option, "pattern", json_clean(match->pattern),
-			    "line", json_clean(match->line),
-			    "group", match->any_group ? json_clean(match->group) : json_null(),
-			    "at_ms", match->at_ms));
+	json_line(json_event("match", JSON_MEMBERS(
+		{ "port", json_clean(port) }, { "option", json_string(match->option) },
+		{ "pattern", json_clean(match->pattern) }, { "line", json_clean(match->line) },
+		{ "group", match->any_group ? json_clean(match->group) : json_null() },
+		{ "at_ms", json_integer(match->at_ms) })));
 }
 
-void json_wiring(const char *port, const struct report_wiring *wiring)
+void json_wiring(const char *port, const struct wiring_result *found)
 {
-	json_line(json_pack("{s:i, s:s, s:o, s:o, s:o, s:i, s:o}", "schema", SCHEMA, "event", "wiring",
-			    "port", json_clean(port), "circuit", json_or_null(wiring->circuit),
-			    "sequence", json_or_null(wiring->sequence), "resets", wiring->resets,
-			    "text", json_clean(wiring->text)));
+	json_line(json_event("wiring", JSON_MEMBERS(
+		{ "port", json_clean(port) }, { "circuit", json_or_null(wiring_name(found->circuit)) },
+		{ "sequence", json_or_null(found->sequence) }, { "resets", json_integer(found->resets) },
+		{ "text", json_clean(found->text) })));
 }
 
-static json_t *evidence(unsigned int set)
+/* -------------------------------------------------------------------------------------------------
+ * The result
+ */
+
+static json_t *json_evidence(unsigned int set)
 {
 	json_t *list = json_array();
 
@@ -142,82 +198,62 @@ static json_t *evidence(unsigned int set)
 	return list;
 }
 
-static json_t *recovered(const struct report_result *result)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; list && i < REPORT_RECOVERED_MAX && result->recovered[i][0]; i++)
-		json_array_append_new(list, json_clean(result->recovered[i]));
-	return list;
-}
-
-static json_t *holder(const struct report_result *result)
-{
-	if (!result->holder_pid)
-		return json_null();
-	return json_pack("{s:i, s:o}", "pid", (int)result->holder_pid, "command", json_or_null(result->holder_command));
-}
-
-static json_t *ota(const struct report_result *result)
+static json_t *json_ota(const struct report_result *result)
 {
 	if (!result->ota_host[0])
 		return json_null();
-	return json_pack("{s:o, s:o, s:o}", "host", json_clean(result->ota_host),
-			 "protocol", json_or_null(result->ota_protocol), "finding", json_or_null(result->ota_finding));
+	return json_object_of(JSON_MEMBERS(
+		{ "host", json_clean(result->ota_host) },
+		{ "protocol", json_or_null(result->ota_protocol) },
+		{ "finding", json_or_null(result->ota_finding) }));
 }
 
-static const char *reset_by_word(enum session_reset_by by)
-{
-	return by == RESET_BY_US ? "us" : by == RESET_BY_OTHER ? "other" : NULL;
-}
+static const char *const resetters[] = { [RESET_BY_NOBODY] = NULL, [RESET_BY_US] = "us", [RESET_BY_OTHER] = "other" };
 
-static const char *proof_word(const struct report_result *result)
+static const char *json_proof_word(const struct report_result *result)
 {
 	if (result->session.verdict != VERDICT_READY)
 		return NULL;
 	return result->proof_by_ota ? "ota" : "serial";
 }
 
-static json_t *result_object(const char *port, const struct report_result *result)
+json_t *json_result(const char *port, const struct report_result *result)
 {
 	const struct session_result *r = &result->session;
 	const struct verdict_info *info = verdict_info(r->verdict);
-	const char *advice = result->advice[0] ? result->advice : r->advice;
 	const char *reset = result->reset_not_needed ? "not needed" : r->pulses > 0 ? "done" : NULL;
 	char text[1024];
 
-	report_print_text(result, text, sizeof(text));
-	return json_pack("{s:i, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "schema", SCHEMA, "event", "result", "port", json_clean(port), "verdict", info->word,
-			 "exit_status", info->status, "text", json_clean(text),
-			 "chip", r->any_boot ? json_or_null(bootwords_name(&r->boot)) : json_null(),
-			 "reset_cause", r->any_boot ? json_number_or_null(r->boot.cause) : json_null(),
-			 "boot_mode", r->any_boot ? json_number_or_null(r->boot.mode) : json_null(),
-			 "reset_by", json_clean(reset_by_word(r->reset_by)), "reset", json_clean(reset),
-			 "evidence", evidence(r->evidence),
-			 "attempts", r->attempts ? json_integer(r->attempts) : json_null(),
-			 "boot_ms", json_number_or_null(r->boot_ms), "up_ms", json_number_or_null(r->up_ms),
-			 "total_ms", json_number_or_null(r->total_ms),
-			 "baud", r->baud ? json_integer(r->baud) : json_null(),
-			 "crystal_mhz", result->crystal_mhz ? json_integer(result->crystal_mhz) : json_null(),
-			 "sequence", json_or_null(r->sequence), "sequence_from", json_or_null(result->sequence_from),
-			 "proof", json_clean(proof_word(result)),
-			 "match", result->any_match ? json_clean(result->match) : json_null(),
-			 "ota", ota(result), "advice", json_clean(advice), "holder", holder(result),
-			 "recovered", recovered(result));
-}
-
-void json_result(const char *port, const struct report_result *result)
-{
-	json_line(result_object(port, result));
+	report_sentence(result, text, sizeof(text));
+	return json_event("result", JSON_MEMBERS(
+		{ "port", json_clean(result->of_log ? NULL : port) },
+		{ result->of_log ? "file" : JSON_LEFT_OUT, json_clean(port) },
+		{ "verdict", json_string(info->word) },
+		{ "exit_status", json_integer(info->status) },
+		{ "text", json_clean(text) },
+		{ "chip", json_or_null(r->any_boot ? bootwords_name(&r->boot) : NULL) },
+		{ "reset_cause", json_number_or_null(r->any_boot ? r->boot.cause : -1) },
+		{ "boot_mode", json_number_or_null(r->any_boot ? r->boot.mode : -1) },
+		{ "reset_by", json_clean(resetters[r->reset_by]) },
+		{ "reset", json_clean(reset) },
+		{ "evidence", json_evidence(r->evidence) },
+		{ "attempts", r->attempts ? json_integer(r->attempts) : json_null() },
+		{ "boot_ms", json_number_or_null(r->boot_ms) },
+		{ "up_ms", json_number_or_null(r->up_ms) },
+		{ "total_ms", json_number_or_null(r->total_ms) },
+		{ "baud", r->baud ? json_integer(r->baud) : json_null() },
+		{ "crystal_mhz", result->crystal_mhz ? json_integer(result->crystal_mhz) : json_null() },
+		{ "sequence", json_or_null(r->sequence) },
+		{ "sequence_from", json_or_null(result->sequence_from) },
+		{ "proof", json_clean(json_proof_word(result)) },
+		{ "match", result->any_match ? json_clean(result->match) : json_null() },
+		{ "ota", json_ota(result) },
+		{ "advice", json_clean(report_advice(result)) },
+		{ "holder", result->holder_pid ? json_holder(result->holder_pid, result->holder_command) : json_null() },
+		{ "recovered", json_texts(result->recovered[0], sizeof(result->recovered[0]), REPORT_RECOVERED_MAX) }));
 }
 
 char *report_result_json(const char *port, const struct report_result *result)
 {
-	json_t *object = result_object(port, result);
-	char *text = object ? json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-
-	json_decref(object);
-	return text;
+	return json_render(json_result(port, result));
 }

@@ -21,7 +21,7 @@ struct message {
 		char status[MESSAGE_STATUS_MAX];
 		struct session_note note;
 		struct report_match match;
-		struct report_wiring wiring;
+		struct wiring_result wiring;
 		struct report_result result;
 	} u;
 };

@@ -59,18 +59,6 @@ static bool can_speak(void)
 	return true;
 }
 
-/* --print-match: standard output has the group and nothing else, for $(...). */
-static void print_match(struct crew *crew, const struct board *board, const struct report_result *result)
-{
-	if (crew->request->quiet)
-		return;
-	report_progress(&crew->report, board->spec->text, NULL);
-	if (verdict_info(result->session.verdict)->status == 0 && result->any_match)
-		report_print_match(result);
-	else
-		report_result_to(&crew->report, stderr, board->spec->text, result);
-}
-
 static void tell_result(struct crew *crew, struct board *board, const struct report_result *result)
 {
 	if (board->told)
@@ -79,10 +67,7 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 	board->verdict = result->session.verdict;
 	if (!can_speak())
 		return;
-	if (crew->request->print_match)
-		print_match(crew, board, result);
-	else
-		report_result(&crew->report, board->spec->text, result);
+	report_result(&crew->report, board->spec->text, result);
 	if (crew->request->state_file)
 		crew->states[board - crew->boards] = report_result_json(board->spec->text, result);
 }
@@ -92,12 +77,8 @@ static void tell_failure(struct crew *crew, struct board *board, enum verdict ve
 {
 	struct report_result result;
 
-	memset(&result, 0, sizeof(result));
-	result.session.verdict = verdict;
-	result.session.advice = advice;
-	result.session.boot_ms = result.session.up_ms = -1;
+	report_result_init(&result, verdict, text, advice);
 	result.session.total_ms = (int)(wait_now_ms() - board->start_ms);
-	snprintf(result.session.text, sizeof(result.session.text), "%s", text);
 	tell_result(crew, board, &result);
 }
 
@@ -367,13 +348,6 @@ static void notify(const struct crew *crew, int status)
 	(void)notify_manager(status == 0, text);
 }
 
-static int complain_output(const char *what, int r, int status)
-{
-	if (r != -EPIPE)
-		fprintf(stderr, "espreset: %s: %s\n", what, strerror(-r));
-	return status ? status : verdict_info(VERDICT_INTERNAL)->status;
-}
-
 /* What can be known before any board is touched. Return: 0, or the status to end with. */
 static int begin_state(struct crew *crew)
 {
@@ -433,16 +407,15 @@ static void start_all(struct crew *crew)
 
 static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
 {
-	int r, status = begin_state(crew);
+	int status = begin_state(crew);
 
 	if (status)
 		return status;
 	start_all(crew);
 	watch(crew, fds);
 	status = exit_status(crew);
-	r = report_end(&crew->report);
-	if (r < 0)
-		status = complain_output("standard output", r, status);
+	if (report_end(&crew->report) < 0 && !status)
+		status = verdict_info(VERDICT_INTERNAL)->status;
 	if (!end_state(crew) && !status)
 		status = verdict_info(VERDICT_INTERNAL)->status;
 	if (crew->request->mode == MODE_RESET)
@@ -454,15 +427,17 @@ int supervisor_run(const struct request *request)
 {
 	struct crew crew = { .request = request, .n = request->n_ports };
 	struct pollfd *fds = calloc(crew.n, sizeof(*fds));
+	enum report_mode mode = request->quiet ? REPORT_QUIET : request->json ? REPORT_JSON
+			      : request->print_match ? REPORT_MATCH : REPORT_TEXT;
 	int status = verdict_info(VERDICT_INTERNAL)->status;
 
-	report_init(&crew.report, request->json ? REPORT_JSON : REPORT_TEXT, request->quiet, request->verbose);
+	report_init(&crew.report, mode, request->verbose);
 	crew.boards = calloc(crew.n, sizeof(*crew.boards));
 	crew.states = calloc(crew.n, sizeof(*crew.states));
 	if (crew.boards && crew.states && fds)
 		status = supervisor_run_crew(&crew, fds);
 	else
-		(void)complain_output("boards", -ENOMEM, status);
+		fprintf(stderr, "espreset: boards: %s\n", strerror(ENOMEM));
 	for (size_t i = 0; crew.states && i < crew.n; i++)
 		free(crew.states[i]);
 	free(crew.states);

@@ -242,21 +242,6 @@ static void run(struct worker *w, const struct session_config *config)
 	take_close(w, closed);	/* last: no answer from the network makes up for lines that may still be asserted */
 }
 
-/* What was found, as a message; what else there is to say, as the result. */
-static void tell_wiring(struct worker *w, const struct wiring_result *found)
-{
-	struct report_wiring message, *told = &message;
-
-	memset(&message, 0, sizeof(message));
-	told->verdict = found->verdict;
-	told->resets = found->resets;
-	snprintf(told->circuit, sizeof(told->circuit), "%s", wiring_name(found->circuit) ? wiring_name(found->circuit) : "");
-	snprintf(told->sequence, sizeof(told->sequence), "%s", found->sequence);
-	snprintf(told->esptool, sizeof(told->esptool), "%s", found->esptool);
-	snprintf(told->text, sizeof(told->text), "%s", found->text);
-	worker_send(w, MESSAGE_WIRING, told, sizeof(*told));
-}
-
 static void probe(struct worker *w)
 {
 	static struct wiring wiring;	/* large; one in each process */
@@ -281,7 +266,7 @@ static void probe(struct worker *w)
 	w->result.session.err = found->err;
 	take_close(w, closed);
 	if (!found->err && w->result.session.verdict == found->verdict)
-		tell_wiring(w, found);
+		worker_send(w, MESSAGE_WIRING, found, sizeof(*found));
 }
 
 /* The chip's own USB has no circuit between its lines and its reset. */

@@ -60,7 +60,7 @@ enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
 struct session_result {
 	enum verdict verdict;
 	int err;			/* positive errno behind a 30-35 verdict; 0 */
-	char text[192];			/* after "PORT: WORD: " */
+	char text[512];			/* after "PORT: WORD: "; --decode's are the longest */
 	const char *advice;		/* static; the next thing to do; NULL */
 	enum session_reset_by reset_by;
 	bool any_boot;

@@ -13,7 +13,6 @@
 #include <time.h>
 
 #include "report/report.h"
-#include "report/text.h"
 #include "run/loop.h"
 #include "session/session.h"
 #include "simport.h"
@@ -260,7 +259,7 @@ static void check_words(struct trial *t)
 
 	memset(&result, 0, sizeof(result));
 	result.session = *session_result(&t->session);
-	report_print_text(&result, text, sizeof(text));
+	report_sentence(&result, text, sizeof(text));
 	for (const char *p = text; *p; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			broke(t, "the result line holds a control character");
@@ -283,11 +282,12 @@ static void watch_bytes(void *user, const void *bytes, size_t n)
 
 static void watch_note(void *user, const struct session_note *note)
 {
+	struct report report;
 	struct trial *t = user;
 
 	printf("%8.3f ms ", (double)t->sp.now_ns / 1e6);
-	fflush(stdout);
-	text_note("board", note);
+	report_init(&report, REPORT_TEXT, true);
+	report_note(&report, "board", note);
 }
 
 static void run_trial(struct trial *t, uint64_t seed, struct totals *totals)

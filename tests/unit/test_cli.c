@@ -31,6 +31,7 @@ static const struct program_row rows[] = {
 	{ "sim:gpio0low", 11, "sim:gpio0low: download-mode: esp8266 came up in boot mode 1 (UART download)\n",
 	  "espreset: sim:gpio0low: GPIO0 was low at reset" },
 	{ "--json sim:", 0, "\"verdict\":\"ready\",\"exit_status\":0", NULL },
+	{ "--json sim:gpio0low", 11, "\"advice\":\"GPIO0 was low", "espreset: sim:gpio0low: GPIO0 was low at reset" },
 	{ "--crystal 40 --no-reset --timeout 3 sim:crystal=40,finger=500ms", 17, "two resets in a row",
 	  "leave out --no-reset" },
 	{ "--verbose sim:running", 0, "ready", "attempt 1: sequence rts, hold 20 ms" },

@@ -54,6 +54,9 @@ START_TEST(the_cure_goes_to_standard_error)
 	ck_assert_ptr_nonnull(strstr(p.err, "espreset: tests/bootlogs/esp8266-download.txt: GPIO0 was low at reset"));
 	program_run(&p, "--quiet --decode tests/bootlogs/esp8266-download.txt");
 	ck_assert_str_eq(p.err, "");
+	program_run(&p, "--json --decode tests/bootlogs/esp8266-download.txt");
+	ck_assert_str_eq(p.err, "");	/* the key "advice" has it */
+	ck_assert_ptr_nonnull(strstr(p.out, "\"advice\":\"GPIO0 was low at reset"));
 	program_run(&p, "--decode tests/bootlogs/there-is-none");
 	ck_assert_str_eq(p.err, "espreset: tests/bootlogs/there-is-none: No such file or directory\n");
 }

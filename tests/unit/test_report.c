@@ -8,7 +8,6 @@
 #include "report/clean.h"
 #include "report/json.h"
 #include "report/report.h"
-#include "report/text.h"
 #include "schema.h"
 #include "suite.h"
 
@@ -120,9 +119,56 @@ START_TEST(a_hostile_result_is_one_harmless_line_of_text)
 	struct report_result result = hostile_result((enum verdict)_i);
 	char text[1024];
 
-	report_print_text(&result, text, sizeof(text));
+	report_sentence(&result, text, sizeof(text));
 	for (const char *p = text; *p; p++)
 		ck_assert_msg((unsigned char)*p >= 0x20 && *p != 0x7f, "byte %02x in %s", (unsigned char)*p, text);
+}
+END_TEST
+
+/* The keys that the schema asks of an event, in its order; @log: with "file" behind the port. */
+static void check_keys(const char *event, const char *text, bool log)
+{
+	json_t *schema = json_load_file("docs/espreset.schema.json", 0, NULL), *object = json_loads(text, 0, NULL);
+	json_t *wanted = json_object_get(json_object_get(json_object_get(schema, "definitions"), event), "required");
+	const char *key;
+	json_t *value;
+	size_t i = 0;
+
+	ck_assert_msg(json_array_size(wanted) > 10 && json_is_object(object), "%s", text);
+	json_object_foreach(object, key, value) {
+		(void)value;
+		if (log && strcmp(key, "file") == 0) {
+			ck_assert_uint_eq(i, 3);
+			log = false;
+			continue;
+		}
+		ck_assert_str_eq(key, json_string_value(json_array_get(wanted, i++)));
+	}
+	ck_assert_uint_eq(i, json_array_size(wanted));
+	ck_assert(!log);
+	json_decref(object);
+	json_decref(schema);
+}
+
+START_TEST(runs_and_logs_have_the_same_keys_in_their_results)
+{
+	struct report_result result = hostile_result(VERDICT_READY);
+	char *live = report_result_json("p", &result), *log, why[2048];
+
+	report_result_init(&result, VERDICT_SILENT, "the log is empty", NULL);
+	result.of_log = true;
+	log = report_result_json("file", &result);
+	check_keys("result", live, false);
+	check_keys("result", log, true);
+	ck_assert_msg(schema_check(log, why, sizeof(why)), "%s\n%s", why, log);
+	ck_assert_str_eq(log, "{\"schema\":1,\"event\":\"result\",\"port\":null,\"file\":\"file\",\"verdict\":\"silent\","
+			 "\"exit_status\":10,\"text\":\"the log is empty\",\"chip\":null,\"reset_cause\":null,"
+			 "\"boot_mode\":null,\"reset_by\":null,\"reset\":null,\"evidence\":[],\"attempts\":null,"
+			 "\"boot_ms\":null,\"up_ms\":null,\"total_ms\":null,\"baud\":null,\"crystal_mhz\":null,"
+			 "\"sequence\":null,\"sequence_from\":null,\"proof\":null,\"match\":null,\"ota\":null,"
+			 "\"advice\":null,\"holder\":null,\"recovered\":[]}");
+	free(live);
+	free(log);
 }
 END_TEST
 
@@ -161,6 +207,7 @@ static void print_notes(void)
 	json_note("p", &note);
 	note.kind = SESSION_NOTE_BOOT;
 	json_note("p", &note);
+	json_log_boot("file", &note.boot, false);
 	snprintf(match.line, sizeof(match.line), "\xfe\001 \"");
 	json_match("p", &match);
 }
@@ -170,7 +217,7 @@ START_TEST(notes_and_matches_are_valid_json_after_the_schema)
 	char out[8192], why[2048];
 
 	catch_stdout(print_notes, out, sizeof(out));
-	ck_assert_msg(schema_check_lines(out, why, sizeof(why)) == 3, "%s\n%s", why, out);
+	ck_assert_msg(schema_check_lines(out, why, sizeof(why)) == 4, "%s\n%s", why, out);
 }
 END_TEST
 
@@ -200,6 +247,7 @@ int main(void)
 	tcase_add_loop_test(tcase, foreign_bytes_cannot_move_a_terminal, 0, COUNT(texts));
 	tcase_add_test(tcase, what_does_not_fit_is_cut_between_characters);
 	tcase_add_test(tcase, a_line_is_harmless_whatever_its_parts_are);
+	tcase_add_test(tcase, runs_and_logs_have_the_same_keys_in_their_results);
 	tcase_add_loop_test(tcase, a_hostile_result_is_valid_json_after_the_schema, 0, VERDICT_COUNT);
 	tcase_add_loop_test(tcase, a_hostile_result_is_one_harmless_line_of_text, 0, VERDICT_COUNT);
 	tcase_add_test(tcase, notes_and_matches_are_valid_json_after_the_schema);
