@@ -81,6 +81,20 @@ if ! diff "$scratch/told" "$scratch/there"; then
 	say 'docs/design.md, section 5, and the files of src/ differ: < is told, > is there'
 fi
 
+# Its table of where to add: | what | `FILE` | `NAME`s that are in it, and files |
+sed -n 's/^| [^|]*| `\(src\/[^`]*\)` |\(.*\)|$/\1 \2/p' docs/design.md | while read -r file words; do
+	echo "$words" | grep -o '`[^`]*`' | tr -d '`()' | while read -r name; do
+		case $name in
+		*/*) [ -e "$name" ] || echo "$name: no such file" ;;
+		-*) ;;
+		*) grep -qw -- "$name" "$file" || echo "$file: no $name in it" ;;
+		esac
+	done
+done >"$scratch/lost"
+if [ "$(grep -c '^| [^|]*| `src/' docs/design.md)" -lt 10 ] || grep . "$scratch/lost"; then
+	say 'docs/design.md, section 5, sends readers to what is not there'
+fi
+
 # Comments and documents point at public sources or into the repository.
 if files '*' | grep -v '^tests/lint\.sh$\|\.inc$' | tr '\n' '\0' |
 	xargs -0 grep -nIE '\.\./(shared|\.library)|boot-facts\.md|ota-and-usb\.md|wrong-baud\.md|peers\.md' /dev/null |
