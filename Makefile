@@ -227,7 +227,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS_EACH ?= 60
 FUZZ_CC = clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g
 # Coverage of what can be reached only: libFuzzer looks through all of it after each input.
-FUZZ_SRC := $(wildcard src/bootlog/*.c src/base/*.c) src/cli/cfg.c src/session/sequence.c
+FUZZ_SRC := $(wildcard src/bootlog/*.c src/base/*.c) src/cli/cfg.c src/cli/paste.c src/session/sequence.c
 FUZZ_HEADERS := $(wildcard src/*/*.h tests/*.h)
 # fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words.
 define fuzz_each

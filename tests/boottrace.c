@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/decode.h"
+
 const struct bootlog_options boot_live = { .recover_74880 = false };
 const struct bootlog_options boot_pasted = {
-	.recover_74880 = true, .strip_timestamps = true, .mangled = true,
+	.recover_74880 = true, .pasted = true,
 };
 
 static const char *const kinds[] = {
@@ -68,18 +70,18 @@ void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n,
 	const char *p = bytes;
 	const struct boot *boot;
 
-	memset(ret, 0, offsetof(struct boot_trace, log));
+	memset(ret, 0, offsetof(struct boot_trace, reader));
 	add(ret, "%s", "");
-	bootlog_init(&ret->log, options);
+	boot_reader_init(&ret->reader, options, decode_gbk);
 	if (cut == SIZE_MAX) {
 		for (size_t i = 0; i < n; i++)
-			bootlog_feed(&ret->log, p + i, 1, 0, on_event, ret);
+			boot_reader_feed(&ret->reader, p + i, 1, on_event, ret);
 	} else {
-		bootlog_feed(&ret->log, p, cut, 0, on_event, ret);
-		bootlog_feed(&ret->log, p + cut, n - cut, 0, on_event, ret);
+		boot_reader_feed(&ret->reader, p, cut, on_event, ret);
+		boot_reader_feed(&ret->reader, p + cut, n - cut, on_event, ret);
 	}
-	bootlog_flush(&ret->log, 0, on_event, ret);
-	ret->verdict = bootlog_verdict(&ret->log, &boot);
+	boot_reader_flush(&ret->reader, on_event, ret);
+	ret->verdict = bootlog_verdict(&ret->reader.log, &boot);
 	ret->has_boot = boot != NULL;
 	if (boot)
 		ret->boot = *boot;

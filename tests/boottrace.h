@@ -2,7 +2,7 @@
 #ifndef ESPRESET_TESTS_BOOTTRACE_H
 #define ESPRESET_TESTS_BOOTTRACE_H
 
-#include "bootlog/bootlog.h"
+#include "bootreader.h"
 
 struct boot_trace {
 	char *text;		/* one event a line; boot_trace_free() */
@@ -11,7 +11,7 @@ struct boot_trace {
 	bool has_boot;
 	struct boot boot;	/* the one that decided */
 	unsigned int counts[BOOT_EVENT_LINE + 1];
-	struct bootlog log;
+	struct boot_reader reader;
 };
 
 /** boot_trace_cut() - @cut: where the input is cut into two calls; 0: not at all; SIZE_MAX: after every byte */

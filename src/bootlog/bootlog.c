@@ -12,7 +12,6 @@ enum {
 	ESCAPE_BEGUN,
 	ESCAPE_CSI,
 	ESCAPE_OSC,
-	ESCAPE_N,	/* the last character of "\r\n" */
 };
 
 /* -------------------------------------------------------------------------------------------------
@@ -97,7 +96,7 @@ void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span li
 		log->on_event(log->user, &event);
 }
 
-void bootlog_copy_printable(char *to, size_t cap, struct span s)
+void span_copy(char *to, size_t cap, struct span s)
 {
 	size_t n = 0;
 
@@ -118,7 +117,7 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 	if (boot->trouble == BOOT_OK) {
 		boot->trouble = trouble;
 		kept = advice;
-		bootlog_copy_printable(boot->trouble_text, sizeof(boot->trouble_text), text);
+		span_copy(boot->trouble_text, sizeof(boot->trouble_text), text);
 	}
 	if (!kept)
 		kept = advice;
@@ -186,12 +185,18 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	if (span_is_blank(rest) ||
 	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
-	return log->options.strip_timestamps && strchr(" \t`\"'*<&\\\xe2", *rest.at);
+	return log->options.pasted && strchr(" \t`\"'*<&\\\xe2", *rest.at);
 }
 
 void bootlog_fragment(struct bootlog *log, struct span line)
 {
 	bootlog_emit(log, BOOT_EVENT_FRAGMENT, trimmed(line), 0);
+}
+
+const char *bootlog_out_of_place(struct bootlog *log, struct span line, const char *end)
+{
+	bootlog_fragment(log, (struct span){ line.at, end });
+	return end;
 }
 
 void bootlog_progress(struct bootlog *log, enum boot_progress step, struct span line)
@@ -350,14 +355,12 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	if (!end && (*s.at == 'r' || *s.at == 's'))
 		end = esp32_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
 	if (end) {
-		text_before_banner(log, (struct span){ text, begin });
 		read_rest(log, (struct span){ text, begin }, at_start, true);
 		bootlog_take_banner(log, &boot, (struct span){ begin, end }, torn);
 		return end;
 	}
 	end = esp32_head(&head, s);
 	if (end) {
-		text_before_banner(log, (struct span){ text, s.at });
 		read_rest(log, (struct span){ text, s.at }, at_start, true);
 		take_head(log, &head, (struct span){ s.at, end });
 	}
@@ -380,7 +383,7 @@ static bool may_have_anchor(const struct bootlog *log, struct span s)
 {
 	if (log->pairs & PAIR_ANCHOR)
 		return true;
-	return log->options.strip_timestamps && span_word(&s, "st:0x");
+	return log->options.pasted && span_word(&s, "st:0x");
 }
 
 /* "E (123) boot: ", "I (31) boot: " */
@@ -421,12 +424,12 @@ static void read_span(struct bootlog *log, struct span s, bool at_start, bool wh
 		}
 		if (!end)
 			break;
-		text = rest.at = text_skip_time(log, (struct span){ end, s.end });
+		text = rest.at = end;
 		at_start = true;
 		torn = NULL;
 	}
 	rest = (struct span){ text, torn ? torn : s.end };
-	if (text != s.at && log->options.strip_timestamps)
+	if (text != s.at && log->options.pasted)
 		read_rests(log, rest, whole);
 	else
 		read_rest(log, rest, at_start, whole);
@@ -439,12 +442,6 @@ static void read_line(struct bootlog *log, bool whole)
 	struct span s = { log->text + log->done, log->text + log->len };
 	bool at_start = !log->continued || log->eboot == EBOOT_AT;
 
-	if (log->done == 0 && at_start && log->options.strip_timestamps) {
-		text_skip_stamp(log, &s);
-		text_correct_case(log, s);
-	} else {
-		s.at = text_skip_time(log, s);
-	}
 	if (!span_is_blank(s))
 		read_span(log, s, at_start, whole);
 	text_flush_garbage(log);
@@ -457,8 +454,6 @@ static void end_line(struct bootlog *log, bool whole)
 	log->len = 0;
 	log->done = 0;
 	log->pairs = 0;
-	log->questions = 0;
-	log->backslashes = 0;
 	log->dirty = false;
 }
 
@@ -473,8 +468,6 @@ static void maybe_banner(struct bootlog *log)
 
 	if (log->len - log->done < 20 || !(log->pairs & PAIR_ANCHOR))
 		return;
-	if (log->options.strip_timestamps && log->done == 0)
-		text_skip_stamp(log, &s);
 	for (struct span rest = s; (anchor = find_anchor(rest)); rest.at = anchor + 1) {
 		struct span t = { anchor, s.end };
 		const char *end = esp8266_banner(&boot, t, s.at, &begin);
@@ -530,9 +523,6 @@ static bool escape_byte(struct bootlog *log, unsigned char c)
 		return false;
 	}
 	switch (log->escape) {
-	case ESCAPE_N:
-		log->escape = ESCAPE_NONE;
-		return c == 'n';
 	case ESCAPE_BEGUN:
 		log->escape = c == '[' ? ESCAPE_CSI : c == ']' ? ESCAPE_OSC : ESCAPE_NONE;
 		return log->escape != ESCAPE_NONE;
@@ -546,35 +536,6 @@ static bool escape_byte(struct bootlog *log, unsigned char c)
 			log->escape = ESCAPE_NONE;
 		return c == 7 || c >= 0x20;
 	}
-}
-
-static bool cut_end(struct bootlog *log, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (log->len - log->done < n || memcmp(log->text + log->len - n, word, n) != 0)
-		return false;
-	log->len -= n;
-	return true;
-}
-
-/* A paste may show a line's end in characters: "\r\n", "<CR><LF>", "<br>". */
-static bool ends_in_characters(struct bootlog *log, unsigned char c)
-{
-	static const char *const marks[] = { "<CR><LF", "<LF", "<br", "<br/", "<br /" };
-
-	if (c == '\\') {
-		if (!cut_end(log, "\\r"))
-			return false;
-		log->escape = ESCAPE_N;
-		log->escape_len = 0;
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		if (cut_end(log, marks[i]))
-			return true;
-	}
-	return false;
 }
 
 static void special_byte(struct bootlog *log, unsigned char c)
@@ -591,28 +552,6 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		log->escape = ESCAPE_BEGUN;
 		log->escape_len = 0;
 		return;
-	case '\0':
-		if (log->options.strip_timestamps)	/* a paste in UTF-16 */
-			return;
-		break;
-	case '?':
-		log->questions++;
-		break;
-	case '\\':
-		log->backslashes++;
-		/* fall through */
-	case '>':
-		if (log->options.strip_timestamps && ends_in_characters(log, c)) {
-			end_line(log, true);
-			return;
-		}
-		break;
-	case 0xa0:	/* the no-break space that web pages make of blanks */
-		if (log->options.strip_timestamps && cut_end(log, "\xc2")) {
-			append(log, ' ');
-			return;
-		}
-		break;
 	case '@':
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			append(log, '@');
@@ -630,16 +569,13 @@ static void special_byte(struct bootlog *log, unsigned char c)
 /* Bytes that mean more than themselves. */
 static inline bool is_special(unsigned char c)
 {
-	return c < 0x20 || c >= 0x7f || c == ')' || c == '@' || c == '?' || c == '>' || c == '\\';
+	return c < 0x20 || c >= 0x7f || c == ')' || c == '@';
 }
 
 /* Nothing is half read, but for the line: plain characters just make it longer. */
 static bool may_run(const struct bootlog *log)
 {
-	const struct rx74880 *r = &log->rx74880;
-
-	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !r->wrongbaud.n &&
-	       !r->n_utf8 && !r->backslash;
+	return log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !log->rx74880.wrongbaud.n;
 }
 
 /* Two characters that may begin a banner at another speed: do the next two, if they are here already, rule it out?
@@ -647,9 +583,6 @@ static bool may_run(const struct bootlog *log)
 static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t i, size_t n)
 {
 	if (i < 1 || i + 2 >= n)
-		return false;
-	if (log->options.mangled &&
-	    ((log->pair_second[p[i + 1]] | log->pair_second[p[i + 2]]) & PAIR_SPECIAL))
 		return false;
 	return !wrongbaud_may_go_on(&log->rx74880.wrongbaud, p + i - 1);
 }
@@ -690,17 +623,14 @@ static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
 /* An end of a line, nothing half read. Returns whether it was one, and no beginning of a banner at another speed. */
 static bool run_end(struct bootlog *log, unsigned char c)
 {
-	struct rx74880 *r = &log->rx74880;
+	const struct wrongbaud *w = &log->rx74880.wrongbaud;
 
 	if (c != '\n' && c != '\r')
 		return false;
 	if (log->options.recover_74880) {
-		if (log->options.mangled)
-			r->wrongbaud.any_previous = false;	/* a break in a paste: no banner begins with one */
-		else if (r->wrongbaud.any_previous && wrongbaud_may_start(&r->wrongbaud, r->wrongbaud.previous.byte, c))
+		if (w->any_previous && wrongbaud_may_start(w, w->previous.byte, c))
 			return false;
-		else
-			rx74880_passed(log, c);
+		rx74880_passed(log, c);
 	}
 	special_byte(log, c);
 	return true;
@@ -740,7 +670,7 @@ static void make_pairs(struct bootlog *log)
 	for (unsigned int c = 0; c < 256; c++) {
 		log->pair_first[c] = w->first[c] | PAIR_SPECIAL;
 		log->pair_second[c] = w->second[c];
-		if (is_special((unsigned char)c) || (c == '\\' && log->options.mangled))
+		if (is_special((unsigned char)c))
 			log->pair_second[c] |= PAIR_SPECIAL;
 	}
 	add_pair(log, PAIR_RST, "r", "s");
@@ -769,15 +699,27 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 	trouble_init(log);
 }
 
+static void begin_input(struct bootlog *log, size_t n, int64_t now_ms, bootlog_fn *on_event,
+			void *user)
+{
+	log->on_event = on_event;
+	log->user = user;
+	log->now_ms = now_ms;
+	log->bytes += n;
+}
+
+static void end_input(struct bootlog *log)
+{
+	log->rx74880.previous_ms = log->now_ms;
+	log->on_event = NULL;
+}
+
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
 		  bootlog_fn *on_event, void *user)
 {
 	const unsigned char *p = bytes;
 
-	log->on_event = on_event;
-	log->user = user;
-	log->now_ms = now_ms;
-	log->bytes += n;
+	begin_input(log, n, now_ms, on_event, user);
 	for (size_t i = 0; i < n; i++) {
 		if (may_run(log)) {
 			i += run(log, p + i, n - i);
@@ -787,15 +729,24 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 		if (i < n && (!log->options.recover_74880 || !rx74880_byte(log, p[i])))
 			bootlog_read_byte(log, p[i]);
 	}
-	log->rx74880.previous_ms = now_ms;
-	log->on_event = NULL;
+	end_input(log);
+}
+
+void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n,
+			const struct wrongbaud_symbol *heard, size_t n_heard, int64_t now_ms,
+			bootlog_fn *on_event, void *user)
+{
+	begin_input(log, n_heard, now_ms, on_event, user);
+	if (!log->options.recover_74880 || !rx74880_heard(log, text, n, heard, n_heard)) {
+		for (size_t i = 0; i < n; i++)
+			bootlog_read_byte(log, (unsigned char)text[i]);
+	}
+	end_input(log);
 }
 
 void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user)
 {
-	log->on_event = on_event;
-	log->user = user;
-	log->now_ms = now_ms;
+	begin_input(log, 0, now_ms, on_event, user);
 	if (log->options.recover_74880)
 		rx74880_flush(log);
 	log->escape = ESCAPE_NONE;

@@ -21,6 +21,7 @@
 #include "base/verdict.h"
 
 #define BOOTLOG_LINE_MAX 4096
+#define BOOTLOG_HEARD_MAX 4	/* a character of UTF-8 */
 
 /* How the text of a boot reached us. An ESP8266's ROM runs at 115200 * 26 / 40 = 74880 Bd after a
  * hardware reset (26 MHz crystal), and at 115200 after a software restart (docs/hardware.md). */
@@ -130,11 +131,10 @@ typedef void bootlog_fn(void *user, const struct boot_event *event);
 
 struct bootlog_options {
 	bool recover_74880; /* the port is at 115200: look for an ESP8266's 74880 Bd text in the rubbish */
-	bool strip_timestamps;	/* terminals' time stamps before lines (--decode) */
-	bool mangled; /* pasted text: bytes may have passed through UTF-8, Latin-1, GBK (--decode) */
-	uint16_t (*gbk)(
-		unsigned long
-			character); /* with mangled: the GBK code of a character, or 0; may be NULL */
+	/* The text was copied, and has come through cli/paste.c. What only the reader can know is left: line ends may
+	 * be lost, so that the ROM's words may end at a blank, a quotation mark or markup and other lines follow, and
+	 * the first letter of "rst:0x". */
+	bool pasted;
 };
 
 /* The rest of the structure (line buffer, recovery state) is private to bootlog.c and wrongbaud.c. */
@@ -145,6 +145,14 @@ struct bootlog;
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options);
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
 		  bootlog_fn *on_event, void *user);
+/**
+ * bootlog_feed_heard() - text that is not what a port at another speed has heard: of a copied log (cli/paste.h)
+ * @text:  at most BOOTLOG_HEARD_MAX bytes; belongs to what was heard
+ * @heard: what that port may have heard in its place
+ */
+void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n,
+			const struct wrongbaud_symbol *heard, size_t n_heard, int64_t now_ms,
+			bootlog_fn *on_event, void *user);
 void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user);
 
 /**

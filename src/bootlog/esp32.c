@@ -10,16 +10,6 @@
  * First lines
  */
 
-/* Blanks, and the no-break space that web pages make of them. */
-static void any_blanks(struct span *s)
-{
-	for (;;) {
-		span_blanks(s);
-		if (!span_word(s, "\xc2\xa0"))
-			return;
-	}
-}
-
 static bool read_time(struct span *s)
 {
 	long n;
@@ -35,18 +25,18 @@ static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
 
 	if (!span_word(s, "ets"))
 		return false;
-	any_blanks(s);
+	span_blanks(s);
 	if (span_len(*s) < 3 || !span_is_letter(s->at[0]) || !span_is_letter(s->at[1]) ||
 	    !span_is_letter(s->at[2]))
 		return false;
 	s->at += 3;
-	any_blanks(s);
+	span_blanks(s);
 	if (!span_dec(s, &day) || day < 1 || day > 31)
 		return false;
-	any_blanks(s);
+	span_blanks(s);
 	if (!span_dec(s, &year) || year < 2000 || year > 2099)
 		return false;
-	any_blanks(s);
+	span_blanks(s);
 	if (!read_time(s))
 		return false;
 	*ret = (struct bootlog_head){ .chip = CHIP_ESP32, .name = "esp32" };
@@ -385,12 +375,6 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
  * The lines behind the banner
  */
 
-static const char *out_of_place(struct bootlog *log, struct span s, const char *end)
-{
-	bootlog_fragment(log, (struct span){ s.at, end });
-	return end;
-}
-
 static bool is_8266(const struct bootlog *log)
 {
 	return log->boot.chip == CHIP_ESP8266;
@@ -422,11 +406,11 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 		return NULL;
 	s.end = t.at;
 	if (is_8266(log))
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	if (log->begun && !bootlog_in_rom(log)) {
 		bootlog_begin_boot(log);
 		log->boot.progress = BOOT_LOADING;
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	}
 	if (address == 0xffffffff) {
 		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s,
@@ -455,7 +439,7 @@ static const char *entry_line(struct bootlog *log, struct span s)
 		return NULL;
 	s.end = t.at;
 	if (is_8266(log) || !log->begun || !bootlog_in_rom(log))
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). */
 	if (log->boot.trouble == BOOT_NO_IMAGE) {
 		log->boot.trouble = BOOT_OK;
@@ -484,7 +468,7 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 		return NULL;
 	s.end = t.at;
 	if (is_8266(log) || log->boot.progress > BOOT_BANNER)
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	log->begun = true;
 	log->boot.waiting = true;
 	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
@@ -538,7 +522,7 @@ static const struct {
 /* In a paste without line ends: up to the next blank that a word of the ROM may follow. */
 static const char *detail_end(const struct bootlog *log, struct span s, struct span t)
 {
-	if (!log->options.strip_timestamps)
+	if (!log->options.pasted)
 		return s.end;
 	for (; t.at != t.end; t.at++) {
 		if (t.end - t.at > 6 && *t.at == ' ' &&
@@ -564,7 +548,7 @@ static const char *detail_line(struct bootlog *log, struct span s)
 		if (!(log->head.valid || bootlog_in_rom(log))) {
 			if (!details[i].unmistakable)
 				return NULL;
-			return out_of_place(log, s, s.end);
+			return bootlog_out_of_place(log, s, s.end);
 		}
 		if (log->head.valid && !(log->begun && log->boot.announced_restart))
 			bootlog_fragment(log, s);

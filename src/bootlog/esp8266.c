@@ -213,12 +213,6 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
  * The lines behind the banner
  */
 
-static const char *out_of_place(struct bootlog *log, struct span s, const char *end)
-{
-	bootlog_fragment(log, (struct span){ s.at, end });
-	return end;
-}
-
 static bool may_load(const struct bootlog *log)
 {
 	return log->boot.chip == CHIP_ESP8266 || log->boot.chip == CHIP_UNKNOWN;
@@ -251,12 +245,12 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	if (!bootlog_ends(log, t, whole))
 		return NULL;
 	if (!may_load(log))
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	if (!bootlog_in_rom(log) && log->begun) {
 		bootlog_begin_boot(log);
 		log->boot.chip = CHIP_ESP8266;
 		log->boot.progress = BOOT_LOADING;
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	}
 	log->boot.chip = CHIP_ESP8266;
 	if (is_fill(address) || len < 0 || len >= 0x100000) {
@@ -266,7 +260,7 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 		return t.at;
 	}
 	if (!is_load_address(address))
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	bootlog_progress(log, BOOT_LOADING, (struct span){ s.at, t.at });
 	return t.at;
 }
@@ -291,7 +285,7 @@ static const char *segment_detail(struct bootlog *log, struct span s, bool whole
 	if (!bootlog_ends(log, t, whole))
 		return NULL;
 	if (!log->begun || log->boot.progress != BOOT_LOADING)
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	bootlog_progress(log, BOOT_LOADING, (struct span){ s.at, t.at });
 	return t.at;
 }
@@ -313,7 +307,7 @@ static const char *csum_line(struct bootlog *log, struct span s)
 	if (!span_word(&t, "0x") || span_hex(&t, &sum) != 2 || !bootlog_ends(log, t, true))
 		return NULL;
 	if (!may_load(log) || log->boot.progress != BOOT_LOADING)
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
 	log->eboot = EBOOT_MAY_SPEAK;
 	return t.at;
@@ -345,7 +339,7 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 		      log->boot.progress >= BOOT_LOADING && log->boot.progress <= BOOT_LOADED &&
 		      log->eboot != EBOOT_LOADS)
 		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
-		return tilde ? out_of_place(log, s, t.at) : NULL;
+		return tilde ? bootlog_out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
 	log->boot.copying = log->boot.eboot_waits = false;
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
@@ -446,7 +440,7 @@ static const char *wdt_reset(struct bootlog *log, struct span s, bool whole)
 	if (!span_word(&t, "wdt reset") || !bootlog_ends(log, t, whole))
 		return NULL;
 	if (!log->begun || log->boot.progress > BOOT_BANNER)
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	bootlog_progress(log, BOOT_NOTHING, (struct span){ s.at, t.at });
 	return t.at;
 }
@@ -458,7 +452,7 @@ static const char *waiting_for_host(struct bootlog *log, struct span s)
 	if (!span_word(&t, "waiting for host") || !bootlog_ends(log, t, true))
 		return NULL;
 	if (log->boot.progress > BOOT_BANNER)
-		return out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, s, t.at);
 	log->begun = true;
 	log->boot.waiting = true;
 	if (log->boot.source == BOOT_SOURCE_UNKNOWN)

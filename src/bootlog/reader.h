@@ -2,75 +2,13 @@
 #ifndef ESPRESET_BOOTLOG_READER_H
 #define ESPRESET_BOOTLOG_READER_H
 
-#include <string.h>
-
 #include "bootlog/bootlog.h"
-
-/* A piece of the line that is being read. */
-struct span {
-	const char *at;
-	const char *end;
-};
-
-static inline bool span_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static inline bool span_is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static inline size_t span_len(struct span s)
-{
-	return (size_t)(s.end - s.at);
-}
-
-/* Each of these moves past what it names and says so, or leaves the span alone. */
-static inline bool span_char(struct span *s, char c)
-{
-	if (s->at == s->end || *s->at != c)
-		return false;
-	s->at++;
-	return true;
-}
-
-static inline bool span_word(struct span *s, const char *word)
-{
-	const char *at = s->at;
-
-	for (; *word; word++, at++) {
-		if (at == s->end || *at != *word)
-			return false;
-	}
-	s->at = at;
-	return true;
-}
-
-static inline void span_blanks(struct span *s)
-{
-	while (s->at != s->end && (*s->at == ' ' || *s->at == '\t'))
-		s->at++;
-}
-
-static inline bool span_is_blank(struct span s)
-{
-	span_blanks(&s);
-	return s.at == s.end;
-}
-
-/** span_dec() - a decimal number of at most nine digits; -1 is one where it may be */
-bool span_dec(struct span *s, long *ret);
-/** span_hex() - a hexadecimal number of one to eight digits, without 0x. Return: how many digits */
-int span_hex(struct span *s, unsigned long *ret);
+#include "bootlog/span.h"
 
 /* bootlog.c: events and boots */
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number);
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
 			  const char *advice);
-/** bootlog_copy_printable() - into the record of a boot: ASCII, '?' for all else, cut at @cap */
-void bootlog_copy_printable(char *to, size_t cap, struct span s);
 /** bootlog_begin_boot() - what came so far belongs to an earlier boot; log->boot is fresh, its source unknown */
 void bootlog_begin_boot(struct bootlog *log);
 /** bootlog_take_banner() - a banner was read whole, or torn behind its cause */
@@ -81,6 +19,8 @@ void bootlog_read_byte(struct bootlog *log, unsigned char c);
 void bootlog_drop(struct bootlog *log, size_t n);
 /** bootlog_fragment() - words of the ROM that cannot be read whole, or that are out of place */
 void bootlog_fragment(struct bootlog *log, struct span line);
+/** bootlog_out_of_place() - the same, up to @end. Return: @end */
+const char *bootlog_out_of_place(struct bootlog *log, struct span line, const char *end);
 /** bootlog_progress() - a line that shows at least this step */
 void bootlog_progress(struct bootlog *log, enum boot_progress step, struct span line);
 /**
@@ -129,6 +69,9 @@ void trouble_init(struct bootlog *log);
 /* rx74880.c */
 /** rx74880_byte() - look at a byte as a part of 74880 Bd heard at 115200. Return: whether it is */
 bool rx74880_byte(struct bootlog *log, unsigned char c);
+/** rx74880_heard() - the same for a character that is another text than what was heard */
+bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
+		   size_t n_heard);
 /** rx74880_passed() - bytes that are none, the last of them this one */
 void rx74880_passed(struct bootlog *log, unsigned char last);
 void rx74880_flush(struct bootlog *log);
@@ -139,16 +82,6 @@ void esp8266_boot(struct boot *ret, int cause, int mode, int mode2);
 /* text.c */
 void text_line(struct bootlog *log, struct span s);
 void text_flush_garbage(struct bootlog *log);
-/** text_skip_stamp() - past a terminal's time stamp or quotation mark at the start of a pasted line, and past what this
- * paste has before its lines */
-void text_skip_stamp(struct bootlog *log, struct span *s);
-/** text_correct_case() - the ESP8266's words as its ROM writes them, where somebody or a program that corrects has
- * written capital letters */
-void text_correct_case(struct bootlog *log, struct span s);
-/** text_skip_time() - past a time stamp behind a line of the ROM's, where a paste has lost its line ends. Return: where */
-const char *text_skip_time(const struct bootlog *log, struct span s);
-/** text_before_banner() - this stands before a banner: it may stand before the next line too */
-void text_before_banner(struct bootlog *log, struct span before);
 
 /* history.c */
 void history_banner(struct bootlog *log);

@@ -201,23 +201,33 @@ static void take_lines(struct bootlog *log)
  * Bytes
  */
 
-/* From here on it is the ROM: the characters that have made that sure are not text. */
+static void append(struct rx74880 *r, const char *text, size_t n)
+{
+	memcpy(r->line + r->len, text, n);
+	r->len += n;
+}
+
+/* From here on it is the ROM: the characters that have made that sure are not text. The last one has not become text
+ * yet. */
 static void lock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
-	unsigned int n = r->wrongbaud.states[0].heard, in_text = 0;
+	unsigned int bytes = 0, n = 0;
+	size_t in_text = 0;
 
-	if (n > RX74880_RECENT)
-		n = RX74880_RECENT;
-	for (unsigned int i = 2; i <= n;
-	     i++) /* the last one has not become text yet; in a paste NULs never do */
-		in_text += !log->options.strip_timestamps ||
-			   r->recent[(r->n_recent - i) % RX74880_RECENT];
+	while (bytes < r->wrongbaud.states[0].heard && n < RX74880_RECENT) {
+		const struct rx74880_heard *h = &r->recent[(r->n_recent - ++n) % RX74880_RECENT];
+
+		bytes += h->bytes;
+		in_text += n > 1 ? h->len : 0;
+		r->begin_ms = h->ms;
+	}
 	bootlog_drop(log, in_text);
-	r->begin_ms = r->recent_ms[(r->n_recent - n) % RX74880_RECENT];
-	for (r->len = 0; r->len + 1 < n; r->len++)
-		r->line[r->len] =
-			r->recent[(r->n_recent - n + (unsigned int)r->len) % RX74880_RECENT];
+	for (r->len = 0; n > 1; n--) {
+		const struct rx74880_heard *h = &r->recent[(r->n_recent - n) % RX74880_RECENT];
+
+		append(r, h->text, h->len);
+	}
 }
 
 /* The ROM's words are over: what did not become a line is read as it is. */
@@ -229,7 +239,7 @@ static void unlock(struct bootlog *log)
 	end_of_words(log);
 	r->len = 0;
 	for (size_t i = 0; i < n; i++)
-		bootlog_read_byte(log, r->line[i]);
+		bootlog_read_byte(log, (unsigned char)r->line[i]);
 }
 
 static bool is_locked(const struct bootlog *log)
@@ -237,12 +247,12 @@ static bool is_locked(const struct bootlog *log)
 	return log->rx74880.wrongbaud.locked;
 }
 
-static void take_symbol(struct bootlog *log, enum wrongbaud_kind kind, unsigned char byte)
+static void take_symbol(struct bootlog *log, struct wrongbaud_symbol heard)
 {
 	struct rx74880 *r = &log->rx74880;
 	bool was_locked = is_locked(log);
 
-	switch (wrongbaud_symbol(&r->wrongbaud, (struct wrongbaud_symbol){ kind, byte })) {
+	switch (wrongbaud_symbol(&r->wrongbaud, heard)) {
 	case WRONGBAUD_LOCKED:
 		if (!was_locked)
 			lock(log);
@@ -260,95 +270,6 @@ static void take_symbol(struct bootlog *log, enum wrongbaud_kind kind, unsigned 
 	}
 }
 
-/* Windows-1252 below 0xa0, as a terminal shows it */
-static unsigned char windows_byte(unsigned long c)
-{
-	static const uint16_t chars[32] = {
-		0x20ac, 0,	0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,	0x017d, 0,
-		0,	0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,	0x017e, 0x0178,
-	};
-
-	for (unsigned int i = 0; i < 32; i++) {
-		if (chars[i] && chars[i] == c)
-			return (unsigned char)(0x80 + i);
-	}
-	return 0;
-}
-
-/* A character beyond ASCII in a paste: which bytes was it when it came from the board? */
-static void take_character(struct bootlog *log, unsigned long c)
-{
-	uint16_t gbk = 0;
-	unsigned char byte;
-
-	if (c == 0xfffd || c == 0x2e2e) {
-		take_symbol(log, HEARD_HIGH, 0);
-	} else if (c < 0x100) {
-		take_symbol(log, HEARD_BYTE, (unsigned char)c);
-	} else if (c >= 0x2400 && c <= 0x2421) {	/* pictures of control characters */
-		take_symbol(log, HEARD_BYTE, c == 0x2421 ? 0x7f : (unsigned char)(c - 0x2400));
-	} else if ((byte = windows_byte(c))) {
-		take_symbol(log, HEARD_BYTE, byte);
-	} else if (log->options.gbk && (gbk = log->options.gbk(c))) {
-		take_symbol(log, HEARD_BYTE, (unsigned char)(gbk >> 8));
-		take_symbol(log, HEARD_BYTE, (unsigned char)gbk);
-	} else {
-		take_symbol(log, HEARD_HIGH, 0);
-	}
-}
-
-static void take_ascii(struct bootlog *log, unsigned char c)
-{
-	struct rx74880 *r = &log->rx74880;
-
-	if (r->backslash) {	/* "\0": how some terminals write a NUL */
-		r->backslash = false;
-		take_symbol(log, HEARD_BYTE, c == '0' ? 0 : '\\');
-		if (c == '0')
-			return;
-	}
-	if (c == '\\')
-		r->backslash = true;
-	else
-		take_symbol(log,
-			    c == '?'		     ? HEARD_MARK
-			    : c == '\n' || c == '\r' ? HEARD_BREAK
-						     : HEARD_BYTE,
-			    c);
-}
-
-/* The bytes of a paste, back to what came from the board: through UTF-8, Latin-1, Windows-1252, GBK. */
-static void take_pasted(struct bootlog *log, unsigned char c)
-{
-	struct rx74880 *r = &log->rx74880;
-	unsigned long code;
-
-	if (r->n_utf8 && (c & 0xc0) == 0x80) {
-		r->utf8[r->n_utf8++] = c;
-		if (r->n_utf8 < r->utf8_len)
-			return;
-		code = r->utf8[0] & (0xffu >> (r->utf8_len + 1));
-		for (unsigned int i = 1; i < r->utf8_len; i++)
-			code = code << 6 | (r->utf8[i] & 0x3f);
-		r->n_utf8 = 0;
-		take_character(log, code);
-		return;
-	}
-	for (unsigned int i = 0; i < r->n_utf8; i++)	/* no UTF-8 after all */
-		take_symbol(log, HEARD_BYTE, r->utf8[i]);
-	r->n_utf8 = 0;
-	if (c >= 0xc2 && c < 0xf5) {
-		r->utf8[r->n_utf8++] = c;
-		r->utf8_len = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	} else if (c < 0x80) {
-		take_ascii(log, c);
-	} else {
-		take_symbol(log, HEARD_BYTE, c);
-	}
-}
-
 void rx74880_passed(struct bootlog *log, unsigned char last)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -356,65 +277,74 @@ void rx74880_passed(struct bootlog *log, unsigned char last)
 	r->wrongbaud.previous = (struct wrongbaud_symbol){ HEARD_BYTE, last };
 	r->wrongbaud.any_previous = true;
 	r->previous_ms = log->now_ms;
+	r->passed = true;
 }
 
-/* Nothing that begins a banner, and nothing half read */
-static bool is_plain(const struct bootlog *log, unsigned char c)
+static struct rx74880_heard *remember(struct rx74880 *r, const char *text, size_t n, int64_t now_ms)
 {
-	const struct rx74880 *r = &log->rx74880;
-	const struct wrongbaud *w = &r->wrongbaud;
+	struct rx74880_heard *h = &r->recent[r->n_recent++ % RX74880_RECENT];
 
-	if (w->n || (log->options.mangled && (c >= 0x80 || c == '\\' || c == '?' || c == '\n' ||
-					      c == '\r' || r->n_utf8 || r->backslash)))
-		return false;
-	return !(w->any_previous && wrongbaud_may_start(w, w->previous.byte, c));
+	*h = (struct rx74880_heard){ .len = (uint8_t)n, .ms = now_ms };
+	memcpy(h->text, text, n);
+	return h;
 }
 
-static void remember(struct rx74880 *r, unsigned char c, int64_t now_ms)
+/* The byte before may be the first of a banner. */
+static void remember_previous(struct rx74880 *r)
 {
-	r->recent[r->n_recent % RX74880_RECENT] = c;
-	r->recent_ms[r->n_recent % RX74880_RECENT] = now_ms;
-	r->n_recent++;
+	char c = (char)r->wrongbaud.previous.byte;
+
+	if (r->passed)
+		remember(r, &c, 1, r->previous_ms)->bytes = 1;
+	r->passed = false;
 }
 
-bool rx74880_byte(struct bootlog *log, unsigned char c)
+bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
+		   size_t n_heard)
 {
 	struct rx74880 *r = &log->rx74880;
-	bool was_locked = is_locked(log);
+	struct rx74880_heard *h;
 
-	if (is_plain(log, c)) {
-		rx74880_passed(log, c);
+	/* Nothing half read: a banner begins with two bytes. */
+	if (!r->wrongbaud.n && n_heard && heard->kind != HEARD_BYTE) {
+		r->wrongbaud.any_previous = r->passed = false;
 		return false;
 	}
-	if (log->options.mangled && !r->wrongbaud.n && !r->n_utf8 && !r->backslash &&
-	    (c == '\n' || c == '\r')) {
-		r->wrongbaud.any_previous =
-			false; /* a break in a paste: no banner begins with one */
-		return false;
-	}
-	if (!r->wrongbaud.n && r->wrongbaud.any_previous)
-		remember(r, r->wrongbaud.previous.byte, r->previous_ms);
-	remember(r, c, log->now_ms);
+	remember_previous(r);
+	h = remember(r, text, n, log->now_ms);
+	for (size_t i = 0; i < n_heard; i++)
+		h->bytes = (uint8_t)(h->bytes + (heard[i].kind == HEARD_BYTE));
 	r->previous_ms = log->now_ms;
-	if (was_locked) {
+	if (is_locked(log)) {
 		if (r->len == 0)
 			r->begin_ms = log->now_ms;
-		if (r->len == RX74880_LINE_MAX) {
+		if (r->len + n > RX74880_LINE_MAX) {
 			wrongbaud_forget(&r->wrongbaud);
 			unlock(log);
 			return false;
 		}
 	}
 	r->took = false;
-	if (log->options.mangled)
-		take_pasted(log, c);
-	else
-		take_symbol(log, HEARD_BYTE, c);
+	for (size_t i = 0; i < n_heard; i++)
+		take_symbol(log, heard[i]);
 	if (!is_locked(log))
 		return false;
 	if (!r->took)
-		r->line[r->len++] = c;
+		append(r, text, n);
 	return true;
+}
+
+bool rx74880_byte(struct bootlog *log, unsigned char c)
+{
+	const struct wrongbaud *w = &log->rx74880.wrongbaud;
+	char text = (char)c;
+
+	/* Nothing that begins a banner, and nothing half read */
+	if (!w->n && !(w->any_previous && wrongbaud_may_start(w, w->previous.byte, c))) {
+		rx74880_passed(log, c);
+		return false;
+	}
+	return rx74880_heard(log, &text, 1, &(struct wrongbaud_symbol){ HEARD_BYTE, c }, 1);
 }
 
 void rx74880_flush(struct bootlog *log)
@@ -426,6 +356,4 @@ void rx74880_flush(struct bootlog *log)
 		unlock(log);
 	}
 	wrongbaud_forget(&r->wrongbaud);
-	r->n_utf8 = 0;
-	r->backslash = false;
 }

@@ -122,7 +122,6 @@ static bool span_to(struct span *s, const char *word)
 			return true;
 		s->at++;
 	}
-	s->at = s->end;
 	return false;
 }
 

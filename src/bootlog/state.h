@@ -20,22 +20,27 @@
 #define RX74880_RECENT 64	/* a banner is recognised long before that many */
 #define RX74880_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
 
-/* Reading 74880 Bd through a receiver at 115200: the bytes that may have to be read as they are, after all. */
+/* A character that was heard, and the text that it is when it is not the ROM's. */
+struct rx74880_heard {
+	char text[BOOTLOG_HEARD_MAX];
+	uint8_t len;
+	uint8_t bytes;			/* how many of the symbols heard were bytes */
+	int64_t ms;
+};
+
+/* Reading 74880 Bd through a receiver at 115200: the text that may have to be read as it is, after all. */
 struct rx74880 {
 	struct wrongbaud wrongbaud;
-	unsigned char recent[RX74880_RECENT];
-	int64_t recent_ms[RX74880_RECENT];
+	struct rx74880_heard recent[RX74880_RECENT];
 	unsigned int n_recent;		/* counts on; the ring's index is its remainder */
 	int64_t previous_ms;		/* of the byte before */
-	unsigned char line[RX74880_LINE_MAX];
-	size_t len;			/* bytes since the last line that was recovered */
+	bool passed;			/* that one is not among the recent */
+	char line[RX74880_LINE_MAX];
+	size_t len;			/* text since the last line that was recovered */
 	int64_t begin_ms;
 	unsigned int modes;		/* boot modes that fit the banner */
 	bool banner, loading, summed;
 	bool took;			/* the last byte completed a line */
-	unsigned char utf8[4];		/* a character of a paste, not complete */
-	unsigned char n_utf8, utf8_len;
-	bool backslash;
 };
 
 /* The first lines of a family banner, kept until its rst: line comes. */
@@ -55,17 +60,6 @@ enum bootlog_eboot {
 	EBOOT_AT,		/* '@' came, a copy or a load is announced */
 	EBOOT_COPIED,
 	EBOOT_LOADS,		/* ~ld or ld: only e:N may still come from it */
-};
-
-/* What a pasted log has before each line: a number, a time in some form, the name of a program. Its shape is learnt
- * where it stands before a banner, and counts once the next line has it too. */
-#define BOOTLOG_FRAME_MAX 48
-
-struct bootlog_frame {
-	char shape[BOOTLOG_FRAME_MAX];	/* '0' is a number, ' ' are blanks */
-	size_t len;
-	bool sure;
-	size_t line;			/* where the line begins, behind what was skipped */
 };
 
 /* What happened in the boots so far, for the verdict on a whole log. */
@@ -90,15 +84,12 @@ struct bootlog {
 	bool any_decided;
 	struct bootlog_history history;
 	struct bootlog_head head;
-	struct bootlog_frame frame;
 	enum bootlog_eboot eboot;
 	unsigned int said_once;		/* what ESP-IDF says once in a boot, and has said in this one */
 
 	uint32_t pair_first[256], pair_second[256];
 	uint32_t pair_last;		/* pair_first of the last character */
 	uint32_t pairs;			/* what was found in this line */
-	unsigned int questions;		/* question marks in this line */
-	unsigned int backslashes;	/* in this line */
 	unsigned char rule_first
 		[128]; /* trouble.c: the first rule, plus one, that begins with this letter */
 	unsigned char rule_next[BOOTLOG_RULES_MAX];

@@ -155,17 +155,6 @@ static const struct rule {
 };
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
 
-static bool contains(struct span s, const char *word)
-{
-	for (; s.at != s.end; s.at++) {
-		struct span t = s;
-
-		if (*s.at == *word && span_word(&t, word))
-			return true;
-	}
-	return false;
-}
-
 /* "Panic core_esp8266_main.cpp:133 __yield": a word, a colon, a line number */
 static bool is_arduino_panic(struct span s)
 {
@@ -181,7 +170,7 @@ static bool is_arduino_panic(struct span s)
 static bool matches(const struct rule *rule, struct span s)
 {
 	return *s.at == rule->text[0] && span_word(&s, rule->text) &&
-	       (!rule->also || contains(s, rule->also));
+	       (!rule->also || span_has(s, rule->also));
 }
 
 void trouble_init(struct bootlog *log)
@@ -267,7 +256,7 @@ static void suspect(struct bootlog *log, struct span s, const char *advice)
 	struct boot *boot = &log->boot;
 
 	if (!boot->suspect_text[0]) {
-		bootlog_copy_printable(boot->suspect_text, sizeof(boot->suspect_text), s);
+		span_copy(boot->suspect_text, sizeof(boot->suspect_text), s);
 		boot->advice = advice;
 	}
 	bootlog_progress(log, BOOT_STAGE2, s);

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "bootlog/bootwords.h"
+#include "cli/paste.h"
 #include "report/clean.h"
 #include "report/report.h"
 
 struct decode {
 	const char *file;	/* as given; "-" for standard input */
 	struct report report;
+	struct paste paste;
 	struct bootlog log;
 	unsigned long number;	/* of the boot that is not printed yet */
 	bool any_boot;
@@ -41,6 +43,18 @@ static void decode_on_event(void *user, const struct boot_event *event)
 	}
 	if (event->kind == BOOT_EVENT_TROUBLE && event->trouble == BOOT_CRASH)
 		d->panic_before = true;
+	if (event->kind == BOOT_EVENT_BANNER || event->kind == BOOT_EVENT_FRAGMENT)
+		paste_banner(&d->paste, event->line, event->len, boot ? boot->chip : CHIP_UNKNOWN);
+}
+
+static void decode_on_piece(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+{
+	struct decode *d = user;
+
+	if (heard)
+		bootlog_feed_heard(&d->log, text, n, heard, n_heard, 0, decode_on_event, d);
+	else
+		bootlog_feed(&d->log, text, n, 0, decode_on_event, d);
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -155,8 +169,9 @@ static int decode_read_all(struct decode *d, int fd)
 			return -errno;
 		if (n == 0)
 			break;
-		bootlog_feed(&d->log, buf, (size_t)n, 0, decode_on_event, d);
+		paste_feed(&d->paste, buf, (size_t)n, decode_on_piece, d);
 	}
+	paste_flush(&d->paste, decode_on_piece, d);
 	bootlog_flush(&d->log, 0, decode_on_event, d);
 	return 0;
 }
@@ -181,8 +196,9 @@ int decode_run(const struct request *request)
 	if (fd < 0)
 		return decode_complain(d.file, errno);
 	bootlog_init(&d.log, &(struct bootlog_options){
-		.recover_74880 = true, .strip_timestamps = true, .mangled = true, .gbk = decode_gbk,
+		.recover_74880 = true, .pasted = true,
 	});
+	paste_init(&d.paste, decode_gbk);
 	r = decode_read_all(&d, fd);
 	if (!is_stdin)
 		(void)close(fd);

@@ -16,7 +16,7 @@
  */
 int decode_run(const struct request *request);
 
-/** decode_gbk() - for bootlog_options.gbk. Return: the two bytes of a character in GBK, or 0. */
+/** decode_gbk() - for paste_init(). Return: the two bytes of a character in GBK, or 0. */
 uint16_t decode_gbk(unsigned long character);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootlog/bootlog.h"
+#include "../bootreader.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -58,20 +58,30 @@ static bool has_evidence(const uint8_t *data, size_t n)
 
 /* A reader as bootlog_init() leaves it. Its tables are always the same, and would take longer than an input does; its
  * last member, the line's text, it does not touch. */
-static void begin(struct bootlog *log, unsigned int choice)
+static void begin(struct boot_reader *reader, unsigned int choice)
 {
-	static struct bootlog fresh[4];
+	static struct bootlog fresh[2];
 	static bool ready;
 
-	for (unsigned int i = 0; i < 4 && !ready; i++)
-		bootlog_init(&fresh[i], &(struct bootlog_options){ .strip_timestamps = i & 1, .mangled = i & 2 });
+	for (unsigned int i = 0; i < 2 && !ready; i++)
+		bootlog_init(&fresh[i], &(struct bootlog_options){ .pasted = i });
 	ready = true;
-	memcpy(log, &fresh[choice & 3], offsetof(struct bootlog, text));
+	memcpy(&reader->log, &fresh[(choice & 3) != 0], offsetof(struct bootlog, text));
+	paste_init(&reader->paste, NULL);
+}
+
+/* Live, or as --decode does it */
+static void feed(struct boot_reader *reader, unsigned int choice, const uint8_t *data, size_t n, struct sum *sum)
+{
+	if (choice & 2)
+		boot_reader_feed(reader, data, n, check_event, sum);
+	else
+		bootlog_feed(&reader->log, data, n, 0, check_event, sum);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static struct bootlog whole, cut;
+	static struct boot_reader whole, cut;
 	struct sum a = { 0xcbf29ce484222325 }, b = a;
 	uint8_t choice;
 	enum verdict verdict;
@@ -82,17 +92,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	n--;
 	begin(&whole, choice);
 	begin(&cut, choice);
-	bootlog_feed(&whole, data, n, 0, check_event, &a);
-	bootlog_flush(&whole, 0, check_event, &a);
+	feed(&whole, choice, data, n, &a);
+	boot_reader_flush(&whole, check_event, &a);
 	for (size_t i = 0, step; i < n; i += step) {
 		step = 1 + (choice >> 2) % 17;
 		if (step > n - i)
 			step = n - i;
-		bootlog_feed(&cut, data + i, step, 0, check_event, &b);
+		feed(&cut, choice, data + i, step, &b);
 	}
-	bootlog_flush(&cut, 0, check_event, &b);
-	verdict = bootlog_verdict(&whole, NULL);
-	if (a.events != b.events || verdict != bootlog_verdict(&cut, NULL))
+	boot_reader_flush(&cut, check_event, &b);
+	verdict = bootlog_verdict(&whole.log, NULL);
+	if (a.events != b.events || verdict != bootlog_verdict(&cut.log, NULL))
 		abort();
 	if (verdict == VERDICT_FLASH_BOOT && !memchr(data, 0x1b, n) && !memchr(data, 0, n) && !has_evidence(data, n))
 		abort();

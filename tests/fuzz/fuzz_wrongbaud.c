@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../wrongreceiver.c"
-#include "bootlog/bootlog.h"
+#include "../bootreader.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -23,22 +23,24 @@ static unsigned int take(struct input *in)
 static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, struct boot *ret,
 		    enum verdict *ret_verdict)
 {
-	static struct bootlog fresh[2], log;
+	static struct bootlog fresh[2];
+	static struct boot_reader reader;
 	static bool ready;
 	const struct boot *boot;
 
 	if (!ready) {	/* the tables take a while, and are always the same */
 		bootlog_init(&fresh[0], &(struct bootlog_options){ .recover_74880 = true });
 		bootlog_init(&fresh[1], &(struct bootlog_options){
-			.recover_74880 = true, .mangled = true, .strip_timestamps = true });
+			.recover_74880 = true, .pasted = true });
 		ready = true;
 	}
-	memcpy(&log, &fresh[pasted], offsetof(struct bootlog, text));
+	memcpy(&reader.log, &fresh[pasted], offsetof(struct bootlog, text));
+	paste_init(&reader.paste, NULL);
 	for (size_t i = 0; i < n; i += step)
-		bootlog_feed(&log, bytes + i, step < n - i ? step : n - i, 0, NULL, NULL);
-	bootlog_flush(&log, 0, NULL, NULL);
-	*ret_verdict = bootlog_verdict(&log, NULL);
-	boot = bootlog_boot(&log);
+		boot_reader_feed(&reader, bytes + i, step < n - i ? step : n - i, NULL, NULL);
+	boot_reader_flush(&reader, NULL, NULL);
+	*ret_verdict = bootlog_verdict(&reader.log, NULL);
+	boot = bootlog_boot(&reader.log);
 	*ret = boot ? *boot : (struct boot){ .cause = -1, .mode = -1 };
 	return (uint64_t)*ret_verdict ^ (uint64_t)(unsigned int)ret->mode << 8 ^
 	       (uint64_t)(unsigned int)ret->cause << 24 ^ (uint64_t)ret->number << 40 ^

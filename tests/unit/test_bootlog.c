@@ -84,8 +84,8 @@ START_TEST(a_line_with_bytes_that_are_no_character_is_told_whole)
 {
 	int row = _i;
 
-	bootlog_init(&t.log, &boot_live);
-	bootlog_feed(&t.log, odd_lines[_i].bytes, odd_lines[_i].n, 0, keep_line, &row);
+	bootlog_init(&t.reader.log, &boot_live);
+	bootlog_feed(&t.reader.log, odd_lines[_i].bytes, odd_lines[_i].n, 0, keep_line, &row);
 	ck_assert_int_eq(row, odd_lines[_i].len ? -1 : _i);
 }
 END_TEST

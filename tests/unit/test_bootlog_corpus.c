@@ -18,7 +18,6 @@ struct log_row {
 static struct log_row ours[LOGS_MAX], recorded[LOGS_MAX];
 static int n_ours, n_recorded;
 static const char *recorded_dir;
-static struct bootlog_options options;
 
 /* -------------------------------------------------------------------------------------------------
  * Files
@@ -98,7 +97,7 @@ START_TEST(each_of_our_logs_is_judged_as_expected)
 	char *data = read_file("tests/bootlogs", row->file, &n);
 
 	ck_assert_msg(data != NULL, "tests/bootlogs/%s: %s", row->file, strerror(errno));
-	boot_trace_cut(&t, data, n, &options, 0);
+	boot_trace_cut(&t, data, n, &boot_pasted, 0);
 	ck_assert_msg(!strcmp(verdict_info(t.verdict)->word, row->verdict), "%s: %s, expected %s\n%s", row->file,
 		      verdict_info(t.verdict)->word, row->verdict, t.text);
 	if (strcmp(row->chip, "-"))
@@ -133,34 +132,34 @@ static void add_event(void *user, const struct boot_event *event)
 	sum->events *= 0x100000001b3;
 }
 
-static uint64_t sum_of(struct bootlog *log, const char *data, size_t n, size_t cut)
+static uint64_t sum_of(struct boot_reader *reader, const char *data, size_t n, size_t cut)
 {
 	struct sum sum = { 0xcbf29ce484222325 };
 
-	bootlog_feed(log, data, cut, 0, add_event, &sum);
-	bootlog_feed(log, data + cut, n - cut, 0, add_event, &sum);
-	bootlog_flush(log, 0, add_event, &sum);
-	return sum.events ^ (uint64_t)bootlog_verdict(log, NULL);
+	boot_reader_feed(reader, data, cut, add_event, &sum);
+	boot_reader_feed(reader, data + cut, n - cut, add_event, &sum);
+	boot_reader_flush(reader, add_event, &sum);
+	return sum.events ^ (uint64_t)bootlog_verdict(&reader->log, NULL);
 }
 
 static void check_cuts(const char *name, const char *data, size_t n)
 {
-	static struct bootlog fresh, log;
+	static struct boot_reader fresh, reader;
 	struct sum sum = { 0xcbf29ce484222325 };
 	uint64_t whole;
 
-	bootlog_init(&fresh, &options);
-	log = fresh;
-	whole = sum_of(&log, data, n, 0);
+	boot_reader_init(&fresh, &boot_pasted, decode_gbk);
+	reader = fresh;
+	whole = sum_of(&reader, data, n, 0);
 	for (size_t cut = 1; cut < n; cut++) {
-		log = fresh;
-		ck_assert_msg(sum_of(&log, data, n, cut) == whole, "%s: cut at %zu", name, cut);
+		reader = fresh;
+		ck_assert_msg(sum_of(&reader, data, n, cut) == whole, "%s: cut at %zu", name, cut);
 	}
-	log = fresh;
+	reader = fresh;
 	for (size_t i = 0; i < n; i++)
-		bootlog_feed(&log, data + i, 1, 0, add_event, &sum);
-	bootlog_flush(&log, 0, add_event, &sum);
-	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&log, NULL)) == whole, "%s: byte by byte", name);
+		boot_reader_feed(&reader, data + i, 1, add_event, &sum);
+	boot_reader_flush(&reader, add_event, &sum);
+	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&reader.log, NULL)) == whole, "%s: byte by byte", name);
 }
 
 /* A last word that is whole without a line end: "csum 0x2d", "entry 0x40080604", "~ld" */
@@ -183,17 +182,17 @@ static bool is_whole_word(const char *data, size_t n)
 /* No beginning of a log says that an image was loaded, unless a complete line in it does. */
 static void check_prefixes(const char *name, const char *data, size_t n)
 {
-	static struct bootlog log, ended;
+	static struct boot_reader reader, ended;
 	bool loaded_at_line_end = false;
 
-	bootlog_init(&log, &options);
+	boot_reader_init(&reader, &boot_pasted, decode_gbk);
 	for (size_t i = 0; i < n; i++) {
 		enum verdict verdict;
 
-		bootlog_feed(&log, data + i, 1, 0, NULL, NULL);
-		ended = log;
-		bootlog_flush(&ended, 0, NULL, NULL);
-		verdict = bootlog_verdict(&ended, NULL);
+		boot_reader_feed(&reader, data + i, 1, NULL, NULL);
+		ended = reader;
+		boot_reader_flush(&ended, NULL, NULL);
+		verdict = bootlog_verdict(&ended.log, NULL);
 		if (data[i] == '\n' || data[i] == '\r' || is_whole_word(data, i + 1))
 			loaded_at_line_end = verdict == VERDICT_FLASH_BOOT;
 		else if (verdict == VERDICT_FLASH_BOOT)
@@ -277,7 +276,7 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 	char *data = read_file(recorded_dir, row->file, &n);
 
 	ck_assert_msg(data != NULL, "%s/%s: %s", recorded_dir, row->file, strerror(errno));
-	boot_trace_cut(&t, data, n, &options, 0);
+	boot_trace_cut(&t, data, n, &boot_pasted, 0);
 	word = verdict_info(t.verdict)->word;
 	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
 	/* A boot that was cut decides nothing, and then an earlier one is named. */
@@ -302,7 +301,7 @@ START_TEST(a_real_board_heard_through_gbk_is_read)
 	static const char seen[] = "rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";
 	struct boot_trace t;
 
-	boot_trace(&t, seen, &options);
+	boot_trace(&t, seen, &boot_pasted);
 	ck_assert_int_eq(t.verdict, VERDICT_DOWNLOAD_MODE);
 	ck_assert_int_eq(t.boot.cause, 2);
 	ck_assert_int_eq(t.boot.mode, 1);
@@ -321,8 +320,6 @@ int main(void)
 	char *text;
 	size_t n;
 
-	options = boot_pasted;
-	options.gbk = decode_gbk;
 	text = read_file("tests/bootlogs", "EXPECT.tsv", &n);
 	if (!text) {
 		fprintf(stderr, "tests/bootlogs/EXPECT.tsv: %s: run this in the top directory\n", strerror(errno));

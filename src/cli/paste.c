@@ -1,0 +1,567 @@
+/* paste.c - undoes what terminals, editors and web pages do to a copied log.
+ *
+ *	paste_feed() -> line_out()		a line of the paste is complete
+ *		tidy()				escape sequences, UTF-16, no-break spaces
+ *		part_of_line()			each line of the board's in it
+ *			skip_prefix(), correct_case()
+ *			text_out()		characters
+ */
+#include "cli/paste.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "bootlog/span.h"
+
+#define ESCAPE_MAX 24	/* longer than any that colours or moves a cursor */
+#define LONG_LINE 100	/* longer than any of the ROM's */
+
+/* Of characters: ODD needs a closer look, ESCAPED goes before anything else is looked at, MARK may part a time from a
+ * line, STAMP begins what stands before one. Of a line: what is in it, and whether it is long. */
+enum { ODD = 1, ESCAPED = 2, MARK = 4, STAMP = 8, LONG = 16 };
+
+/* -------------------------------------------------------------------------------------------------
+ * Before the line
+ */
+
+/* Moves past what has this form: '0' is a number, ' ' are blanks. The end of a line may have lost its blanks. */
+static bool skip_form_of(struct span *s, const char *form, size_t n)
+{
+	struct span t = *s;
+
+	for (const char *end = form + n; form != end; form++) {
+		const char *at = t.at;
+
+		if (t.at == t.end && *form == ' ')
+			break;
+		if (*form == ' ')
+			span_blanks(&t);
+		else if (*form != '0')
+			(void)span_char(&t, *form);
+		else
+			while (t.at != t.end && span_is_digit(*t.at))
+				t.at++;
+		if (t.at == at)
+			return false;
+	}
+	*s = t;
+	return true;
+}
+
+static bool skip_form(struct span *s, const char *form)
+{
+	return skip_form_of(s, form, strlen(form));
+}
+
+static bool skip_one_of(struct span *s, const char *const *forms)
+{
+	while (*forms && !skip_form(s, *forms))
+		forms++;
+	return *forms;
+}
+
+/* "12:34:56", "12:34:56.789", "12:34:56,789Z", "12:34:56+01:00" */
+static bool skip_time(struct span *s)
+{
+	static const char *const fractions[] = { ".0", ",0", ":0", NULL };
+	static const char *const zones[] = { "Z", "+0:0", "+0", NULL };
+
+	if (!skip_form(s, "0:0:0"))
+		return false;
+	(void)skip_one_of(s, fractions);
+	(void)skip_one_of(s, zones);
+	return true;
+}
+
+/* What stands between a stamp and the line */
+static bool skip_separator(struct span *s)
+{
+	static const char *const separators[] = { "->", ">", "|", "- ", ": ", NULL };
+
+	span_blanks(s);
+	return skip_one_of(s, separators);
+}
+
+/* "Jan 31 12:34:56 host program[123]: " */
+static bool skip_syslog(struct span *s)
+{
+	struct span t = *s;
+
+	while (t.at != t.end && span_is_letter(*t.at))
+		t.at++;
+	if (t.at - s->at != 3 || !skip_form(&t, " 0 ") || !skip_time(&t))
+		return false;
+	for (int word = 0; word < 2; word++) {
+		if (!skip_form(&t, " "))
+			return false;
+		while (t.at != t.end && *t.at != ' ')
+			t.at++;
+	}
+	if (t.at[-1] != ':')
+		return false;
+	*s = t;
+	return true;
+}
+
+/* Quotation marks: ">", but not ">>>stack>>>", and others */
+static void skip_quote(struct span *s)
+{
+	static const char *const quotes[] = { "| ", "// ", "`", NULL };
+
+	while (skip_one_of(s, quotes) || (span_len(*s) > 1 && s->at[1] != '>' && span_char(s, '>')))
+		span_blanks(s);
+}
+
+/* A quick look: most lines have none. */
+static bool may_be_stamp(const struct paste *p, struct span s)
+{
+	if (span_len(s) < 4)
+		return span_len(s) > 1;
+	if (*s.at == '[')
+		return span_is_digit(s.at[1]) || s.at[1] == ' ';
+	return p->odd[(unsigned char)*s.at] & STAMP || s.at[3] == ' ';
+}
+
+static void skip_stamp(struct span *s)
+{
+	static const char *const dates[] = { "0-0-0T", "0-0-0 ", "0-0-0_", "0/0/0 ", "0.0.0 ", NULL };
+	struct span t = *s;
+	bool bracket, timed;
+
+	if (skip_syslog(s) || skip_form(s, "0> "))	/* esp-link's milliseconds */
+		return;
+	bracket = span_char(&t, '[');
+	(void)skip_one_of(&t, dates);
+	timed = skip_time(&t);
+	if (!timed && bracket)
+		span_blanks(&t);
+	if (!(timed || (bracket && skip_form(&t, "0.0"))) || (bracket && !span_char(&t, ']')))
+		return;
+	(void)skip_separator(&t);
+	*s = t;
+}
+
+/* "[0;32m", a colour whose escape character a page has dropped, or shown as U+FFFD, U+241B, "." or "[1B]" */
+static void skip_colour(struct span *s)
+{
+	static const char *const escapes[] = { "\xef\xbf\xbd", "\xe2\x90\x9b", ".", "[1B]", NULL };
+	struct span t = *s;
+
+	(void)skip_one_of(&t, escapes);
+	if (skip_form(&t, "[0;0m"))
+		*s = t;
+}
+
+/* What stood before a banner by chance does not stand before the next line. */
+static void skip_frame(struct paste *p, struct span *s)
+{
+	struct span t = *s;
+
+	if (!p->frame_len || span_len(t) < 4) /* what is left of a line's end is no line */
+		return;
+	span_blanks(&t);
+	if (skip_form_of(&t, p->frame, p->frame_len)) {
+		p->frame_sure = true;
+		*s = t;
+	} else if (!p->frame_sure) {
+		p->frame_len = 0;
+	}
+}
+
+static void learn_frame(struct paste *p, struct span before)
+{
+	char *f = p->frame;
+	size_t n = 0;
+
+	span_blanks(&before);
+	for (; before.at != before.end && n < PASTE_FRAME_MAX; n++) {
+		f[n] = (char)(span_is_digit(*before.at) ? '0' : *before.at == '\t' ? ' ' : *before.at);
+		(void)skip_form_of(&before, f + n, 1);
+	}
+	if (before.at != before.end)
+		n = 0;
+	/* The ESP8266's own banner begins with a blank. */
+	if (n > 1 && f[n - 1] == ' ' && f[n - 2] != '0' && !span_is_letter(f[n - 2]))
+		n--;
+	p->frame_len = n;
+	p->frame_sure = false;
+}
+
+void paste_banner(struct paste *p, const char *banner, size_t n, enum chip chip)
+{
+	struct span before = { p->line + p->begin, NULL };
+
+	p->esp8266 = chip == CHIP_ESP8266;
+	if (p->may_learn)
+		before.end = memmem(before.at, p->len - p->begin, banner, n);
+	if (before.end && !span_is_blank(before))
+		learn_frame(p, before);
+	p->may_learn = false;
+}
+
+static void skip_prefix(struct paste *p, struct span *s)
+{
+	struct span t = *s;
+	const char *text;
+
+	span_blanks(&t);
+	text = t.at;
+	if (may_be_stamp(p, t)) {
+		skip_quote(&t);
+		skip_stamp(&t);
+		span_blanks(&t);
+		skip_colour(&t);
+	}
+	if (t.at != text)
+		*s = t;
+	skip_frame(p, s);
+}
+
+/* The ESP8266's words as its ROM writes them, where somebody or a program that corrects has written capital letters */
+static void correct_case(struct paste *p, struct span s)
+{
+	static const char *const words[] = { "load 0x", "tail ", "chksum 0x", "csum 0x" };
+	char *at;
+
+	span_blanks(&s);
+	at = p->line + (s.at - p->line);
+	if (span_len(s) > 7 && (*at == 'E' || *at == 'e') && !strncasecmp(at, "ets jan", 7) && memcmp(at, "ets Jan", 7) != 0) {
+		for (char *c = at; c != s.end; c++)
+			*c = (char)tolower((unsigned char)*c);
+		at[4] = 'J';
+		return;
+	}
+	for (size_t i = 0; p->esp8266 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_len(s) > strlen(words[i]) && !strncasecmp(at, words[i], strlen(words[i])))
+			*at = *words[i];
+	}
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Characters
+ */
+
+static void piece(const struct paste *p, const char *text, size_t n, enum wrongbaud_kind kind, unsigned char byte)
+{
+	p->piece(p->user, text, n, &(struct wrongbaud_symbol){ kind, byte }, 1);
+}
+
+static void plain(const struct paste *p, struct span s)
+{
+	if (s.at != s.end)
+		p->piece(p->user, s.at, span_len(s), NULL, 0);
+}
+
+/* Heard, but no text of the board's */
+static void silent(const struct paste *p, struct span s)
+{
+	for (; s.at != s.end; s.at++)
+		piece(p, "", 0, HEARD_BYTE, (unsigned char)*s.at);
+}
+
+/* Windows-1252 below 0xa0, as a terminal shows it */
+static unsigned char windows_byte(unsigned long c)
+{
+	static const uint16_t chars[32] = {
+		0x20ac, 0,	0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,	0x017d, 0,
+		0,	0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,	0x017e, 0x0178,
+	};
+
+	for (unsigned int i = 0; i < 32; i++) {
+		if (chars[i] && chars[i] == c)
+			return (unsigned char)(0x80 + i);
+	}
+	return 0;
+}
+
+/* A character beyond ASCII: which bytes was it when it came from the board? */
+static void character(const struct paste *p, struct span s, unsigned long c)
+{
+	struct wrongbaud_symbol heard[2] = { { HEARD_HIGH, 0 } };
+	size_t n = 1;
+	uint16_t gbk;
+
+	if (c < 0x100) {
+		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)c };
+	} else if (c >= 0x2400 && c <= 0x2421) {	/* pictures of control characters */
+		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, c == 0x2421 ? 0x7f : (uint8_t)(c - 0x2400) };
+	} else if (windows_byte(c)) {
+		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, windows_byte(c) };
+	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) {	/* U+2E2E: the Arduino IDE's U+FFFD */
+		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)(gbk >> 8) };
+		heard[1] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)gbk };
+		n = 2;
+	}
+	if (c == 0xa0)
+		p->piece(p->user, " ", 1, heard, n);
+	else
+		p->piece(p->user, s.at, span_len(s), heard, n);
+}
+
+/* Passes on a character of UTF-8. Returns its length, or 0 for a byte that is none. */
+static size_t beyond_ascii(const struct paste *p, struct span s)
+{
+	unsigned char c = (unsigned char)*s.at;
+	size_t n = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+	unsigned long code = c & (0xffu >> (n + 1));
+
+	if (!n || span_len(s) < n)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (((unsigned char)s.at[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s.at[i] & 0x3f);
+	}
+	character(p, (struct span){ s.at, s.at + n }, code);
+	return n;
+}
+
+/* "\x9c", as Python writes a byte */
+static bool is_escape(struct span s, unsigned long *ret)
+{
+	return span_word(&s, "\\x") && span_len(s) >= 2 && span_hex(&(struct span){ s.at, s.at + 2 }, ret) == 2;
+}
+
+/* Where a paste has lost its line ends, times stand inside the line, behind a blank. */
+static bool may_be_inner(const struct paste *p, struct span s)
+{
+	return span_is_digit(*s.at) && s.at != p->line + p->begin && s.at[-1] == ' ';
+}
+
+/* Not the one in the ESP32's own "ets Jun  8 2016 00:22:57" */
+static size_t inner_time(const struct paste *p, struct span s)
+{
+	size_t before = s.at - p->line < 16 ? (size_t)(s.at - p->line) : 16;
+	struct span t = s;
+
+	if (memmem(s.at - before, before, "ets ", 4) || !skip_time(&t) || !(skip_separator(&t) || p->all & LONG))
+		return 0;
+	silent(p, (struct span){ s.at, t.at });
+	return (size_t)(t.at - s.at);
+}
+
+/* Passes on the character here, and returns its length; 0: it is as it was heard. */
+static size_t odd_piece(const struct paste *p, struct span s)
+{
+	unsigned long byte;
+
+	switch (*s.at) {
+	case '\0':
+		piece(p, "", 0, HEARD_BYTE, 0);
+		return 1;
+	case '?':
+		piece(p, p->questions ? "\xff" : "?", 1, HEARD_MARK, '?');
+		return 1;
+	case '\\':
+		if (span_len(s) > 1 && s.at[1] == '0') {	/* how some terminals write a NUL */
+			piece(p, "\\0", 2, HEARD_BYTE, 0);
+			return 2;
+		}
+		if (!p->escapes || !is_escape(s, &byte))
+			return 0;
+		piece(p, "\xff", 1, HEARD_BYTE, (unsigned char)byte);
+		return 4;
+	default:
+		return span_is_digit(*s.at) ? inner_time(p, s) : beyond_ascii(p, s);
+	}
+}
+
+static unsigned int oddities(const struct paste *p, struct span s)
+{
+	const unsigned char *c = (const unsigned char *)s.at, *end = c + span_len(s), *fours = c + span_len(s) / 4 * 4;
+	unsigned int all = 0;
+
+	for (; c != fours; c += 4)
+		all |= p->odd[c[0]] | p->odd[c[1]] | p->odd[c[2]] | p->odd[c[3]];
+	for (; c != end; c++)
+		all |= p->odd[*c];
+	return all;
+}
+
+/* Have the unreadable characters of this line become question marks, or "\x9c"? */
+static void count_lost(struct paste *p, struct span s)
+{
+	size_t n = 0, questions = 0, escapes = 0;
+	unsigned long byte;
+
+	for (; s.at != s.end; s.at++) {
+		questions += *s.at == '?';
+		n += questions > 0;
+		escapes += is_escape(s, &byte);
+	}
+	p->questions = questions >= 8 && questions * 4 >= n;	/* from the first one on */
+	p->escapes = escapes >= 4;
+}
+
+static void text_out(struct paste *p, struct span s)
+{
+	const char *from = s.at;
+
+	if (p->all & ODD)
+		count_lost(p, s);
+	while (p->all & (ODD | MARK | LONG) && s.at != s.end) {
+		struct span before = { from, s.at };
+		size_t n;
+
+		if (!(p->odd[(unsigned char)*s.at] & ODD) && !may_be_inner(p, s)) {
+			s.at++;
+			continue;
+		}
+		plain(p, before);
+		n = odd_piece(p, s);
+		from = s.at + n;
+		s.at += n ? n : 1;
+	}
+	plain(p, (struct span){ from, s.end });
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Lines
+ */
+
+/* The length of the escape sequence at s; 0: there is none */
+static size_t escape_length(struct span s)
+{
+	const char *begin = s.at;
+
+	if (!span_word(&s, "\033["))
+		return 0;
+	while (s.at != s.end && s.at - begin < ESCAPE_MAX && *s.at >= 0x20 && *s.at < 0x40)
+		s.at++;
+	return s.at != s.end && *s.at >= 0x40 && *s.at < 0x7f ? (size_t)(s.at - begin) + 1 : 0;
+}
+
+/* Drops escape sequences, and the NULs of UTF-16, which is where every second byte is one. Makes blanks of the no-break
+ * spaces of web pages, unless they are among other characters beyond ASCII: those may have been heard at another speed. */
+static void tidy(struct paste *p)
+{
+	static const char nbsp[] = "\xc2\xa0";
+	size_t high = 0, spaces = 0, wrong = 0;
+	struct span s = { p->line, p->line + p->len };
+	char *to = p->line;
+
+	for (const char *c = s.at; c != s.end; c++) {
+		high += (*c & 0x80) != 0;
+		spaces += c != s.at && !memcmp(c - 1, nbsp, 2);
+		wrong += c != s.at && !c[0] == !c[-1];
+	}
+	if (p->len >= 8)	/* a shorter line says too little */
+		p->utf16 = wrong * 8 <= p->len;
+	while (s.at != s.end) {
+		size_t n = escape_length(s);
+
+		if (n)
+			s.at += n;
+		else if (high <= 4 * spaces && span_word(&s, nbsp))
+			*to++ = ' ';
+		else if (*s.at++ || !p->utf16)
+			*to++ = s.at[-1];
+	}
+	p->len = (size_t)(to - p->line);
+}
+
+/* The first line end that is shown as characters, or the end of the line */
+static struct span shown_end(const struct paste *p, struct span s)
+{
+	static const char *const marks[] = { "\\r\\n", "<CR><LF>", "<LF>", "<br>", "<br/>", "<br />", NULL };
+	struct span t;
+
+	for (; p->all & ODD && s.at != s.end; s.at++) {
+		t = s;
+		if ((*s.at == '<' || *s.at == '\\') && skip_one_of(&t, marks))
+			return (struct span){ s.at, t.at };
+	}
+	return (struct span){ s.end, s.end };
+}
+
+/* A line of the board's: up to a line end that is shown, or the end of the paste's line. Returns where the next one
+ * begins. */
+static const char *part_of_line(struct paste *p, struct span line)
+{
+	static const struct wrongbaud_symbol nothing;
+	struct span end = shown_end(p, line), s = { line.at, end.at };
+
+	if (!p->continued) {
+		skip_prefix(p, &s);
+		correct_case(p, s);
+	}
+	p->may_learn = !p->continued;
+	p->begin = (size_t)(s.at - p->line);
+	silent(p, (struct span){ line.at, s.at });
+	text_out(p, s);
+	silent(p, end);
+	if (end.at != line.end) {	/* not counted as a line of the paste */
+		p->piece(p->user, "\r", 1, &nothing, 0);
+		p->continued = false;
+	}
+	return end.end;
+}
+
+/* @end: the line ends that have come */
+static void line_out(struct paste *p, struct span end)
+{
+	static const struct wrongbaud_symbol breaks[2] = { { HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' } };
+	struct span s = { p->line, p->line + p->len };
+
+	p->all = oddities(p, s);
+	if (p->all & (ODD | ESCAPED))
+		tidy(p);
+	s.end = p->line + p->len;
+	p->all |= p->len > LONG_LINE ? LONG : 0;
+	while (s.at != s.end)
+		s.at = part_of_line(p, s);
+	p->continued = end.at == end.end;
+	if (!p->continued)
+		p->piece(p->user, end.at, span_len(end), breaks, span_len(end));
+	p->may_learn = false;
+	p->len = 0;
+}
+
+void paste_feed(struct paste *p, const void *bytes, size_t n, paste_fn *fn, void *user)
+{
+	struct span s = { bytes, (const char *)bytes + n };
+
+	p->piece = fn;
+	p->user = user;
+	while (s.at != s.end) {
+		size_t room = PASTE_LINE_MAX - p->len, part = span_len(s) < room ? span_len(s) : room;
+		const char *end = memchr(s.at, '\n', part);
+
+		part = end ? (size_t)(end - s.at) : part;
+		end = memchr(s.at, '\r', part);
+		part = end ? (size_t)(end - s.at) : part;
+		memcpy(p->line + p->len, s.at, part);
+		p->len += part;
+		end = s.at += part;
+		(void)span_char(&s, '\r');
+		(void)span_char(&s, '\n');
+		if (s.at != end || p->len == PASTE_LINE_MAX)
+			line_out(p, (struct span){ end, s.at });
+	}
+}
+
+void paste_flush(struct paste *p, paste_fn *fn, void *user)
+{
+	p->piece = fn;
+	p->user = user;
+	line_out(p, (struct span){ 0 });
+	p->continued = false;
+}
+
+void paste_init(struct paste *p, uint16_t (*gbk)(unsigned long character))
+{
+	memset(p, 0, sizeof(*p));
+	p->gbk = gbk;
+	for (unsigned int c = 0x80; c < 0x100; c++)
+		p->odd[c] = ODD;
+	for (const char *c = "0123456789./`>|\xe2\xef"; *c; c++)
+		p->odd[(unsigned char)*c] |= STAMP;
+	p->odd['?'] = p->odd['\\'] = p->odd['<'] = ODD;
+	p->odd['>'] |= MARK;
+	p->odd['|'] |= MARK;
+	p->odd['\0'] = ODD | ESCAPED;
+	p->odd[0x1b] = ESCAPED;
+}

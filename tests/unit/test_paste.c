@@ -1,0 +1,259 @@
+/* test_paste.c - the filter of pastes alone: lines as somebody copied them, and as the board sent them. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/decode.h"
+#include "cli/paste.h"
+#include "suite.h"
+
+/* What goes out: the text, and where that differs what was heard, as "=c" for a byte or its number in "<9c>", "<?>" for
+ * an unreadable character, "?" for a question mark and "/" for a line end. */
+struct output {
+	struct paste paste;
+	const char *banner;	/* text that the reader takes for one */
+	enum chip chip;
+	char text[16384], heard[65536];
+	size_t n, n_heard;
+};
+
+static struct output o;
+
+static void hear(enum wrongbaud_kind kind, unsigned char byte)
+{
+	char one[8] = { kind == HEARD_MARK ? '?' : kind == HEARD_BREAK ? '/' : (char)byte, '\0' };
+
+	if (kind == HEARD_HIGH)
+		strcpy(one, "<?>");
+	else if (kind == HEARD_BYTE && (byte < ' ' || byte >= 0x7f))
+		snprintf(one, sizeof(one), "<%02x>", byte);
+	ck_assert_uint_lt(o.n_heard + strlen(one), sizeof(o.heard));
+	strcpy(o.heard + o.n_heard, one);
+	o.n_heard += strlen(one);
+}
+
+static void take(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+{
+	ck_assert_ptr_eq(user, &o);
+	ck_assert(!heard || n <= BOOTLOG_HEARD_MAX);
+	ck_assert_uint_lt(o.n + n, sizeof(o.text));
+	memcpy(o.text + o.n, text, n);
+	o.n += n;
+	o.text[o.n] = '\0';
+	for (size_t i = 0; i < (heard ? n_heard : n); i++)
+		hear(heard ? heard[i].kind : HEARD_BYTE, heard ? heard[i].byte : (unsigned char)text[i]);
+	if (o.banner && memmem(text, n, o.banner, strlen(o.banner)))
+		paste_banner(&o.paste, o.banner, strlen(o.banner), o.chip);
+}
+
+/* @cut: where the input is cut in two; SIZE_MAX: after every byte */
+static void filter(const char *bytes, size_t n, size_t cut, const char *banner, enum chip chip)
+{
+	o.n = o.n_heard = 0;
+	o.text[0] = o.heard[0] = '\0';
+	o.banner = banner;
+	o.chip = chip;
+	paste_init(&o.paste, decode_gbk);
+	if (cut == SIZE_MAX) {
+		for (size_t i = 0; i < n; i++)
+			paste_feed(&o.paste, bytes + i, 1, take, &o);
+	} else {
+		paste_feed(&o.paste, bytes, cut, take, &o);
+		paste_feed(&o.paste, bytes + cut, n - cut, take, &o);
+	}
+	paste_flush(&o.paste, take, &o);
+}
+
+static const struct {
+	const char *in, *out;
+	size_t n;	/* of in, where it has NULs */
+} lines[] = {
+	/* as they are */
+	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", 0 },
+	{ " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", 0 },
+	{ "ets Jun  8 2016 00:22:57 \n", "ets Jun  8 2016 00:22:57 \n", 0 },
+	{ ">>>stack>>>\n<<<stack<<<\n", ">>>stack>>>\n<<<stack<<<\n", 0 },
+	{ "[sensor] 20:15 > 20\n[ 12] x\n", "[sensor] 20:15 > 20\n[ 12] x\n", 0 },
+	{ "20.5 C\n12:34 is no time\n1: one\n", "20.5 C\n12:34 is no time\n1: one\n", 0 },
+	{ "May be at 3:00\nJan 31 is cold\n", "May be at 3:00\nJan 31 is cold\n", 0 },
+	{ "\xc3\xa4 20\xb0 \xff\xfe\n", "\xc3\xa4 20\xb0 \xff\xfe\n", 0 },
+	{ "C:\\new\\readme <b>?\n", "C:\\new\\readme <b>?\n", 0 },
+	/* time stamps */
+	{ "12:34:01.123 -> load\n12:34:01.123 ->  ets\n", "load\nets\n", 0 },
+	{ "12:34:01,123 > load\n12:34:01 | load\n12:34:01: load\n12:34:01 - load\n", "load\nload\nload\nload\n", 0 },
+	{ "[12:34:01] load\n[12:34:01.5]load\n[  12.345678] load\n", "load\nload\nload\n", 0 },
+	{ "2024-01-31 12:34:01,456 load\n[2024-01-31T12:34:01.456Z] load\n31/01/2024 12:34:01+01:00 load\n",
+	  "load\nload\nload\n", 0 },
+	{ "Jan 31 12:34:01 host ser2net[123]: load\n", "load\n", 0 },
+	{ "15567> load\n", "load\n", 0 },
+	{ "[12:34:01 load\n", "[12:34:01 load\n", 0 },
+	/* quotation marks and colours */
+	{ "> load\n>load\n> > load\n| load\n// load\n`load`\n", "load\nload\nload\nload\nload\nload`\n", 0 },
+	{ "[0;32mI (1) boot\n\xef\xbf\xbd[0;32mI\n\xe2\x90\x9b[0;32mI\n.[0;32mI\n[1B][0;32mI\n",
+	  "I (1) boot\nI\nI\nI\nI\n", 0 },
+	{ "12:34:01 -> [0;31mE (1) boot\n", "E (1) boot\n", 0 },
+	{ "\033[32m12:34:01\033[0m -> \033[0;31mE\n", "E\n", 0 },
+	/* line ends */
+	{ "one\\r\\ntwo<br>three<br/>\nfour<br />five<CR><LF>\nsix<LF>", "one\rtwo\rthree\r\nfour\rfive\r\nsix\r", 0 },
+	{ "> one<br>> two\n", "one\rtwo\n", 0 },
+	{ "9:13:19.676 -> ets Jun  8 2016 00:22:57 19:13:19.676 ->  19:13:19.676 -> rst:0xc\n",
+	  "ets Jun  8 2016 00:22:57    rst:0xc\n", 0 },
+	{ "12:34:00 ets Jun  8 2016 00:22:57 12:34:01 rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) 12:34:02 x\n",
+	  "ets Jun  8 2016 00:22:57 rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) x\n", 0 },
+	{ "it is 12:34:01 now\n", "it is 12:34:01 now\n", 0 },
+	/* characters */
+	{ "12:34:01\xc2\xa0->\xc2\xa0load\n", "load\n", 0 },
+	{ "rst:0xc\xc2\xa0(SW)\n", "rst:0xc (SW)\n", 0 },
+	{ "???a? ??b??\n?\n", "\xff\xff\xff" "a\xff \xff\xff" "b\xff\xff\n?\n", 0 },
+	{ "\\x9c\\x9ed\\x00\\x8c\n\\x9c\n", "\xff\xff" "d\xff\xff\n\\x9c\n", 0 },
+	{ "\0\0ets\0 Jun\n", "ets Jun\n", 12 },
+	{ "\xff\xfe" "1\0""2\0:\0""3\0""4\0:\0""0\0""1\0 \0l\0o\0a\0d\0\n\0>\0 \0x\0\n", "\xff\xfe" "12:34:01 load\nx\n", 37 },
+	/* words: not knowing whose they are */
+	{ "Ets Jan 8 2013, Rst cause: 1\nLoad 0x40100000\n", "ets Jan 8 2013, rst cause: 1\nLoad 0x40100000\n", 0 },
+};
+
+START_TEST(gives_back_what_the_board_sent)
+{
+	size_t n = lines[_i].n ? lines[_i].n : strlen(lines[_i].in), whole;
+	static char heard[sizeof(o.heard)];
+
+	filter(lines[_i].in, n, 0, NULL, CHIP_UNKNOWN);
+	ck_assert_str_eq(o.text, lines[_i].out);
+	ck_assert_uint_le(o.n, n);
+	strcpy(heard, o.heard);
+	whole = o.n;
+	for (size_t cut = 1; cut <= n; cut++) {
+		filter(lines[_i].in, n, cut == n ? SIZE_MAX : cut, NULL, CHIP_UNKNOWN);
+		ck_assert_msg(!strcmp(o.text, lines[_i].out) && o.n == whole && !strcmp(o.heard, heard), "cut at %zu: %s",
+			      cut, o.text);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *in, *banner, *out;
+	enum chip chip;
+} frames[] = {
+	{ "1:02 PM  ets Jan  8\n1:02 PM\n1:03 PM load 0x\n1:04 PM tail\n", "ets Jan", "1:02 PM  ets Jan  8\n\nload 0x\ntail\n",
+	  CHIP_ESP8266 },
+	{ " 8 ets Jul 29 2019\n 9 \n10 rst:0x1\n", "ets Jul", " 8 ets Jul 29 2019\n 9 \nrst:0x1\n", CHIP_ESP32 },
+	{ "door_1  | ESP-ROM:esp32c3\ndoor_1  | Build\ndoor_1  | 12\n", "ESP-ROM", "door_1  | ESP-ROM:esp32c3\n Build\n 12\n",
+	  CHIP_ESP32C3 },
+	{ "<p>ets Jun\n<p></p>\n<p>rst:0x1</p>\n", "ets Jun", "<p>ets Jun\n</p>\nrst:0x1</p>\n", CHIP_ESP32 },
+	{ "12:34:01 p: ESP-ROM\n12:34:02 p: load\n", "ESP-ROM", "p: ESP-ROM\n load\n", CHIP_ESP32C3 },
+	{ "door | ets Jun\ndoor | x\n--- a break\ndoor | y\n", "ets Jun", "door | ets Jun\n x\n--- a break\n y\n", CHIP_ESP32 },
+	/* by chance, before a banner only */
+	{ "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", "ESP-ROM",
+	  "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", CHIP_ESP32C3 },
+	/* nothing before it, or too much */
+	{ "ets Jun\nets Jun\n", "ets Jun", "ets Jun\nets Jun\n", CHIP_ESP32 },
+	{ "a line of fifty characters and more, such as this one is: ets Jun\na line of fifty characters and more, such as this one is: x\n",
+	  "ets Jun", "a line of fifty characters and more, such as this one is: ets Jun\n"
+	  "a line of fifty characters and more, such as this one is: x\n", CHIP_ESP32 },
+	/* capital letters behind an ESP8266's banner, and another chip's */
+	{ "Ets Jan  8\nLoad 0x4\nTail 4\nChksum 0x89\nCsum 0xe8\nLoading\n", "ets Jan",
+	  "ets Jan  8\nload 0x4\ntail 4\nchksum 0x89\ncsum 0xe8\nLoading\n", CHIP_ESP8266 },
+	{ "ets Jun\nLoad 0x4\nTail 4\n", "ets Jun", "ets Jun\nLoad 0x4\nTail 4\n", CHIP_ESP32 },
+};
+
+START_TEST(learns_what_stands_before_the_lines_at_a_banner)
+{
+	size_t n = strlen(frames[_i].in);
+
+	for (size_t cut = 0; cut <= n; cut++) {
+		filter(frames[_i].in, n, cut == n ? SIZE_MAX : cut, frames[_i].banner, frames[_i].chip);
+		ck_assert_str_eq(o.text, frames[_i].out);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *in, *heard;
+	size_t n;
+} characters[] = {
+	{ "r\\0l\n", "r<00>l/", 0 },
+	{ "r\0l", "r<00>l", 3 },
+	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },		/* pictures of NUL and DEL */
+	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 },	/* Latin-1, as UTF-8 */
+	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },		/* Windows-1252 */
+	{ "r\xef\xbf\xbd\xe2\xb8\xae?l", "r<?><?>?l", 0 },
+	{ "r\xe5\xae\xadl", "r<8c>ll", 0 },				/* GBK */
+	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },		/* as it came */
+	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 },	/* all of it was seen */
+	{ "\\x9c\\x9e\\x00\\x8c", "<9c><9e><00><8c>", 0 },
+};
+
+START_TEST(says_what_a_port_at_another_speed_may_have_heard)
+{
+	filter(characters[_i].in, characters[_i].n ? characters[_i].n : strlen(characters[_i].in), 0, NULL, CHIP_UNKNOWN);
+	ck_assert_str_eq(o.heard, characters[_i].heard);
+}
+END_TEST
+
+static const char *const clean_logs[] = {
+	"esp8266-flash", "esp8266-nonos", "esp8266-exception", "esp8266-rboot", "esp32-flash", "esp32-panic", "esp32-no-bootable",
+	"esp32c3-flash", "esp32s3-zephyr-fatal", "esp32s3-rust-panic", "carriage-returns-only", "wrong-baud-flash",
+};
+
+START_TEST(leaves_a_log_alone_that_nobody_copied)
+{
+	char name[96], log[8192];
+	size_t n;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "tests/bootlogs/%s.txt", clean_logs[_i]);
+	f = fopen(name, "rb");
+	ck_assert_ptr_nonnull(f);
+	n = fread(log, 1, sizeof(log), f);
+	fclose(f);
+	filter(log, n, 0, NULL, CHIP_UNKNOWN);
+	for (size_t i = 0, out = 0; i < n; i++) {	/* but for NULs, of which the text has none */
+		if (log[i])
+			ck_assert_msg(out < o.n && o.text[out++] == log[i], "%s: byte %zu", name, i);
+	}
+}
+END_TEST
+
+START_TEST(a_line_goes_out_at_its_end)
+{
+	paste_init(&o.paste, NULL);
+	o.n = o.n_heard = 0;
+	o.banner = NULL;
+	paste_feed(&o.paste, "one\ntwo", 7, take, &o);
+	ck_assert_str_eq(o.text, "one\n");
+	paste_feed(&o.paste, "\r", 1, take, &o);
+	ck_assert_str_eq(o.text, "one\ntwo\r");
+	paste_feed(&o.paste, "\nthree", 6, take, &o);
+	ck_assert_str_eq(o.text, "one\ntwo\r\n");
+	paste_flush(&o.paste, take, &o);
+	ck_assert_str_eq(o.text, "one\ntwo\r\nthree");
+}
+END_TEST
+
+START_TEST(a_line_of_any_length_goes_through)
+{
+	static char line[3 * PASTE_LINE_MAX];
+
+	memset(line, 'x', sizeof(line));
+	memcpy(line + PASTE_LINE_MAX, "> x", 3);	/* no beginning of a line */
+	filter(line, sizeof(line), SIZE_MAX, NULL, CHIP_UNKNOWN);
+	ck_assert_uint_eq(o.n, sizeof(line));
+	ck_assert_mem_eq(o.text, line, sizeof(line));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("paste");
+	TCase *tc = tcase_create("paste");
+
+	tcase_add_loop_test(tc, gives_back_what_the_board_sent, 0, COUNT(lines));
+	tcase_add_loop_test(tc, learns_what_stands_before_the_lines_at_a_banner, 0, COUNT(frames));
+	tcase_add_loop_test(tc, says_what_a_port_at_another_speed_may_have_heard, 0, COUNT(characters));
+	tcase_add_loop_test(tc, leaves_a_log_alone_that_nobody_copied, 0, COUNT(clean_logs));
+	tcase_add_test(tc, a_line_goes_out_at_its_end);
+	tcase_add_test(tc, a_line_of_any_length_goes_through);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}
