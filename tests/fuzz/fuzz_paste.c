@@ -1,0 +1,92 @@
+/* fuzz_paste.c - any bytes through the filter of pastes: cut anywhere, the same text and the same that was heard; never
+ * more text than came in; plain lines go through as they are. The first byte chooses cuts, and which banners are read. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/paste.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+struct output {
+	struct paste paste;
+	bool banners;		/* what begins with "ets" is one */
+	uint64_t text, heard;	/* what went out, in a number each */
+	size_t n;
+};
+
+static void add(uint64_t *sum, unsigned int value)
+{
+	*sum = (*sum ^ value) * 0x100000001b3;
+}
+
+static void take(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+{
+	struct output *o = user;
+	const char *banner = o->banners ? memmem(text, n, "ets", 3) : NULL;
+
+	if (heard && n > BOOTLOG_HEARD_MAX)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		add(&o->text, (unsigned char)text[i]);
+	for (size_t i = 0; i < (heard ? n_heard : n); i++)
+		add(&o->heard, heard ? heard[i].kind * 256U + heard[i].byte : HEARD_BYTE * 256U + (unsigned char)text[i]);
+	o->n += n;
+	if (banner)
+		paste_banner(&o->paste, banner, n - (size_t)(banner - text), CHIP_ESP8266);
+}
+
+/* Some characters beyond ASCII, as a table of GBK has them */
+static uint16_t gbk(unsigned long character)
+{
+	return character > 0x4e00 && character < 0x5000 ? (uint16_t)(0x8140 + character % 0x30) : 0;
+}
+
+static void run(struct output *o, bool banners, const uint8_t *data, size_t n, size_t step)
+{
+	paste_init(&o->paste, gbk);
+	o->banners = banners;
+	o->text = o->heard = 0xcbf29ce484222325;
+	o->n = 0;
+	for (size_t i = 0; i < n; i += step)
+		paste_feed(&o->paste, data + i, step < n - i ? step : n - i, take, o);
+	paste_flush(&o->paste, take, o);
+}
+
+/* Nothing in it that stands before a line, ends one or is a character of anything else */
+static void check_plain(const uint8_t *data, size_t n)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz_=;)\t \n\r";
+	static struct output o;
+	uint64_t text = 0xcbf29ce484222325;
+	uint8_t *copy = malloc(n + 1);
+
+	if (!copy)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = (uint8_t)plain[data[i] % (sizeof(plain) - 1)];
+		add(&text, copy[i]);
+	}
+	run(&o, false, copy, n, n + 1);
+	if (o.text != text || o.n != n)
+		abort();
+	free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static struct output whole, cut;
+	uint8_t choice;
+
+	if (!n)
+		return 0;
+	choice = *data++;
+	n--;
+	run(&whole, choice & 1, data, n, n + 1);
+	run(&cut, choice & 1, data, n, 1 + (choice >> 1) % 19);
+	if (whole.text != cut.text || whole.heard != cut.heard || whole.n > n)
+		abort();
+	check_plain(data, n);
+	return 0;
+}
