@@ -15,7 +15,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmiss
        -Wformat=2 -Wvla $(WERROR)
 HARDEN = -U_FORTIFY_SOURCE $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong \
          -fstack-clash-protection -fPIE
-PKGS = libserialport libusb-1.0 jansson
+PKGS = libserialport libusb-1.0 jansson libpcre2-8
 SIM_PKGS = libmd
 CHECK_PKGS = check zlib
 ifeq ($(filter clean help dist,$(MAKECMDGOALS)),)
@@ -109,7 +109,7 @@ $(B)/tests/%.o: MISSING += $(MISSING_CHECK_PKGS)
 # ---------------------------------------------------------------------------------------------------
 # What is needed, as Debian packages. NEED=true leaves that to you.
 NEED ?= tests/need
-BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libmd-dev
+BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libpcre2-dev libmd-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclang-rt-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
 # A second make, so that pkg-config is asked after the packages are there. $(TWO): two jobs, unless make was given some.

@@ -53,7 +53,7 @@ fi
 pure=$(ls src/base/*.[ch] src/bootlog/*.[ch] src/session/*.[ch] src/ota/*.[ch] src/cli/paste.[ch] | grep -v '^src/ota/otaprobe\.')
 # shellcheck disable=SC2086 # one word a file
 {
-	if grep -nE "$include<(termios|libusb|libserialport|time|unistd|sys/|netinet/|netdb|fcntl|poll|pthread|signal|jansson|md5|sha2)" $pure; then
+	if grep -nE "$include<(termios|libusb|libserialport|time|unistd|sys/|netinet/|netdb|fcntl|poll|pthread|signal|jansson|pcre2|md5|sha2)" $pure; then
 		say 'a pure file includes a system header'
 	fi
 	if grep -nE "$include\"(port/|ota/otaprobe)" $pure; then
@@ -120,7 +120,7 @@ tests/linter cppcheck cppcheck --quiet --error-exitcode=9 --std=c11 --enable=war
 files 'src/*.c' | tests/linter clang-tidy xargs -P 2 -I {} sh -c 'exec clang-tidy "$@" 2>/dev/null' clang-tidy --quiet --warnings-as-errors='*' \
 	--checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-bugprone-assignment-in-if-condition,-bugprone-branch-clone,-bugprone-reserved-identifier,-bugprone-suspicious-include,-bugprone-suspicious-string-compare,-bugprone-implicit-widening-of-multiplication-result,-bugprone-narrowing-conversions,-bugprone-not-null-terminated-result' \
 	{} -- -std=c11 -D_GNU_SOURCE -DESPRESET_VERSION='"0"' -Isrc \
-	$(pkg-config --cflags libserialport libusb-1.0 jansson libmd) || say clang-tidy
+	$(pkg-config --cflags libserialport libusb-1.0 jansson libpcre2-8 libmd) || say clang-tidy
 
 [ "$failed" -eq 0 ] && echo 'lint: clean'
 exit "$failed"

@@ -97,7 +97,7 @@ dist:
 
 # What the Debian package needs to be built and looked at, and check-packaging to test it and the installation.
 DEB_PACKAGES = bash-completion build-essential git debhelper dpkg-dev fakeroot fish lintian man-db mandoc pkg-config systemd udev \
-	util-linux zsh check libjansson-dev libmd-dev libserialport-dev libusb-1.0-0-dev zlib1g-dev
+	util-linux zsh check libjansson-dev libmd-dev libpcre2-dev libserialport-dev libusb-1.0-0-dev zlib1g-dev
 
 ## make deb           a Debian package in build/; runs check-quick; lintian must have nothing to say
 .PHONY: deb

@@ -7,7 +7,7 @@
 
 #define FIRMWARE_LINES 3
 
-/* Patterns are POSIX extended, for lines without escapes. Static. */
+/* Patterns are Perl-compatible (PCRE2), for lines without escapes. Static. */
 struct firmware {
 	const char *name;
 	const char *about;			/* one line, for --firmware list */

@@ -18,11 +18,11 @@ static int complain(char *err, size_t cap, const char *option, const char *text,
 	return -EINVAL;
 }
 
-static int add(struct conditions *c, const char *option, const char *ere, enum match_kind kind)
+static int add(struct conditions *c, const char *option, const char *pattern, enum match_kind kind)
 {
 	if (c->n == MATCH_PATTERNS_MAX)
 		return -1;
-	c->patterns[c->n] = (struct match_pattern){ ere, kind };
+	c->patterns[c->n] = (struct match_pattern){ pattern, kind };
 	c->option[c->n] = option;
 	return (int)c->n++;
 }
@@ -111,7 +111,7 @@ static void tell_match(struct conditions *c, const struct match_event *event)
 {
 	struct report_match match = { .option = c->option[event->pattern], .any_group = event->any_group };
 
-	snprintf(match.pattern, sizeof(match.pattern), "%s", c->patterns[event->pattern].ere);
+	snprintf(match.pattern, sizeof(match.pattern), "%s", c->patterns[event->pattern].text);
 	snprintf(match.line, sizeof(match.line), "%.*s", (int)sizeof(match.line) - 1, event->line);
 	snprintf(match.group, sizeof(match.group), "%s", event->group);
 	match.at_ms = (int)(wait_now_ms() - c->start_ms);
@@ -127,21 +127,17 @@ void conditions_line(void *user, const char *line, size_t len)
 {
 	struct conditions *c = user;
 	struct match_event event;
-	int r;
 
-	if (c->n == 0 || c->broken || c->failed || wait_now_ms() >= c->deadline_ms)
+	if (c->n == 0 || c->failed || wait_now_ms() >= c->deadline_ms)
 		return;
-	r = match_line(&c->match, line, len, &event);
-	if (r < 0) {
-		c->broken = r;
-	} else if (r > 0) {
-		if (c->patterns[event.pattern].kind == MATCH_FAIL_ON) {
-			c->failed = true;
-			c->failure = event;
-		}
-		if (c->patterns[event.pattern].kind != MATCH_NOTE)
-			tell_match(c, &event);
+	if (match_line(&c->match, line, len, &event) <= 0)
+		return;		/* when a limit was exceeded, conditions_look() says so */
+	if (c->patterns[event.pattern].kind == MATCH_FAIL_ON) {
+		c->failed = true;
+		c->failure = event;
 	}
+	if (c->patterns[event.pattern].kind != MATCH_NOTE)
+		tell_match(c, &event);
 }
 
 void conditions_forget(struct conditions *c)
@@ -278,7 +274,7 @@ static void fail_by_time(struct conditions *c, struct session *session, int64_t 
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->patterns[i].kind == MATCH_EXPECT && !match_group(&c->match, i)) {
 			snprintf(text, sizeof(text), "no line matched --%s '%.100s' within %g s", c->option[i],
-				 c->patterns[i].ere, c->request->session.timeout_ms / 1000.0);
+				 c->patterns[i].text, c->request->session.timeout_ms / 1000.0);
 			session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
 			return;
 		}
@@ -292,14 +288,14 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
 
 	if (c->failed) {
 		snprintf(text, sizeof(text), "a line matched --%s '%.60s': %.100s", c->option[c->failure.pattern],
-			 c->patterns[c->failure.pattern].ere, c->failure.line);
+			 c->patterns[c->failure.pattern].text, c->failure.line);
 		session_condition_failed(session, now_ms, VERDICT_FAIL_MATCHED, text);
 		return INT64_MAX;
 	}
-	if (c->broken) {
-		session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT,
-					 c->broken == -ETIME ? "a pattern takes too long on a line: make it simpler"
-							     : "the process that matches the patterns died");
+	if (c->match.broken) {
+		snprintf(text, sizeof(text), "--%s '%.60s' takes too much time or memory on a line (%s): make it simpler",
+			 c->option[c->match.culprit], c->patterns[c->match.culprit].text, c->match.why);
+		session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
 		return INT64_MAX;
 	}
 	if (now_ms >= session_deadline(session)) {

@@ -31,7 +31,6 @@ struct conditions {
 	struct match match;
 	bool failed;				/* --fail-on came */
 	struct match_event failure;
-	int broken;				/* negative errno: a pattern cannot be evaluated */
 	bool probing;
 	struct otaprobe probe;
 	struct ota_finding finding;
@@ -43,14 +42,14 @@ struct conditions {
 	void *user;
 };
 
-/** conditions_check() - Return: 0, or -EINVAL and a sentence in @err. Starts and ends a process for the patterns. */
+/** conditions_check() - Return: 0, or -EINVAL and a sentence in @err */
 int conditions_check(const struct request *request, char *err, size_t cap);
 
 /** conditions_init() - Return: 0 or negative errno */
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
 
-/** conditions_limit() - until when lines count; a slow pattern may take half a second for each of those that wait */
+/** conditions_limit() - until when lines count; a slow pattern may take MATCH_CPU_MS for each of those that wait */
 void conditions_limit(struct conditions *c, int64_t deadline_ms);
 
 /** conditions_line() - a session_line_fn */

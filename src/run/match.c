@@ -1,257 +1,124 @@
-/* match.c - --expect, --fail-on and --print-match: POSIX extended patterns against what the application prints. */
+/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns against what the application prints. */
 #include "run/match.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <locale.h>
-#include <poll.h>
-#include <regex.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#define COMPILE_CPU_MS 1000
-#define ANSWER_WAIT_MS 10000	/* wall clock: only for a computer that gives the other process no time at all */
-#define MEMORY_MAX (UINT64_C(1) << 30)
-#define ERR_MAX 128
+/*
+ * NEVER_UTF, NEVER_UCP: what boards print is in no encoding, so a byte is a character. A pattern that begins with (*UTF)
+ * is refused. NEVER_BACKSLASH_C: without UTF, \C is a dot.
+ * DOTALL, DOLLAR_ENDONLY: a line holds no newline, so a dot is any byte, and $ is the end of the line, whatever
+ * characters this build of PCRE2 takes for a newline.
+ * AUTO_CALLOUT: pcre2_match() calls match_watch() before it tries an item of a pattern. (?C) in a pattern makes one
+ * more such call, nothing else.
+ * pcre2_jit_compile() is not used: it ignores the depth and heap limits, and needs memory that is writable and executable.
+ */
+#define OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
+		 PCRE2_AUTO_CALLOUT)
 
-/* What goes to the other process: which patterns to try, then the line. */
-struct question {
-	uint64_t wanted;
-	uint32_t len;
-	char line[MATCH_LINE_MAX];
-};
+/* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. Nested
+ * repeats like ((a{1,1000}){1,1000}){1,1000} are refused at once: PCRE2, as built by default, compiles to 64 KiB at most. */
+#define PATTERN_MAX 4096
+#define PARENS_MAX 250		/* nested */
 
-/* What comes back for each pattern that matches. */
-struct hit {
-	uint32_t pattern;
-	int32_t begin, end;	/* of group 1, or of the whole match */
-	uint32_t any_group;
-};
+/*
+ * PCRE2 counts towards MATCH_LIMIT anew at each byte where a match may begin (pcre2api(3), pcre2_set_match_limit), 4096
+ * times on the longest line: [ab].*a.*[xc] stays below the usual ten million each time, and takes over 100 s. So the CPU
+ * time of all patterns on one line is limited as well, by match_watch(). A pattern that would backtrack for ever from one
+ * place, like (a+)+$, mostly ends at MATCH_LIMIT, which is sooner and always at the same point.
+ *
+ * CPU time until each limit on lines of 4096 bytes, PCRE2 10.42 and 10.48-DEV, AMD EPYC:
+ *	match limit	25 to 90 ms	(a+)+$ (a|aa)+$ (.*)*[xc] ((a+)+)+$ (?:(a+)\1)+[xc] ((?:a|b)(?:a|b)?)*[xc]
+ *	depth limit	2 to 4 ms	fifteen nested groups of (?:a|x); eleven still fit
+ *	heap limit	2 to 30 ms	nineteen nested groups, 2000 empty groups
+ *	time limit	250 to 256 ms	(a+)\1+$ (?:a|b)*[xc] ((((((((a))))))))*$ a+?\X*+[ab]+?; none of 5000 random ones longer
+ * A slower computer meets the time limit instead of the first.
+ */
+#define MATCH_LIMIT 1000000
+#define DEPTH_LIMIT 50000
+#define HEAP_LIMIT_KIB 16384
+#define STEPS_PER_LOOK 256	/* a step may scan the whole line: 20 us for \X* */
 
-struct compiled {
-	int32_t bad;		/* index of the pattern that does not compile; -1 */
-	char err[ERR_MAX];
-};
+/* ---- limits ---- */
 
-/* ---- the other process ---- */
-
-static void limit_memory(void)
-{
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-	struct rlimit limit = { (rlim_t)MEMORY_MAX, (rlim_t)MEMORY_MAX };
-
-	/* Where the limit cannot be set, the one on CPU time still ends it. */
-	(void)setrlimit(RLIMIT_AS, &limit);
-#endif
-}
-
-/* Dies of SIGPROF when it has used so much CPU time; 0: no limit. */
-static void limit_cpu(int ms)
-{
-	struct itimerval timer = { .it_value = { ms / 1000, ms % 1000 * 1000L } };
-
-	if (setitimer(ITIMER_PROF, &timer, NULL) < 0)
-		_exit(1);
-}
-
-/* Nothing of the parent's stays open here but the socket, which becomes descriptor 0. */
-static void keep_only(int fd)
-{
-	if (dup2(fd, 0) < 0)
-		_exit(1);
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, 1U, ~0U, 0U))
-		return;
-#endif
-	for (int other = 1; other < 4096; other++)
-		(void)close(other);
-}
-
-static void be_alone(int fd)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_IGN);
-	(void)signal(SIGPROF, SIG_DFL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	keep_only(fd);
-	limit_memory();
-	/* a byte is a character: what boards print is in no encoding */
-	(void)setlocale(LC_ALL, "C");
-}
-
-static void compile(regex_t *res, const struct match_pattern *patterns, size_t n)
-{
-	struct compiled compiled = { .bad = -1 };
-
-	limit_cpu(COMPILE_CPU_MS);
-	for (size_t i = 0; i < n; i++) {
-		int r = regcomp(&res[i], patterns[i].ere, REG_EXTENDED);
-
-		if (!r)
-			continue;
-		compiled.bad = (int32_t)i;
-		(void)regerror(r, &res[i], compiled.err, sizeof(compiled.err));
-		break;
-	}
-	limit_cpu(0);
-	if (send(0, &compiled, sizeof(compiled), 0) != sizeof(compiled) || compiled.bad >= 0)
-		_exit(0);
-}
-
-static size_t try_patterns(const regex_t *res, size_t n, const struct question *question, const char *line,
-			   struct hit *hits)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		regmatch_t match[2];
-		bool group;
-		int r;
-
-		if (!(question->wanted >> i & 1))
-			continue;
-		r = regexec(&res[i], line, 2, match, 0);
-		if (r == REG_NOMATCH)
-			continue;
-		if (r)
-			_exit(1);	/* out of memory: this pattern cannot be evaluated */
-		group = match[1].rm_so >= 0;
-		hits[found++] = (struct hit){ (uint32_t)i, (int32_t)match[group].rm_so,
-					      (int32_t)match[group].rm_eo, group };
-	}
-	return found;
-}
-
-static void serve(const struct match_pattern *patterns, size_t n)
-{
-	static regex_t res[MATCH_PATTERNS_MAX];
-	static struct question question;
-	static struct hit hits[MATCH_PATTERNS_MAX];
-	static char line[MATCH_LINE_MAX + 1];
-
-	compile(res, patterns, n);
-	for (;;) {
-		ssize_t got = recv(0, &question, sizeof(question), 0);
-		size_t found;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < (ssize_t)offsetof(struct question, line))
-			_exit(0);
-		memcpy(line, question.line, question.len);
-		line[question.len] = '\0';
-		limit_cpu(MATCH_CPU_MS);
-		found = try_patterns(res, n, &question, line, hits);
-		limit_cpu(0);
-		/* one more than was found: an empty datagram would look like the end */
-		if (send(0, hits, (found + 1) * sizeof(hits[0]), 0) < 0)
-			_exit(0);
-	}
-}
-
-/* ---- this process ---- */
-
-static int64_t now_ms(void)
+static int64_t match_cpu_us(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);	/* cannot fail */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);	/* cannot fail */
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Return: bytes, 0 when the other process is gone, -ETIME. */
-static ssize_t answer(struct match *match, void *buf, size_t cap)
+/* A callout function: a negative number ends pcre2_match(), which returns it. */
+static int match_watch(pcre2_callout_block *block, void *user)
 {
-	int64_t deadline_ms = now_ms() + ANSWER_WAIT_MS;
+	struct match *match = user;
+	int64_t now_us;
 
-	for (;;) {
-		struct pollfd pollfd = { .fd = match->fd, .events = POLLIN };
-		int64_t left_ms = deadline_ms - now_ms();
-		int r = poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
-		ssize_t n;
-
-		if (r == 0)
-			return -ETIME;
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		if (r < 0)
-			continue;
-		n = recv(match->fd, buf, cap, MSG_DONTWAIT);
-		if (n >= 0)
-			return n;
-		if (errno == ECONNRESET)
-			return 0;
-		if (errno != EINTR && errno != EAGAIN)
-			return -errno;
-	}
+	(void)block;
+	if (++match->steps % STEPS_PER_LOOK)
+		return 0;
+	now_us = match_cpu_us();
+	if (match->steps == STEPS_PER_LOOK)
+		match->since_us = now_us;
+	return now_us - match->since_us < MATCH_CPU_MS * 1000 ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
-/* End the other process. Return: -ETIME when it had died of its limits, else -EPIPE. */
-static int bury(struct match *match)
+/* The two pairs of offsets are the whole match and group 1. */
+static int match_prepare(struct match *match)
 {
-	int status = 0;
-	pid_t pid;
-
-	if (match->fd >= 0)
-		(void)close(match->fd);
-	match->fd = -1;
-	if (match->pid <= 0)
-		return -EPIPE;
-	/* it ends by itself when its socket is closed, unless it computes */
-	(void)kill(match->pid, SIGKILL);
-	do
-		pid = waitpid(match->pid, &status, 0);
-	while (pid < 0 && errno == EINTR);
-	match->pid = -1;
-	return pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF ? -ETIME : -EPIPE;
-}
-
-static int start(struct match *match)
-{
-	int fds[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	match->pid = fork();
-	if (match->pid < 0) {
-		int err = errno;
-
-		(void)close(fds[0]);
-		(void)close(fds[1]);
-		return -err;
-	}
-	if (!match->pid) {
-		be_alone(fds[1]);
-		serve(match->patterns, match->n);
-		_exit(0);
-	}
-	(void)close(fds[1]);
-	match->fd = fds[0];
+	match->context = pcre2_match_context_create(NULL);
+	match->data = pcre2_match_data_create(2, NULL);
+	if (!match->context || !match->data)
+		return -ENOMEM;
+	(void)pcre2_set_match_limit(match->context, MATCH_LIMIT);
+	(void)pcre2_set_depth_limit(match->context, DEPTH_LIMIT);
+	(void)pcre2_set_heap_limit(match->context, HEAP_LIMIT_KIB);
+	(void)pcre2_set_callout(match->context, match_watch, match);
 	return 0;
+}
+
+/* ---- patterns ---- */
+
+static int match_compile(struct match *match, pcre2_compile_context *context, size_t i, char *err, size_t cap)
+{
+	const struct match_pattern *pattern = &match->patterns[i];
+	PCRE2_UCHAR message[128];
+	PCRE2_SIZE offset;
+	int number;
+
+	match->compiled[i] = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED, OPTIONS, &number, &offset,
+					   context);
+	if (match->compiled[i])
+		return 0;
+	(void)pcre2_get_error_message(number, message, sizeof(message));
+	snprintf(err, cap, "--%s '%.80s': %s, at offset %zu", pattern->kind == MATCH_FAIL_ON ? "fail-on" : "expect",
+		 pattern->text, (const char *)message, (size_t)offset);
+	return number == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : -EINVAL;
+}
+
+static int match_compile_all(struct match *match, char *err, size_t cap)
+{
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	int r = 0;
+
+	if (!context)
+		return -ENOMEM;
+	(void)pcre2_set_max_pattern_length(context, PATTERN_MAX);
+	(void)pcre2_set_parens_nest_limit(context, PARENS_MAX);
+	for (size_t i = 0; i < match->n && r == 0; i++)
+		r = match_compile(match, context, i, err, cap);
+	pcre2_compile_context_free(context);
+	return r;
 }
 
 int match_init(struct match *match, const struct match_pattern *patterns, size_t n, char *err, size_t cap)
 {
-	struct compiled compiled;
-	ssize_t got;
 	int r;
 
 	memset(match, 0, sizeof(*match));
-	match->pid = -1;
-	match->fd = -1;
 	match->first = -1;
 	if (!n)
 		return 0;
@@ -261,95 +128,103 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 	}
 	memcpy(match->patterns, patterns, n * sizeof(patterns[0]));
 	match->n = n;
-	r = start(match);
-	if (r < 0) {
-		snprintf(err, cap, "cannot start a process for the patterns: %s", strerror(-r));
-		return r;
-	}
-	got = answer(match, &compiled, sizeof(compiled));
-	if (got == (ssize_t)sizeof(compiled) && compiled.bad < 0)
-		return 0;
-	if (got == (ssize_t)sizeof(compiled))
-		snprintf(err, cap, "--%s '%.80s': %s",
-			 patterns[compiled.bad].kind == MATCH_FAIL_ON ? "fail-on" : "expect",
-			 patterns[compiled.bad].ere, compiled.err);
-	else
-		snprintf(err, cap, "a pattern takes too much time or memory to compile");
-	(void)bury(match);
-	return -EINVAL;
+	r = match_prepare(match);
+	if (r == 0)
+		r = match_compile_all(match, err, cap);
+	if (r == -ENOMEM)
+		snprintf(err, cap, "out of memory");
+	if (r < 0)
+		match_release(match);
+	return r;
 }
 
-static void remember(struct match *match, const char *line, size_t len, const struct hit *hit)
-{
-	size_t begin = (size_t)hit->begin, n = (size_t)(hit->end - hit->begin);
-	char *group = match->groups[hit->pattern];
+/* ---- lines ---- */
 
-	if (begin > len || n > len - begin)
-		n = begin = 0;
+static int match_break(struct match *match, size_t i, int number)
+{
+	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded";	/* match_watch()'s */
+
+	if (number != PCRE2_ERROR_CALLOUT)
+		(void)pcre2_get_error_message(number, message, sizeof(message));
+	memcpy(match->why, message, sizeof(match->why));
+	match->broken = true;
+	match->culprit = i;
+	return -ETIME;
+}
+
+/* @pairs: how many pairs of offsets pcre2_match() has set; 0: more than there is room for, so both. */
+static void match_remember(struct match *match, size_t i, const char *line, int pairs)
+{
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
+	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
+	const PCRE2_SIZE *span = any_group ? &offsets[2] : offsets;
+	/* before PCRE2 10.38, \K in a look-ahead makes a match that begins after its end */
+	size_t n = span[1] > span[0] ? span[1] - span[0] : 0;
+
 	if (n >= MATCH_GROUP_MAX)
 		n = MATCH_GROUP_MAX - 1;
-	memcpy(group, line + begin, n);
-	group[n] = '\0';
-	match->came |= UINT64_C(1) << hit->pattern;
-	if (match->patterns[hit->pattern].kind == MATCH_EXPECT && match->first < 0)
-		match->first = (ssize_t)hit->pattern;
+	memcpy(match->groups[i], line + span[0], n);
+	match->groups[i][n] = '\0';
+	match->came |= UINT64_C(1) << i;
+	match->with_group |= (uint64_t)any_group << i;
+	if (match->patterns[i].kind == MATCH_EXPECT && match->first < 0)
+		match->first = (ssize_t)i;
 }
 
-static void tell(const struct match *match, const char *line, size_t len, const struct hit *hit,
-		 struct match_event *ret)
+/* Return: 1 when this pattern came, 0, -ETIME. */
+static int match_try(struct match *match, size_t i, const char *line, size_t len)
 {
-	ret->pattern = hit->pattern;
-	ret->any_group = hit->any_group;
+	int r = pcre2_match(match->compiled[i], (PCRE2_SPTR)line, len, 0, 0, match->data, match->context);
+
+	if (r == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (r < 0)
+		return match_break(match, i, r);
+	match_remember(match, i, line, r);
+	return 1;
+}
+
+static void match_tell(const struct match *match, size_t i, const char *line, size_t len, struct match_event *ret)
+{
+	ret->pattern = i;
+	ret->any_group = match->with_group >> i & 1;
 	ret->len = len;
 	memcpy(ret->line, line, len);
 	ret->line[len] = '\0';
-	memcpy(ret->group, match->groups[hit->pattern], sizeof(ret->group));
+	memcpy(ret->group, match->groups[i], sizeof(ret->group));
 }
 
-static int break_down(struct match *match, ssize_t got)
+static size_t match_take_line(const char *line, size_t len, char ret_text[MATCH_LINE_MAX])
 {
-	int r = bury(match);
+	size_t n = len < MATCH_LINE_MAX ? len : MATCH_LINE_MAX;
 
-	match->broken = got == -ETIME ? -ETIME : r;
-	return match->broken;
+	for (size_t i = 0; i < n; i++)
+		ret_text[i] = (char)(line[i] ? line[i] : ' ');
+	return n;
 }
 
-/* A pattern that has come is not tried again, except for --fail-on, which ends everything anyway. */
-static uint64_t not_yet(const struct match *match)
-{
-	return ~match->came & (match->n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << match->n) - 1);
-}
-
+/* A pattern that has come is not tried again. */
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret)
 {
-	struct question question = { .wanted = not_yet(match) };
-	struct hit hits[MATCH_PATTERNS_MAX + 1] = { 0 };
-	const struct hit *best = NULL;
-	ssize_t got;
+	char text[MATCH_LINE_MAX];
+	ssize_t best = -1;
 
 	if (match->broken)
-		return match->broken;
-	if (!match->n || !question.wanted)
-		return 0;
-	question.len = (uint32_t)(len < MATCH_LINE_MAX ? len : MATCH_LINE_MAX);
-	for (size_t i = 0; i < question.len; i++)
-		question.line[i] = (char)(line[i] ? line[i] : ' ');
-	if (send(match->fd, &question, offsetof(struct question, line) + question.len, MSG_NOSIGNAL) < 0)
-		return break_down(match, 0);
-	got = answer(match, hits, sizeof(hits));
-	if (got <= 0)
-		return break_down(match, got);
-	for (size_t i = 0; i + 1 < (size_t)got / sizeof(hits[0]); i++) {
-		if (hits[i].pattern >= match->n)
-			continue;
-		remember(match, question.line, question.len, &hits[i]);
-		if (!best || (match->patterns[hits[i].pattern].kind == MATCH_FAIL_ON &&
-			      match->patterns[best->pattern].kind != MATCH_FAIL_ON))
-			best = &hits[i];
+		return -ETIME;
+	len = match_take_line(line, len, text);
+	match->steps = 0;
+	for (size_t i = 0; i < match->n; i++) {
+		int r = match->came >> i & 1 ? 0 : match_try(match, i, text, len);
+
+		if (r < 0)
+			return r;
+		if (r > 0 && (best < 0 || (match->patterns[i].kind == MATCH_FAIL_ON &&
+					   match->patterns[best].kind != MATCH_FAIL_ON)))
+			best = (ssize_t)i;
 	}
-	if (!best)
+	if (best < 0)
 		return 0;
-	tell(match, question.line, question.len, best, ret);
+	match_tell(match, (size_t)best, text, len, ret);
 	return 1;
 }
 
@@ -375,11 +250,19 @@ const char *match_first(const struct match *match)
 
 void match_forget(struct match *match)
 {
-	match->came = 0;
+	match->came = match->with_group = 0;
 	match->first = -1;
 }
 
 void match_release(struct match *match)
 {
-	(void)bury(match);	/* how it ended does not matter any more */
+	/* each of these takes NULL, for what match_init() did not get */
+	for (size_t i = 0; i < match->n; i++) {
+		pcre2_code_free(match->compiled[i]);
+		match->compiled[i] = NULL;
+	}
+	pcre2_match_data_free(match->data);
+	pcre2_match_context_free(match->context);
+	match->data = NULL;
+	match->context = NULL;
 }

@@ -1,4 +1,4 @@
-/* match.h - --expect, --fail-on and --print-match: POSIX extended patterns against what the application prints.
+/* match.h - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against what the application prints.
  *
  *	match_init(&match, patterns, n, err, sizeof(err));	before any port is opened
  *	match_line(&match, line, len, &event)			for each complete line, escapes stripped
@@ -6,15 +6,15 @@
  *	match_forget(&match)					another attempt begins: what came does not count
  *	match_release(&match);
  *
- * Patterns are the caller's, lines are the board's, and regexec() takes exponential time and memory for some pairs
- * of them, so the patterns are compiled and matched in a process of their own, under limits on CPU time and memory.
- * When it exceeds them it dies, and match_line() says -ETIME: a condition that cannot be evaluated is not met.
- * The process holds nothing but its end of a socket, so it can keep no port open, and ends when the other end is
- * closed, whatever has closed it. It ignores the signals that a terminal sends.
+ * Patterns are the caller's, lines are the board's, and some pairs of them backtrack practically without end. So
+ * PCRE2 works under limits; when a pattern exceeds one on a line, match_line() says -ETIME from then on: a condition
+ * that cannot be evaluated is not met.
  */
 #ifndef ESPRESET_RUN_MATCH_H
 #define ESPRESET_RUN_MATCH_H
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@
 #define MATCH_PATTERNS_MAX 64
 #define MATCH_LINE_MAX 4096
 #define MATCH_GROUP_MAX 256
-#define MATCH_CPU_MS 500	/* for all patterns on one line; a sane pattern needs microseconds */
+#define MATCH_CPU_MS 250	/* for all patterns on one line; a sane pattern needs microseconds */
 
 enum match_kind {
 	MATCH_EXPECT,	/* must come */
@@ -32,7 +32,7 @@ enum match_kind {
 };
 
 struct match_pattern {
-	const char *ere;	/* lives as long as the match */
+	const char *text;	/* lives as long as the match */
 	enum match_kind kind;
 };
 
@@ -47,21 +47,27 @@ struct match_event {
 
 struct match {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
+	pcre2_code *compiled[MATCH_PATTERNS_MAX];
 	size_t n;
-	pid_t pid;			/* -1: none */
-	int fd;
+	pcre2_match_context *context;	/* the limits; points to this struct, which may not be moved */
+	pcre2_match_data *data;
+	unsigned int steps;		/* items tried on this line, by all patterns */
+	int64_t since_us;		/* CPU time of this process when the first few had been tried */
 	uint64_t came;			/* bit set of patterns */
+	uint64_t with_group;		/* those of them whose group 1 took part */
 	char groups[MATCH_PATTERNS_MAX][MATCH_GROUP_MAX];
 	ssize_t first;			/* the first expected pattern that came; -1 */
-	int broken;			/* negative errno: no line can be matched any more; 0 */
+	bool broken;			/* no line can be matched any more: */
+	size_t culprit;			/* this pattern exceeded a limit, */
+	char why[64];			/* this one */
 };
 
 /**
  * match_init() - compile the patterns
- * @n: at most MATCH_PATTERNS_MAX; with 0 there is no process, and match_complete() is true
- * @err: on failure a sentence: the pattern, and what is wrong with it
+ * @n: at most MATCH_PATTERNS_MAX; with 0 match_complete() is true
+ * @err: on failure a sentence: the pattern, what is wrong with it, and where
  *
- * Return: 0; -EINVAL a pattern is invalid, or takes too long to compile; -E2BIG too many; other: no process.
+ * Return: 0; -EINVAL a pattern is invalid or too large; -E2BIG too many; -ENOMEM.
  */
 int match_init(struct match *match, const struct match_pattern *patterns, size_t n, char *err, size_t cap);
 
@@ -71,10 +77,10 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
  * @ret: the pattern that came with this line: a --fail-on one before any other, else the first that had not come
  *       before. Others that came with the same line are remembered all the same: see match_group().
  *
- * Waits for the answer: MATCH_CPU_MS of the other process's time, ten seconds at most.
+ * Takes MATCH_CPU_MS of CPU time at most, and a few milliseconds more.
  *
- * Return: 1 when a pattern came, 0, or -ETIME when a pattern takes too long on this line, -EPIPE when the other
- * process died otherwise (out of memory, killed). Then every later call says the same. @ret: on 1 only.
+ * Return: 1 when a pattern came, 0, or -ETIME when a pattern exceeds a limit on this line, or memory is short:
+ * match->culprit and match->why say which. Then every later call says the same. @ret: on 1 only.
  */
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret);
 

@@ -334,7 +334,7 @@ static void complete_advice(struct worker *w)
 		r->advice = "plug it in again; if nobody pulled it out, look at cable, hub and power supply";
 	else if (r->verdict == VERDICT_IO_ERROR)
 		r->advice = "unplug the bridge and plug it in again";
-	else if (r->verdict == VERDICT_EXPECT_TIMEOUT && !w->conditions.broken)
+	else if (r->verdict == VERDICT_EXPECT_TIMEOUT && !w->conditions.match.broken)
 		r->advice = "look at what the board prints (--capture FILE), or give it time with --timeout";
 	else if (r->verdict == VERDICT_FAIL_MATCHED)
 		r->advice = "look at what the board prints around that line (--capture FILE)";

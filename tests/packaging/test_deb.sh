@@ -15,7 +15,7 @@ mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates"
 run_dpkg() { dpkg --root="$root" --log=/dev/null --force-depends "$@" >"$root/log" 2>&1 || fail "dpkg: $(cat "$root/log")"; rm "$root/log"; }
 files() { (cd "$root" && find . ! -type d ! -path './var/lib/dpkg/*' | LC_ALL=C sort); }
 
-dpkg-deb --info "$deb" | grep -q '^ Depends: .*libjansson4.*libserialport0' || fail "the package does not depend on its libraries"
+dpkg-deb --info "$deb" | grep -q '^ Depends: .*libjansson4.*libpcre2-8-0.*libserialport0' || fail "the package does not depend on its libraries"
 for script in preinst postinst prerm postrm; do
 	dpkg-deb --info "$deb" "$script" 2>/dev/null | grep -E 'systemctl|udevadm|deb-systemd-invoke' &&
 		fail "installing starts or reloads something"

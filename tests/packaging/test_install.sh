@@ -90,7 +90,7 @@ make -s uninstall DESTDIR="$stage" PREFIX=/usr UDEVRULESDIR=/etc/u SYSTEMDSYSTEM
 
 # --- a library that is missing is named before anything is compiled
 env PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH= make -s B="$work/without" >"$work/log" 2>&1 && fail "it was built without its libraries"
-for word in libserialport libusb-1.0 jansson.pc; do
+for word in libserialport libusb-1.0 jansson libpcre2-8.pc; do
 	grep -qF -- "$word" "$work/log" || fail "without its libraries, make does not name $word: $(cat "$work/log")"
 done
 grep -E 'undefined reference|fatal error' "$work/log" && fail "without its libraries, the compiler complains first"

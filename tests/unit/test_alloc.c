@@ -23,8 +23,8 @@ static const char *args(size_t i)
 	return text;
 }
 
-/* In the process that matches patterns it is a line that does not match: 20. Ready, or an honest
- * failure with a word to it; never a signal, never another verdict about a sound board. */
+/* While a pattern is tried on a line, it is a condition that is not met: 20. Ready, or an honest failure with a word to
+ * it; never a signal, never another verdict about a sound board. */
 static void check(size_t i, const struct program *p)
 {
 	ck_assert_msg(p->status == 0 || p->status == 1 || p->status == 2 || p->status == 20,

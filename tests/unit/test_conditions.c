@@ -14,7 +14,7 @@ static void count(void *user, const struct report_match *match)
 	told++;
 }
 
-/* A slow pattern takes up to half a second for each line, and a read brings dozens: matched all the same, they would
+/* A slow pattern takes up to a quarter of a second for each line, and a read brings dozens: matched all the same, they would
  * keep the port's process beyond its time, and the driver would be blamed. */
 START_TEST(lines_that_are_read_after_the_deadline_do_not_count)
 {

@@ -1,10 +1,9 @@
 /* test_firmware.c - the presets: each pattern compiles, knows its firmware's lines, and no other's. */
 #include <check.h>
-#include <regex.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ota/firmware.h"
+#include "run/match.h"
 #include "suite.h"
 
 /* Lines as these firmwares print them, escapes already taken out. */
@@ -44,35 +43,38 @@ static const struct {
 	{ "esp-idf", "I (30) boot: ESP-IDF v5.1 2nd stage bootloader", -1, false, NULL },
 };
 
-static bool matches(const char *pattern, const char *line, regmatch_t match[2])
-{
-	regex_t re;
-	bool r;
+static struct match_event event;
 
-	ck_assert_msg(!regcomp(&re, pattern, REG_EXTENDED), "%s", pattern);
-	r = !regexec(&re, line, 2, match, 0);
-	regfree(&re);
+static bool matches(const char *pattern, const char *line)
+{
+	static struct match match;
+	char err[256];
+	int r;
+
+	ck_assert_msg(!match_init(&match, &(struct match_pattern){ pattern, MATCH_EXPECT }, 1, err, sizeof(err)), "%s", err);
+	r = match_line(&match, line, strlen(line), &event);
+	ck_assert_int_ge(r, 0);
+	match_release(&match);
 	return r;
 }
 
 START_TEST(each_firmware_s_lines_are_known)
 {
 	const struct firmware *firmware = firmware_by_name(lines[_i].firmware);
-	regmatch_t match[2];
 
 	ck_assert_ptr_nonnull(firmware);
 	for (int i = 0; firmware->expect[i]; i++)
-		ck_assert_msg(matches(firmware->expect[i], lines[_i].line, match) == (i == lines[_i].expect),
+		ck_assert_msg(matches(firmware->expect[i], lines[_i].line) == (i == lines[_i].expect),
 			      "%s: %s", firmware->expect[i], lines[_i].line);
 	for (int i = 0; firmware->fail_on[i]; i++)
-		ck_assert(matches(firmware->fail_on[i], lines[_i].line, match) == lines[_i].fails);
+		ck_assert(matches(firmware->fail_on[i], lines[_i].line) == lines[_i].fails);
 	if (!lines[_i].address) {
-		ck_assert(!firmware->address || !matches(firmware->address, lines[_i].line, match));
+		ck_assert(!firmware->address || !matches(firmware->address, lines[_i].line));
 		return;
 	}
-	ck_assert(matches(firmware->address, lines[_i].line, match));
-	ck_assert_uint_eq((size_t)(match[1].rm_eo - match[1].rm_so), strlen(lines[_i].address));
-	ck_assert(!strncmp(lines[_i].line + match[1].rm_so, lines[_i].address, strlen(lines[_i].address)));
+	ck_assert(matches(firmware->address, lines[_i].line));
+	ck_assert(event.any_group);
+	ck_assert_str_eq(event.group, lines[_i].address);
 }
 END_TEST
 

@@ -62,7 +62,8 @@ static const struct program_row rows[] = {
 	{ "--expect never sim:panic=1500ms", 14, "crashed", "its own messages" },
 	{ "--expect never sim:restart=1500ms", 18, "restarted", "" },
 	{ "--expect Hello sim:gpio0low", 11, "download-mode", "GPIO0" },
-	{ "--expect '(' sim:running", 2, NULL, "--expect '(': " },
+	{ "--expect '(' sim:running", 2, NULL, "--expect '(': missing closing parenthesis, at offset 1" },
+	{ "--expect 'IP address: (\\d+\\.\\d+)' --print-match sim:running", 0, "192.0\n", NULL },
 	{ "--expect Hello --fail-on '[' sim:running", 2, NULL, "--fail-on '[': " },
 	{ "--expect 'x' --firmware nonsense sim:running", 2, NULL, "--firmware list" },
 	{ "--ota '[::1' sim:running", 2, NULL, "--ota '[::1'" },
@@ -70,9 +71,12 @@ static const struct program_row rows[] = {
 	{ "--firmware list", 0, "arduino", NULL },
 	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", "does its application start the OTA service?" },
 	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", "give the address that the board has" },
-	/* an exponential pattern, a megabyte without a newline */
-	{ "-t 6 --expect '(a*)*(a*)*(a*)*(a*)*b' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
-	  "expect-timeout", "" },
+	/* exponential patterns, one too large, a megabyte without a newline */
+	{ "--expect '(a+)+$' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
+	  "expect-timeout: --expect '(a+)+$' takes too much time or memory on a line (", "" },
+	{ "--fail-on '(a|aa)+$' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
+	  "limit exceeded): make it simpler", "" },
+	{ "--expect '((a{1,1000}){1,1000}){1,1000}' sim:running", 2, NULL, "regular expression is too large, at offset " },
 	{ "-t 4 --expect 'x$' 'sim:running,talks,say=0123456789'", 20, "expect-timeout", "" },
 	{ "-t 3 --expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", "" },
 };
