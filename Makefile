@@ -161,15 +161,19 @@ unit: $(UNIT) $(PROGRAMS) $(B)/simulation build/failalloc.so
 trials: $(B)/unit/test_wrongbaud
 	@WRONGBAUD_TRIALS=$(or $(TRIALS),10000) $<
 
-# The random boards: tests/simulation/main.c drives the session with a virtual clock.
+# The random boards: tests/simulation/ drives the session with a virtual clock.
 SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
 $(B)/simulation: $(SIMULATION) $(TESTLIB) $(LIBS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS) $(CHECK_LIBS)
 
 ## make simulation    100,000 random boards, always the same; make soak: 10 million others. SEED= chooses
-.PHONY: simulation soak mutants
+## make accuracy      how often the verdict is right, of healthy boards and of single faults: BOARDS=60000
+.PHONY: simulation accuracy soak mutants
 simulation: $(B)/simulation
 	$(B)/simulation 100000 $(or $(SEED),1)
+	$(B)/simulation --accuracy $(or $(BOARDS),20000) $(or $(SEED),1)
+accuracy: $(B)/simulation
+	$(B)/simulation --accuracy $(or $(BOARDS),60000) $(or $(SEED),1)
 soak: $(B)/simulation
 	$(B)/simulation 10000000 $(SEED)
 

@@ -1,8 +1,15 @@
-/* main.c - random boards against the promises: simulation [--list] COUNT [SEED], or --one SEED; mutants COUNT [SEED].
+/* main.c - boards against the promises, and how right the verdict is.
  *
- * Every promise that a board can show is asserted for every board (trial.c). The program "mutants", built with PROOF_MUTANTS,
- * leaves each rule of the proof out in turn, and the same boards must show at least one broken promise.
- * --list prints a line for each board, to compare two versions of the program; --one shows what happens to a board.
+ *	simulation COUNT [SEED]			random boards and users: every promise a board can show (trial.c)
+ *	simulation --list COUNT [SEED]		a line for each, to compare two versions of the program
+ *	simulation --one SEED			what happens to that board
+ *	simulation --accuracy COUNT [SEED]	healthy boards and single faults, no option given: two tables
+ *	simulation --misses NAME COUNT [SEED]	the first boards of a class or fault that miss their word
+ *	simulation --floors COUNT [SEED]	the rows for floors.c
+ *	simulation --healthy-one SEED		what happens to that board
+ *	simulation --fault-one FAULT SEED	the same
+ *	mutants COUNT [SEED]			built with PROOF_MUTANTS: leaves each rule of the proof out in
+ *						turn; the random boards must show a broken promise each time
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +17,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "trial.h"
+#include "accuracy.h"
+#include "measure.h"
 
 static struct trial trial;
 
@@ -128,30 +136,73 @@ static int main_list(unsigned long n, uint64_t seed)
 	return 0;
 }
 
+static int main_run_watched(void)
+{
+	char board[320];
+
+	trial_run(&trial);
+	trial_describe(&trial);
+	boards_print(&trial.board, board, sizeof(board));
+	printf("  board: %s\n", board);
+	return trial.broken[0] != '\0';
+}
+
 static int main_watch(uint64_t seed)
 {
 	trial.watched = true;
 	trial_draw(&trial, seed);
-	trial_run(&trial);
-	trial_describe(&trial);
-	return trial.broken[0] != '\0';
+	return main_run_watched();
+}
+
+static int main_watch_fault(enum boards_fault fault, uint64_t seed)
+{
+	trial.watched = true;
+	measure_draw(&trial, fault, seed);
+	return main_run_watched();
+}
+
+static int main_usage(void)
+{
+	fprintf(stderr, "usage: simulation [--list | --accuracy | --floors | --misses NAME] COUNT [SEED]\n"
+			"       simulation --one SEED | --healthy-one SEED | --fault-one FAULT SEED\n");
+	return 2;
+}
+
+/* What takes a seed alone. */
+static int main_one(int argc, char **argv)
+{
+	uint64_t seed = strtoull(argv[argc - 1], NULL, 10);
+	enum boards_fault fault;
+
+	if (argc == 3 && strcmp(argv[1], "--one") == 0)
+		return main_watch(seed);
+	if (argc == 3 && strcmp(argv[1], "--healthy-one") == 0)
+		return main_watch_fault(BOARDS_HEALTHY, seed);
+	if (argc != 4 || strcmp(argv[1], "--fault-one") != 0)
+		return main_usage();
+	fault = boards_fault_by_name(argv[2]);
+	return fault == BOARDS_FAULTS ? main_usage() : main_watch_fault(fault, seed);
 }
 
 int main(int argc, char **argv)
 {
-	bool print = argc > 1 && strcmp(argv[1], "--list") == 0;
-	int first = print ? 2 : 1;
+	const char *mode = argc > 1 && argv[1][0] == '-' ? argv[1] : "";
+	int first = !*mode ? 1 : strcmp(mode, "--misses") == 0 ? 3 : 2;
 	unsigned long n = argc > first ? strtoul(argv[first], NULL, 10) : 0;
 	uint64_t seed = argc > first + 1 ? strtoull(argv[first + 1], NULL, 10)
 					 : (uint64_t)time(NULL) * 1000003u % 1000000000u;
 
-	if (argc > 2 && strcmp(argv[1], "--one") == 0)
-		return main_watch(strtoull(argv[2], NULL, 10));
-	if (n == 0) {
-		fprintf(stderr, "usage: simulation [--list] COUNT [SEED], or --one SEED\n");
-		return 2;
-	}
-	if (print)
+	if (strstr(mode, "-one"))
+		return main_one(argc, argv);
+	if (n == 0)
+		return main_usage();
+	if (!*mode)
+		return main_simulate(n, seed);
+	if (strcmp(mode, "--list") == 0)
 		return main_list(n, seed);
-	return main_simulate(n, seed);
+	if (strcmp(mode, "--accuracy") == 0 || strcmp(mode, "--floors") == 0)
+		return accuracy_tables(n, seed, mode[2] == 'f');
+	if (strcmp(mode, "--misses") == 0)
+		return accuracy_misses(argv[2], n, seed);
+	return main_usage();
 }
