@@ -16,8 +16,6 @@ enum {
 	OTA_ERROR_BOOTSTRAP = 11,	/* UPDATE_ERROR_BOOTSTRAP */
 };
 
-enum ota_state { OTA_WAITING, OTA_ROUND, OTA_INVITED, OTA_CANCELLING, OTA_CONNECTING, OTA_TALKING };
-
 /* ota.c: what a protocol may do */
 void ota_act(struct ota *ota, enum ota_action_kind kind, enum ota_channel channel, const void *bytes, size_t len);
 void ota_wait(struct ota *ota, enum ota_state state, int64_t wake_ms);

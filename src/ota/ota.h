@@ -159,6 +159,8 @@ struct ota_finding {
 	char answer[OTA_ANSWER_MAX];	/* what came back, made printable ASCII; "" */
 };
 
+enum ota_state { OTA_WAITING, OTA_ROUND, OTA_INVITED, OTA_CANCELLING, OTA_CONNECTING, OTA_TALKING };
+
 struct ota {
 	struct ota_options options;
 	struct ota_finding finding;
@@ -169,7 +171,7 @@ struct ota {
 	unsigned int queued;
 	char request[512];
 
-	int state;			/* enum ota_state */
+	enum ota_state state;
 	int64_t round_end_ms;
 	bool alive, unreachable, ask_tcp;
 	unsigned int silent;		/* rounds in a row, host alive */
