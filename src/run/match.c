@@ -158,7 +158,7 @@ static void match_remember(struct match *match, size_t i, const char *line, int 
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
 	const PCRE2_SIZE *span = any_group ? &offsets[2] : offsets;
-	/* before PCRE2 10.38, \K in a look-ahead makes a match that begins after its end */
+	/* \K in a group that a look-ahead calls makes a match that begins after its end; newer PCRE2 refuses it */
 	size_t n = span[1] > span[0] ? span[1] - span[0] : 0;
 
 	if (n >= MATCH_GROUP_MAX)
