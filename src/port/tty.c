@@ -169,14 +169,17 @@ static bool is_hung_up(const struct tty *tty, int64_t deadline_ms)
 	return wait_poll(&pfd, 1, deadline_ms, NULL) > 0 && (pfd.revents & (POLLHUP | POLLNVAL));
 }
 
+static bool is_transfer_error(int err)
+{
+	return err == EIO || err == EPROTO || err == EPIPE || err == ETIMEDOUT || err == ESHUTDOWN;
+}
+
 /* A failed operation as the contract words it: unplugged is -ENODEV, whatever the driver called it. */
 static int failure(const struct tty *tty, int err)
 {
 	if (err == EWOULDBLOCK)
 		return -EBUSY;
-	if (tty->fd < 0)
-		return -err;
-	if (err != EIO && err != EPROTO && err != EPIPE && err != ETIMEDOUT && err != ESHUTDOWN)
+	if (tty->fd < 0 || !is_transfer_error(err))
 		return -err;
 	return is_hung_up(tty, wait_now_ms() + UNPLUG_NOTICE_MS) ? -ENODEV : -err;
 }
@@ -363,26 +366,33 @@ static void drain(struct tty *tty)
 
 /* ------------------------------------------------------------ opening and closing */
 
-/* Open by libserialport; tty->fd stays -1 where it cannot. Its errors are not looked at: where sp_open() fails it has
- * closed the port, and our own open() meets what was wrong with the port itself. Only 0.1.2 leaves the port open, when it
- * cannot lock; then our lock() fails on that descriptor. There sp_close() would clear the TIOCEXCL of the lock's holder. */
-static void open_library(struct tty *tty, const char *path)
+/* Open by libserialport; tty->fd stays -1 where it cannot: where sp_open() fails it has closed the port. Only 0.1.2
+ * leaves the port open, when it cannot lock; then our lock() fails on that descriptor. There sp_close() would clear the
+ * TIOCEXCL of the lock's holder. Return: the errno of a system call that failed, else 0. */
+static int open_library(struct tty *tty, const char *path)
 {
 	struct sp_port *sp;
+	int err = 0;
 
 	if (sp_get_port_by_name(path, &sp) != SP_OK)
-		return;
-	(void)sp_open(sp, SP_MODE_READ_WRITE);
+		return 0;
+	if (sp_open(sp, SP_MODE_READ_WRITE) == SP_ERR_FAIL)
+		err = sp_last_error_code();
 	(void)sp_get_port_handle(sp, &tty->fd);	/* fails for NULL only */
 	sp_free_port(sp);			/* frees memory, closes nothing */
+	return err;
 }
 
 /* Where libserialport cannot serve, our own open() does: a container without /sys, a node with another name, settings
- * that it stumbles over, a lock that we were told to ignore and that 0.1.2 insists on. */
+ * that it stumbles over, a lock that we were told to ignore and that 0.1.2 insists on. It meets what is wrong with the
+ * port itself; and where only a later step failed, it is what can still release the lines. */
 static int open_once(struct tty *tty, const char *path, const struct tty_options *options)
 {
-	if (!options->no_lock)
-		open_library(tty, path);
+	int err = options->no_lock ? 0 : open_library(tty, path);
+
+	/* A transfer failed: if that is because the plug is being pulled, let the kernel hear of it first. */
+	if (tty->fd < 0 && is_transfer_error(err))
+		(void)wait_poll(NULL, 0, wait_now_ms() + UNPLUG_NOTICE_MS, NULL);
 	if (tty->fd < 0)
 		tty->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	return tty->fd < 0 ? failure(tty, errno) : 0;

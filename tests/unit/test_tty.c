@@ -65,6 +65,7 @@ static struct {
 	/* failures */
 	int calls;
 	int fail_at;			/* -1 never */
+	const char *fail_name;		/* fails whenever it is called; NULL none */
 	bool fail_on;			/* and all that follow */
 	int fail_errno;
 	char failed[32];
@@ -129,6 +130,10 @@ static bool fails(const char *name)
 {
 	int n = fake.calls++;
 
+	if (fake.fail_name && strcmp(name, fake.fail_name) == 0) {
+		errno = fake.fail_errno;
+		return true;
+	}
 	if (fake.fail_at < 0 || n < fake.fail_at || (n > fake.fail_at && !fake.fail_on))
 		return false;
 	if (n == fake.fail_at)
@@ -537,6 +542,12 @@ enum sp_return __wrap_sp_get_port_handle(const struct sp_port *sp, void *ret)
 	return SP_OK;
 }
 
+int __wrap_sp_last_error_code(void);
+int __wrap_sp_last_error_code(void)
+{
+	return errno;
+}
+
 void __wrap_sp_free_port(struct sp_port *sp);
 void __wrap_sp_free_port(struct sp_port *sp)
 {
@@ -904,6 +915,27 @@ START_TEST(a_port_that_another_has_to_itself_is_busy_and_untouched)
 	expect_busy();
 	ck_assert_str_eq(fake.trace, "");
 	ck_assert_mem_eq(&found, &fake.termios, sizeof(found));
+}
+END_TEST
+
+/* What libserialport reports of a plug that is just being pulled: the second try waits until the kernel knows. */
+START_TEST(our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone)
+{
+	static const char *const steps[] = { "sp_open", "sp_get", "sp_lines", "sp_settings" };
+	struct port *port;
+	int64_t start_ms;
+
+	versions(_i % 2);
+	fake.fail_name = steps[_i / 2 % 4];
+	fake.fail_errno = _i < 8 ? EPROTO : EINVAL;
+	start_ms = fake.now_ms;
+	port = must_open(115200);
+	ck_assert_int_eq(fake.now_ms - start_ms, _i < 8 ? 300 : 0);
+	ck_assert_int_eq(fake.opened, strcmp(fake.fail_name, "sp_open") == 0 ? 1 : 2);
+	ck_assert_int_eq(fake.bits, OUT2 | TIOCM_DTR | TIOCM_RTS);
+	must_close(port);
+	ck_assert_int_eq(fake.bits, OUT2);
+	ck_assert_int_eq(sp_allocated, 0);
 }
 END_TEST
 
@@ -1306,6 +1338,7 @@ static Suite *tty_suite(void)
 			    2 * VERSIONS);
 	tcase_add_loop_test(tc, a_port_locked_by_another_is_busy_and_untouched, 0, VERSIONS);
 	tcase_add_loop_test(tc, a_port_that_another_has_to_itself_is_busy_and_untouched, 0, VERSIONS);
+	tcase_add_loop_test(tc, our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone, 0, 16);
 	tcase_add_loop_test(tc, no_lock_opens_what_another_has_locked_and_takes_no_lock, 0, 2 * VERSIONS);
 	tcase_add_test(tc, says_what_speed_the_bridge_really_has);
 	tcase_add_test(tc, the_same_speed_again_is_not_sent);
