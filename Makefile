@@ -116,7 +116,7 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclan
 AGAIN = $(MAKE) --no-print-directory
 TWO = $(if $(findstring --jobserver,$(MAKEFLAGS)),,-j2)
 
-## make demo          the main job on the built-in simulated board; installs what it needs (Debian)
+## make demo          the main job on the simulated board; installs what it needs (Debian)
 .PHONY: demo
 demo:
 	@$(NEED) $(BUILD_PACKAGES)

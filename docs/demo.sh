@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job, on the built-in simulated board: an ESP8266 that a serial upload has left running in boot mode 1, where
+# The main job, on the simulated board: an ESP8266 that a serial upload has left running in boot mode 1, where
 # every OTA update ends in ERROR[11]. espreset resets it, proves the reset, and says ready.
 set -eu
 espreset=${1:-espreset}

@@ -137,7 +137,7 @@ struct bootlog_options {
 	bool pasted;
 };
 
-/* The rest of the structure (line buffer, recovery state) is private to bootlog.c and wrongbaud.c. */
+/* The rest of the structure (line buffer, recovery state) is private to the files of this folder. */
 struct bootlog;
 
 #include "bootlog/state.h"

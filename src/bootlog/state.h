@@ -100,7 +100,6 @@ struct bootlog {
 	bool continued;			/* its beginning was cut off */
 	unsigned char escape;
 	unsigned char escape_len;
-	unsigned int depth;		/* of brackets, in a banner */
 	unsigned long line_number;
 	int64_t line_begin_ms;
 

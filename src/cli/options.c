@@ -1,8 +1,9 @@
 /* options.c - the command line: one table of options, parsed strictly into a struct request.
  *
  * An option walks one way: its row in the table, the row's set(), a field of struct request. After the last one
- * checks[] look whether they fit each other. A new option is a name in the first enum and a row; the tests then ask for
- * it in the manual and in the completions.
+ * checks[] look whether they fit each other. A new option is a name in the first enum, a row, and a field of
+ * struct request with its default in options_parse(); the tests then ask for it in the manual, the completions and samples[]
+ * of test_options.c.
  */
 #include "cli/options.h"
 

@@ -4,7 +4,7 @@
  *	paste_feed(&paste, bytes, n, piece, user);	as often as bytes come, cut anywhere
  *	paste_flush(&paste, piece, user);		at the end: an unfinished last line counts too
  *
- * It undoes, in this order, what a terminal, an editor or a web page does to
+ * It undoes what a terminal, an editor or a web page does to
  *	bytes		escape sequences, and NULs of UTF-16
  *	line beginnings	time stamps, quotation marks, colours without their escape character, and what this paste has
  *			before each line: a number, the name of a program (learnt by paste_banner())

@@ -5,9 +5,7 @@
 enum bridge_quirk {
 	BRIDGE_NATIVE = 1 << 0,		/* no bridge: the chip itself is on USB */
 	BRIDGE_CP2102C = 1 << 1,	/* flow control always on: received data moves RTS */
-	BRIDGE_CP2102N = 1 << 2,	/* before revision A02 it may hang when closed in mid-data */
-	BRIDGE_CH34X = 1 << 3,		/* no serial number; speeds wrong before Linux 5.5 */
-	BRIDGE_BRLTTY = 1 << 4		/* braille displays use the same VID:PID */
+	BRIDGE_CH34X = 1 << 2,		/* by the ch341 driver, which some kernels have broken (host/diagnose.c) */
 };
 
 struct bridge {

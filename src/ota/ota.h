@@ -172,7 +172,6 @@ struct ota {
 	char request[512];
 
 	enum ota_state state;
-	int64_t round_end_ms;
 	bool alive, unreachable, ask_tcp;
 	unsigned int silent;		/* rounds in a row, host alive */
 	unsigned int dead;		/* rounds in a row without a sign of life */
@@ -212,7 +211,7 @@ void ota_describe(const struct ota_finding *finding, char *buf, size_t cap);
 /* What was not proven, or the next thing to do; static; "" when there is nothing to add. */
 const char *ota_caveat(const struct ota_finding *finding);
 
-/* Words for JSON: "edge", "contrast", ...; "closed", "down", ...; NULL for _NONE. */
+/* Words, for tests: "edge", "contrast", ...; "closed", "down", ...; NULL for _NONE. */
 const char *ota_proof_word(enum ota_proof proof);
 const char *ota_reason_word(enum ota_reason reason);
 

@@ -71,7 +71,6 @@ struct tty {
 	bool speedless;
 	int other_bits;			/* OUT1, OUT2, LOOP: TIOCMSET writes them too */
 	int baud;			/* 0: no settings of ours yet */
-	int actual_baud;
 };
 
 static struct tty *tty_of(struct port *port)
@@ -285,12 +284,8 @@ static int apply_settings(struct tty *tty, int baud)
 	next.c_ispeed = next.c_ospeed = (speed_t)baud;
 	make_raw(&next, 0);
 	r = control(tty, TCSETS2, &next);
-	if (r < 0)
-		return r;
-	tty->baud = baud;
-	r = control(tty, TCGETS2, &next);
 	if (r == 0)
-		tty->actual_baud = (int)next.c_ospeed;
+		tty->baud = baud;
 	return r;
 }
 
@@ -505,9 +500,4 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	}
 	*ret_port = &tty->port;
 	return 0;
-}
-
-int tty_actual_baud(const struct port *port)
-{
-	return ((const struct tty *)(const void *)port)->actual_baud;
 }

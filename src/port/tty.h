@@ -65,11 +65,4 @@ bool tty_is_port(const char *path);
  */
 int tty_open(const char *path, const struct tty_options *options, struct port **ret_port);
 
-/**
- * tty_actual_baud() - the speed that the driver says it reached; cp210x and pl2303 say the truth, others
- * repeat what was asked for
- * @port: from tty_open()
- */
-int tty_actual_baud(const struct port *port);
-
 #endif

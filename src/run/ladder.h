@@ -1,7 +1,7 @@
 /* ladder.h - --recover: which step comes next when a bridge stalls or a board stays silent, and whether there is time.
  *
- *	ladder_init(&ladder, &climb);
- *	... a session ...
+ *	ladder_init(&ladder, &spec, end_ms, stop, status, user);
+ *	... open the port; ladder_look(); a session ...
  *	while (ladder_climb(&ladder, verdict))		does the next step that can be done
  *		... find ladder_port(), ladder_limit(), a session ...
  *	ladder_fill(&ladder, &result);

@@ -11,7 +11,7 @@ enum message_kind {
 	MESSAGE_OPENED,		/* the port is open: --wait is over, --timeout counts */
 	MESSAGE_NOTE,
 	MESSAGE_MATCH,
-	MESSAGE_WIRING,		/* --probe-wiring: what was found; the last, too, if that is READY */
+	MESSAGE_WIRING,		/* --probe-wiring: what was found; told instead of the result if that is READY */
 	MESSAGE_RESULT,		/* the last; the port is closed */
 };
 

@@ -21,7 +21,7 @@ struct open_failure {
  * open_port() - open the port
  * @deadline_ms: until when a missing or busy one is waited for; CLOCK_MONOTONIC
  * @status: told what is being waited for
- * @ret: both lines are asserted from here on (unless it is a simulated board's affair)
+ * @ret: both lines are asserted from here on
  * @ret_native_usb: the port is the chip's own USB, no bridge
  * @ret_failure: filled when it fails, but for -ECANCELED
  *

@@ -136,7 +136,7 @@ static void fail(struct worker *w, enum verdict verdict, const char *text, const
 	r->advice = advice;
 }
 
-/* The port closed itself with an error: then nobody knows whether the lines were released. */
+/* Closing the port failed: then nobody knows whether the lines were released. */
 static void take_close(struct worker *w, int r)
 {
 	if (r == 0 || verdict_info(w->result.session.verdict)->status != 0)

@@ -152,7 +152,7 @@ static void outcome_say(struct session_result *r, const char *advice, const char
 	r->advice = advice;
 }
 
-/* The sentence and the advice of each verdict; where the board's own words came with an advice, that one. */
+/* The sentence and the advice of each verdict; of a boot that failed or crashed the advice that came with its words. */
 static void outcome_explain(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;

@@ -1,6 +1,7 @@
 /* proof.h - what one attempt has shown, and the rules that turn it into proof.
  *
- * `ready` is said when every rule holds. A build with PROOF_MUTANTS can leave a rule out, so that the tests can show that
+ * `ready` is said when every rule holds, or when an ESP8266 itself answers --ota-dry-run that it would take an update
+ * (src/run/worker.c). A build with PROOF_MUTANTS can leave a rule out, so that the tests can show that
  * the random boards catch a program without it. The shipped program has no such switch.
  */
 #ifndef ESPRESET_SESSION_PROOF_H
@@ -109,7 +110,7 @@ bool proof_banner_is_ours(const struct proof_context *context, const struct atte
 
 /**
  * proof_chain_is_healthy() - is `next` a banner that healthy chips print right after `boot`?
- * Sources: docs/hardware.md, "Chains".
+ * Sources: docs/hardware.md, section 2, on banners that follow each other.
  */
 bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *next);
 

@@ -13,7 +13,7 @@
 #define SEQUENCE_TEXT_MAX 256
 
 struct sequence_step {
-	unsigned int lines;	/* PORT_DTR | PORT_RTS: which this step writes; 0: only waits */
+	unsigned int lines;	/* MODEM_DTR | MODEM_RTS: which this step writes; 0: only waits */
 	unsigned int asserted;	/* those of them that it asserts */
 	int hold_ms;		/* then wait so long */
 };

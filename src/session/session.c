@@ -793,11 +793,6 @@ bool session_is_proven(const struct session *s)
 	return s->proven;
 }
 
-bool session_is_copying(const struct session *s)
-{
-	return s->ever_copied && s->attempt.boot.copying;
-}
-
 int64_t session_deadline(const struct session *s)
 {
 	return s->deadline_ms;

@@ -5,7 +5,8 @@
  *	for (;;) {
  *		session_next(&s, now_ms, &action);
  *		SET_LINES, SET_SPEED: do it, then session_did(&s, now_ms, 0 or -errno)
- *		READ: read until action.deadline_ms, then session_input() or, on error, session_failed()
+ *		READ: read until action.deadline_ms, then session_input(); on an error session_failed(); at the
+ *			deadline nothing
  *		DONE: session_result(&s); close the port
  *	}
  *
@@ -149,9 +150,6 @@ bool session_is_asserting(const struct session *s);
 
 /** session_is_proven() - proof complete; only conditions are left */
 bool session_is_proven(const struct session *s);
-
-/** session_is_copying() - eboot is copying an OTA image: nobody may reset the board */
-bool session_is_copying(const struct session *s);
 
 /** session_deadline() - when the time for the verdict is over */
 int64_t session_deadline(const struct session *s);

@@ -5,7 +5,8 @@
  *	for (;;) {
  *		wiring_next(&w, now_ms, &action);
  *		SET_LINES, SET_SPEED: do it, then wiring_did(&w, now_ms, 0 or -errno)
- *		READ: read until action.deadline_ms, then wiring_input() or, on error, wiring_failed()
+ *		READ: read until action.deadline_ms, then wiring_input(); on an error wiring_failed(); at the
+ *			deadline nothing
  *		DONE: wiring_result(&w); close the port
  *	}
  *

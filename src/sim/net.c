@@ -158,7 +158,7 @@ static void call_back(void *user, const struct sim_peer *to, int port)
 			       errno == EINPROGRESS) &&
 			      !watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
 	if (!net->tcp_connecting)
-		shut(&net->tcp);	/* noticed by handle_arduino() */
+		shut(&net->tcp);	/* noticed by loop_of_the_sketch() */
 }
 
 static void connected(struct sim_net *net)

@@ -171,10 +171,6 @@ static void take_request(struct sim_process *process, const struct sim_request *
 		sim_bridge_hupcl(&process->bridge, request->value != 0);
 		reply(process, 0);
 		return;
-	case SIM_ASK_WRITE:
-		reply(process, (int)sim_bridge_write(&process->bridge, process->now_ns, request->data,
-						     (size_t)request->value % (sizeof(request->data) + 1)));
-		return;
 	default:
 		reply(process, -EINVAL);
 		return;
@@ -274,18 +270,7 @@ int sim_process_serve(struct sim_process *process, const struct sim_service *ser
 	return 0;
 }
 
-void sim_process_unserve(struct sim_process *process, int fd)
-{
-	int i;
-
-	for (i = 0; i < process->services; i++)
-		if (process->service[i].fd == fd) {
-			process->service[i] = process->service[--process->services];
-			return;
-		}
-}
-
-/* ready() may serve and unserve: go by the descriptors that were polled. */
+/* ready() may serve more: go by the descriptors that were polled. */
 static void serve(struct sim_process *process, const struct pollfd *fds, int count)
 {
 	int i, k;

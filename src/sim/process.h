@@ -48,9 +48,6 @@ void sim_process_run(int sock, const struct sim_config *config, int truth);
 /* Serve one more descriptor. Return: 0 or -ENOSPC. The board's time is process->now_ns in ready(). */
 int sim_process_serve(struct sim_process *process, const struct sim_service *service);
 
-/* No longer. fd stays open. */
-void sim_process_unserve(struct sim_process *process, int fd);
-
 /* A line in the truth: printf. */
 void sim_process_note(struct sim_process *process, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -19,17 +19,16 @@
 /* The modem lines, as a bit set; set means asserted. */
 enum { SIM_DTR = 1, SIM_RTS = 2 };
 
-enum sim_request_kind { SIM_ASK_OPEN, SIM_ASK_LINES, SIM_ASK_SPEED, SIM_ASK_HUPCL, SIM_ASK_CLOSE, SIM_ASK_WRITE };
+enum sim_request_kind { SIM_ASK_OPEN, SIM_ASK_LINES, SIM_ASK_SPEED, SIM_ASK_HUPCL, SIM_ASK_CLOSE };
 
 struct sim_request {
 	uint32_t kind;
 	uint32_t lines;		/* SIM_ASK_LINES: SIM_DTR, SIM_RTS asserted */
-	int32_t value;		/* SIM_ASK_OPEN, SIM_ASK_SPEED: Bd; SIM_ASK_HUPCL: 0 or 1; SIM_ASK_WRITE: bytes in data */
-	uint8_t data[256];	/* SIM_ASK_WRITE */
+	int32_t value;		/* SIM_ASK_OPEN, SIM_ASK_SPEED: Bd; SIM_ASK_HUPCL: 0 or 1 */
 };
 
 enum sim_packet_kind {
-	SIM_REPLY,	/* result: 0 or negative errno; after SIM_ASK_WRITE the number of bytes taken */
+	SIM_REPLY,	/* result: 0 or negative errno */
 	SIM_DATA,	/* received from the board; result: bytes in data */
 	SIM_GONE,	/* unplugged */
 };

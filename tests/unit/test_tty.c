@@ -53,7 +53,6 @@ static struct {
 	bool was_exclusive;		/* the same */
 	int line_transfers;
 	int settings_transfers;		/* of speed and framing */
-	int baud_granted;		/* 0: what is asked for */
 	bool lineless;
 	/* the world */
 	int64_t now_ms;
@@ -209,8 +208,6 @@ static void fake_settings(const struct termios2 *next)
 
 	fake.settings_transfers += transfers;
 	fake.termios = *next;
-	if ((next->c_cflag & CBAUD) == BOTHER && fake.baud_granted)
-		fake.termios.c_ospeed = (speed_t)fake.baud_granted;
 	if ((next->c_cflag & CBAUD) == B0)
 		set_bits(fake.bits & ~(TIOCM_DTR | TIOCM_RTS));
 }
@@ -955,21 +952,6 @@ START_TEST(no_lock_opens_what_another_has_locked_and_takes_no_lock)
 }
 END_TEST
 
-START_TEST(says_what_speed_the_bridge_really_has)
-{
-	struct port *port;
-
-	fake_reset();
-	fake.baud_granted = 76800;
-	port = must_open(74880);
-	ck_assert_int_eq(tty_actual_baud(port), 76800);
-	fake.baud_granted = 0;
-	ck_assert_int_eq(port->ops->set_speed(port, 115200), 0);
-	ck_assert_int_eq(tty_actual_baud(port), 115200);
-	must_close(port);
-}
-END_TEST
-
 START_TEST(the_same_speed_again_is_not_sent)
 {
 	struct port *port;
@@ -1340,7 +1322,6 @@ static Suite *tty_suite(void)
 	tcase_add_loop_test(tc, a_port_that_another_has_to_itself_is_busy_and_untouched, 0, VERSIONS);
 	tcase_add_loop_test(tc, our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone, 0, 16);
 	tcase_add_loop_test(tc, no_lock_opens_what_another_has_locked_and_takes_no_lock, 0, 2 * VERSIONS);
-	tcase_add_test(tc, says_what_speed_the_bridge_really_has);
 	tcase_add_test(tc, the_same_speed_again_is_not_sent);
 	tcase_add_test(tc, reads_what_comes_and_times_out_at_the_deadline);
 	tcase_add_test(tc, what_came_before_the_speed_was_set_is_dropped);
