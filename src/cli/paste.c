@@ -153,12 +153,21 @@ static void skip_colour(struct span *s)
 		*s = t;
 }
 
+/* Too little to say whether it has a frame: what is left of a line's end, or the number of an empty line */
+static bool is_no_line(struct span s)
+{
+	span_blanks(&s);
+	while (s.at != s.end && (s.end[-1] == ' ' || s.end[-1] == '\t'))
+		s.end--;
+	return span_len(s) < 4 || (skip_form(&s, "0") && s.at == s.end);
+}
+
 /* What stood before a banner by chance does not stand before the next line. */
 static void skip_frame(struct paste *p, struct span *s)
 {
 	struct span t = *s;
 
-	if (!p->frame_len || span_len(t) < 4) /* what is left of a line's end is no line */
+	if (!p->frame_len || is_no_line(t))
 		return;
 	span_blanks(&t);
 	if (skip_form_of(&t, p->frame, p->frame_len)) {
@@ -485,6 +494,8 @@ static const char *part_of_line(struct paste *p, struct span line)
 	struct span end = shown_end(p, line), s = { line.at, end.at };
 
 	if (!p->continued) {
+		while (s.at != s.end && *s.at == '\0')
+			s.at++;
 		skip_prefix(p, &s);
 		correct_case(p, s);
 	}
