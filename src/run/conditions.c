@@ -120,7 +120,7 @@ static void tell_match(struct conditions *c, const struct match_event *event)
 
 void conditions_limit(struct conditions *c, int64_t deadline_ms)
 {
-	c->deadline_ms = deadline_ms;
+	c->deadline_ms = c->match.deadline_ms = deadline_ms;
 }
 
 void conditions_line(void *user, const char *line, size_t len)

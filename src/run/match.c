@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "port/wait.h"
+
 /*
  * NEVER_UTF, NEVER_UCP: what boards print is in no encoding, so a byte is a character. A pattern that begins with (*UTF)
  * is refused. NEVER_BACKSLASH_C: without UTF, \C is a dot.
@@ -63,7 +65,9 @@ static int match_watch(pcre2_callout_block *block, void *user)
 	now_us = match_cpu_us();
 	if (match->steps == STEPS_PER_LOOK)
 		match->since_us = now_us;
-	return now_us - match->since_us < MATCH_CPU_MS * 1000 ? 0 : PCRE2_ERROR_CALLOUT;
+	if (now_us - match->since_us < MATCH_CPU_MS * 1000 && wait_now_ms() < match->deadline_ms)
+		return 0;
+	return PCRE2_ERROR_CALLOUT;
 }
 
 /* The two pairs of offsets are the whole match and group 1. */
@@ -120,6 +124,7 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 
 	memset(match, 0, sizeof(*match));
 	match->first = -1;
+	match->deadline_ms = INT64_MAX;
 	if (!n)
 		return 0;
 	if (n > MATCH_PATTERNS_MAX) {

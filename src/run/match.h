@@ -53,6 +53,8 @@ struct match {
 	pcre2_match_data *data;
 	unsigned int steps;		/* items tried on this line, by all patterns */
 	int64_t since_us;		/* CPU time of this process when the first few had been tried */
+	int64_t deadline_ms;		/* of the run, CLOCK_MONOTONIC, by which a line is given up; INT64_MAX; the caller's to set.
+					 * On a computer that gives this process no time, 250 ms of it take longer. */
 	uint64_t came;			/* bit set of patterns */
 	uint64_t with_group;		/* those of them whose group 1 took part */
 	char groups[MATCH_PATTERNS_MAX][MATCH_GROUP_MAX];

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "port/wait.h"
 #include "run/match.h"
 #include "suite.h"
 
@@ -381,6 +382,21 @@ static const struct {
 	{ "(?R)?a", "nested recursion at the same subject position" },
 };
 
+/* CPU time is scarce on a busy computer; the run's own time is over all the same. */
+START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
+{
+	static char text[4096];
+
+	memset(text, 'a', sizeof(text) - 1);
+	begin((const struct match_pattern[]){ { "(?:a|b)*[xy]", MATCH_EXPECT } }, 1);
+	match.deadline_ms = wait_now_ms() - 1;
+	ck_assert_int_eq(line(text), -ETIME);
+	ck_assert_str_eq(match.why, "time limit exceeded");
+	ck_assert_uint_le(match.steps, 1000);	/* 250 ms are more than 100,000 */
+	match_release(&match);
+}
+END_TEST
+
 START_TEST(a_pattern_that_takes_for_ever_is_ended)
 {
 	const char *pattern = endless[_i / 2].pattern ? endless[_i / 2].pattern : nested(15, "|x)");
@@ -504,6 +520,7 @@ int main(void)
 	tcase_add_test(tc, an_invalid_pattern_is_named_with_what_is_wrong_and_where);
 	tcase_add_test(tc, a_pattern_that_is_too_large_is_refused_at_once);
 	tcase_add_test(tc, a_pattern_as_large_as_it_may_be_is_taken);
+	tcase_add_test(tc, a_pattern_that_is_still_tried_at_the_deadline_is_ended);
 	tcase_add_loop_test(tc, a_pattern_that_takes_for_ever_is_ended, 0, 2 * COUNT(endless));
 	tcase_add_test(tc, many_slow_patterns_take_no_longer_than_one);
 	tcase_add_test(tc, each_line_has_its_own_time);
