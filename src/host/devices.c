@@ -533,6 +533,7 @@ static void watch(int notify_fd, const struct spec *spec)
 {
 	watch_path(notify_fd, "/dev/x");
 	watch_path(notify_fd, "/run/udev/data/x");
+	watch_path(notify_fd, "/run/udev/queue");
 	if (spec->kind == SPEC_PATH)
 		watch_path(notify_fd, spec->text);
 }
@@ -549,8 +550,11 @@ static bool is_settled(const char *path)
 		return false;	/* sysfs knows a port before /dev does */
 	if (!S_ISCHR(st.st_mode))
 		return true;	/* no port: to be refused, not waited for */
-	/* where udev does not run, there is nothing to wait for */
-	return !hostfs_has("/run/udev/control") || hostfs_has(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
+	if (!hostfs_has("/run/udev/control"))
+		return true;	/* no udev */
+	/* While it has work to do, a link and a database entry may still be those of a device that was unplugged, whose
+	 * number another one has got (systemd udevd.c keeps this file while its queue is not empty). */
+	return !hostfs_has("/run/udev/queue") && hostfs_has(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 }
 
 static void forget_events(int notify_fd)

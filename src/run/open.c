@@ -93,9 +93,12 @@ static int find_path(struct search *s)
 	struct open_failure *f = s->failure;
 	int r = devices_resolve(s->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
 
-	if (r != -ENOENT && r != -ENXIO)
+	/* A port that was there and could not be opened may have been unplugged: then a link may still lead to its number,
+	 * which another device has got by now. */
+	if ((r == 0 && !s->was_there) || (r < 0 && r != -ENOENT && r != -ENXIO))
 		return r;
-	s->status(s->user, "waiting for the port to appear");
+	if (r < 0)
+		s->status(s->user, "waiting for the port to appear");
 	return devices_wait(s->spec, s->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text, sizeof(f->text));
 }
 

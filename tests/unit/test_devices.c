@@ -467,6 +467,29 @@ END_TEST
 /* The node: a character device, as udev's database names it. */
 #define FULL_DB "/run/udev/data/c1:7"
 
+static void empty_the_queue(void)
+{
+	(void)usleep(300000);
+	(void)unlink(fake_path("/run/udev/queue"));
+}
+
+/* The kernel has given the number of an unplugged board to another one: the link and the entry are still the old one's. */
+START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
+{
+	char queue[] = "/run/udev/queue";
+	pid_t pid;
+
+	fake_file("/run/udev/control", "%s", "");
+	fake_file(queue, "%s", "");
+	fake_file(FULL_DB, "I:1\n%s", "");
+	fake_link("/dev/full", "/dev/ttyUSB0");
+	pid = later(empty_the_queue);
+	ck_assert_int_eq(wait_for("/dev/ttyUSB0", WAIT_FOREVER), 0);
+	ck_assert_int_ne(access(fake_path(queue), F_OK), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 /* And forgets it again, sooner than a wait that nothing has woken would end. */
 static void finish_as_udev(void)
 {
@@ -525,6 +548,7 @@ static Suite *devices_suite(void)
 	tcase_add_test(tc, says_at_the_deadline_what_is_missing);
 	tcase_add_test(tc, does_not_wait_for_what_waiting_cannot_cure);
 	tcase_add_test(tc, a_port_is_there_when_udev_is_done_with_it);
+	tcase_add_test(tc, a_port_is_not_there_while_udev_has_work_to_do);
 	tcase_add_test(tc, a_stop_signal_ends_the_wait);
 	suite_add_tcase(s, tc);
 	return s;
