@@ -1,0 +1,398 @@
+#!/usr/bin/env python3
+"""speedtables.py - writes src/bootlog/speedtables.c: what a receiver at one speed makes of a sender at another.
+
+    python3 tests/speedtables.py >src/bootlog/speedtables.c
+
+Three tables come out of a model of a UART: for pairs of speeds how likely each byte is to be heard, with its stop bit and
+without; and how likely each byte is in text, after a byte of a given kind. It takes half a minute and writes the same bytes
+each time: of Python's random module it uses random() alone, whose sequence for a seed is promised never to change.
+
+The model. Sender: 8N1, up to 1.5 % off, back to back or with pauses between characters or lines; the falling or the rising
+edges up to 0.15 us late. Receiver: up to 0.5 % off (or 115385 for 115200, as a divisor gives it), 8 or 16 ticks a bit; it sees
+a falling edge at the next tick, looks at each bit once, at 40 to 60 % of it, or takes the majority of three ticks; a start bit
+that is high there is none; after the stop bit it waits for the next falling edge. Half of the receivers begin in the middle of
+the text.
+Standard library only.
+"""
+import math
+import random
+import struct
+import sys
+from bisect import bisect_right
+
+UNIT = 8            # steps of the tables to a bit of information
+FLOOR = 2e-4        # share of bytes that obey no table: lost edges, other texts
+HEARD = 24000       # characters heard for each pair of speeds
+NOISE = 'noise'
+
+
+# ---- chance ----------------------------------------------------------------------------------------------------------
+
+class Dice:
+    def __init__(self, *seed):
+        self.random = random.Random('/'.join(map(str, seed))).random
+
+    def below(self, n):
+        return int(self.random() * n)
+
+    def between(self, low, high):
+        return low + (high - low) * self.random()
+
+    def one_of(self, row):
+        return row[self.below(len(row))]
+
+
+# ---- what applications say --------------------------------------------------------------------------------------------
+
+WORDS = ('wifi connected temp humidity sensor error timeout mqtt topic state online update init done free heap ready event task '
+         'main server client start stop value config load flash boot request response publish subscribe gateway address mode '
+         'channel status failed success retry count interval voltage current power battery level motor relay switch light '
+         'Connecting Starting Reading Setup Loop Debug Warning Info Button pressed released').split()
+
+
+def arduino(d):
+    return d.one_of((
+        lambda: f'Temperature: {d.between(-9, 40):.2f} *C, Humidity: {d.between(9, 99):.1f} %\r\n',
+        lambda: f'{d.one_of(WORDS)} {d.one_of(WORDS)}: {d.below(10 ** (1 + d.below(5)))}\r\n',
+        lambda: f'[{d.below(99999)}] {d.one_of(WORDS)} {d.one_of(WORDS)} {d.one_of(WORDS)}\r\n',
+        lambda: f'Connecting to {d.one_of(WORDS)}' + '.' * d.below(12) + '\r\n',
+        lambda: f'IP address: 192.168.{d.below(5)}.{d.below(255)}\r\n',
+        lambda: f'{d.one_of(WORDS)}={d.between(-99, 999):.{d.below(4)}f}\t{d.one_of(WORDS)}={d.below(4096)}\r\n',
+        lambda: f'scandone\r\nstate: {d.below(6)} -> {d.below(6)} (b{d.below(10)})\r\n'))()
+
+
+def esphome(d):
+    level, color = d.one_of((('D', 36), ('I', 32), ('W', 33), ('C', 35)))
+    return (f'\x1b[0;{color}m[{d.below(24):02d}:{d.below(60):02d}:{d.below(60):02d}][{level}][{d.one_of(WORDS)}:{d.below(600):03d}]: '
+            f"'{d.one_of(WORDS)}': {d.one_of(('Sending state', 'Got', 'Received', 'Update every'))} {d.between(0, 100):.5f} "
+            f'{d.one_of(("°C", "%", "V", "dBm"))}\x1b[0m\r\n')
+
+
+def idf(d):
+    return f'\x1b[0;32mI ({d.below(99999)}) {d.one_of(WORDS)}: {d.one_of(WORDS)} {d.one_of(WORDS)} {hex(d.below(1 << 30))}\x1b[0m\r\n'
+
+
+def tasmota(d):
+    return (f'{d.below(24):02d}:{d.below(60):02d}:{d.below(60):02d}.{d.below(1000):03d} '
+            f'{d.one_of(("MQT", "RSL", "WIF", "HTP", "CMD", "CFG"))}: {d.one_of(("stat/tasmota/RESULT = ", "tele/tasmota/STATE = ", ""))}'
+            f'{{"POWER":"{d.one_of(("ON", "OFF"))}","Heap":{d.below(40)},"RSSI":{-d.below(90)}}}\r\n')
+
+
+def micropython(d):
+    return d.one_of((lambda: f'>>> print({d.one_of(WORDS)})\r\n{d.below(999)}\r\n',
+                     lambda: f'Traceback (most recent call last):\r\n  File "main.py", line {d.below(200)}, in <module>\r\n',
+                     lambda: f"OSError: [Errno {d.below(120)}] E{d.one_of(WORDS).upper()}\r\n",
+                     lambda: f"{{'{d.one_of(WORDS)}': {d.below(100)}, '{d.one_of(WORDS)}': None}}\r\n"))()
+
+
+def json(d):
+    return '{' + ','.join(f'"{d.one_of(WORDS)}":{d.between(-99, 999):.2f}' for _ in range(1 + d.below(5))) + '}\n'
+
+
+def numbers(d):
+    return d.one_of((lambda: f'{d.below(1024)}\r\n', lambda: f'{d.between(-9, 9):.2f},{d.between(-9, 9):.2f}\r\n',
+                     lambda: ' '.join(str(d.below(4096)) for _ in range(6)) + '\n', lambda: f'{d.between(0, 1):.6f}\t{d.below(256)}\n'))()
+
+
+def hexdump(d):
+    return (f'{d.below(65536):08x}  ' if d.random() < .5 else '') + ' '.join(f'{d.below(256):02x}' for _ in range(16)) + '\r\n'
+
+
+def nmea(d):
+    return (f'${d.one_of(("GPRMC", "GPGGA", "GNGLL"))},{d.below(240000):06d}.00,A,{d.between(4000, 5500):.5f},N,'
+            f'{d.between(0, 2000):011.5f},E,0.{d.below(10)},,{d.below(320000):06d},,*{d.below(256):02X}\r\n')
+
+
+def panic(d):
+    word = lambda: f'{d.below(1 << 30) | 1 << 30:08x}'
+    return d.one_of((lambda: f'3fff{d.below(65536):04x}:  {word()} {word()} {word()} {word()}  \r\n',
+                     lambda: f'epc1=0x{word()} epc2=0x00000000 epc3=0x00000000 excvaddr=0x{word()} depc=0x00000000\r\n',
+                     lambda: f'PC      : 0x{word()}  PS      : 0x00060030  A0      : 0x{word()}  A1      : 0x{word()}\r\n',
+                     lambda: f'Backtrace: 0x{word()}:0x{word()} 0x{word()}:0x{word()}\r\n'))()
+
+
+def dots(d):
+    return d.one_of('.#-*=') * (1 + d.below(30)) + d.one_of(('', '\r\n'))
+
+
+def utf8(d):
+    return ' '.join(d.one_of(('Température', 'Größe', 'fünf', 'ошибка', 'датчик', '温度', '連接', 'señal', '→', 'ok')) for _ in range(5)) + '\n'
+
+
+LOGS = (arduino, arduino, arduino, esphome, idf, idf, tasmota, micropython, json, numbers, hexdump, nmea, panic, dots, utf8)
+
+
+WORDS_ONLY = (arduino, idf, tasmota, micropython, json)
+DIGITS_ONLY = (numbers,)
+
+
+def text(d, n, logs=LOGS):
+    """Two kinds at most, as one application prints them."""
+    kinds, out = (d.one_of(logs), d.one_of(logs)), b''
+    while len(out) < n:
+        out += d.one_of(kinds)(d).encode()
+    return out[:n]
+
+
+def modbus(d):
+    return bytes((1 + d.below(8), d.one_of((3, 4, 6, 16)), 0, d.below(64), 0, 1 + d.below(8), d.below(256), d.below(256)))
+
+
+def mavlink(d):
+    n = d.below(28)
+    return bytes((0xfe, n, d.below(256), 1, 1, d.below(80))) + struct.pack('<%df' % (n // 4), *(d.between(-9, 99) for _ in range(n // 4))) + bytes(
+        d.below(256) for _ in range(n % 4 + 2))
+
+
+def ubx(d):
+    n = d.one_of((8, 16, 20))
+    return b'\xb5\x62\x01' + bytes((d.below(64), n, 0)) + bytes(d.one_of((0, 0, d.below(256), 255)) for _ in range(n + 2))
+
+
+def samples(d):
+    base = d.below(4000)
+    return b''.join(struct.pack('<H', base + d.below(40)) for _ in range(16))
+
+
+def uniform(d):
+    return bytes(d.below(256) for _ in range(16))
+
+
+def small(d):
+    return bytes(d.one_of((0, 1, d.below(16), d.below(256))) for _ in range(16))
+
+
+BINARY = (modbus, mavlink, ubx, samples, uniform, small)
+
+
+def binary(d, n):
+    kind, out = d.one_of(BINARY), b''
+    while len(out) < n:
+        out += kind(d)
+    return out[:n]
+
+
+# ---- the wire and the receiver ------------------------------------------------------------------------------------------
+
+# For each byte where the level changes, in bits from the falling edge of the start bit.
+CHANGES = []
+for _byte in range(256):
+    _levels = [1, 0] + [_byte >> i & 1 for i in range(8)] + [1]
+    CHANGES.append([i for i in range(10) if _levels[i] != _levels[i + 1]])
+
+
+def send(d, data, baud, pauses):
+    """The edges of the line in seconds, falling and rising in turn: it idles high."""
+    edges, t, bit = [], 1e-3, 1 / baud
+    late, style = d.random() ** 2 * d.between(-1.5e-7, 1.5e-7), d.below(6) if pauses else 0
+    idle = d.one_of((1, 3 * d.random())) * bit
+    for byte in data:
+        for k, change in enumerate(CHANGES[byte]):
+            edges.append(t + change * bit + (max(0, -late) if k & 1 else max(0, late)))
+        t += 10 * bit
+        if style == 3:
+            t += idle
+        elif style == 4 and d.random() < .3:
+            t += d.random() * 4 * bit
+        elif style == 5 and byte == 10:
+            t += d.random() * 60 * bit
+    return edges
+
+
+def noise(d, seconds, heard_at):
+    """Levels that last for random times: a loose wire, a motor, a radio."""
+    edges, t, mean = [], 1e-3, 10 ** d.between(-.8, .8) / heard_at
+    while t < seconds:
+        t -= math.log(1 - d.random()) * mean * (1 if len(edges) & 1 else d.one_of((1, 1, 8)))
+        edges.append(t)
+    return edges[:len(edges) & ~1]
+
+
+def receive(d, edges, heard_at, late):
+    """Each byte that is heard, and whether its stop bit was there."""
+    bit = 1 / (heard_at * (115385 / 115200 if heard_at == 115200 and d.random() < .5 else 1) * (1 + d.between(-.005, .005)))
+    tick = bit / d.one_of((8, 16))
+    sample, majority, phase = d.between(.4, .6) * bit, d.random() < .5, d.random() * tick
+    t = edges[d.below(min(40, len(edges)))] if edges and late and d.random() < .5 else 0.0
+    n, i, heard = len(edges), 0, []
+
+    def low(at):
+        nonlocal i
+        i = bisect_right(edges, at, i)
+        return i & 1
+
+    def level(at):
+        if majority:
+            return low(at - tick) + low(at) + low(at + tick) < 2
+        return not low(at)
+
+    while True:
+        i = bisect_right(edges, t, i)
+        i += i & 1
+        while i < n:
+            seen = phase + (math.floor((edges[i] - phase) / tick) + 1) * tick
+            if i + 1 < n and edges[i + 1] <= seen:      # over before the next tick
+                i += 2
+                continue
+            break
+        else:
+            return heard
+        at = seen + sample
+        if level(at):
+            t = at
+            continue
+        byte = 0
+        for k in range(8):
+            at += bit
+            if level(at):
+                byte |= 1 << k
+        at += bit
+        heard.append((byte, level(at)))
+        t = at
+
+
+# ---- how likely each byte is -----------------------------------------------------------------------------------------------
+
+def count(senders, heard_at, logs):
+    """How often each byte is heard, with its stop bit and without; each sender has the same share."""
+    good, bad = [0.0] * 256, [0.0] * 256
+    for sender in senders:
+        d, got = Dice(heard_at, sender, len(logs)), []
+        piece = 0
+        while len(got) < HEARD // len(senders) ** .5:
+            piece += 1
+            if sender == NOISE:
+                edges = noise(d, 1e-3 + 1500 / heard_at, heard_at)
+            else:
+                n = int(60 * min(30, max(1, sender / heard_at)))
+                edges = send(d, text(d, n, logs) if piece % 12 or logs is not LOGS else binary(d, n), sender * (1 + d.between(-.015, .015)),
+                             logs is LOGS)
+            got += receive(d, edges, heard_at, logs is LOGS)
+        for byte, stop in got:
+            (good if stop else bad)[byte] += 1 / len(got) / len(senders)
+    return good, bad
+
+
+def cost(share):
+    return min(255, max(1, round(-UNIT * math.log2(share)))) if share > 0 else 255
+
+
+def row_costs(shares):
+    """0: no more likely than any byte that was never heard."""
+    never = cost(FLOOR / 512)
+    costs = [cost((1 - FLOOR) * s + FLOOR / 512) for s in shares]
+    return [0 if c >= never else c for c in costs]
+
+
+# (name, senders, texts): speeds that sound alike share a row. A speed may have another, for an application that prints words or
+# digits only, without pauses and heard from the start: that sounds so different that one row for both would fit neither.
+# OTHER: not named.
+OTHER = 0
+ROWS = (
+    (115200, (
+        (9600, (9600, 4800), LOGS), (19200, (19200,), LOGS), (38400, (38400,), LOGS), (57600, (57600,), LOGS),
+        (74880, (74880,), LOGS), (74880, (74880,), DIGITS_ONLY),
+        (OTHER, (115200,), LOGS), (OTHER, (230400,), LOGS), (OTHER, (250000, 256000), LOGS),
+        (OTHER, (460800,), LOGS), (OTHER, (500000,), LOGS), (OTHER, (921600, 1000000), LOGS), (OTHER, (1500000, 2000000), LOGS),
+        (OTHER, (NOISE,), LOGS))),
+    (74880, (
+        (9600, (9600, 4800), LOGS), (19200, (19200,), LOGS), (38400, (38400,), LOGS), (57600, (57600,), LOGS),
+        (57600, (57600,), DIGITS_ONLY), (OTHER, (74880,), LOGS), (115200, (115200,), LOGS), (115200, (115200,), DIGITS_ONLY),
+        (OTHER, (230400,), LOGS), (OTHER, (250000, 256000), LOGS), (OTHER, (460800, 500000), LOGS),
+        (OTHER, (921600, 1000000, 1500000, 2000000), LOGS), (OTHER, (NOISE,), LOGS))),
+    (1000000, (
+        (115200, (9600, 57600, 115200), LOGS), (230400, (230400,), LOGS), (250000, (250000, 256000), LOGS), (460800, (460800,), LOGS),
+        (500000, (500000,), LOGS), (921600, (921600,), LOGS), (921600, (921600,), WORDS_ONLY), (1000000, (1000000,), LOGS),
+        (OTHER, (1500000,), LOGS), (OTHER, (2000000,), LOGS), (OTHER, (NOISE,), LOGS))),
+    (2000000, (
+        (230400, (9600, 115200, 230400), LOGS), (250000, (250000, 256000), LOGS), (460800, (460800,), LOGS), (500000, (500000,), LOGS),
+        (921600, (921600,), LOGS), (1000000, (1000000,), LOGS), (1500000, (1500000,), LOGS),
+        (2000000, (2000000,), LOGS), (OTHER, (NOISE,), LOGS))),
+)
+
+
+# ---- text ------------------------------------------------------------------------------------------------------------------
+
+KINDS = 7
+
+
+def kind(b):
+    return (0 if 48 <= b < 58 else 1 if 97 <= b < 123 else 2 if 65 <= b < 91 else 3 if b in b' \t' else 4 if b in b'\r\n' else
+            5 if b >= 128 else 6)
+
+
+def text_gains():
+    """log2(100 P(byte | kind of the one before)); all bytes from 0x80 on are one, and no evidence for text: in bytes that are
+    much alike, as noise may be, many go for UTF-8."""
+    d, counts = Dice('text'), [[0] * 129 for _ in range(KINDS)]
+    for _ in range(1500):
+        s = text(d, 120)
+        for a, b in zip(s, s[1:]):
+            counts[kind(a)][min(b, 128)] += 1
+    gains = []
+    for row in counts:
+        total = sum(row)
+        shares = [.0015 + .85 * c / total if 32 <= b < 127 or b in b'\t\n\r\x1b\x80' else 0 for b, c in enumerate(row)]
+        gains.append([round(UNIT * min(4.0, math.log2(100 * share))) if share else -6 * UNIT for share in shares])
+        gains[-1][128] = min(0, gains[-1][128])
+    return gains
+
+
+# ---- C ------------------------------------------------------------------------------------------------------------------------
+
+def lines(items, indent):
+    line = indent
+    for item in items:
+        if len(line.expandtabs(8)) + len(item) + 1 > 118:
+            print(line)
+            line = indent
+        line += item + ','
+    print(line)
+
+
+def array(name, row):
+    few = [f'[{b}]={c}' for b, c in enumerate(row) if c]
+    if not few:
+        return
+    print(f'\t\t.{name} = {{')
+    lines(few if sum(map(len, few)) < 600 else [str(c) for c in row], '\t\t\t')
+    print('\t\t},')
+
+
+def main():
+    print('''/* speedtables.c - what a receiver at one speed makes of a sender at another; written by tests/speedtables.py.
+ *
+ * Do not edit: run the script, whose first comment describes the model of sender and receiver behind the numbers. A number is
+ * -8 log2 of a share: of all characters heard, those with this byte and a stop bit (good), or without one (bad). 0 stands for
+ * SPEED_NEVER: not once was it heard. all_good and all_bad are the same for the sums. text_gain: 8 log2(100 P(byte | kind of
+ * the byte before)), kinds as in speed.c.
+ */
+#include "bootlog/speedtables.h"
+
+/* clang-format off */
+const struct speed_row speed_rows[] = {''')
+    total = 0
+    for heard_at, rows in ROWS:
+        assert len(rows) < 16       # SPEED_ROWS
+        for name, senders, logs in rows:
+            good, bad = count(senders, heard_at, logs)
+            total += 1
+            print(f'\t{{\t/* {heard_at} hears {", ".join(map(str, senders))}{": digits" if logs is DIGITS_ONLY else ": words" if logs is WORDS_ONLY else ""} */')
+            print(f'\t\t.heard_at = {heard_at}, .baud = {name}, '
+                  f'.all_good = {cost((1 - FLOOR) * sum(good) + FLOOR / 2)}, .all_bad = {cost((1 - FLOOR) * sum(bad) + FLOOR / 2)},')
+            array('good', row_costs(good))
+            array('bad', row_costs(bad))
+            print('\t},')
+            print(heard_at, name, f'{sum(bad):.2f}', file=sys.stderr)
+    print('};\n')
+    print(f'const unsigned int n_speed_rows = {total};\n')
+    print('const int8_t speed_text_gain[SPEED_KINDS][129] = {')
+    for row in text_gains():
+        print('\t{')
+        lines([str(c) for c in row], '\t\t')
+        print('\t},')
+    print('};')
+
+
+if __name__ == '__main__':
+    main()
