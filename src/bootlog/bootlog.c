@@ -78,6 +78,7 @@ void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span li
 	struct boot_event event = {
 		.kind = kind,
 		.number = number,
+		.sure = !log->unsure,
 		.begin_ms = log->line_begin_ms,
 		.end_ms = log->now_ms,
 		.line = line.at,
@@ -112,6 +113,10 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 	struct span text = trimmed(line);
 	const char *kept = boot->advice;
 
+	if (log->unsure) {
+		bootlog_fragment(log, line);
+		return;
+	}
 	log->begun = true;
 	/* A crash of the application does not hide that there was no image, and the first words count. */
 	if (boot->trouble == BOOT_OK) {
@@ -145,6 +150,7 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->begun = true;
 	log->eboot = EBOOT_NO;
 	log->said_once = 0;
+	log->joined = false;
 }
 
 /* May a banner, or the first line of one, begin here? */
@@ -304,6 +310,13 @@ static bool is_beginning(struct span s)
 	return false;
 }
 
+/* The port's speed was changed in the middle of this line, and it is what is left of one of the load's. */
+static bool is_half_load(const struct bootlog *log, struct span s)
+{
+	return log->half && log->joined && !span_has(s, "rst") && !span_has(s, "mode") &&
+	       (span_has(s, ", len ") || span_has(s, "room ") || span_has(s, "ksum 0x") || span_has(s, "oad 0x"));
+}
+
 /* Text that belongs to no banner. */
 static void read_rest(struct bootlog *log, struct span s, bool at_start, bool whole)
 {
@@ -320,6 +333,10 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	/* An unfinished line shows no progress; trouble it may show. */
 	if (trouble_line(log, s, at_start) || (at_start && whole && stage2_line(log, s)))
 		return;
+	if (is_half_load(log, s)) {
+		text_line(log, s);
+		return;
+	}
 	if (fragment_anywhere(log, s) || (!whole && (is_beginning(s) || stage2_unfinished(log, s)))) {
 		bootlog_fragment(log, s);
 		return;
@@ -451,6 +468,7 @@ static void end_line(struct bootlog *log, bool whole)
 {
 	read_line(log, whole);
 	log->continued = !whole;
+	log->half = false;
 	log->len = 0;
 	log->done = 0;
 	log->pairs = 0;
@@ -666,10 +684,11 @@ static void add_pair(struct bootlog *log, unsigned int bit, const char *firsts, 
 static void make_pairs(struct bootlog *log)
 {
 	const struct wrongbaud *w = &log->rx74880.wrongbaud;
+	bool recover = log->options.recover_74880;
 
 	for (unsigned int c = 0; c < 256; c++) {
-		log->pair_first[c] = w->first[c] | PAIR_SPECIAL;
-		log->pair_second[c] = w->second[c];
+		log->pair_first[c] = (recover ? w->first[c] : 0U) | PAIR_SPECIAL;
+		log->pair_second[c] = recover ? w->second[c] : 0;
 		if (is_special((unsigned char)c))
 			log->pair_second[c] |= PAIR_SPECIAL;
 	}
@@ -677,12 +696,12 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_ETS, " s", "J");
 	add_pair(log, PAIR_ROM, "P", "-");
 	add_pair(log, PAIR_PANIC, "GBFO*>", "urac*>");
-	add_pair(log, 1U << 16, "kcg", "s");	/* chksum, csum, configsip */
-	add_pair(log, 1U << 17, "IP", "W_");	/* SPIWP, SPI_FAST_FLASH */
-	add_pair(log, 1U << 18, "ks", "_");	/* clk_drv, ets_main */
-	add_pair(log, 1U << 19, "x", "1234");	/* load:0x3, entry 0x4, boot:0x1 */
-	add_pair(log, 1U << 20, "DQ", "IO");	/* DIO, QOUT, DOWNLOAD */
-	add_pair(log, 1U << 21, "R", "eE");	/* Restarting, REBOOT */
+	add_pair(log, 1U << 19, "kcg", "s");	/* chksum, csum, configsip */
+	add_pair(log, 1U << 20, "IP", "W_");	/* SPIWP, SPI_FAST_FLASH */
+	add_pair(log, 1U << 21, "ks", "_");	/* clk_drv, ets_main */
+	add_pair(log, 1U << 22, "x", "1234");	/* load:0x3, entry 0x4, boot:0x1 */
+	add_pair(log, 1U << 23, "DQ", "IO");	/* DIO, QOUT, DOWNLOAD */
+	add_pair(log, 1U << 24, "R", "eE");	/* Restarting, REBOOT */
 }
 
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
@@ -754,4 +773,20 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
 	log->continued = false;
 	log->pair_last = 0;
 	log->on_event = NULL;
+}
+
+void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, int64_t now_ms,
+		    bootlog_fn *on_event, void *user)
+{
+	bool had_tables = log->options.recover_74880;
+
+	log->rx74880.summed = false;	/* the sum is not the last that comes of this load */
+	bootlog_flush(log, now_ms, on_event, user);
+	log->options = *options;
+	if (options->recover_74880 && !had_tables)
+		wrongbaud_init(&log->rx74880.wrongbaud);
+	make_pairs(log);
+	log->rx74880.passed = false;
+	log->half = true;
+	log->joined = bootlog_in_rom(log);
 }

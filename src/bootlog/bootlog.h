@@ -4,6 +4,7 @@
  *	struct bootlog log;
  *	bootlog_init(&log, &options);
  *	bootlog_feed(&log, bytes, n, now_ms, on_event, user);	as often as bytes come, cut anywhere
+ *	bootlog_retune(&log, &options, now_ms, on_event, user);	when the port's speed has changed
  *	bootlog_flush(&log, now_ms, on_event, user);		at the end: an unfinished last line counts too
  *	bootlog_verdict(&log);					what the whole log says (espreset --decode)
  *
@@ -28,6 +29,15 @@
 enum boot_heard {
 	BOOT_HEARD_PLAIN,	/* readable at the port's own speed */
 	BOOT_HEARD_74880,	/* recovered: sent at 74880, heard at 115200 */
+};
+
+/* What the bridge does with a character whose stop bit it did not find, as the banner at 74880 Bd has shown it. */
+enum boot_habit {
+	BOOT_HABIT_UNKNOWN,
+	BOOT_HABIT_DELIVERS,	/* such characters come as they are */
+	BOOT_HABIT_ZEROES,	/* as zero */
+	BOOT_HABIT_DROPS,	/* not at all: nothing but the banner can be recovered, in mode 3 when the load
+				 * begins, in other modes not before a flush */
 };
 
 enum boot_cause {
@@ -78,8 +88,10 @@ struct boot {
 	char mode_text[64];	/* ESP32 family: the text in brackets; else "" */
 	enum boot_source source;
 	enum boot_heard heard;
+	enum boot_habit habit;		/* HEARD_74880: what the banner showed of the bridge */
+	bool mode_needs_load; /* HEARD_74880: 2 and 3 fit, which sound alike; load lines tell that it is 3 */
 	bool certain; /* HEARD_PLAIN: banner whole and undamaged enough. HEARD_74880: banner, load
-				 * lines and end of load were all recovered */
+				 * lines and end of load were all recovered, or read behind bootlog_retune() */
 	bool damaged;		/* the banner had to be mended (lost blank, one wrong byte) */
 	enum boot_progress progress;
 	bool waiting;		/* the ROM said it waits for a host (download or SDIO) */
@@ -106,9 +118,10 @@ enum boot_event_kind {
 	BOOT_EVENT_COPYING, /* eboot '@': reported at once, without waiting for the line's end */
 	BOOT_EVENT_COPIED, /* cp:N; number is N */
 	BOOT_EVENT_FRAGMENT, /* recognisably the ROM's or a panic's words, but not readable whole, or out of
-				 * place, or the first lines of a banner ("ets Jun ...", "ESP-ROM:...") whose
-				 * rst: line has not come: never proves anything, forbids calling what follows
-				 * quiet. *boot is fresh and without a source when a banner was torn */
+				 * place, or words of trouble that are not sure, or the first lines of a banner
+				 * ("ets Jun ...", "ESP-ROM:...") whose rst: line has not come: never proves
+				 * anything, forbids calling what follows quiet. *boot is fresh and without a
+				 * source when a banner was torn */
 	BOOT_EVENT_TEXT, /* any other readable line; the readable part of one: then number is 1 */
 	BOOT_EVENT_GARBAGE, /* unreadable; number is the count of bytes */
 	BOOT_EVENT_LINE, /* after the BOOT_EVENT_TEXT of its parts: a mostly readable line as it came, with every byte
@@ -118,6 +131,8 @@ enum boot_event_kind {
 struct boot_event {
 	enum boot_event_kind kind;
 	int number;
+	bool sure; /* false: recovered from another speed, and other words fit as well, or too little was heard to
+		    * rule out chance. Such an event proves nothing; TROUBLE is always sure */
 	int64_t begin_ms;	/* time of the call that brought the line's first byte */
 	int64_t end_ms;		/* time of the call that completed it */
 	const char *line; /* escapes and CR stripped; not terminated; valid during the callback */
@@ -154,6 +169,14 @@ void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n,
 			const struct wrongbaud_symbol *heard, size_t n_heard, int64_t now_ms,
 			bootlog_fn *on_event, void *user);
 void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user);
+
+/**
+ * bootlog_retune() - the port is at another speed from now on, the board goes on with what it says
+ * What is unfinished of the old speed comes out as if flushed. The record of the boot stays: lines that follow belong to
+ * it, and may begin in the middle of its load.
+ */
+void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, int64_t now_ms,
+		    bootlog_fn *on_event, void *user);
 
 /**
  * bootlog_boot() - the boot that the last line belongs to

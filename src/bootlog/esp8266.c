@@ -85,6 +85,38 @@ void esp8266_boot(struct boot *ret, int cause, int mode, int mode2)
 	}
 }
 
+void esp8266_loads(struct bootlog *log)
+{
+	struct boot *boot = &log->boot;
+
+	if (!boot->mode_needs_load)
+		return;
+	boot->mode_needs_load = false;
+	boot->mode = 3;
+	boot->source = source_of(3);
+	boot->advice = mode_advice(3);
+}
+
+/* A banner that was heard at another speed, and the load behind it, read at the right one to its end */
+static void read_to_end(struct bootlog *log)
+{
+	struct boot *boot = &log->boot;
+
+	if (log->joined && boot->heard == BOOT_HEARD_74880 && boot->mode == 3 &&
+	    boot->cause_kind != BOOT_CAUSE_UNKNOWN)
+		boot->certain = true;
+}
+
+/* Is this part of a load where it may be one? The first lines may have gone while the port's speed changed. */
+static bool is_in_load(struct bootlog *log)
+{
+	if (!log->begun)
+		return false;
+	if (log->boot.progress == BOOT_LOADING)
+		return true;
+	return log->joined && log->boot.progress < BOOT_LOADING;
+}
+
 static bool is_octal(char c)
 {
 	return c >= '0' && c <= '7';
@@ -261,6 +293,8 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	}
 	if (!is_load_address(address))
 		return bootlog_out_of_place(log, s, t.at);
+	if (log->joined)
+		esp8266_loads(log);
 	bootlog_progress(log, BOOT_LOADING, (struct span){ s.at, t.at });
 	return t.at;
 }
@@ -284,7 +318,7 @@ static const char *segment_detail(struct bootlog *log, struct span s, bool whole
 	}
 	if (!bootlog_ends(log, t, whole))
 		return NULL;
-	if (!log->begun || log->boot.progress != BOOT_LOADING)
+	if (!is_in_load(log))
 		return bootlog_out_of_place(log, s, t.at);
 	bootlog_progress(log, BOOT_LOADING, (struct span){ s.at, t.at });
 	return t.at;
@@ -306,8 +340,11 @@ static const char *csum_line(struct bootlog *log, struct span s)
 	}
 	if (!span_word(&t, "0x") || span_hex(&t, &sum) != 2 || !bootlog_ends(log, t, true))
 		return NULL;
-	if (!may_load(log) || log->boot.progress != BOOT_LOADING)
+	if (!may_load(log) || (log->begun ? !is_in_load(log) : log->boot.progress != BOOT_LOADING))
 		return bootlog_out_of_place(log, s, t.at);
+	if (log->joined)
+		esp8266_loads(log);
+	read_to_end(log);
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
 	log->eboot = EBOOT_MAY_SPEAK;
 	return t.at;
@@ -342,6 +379,7 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 		return tilde ? bootlog_out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
 	log->boot.copying = log->boot.eboot_waits = false;
+	read_to_end(log);
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
 	return t.at;
 }

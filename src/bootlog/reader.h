@@ -79,6 +79,9 @@ void rx74880_flush(struct bootlog *log);
 /** esp8266_boot() - the record that a banner with these numbers gives; mode -1: not known */
 void esp8266_boot(struct boot *ret, int cause, int mode, int mode2);
 
+/** esp8266_loads() - the ROM loads an image: that settles a boot mode that only the load can tell */
+void esp8266_loads(struct bootlog *log);
+
 /* text.c */
 void text_line(struct bootlog *log, struct span s);
 void text_flush_garbage(struct bootlog *log);

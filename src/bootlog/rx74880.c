@@ -25,33 +25,52 @@ static int only_one(unsigned int set)
 	return -1;
 }
 
-/* Where a paste leaves several: at this speed the ROM speaks after power and EN/RST only. */
+/* At this speed the ROM speaks after power and EN/RST only (esp8266/Arduino cores/esp8266/hwdt_app_entry.cpp): where
+ * other numbers sound like these, it was one of these. Which one is often lost when a bridge does not deliver all. */
 #define COLD_CAUSES (1U << 1 | 1U << 2)
 
-static int only_cause(unsigned int causes)
+/* Where a paste leaves several, it is the one of them that the ROM can say at this speed. */
+static int only_cause(const struct bootlog *log, unsigned int causes)
 {
 	int cause = only_one(causes);
 
-	return cause >= 0 ? cause : only_one(causes & COLD_CAUSES);
+	return cause < 0 && log->options.pasted ? only_one(causes & COLD_CAUSES) : cause;
+}
+
+static enum boot_habit habit_of(unsigned int habits)
+{
+	switch (habits) {
+	case WRONGBAUD_DELIVERS:
+		return BOOT_HABIT_DELIVERS;
+	case WRONGBAUD_ZEROES:
+		return BOOT_HABIT_ZEROES;
+	case WRONGBAUD_DROPS:
+		return BOOT_HABIT_DROPS;
+	default:
+		return BOOT_HABIT_UNKNOWN;
+	}
 }
 
 static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	struct rx74880 *r = &log->rx74880;
 	struct boot boot;
-	int read_cause = only_cause(line->causes);
+	int read_cause = only_cause(log, line->causes);
 	char text[64], cause[4] = "?", mode[4] = "?", mode2[4] = "?";
 
-	r->modes = line->modes;
-	r->banner = only_one(line->causes) >= 0;
+	r->banner = read_cause >= 0 || (line->causes & COLD_CAUSES);
 	r->loading = r->summed = false;
 	esp8266_boot(&boot, read_cause, only_one(line->modes), line->mode2);
 	boot.heard = BOOT_HEARD_74880;
+	if (read_cause < 0 && (line->causes & COLD_CAUSES))
+		boot.cause_kind = BOOT_CAUSE_HARDWARE;
+	boot.habit = habit_of(line->habits);
 	boot.certain = false;	/* until the load has been heard to its end */
 	if (boot.mode < 0 && !(line->modes & ~MODES_SDIO))
 		boot.source = BOOT_SOURCE_OTHER;
 	/* A mode that only the load can tell: in 2 and 3 the banner is the same. */
-	if (boot.mode == 2 || boot.mode == 3) {
+	if (line->modes && !(line->modes & ~MODES_2_3)) {
+		boot.mode_needs_load = true;
 		boot.mode = -1;
 		boot.source = BOOT_SOURCE_UNKNOWN;
 		boot.advice = NULL;
@@ -72,11 +91,10 @@ static void take_load(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
 
-	if (!r->loading && r->modes && !(r->modes & ~MODES_2_3)) {
-		log->boot.mode = 3;
-		log->boot.source = BOOT_SOURCE_FLASH;
+	if (!log->unsure) {
+		esp8266_loads(log);
+		r->loading = true;
 	}
-	r->loading = true;
 	bootlog_progress(log, BOOT_LOADING, span_of("load 0x..."));
 }
 
@@ -85,8 +103,7 @@ static void loaded(struct bootlog *log, enum boot_progress step, const char *tex
 	struct rx74880 *r = &log->rx74880;
 	struct boot *boot = &log->boot;
 
-	boot->certain = r->banner && r->loading && r->summed && boot->mode == 3 &&
-			boot->cause >= 0 && boot->mode2 >= 0;
+	boot->certain = !log->unsure && r->banner && r->loading && r->summed && boot->mode == 3;
 	boot->copying = false;
 	bootlog_progress(log, step, span_of(text));
 }
@@ -101,7 +118,7 @@ static void end_of_words(struct bootlog *log)
 	    log->boot.progress == BOOT_LOADING && log->boot.trouble == BOOT_OK &&
 	    !log->boot.copying)
 		bootlog_progress(log, BOOT_LOADED, span_of("csum 0x..."));
-	r->banner = r->loading = r->summed = false;
+	r->banner = r->loading = r->summed = r->sure = false;
 }
 
 static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
@@ -117,8 +134,9 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 		break;
 	case TEXT_COPIED:
 		log->boot.copying = false;
-		bootlog_emit(log, BOOT_EVENT_COPIED, span_of("cp:"), line->number);
-		if (line->number)	/* -1, not known, is no success either */
+		if (!log->unsure)
+			bootlog_emit(log, BOOT_EVENT_COPIED, span_of("cp:"), line->number);
+		if (log->unsure || line->number)
 			bootlog_emit_trouble(
 				log, BOOT_NO_IMAGE, span_of("cp:"),
 				"eboot could not copy the update into place: upload it again");
@@ -128,6 +146,29 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 			log, BOOT_NO_IMAGE, span_of("e:"),
 			"eboot found no application that it can load: flash again, all of it");
 		break;
+	}
+}
+
+/* Each character tells about five bits: with four of them chance is below one in a million. A copy's result is
+ * shorter, but behind the surely heard word that announces it nothing else can come. */
+#define INFORMATIVE_MIN 4
+#define INFORMATIVE_COPIED 2
+
+static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
+{
+	switch (line->text) {
+	case TEXT_NONE:
+		return false;
+	case TEXT_BANNER:
+		return (only_one(line->causes) >= 0 || (line->causes & COLD_CAUSES)) && line->modes &&
+		       (only_one(line->modes) >= 0 || !(line->modes & ~MODES_2_3) ||
+			!(line->modes & ~MODES_SDIO));
+	case TEXT_COPIED:
+		return line->number >= 0 && r->sure && line->informative >= INFORMATIVE_COPIED;
+	case TEXT_FAILED:
+		return line->number >= 0 && line->informative >= INFORMATIVE_MIN;
+	default:
+		return line->informative >= INFORMATIVE_MIN;
 	}
 }
 
@@ -168,6 +209,10 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 		loaded(log, BOOT_STAGE2, "2nd boot version");
 		break;
 	case TEXT_COPIES:
+		if (log->unsure) {
+			bootlog_fragment(log, span_of("@"));
+			break;
+		}
 		log->boot.copying = true;
 		bootlog_emit(log, BOOT_EVENT_COPYING, span_of("@"), 0);
 		break;
@@ -191,7 +236,10 @@ static void take_lines(struct bootlog *log)
 
 	while (wrongbaud_line(&r->wrongbaud, &line)) {
 		log->line_begin_ms = r->begin_ms;
+		r->sure = is_sure(r, &line);
+		log->unsure = !r->sure;
 		take_line(log, &line);
+		log->unsure = false;
 	}
 	r->len = 0;
 	r->took = true;
@@ -328,7 +376,7 @@ bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct
 	for (size_t i = 0; i < n_heard; i++)
 		take_symbol(log, heard[i]);
 	if (!is_locked(log))
-		return false;
+		return r->took;
 	if (!r->took)
 		append(r, text, n);
 	return true;
@@ -351,6 +399,8 @@ void rx74880_flush(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
 
+	if (wrongbaud_end(&r->wrongbaud))
+		take_lines(log);
 	if (is_locked(log)) {
 		wrongbaud_forget(&r->wrongbaud);
 		unlock(log);

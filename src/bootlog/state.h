@@ -7,11 +7,11 @@
 /* Pairs of characters, found while bytes come in: a bit of the first and the same bit of the second. The lower bits are
  * the beginnings of a banner at another speed (wrongbaud.h), the others say what a line has to be searched for. */
 #define PAIR_STARTS ((1U << WRONGBAUD_STARTS) - 1)
-#define PAIR_RST (1U << 12)	/* "rs": rst:0x, rst cause */
-#define PAIR_ETS (1U << 13)	/* " J", "sJ": ets Jan, ets Jun, ets Jul */
-#define PAIR_ROM (1U << 14)	/* "P-": ESP-ROM */
-#define PAIR_PANIC (1U << 15)	/* the first letters of a panic that may cut a line */
-#define PAIR_PIECE (0x3fU << 16) /* of the ROM's words, or of an application's about a restart */
+#define PAIR_RST (1U << 15)	/* "rs": rst:0x, rst cause */
+#define PAIR_ETS (1U << 16)	/* " J", "sJ": ets Jan, ets Jun, ets Jul */
+#define PAIR_ROM (1U << 17)	/* "P-": ESP-ROM */
+#define PAIR_PANIC (1U << 18)	/* the first letters of a panic that may cut a line */
+#define PAIR_PIECE (0x3fU << 19) /* of the ROM's words, or of an application's about a restart */
 #define PAIR_SPECIAL (1U << 31)	/* not a pair: the second one means more than itself */
 #define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
 
@@ -38,8 +38,8 @@ struct rx74880 {
 	char line[RX74880_LINE_MAX];
 	size_t len;			/* text since the last line that was recovered */
 	int64_t begin_ms;
-	unsigned int modes;		/* boot modes that fit the banner */
 	bool banner, loading, summed;
+	bool sure;			/* the last line recovered was, and nothing but its successors came since */
 	bool took;			/* the last byte completed a line */
 };
 
@@ -98,6 +98,9 @@ struct bootlog {
 	size_t done;			/* bytes of it that are read already */
 	bool dirty;			/* it has bytes that are not printable ASCII */
 	bool continued;			/* its beginning was cut off */
+	bool half;			/* the port's speed has changed in it: its beginning may be lost */
+	bool joined;			/* and in this boot: lines of its load may be lost */
+	bool unsure;			/* the line that is being read was recovered, and may be another */
 	unsigned char escape;
 	unsigned char escape_len;
 	unsigned long line_number;

@@ -102,9 +102,11 @@ static void fuzz_heard(struct input *in)
 		abort();
 	if (boot.certain && (mode != 3 || boot.mode != 3))
 		abort();
-	if (boot.certain && !damaged && (boot.cause != (int)cause || bad))
+	if (boot.certain && !damaged && (bad || (boot.cause >= 0 && boot.cause != (int)cause)))
 		abort();
 	if (!damaged && boot.mode >= 0 && boot.mode != (int)mode)
+		abort();
+	if (!damaged && boot.mode_needs_load && mode != 2 && mode != 3)
 		abort();
 }
 
