@@ -112,12 +112,14 @@ static void report_text_log_boot(const char *log, const struct boot *boot, bool 
 static void report_text_boot(const char *port, const struct session_note *note)
 {
 	const struct boot *b = &note->boot;
-	char mode[16] = "not known yet";
+	char mode[16] = "not known yet", cause[16] = "not known";
 
+	if (b->cause >= 0)
+		snprintf(cause, sizeof(cause), "%d", b->cause);
 	if (b->mode >= 0)
 		snprintf(mode, sizeof(mode), "0x%x", (unsigned int)b->mode);
-	clean_line(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %d, boot mode %s %s%s", port,
-		   (long long)note->at_ms, chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", b->cause, mode,
+	clean_line(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %s, boot mode %s %s%s", port,
+		   (long long)note->at_ms, chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", cause, mode,
 		   b->mode_text, b->heard == BOOT_HEARD_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
 }
 
