@@ -1,6 +1,7 @@
 /* bootlog.c - cuts what a board prints into lines, finds the ROM's words in them and keeps the record of each boot. */
 #include "bootlog/bootlog.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "bootlog/reader.h"
@@ -775,6 +776,16 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
 	log->on_event = NULL;
 }
 
+/* "@cp:" was recovered at the other speed: the line goes on with its result. */
+static void resume_copy(struct bootlog *log)
+{
+	log->eboot = EBOOT_AT;
+	log->len = (size_t)snprintf(log->text, sizeof(log->text), "@cp:");
+	log->done = 1;
+	log->half = false;
+	log->joined = true;
+}
+
 void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, int64_t now_ms,
 		    bootlog_fn *on_event, void *user)
 {
@@ -789,4 +800,11 @@ void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, 
 	log->rx74880.passed = false;
 	log->half = true;
 	log->joined = bootlog_in_rom(log);
+	if (log->boot.copying && log->eboot != EBOOT_AT)
+		resume_copy(log);
+}
+
+bool bootlog_is_following(const struct bootlog *log)
+{
+	return log->rx74880.wrongbaud.n > 0;
 }

@@ -96,6 +96,7 @@ struct boot {
 	enum boot_progress progress;
 	bool waiting;		/* the ROM said it waits for a host (download or SDIO) */
 	bool copying;		/* eboot printed '@' and not yet cp:N */
+	bool eboot_loads;		/* eboot said that it loads the application: nothing is left to copy */
 	bool eboot_waits;		/* eboot said its version, and not yet that it loads: it may be copying */
 	enum boot_trouble trouble;
 	char trouble_text[96];	/* the line that says so, printable; the first of its kind */
@@ -168,6 +169,8 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n,
 			const struct wrongbaud_symbol *heard, size_t n_heard, int64_t now_ms,
 			bootlog_fn *on_event, void *user);
+/** bootlog_is_following() - may what came last be the beginning of a banner at another speed? */
+bool bootlog_is_following(const struct bootlog *log);
 void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user);
 
 /**

@@ -378,6 +378,7 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
 		return tilde ? bootlog_out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
+	log->boot.eboot_loads = true;
 	log->boot.copying = log->boot.eboot_waits = false;
 	read_to_end(log);
 	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });

@@ -108,6 +108,9 @@ static void loaded(struct bootlog *log, enum boot_progress step, const char *tex
 	bootlog_progress(log, step, span_of(text));
 }
 
+/* A loader that is not eboot, and says something of its own, takes so long to begin. */
+#define OTHER_LOADER_MS 10
+
 /* Nothing more was heard after the sum: it may have been the end of the load, or "csum err" in a form that could not
  * be read. */
 static void end_of_words(struct bootlog *log)
@@ -116,8 +119,12 @@ static void end_of_words(struct bootlog *log)
 
 	if (r->summed && log->boot.heard == BOOT_HEARD_74880 &&
 	    log->boot.progress == BOOT_LOADING && log->boot.trouble == BOOT_OK &&
-	    !log->boot.copying)
+	    !log->boot.copying) {
+		/* "csum err" and eboot's words follow at once: what comes after a pause is another loader's */
+		log->boot.certain = r->banner && r->loading && log->boot.mode == 3 &&
+				    log->boot.habit == BOOT_HABIT_DELIVERS && log->now_ms - r->taken_ms >= OTHER_LOADER_MS;
 		bootlog_progress(log, BOOT_LOADED, span_of("csum 0x..."));
+	}
 	r->banner = r->loading = r->summed = r->sure = false;
 }
 
@@ -203,6 +210,7 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 		bootlog_progress(log, BOOT_LOADING, span_of("v........"));
 		break;
 	case TEXT_LOADS:
+		log->boot.eboot_loads = true;
 		loaded(log, BOOT_LOADED, "~ld");
 		break;
 	case TEXT_STAGE2:
@@ -243,6 +251,7 @@ static void take_lines(struct bootlog *log)
 	}
 	r->len = 0;
 	r->took = true;
+	r->taken_ms = log->now_ms;
 }
 
 /* -------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ struct rx74880 {
 	struct rx74880_heard recent[RX74880_RECENT];
 	unsigned int n_recent;		/* counts on; the ring's index is its remainder */
 	int64_t previous_ms;		/* of the byte before */
+	int64_t taken_ms;		/* when the last line was complete */
 	bool passed;			/* that one is not among the recent */
 	char line[RX74880_LINE_MAX];
 	size_t len;			/* text since the last line that was recovered */

@@ -161,13 +161,14 @@ static void end_here(struct visit *v, const state *s)
 /* The same for a text that is followed on: which lines may come is all that tells some boot modes apart. */
 static void each_line_behind_banner(struct visit *v, const state *s, int depth, visit_fn *fn)
 {
+	/* In mode 1 the ROM boots from flash, too, when nothing was downloaded (bootrom.c). */
 	static const struct {
 		enum line line;
 		uint8_t causes, modes;
 	} behind[] = {
 		{ EMPTY, 0xff, 0xff },
-		{ LOAD_CODE, 0xff, 1U << 3 },
-		{ LOAD_DATA, 0xff, 1U << 3 },
+		{ LOAD_CODE, 0xff, 1U << 3 | 1U << 1 },
+		{ LOAD_DATA, 0xff, 1U << 3 | 1U << 1 },
 		{ WDT, 1U << 4, 0xff },
 		{ WAITING, 0xff, 0xf0 },
 	};
