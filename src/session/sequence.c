@@ -10,20 +10,26 @@
 #include "base/modem.h"
 
 #define WAIT_TOTAL_MAX_MS 60000
+#define EN_RISES_MS 150	/* 10 kOhm and 10 uF, to 0.75 VDD: 140 ms */
 
 static const struct named {
 	const char *name;
-	struct sequence_step steps[2];
+	struct sequence_step steps[3];
+	size_t n;
 } named[] = {
 	/* From open's both-asserted only DTR moves in the first step: reset begins on the two-transistor
 	 * circuit; on direct wiring (RTS on EN, DTR on GPIO0) GPIO0 is free long before EN rises. */
-	{ "rts", { { MODEM_DTR | MODEM_RTS, MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } } },
+	{ "rts", { { MODEM_DTR | MODEM_RTS, MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } }, 2 },
 	/* Both, then neither, in one operation each: nothing happens on the two-transistor circuit; on direct
 	 * and on swapped wiring EN, slowed by its capacitor, rises after GPIO0. */
-	{ "both", { { MODEM_DTR | MODEM_RTS, MODEM_DTR | MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } } },
+	{ "both", { { MODEM_DTR | MODEM_RTS, MODEM_DTR | MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } }, 2 },
+	/* DTR is on EN, RTS on GPIO0, behind two transistors. Asserted alone, DTR pulls GPIO0 on the usual circuits: EN must
+	 * have risen before, whatever its capacitor. */
+	{ "dtr", { { MODEM_DTR | MODEM_RTS, 0, EN_RISES_MS }, { MODEM_DTR | MODEM_RTS, MODEM_DTR, 0 },
+		   { MODEM_DTR | MODEM_RTS, 0, 0 } }, 3 },
 };
 
-static const char *const names[] = { "rts", "both", NULL };
+static const char *const names[] = { "rts", "both", "dtr", NULL };
 
 const char *const *sequence_names(void)
 {
@@ -168,7 +174,7 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		if (strcmp(text, named[i].name) == 0) {
 			memcpy(seq.steps, named[i].steps, sizeof(named[i].steps));
-			seq.n = 2;
+			seq.n = named[i].n;
 			seq.observes = true;
 			*ret = seq;
 			return 0;
@@ -177,7 +183,7 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 	if (parse_language(text, &seq, err, cap) < 0)
 		return -EINVAL;
 	if (seq.n == 0)
-		return complain(err, cap, "is empty: want a name (rts, both) or commands such as D0|R1|W0.1|R0");
+		return complain(err, cap, "is empty: want a name (rts, both, dtr) or commands such as D0|R1|W0.1|R0");
 	if (play(&seq, 0) != 0)
 		return complain(err, cap, "leaves a line asserted: it must end with both released (D0, R0)");
 	*ret = seq;
@@ -192,7 +198,7 @@ void sequence_print(const struct sequence *sequence, int hold_ms, char *buf, siz
 		buf[0] = '\0';
 	for (size_t i = 0; i < sequence->n && used < cap; i++) {
 		const struct sequence_step *step = &sequence->steps[i];
-		int hold = sequence->observes && i == 0 ? hold_ms : step->hold_ms;
+		int hold = sequence->observes && step->asserted ? hold_ms : step->hold_ms;
 		bool dtr = step->asserted & MODEM_DTR, rts = step->asserted & MODEM_RTS;
 		const char *bar = i ? "|" : "";
 

@@ -29,7 +29,7 @@ struct sequence {
  * what open() leaves, both asserted. */
 
 /**
- * sequence_parse() - a name ("rts", "both") or esptool's language
+ * sequence_parse() - a name ("rts", "both", "dtr") or esptool's language
  * @text: commands joined by `|`: D0 D1 (DTR), R0 R1 (RTS), U<dtr>,<rts> (both at once), W<seconds>; blanks
  *	allowed, case does not matter, empty steps are dropped; 1 is asserted
  * @ret: filled on success
