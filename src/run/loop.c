@@ -12,6 +12,8 @@
 /* How long what has come is read after the time is over. What a tty and its driver keep takes a few milliseconds; a
  * machine so busy that there is still more then does not know what it has missed. */
 #define CATCH_UP_MS 300
+/* ... and at least: then a read that does not fill its buffer has taken all that there was. */
+#define CATCH_UP_MIN_MS 30
 
 /* A tty keeps 4096 bytes for its reader (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE); then the driver is throttled, and the
  * bridge drops what comes. Three quarters of it are too near. */
@@ -133,8 +135,8 @@ static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_m
 		found_empty(l);
 }
 
-/* Return: whether more may have come before the deadline, although that is over. */
-static bool read_once(struct loop *l, int64_t deadline_ms)
+/* Return: how many bytes have come although the deadline is over: there may be more that came before it. */
+static size_t read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[READ_MAX];
 	int64_t since_ms = l->looked_ms, began_ms = now_ms(l);
@@ -145,7 +147,7 @@ static bool read_once(struct loop *l, int64_t deadline_ms)
 		keep(l, buf, (size_t)n);
 		find_gap(l, (size_t)n, since_ms, began_ms);
 		input(l, buf, (size_t)n);
-		return now_ms(l) >= deadline_ms;
+		return now_ms(l) >= deadline_ms ? (size_t)n : 0;
 	}
 	found_empty(l);
 	if (n == -ECANCELED) {
@@ -154,7 +156,7 @@ static bool read_once(struct loop *l, int64_t deadline_ms)
 	} else if (n != -ETIMEDOUT) {
 		failed(l, n < 0 ? (int)-n : ENODEV);
 	}
-	return false;
+	return 0;
 }
 
 /* Whoever was stopped or starved wakes when the time is over, and what has come meanwhile may hold a restart: a settle
@@ -162,10 +164,13 @@ static bool read_once(struct loop *l, int64_t deadline_ms)
 static void read_port(struct loop *l, int64_t deadline_ms)
 {
 	int64_t woke_ms = -1;
+	size_t n;
 
-	while (read_once(l, deadline_ms)) {
+	while ((n = read_once(l, deadline_ms)) > 0) {
 		if (woke_ms < 0)
 			woke_ms = now_ms(l);
+		if (now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
+			break;	/* whoever never pauses is not far ahead of us */
 		if (now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)
