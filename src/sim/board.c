@@ -71,6 +71,7 @@ void sim_board_count_soft(struct sim_board *board, int64_t now_ns)
 void sim_board_count_crash(struct sim_board *board, int64_t now_ns)
 {
 	board->truth.crashes++;
+	board->truth.crashes_since_reset++;
 	board->truth.last_crash_ns = now_ns;
 }
 
@@ -128,6 +129,7 @@ static void hardware_reset_ends(struct sim_board *board, int64_t now_ns)
 	board->usb_held = false;
 	board->strap_ns = SIM_NEVER;
 	board->truth.hardware_resets++;
+	board->truth.crashes_since_reset = 0;
 	board->truth.line_resets += board->stopped_by_lines;
 	board->truth.last_hardware_reset_ns = now_ns;
 	board->cause = board->config.chip != SIM_ESP8266 || board->config.reset_is_en || board->power_on ? 1 : 2;

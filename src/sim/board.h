@@ -45,6 +45,7 @@ struct sim_truth {
 	unsigned int line_resets;	/* those of them that DTR or RTS made */
 	unsigned int soft_restarts;	/* all others: software, exception, watchdog, brownout */
 	unsigned int crashes;		/* panics, watchdogs, brownouts, images that cannot be run */
+	unsigned int crashes_since_reset;	/* those of them since the last hardware reset */
 	unsigned int en_falls, en_rises;	/* of the EN pin through its thresholds, short glitches too */
 	bool en_low, gpio0_low;		/* now */
 	bool dtr, rts;			/* the bridge's pins now: asserted? */

@@ -268,7 +268,7 @@ int accuracy_misses(const char *name, unsigned long count, uint64_t seed)
 		if (boards_apart(fault, &trial.board) != BOARDS_COUNTS || (class && !class->has(&trial.board)))
 			continue;
 		trial_run(&trial);
-		if (measure_is_healed(&trial))
+		if (measure_is_healed(&trial) || measure_is_said_once(&trial, fault))
 			continue;
 		boards++;
 		if (trial.verdict == boards_fault_info(fault)->verdict)

@@ -179,6 +179,7 @@ const char *boards_apart_title(enum boards_apart apart)
 		[BOARDS_NO_DETECTOR] = "ESP8266 brownout: like a reset by hand",
 		[BOARDS_NONOS_NOAPP] = "NONOS, no application: simulated without a word",
 		[BOARDS_HEALED] = "the fault came only before the last reset",
+		[BOARDS_SAID_ONCE] = "one report only, at a speed not known before",
 	};
 
 	return titles[apart];

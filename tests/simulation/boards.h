@@ -54,12 +54,13 @@ enum boards_apart {
 	BOARDS_NO_DETECTOR,		/* ESP8266: a brownout looks like a reset by hand */
 	BOARDS_NONOS_NOAPP,		/* no application: the simulated NONOS loader does not say so */
 	BOARDS_HEALED,			/* a fault that comes a few times only, and not after the last reset */
+	BOARDS_SAID_ONCE,		/* ... and once after it: a report at a speed that nobody could know before */
 	BOARDS_APARTS
 };
 
 const char *boards_apart_title(enum boards_apart apart);
 
-/* What can be told before the run: never BOARDS_HEALED. */
+/* What can be told before the run: never BOARDS_HEALED and BOARDS_SAID_ONCE. */
 enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config *config);
 
 /* What matters of a board, in one line. */

@@ -125,6 +125,17 @@ bool measure_is_healed(const struct trial *t)
 	return t->board.fate_times && last_ns < t->session.attempt.release_ms * SIM_MS;
 }
 
+/* The board says once after the last reset what has happened to it, and in less time than naming its speed takes: at a
+ * speed above the ROM's, or in one line. Then it restarts and runs well. All that can be known is that it restarted. */
+bool measure_is_said_once(const struct trial *t, enum boards_fault fault)
+{
+	const struct sim_config *c = &t->board;
+	bool brief = c->app_baud > 115200 || (fault == BOARDS_BROWNOUT && c->app_baud != 115200);
+
+	return (fault == BOARDS_PANIC || fault == BOARDS_BROWNOUT) && c->fate_times && brief &&
+	       t->decided.crashes_since_reset == 1;
+}
+
 static void measure_all_faulty(struct measure *m, enum boards_fault fault, unsigned long quota, uint64_t seed)
 {
 	struct row *row = &m->faults[fault];
@@ -141,6 +152,8 @@ static void measure_all_faulty(struct measure *m, enum boards_fault fault, unsig
 		measure_run(m);
 		if (apart == BOARDS_COUNTS && measure_is_healed(&measure_trial))
 			aside = &m->faulty_apart[BOARDS_HEALED];
+		else if (apart == BOARDS_COUNTS && measure_is_said_once(&measure_trial, fault))
+			aside = &m->faulty_apart[BOARDS_SAID_ONCE];
 		else if (apart == BOARDS_COUNTS)
 			aside = row;
 		measure_count_fault(aside, &measure_trial, boards_fault_info(fault)->verdict);

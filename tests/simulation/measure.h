@@ -29,6 +29,7 @@ void measure_draw(struct trial *t, enum boards_fault fault, uint64_t seed);
 
 /* After the run: the fault comes a few times only, and has not come since the reset that the verdict is about. */
 bool measure_is_healed(const struct trial *t);
+bool measure_is_said_once(const struct trial *t, enum boards_fault fault);
 
 /**
  * measure_all() - run healthy boards and single faults, and count
