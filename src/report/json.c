@@ -187,13 +187,19 @@ void json_wiring(const char *port, const struct wiring_result *found)
  * The result
  */
 
-static json_t *json_evidence(unsigned int set)
+/* With a 40 MHz crystal the banner has no speed of its own: a row of pulses was the evidence. */
+static const char *json_evidence_word(enum proof_rule rule, const struct session_result *r)
+{
+	return rule == PROOF_FRESH && r->crystal_mhz == 40 ? "repeated-pulses" : proof_rule_name(rule);
+}
+
+static json_t *json_evidence(const struct session_result *r)
 {
 	json_t *list = json_array();
 
 	for (unsigned int rule = 0; list && rule < PROOF_RULES; rule++) {
-		if (set & 1U << rule)
-			json_array_append_new(list, json_string(proof_rule_name((enum proof_rule)rule)));
+		if (r->evidence & 1U << rule)
+			json_array_append_new(list, json_string(json_evidence_word((enum proof_rule)rule, r)));
 	}
 	return list;
 }
@@ -236,13 +242,15 @@ json_t *json_result(const char *port, const struct report_result *result)
 		{ "boot_mode", json_number_or_null(r->any_boot ? r->boot.mode : -1) },
 		{ "reset_by", json_clean(resetters[r->reset_by]) },
 		{ "reset", json_clean(reset) },
-		{ "evidence", json_evidence(r->evidence) },
+		{ "evidence", json_evidence(r) },
 		{ "attempts", r->attempts ? json_integer(r->attempts) : json_null() },
+		{ "pulses", r->attempts ? json_integer(r->pulses) : json_null() },
 		{ "boot_ms", json_number_or_null(r->boot_ms) },
 		{ "up_ms", json_number_or_null(r->up_ms) },
 		{ "total_ms", json_number_or_null(r->total_ms) },
 		{ "baud", r->baud ? json_integer(r->baud) : json_null() },
-		{ "crystal_mhz", result->crystal_mhz ? json_integer(result->crystal_mhz) : json_null() },
+		{ "app_baud", r->app_baud ? json_integer(r->app_baud) : json_null() },
+		{ "crystal_mhz", r->crystal_mhz ? json_integer(r->crystal_mhz) : json_null() },
 		{ "sequence", json_or_null(r->sequence) },
 		{ "sequence_from", json_or_null(result->sequence_from) },
 		{ "proof", json_clean(json_proof_word(result)) },

@@ -42,7 +42,6 @@ struct report {
 struct report_result {
 	struct session_result session;
 	bool of_log;			/* --decode: the file is named where a board has its PORT */
-	int crystal_mhz;
 	pid_t holder_pid;		/* 0: none */
 	char holder_command[64];	/* "" where it may not be seen */
 	bool any_match;

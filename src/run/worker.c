@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,6 +226,8 @@ static void run(struct worker *w, const struct session_config *config)
 	int r, closed;
 
 	limited.timeout_ms = time_left(w, config->timeout_ms);
+	if (getrandom(&limited.seed, sizeof(limited.seed), GRND_NONBLOCK) < 0)
+		limited.seed = (uint64_t)wait_now_ms();
 	session_init(&w->session, &limited, wait_now_ms());
 	conditions_limit(&w->conditions, session_deadline(&w->session));
 	session_on_line(&w->session, conditions_line, &w->conditions);
@@ -460,7 +463,6 @@ int worker_run(const struct request *request, const struct spec *spec, int fd)
 	static struct worker w;	/* large; one in each process */
 
 	w = (struct worker){ .request = request, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
-	w.result.crystal_mhz = request->session.crystal_mhz;
 	snprintf(w.result.sequence_from, sizeof(w.result.sequence_from), "%s", request->sequence_from);
 	begin(&w);
 	close_capture(&w);

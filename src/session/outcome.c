@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "bootlog/bootwords.h"
+#include "session/plan.h"
 
 static bool is_crash(const struct boot *boot)
 {
@@ -20,6 +21,8 @@ static enum verdict without_our_boot(const struct session *s)
 
 	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
+	if (a->cold_in_hold && a->boot.trouble == BOOT_OK)	/* the sequence is not for this circuit: it says nothing of the board */
+		return VERDICT_UNPROVEN;
 	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)
 		return VERDICT_CRASHED;
 	if (!proof_rule_holds(&s->context, a, PROOF_QUIET_HOLD))
@@ -36,7 +39,7 @@ static enum verdict without_our_boot(const struct session *s)
 /* After a boot of ours came another that belongs to no healthy chain. */
 static enum verdict after_reboot(const struct attempt *a)
 {
-	if (a->boot.trouble == BOOT_NO_IMAGE)
+	if (a->boot.trouble == BOOT_NO_IMAGE || a->next.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
 	if (a->boot.trouble == BOOT_CRASH || is_crash(&a->next))
 		return VERDICT_CRASHED;
@@ -98,24 +101,24 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 	case PROOF_QUIET_HOLD:
 		return "bytes came while reset was held";
 	case PROOF_AFTER_RELEASE:
-		if (boot->chip == CHIP_ESP8266 && s->config.crystal_mhz != 40 && boot->cause_kind == BOOT_CAUSE_HARDWARE)
-			*ret_advice = "a board with a 40 MHz crystal always speaks at 115200 Bd: try --crystal 40";
 		if (!a->any_boot)
 			return "no boot banner came after the reset";
 		if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
 			return "the banner that came reports no hardware reset";
-		return proof_rule_holds(&s->context, a, PROOF_COLD) ? "the banner that came was not caused by this reset"
-								     : WARM_BANNER;
+		return proof_rule_holds(&s->context, a, PROOF_FRESH) || proof_needs_row(&s->context, a)
+			       ? "the banner that came was not caused by this reset" : WARM_BANNER;
 	case PROOF_IN_TIME:
 		return "the banner came too late to be ours";
 	case PROOF_HARDWARE:
 		return "the banner reports no hardware reset";
-	case PROOF_COLD:
-		return WARM_BANNER;
-	case PROOF_TWICE:
-		if (s->config.no_reset)
-			*ret_advice = "with a 40 MHz crystal only two resets in a row prove it: leave out --no-reset";
-		return "two resets in a row were not each followed by one banner, equally late";
+	case PROOF_FRESH:
+		if (!proof_needs_row(&s->context, a))
+			return WARM_BANNER;
+		if (s->config.no_reset) {
+			*ret_advice = "with a 40 MHz crystal only resets in a row prove it: leave out --no-reset";
+			return "one banner at 115200 Bd, which may come after a software restart, proves nothing";
+		}
+		return "resets in a row were not each followed by one banner at 115200 Bd, equally late";
 	case PROOF_ONE_BOOT:
 		return "the board was reset again";
 	case PROOF_FLASH:
@@ -132,7 +135,7 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 		*ret_advice = "try again while the computer has less to do, or with a simpler --expect or --fail-on";
 		return "this computer was too slow: some of what came after the banner may be lost";
 	case PROOF_CLEAR:
-		*ret_advice = "if the application speaks at another speed than 115200, say so with --baud";
+		*ret_advice = "a bad ground, cable or level shifter garbles; --capture FILE keeps what came";
 		return "unreadable output after the load may hide a restart";
 	case PROOF_CHIP:
 		return "the chip did not say its name";
@@ -158,13 +161,14 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 	const struct boot *boot = &r->boot;
 	const char *name = bootwords_chip(boot), *advice;
 	bool cut_off = s->attempt.cut_off;
-	char mode[96];
+	char mode[96], speed[48];
 
 	bootwords_mode(boot, mode, sizeof(mode));
 	switch (r->verdict) {
 	case VERDICT_READY:
-		outcome_say(r, NULL, "%s, %s, booted in %d ms, up %d.%d s", name, mode, r->boot_ms, r->up_ms / 1000,
-		    r->up_ms / 100 % 10);
+		snprintf(speed, sizeof(speed), ", application at %d Bd", r->app_baud);
+		outcome_say(r, plan_saves_detour(s), "%s, %s, booted in %d ms, up %d.%d s%s", name, mode, r->boot_ms,
+			    r->up_ms / 1000, r->up_ms / 100 % 10, r->app_baud && r->app_baud != 115200 ? speed : "");
 		break;
 	case VERDICT_DOWNLOAD_MODE:
 		outcome_say(r, "GPIO0 was low at reset: release the FLASH button, or " SEE_WIRING, "%s came up in %s", name, mode);
@@ -200,7 +204,7 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 		    "not one byte came%s", cut_off ? " before the time was over" : "");
 		break;
 	case VERDICT_GARBLED:
-		outcome_say(r, "the application's speed goes with --baud; a bad ground or level shifter garbles too",
+		outcome_say(r, "a bad ground, cable or level shifter garbles; --capture FILE keeps what came",
 		    "mostly unreadable at every speed tried");
 		break;
 	default:
@@ -220,6 +224,8 @@ static void fill(const struct session *s, struct session_result *ret)
 	ret->attempts = a->number;
 	ret->pulses = s->pulses;
 	ret->baud = s->baud;
+	ret->crystal_mhz = s->context.crystal_mhz;
+	ret->app_baud = s->hearing.found_baud;
 	ret->total_ms = (int)(s->now_ms - s->start_ms);
 	snprintf(ret->sequence, sizeof(ret->sequence), "%s", s->sequence.text);
 	if (a->ours)
@@ -252,6 +258,8 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 	fill(s, ret);
 	ret->missing = proof_missing(&s->context, a);
 	ret->verdict = a->ours ? with_our_boot(s, ret->missing) : without_our_boot(s);
+	if (ret->verdict == VERDICT_READY && proof_needs_row(&s->context, a))
+		ret->crystal_mhz = 40;
 	ret->evidence = evidence(s);
 	if (a->rebooted && ret->verdict == VERDICT_CRASHED && a->boot.trouble == BOOT_OK) {
 		ret->boot.trouble = BOOT_CRASH;
@@ -276,5 +284,7 @@ void outcome_condition(const struct session *s, enum verdict verdict, const char
 	fill(s, ret);
 	ret->verdict = verdict;
 	ret->evidence = evidence(s);
+	if (verdict == VERDICT_EXPECT_TIMEOUT && !s->config.baud && ret->app_baud && ret->app_baud != 115200)
+		ret->advice = "what the application said before its speed was found was not read: say it with --baud";
 	snprintf(ret->text, sizeof(ret->text), "%s", text);
 }

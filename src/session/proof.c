@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* Two resets of one board differ by little; a bridge delivers in steps of up to 16 ms (FTDI's latency timer). */
-#define TWICE_TOLERANCE_MS 20
-
 #ifdef PROOF_MUTANTS
 unsigned int proof_left_out;
 #endif
@@ -27,10 +24,16 @@ static bool after_release(const struct proof_context *context, const struct atte
 	return attempt->boot.begin_ms >= attempt->release_ms;
 }
 
+/* A banner takes 11 ms at 74880 Bd, with what a bridge keeps back. */
+#define BANNER_MS 30
+
 static bool in_time(const struct proof_context *context, const struct attempt *attempt)
 {
 	int64_t begin_ms = attempt->ours ? attempt->ours_begin_ms : attempt->boot.begin_ms;
 
+	/* What made the port change its speed was the beginning of this banner, or of another boot, which may have been ours. */
+	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
+		return false;
 	/* What comes at once was on its way already: no ROM speaks so soon after EN. */
 	return attempt->release_ms < 0 || begin_ms < attempt->release_ms ||	/* that is the rule before */
 	       (begin_ms - attempt->release_ms >= PROOF_BOOT_MIN_MS &&
@@ -47,23 +50,67 @@ static bool hardware(const struct proof_context *context, const struct attempt *
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }
 
-static bool cold(const struct proof_context *context, const struct attempt *attempt)
+/* Did the banner come at 74880 Bd? After a software restart it never does. */
+static bool is_cold(const struct attempt *attempt)
 {
-	(void)context;
-	return attempt->boot.heard == BOOT_HEARD_74880 || attempt->baud == 74880;
+	return attempt->boot.heard == BOOT_HEARD_74880 || attempt->banner_baud == 74880;
 }
 
-static bool twice(const struct proof_context *context, const struct attempt *attempt)
+bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt)
+{
+	return is_esp8266(&attempt->boot) && !is_cold(attempt) && context->crystal_mhz != 26;
+}
+
+/* Rubbish before a banner at 115200 may be a cold one that a bridge has mutilated: then this is a restart after it. */
+#define NOISE_MAX 8
+
+static bool fresh(const struct proof_context *context, const struct attempt *attempt)
+{
+	return is_cold(attempt) || (proof_needs_row(context, attempt) && attempt->series >= PROOF_PULSES);
+}
+
+static int64_t lateness(const struct attempt *attempt)
+{
+	return attempt->ours_begin_ms - attempt->release_ms;
+}
+
+/* Can this attempt be one of a row? */
+static bool is_of_series(const struct attempt *attempt)
+{
+	return attempt->ours && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late && !is_cold(attempt) &&
+	       !attempt->copied &&
+	       attempt->noise <= NOISE_MAX && attempt->boot.source == BOOT_SOURCE_FLASH;
+}
+
+int proof_tolerance_ms(const struct proof_context *context)
+{
+	return PROOF_LATE_TOLERANCE_MS + context->lag_ms;
+}
+
+int proof_pause_min_ms(const struct proof_context *context)
+{
+	return 2 * proof_tolerance_ms(context) + 5;
+}
+
+int proof_series(const struct proof_context *context, const struct attempt *attempt)
 {
 	const struct attempt *before = context->before;
-	int64_t late, late_before;
+	int64_t later, pauses;
 
-	if (!before || !before->ours || before->rebooted || before->chained ||
-	    before->hold_bytes_late || before->boot.source != BOOT_SOURCE_FLASH)
-		return false;
-	late = attempt->ours_begin_ms - attempt->release_ms;
-	late_before = before->ours_begin_ms - before->release_ms;
-	return late - late_before <= TWICE_TOLERANCE_MS && late_before - late <= TWICE_TOLERANCE_MS;
+	if (!is_of_series(attempt))
+		return 0;
+	if (!before || !is_of_series(before) || !before->series)
+		return 1;
+	later = lateness(attempt) - lateness(before);
+	if (later > proof_tolerance_ms(context) || later < -proof_tolerance_ms(context))
+		return 1;
+	if (before->series == 1)
+		return 2;
+	/* as far apart as the two before: may be one that restarts by the clock */
+	pauses = (attempt->release_ms - before->release_ms) - before->distance_ms;
+	if (pauses < proof_pause_min_ms(context) && pauses > -proof_pause_min_ms(context))
+		return 2;
+	return before->series + 1;
 }
 
 static bool one_boot(const struct proof_context *context, const struct attempt *attempt)
@@ -141,8 +188,7 @@ static const struct rule {
 	[PROOF_AFTER_RELEASE] = { "banner-after-release", after_release },
 	[PROOF_IN_TIME] = { "banner-in-time", in_time },
 	[PROOF_HARDWARE] = { "hardware-reset", hardware },
-	[PROOF_COLD] = { "cold-speed", cold },
-	[PROOF_TWICE] = { "two-pulses", twice },
+	[PROOF_FRESH] = { "cold-speed", fresh },
 	[PROOF_ONE_BOOT] = { "one-boot", one_boot },
 	[PROOF_FLASH] = { "flash-boot", flash },
 	[PROOF_CERTAIN] = { "read-whole", certain },
@@ -167,12 +213,9 @@ bool proof_rule_applies(const struct proof_context *context, const struct attemp
 	case PROOF_QUIET_HOLD:
 	case PROOF_IN_TIME:
 		return !attempt->watches;
-	case PROOF_COLD:
-		return is_esp8266(&attempt->boot) && context->crystal_mhz != 40;
+	case PROOF_FRESH:
 	case PROOF_CLEAR:
-		return is_esp8266(&attempt->boot) && context->crystal_mhz != 40;
-	case PROOF_TWICE:
-		return is_esp8266(&attempt->boot) && context->crystal_mhz == 40;
+		return is_esp8266(&attempt->boot);
 	case PROOF_CHIP:
 		return context->chip != CHIP_UNKNOWN;
 	default:
@@ -202,9 +245,7 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
 bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt,
 			  const struct boot *boot)
 {
-	static const enum proof_rule needed[] = {
-		PROOF_AFTER_RELEASE, PROOF_IN_TIME, PROOF_HARDWARE, PROOF_COLD,
-	};
+	static const enum proof_rule needed[] = { PROOF_AFTER_RELEASE, PROOF_IN_TIME, PROOF_HARDWARE };
 	struct attempt seen = *attempt;
 
 	seen.boot = *boot;
@@ -214,7 +255,7 @@ bool proof_banner_is_ours(const struct proof_context *context, const struct atte
 		if (!proof_rule_holds(context, &seen, needed[i]))
 			return false;
 	}
-	return true;
+	return proof_needs_row(context, &seen) || proof_rule_holds(context, &seen, PROOF_FRESH);
 }
 
 bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *next)

@@ -17,8 +17,9 @@ enum proof_rule {
 	PROOF_AFTER_RELEASE,	/* the banner began after our release */
 	PROOF_IN_TIME,		/* ... and within the boot time */
 	PROOF_HARDWARE,		/* its cause is a hardware reset */
-	PROOF_COLD,		/* ESP8266, 26 MHz: it came at the cold speed, 74880 Bd */
-	PROOF_TWICE,		/* ESP8266, 40 MHz: two pulses, each followed by one banner, equally late */
+	PROOF_FRESH,		/* ESP8266: the banner came at the cold speed, 74880 Bd; or, if none of its has in this
+				 * run (40 MHz?), it was the last of a row: pulses at moments that nobody can foresee, each
+				 * followed by one banner, equally late */
 	PROOF_ONE_BOOT,		/* no further banner, but for the chains that healthy chips print */
 	PROOF_FLASH,		/* boot source: flash */
 	PROOF_CERTAIN,		/* what was recovered from the wrong speed is recovered whole */
@@ -42,19 +43,36 @@ extern unsigned int proof_left_out;	/* bit set of enum proof_rule */
 /* No ROM speaks so soon after EN has risen. */
 #define PROOF_BOOT_MIN_MS 3
 
+/* Pulses that a banner at 115200 needs. Who restarts by itself at equal distances cannot follow two pauses that differ. */
+#define PROOF_PULSES 3
+/* Two resets of one board differ by little; a bridge delivers in steps of up to 16 ms (FTDI's latency timer). */
+#define PROOF_LATE_TOLERANCE_MS 20
+#define PROOF_LAG_MAX_MS 60
+
 /* Everything one pulse and the listening after it have shown. Times are the caller's milliseconds. */
 struct attempt {
 	int number;			/* from 1 */
+	int pulse;			/* of this attempt, from 1 */
 	int baud;			/* the port's speed during the pulse */
+	int banner_baud;		/* ... and when the banner that may be ours was read */
 	int hold_ms;			/* asked for */
+	int64_t distance_ms;		/* from the release before to this one's */
 	bool watches;			/* --no-reset: no pulse of ours, any hardware reset counts */
 	int64_t hold_begin_ms;		/* reset asserted; -1 before */
 	int64_t release_ms;		/* both lines released; -1 before */
 	long hold_bytes_late;		/* bytes later than 50 ms into the hold */
 	long bytes;			/* all bytes since the attempt began */
+	long after_release;		/* those of them since the release */
+	long unreadable;		/* and those of these that are no text, whole lines or not */
+	long unreadable_after_load;
+	bool changed_speed;		/* in mid-boot */
+	int64_t first_byte_ms;		/* since the release; -1: none yet */
+	int pause_ms;			/* before the next pulse of the series */
 	long garbage;			/* unreadable bytes since the release */
 	long text;			/* bytes in readable lines since the release */
 	bool cold_in_hold;		/* a cold banner began before the release: DTR drives EN */
+	long noise;			/* unreadable bytes between the release and the banner */
+	int series;			/* pulses in a row, this one included, that PROOF_FRESH can count */
 	bool ours;			/* a banner that can be ours came */
 	int64_t ours_begin_ms;
 	struct boot boot;		/* the latest boot since the release; chip CHIP_UNKNOWN and cause -1: none */
@@ -66,6 +84,15 @@ struct attempt {
 	long fragments;			/* after our banner: torn words of the ROM or of a panic, and gaps */
 	bool gap;			/* after our banner this computer has lost some of what came */
 	long unclear_after_load;	/* bytes that could be read at neither speed */
+	bool asks_why;			/* it has restarted; what it says before the next restart may tell why */
+	int64_t why_stage_ms;		/* so long at one speed */
+	bool follows;			/* the port has the application's speed, in the settle time */
+	int64_t follows_since_ms;
+	int64_t back_ms;		/* when it had the ROM's again; 0: it never left it */
+	long hidden;			/* unreadable bytes meanwhile */
+	bool was_patient;		/* with an eboot that may have been copying */
+	bool copied;			/* eboot had an update to copy in this boot */
+	int64_t copied_ms;		/* when that was done, or 0 */
 	bool settled;
 	bool cut_off;			/* the time was over before the listening was */
 };
@@ -73,9 +100,10 @@ struct attempt {
 /* What the rules need to know beside the attempt. */
 struct proof_context {
 	enum chip chip;			/* expected; CHIP_UNKNOWN: any */
-	int crystal_mhz;
+	int crystal_mhz;		/* 26: an ESP8266 has spoken at the cold speed in this run; else 0 */
 	bool native_usb;		/* the port is the chip's own USB: its reset is a core reset */
 	int boot_window_ms;
+	int lag_ms;			/* how late this computer has been with what it was asked for: a busy one */
 	const struct attempt *before;	/* the attempt before; NULL */
 };
 
@@ -107,6 +135,21 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
  */
 bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt,
 			  const struct boot *boot);
+
+/**
+ * proof_series() - how many pulses in a row have been followed by such a banner, equally late; for attempt->series
+ * Return: 0 when this one was not.
+ */
+int proof_series(const struct proof_context *context, const struct attempt *attempt);
+
+/** proof_needs_row() - is one pulse not enough? The banner of an ESP8266 came at 115200 Bd, and none at 74880 in this run. */
+bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt);
+
+/** proof_tolerance_ms() - by how much two banners of a row may differ in their lateness */
+int proof_tolerance_ms(const struct proof_context *context);
+
+/** proof_pause_min_ms() - by how much the distances between three pulses of a row differ, at least */
+int proof_pause_min_ms(const struct proof_context *context);
 
 /**
  * proof_chain_is_healthy() - is `next` a banner that healthy chips print right after `boot`?

@@ -22,6 +22,7 @@
 #include "base/modem.h"
 #include "bootlog/bootlog.h"
 #include "session/action.h"
+#include "session/hearing.h"
 #include "session/proof.h"
 #include "session/sequence.h"
 
@@ -30,8 +31,8 @@
 
 struct session_config {
 	enum chip chip;			/* expected; CHIP_UNKNOWN: any */
-	int baud;			/* the application's speed */
-	int crystal_mhz;		/* ESP8266: 26 or 40 */
+	int baud;			/* the application's speed; 0: find it */
+	int crystal_mhz;		/* ESP8266: 26 or 40; 0: find it. Proves nothing, and saves nothing but time */
 	struct sequence sequence;
 	int hold_ms;			/* 0: the ladder 20, 100, 500 */
 	int attempts;
@@ -41,6 +42,22 @@ struct session_config {
 	bool native_usb;		/* the port is the chip's own USB-Serial-JTAG */
 	bool conditions;		/* after the proof, wait for session_conditions_met() */
 	int latency_ms;			/* what the bridge may keep back */
+	uint64_t seed;			/* holds and pauses of repeated pulses are drawn from it: another one in each run */
+};
+
+/* What may drive EN: names of sequences. */
+enum plan_wiring { PLAN_RTS, PLAN_BOTH, PLAN_DTR, PLAN_WIRINGS };
+
+/* What the next pulse will be (plan.h). */
+struct plan {
+	int baud;			/* the speed that it is heard at */
+	enum plan_wiring wiring, first_wiring;
+	unsigned int tried;		/* bit set of wirings */
+	bool at_115200;			/* its ROM has been read there, and has no other speed */
+	bool rts_resets;		/* a boot was heard after the sequence of that name */
+	bool at_74880;			/* the board has been heard to speak at that speed from its reset on */
+	int pause_ms;			/* the last pause between pulses of one attempt */
+	uint64_t random;
 };
 
 void session_config_init(struct session_config *config);
@@ -74,6 +91,8 @@ struct session_result {
 	int up_ms;			/* loaded to the decision; -1 */
 	int total_ms;
 	int baud;
+	int crystal_mhz;		/* found: 26 or 40; 0: not known */
+	int app_baud;			/* found: the application's speed; 0: not known */
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
@@ -86,8 +105,12 @@ enum session_state {
 	SESSION_STEP,		/* set lines */
 	SESSION_HOLD,		/* read until the hold is over */
 	SESSION_LISTEN,		/* released: wait for banner and load */
+	SESSION_LISTEN_SPEED,	/* what came is of another speed: go there, without another reset */
 	SESSION_SETTLE_SPEED,	/* ESP8266 heard at 74880: restarts are told at 115200 */
 	SESSION_SETTLE,
+	SESSION_PATIENCE,	/* eboot may be copying: no reset now */
+	SESSION_WHY_SPEED,
+	SESSION_WHY,		/* it has restarted: listen to what it says before it does so again */
 	SESSION_APP_SPEED,
 	SESSION_CONDITIONS,
 	SESSION_RELEASE,	/* something ended it with a line asserted */
@@ -106,18 +129,28 @@ struct session {
 	int64_t start_ms, deadline_ms, now_ms;
 	int64_t state_end_ms;		/* when the state ends by itself */
 	int64_t last_byte_ms;
+	int64_t read_until_ms;		/* the deadline of the last ACTION_READ; -1 */
 	int baud;			/* the port's speed now */
 	int next_baud;
+	int64_t tuned_ms;		/* since when */
 	unsigned int lines;		/* asserted now */
 	bool lines_known;
 	long bytes;			/* since the start */
-	bool ever_copied;		/* eboot printed '@' */
-	bool use_both;			/* the next attempt asserts both */
+	bool copying;			/* eboot printed '@', and not yet the result */
+	struct plan plan;
+	struct hearing hearing;
+	int64_t sought_ms;		/* since when a faster application's speed was looked for; 0: it was not */
+	int64_t patience_ms, heard_before_ms;	/* since when, and the last byte before */
+	long followed_bytes;		/* since the port has the application's speed, and they did not show that it is */
+	bool in_step;			/* and since they did */
+	bool stays;			/* at the ROM's speed: following the application's did not pay */
 	bool proven;
 	bool conditions_met;
+	int64_t met_ms;			/* when they were met first */
 	int pulses;
 	bool has_verdict;		/* of an earlier attempt */
 	struct session_result earlier;	/* the worst of the attempts before */
+	enum plan_wiring earlier_wiring;	/* with which it was found */
 	struct session_result result;
 	session_line_fn *on_line;
 	void *line_user;

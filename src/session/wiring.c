@@ -152,6 +152,9 @@ static void on_event(void *user, const struct boot_event *event)
 
 	if (event->kind == BOOT_EVENT_BANNER)
 		take_banner(w, event->boot);
+	/* Where a bridge swallows characters, some modes sound alike, and some banners are known by the silence behind them. */
+	if (event->boot && event->boot->heard == BOOT_HEARD_74880 && event->boot->habit != BOOT_HABIT_DELIVERS)
+		w->muffled = true;
 	/* Recovered from the wrong speed, the mode may be clear a little later than the cause. */
 	if (event->boot && w->now.seen && event->boot->number == w->now.boot)
 		w->now.source = event->boot->source;
@@ -401,7 +404,7 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 {
 	bool doubtful = (f->rts && f->dtr) || f->both || !w->strong_resets;
 
-	if (!is_mode_clear(w, f) && tries_other_speed(w))
+	if ((w->muffled || !is_mode_clear(w, f)) && tries_other_speed(w))
 		return;
 	if (doubtful && plays(w, WIRING_TRY_NOTHING, 1))
 		return;

@@ -98,6 +98,7 @@ struct wiring {
 	struct bootlog log;
 	int64_t start_ms, deadline_ms, now_ms;
 	int baud;
+	bool muffled;			/* the bridge hands on less of a banner at another speed than there is */
 	bool second_speed;		/* what came was unreadable: the other speed is tried */
 	bool lines_known;
 	unsigned int lines;		/* asserted now */

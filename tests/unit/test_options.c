@@ -31,8 +31,8 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_int_eq(o.mode, MODE_RESET);
 	ck_assert_uint_eq(o.n_ports, 1);
 	ck_assert_int_eq(o.session.chip, CHIP_UNKNOWN);
-	ck_assert_int_eq(o.session.baud, 115200);
-	ck_assert_int_eq(o.session.crystal_mhz, 26);
+	ck_assert_int_eq(o.session.baud, 0);		/* both are found */
+	ck_assert_int_eq(o.session.crystal_mhz, 0);
 	ck_assert_str_eq(o.session.sequence.text, "rts");
 	ck_assert_int_eq(o.session.hold_ms, 0);
 	ck_assert_int_eq(o.session.attempts, 3);

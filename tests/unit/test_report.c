@@ -92,7 +92,7 @@ static struct report_result hostile_result(enum verdict verdict)
 	result.session.boot_ms = 171;
 	result.session.up_ms = -1;
 	result.session.evidence = 0x7fff;
-	result.crystal_mhz = 26;
+	result.session.crystal_mhz = 26;
 	result.holder_pid = 4711;
 	snprintf(result.holder_command, sizeof(result.holder_command), "a\nb\033c");
 	snprintf(result.ota_host, sizeof(result.ota_host), "host\x80");
@@ -164,7 +164,7 @@ START_TEST(runs_and_logs_have_the_same_keys_in_their_results)
 	ck_assert_str_eq(log, "{\"schema\":1,\"event\":\"result\",\"port\":null,\"file\":\"file\",\"verdict\":\"silent\","
 			 "\"exit_status\":10,\"text\":\"the log is empty\",\"chip\":null,\"reset_cause\":null,"
 			 "\"boot_mode\":null,\"reset_by\":null,\"reset\":null,\"evidence\":[],\"attempts\":null,"
-			 "\"boot_ms\":null,\"up_ms\":null,\"total_ms\":null,\"baud\":null,\"crystal_mhz\":null,"
+			 "\"pulses\":null,\"boot_ms\":null,\"up_ms\":null,\"total_ms\":null,\"baud\":null,\"app_baud\":null,\"crystal_mhz\":null,"
 			 "\"sequence\":null,\"sequence_from\":null,\"proof\":null,\"match\":null,\"ota\":null,"
 			 "\"advice\":null,\"holder\":null,\"recovered\":[]}");
 	free(live);

@@ -1,0 +1,181 @@
+/* plan.c - what the next pulse looks like: the wiring it supposes, its hold, the speed it is heard at, the pause before it. */
+#include "session/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/modem.h"
+
+/* A retry that could not be listened to would only disturb. */
+#define RETRY_LEFT_MS 500
+/* Less that is unreadable may be the line's own noise, no boot at another speed. */
+#define UNREADABLE_MIN 4
+/* Holds of a series differ by up to so much, pauses by up to that. */
+#define HOLD_SPREAD_MS 20
+#define PAUSE_SPREAD_MS 100
+
+static const int ladder[] = SESSION_LADDER;
+
+/* What may drive EN, in the order that it is tried in: docs/hardware.md, section 7. */
+static const char *const wirings[PLAN_WIRINGS] = { "rts", "both", "dtr" };
+
+/* splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators") */
+static unsigned int plan_random(struct session *s, unsigned int below)
+{
+	uint64_t z = (s->plan.random += UINT64_C(0x9e3779b97f4a7c15));
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (unsigned int)((z ^ (z >> 31)) % below);
+}
+
+void plan_init(struct session *s)
+{
+	s->plan = (struct plan){ .random = s->config.seed, .baud = session_first_baud(&s->config) };
+	for (int i = 0; i < PLAN_WIRINGS; i++) {
+		if (s->config.sequence.observes && strcmp(s->config.sequence.text, wirings[i]) == 0)
+			s->plan.wiring = s->plan.first_wiring = (enum plan_wiring)i;
+	}
+	s->plan.tried = 1U << s->plan.wiring;
+}
+
+static int plan_hold(const struct session *s, int attempt)
+{
+	return s->config.hold_ms ? s->config.hold_ms : ladder[attempt <= 3 ? attempt - 1 : 2];
+}
+
+bool plan_may_try_again(const struct session *s, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_SILENT:
+	case VERDICT_NO_EFFECT:
+	case VERDICT_GARBLED:
+	case VERDICT_UNPROVEN:
+	case VERDICT_DOWNLOAD_MODE:
+		break;
+	default:
+		return false;
+	}
+	return !s->copying && !s->attempt.boot.eboot_waits && !s->config.no_reset &&
+	       s->attempt.number < s->config.attempts &&
+	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + plan_hold(s, s->attempt.number + 1);
+}
+
+/* Of a row of pulses one was not followed by a banner, or not equally late: the line that moved is not the one on EN, or not
+ * the only one. */
+static bool row_broke(const struct session *s)
+{
+	return s->attempt.pulse > 1 && !(s->attempt.ours && s->attempt.series >= PROOF_PULSES);
+}
+
+/* Has something been read that speaks at 74880 from its reset on? */
+static bool is_of_74880(const struct attempt *a)
+{
+	if (!a->any_boot || (a->boot.chip != CHIP_ESP8266 && a->boot.chip != CHIP_ESP32C2))
+		return false;
+	return a->banner_baud == 74880 || (a->boot.heard == BOOT_HEARD_74880 && !a->boot.certain);
+}
+
+/* The speed at which the next pulse is heard. */
+static int plan_baud(const struct session *s, enum verdict verdict)
+{
+	const struct attempt *a = row_broke(s) ? &s->before : &s->attempt;
+	bool other_chip = s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 &&
+			  s->config.chip != CHIP_ESP32C2;
+
+	if (other_chip || s->plan.at_115200)
+		return 115200;
+	if (s->plan.at_74880)
+		return 74880;
+	if (a->ours || a->cold_in_hold)
+		return a->baud;
+	if (verdict == VERDICT_GARBLED || (verdict == VERDICT_UNPROVEN && a->unreadable >= UNREADABLE_MIN))
+		return a->baud == 115200 ? 74880 : 115200;
+	return a->baud;
+}
+
+static enum plan_wiring untried_wiring(const struct session *s)
+{
+	if (s->plan.wiring != PLAN_RTS && s->plan.rts_resets)
+		return PLAN_RTS;
+	for (int i = 0; i < PLAN_WIRINGS; i++) {
+		if (!(s->plan.tried >> i & 1))
+			return (enum plan_wiring)i;
+	}
+	return s->plan.wiring;
+}
+
+/* What else may the circuit be? */
+static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum verdict verdict)
+{
+	const struct attempt *a = &s->attempt;
+	bool may_be_boot = verdict != VERDICT_SILENT && verdict != VERDICT_NO_EFFECT;
+
+	if (a->cold_in_hold || row_broke(s) || (a->ours && a->boot.source == BOOT_SOURCE_DOWNLOAD))
+		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
+	/* it was reset; or what was heard may have been a boot at another speed */
+	if (a->ours || (may_be_boot && next_baud != a->baud))
+		return s->plan.wiring;
+	return untried_wiring(s);
+}
+
+void plan_next(struct session *s, enum verdict verdict)
+{
+	const struct attempt *a = &s->attempt;
+
+	s->plan.at_74880 |= is_of_74880(a) || (a->changed_speed && !a->any_boot && !row_broke(s));
+	s->plan.rts_resets |= s->plan.wiring == PLAN_RTS && (a->any_boot || a->cold_in_hold);
+	s->plan.baud = plan_baud(s, verdict);
+	s->plan.wiring = plan_wiring(s, s->plan.baud, verdict);
+	s->plan.tried |= 1U << s->plan.wiring;
+}
+
+static void plan_sequence(struct session *s)
+{
+	struct sequence *seq = &s->sequence;
+	char err[64];
+
+	*seq = s->config.sequence;
+	if (s->config.no_reset) {
+		*seq = (struct sequence){ .text = "none", .n = 1 };
+		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
+	} else if (!seq->observes) {	/* esptool's language starts from released lines */
+		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
+		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
+		seq->n++;
+	} else {
+		(void)sequence_parse(wirings[s->plan.wiring], seq, err, sizeof(err));
+	}
+}
+
+void plan_pulse(struct session *s)
+{
+	plan_sequence(s);
+	s->attempt.baud = s->plan.baud;
+	s->attempt.hold_ms = plan_hold(s, s->attempt.number);
+	if (s->attempt.pulse > 1 && !s->config.hold_ms)
+		s->attempt.hold_ms += (int)plan_random(s, HOLD_SPREAD_MS);
+}
+
+int plan_pause_ms(struct session *s)
+{
+	int least = proof_pause_min_ms(&s->context) + HOLD_SPREAD_MS + s->context.lag_ms;
+	int spread = 3 * least + PAUSE_SPREAD_MS;
+
+	s->plan.pause_ms = (s->plan.pause_ms + least + (int)plan_random(s, (unsigned int)(spread - 2 * least))) % spread;
+	return s->plan.pause_ms;
+}
+
+const char *plan_saves_detour(const struct session *s)
+{
+	if (!s->config.sequence.observes || s->plan.wiring == s->plan.first_wiring)
+		return NULL;
+	switch (s->plan.wiring) {
+	case PLAN_BOTH:
+		return "next time, --sequence both saves the first try: on this board DTR reaches EN/RST";
+	case PLAN_DTR:
+		return "next time, --sequence dtr saves the first tries: on this board DTR alone resets";
+	default:
+		return "next time, --sequence rts saves the first try";
+	}
+}
