@@ -25,7 +25,7 @@ _espreset()
 		mapfile -t COMPREPLY < <(compgen -W '26 40' -- "$cur")
 		return;;
 	--sequence)
-		mapfile -t COMPREPLY < <(compgen -W 'rts both' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'rts both dtr' -- "$cur")
 		return;;
 	--firmware)
 		mapfile -t COMPREPLY < <(compgen -W 'arduino esphome tasmota wled micropython esp-idf list' -- "$cur")
