@@ -138,6 +138,7 @@ check-quick: unit fuzz-replay
 check-all:
 	+@$(AGAIN) check-quick
 	+@$(AGAIN) trials simulation mutants
+	+@$(AGAIN) combinations
 	+@$(AGAIN) builds lint asan valgrind
 	+@$(AGAIN) check-packaging
 	+@$(AGAIN) check-drivers
@@ -176,6 +177,11 @@ accuracy: $(B)/simulation
 	$(B)/simulation --accuracy $(or $(BOARDS),60000) $(or $(SEED),1)
 soak: $(B)/simulation
 	$(B)/simulation 10000000 $(SEED)
+
+## make combinations  300 healthy boards and 56 single faults through the program in real time; SEED= chooses
+.PHONY: combinations
+combinations: $(PROGRAMS)
+	tests/combinations --seed $(or $(SEED),1) $(B)/espreset
 
 # Each rule of the proof left out must be caught by the same boards. Only this program has the switch for that: it is linked with
 # a session compiled for it instead of the archive's.

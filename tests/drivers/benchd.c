@@ -6,6 +6,7 @@
  * One line a command on the Unix socket, answered by any number of lines and then `ok` or `error: why`:
  *
  *	plug ID KIND [WORDS]	a new board (words as in sim:) behind a KIND (bridge.c has their names), in port ID
+ *	swap ID WORDS		another board (WORDS) behind the same bridge, which stays plugged in
  *	unplug ID, replug ID	the cable, and with it the power
  *	truth ID		what is true now, JSON
  *	record ID		everything that happened since plug, one JSON object a line
@@ -75,6 +76,13 @@ static const char *do_plug(const struct request *r)
 	if (plug_in(r->plug, (int)(r->plug - plugs), now(), found, words, err, sizeof(err)) < 0)
 		return err;
 	return NULL;
+}
+
+static const char *do_swap(const struct request *r)
+{
+	static char err[512];
+
+	return plug_swap(r->plug, now(), r->words, err, sizeof(err)) < 0 ? err : NULL;
 }
 
 static const char *do_unplug(const struct request *r)
@@ -173,7 +181,7 @@ static const struct {
 	const char *(*run)(const struct request *r);
 	bool makes;		/* the board */
 } commands[] = {
-	{ "plug", do_plug, true }, { "unplug", do_unplug, false }, { "replug", do_replug, false },
+	{ "plug", do_plug, true }, { "swap", do_swap, false }, { "unplug", do_unplug, false }, { "replug", do_replug, false },
 	{ "truth", do_truth, false }, { "record", do_record, false }, { "mark", do_mark, false },
 	{ "finger", do_finger, false }, { "stall", do_stall, false }, { "erase", do_erase, false },
 	{ "dump", do_dump, false }, { "arm", do_arm, false },

@@ -769,15 +769,11 @@ static int go_online(struct plug *p)
 	return 0;
 }
 
-int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
-	    size_t cap)
+/* As its words say, with a record of its own; the bridge is there already. */
+static int new_board(struct plug *p, int64_t now_ns, const char *words, char *err, size_t cap)
 {
-	const uint8_t mac[6] = { 0x5c, 0xcf, 0x7f, 0x00, 0x10, (uint8_t)id };
+	const uint8_t mac[6] = { 0x5c, 0xcf, 0x7f, 0x00, 0x10, (uint8_t)p->id };
 
-	snprintf(err, cap, "the port is in use");
-	if (p->usb.fd >= 0)
-		return -EBUSY;
-	p->id = id;
 	sim_config_init(&p->config);
 	if (sim_config_parse(&p->config, words, err, cap) < 0)
 		return -EINVAL;
@@ -789,21 +785,56 @@ int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *ki
 	p->now_ns = now_ns;
 	p->lost = 0;
 	p->made = true;
-	sim_board_init(&p->board, &p->config, now_ns, (uint64_t)id + 1);
+	sim_board_init(&p->board, &p->config, now_ns, (uint64_t)p->id + 1);
 	memset(p->flash, 0xff, PLUG_FLASH);
 	sim_rom_loader_init(&p->loader, &p->board, p->flash, PLUG_FLASH, p->packed, PLUG_PACKED, mac);
-	if (kind->is_native)
+	if (p->bridge.kind->is_native)
 		sim_rom_loader_use_usb(&p->loader);
 	if (p->config.image == SIM_IMAGE_GOOD)
 		sim_rom_loader_put_image(&p->loader);
-	new_bridge(p, kind);
 	sim_board_on_frame(&p->board, on_frame, p);
 	sim_board_on_trace(&p->board, on_trace, p);
 	snprintf(err, cap, "its ota=HOST:PORT cannot be opened");
-	if (go_online(p) < 0)
-		return -EINVAL;
+	return go_online(p) < 0 ? -EINVAL : 0;
+}
+
+int plug_in(struct plug *p, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
+	    size_t cap)
+{
+	int r;
+
+	snprintf(err, cap, "the port is in use");
+	if (p->usb.fd >= 0)
+		return -EBUSY;
+	p->id = id;
+	p->bridge.kind = kind;
+	r = new_board(p, now_ns, words, err, cap);
+	if (r < 0)
+		return r;
+	new_bridge(p, kind);
 	snprintf(err, cap, "vhci_hcd refused the device");
 	return usbip_plug(&p->usb, id);
+}
+
+int plug_swap(struct plug *p, int64_t now_ns, const char *words, char *err, size_t cap)
+{
+	int r;
+
+	snprintf(err, cap, "it is not plugged in");
+	if (p->usb.fd < 0 || p->gone_ns != SIM_NEVER)
+		return -ENODEV;
+	r = new_board(p, now_ns, words, err, cap);
+	if (r < 0)
+		return r;
+	/* What the last board sent, and what was sent to it, is gone with it. */
+	p->in_from = p->in_to;
+	p->out_from = p->out_to;
+	p->out_end_ns = SIM_NEVER;
+	p->framing_error = false;
+	sim_uart_init(&p->receiver, now_ns, p->receiver_rate, 0.5, on_heard, p);
+	if (p->bridge.dtr || p->bridge.rts)
+		drive_pins(p);
+	return 0;
 }
 
 void plug_truth(struct plug *p, FILE *out)

@@ -102,6 +102,15 @@ struct plug {
 int plug_in(struct plug *plug, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
 	    size_t cap);
 
+/**
+ * plug_swap() - another board, as `words` say, behind the bridge that stays plugged in
+ *
+ * Its record begins anew, and nothing is armed. What the driver has set stays: speed, lines.
+ *
+ * Return: as plug_in(). On a failure the old board may be gone.
+ */
+int plug_swap(struct plug *plug, int64_t now_ns, const char *words, char *err, size_t cap);
+
 /* The cable leaves, and with it the power; transfers fail, and a little later the host sees that the device is gone.
  * The board stays as an object, its record too. */
 void plug_out(struct plug *plug, int64_t now_ns);

@@ -164,6 +164,11 @@ class Board:
     def mark(self, text):
         daemon("mark %d %s" % (self.id, text))
 
+    def swap(self, words):
+        """Another board behind the same bridge, which stays plugged in; the record begins anew."""
+        daemon("swap %d %s" % (self.id, words))
+        self.words = words
+
     def unplug(self):
         daemon("unplug %d" % self.id)
 
