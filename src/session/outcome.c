@@ -81,6 +81,19 @@ static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 #define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
 #define COPYING "eboot is still copying an OTA image: do not reset the board now"
 
+/* Why the banner that came, if any, cannot be ours. */
+static const char *missing_banner(const struct session *s)
+{
+	const struct attempt *a = &s->attempt;
+
+	if (!a->any_boot)
+		return "no boot banner came after the reset";
+	if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
+		return "the banner that came reports no hardware reset";
+	return proof_rule_holds(&s->context, a, PROOF_FRESH) || proof_needs_row(&s->context, a)
+		       ? "the banner that came was not caused by this reset" : WARM_BANNER;
+}
+
 /* The evidence that is missing, and the way to it. */
 static const char *outcome_missing(const struct session *s, enum proof_rule missing, const char **ret_advice)
 {
@@ -101,12 +114,7 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 	case PROOF_QUIET_HOLD:
 		return "bytes came while reset was held";
 	case PROOF_AFTER_RELEASE:
-		if (!a->any_boot)
-			return "no boot banner came after the reset";
-		if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
-			return "the banner that came reports no hardware reset";
-		return proof_rule_holds(&s->context, a, PROOF_FRESH) || proof_needs_row(&s->context, a)
-			       ? "the banner that came was not caused by this reset" : WARM_BANNER;
+		return missing_banner(s);
 	case PROOF_IN_TIME:
 		return "the banner came too late to be ours";
 	case PROOF_HARDWARE:
