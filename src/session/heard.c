@@ -61,6 +61,7 @@ static void take_banner(struct session *s, const struct boot *boot)
 		a->fragments = 0;
 	} else if (!a->rebooted) {
 		a->rebooted = true;
+		a->rebooted_ms = s->now_ms;
 		a->next = *boot;
 	}
 	name_chip(s, &a->boot);
@@ -218,7 +219,7 @@ void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
 	a->after_release += (long)n;
 	a->unreadable += unreadable;
 	if (heard_is_past_load(s)) {
-		s->hearing.may_be_loader = heard_may_be_loader(s);
+		s->hearing.may_be_loader = s->attempt.asks_why || heard_may_be_loader(s);
 		a->unreadable_after_load += unreadable;
 		if (unreadable > 0)
 			s->unclear_ms = s->now_ms;

@@ -222,6 +222,14 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 	}
 }
 
+/* One banner at 115200 may follow a restart: that our pulse caused it is shown by the row alone. */
+static bool is_shown_ours(const struct session *s)
+{
+	const struct attempt *a = &s->attempt;
+
+	return a->ours && (!proof_needs_row(&s->context, a) || a->series >= PROOF_PULSES);
+}
+
 static void fill(const struct session *s, struct session_result *ret)
 {
 	const struct attempt *a = &s->attempt;
@@ -236,7 +244,7 @@ static void fill(const struct session *s, struct session_result *ret)
 	ret->app_baud = s->hearing.found_baud;
 	ret->total_ms = (int)(s->now_ms - s->start_ms);
 	snprintf(ret->sequence, sizeof(ret->sequence), "%s", s->sequence.text);
-	if (a->ours)
+	if (is_shown_ours(s))
 		ret->reset_by = a->watches ? RESET_BY_OTHER : RESET_BY_US;
 	if (a->ours && a->boot.progress >= BOOT_LOADED) {
 		ret->boot_ms = (int)(a->boot.loaded_ms - (a->watches ? a->ours_begin_ms : a->release_ms));
@@ -249,7 +257,7 @@ static unsigned int evidence(const struct session *s)
 {
 	unsigned int set = 0;
 
-	if (!s->attempt.ours)
+	if (!is_shown_ours(s))
 		return 0;
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
 		if (proof_rule_applies(&s->context, &s->attempt, (enum proof_rule)rule) &&

@@ -84,6 +84,7 @@ struct attempt {
 	long fragments;			/* after our banner: torn words of the ROM or of a panic, and gaps */
 	bool gap;			/* after our banner this computer has lost some of what came */
 	long unclear_after_load;	/* bytes that could be read at neither speed */
+	int64_t rebooted_ms;		/* when that was read */
 	bool asks_why;			/* it has restarted; what it says before the next restart may tell why */
 	int64_t why_stage_ms;		/* so long at one speed */
 	bool follows;			/* the port has the application's speed, in the settle time */

@@ -256,13 +256,13 @@ static void ask_at(struct session *s, int baud)
 {
 	struct attempt *a = &s->attempt;
 
-	a->why_stage_ms = s->now_ms + 3 * (a->next.begin_ms - a->boot.begin_ms) / 2 + WHY_MS;
+	a->why_stage_ms = s->now_ms + 3 * (a->rebooted_ms - a->boot.loaded_ms) / 2 + WHY_MS;
 	change_speed(s, baud, SESSION_WHY_SPEED);
 }
 
 static void ask_why(struct session *s)
 {
-	s->attempt.asks_why = true;
+	s->attempt.asks_why = s->hearing.may_be_loader = true;	/* whose speed this is is not told */
 	s->attempt.follows = false;
 	ask_at(s, hearing_candidate(&s->hearing));
 }

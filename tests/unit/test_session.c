@@ -777,7 +777,7 @@ static struct {
 	size_t sent, begun;		/* of what the board says; when its present line began */
 	const char *line;
 	char kept[4095];
-	size_t n_kept;
+	size_t first, n_kept;
 	bool restarted, is_slow;
 } hose;
 
@@ -795,7 +795,7 @@ static int hose_set_lines(struct port *p, unsigned int mask, unsigned int on)
 	if (on)
 		return 0;
 	hose.released_ms = hose.now_ms;
-	hose.sent = hose.begun = hose.n_kept = 0;
+	hose.sent = hose.begun = hose.first = hose.n_kept = 0;
 	hose.line = ESP32_BANNER ESP32_LOAD;
 	return 0;
 }
@@ -822,7 +822,7 @@ static void hose_flow(void)
 			}
 		}
 		if (hose.n_kept < sizeof(hose.kept))
-			hose.kept[hose.n_kept++] = hose.line[hose.sent - hose.begun];
+			hose.kept[(hose.first + hose.n_kept++) % sizeof(hose.kept)] = hose.line[hose.sent - hose.begun];
 	}
 }
 
@@ -835,10 +835,8 @@ static ssize_t hose_read(struct port *p, void *buf, size_t cap, int64_t deadline
 		hose.now_ms++;
 	if (!hose.n_kept)
 		return -ETIMEDOUT;
-	n = hose.n_kept < cap ? hose.n_kept : cap;
-	memcpy(buf, hose.kept, n);
-	hose.n_kept -= n;
-	memmove(hose.kept, hose.kept + n, hose.n_kept);
+	for (n = 0; n < cap && hose.n_kept; n++, hose.n_kept--)
+		((char *)buf)[n] = hose.kept[hose.first++ % sizeof(hose.kept)];
 	return (ssize_t)n;
 }
 
