@@ -6,6 +6,8 @@
 
 /* What comes first at another speed is out of step (docs/hardware.md). */
 #define OUT_OF_STEP_BYTES 250
+/* A pause of 2.5 characters puts a receiver in step: at 9600 Bd 3 ms. With room for what a machine does meanwhile. */
+#define STEP_PAUSE_MS 30
 /* So many printable bytes in a row are not by chance. */
 #define TEXT_IS_NO_LUCK 12
 
@@ -193,10 +195,17 @@ bool heard_may_be_loader(const struct session *s)
 
 /* At the application's speed whatever is no text, once it was read in step, may be a restart at another. So may all be
  * that was heard at a speed that was not the application's. */
-static void count_hidden(struct session *s, long unreadable, size_t n)
+static void count_hidden(struct session *s, long unreadable, size_t n, int64_t silent_ms)
 {
 	enum speed_answer answer = speed_check_answer(&s->hearing.check);
 
+	if (may_be_chatter(s))
+		return;
+	/* After a pause a receiver is in step from the first character on. */
+	if (silent_ms >= STEP_PAUSE_MS + s->config.latency_ms + s->context.lag_ms)
+		s->in_step = true;
+	if (s->in_step && answer != SPEED_RIGHT)
+		s->attempt.hidden += unreadable;
 	if (answer == SPEED_RIGHT) {
 		s->attempt.hidden += s->in_step ? unreadable : 0;
 		s->in_step = true;
@@ -207,13 +216,19 @@ static void count_hidden(struct session *s, long unreadable, size_t n)
 		s->attempt.hidden++;
 }
 
+/* With the beginning of an escape sequence: ESP-IDF's lines are coloured. */
+static bool is_text(unsigned char c)
+{
+	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || c == 0x1b;
+}
+
 void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
 {
 	struct attempt *a = &s->attempt;
 	long unreadable = 0;
 
 	for (size_t i = 0; i < n; i++)
-		unreadable += (bytes[i] < ' ' && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\t') || bytes[i] >= 0x7f;
+		unreadable += !is_text(bytes[i]);
 	if (a->first_byte_ms < 0)
 		a->first_byte_ms = s->now_ms;
 	a->after_release += (long)n;
@@ -224,9 +239,10 @@ void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
 		if (unreadable > 0)
 			s->unclear_ms = s->now_ms;
 		if (s->now_ms > s->tuned_ms + s->config.latency_ms + s->context.lag_ms)	/* else of the speed before */
-			hearing_bytes(&s->hearing, bytes, n, may_be_chatter(s) ? 0 : unreadable, s->now_ms, TALK_PAUSE_MS + s->config.latency_ms, s->config.latency_ms);
+			hearing_bytes(&s->hearing, bytes, n, may_be_chatter(s) ? 0 : unreadable, s->now_ms,
+				      TALK_PAUSE_MS + s->config.latency_ms, s->config.latency_ms);
 		if (a->follows && s->now_ms > a->follows_since_ms + s->config.latency_ms + s->context.lag_ms)
-			count_hidden(s, unreadable, n);
+			count_hidden(s, unreadable, n, s->now_ms - session_later(s->previous_byte_ms, s->tuned_ms));
 	}
 }
 

@@ -421,6 +421,7 @@ void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t 
 {
 	struct attempt *a = &s->attempt;
 
+	s->previous_byte_ms = s->last_byte_ms;
 	s->now_ms = s->last_byte_ms = now_ms;
 	s->bytes += (long)n;
 	a->bytes += (long)n;

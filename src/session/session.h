@@ -128,7 +128,7 @@ struct session {
 	size_t step;
 	int64_t start_ms, deadline_ms, now_ms;
 	int64_t state_end_ms;		/* when the state ends by itself */
-	int64_t last_byte_ms;
+	int64_t last_byte_ms, previous_byte_ms;	/* the last one, and the last of the read before */
 	int64_t read_until_ms;		/* the deadline of the last ACTION_READ; -1 */
 	int baud;			/* the port's speed now */
 	int next_baud;

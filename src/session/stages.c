@@ -57,7 +57,8 @@ static bool needs_another_pulse(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
-	return !session_holds(s, PROOF_FRESH) && proof_needs_row(&s->context, a) && !a->watches && a->pulse < PULSES_MAX && !a->boot.copying && !a->boot.eboot_waits;
+	return !session_holds(s, PROOF_FRESH) && proof_needs_row(&s->context, a) && !a->watches && a->pulse < PULSES_MAX &&
+	       !a->boot.copying && !a->boot.eboot_waits;
 }
 
 /* When listening ends by itself, with what is known now. */
@@ -153,6 +154,11 @@ static void begin_settling(struct session *s)
 		s->attempt.boot.loaded_ms = s->now_ms;
 	if (s->attempt.copied)
 		s->attempt.copied_ms = s->now_ms;
+	/* 74880, which the user has said, and conditions wait for the first lines */
+	if (s->config.conditions && s->config.baud == s->baud && s->baud != 115200 && !s->stays) {
+		s->attempt.follows = s->in_step = true;
+		s->attempt.follows_since_ms = s->now_ms;
+	}
 	s->state = SESSION_SETTLE;
 }
 
@@ -189,7 +195,8 @@ static bool hears_report(const struct session *s)
 
 	/* at 74880 a restart leaves enough of itself even where a bridge drops characters */
 	return s->baud == 115200 && !s->stays && app && app != s->baud &&
-	       (app == 74880 || (!hearing_may_drop(h) && s->attempt.boot.habit != BOOT_HABIT_DROPS)) && hearing_characters(h) >= REPORT_CHARACTERS &&
+	       (app == 74880 || (!hearing_may_drop(h) && s->attempt.boot.habit != BOOT_HABIT_DROPS)) &&
+	       hearing_characters(h) >= REPORT_CHARACTERS &&
 	       s->now_ms - h->last_ms <= s->config.latency_ms + FRESH_MS &&
 	       (s->attempt.boot.chip != CHIP_ESP8266 || h->burst_ms - s->attempt.boot.loaded_ms > CHATTER_MS);
 }
@@ -379,9 +386,12 @@ void stage_settle(struct session *s)
 		return;
 	}
 	s->proven = true;
-	s->attempt.follows |= s->hearing.found_baud && s->hearing.found_baud != s->baud;
 	session_note_that(s, SESSION_NOTE_PROVEN);
 	s->next_baud = s->config.baud ? s->config.baud : s->hearing.found_baud ? s->hearing.found_baud : s->baud;
+	if (s->next_baud != s->baud) {
+		s->attempt.follows = true;
+		s->attempt.follows_since_ms = s->now_ms;
+	}
 	s->state = s->next_baud == s->baud ? SESSION_CONDITIONS : SESSION_APP_SPEED;
 }
 

@@ -44,6 +44,7 @@ static const struct program_row rows[] = {
 	{ "-t 8 --expect humidity sim:baud=921600,prints", 0, "application at 921600 Bd", NULL },
 	{ "-t 8 --expect WiFi sim:esp32,baud=9600", 0, "application at 9600 Bd", NULL },
 	{ "-t 8 -b 9600 --expect WiFi sim:esp32,baud=9600", 0, "application at 9600 Bd", NULL },
+	{ "-t 8 -b 74880 --expect Hello sim:idf,baud=74880,talks", 0, "ready", NULL },
 	{ "-t 5 --expect never sim:baud=57600", 20, "expect-timeout", "say it with --baud" },
 	{ "--json sim:baud=9600,prints", 0, "\"app_baud\":9600,", NULL },
 	{ "sim:esp32,panic=600ms,baud=9600", 14, "crashed: esp32 crashed: Guru Meditation", "--capture FILE" },

@@ -486,6 +486,35 @@ START_TEST(a_copy_announced_in_the_hold_is_waited_for)
 }
 END_TEST
 
+static int64_t meet_at_2500(void *user, struct session *s, int64_t now_ms)
+{
+	(void)user;
+	if (now_ms < 2500)
+		return 2500;
+	session_conditions_met(s, now_ms);
+	return INT64_MAX;
+}
+
+/* Conditions are read at the speed that the user says; there a restart is rubbish after a pause. */
+START_TEST(a_restart_heard_at_the_applications_speed_is_no_proof)
+{
+	static const struct fake_line script[] = { { 1, 60, ESP32_BANNER ESP32_LOAD }, { 1, 400, UNREADABLE },
+						   { 1, 700, UNREADABLE UNREADABLE }, { 0, 0, NULL } };
+	struct loop_sink sink = { .conditions = meet_at_2500 };
+
+	config.chip = CHIP_UNKNOWN;
+	config.baud = 9600;
+	config.conditions = true;
+	config.attempts = 1;
+	fakeport_init(&fake, script);
+	session_init(&session, &config, 0);
+	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
+	result = session_result(&session);
+	ck_assert_ptr_nonnull(strstr(fake.trace, " 9600 Bd|"));
+	ck_assert_int_ne(result->verdict, VERDICT_READY);
+}
+END_TEST
+
 #define REPORT "\r\nException (28):\r\nepc1=0x40208042 epc2=0x00000000\r\n"
 
 static const struct {
@@ -719,7 +748,8 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 	static const struct fake_line restart[] = {
 		{ 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 1, 1230, BANNER("2", "3") LOADS CSUM }, { 0, 0, NULL }
 	};
-	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 0, 0, NULL } };
+	/* more than a line's noise would be a restart, for a port at the application's speed */
+	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE }, { 0, 0, NULL } };
 	struct loop_sink sink = { .conditions = meet_at_1205 };
 
 	config.conditions = true;
@@ -971,6 +1001,7 @@ int main(void)
 	tcase_add_test(tcase, what_cannot_be_read_is_listened_to_at_74880_without_another_reset);
 	tcase_add_test(tcase, who_may_be_copying_is_not_reset_again);
 	tcase_add_test(tcase, a_copy_announced_in_the_hold_is_waited_for);
+	tcase_add_test(tcase, a_restart_heard_at_the_applications_speed_is_no_proof);
 	tcase_add_loop_test(tcase, why_a_board_restarts_is_heard_at_another_speed, 0, COUNT(reasons));
 	tcase_add_test(tcase, a_banner_after_the_boot_time_is_not_ours);
 	tcase_add_test(tcase, while_eboot_copies_nobody_resets);
