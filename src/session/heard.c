@@ -216,10 +216,10 @@ static void count_hidden(struct session *s, long unreadable, size_t n, int64_t s
 		s->attempt.hidden++;
 }
 
-/* With the beginning of an escape sequence: ESP-IDF's lines are coloured. */
-static bool is_text(unsigned char c)
+/* After the load with the beginning of an escape sequence: ESP-IDF's lines are coloured, the ROM's are not. */
+static bool is_text(unsigned char c, bool is_past_load)
 {
-	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || c == 0x1b;
+	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || (c == 0x1b && is_past_load);
 }
 
 void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
@@ -228,7 +228,7 @@ void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
 	long unreadable = 0;
 
 	for (size_t i = 0; i < n; i++)
-		unreadable += !is_text(bytes[i]);
+		unreadable += !is_text(bytes[i], heard_is_past_load(s));
 	if (a->first_byte_ms < 0)
 		a->first_byte_ms = s->now_ms;
 	a->after_release += (long)n;
