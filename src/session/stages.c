@@ -218,6 +218,7 @@ static int wanted_speed(const struct session *s)
 static bool follow_application(struct session *s)
 {
 	struct attempt *a = &s->attempt;
+	int64_t silent_ms;
 
 	if (!a->follows) {
 		int app = hears_report(s) ? s->hearing.app_baud : wanted_speed(s);
@@ -233,9 +234,9 @@ static bool follow_application(struct session *s)
 	}
 	if (s->config.conditions && !a->hidden)
 		return false;
-	if (s->now_ms - session_later(s->last_byte_ms, a->follows_since_ms) < TALK_PAUSE_MS + s->config.latency_ms && !a->hidden) {
-		s->state_end_ms = session_earlier(s->state_end_ms, session_later(s->last_byte_ms, a->follows_since_ms) + TALK_PAUSE_MS +
-								     s->config.latency_ms);
+	silent_ms = session_later(s->last_byte_ms, a->follows_since_ms) + TALK_PAUSE_MS + s->config.latency_ms;
+	if (s->now_ms < silent_ms && !a->hidden) {
+		s->state_end_ms = session_earlier(s->state_end_ms, silent_ms);
 		return false;
 	}
 	a->follows = false;
