@@ -16,7 +16,7 @@ _espreset()
 	case $prev in
 	-c|--chip)
 		mapfile -t COMPREPLY < <(compgen -W 'auto esp8266 esp32 esp32s2 esp32s3 esp32c2 esp32c3 esp32c5 esp32c6
-			esp32c61 esp32h2 esp32p4' -- "$cur")
+			esp32c61 esp32h2 esp32p4 esp32s31 esp32h4 esp32h21 esp32e22' -- "$cur")
 		return;;
 	-b|--baud)
 		mapfile -t COMPREPLY < <(compgen -W '9600 57600 74880 115200 230400 460800 921600' -- "$cur")

@@ -9,7 +9,7 @@ complete -c espreset -f
 complete -c espreset -n 'not __fish_contains_opt decode' -a '(__espreset_ports)' -d 'Port'
 complete -c espreset -n '__fish_contains_opt decode' -F
 complete -c espreset -s p -l port -x -a '(__espreset_ports)' -d 'The same as the argument PORT'
-complete -c espreset -s c -l chip -x -a 'auto esp8266 esp32 esp32s2 esp32s3 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4' -d 'The chip that is expected'
+complete -c espreset -s c -l chip -x -a 'auto esp8266 esp32 esp32s2 esp32s3 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s31 esp32h4 esp32h21 esp32e22' -d 'The chip that is expected'
 complete -c espreset -s b -l baud -x -a '9600 57600 74880 115200 230400 460800 921600' -d 'The speed of the application, found if not given'
 complete -c espreset -l crystal -x -a '26 40' -d 'Crystal in MHz, a hint'
 complete -c espreset -l sequence -x -a 'rts both dtr' -d 'How to drive the lines'

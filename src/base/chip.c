@@ -1,20 +1,35 @@
-/* chip.c - the chips espreset knows by name, and what their boot straps mean. */
+/* chip.c - the chips espreset knows by name, their boot straps, and where their bootloaders lie. */
 #include "base/chip.h"
 
 #include <string.h>
 
-static const char *const names[CHIP_COUNT] = {
-	[CHIP_ESP8266] = "esp8266",
-	[CHIP_ESP32] = "esp32",
-	[CHIP_ESP32S2] = "esp32s2",
-	[CHIP_ESP32S3] = "esp32s3",
-	[CHIP_ESP32C2] = "esp32c2",
-	[CHIP_ESP32C3] = "esp32c3",
-	[CHIP_ESP32C5] = "esp32c5",
-	[CHIP_ESP32C6] = "esp32c6",
-	[CHIP_ESP32C61] = "esp32c61",
-	[CHIP_ESP32H2] = "esp32h2",
-	[CHIP_ESP32P4] = "esp32p4",
+/* Pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc; ESP8266:
+ * esp8266/Arduino doc/boards.rst; S31, H21: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst. For the
+ * H4 that page says GPIO14 and GPIO13, which are USB in esptool's esp32h4.py; espressif/esp-idf
+ * docs/en/api-reference/peripherals/gpio/esp32h4.inc has other straps. Nothing says which pins the E22 has.
+ * Offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET. */
+static const struct {
+	const char *name;
+	int boot_pin, second_pin;
+	long bootloader;
+} chips[CHIP_COUNT] = {
+	[CHIP_UNKNOWN] = { NULL, -1, -1, -1 },
+	[CHIP_ESP8266] = { "esp8266", 0, 2, 0x0 },
+	[CHIP_ESP32] = { "esp32", 0, 2, 0x1000 },
+	[CHIP_ESP32S2] = { "esp32s2", 0, 46, 0x1000 },
+	[CHIP_ESP32S3] = { "esp32s3", 0, 46, 0x0 },
+	[CHIP_ESP32C2] = { "esp32c2", 9, 8, 0x0 },
+	[CHIP_ESP32C3] = { "esp32c3", 9, 8, 0x0 },
+	[CHIP_ESP32C5] = { "esp32c5", 28, 27, 0x2000 },
+	[CHIP_ESP32C6] = { "esp32c6", 9, 8, 0x0 },
+	[CHIP_ESP32C61] = { "esp32c61", 9, 8, 0x0 },
+	[CHIP_ESP32H2] = { "esp32h2", 9, 8, 0x0 },
+	[CHIP_ESP32P4] = { "esp32p4", 35, 36, 0x2000 },
+	[CHIP_ESP32S31] = { "esp32s31", 61, 60, 0x2000 },
+	[CHIP_ESP32H4] = { "esp32h4", -1, -1, 0x2000 },
+	[CHIP_ESP32H21] = { "esp32h21", 14, 13, 0x0 },
+	[CHIP_ESP32E22] = { "esp32e22", -1, -1, 0x0 },
+	[CHIP_NEWER] = { NULL, -1, -1, -1 },
 };
 
 /* Other names for the same silicon. The C2's ROM says esp8684 (espressif/esp-idf docs/en/security/esp32c2_log.inc). */
@@ -29,13 +44,13 @@ static const struct {
 
 const char *chip_name(enum chip chip)
 {
-	return (unsigned int)chip < CHIP_COUNT ? names[chip] : NULL;
+	return (unsigned int)chip < CHIP_COUNT ? chips[chip].name : NULL;
 }
 
 static enum chip find(const char *name, size_t n)
 {
 	for (unsigned int i = 0; i < CHIP_COUNT; i++) {
-		if (names[i] && strlen(names[i]) == n && !memcmp(names[i], name, n))
+		if (chips[i].name && strlen(chips[i].name) == n && !memcmp(chips[i].name, name, n))
 			return (enum chip)i;
 	}
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
@@ -71,6 +86,21 @@ enum chip chip_by_rom_name(const char *name, size_t n)
 	return chip == CHIP_UNKNOWN ? CHIP_NEWER : chip;
 }
 
+int chip_boot_pin(enum chip chip)
+{
+	return (unsigned int)chip < CHIP_COUNT ? chips[chip].boot_pin : -1;
+}
+
+int chip_second_pin(enum chip chip)
+{
+	return (unsigned int)chip < CHIP_COUNT ? chips[chip].second_pin : -1;
+}
+
+long chip_bootloader_offset(enum chip chip)
+{
+	return (unsigned int)chip < CHIP_COUNT ? chips[chip].bootloader : -1;
+}
+
 /* espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h */
 static enum chip_straps esp32_straps(unsigned int value)
 {
@@ -100,6 +130,19 @@ static enum chip_straps riscv_straps(unsigned int value)
 	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
+/* One bit higher: bit 3 is the second pin, bit 4 the boot pin (C5: espressif/esp-idf
+ * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both low a C5 may still wait for
+ * UART0 and SDIO, as a third strap says. Seen: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49; S31 flash 0x58,
+ * download 0x69 0x6f. */
+static enum chip_straps c5_straps(unsigned int value)
+{
+	if (value & 0x10)
+		return CHIP_STRAPS_FLASH;
+	return value & 8 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_UNKNOWN;
+}
+
+/* H4: headers disagree (espressif/esp-idf, boot_mode.h has the H2's, gpio_reg.h the C5's). E22: only bit 3 is known,
+ * and that for a reset by USB (espressif/esptool targets/esp32e22.py). */
 enum chip_straps chip_straps(enum chip chip, unsigned int value)
 {
 	switch (chip) {
@@ -114,11 +157,11 @@ enum chip_straps chip_straps(enum chip chip, unsigned int value)
 	case CHIP_ESP32C61:
 	case CHIP_ESP32H2:
 	case CHIP_ESP32P4:
+	case CHIP_ESP32H21:
 		return riscv_straps(value);
-	case CHIP_ESP32C5: /* one bit higher: flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49 were seen */
-		if (value & 0x10)
-			return CHIP_STRAPS_FLASH;
-		return value & 8 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
+	case CHIP_ESP32C5:
+	case CHIP_ESP32S31:
+		return c5_straps(value);
 	default:
 		return CHIP_STRAPS_UNKNOWN;
 	}

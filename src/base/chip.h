@@ -18,6 +18,10 @@ enum chip {
 	CHIP_ESP32C61,
 	CHIP_ESP32H2,
 	CHIP_ESP32P4,
+	CHIP_ESP32S31,
+	CHIP_ESP32H4,
+	CHIP_ESP32H21,
+	CHIP_ESP32E22,
 	CHIP_NEWER,	/* prints the newer chips' banner under a name, or no name, that we do not know */
 	CHIP_COUNT
 };
@@ -55,5 +59,25 @@ enum chip chip_by_rom_name(const char *name, size_t n);
  * Only a cross-check of the text behind it: reserved bits float, and a core reset shows stale ones.
  */
 enum chip_straps chip_straps(enum chip chip, unsigned int value);
+
+/**
+ * chip_boot_pin() - the GPIO that is low at reset for download mode: the BOOT button's
+ * Return: -1 where it is not known.
+ */
+int chip_boot_pin(enum chip chip);
+
+/**
+ * chip_second_pin() - the other strap that download mode depends on, next to the boot pin
+ * Download needs it low on ESP32, S2 and S3, high on the others. The ESP8266 has a third one, GPIO15, which is low in
+ * every mode but SDIO.
+ * Return: its GPIO; -1 where it is not known.
+ */
+int chip_second_pin(enum chip chip);
+
+/**
+ * chip_bootloader_offset() - where in flash the ROM looks for the bootloader
+ * Return: -1 where it is not known.
+ */
+long chip_bootloader_offset(enum chip chip);
 
 #endif

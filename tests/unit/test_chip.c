@@ -16,6 +16,8 @@ static const struct {
 	{ "esp32c5", CHIP_ESP32C5 }, { "esp32-c6", CHIP_ESP32C6 }, { "esp32c61", CHIP_ESP32C61 },
 	{ "esp32h2", CHIP_ESP32H2 },
 	{ "esp32p4", CHIP_ESP32P4 },
+	{ "ESP32-S31", CHIP_ESP32S31 }, { "esp32h4", CHIP_ESP32H4 }, { "esp32h21", CHIP_ESP32H21 },
+	{ "esp32e22", CHIP_ESP32E22 },
 	{ "", CHIP_UNKNOWN }, { "esp", CHIP_UNKNOWN }, { "esp32c", CHIP_UNKNOWN }, { "esp32c33", CHIP_UNKNOWN },
 	{ "-esp32", CHIP_UNKNOWN }, { "esp32 ", CHIP_UNKNOWN }, { "esp32-a-very-long-name-indeed", CHIP_UNKNOWN },
 };
@@ -38,7 +40,10 @@ END_TEST
 
 START_TEST(a_rom_of_an_unknown_chip_is_a_newer_one)
 {
-	ck_assert_int_eq(chip_by_rom_name("esp32s31", 8), CHIP_NEWER);
+	ck_assert_int_eq(chip_by_rom_name("esp32x9", 7), CHIP_NEWER);
+	ck_assert_int_eq(chip_by_rom_name("esp32s3", 7), CHIP_ESP32S3);
+	ck_assert_int_eq(chip_by_rom_name("esp32s31", 8), CHIP_ESP32S31);
+	ck_assert_int_eq(chip_by_rom_name("esp32s312", 9), CHIP_NEWER);
 	ck_assert_int_eq(chip_by_rom_name("esp8684-api2", 7), CHIP_ESP32C2);
 	ck_assert_int_eq(chip_by_rom_name("esp32c61", 7), CHIP_ESP32C6);
 }
@@ -66,12 +71,45 @@ static const struct {
 	{ CHIP_ESP32P4, 0x204, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32C5, 0x18, CHIP_STRAPS_FLASH }, { CHIP_ESP32C5, 0x58, CHIP_STRAPS_FLASH },
 	{ CHIP_ESP32C5, 0x0f, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32C5, 0x49, CHIP_STRAPS_DOWNLOAD },
+	{ CHIP_ESP32C5, 0x07, CHIP_STRAPS_UNKNOWN },	/* perhaps UART0 and SDIO */
+	{ CHIP_ESP32S31, 0x58, CHIP_STRAPS_FLASH }, { CHIP_ESP32S31, 0x69, CHIP_STRAPS_DOWNLOAD },
+	{ CHIP_ESP32S31, 0x6f, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32S31, 0x60, CHIP_STRAPS_UNKNOWN },
+	{ CHIP_ESP32H21, 0x0c, CHIP_STRAPS_FLASH }, { CHIP_ESP32H21, 0x04, CHIP_STRAPS_DOWNLOAD },
+	{ CHIP_ESP32H4, 0x08, CHIP_STRAPS_UNKNOWN }, { CHIP_ESP32E22, 0x08, CHIP_STRAPS_UNKNOWN },
 	{ CHIP_NEWER, 0x58, CHIP_STRAPS_UNKNOWN }, { CHIP_ESP8266, 3, CHIP_STRAPS_UNKNOWN },
 };
 
 START_TEST(reads_the_boot_straps_of_each_chip)
 {
 	ck_assert_int_eq(chip_straps(straps[_i].chip, straps[_i].value), straps[_i].straps);
+}
+END_TEST
+
+/* Every value of enum chip, and one that is none. */
+static const struct {
+	enum chip chip;
+	int boot_pin, second_pin;
+	long bootloader;
+} facts[] = {
+	{ CHIP_UNKNOWN, -1, -1, -1 }, { CHIP_NEWER, -1, -1, -1 }, { CHIP_COUNT, -1, -1, -1 },
+	{ CHIP_ESP8266, 0, 2, 0 }, { CHIP_ESP32, 0, 2, 0x1000 }, { CHIP_ESP32S2, 0, 46, 0x1000 },
+	{ CHIP_ESP32S3, 0, 46, 0 }, { CHIP_ESP32C2, 9, 8, 0 }, { CHIP_ESP32C3, 9, 8, 0 },
+	{ CHIP_ESP32C5, 28, 27, 0x2000 }, { CHIP_ESP32C6, 9, 8, 0 }, { CHIP_ESP32C61, 9, 8, 0 },
+	{ CHIP_ESP32H2, 9, 8, 0 }, { CHIP_ESP32P4, 35, 36, 0x2000 }, { CHIP_ESP32S31, 61, 60, 0x2000 },
+	{ CHIP_ESP32H4, -1, -1, 0x2000 }, { CHIP_ESP32H21, 14, 13, 0 }, { CHIP_ESP32E22, -1, -1, 0 },
+};
+_Static_assert(COUNT(facts) == CHIP_COUNT + 1, "every chip has a row");
+
+START_TEST(knows_the_boot_pins_of_each_chip)
+{
+	ck_assert_int_eq(chip_boot_pin(facts[_i].chip), facts[_i].boot_pin);
+	ck_assert_int_eq(chip_second_pin(facts[_i].chip), facts[_i].second_pin);
+}
+END_TEST
+
+START_TEST(knows_where_the_bootloader_of_each_chip_lies)
+{
+	ck_assert_int_eq(chip_bootloader_offset(facts[_i].chip), facts[_i].bootloader);
 }
 END_TEST
 
@@ -84,6 +122,8 @@ int main(void)
 	tcase_add_test(tc, each_chip_has_a_name_that_means_it);
 	tcase_add_test(tc, a_rom_of_an_unknown_chip_is_a_newer_one);
 	tcase_add_loop_test(tc, reads_the_boot_straps_of_each_chip, 0, COUNT(straps));
+	tcase_add_loop_test(tc, knows_the_boot_pins_of_each_chip, 0, COUNT(facts));
+	tcase_add_loop_test(tc, knows_where_the_bootloader_of_each_chip_lies, 0, COUNT(facts));
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

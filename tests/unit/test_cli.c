@@ -37,6 +37,8 @@ static const struct program_row rows[] = {
 	{ "--verbose sim:running", 0, "ready", "attempt 1: sequence rts, hold 20 ms" },
 	{ "--chip esp32 sim:running", 19, "wrong-chip: this is esp8266", "--list" },
 	{ "--chip esp8266 sim:running", 0, "ready", NULL },
+	{ "--chip ESP32-S31 sim:running", 19, "wrong-chip: this is esp8266", "--list" },
+	{ "--chip esp32s312 sim:", 2, NULL, "esp32p4 esp32s31 esp32h4 esp32h21 esp32e22" },
 	{ "--crystal 26 sim:crystal=40", 0, "ready: esp8266, boot mode 3", NULL },
 	{ "--crystal 40 sim:", 0, "ready: esp8266, boot mode 3", NULL },
 	{ "--json sim:crystal=40", 0, "\"repeated-pulses\"", NULL },
@@ -327,6 +329,21 @@ START_TEST(every_option_stands_in_help_manual_and_completion)
 }
 END_TEST
 
+START_TEST(every_chip_stands_in_manual_and_completion)
+{
+	const char *text = read_file(documents[_i]);
+
+	for (int chip = CHIP_UNKNOWN + 1; chip < CHIP_NEWER; chip++) {
+		const char *name = chip_name((enum chip)chip), *at = text;
+		size_t len = strlen(name);
+
+		while ((at = strstr(at, name)) && (at[-1] == '-' || strchr("abcdefghijklmnopqrstuvwxyz0123456789", at[len])))
+			at++;
+		ck_assert_msg(at != NULL, "%s is not in %s", name, documents[_i]);
+	}
+}
+END_TEST
+
 /* What the manual or --help says of one option: from its name to the next one's. */
 static void copy_item(char *ret, size_t cap, const char *text, const char *name, const char *next)
 {
@@ -425,6 +442,7 @@ int main(void)
 	tcase_add_test(tcase, a_result_that_has_nowhere_to_go_is_a_failure);
 	tcase_add_test(tcase, a_capture_that_cannot_be_written_is_said);
 	tcase_add_loop_test(tcase, every_option_stands_in_help_manual_and_completion, 0, COUNT(documents));
+	tcase_add_loop_test(tcase, every_chip_stands_in_manual_and_completion, 0, COUNT(documents));
 	tcase_add_test(tcase, every_range_stands_in_help_and_manual);
 	tcase_add_loop_test(tcase, the_manual_and_the_completion_name_no_other_option, 0, COUNT(documents));
 	tcase_add_loop_test(tcase, every_verdict_stands_in_help_manual_and_schema, 0, VERDICT_COUNT);
