@@ -47,8 +47,9 @@ enum boot_cause {
 	BOOT_CAUSE_SOFTWARE,
 	BOOT_CAUSE_WATCHDOG,
 	BOOT_CAUSE_RTC_WATCHDOG, /* RTC/LP watchdog of the whole chip: part of healthy chains on early ESP32 */
-	BOOT_CAUSE_BROWNOUT,
+	BOOT_CAUSE_BROWNOUT, /* and glitches of the supply */
 	BOOT_CAUSE_SLEEP,
+	BOOT_CAUSE_LOCKUP,	/* the CPU crashed again inside its exception handler */
 	BOOT_CAUSE_OTHER,
 };
 

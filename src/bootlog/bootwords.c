@@ -8,7 +8,7 @@ static const char *const causes[] = {
 	[BOOT_CAUSE_USB] = "USB-Serial-JTAG", [BOOT_CAUSE_SOFTWARE] = "software",
 	[BOOT_CAUSE_WATCHDOG] = "watchdog",   [BOOT_CAUSE_RTC_WATCHDOG] = "RTC watchdog",
 	[BOOT_CAUSE_BROWNOUT] = "brownout",   [BOOT_CAUSE_SLEEP] = "deep sleep",
-	[BOOT_CAUSE_OTHER] = "other",
+	[BOOT_CAUSE_LOCKUP] = "CPU lockup",   [BOOT_CAUSE_OTHER] = "other",
 };
 
 static const char *const sources[] = {

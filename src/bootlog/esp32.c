@@ -77,86 +77,6 @@ const char *esp32_head(struct bootlog_head *ret, struct span s)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Causes
- */
-
-/* The number is the same on all, but for a few. There is none for the EN pin: a pulse on it reads as power. */
-static enum boot_cause cause_of_number(enum chip chip, unsigned int number)
-{
-	switch (number) {
-	case 0x01:
-		return BOOT_CAUSE_HARDWARE;
-	case 0x03:
-	case 0x0c:
-		return BOOT_CAUSE_SOFTWARE;
-	case 0x05:
-		return BOOT_CAUSE_SLEEP;
-	case 0x04:
-	case 0x07:
-	case 0x08:
-	case 0x09:
-	case 0x0b:
-	case 0x0d:
-	case 0x11:
-	case 0x12:
-		return BOOT_CAUSE_WATCHDOG;
-	case 0x10:
-		return BOOT_CAUSE_RTC_WATCHDOG;
-	case 0x0f:
-		return BOOT_CAUSE_BROWNOUT;
-	case 0x15:
-		return chip == CHIP_ESP32P4 ? BOOT_CAUSE_OTHER : BOOT_CAUSE_USB;
-	case 0x17:	/* a power glitch on the others */
-		return chip == CHIP_ESP32P4 ? BOOT_CAUSE_USB : BOOT_CAUSE_OTHER;
-	default:
-		return BOOT_CAUSE_OTHER;
-	}
-}
-
-static bool has(const char *text, const char *word)
-{
-	return strstr(text, word) != NULL;
-}
-
-/* The texts differ from chip to chip; their words do not. */
-static enum boot_cause cause_of_text(const char *text)
-{
-	if (has(text, "POWERON"))
-		return BOOT_CAUSE_HARDWARE;
-	if (has(text, "BROWN"))
-		return BOOT_CAUSE_BROWNOUT;
-	if (has(text, "RTCWDT_RTC") || has(text, "LP_WDT_SYS") || has(text, "LP_WDT_CHIP"))
-		return BOOT_CAUSE_RTC_WATCHDOG;
-	if (has(text, "WDT"))
-		return BOOT_CAUSE_WATCHDOG;
-	if (has(text, "USB_UART"))
-		return BOOT_CAUSE_USB;
-	if (has(text, "SLEEP") || has(text, "DSLP"))
-		return BOOT_CAUSE_SLEEP;
-	if (has(text, "SW_"))
-		return BOOT_CAUSE_SOFTWARE;
-	return BOOT_CAUSE_UNKNOWN;
-}
-
-/* Number and text have to agree: where they do not, one of them is damaged, and the cause is not known. */
-static void judge_cause(struct boot *boot)
-{
-	enum boot_cause number = cause_of_number(boot->chip, (unsigned int)boot->cause);
-	enum boot_cause text = cause_of_text(boot->cause_text);
-
-	boot->cause_kind = number;
-	if (text == number || number == BOOT_CAUSE_OTHER)
-		return;
-	if (text == BOOT_CAUSE_UNKNOWN && boot->chip != CHIP_NEWER) { /* a text with a wrong byte */
-		boot->damaged = true;
-		boot->certain = false;
-		return;
-	}
-	boot->certain = false;
-	boot->cause_kind = BOOT_CAUSE_UNKNOWN;
-}
-
-/* -------------------------------------------------------------------------------------------------
  * Boot sources
  */
 
@@ -189,18 +109,6 @@ static const struct {
 	  "the boot straps chose a factory mode: check what pulls at them" },
 };
 
-/* Some letters lost: is text what is left of word? */
-static bool is_remains_of(const char *text, const char *word)
-{
-	size_t n = strlen(text), all = strlen(word);
-
-	if (n + 4 < all)
-		return false;
-	for (; *word && *text; word++)
-		text += *text == *word;
-	return !*text;
-}
-
 static bool one_wrong(const char *text, const char *word)
 {
 	int wrong = 0;
@@ -208,6 +116,19 @@ static bool one_wrong(const char *text, const char *word)
 	for (; *text && *word; text++, word++)
 		wrong += *text != *word;
 	return !*text && !*word && wrong <= 1;
+}
+
+bool esp32_is_damaged(const char *text, const char *word, size_t lost)
+{
+	const char *rest = text;
+
+	if (one_wrong(text, word))
+		return true;
+	if (strlen(text) + lost < strlen(word))
+		return false;
+	for (; *word && *rest; word++)
+		rest += *rest == *word;
+	return !*rest;
 }
 
 static enum boot_source source_of_straps(const struct boot *boot)
@@ -243,8 +164,7 @@ static void judge_source(struct boot *boot)
 	}
 	boot->damaged = true;
 	boot->certain = false;
-	if (one_wrong(boot->mode_text, sources[0].text) ||
-	    is_remains_of(boot->mode_text, sources[0].text)) {
+	if (esp32_is_damaged(boot->mode_text, sources[0].text, 4)) {
 		boot->source = BOOT_SOURCE_FLASH;
 		boot->certain =
 			one_wrong(boot->mode_text, sources[0].text) && straps == BOOT_SOURCE_FLASH;
@@ -284,21 +204,11 @@ static bool read_brackets(struct span *s, char *ret, size_t cap)
 /* The ESP32's own texts, where no line before the banner named the chip. */
 static enum chip chip_of_cause(const struct boot *boot)
 {
-	static const char *const texts[] = {
-		"POWERON_RESET",    "SW_RESET",		"DEEPSLEEP_RESET",
-		"TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "RTCWDT_SYS_RESET",
-		"RTCWDT_CPU_RESET", "TGWDT_CPU_RESET",	"RTCWDT_BROWN_OUT_RESET",
-		"RTCWDT_RTC_RESET", "NO_MEAN",		"SDIO_RESET",
-		"OWDT_RESET",	    "EXT_CPU_RESET",
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (!strcmp(boot->cause_text, texts[i]))
-			return CHIP_ESP32;
-	}
-	if (has(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
+	if (cause_is_esp32(boot->cause_text))
 		return CHIP_ESP32;
-	/* The P4 says SW_CPU_RESET too. */
+	if (strstr(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
+		return CHIP_ESP32;
+	/* P4 and S31 say SW_CPU_RESET too. */
 	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32
 									      : CHIP_NEWER;
 }
@@ -360,7 +270,7 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
 		if (ret->chip == CHIP_ESP32)
 			memcpy(ret->chip_name, "esp32", 6);
 	}
-	judge_cause(ret);
+	cause_judge(ret);
 	if (*ret_torn) {
 		ret->mode_text[0] = '\0';
 		ret->certain = false;

@@ -48,6 +48,15 @@ const char *esp32_head(struct bootlog_head *ret, struct span s);
 const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
 			  bool *ret_torn);
 
+/** esp32_is_damaged() - is @text @word, but for one character that is wrong, or at most @lost that are lost? */
+bool esp32_is_damaged(const char *text, const char *word, size_t lost);
+
+/* cause.c */
+/** cause_judge() - fill in cause_kind from number and word; where they disagree the boot is not certain */
+void cause_judge(struct boot *boot);
+/** cause_is_esp32() - a word that no other chip prints */
+bool cause_is_esp32(const char *text);
+
 /* Readers of lines: they look at the start of a line, emit what they read and return its end, or NULL. With whole
  * false the line may still go on. */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole);

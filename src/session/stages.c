@@ -255,7 +255,7 @@ static bool wants_to_know_why(const struct session *s)
 
 	return a->rebooted && !a->asks_why && a->boot.trouble == BOOT_OK && a->next.trouble == BOOT_OK &&
 	       a->next.cause_kind != BOOT_CAUSE_WATCHDOG && a->next.cause_kind != BOOT_CAUSE_RTC_WATCHDOG &&
-	       a->next.cause_kind != BOOT_CAUSE_BROWNOUT && !session_holds(s, PROOF_ONE_BOOT) && hearing_has_candidate(&s->hearing) &&
+	       a->next.cause_kind != BOOT_CAUSE_BROWNOUT && a->next.cause_kind != BOOT_CAUSE_LOCKUP && !session_holds(s, PROOF_ONE_BOOT) && hearing_has_candidate(&s->hearing) &&
 	       s->deadline_ms - s->now_ms > RETRY_MS;
 }
 

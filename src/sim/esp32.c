@@ -71,7 +71,7 @@ static const struct rom roms[SIM_CHIP_COUNT] = {
 	},
 	[SIM_ESP32C5] = {
 		"ESP-ROM:esp32c5-eco2-20250121\r\nBuild:Jan 21 2025\r\n", "POWERON", "RTC_SW_HPSYS", "TG0_WDT_HPSYS",
-		"SW_CPU", "LP_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_CORE0, LATE_SETUP,
+		"SW_CPU", "RTC_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_CORE0, LATE_SETUP,
 		"load:0x40855820,len:0x3a94\r\nload:0x4084bba0,len:0xd84\r\nload:0x4084e5a0,len:0x5670\r\n"
 		"entry 0x4084bbaa\r\n",
 		0x18, 0x0f, 0x0f, 0, "DOWNLOAD(UART0/USB)", NULL, NULL,
@@ -86,7 +86,7 @@ static const struct rom roms[SIM_CHIP_COUNT] = {
 	},
 	[SIM_ESP32C61] = {
 		"ESP-ROM:esp32c61-eco3-20250228\r\nBuild:Feb 28 2025\r\n", "POWERON", "RTC_SW_HPSYS", "TG0_WDT_HPSYS",
-		"SW_CPU", "LP_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_CORE0, LATE_SETUP,
+		"SW_CPU", "RTC_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_CORE0, LATE_SETUP,
 		"load:0x40845c00,len:0x1b80\r\nload:0x4083bd70,len:0xce4\r\nload:0x4083ea70,len:0x3248\r\n"
 		"load:0x4084a000,len:0x222c\r\nentry 0x4083bd7a\r\n",
 		0xc, 0x4, 0x4, 0, "DOWNLOAD(UART0/USB)", NULL, NULL,
@@ -101,7 +101,7 @@ static const struct rom roms[SIM_CHIP_COUNT] = {
 	},
 	[SIM_ESP32P4] = {
 		"ESP-ROM:esp32p4-eco2-20240710\r\nBuild:Jul 10 2024\r\n", "POWERON", "SW_SYS_RESET",
-		"HP_SYS_HP_WDT_RESET", "SW_CPU_RESET", "LP_WDT_SYS", CAUSE_TG0, CAUSE_TG0, PC_BOTH, LATE_SETUP,
+		"HP_SYS_HP_WDT_RESET", "SW_CPU_RESET", "CHIP_LP_WDT_RESET", CAUSE_TG0, CAUSE_TG0, PC_BOTH, LATE_SETUP,
 		"load:0x4ff33ce0,len:0x1174\r\nload:0x4ff29ed0,len:0xd08\r\nload:0x4ff2cbd0,len:0x3518\r\n"
 		"entry 0x4ff29ed0\r\n",
 		0x30f, 0x307, 0x307, 0, "DOWNLOAD(USB/UART0/SPI)", NULL, NULL,

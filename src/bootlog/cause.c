@@ -1,0 +1,276 @@
+/* cause.c - why the ESP32 family's ROMs say that they start: the number and the word of "rst:0xN (WORD)".
+ *
+ * Words: the tables in the ROMs themselves (esp-rs/espflash espflash/resources/roms/<chip>_rev<n>_rom.elf). Numbers, and
+ * what they mean: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h. See docs/hardware.md.
+ */
+#include "bootlog/reader.h"
+
+#define C(chip) (1U << CHIP_ESP##chip)
+#define S3_C2_C3 (C(32S3) | C(32C2) | C(32C3))
+#define S2_TO_C3 (C(32S2) | S3_C2_C3)
+#define LIKE_C5 (C(32C5) | C(32C61) | C(32H4))
+#define LIKE_C6 (C(32C6) | C(32H2) | C(32H21))
+#define C5_C6 (LIKE_C5 | LIKE_C6)
+#define P4_S31 (C(32P4) | C(32S31))
+#define NOTHING "N/A"	/* the ROM's word for a number that means nothing on that chip */
+
+/* There is none for the EN pin: a pulse on it reads as power. */
+static const struct cause {
+	unsigned char number;
+	enum boot_cause kind;
+	const char *word;
+	unsigned int chips;
+} causes[] = {
+	{ 0x00, BOOT_CAUSE_OTHER, "NO_MEAN", C(32) },
+	{ 0x00, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C(32P4) },
+	{ 0x00, BOOT_CAUSE_OTHER, "SW_CLR", C5_C6 | C(32S31) },
+	{ 0x01, BOOT_CAUSE_HARDWARE, "POWERON_RESET", C(32) },
+	{ 0x01, BOOT_CAUSE_HARDWARE, "POWERON", S2_TO_C3 | C5_C6 | P4_S31 },
+	{ 0x02, BOOT_CAUSE_OTHER, "EXT_SYS_RESET", C(32) },
+	{ 0x02, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C5_C6 | P4_S31 },
+	{ 0x03, BOOT_CAUSE_SOFTWARE, "SW_RESET", C(32) },
+	{ 0x03, BOOT_CAUSE_SOFTWARE, "RTC_SW_SYS_RST", S2_TO_C3 },
+	{ 0x03, BOOT_CAUSE_SOFTWARE, "RTC_SW_HPSYS", LIKE_C5 },
+	{ 0x03, BOOT_CAUSE_SOFTWARE, "LP_SW_HPSYS", LIKE_C6 },
+	{ 0x03, BOOT_CAUSE_SOFTWARE, "SW_SYS_RESET", P4_S31 },
+	{ 0x04, BOOT_CAUSE_WATCHDOG, "OWDT_RESET", C(32) },
+	{ 0x05, BOOT_CAUSE_SLEEP, "DEEPSLEEP_RESET", C(32) },
+	{ 0x05, BOOT_CAUSE_SLEEP, "DSLEEP", S2_TO_C3 },
+	{ 0x05, BOOT_CAUSE_SLEEP, "SLEEP_WAKEUP", C5_C6 },
+	{ 0x05, BOOT_CAUSE_SLEEP, "PMU_SYS_PWR_DOWN_RESET", P4_S31 },
+	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_RESET", C(32) },
+	{ 0x06, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C(32P4) },
+	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_HPSYS", C5_C6 },
+	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 },	/* the P4's from revision 3 on */
+	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RESET", C(32) },
+	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RST", S2_TO_C3 },
+	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0_WDT_HPSYS", C5_C6 },
+	{ 0x07, BOOT_CAUSE_WATCHDOG, "HP_SYS_HP_WDT_RESET", C(32P4) },
+	{ 0x07, BOOT_CAUSE_WATCHDOG, "HP_SYS_HP_WDT0_RESET", C(32S31) },
+	{ 0x08, BOOT_CAUSE_WATCHDOG, "TG1WDT_SYS_RESET", C(32) },
+	{ 0x08, BOOT_CAUSE_WATCHDOG, "TG1WDT_SYS_RST", S2_TO_C3 },
+	{ 0x08, BOOT_CAUSE_WATCHDOG, "TG1_WDT_HPSYS", C5_C6 },
+	{ 0x08, BOOT_CAUSE_OTHER, NOTHING, C(32P4) },
+	{ 0x08, BOOT_CAUSE_WATCHDOG, "HP_SYS_HP_WDT1_RESET", C(32S31) },
+	{ 0x09, BOOT_CAUSE_WATCHDOG, "RTCWDT_SYS_RESET", C(32) },
+	{ 0x09, BOOT_CAUSE_WATCHDOG, "RTCWDT_SYS_RST", S2_TO_C3 },
+	{ 0x09, BOOT_CAUSE_WATCHDOG, "RTC_WDT_HPSYS", LIKE_C5 },
+	{ 0x09, BOOT_CAUSE_WATCHDOG, "LP_WDT_HPSYS", LIKE_C6 },
+	{ 0x09, BOOT_CAUSE_WATCHDOG, "HP_SYS_LP_WDT_RESET", P4_S31 },
+	{ 0x0a, BOOT_CAUSE_OTHER, "INTRUSION_RESET", C(32) },
+	{ 0x0a, BOOT_CAUSE_OTHER, "INTRUSION_RST", S2_TO_C3 },
+	{ 0x0b, BOOT_CAUSE_WATCHDOG, "TGWDT_CPU_RESET", C(32) },
+	{ 0x0b, BOOT_CAUSE_WATCHDOG, "TG0WDT_CPU_RST", S2_TO_C3 },
+	{ 0x0b, BOOT_CAUSE_WATCHDOG, "TG0_WDT_CPU", C5_C6 },
+	{ 0x0b, BOOT_CAUSE_WATCHDOG, "HP_CORE_HP_WDT_RESET", P4_S31 },
+	{ 0x0c, BOOT_CAUSE_SOFTWARE, "SW_CPU_RESET", C(32) | P4_S31 },
+	{ 0x0c, BOOT_CAUSE_SOFTWARE, "RTC_SW_CPU_RST", S2_TO_C3 },
+	{ 0x0c, BOOT_CAUSE_SOFTWARE, "SW_CPU", C5_C6 },
+	{ 0x0d, BOOT_CAUSE_WATCHDOG, "RTCWDT_CPU_RESET", C(32) },
+	{ 0x0d, BOOT_CAUSE_WATCHDOG, "RTCWDT_CPU_RST", S2_TO_C3 },
+	{ 0x0d, BOOT_CAUSE_WATCHDOG, "RTC_WDT_CPU", LIKE_C5 },
+	{ 0x0d, BOOT_CAUSE_WATCHDOG, "LP_WDT_CPU", LIKE_C6 },
+	{ 0x0d, BOOT_CAUSE_WATCHDOG, "HP_CORE_LP_WDT_RESET", P4_S31 },
+	{ 0x0e, BOOT_CAUSE_OTHER, "EXT_CPU_RESET", C(32) },
+	{ 0x0f, BOOT_CAUSE_BROWNOUT, "RTCWDT_BROWN_OUT_RESET", C(32) },
+	{ 0x0f, BOOT_CAUSE_BROWNOUT, "BROWN_OUT_RST", C(32S2) | P4_S31 },
+	{ 0x0f, BOOT_CAUSE_BROWNOUT, "BROWNOUT_RST", S3_C2_C3 },
+	{ 0x0f, BOOT_CAUSE_BROWNOUT, "RTC_BOD_SYS", LIKE_C5 },
+	{ 0x0f, BOOT_CAUSE_BROWNOUT, "LP_BOD_SYS", LIKE_C6 },
+	{ 0x10, BOOT_CAUSE_RTC_WATCHDOG, "RTCWDT_RTC_RESET", C(32) },
+	{ 0x10, BOOT_CAUSE_RTC_WATCHDOG, "RTCWDT_RTC_RST", S2_TO_C3 },
+	{ 0x10, BOOT_CAUSE_RTC_WATCHDOG, "RTC_WDT_SYS", LIKE_C5 },
+	{ 0x10, BOOT_CAUSE_RTC_WATCHDOG, "LP_WDT_SYS", LIKE_C6 },
+	{ 0x10, BOOT_CAUSE_RTC_WATCHDOG, "CHIP_LP_WDT_RESET", P4_S31 },
+	{ 0x11, BOOT_CAUSE_WATCHDOG, "TG1WDT_CPU_RST", S2_TO_C3 },
+	{ 0x11, BOOT_CAUSE_WATCHDOG, "TG1_WDT_CPU", C5_C6 },
+	{ 0x11, BOOT_CAUSE_OTHER, NOTHING, P4_S31 },
+	{ 0x12, BOOT_CAUSE_WATCHDOG, "SUPER_WDT_RST", S2_TO_C3 },
+	{ 0x12, BOOT_CAUSE_WATCHDOG, "RTC_SWDT_SYS", LIKE_C5 },
+	{ 0x12, BOOT_CAUSE_WATCHDOG, "LP_SWDT_SYS", LIKE_C6 },
+	{ 0x12, BOOT_CAUSE_WATCHDOG, "SUPER_WDT_RESET", P4_S31 },
+	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 },	/* of the clock */
+	{ 0x13, BOOT_CAUSE_OTHER, NOTHING, C5_C6 & ~C(32H4) },
+	{ 0x13, BOOT_CAUSE_BROWNOUT, "POWER_GLITCH", C(32H4) },
+	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RESET", P4_S31 },
+	{ 0x14, BOOT_CAUSE_OTHER, "EFUSE_RST", S2_TO_C3 },
+	{ 0x14, BOOT_CAUSE_OTHER, "EFUSE_HPSYS", C5_C6 },
+	{ 0x14, BOOT_CAUSE_OTHER, "EFUSE_CRC_ERR_RESET", P4_S31 },
+	{ 0x15, BOOT_CAUSE_USB, "USB_UART_CHIP_RESET", S3_C2_C3 },
+	{ 0x15, BOOT_CAUSE_USB, "USB_UART_HPSYS", C5_C6 },
+	{ 0x15, BOOT_CAUSE_OTHER, NOTHING, P4_S31 },
+	{ 0x16, BOOT_CAUSE_USB, "USB_JTAG_CHIP_RESET", S3_C2_C3 },
+	{ 0x16, BOOT_CAUSE_USB, "USB_JTAG_HPSYS", C5_C6 },
+	{ 0x16, BOOT_CAUSE_USB, "CHIP_USB_JTAG_RESET", P4_S31 },
+	{ 0x17, BOOT_CAUSE_BROWNOUT, "POWER_GLITCH_RESET", S3_C2_C3 },
+	{ 0x17, BOOT_CAUSE_OTHER, NOTHING, LIKE_C5 | C(32C6) },
+	{ 0x17, BOOT_CAUSE_BROWNOUT, "POWER_GLITCH_SYS", C(32H2) | C(32H21) },
+	{ 0x17, BOOT_CAUSE_USB, "CHIP_USB_UART_RESET", P4_S31 },
+	{ 0x18, BOOT_CAUSE_OTHER, "JTAG_RESET", C(32C2) },
+	{ 0x18, BOOT_CAUSE_OTHER, "JTAG_CPU", C5_C6 },
+	{ 0x18, BOOT_CAUSE_OTHER, "HP_JTAG_RESET", P4_S31 },
+	{ 0x19, BOOT_CAUSE_BROWNOUT, "RTC_PWR_GLITCH", LIKE_C5 },
+	{ 0x19, BOOT_CAUSE_OTHER, NOTHING, C(32P4) },
+	{ 0x19, BOOT_CAUSE_BROWNOUT, "PVT0_PWR_GLITCH_RESET", C(32S31) },
+	{ 0x1a, BOOT_CAUSE_LOCKUP, "CPU_LOCKUP", LIKE_C5 },
+	{ 0x1a, BOOT_CAUSE_LOCKUP, "CPU_LOCKUP_RESET", P4_S31 },
+	{ 0x1b, BOOT_CAUSE_BROWNOUT, "PVT_POWER_GLITCH_RESET", C(32P4) },
+};
+#define N_CAUSES (sizeof(causes) / sizeof(causes[0]))
+
+/* Of a chip whose words are not known: what they have in common with the others'. The first one decides. */
+static const struct {
+	const char *part;
+	enum boot_cause kind;
+} parts[] = {
+	{ "POWERON", BOOT_CAUSE_HARDWARE },
+	{ "BROWN", BOOT_CAUSE_BROWNOUT },
+	{ "_BOD_", BOOT_CAUSE_BROWNOUT },
+	{ "PWR_GLITCH", BOOT_CAUSE_BROWNOUT },
+	{ "POWER_GLITCH", BOOT_CAUSE_BROWNOUT },
+	{ "LOCKUP", BOOT_CAUSE_LOCKUP },
+	{ "RTCWDT_RTC", BOOT_CAUSE_RTC_WATCHDOG },
+	{ "RTC_WDT_SYS", BOOT_CAUSE_RTC_WATCHDOG },
+	{ "LP_WDT_SYS", BOOT_CAUSE_RTC_WATCHDOG },
+	{ "LP_WDT_CHIP", BOOT_CAUSE_RTC_WATCHDOG },
+	{ "CHIP_LP_WDT", BOOT_CAUSE_RTC_WATCHDOG },
+	{ "WDT", BOOT_CAUSE_WATCHDOG },
+	{ "USB_UART", BOOT_CAUSE_USB },
+	{ "USB_JTAG", BOOT_CAUSE_USB },
+	{ "SLEEP", BOOT_CAUSE_SLEEP },
+	{ "DSLP", BOOT_CAUSE_SLEEP },
+	{ "SYS_PWR_DOWN", BOOT_CAUSE_SLEEP },
+	{ "SW_", BOOT_CAUSE_SOFTWARE },
+};
+
+/* H4 and H21 have numbers in espressif/esp-idf, and no ROM that somebody has published. */
+static bool cause_is_by_number(enum chip chip)
+{
+	return chip == CHIP_ESP32H4 || chip == CHIP_ESP32H21;
+}
+
+static bool cause_is_chips(const struct cause *row, enum chip chip)
+{
+	return row->chips & 1U << chip;
+}
+
+static const struct cause *cause_by_number(enum chip chip, int number)
+{
+	for (size_t i = 0; i < N_CAUSES; i++) {
+		if (causes[i].number == number && cause_is_chips(&causes[i], chip))
+			return &causes[i];
+	}
+	return NULL;
+}
+
+static bool cause_has_words(enum chip chip)
+{
+	return !cause_is_by_number(chip) && cause_by_number(chip, 1);
+}
+
+/* What a number means on all chips that have it; other where they do not agree. */
+static enum boot_cause cause_of_most(int number)
+{
+	enum boot_cause kind = BOOT_CAUSE_UNKNOWN;
+
+	for (size_t i = 0; i < N_CAUSES; i++) {
+		if (causes[i].number != number || !strcmp(causes[i].word, NOTHING))
+			continue;
+		if (kind != BOOT_CAUSE_UNKNOWN && kind != causes[i].kind)
+			return BOOT_CAUSE_OTHER;
+		kind = causes[i].kind;
+	}
+	return kind == BOOT_CAUSE_UNKNOWN ? BOOT_CAUSE_OTHER : kind;
+}
+
+static enum boot_cause cause_of_parts(const char *text)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strstr(text, parts[i].part))
+			return parts[i].kind;
+	}
+	return BOOT_CAUSE_UNKNOWN;
+}
+
+/* How well a row is what was read: the better, the higher. */
+enum {
+	FIT_NONE,
+	FIT_DAMAGED,		/* one character of the word is wrong or lost, and the number is another */
+	FIT_DAMAGED_PAIR,	/* ... and the number is the same */
+	FIT_WORD,		/* the number is another */
+	FIT_PAIR,
+};
+
+static int cause_fit(const struct cause *row, const struct boot *boot)
+{
+	bool number = row->number == boot->cause;
+
+	if (!strcmp(boot->cause_text, row->word))
+		return number ? FIT_PAIR : FIT_WORD;
+	if (esp32_is_damaged(boot->cause_text, row->word, 1))
+		return number ? FIT_DAMAGED_PAIR : FIT_DAMAGED;
+	return FIT_NONE;
+}
+
+/* The word that was read, or that can only have been it. */
+static const struct cause *cause_by_word(const struct boot *boot, enum chip chip, int *ret_fit)
+{
+	const struct cause *best = NULL;
+
+	*ret_fit = FIT_NONE;
+	for (size_t i = 0; i < N_CAUSES; i++) {
+		int fit = cause_is_chips(&causes[i], chip) ? cause_fit(&causes[i], boot) : FIT_NONE;
+
+		if (fit > *ret_fit) {
+			best = &causes[i];
+			*ret_fit = fit;
+		}
+	}
+	return best;
+}
+
+/* A chip that prints other words than those we know: as far as number and word agree. */
+static void cause_judge_parts(struct boot *boot)
+{
+	const struct cause *row = cause_is_by_number(boot->chip) ? cause_by_number(boot->chip, boot->cause) : NULL;
+	enum boot_cause text = cause_of_parts(boot->cause_text);
+
+	if (cause_is_by_number(boot->chip))
+		boot->cause_kind = row ? row->kind : BOOT_CAUSE_OTHER;
+	else
+		boot->cause_kind = cause_of_most(boot->cause);
+	if (text == boot->cause_kind || boot->cause_kind == BOOT_CAUSE_OTHER)
+		return;
+	boot->certain = false;
+	boot->cause_kind = BOOT_CAUSE_UNKNOWN;
+}
+
+void cause_judge(struct boot *boot)
+{
+	const struct cause *number = cause_by_number(boot->chip, boot->cause), *word;
+	enum boot_cause said;
+	int fit;
+
+	if (!cause_has_words(boot->chip)) {
+		cause_judge_parts(boot);
+		return;
+	}
+	word = cause_by_word(boot, boot->chip, &fit);
+	boot->cause_kind = number ? number->kind : BOOT_CAUSE_OTHER;
+	if (fit == FIT_PAIR || (!number && fit == FIT_NONE))	/* or a cause that a later ROM has */
+		return;
+	boot->certain = false;
+	boot->damaged |= fit != FIT_WORD;
+	said = word ? word->kind : cause_of_parts(boot->cause_text);
+	if (said != boot->cause_kind && (word || said != BOOT_CAUSE_UNKNOWN))
+		boot->cause_kind = BOOT_CAUSE_UNKNOWN;
+}
+
+bool cause_is_esp32(const char *text)
+{
+	for (size_t i = 0; i < N_CAUSES; i++) {
+		if (causes[i].chips == C(32) && !strcmp(causes[i].word, text))
+			return true;
+	}
+	return false;
+}
