@@ -80,7 +80,7 @@ const char *esp32_head(struct bootlog_head *ret, struct span s)
  * Boot sources
  */
 
-static const struct {
+static const struct source {
 	const char *text;
 	bool prefix;
 	enum boot_source source;
@@ -109,6 +109,34 @@ static const struct {
 	  "the boot straps chose a factory mode: check what pulls at them" },
 };
 
+/* Of each row above what the ROMs print whole: a damaged text is looked for here. Of the kinds of SDIO some stand for
+ * all. */
+static const char *const modes[] = {
+	"SPI_FAST_FLASH_BOOT",
+	"SPI_FLASH_BOOT",
+	"HSPI_FLASH_BOOT",
+	"DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)",
+	"DOWNLOAD(USB/UART0)",
+	"DOWNLOAD(USB/UART0/1)",
+	"DOWNLOAD(USB/UART0/1/SPI)",
+	"DOWNLOAD(USB/UART0/SPI)",
+	"DOWNLOAD(USB/UART0/SDIO_FEI_FEO)",
+	"DOWNLOAD(USB/UART0/SDIO_REI_FEO)",
+	"DOWNLOAD(UART0)",
+	"DOWNLOAD(UART0/USB)",
+	"DOWNLOAD(UART0/SDIO_FEI_FEO)",
+	"DOWNLOAD(UART0/SDIO_REI_FEO)",
+	"USB_BOOT",
+	"SPI_DOWNLOAD_BOOT",
+	"SDIO_REI_FEO_V1_BOOT",
+	"SDIO_REI_REO_V2_BOOT",
+	"SDIO_FEI_FEO_V1_BOOT",
+	"SDIO_FEI_REO_V2_BOOT",
+	"ATE_BOOT",
+	"UART0_BOOT",
+	"UART_BOOT",
+};
+
 static bool one_wrong(const char *text, const char *word)
 {
 	int wrong = 0;
@@ -131,6 +159,23 @@ bool esp32_is_damaged(const char *text, const char *word, size_t lost)
 	return !*rest;
 }
 
+/* "SPI_FAST_FL...": somebody, or a narrow terminal, has left out the end. */
+static bool is_elided(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n >= 3 && !strcmp(text + n - 3, "...");
+}
+
+static bool is_like_mode(const char *text, const char *mode)
+{
+	size_t n = strlen(mode);
+
+	if (is_elided(text))
+		return !strncmp(text, mode, strlen(text) - 3);
+	return esp32_is_damaged(text, mode, n < 12 ? n / 3 : 4);
+}
+
 static enum boot_source source_of_straps(const struct boot *boot)
 {
 	switch (chip_straps(boot->chip, (unsigned int)boot->mode)) {
@@ -145,39 +190,62 @@ static enum boot_source source_of_straps(const struct boot *boot)
 	}
 }
 
+static const struct source *find_source(const char *text)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		size_t n = strlen(sources[i].text);
+
+		if (!strncmp(text, sources[i].text, n) && (sources[i].prefix || !text[n]))
+			return &sources[i];
+	}
+	return NULL;
+}
+
+/* The only source that a damaged text can mean. */
+static const struct source *find_damaged_source(const char *text)
+{
+	const struct source *found = NULL;
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const struct source *source = is_like_mode(text, modes[i]) ? find_source(modes[i]) : found;
+
+		if (found && source != found)
+			return NULL;
+		found = source;
+	}
+	return found;
+}
+
 /* By the text first; the bits are a cross-check, since many of them float. */
 static void judge_source(struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
+	const struct source *source = find_source(boot->mode_text);
 
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		size_t n = strlen(sources[i].text);
-
-		if (strncmp(boot->mode_text, sources[i].text, n) != 0 ||
-		    (!sources[i].prefix && boot->mode_text[n]))
-			continue;
-		boot->source = sources[i].source;
-		boot->advice = sources[i].advice;
-		if (straps != BOOT_SOURCE_UNKNOWN && straps != boot->source)
-			boot->certain = false;
-		return;
-	}
-	boot->damaged = true;
-	boot->certain = false;
-	if (esp32_is_damaged(boot->mode_text, sources[0].text, 4)) {
-		boot->source = BOOT_SOURCE_FLASH;
-		boot->certain =
-			one_wrong(boot->mode_text, sources[0].text) && straps == BOOT_SOURCE_FLASH;
+	if (source && !is_elided(boot->mode_text)) {
+		boot->certain &= straps == BOOT_SOURCE_UNKNOWN || straps == source->source;
 	} else {
-		boot->source = straps;
+		source = source ? source : find_damaged_source(boot->mode_text);
+		boot->damaged = true;
+		boot->certain &= straps == BOOT_SOURCE_FLASH && one_wrong(boot->mode_text, modes[0]);
 	}
+	boot->source = source ? source->source : straps;
+	boot->advice = source ? source->advice : NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------
  * The banner
  */
 
-/* "(TEXT)", with brackets inside */
+/* "..." at the end of the line, and blanks */
+static bool is_left_open(const char *text, size_t n)
+{
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	return n >= 3 && !memcmp(text + n - 3, "...", 3);
+}
+
+/* "(TEXT)", with brackets inside; the last one may be missing where the end of the line was left out. */
 static bool read_brackets(struct span *s, char *ret, size_t cap)
 {
 	struct span t = *s;
@@ -186,16 +254,23 @@ static bool read_brackets(struct span *s, char *ret, size_t cap)
 
 	if (!span_char(&t, '('))
 		return false;
-	for (; t.at != t.end; t.at++) {
+	while (t.at != t.end) {
+		if (n + 4 <= cap && span_word(&t, "\xe2\x80\xa6")) { /* U+2026 */
+			memcpy(ret + n, "...", 3);
+			n += 3;
+			continue;
+		}
 		depth += (*t.at == '(') - (*t.at == ')');
 		if (depth == 0)
 			break;
 		if (*t.at < ' ' || *t.at > '~' || n + 1 == cap)
 			return false;
-		ret[n++] = *t.at;
+		ret[n++] = *t.at++;
 	}
-	if (!span_char(&t, ')'))
+	if (!span_char(&t, ')') && !is_left_open(ret, n))
 		return false;
+	while (n > 0 && t.at == t.end && ret[n - 1] == ' ')
+		n--;
 	ret[n] = '\0';
 	*s = t;
 	return true;

@@ -355,6 +355,73 @@ START_TEST(an_unfinished_piece_counts_at_the_end)
 }
 END_TEST
 
+#define FLASH_C3 "(SPI_FAST_FLASH_BOOT)"
+#define C3 "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),boot:"
+#define C5 "ESP-ROM:esp32c5-eco2-20250121\r\nBuild:Jan 21 2025\r\nrst:0x1 (POWERON),boot:"
+
+/* What stands behind "boot:" */
+static const struct {
+	const char *text;
+	const char *banner;	/* line of the trace */
+} modes[] = {
+	/* one character wrong: certain where the straps say flash too */
+	{ C3 "0xc (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0xc flash damaged" },
+	{ C3 "0x5 (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
+	{ C3 "0x5 (DOWNLXAD(USB/UART0/1))", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
+	{ C3 "0x0 (USB_BOOX)", "esp32c3 cause 1 mode 0x0 download uncertain damaged" },
+	{ C3 "0x1 (SDI0_REI_FEO_V1_BOOT)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
+	/* a mended mode does not mend the cause */
+	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)", "esp32 cause 3 mode 0x13 flash uncertain damaged" },
+	/* some lost */
+	{ C3 "0xc (SPI_FST_FLSH_BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
+	{ C3 "0x1 (DOWNLOD(UB/UART0/1))", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
+	{ "rst:0x1 (POWERON_RESET),boot:0x2b (HSPIFLASH_BOOT)", "esp32 cause 1 mode 0x2b other uncertain damaged" },
+	{ C3 "0x1 (SPIDOWNLOAD_BOOT)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
+	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },	/* USB or UART */
+	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },	/* by its straps */
+	/* the end left out */
+	{ C3 "0x5 (SPI_FAST_FL...)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
+	{ C3 "0x1 (SPI_FAST_FLASH_B...", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
+	{ C3 "0x1 (SPI_FAST_FLASH_B...  ", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
+	{ C3 "0x1 (SPI_FAST_FL\xe2\x80\xa6)", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
+	{ C3 "0x1 (SPI_FAST_FL\xe2\x80\xa6", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
+	{ C3 "0x1 (DOWN...)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
+	{ C3 "0x5 (DOWNLOAD(USB/UA...", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
+	{ C3 "0x1 (SDIO_...)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
+	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },	/* SPI_FLASH_BOOT is none */
+	{ C3 "0x1 (...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
+	/* whole */
+	{ C5 "0x7 (DOWNLOAD(UART0/SDIO_FEI_FEO))", "esp32c5 cause 1 mode 0x7 download" },
+	{ C5 "0x49 (DOWNLOAD(UART0/USB))", "esp32c5 cause 1 mode 0x49 download" },
+};
+
+START_TEST(a_damaged_boot_source_is_the_only_one_that_it_can_be)
+{
+	char text[256], want[128];
+
+	snprintf(text, sizeof(text), "%s\r\n", modes[_i].text);
+	snprintf(want, sizeof(want), "banner %s\n", modes[_i].banner);
+	run(text);
+	ck_assert_msg(strstr(t.text, want) != NULL, "%s\n%s", want, t.text);
+	boot_trace_free(&t);
+	boot_trace(&t, text, &boot_pasted);
+	ck_assert_msg(strstr(t.text, want) != NULL, "pasted: %s\n%s", want, t.text);
+}
+END_TEST
+
+START_TEST(a_boot_source_without_an_end_is_torn)
+{
+	run(C3 "0xc (SPI_FAST_FLASH_B\r\n");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 0);
+	run("rst:0x1 (A_WORD_OF_THIRTY_ONE_CHARACTERS),boot:0x8 " FLASH_C3 "\r\n");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 1);
+	run("rst:0x1 (A_WORD_OF_THIRTY_TWO_CHARACTERS_),boot:0x8 " FLASH_C3 "\r\n");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 0);
+	run(C3 "0xc (SPI_FAST_FLASH_B... and so on\r\n");
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bootlog");
@@ -375,6 +442,8 @@ int main(void)
 	tcase_add_loop_test(lines, damaged_words_behind_the_sum_forbid_to_call_it_loaded, 0, COUNT(behind_sum));
 	tcase_add_test(lines, a_second_stage_behind_the_application_is_a_restart);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
+	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
+	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
 	suite_add_tcase(suite, lines);
 	return suite_run(suite);
 }
