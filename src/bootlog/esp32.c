@@ -436,20 +436,34 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	return t.at;
 }
 
-/* "waiting for download", "wait usb download", "wait uart download(secure mode)" */
+/* What the ROM says when it waits for a host. No tool uploads by SDIO alone. */
+static const struct {
+	const char *text;
+	enum boot_source source;
+} waits[] = {
+	{ "waiting for download", BOOT_SOURCE_DOWNLOAD },
+	{ "wait uart download(secure mode)", BOOT_SOURCE_DOWNLOAD },
+	{ "wait uart download", BOOT_SOURCE_DOWNLOAD },
+	{ "wait uart0 download", BOOT_SOURCE_DOWNLOAD },
+	{ "wait uart0/sdio download", BOOT_SOURCE_DOWNLOAD },	/* C5 */
+	{ "wait usb download", BOOT_SOURCE_DOWNLOAD },
+	{ "wait spi download", BOOT_SOURCE_DOWNLOAD },
+	{ "wait sdio download", BOOT_SOURCE_OTHER },
+	{ "waiting for sdio host", BOOT_SOURCE_OTHER },		/* ESP32 */
+	{ "waiting for RMA download", BOOT_SOURCE_DOWNLOAD },	/* S31 */
+	{ "Booting into dfu mode.", BOOT_SOURCE_DOWNLOAD },	/* S2 S3 P4 S31; an application may say so too */
+};
+
 static const char *waiting_line(struct bootlog *log, struct span s)
 {
-	static const char *const words[] = {
-		"waiting for download", "wait uart download(secure mode)", "wait uart download",
-		"wait uart0 download", "wait usb download", "wait spi download",
-		"wait sdio download",	/* the last one: no tool uploads that way */
-	};
 	struct span t = s;
-	size_t i, n = sizeof(words) / sizeof(words[0]);
+	size_t i, n = sizeof(waits) / sizeof(waits[0]);
 
-	for (i = 0; i < n && !span_word(&t, words[i]); i++)
+	for (i = 0; i < n && !span_word(&t, waits[i].text); i++)
 		;
 	if (i == n || !bootlog_ends(log, t, true))
+		return NULL;
+	if (*s.at == 'B' && log->boot.progress != BOOT_BANNER)
 		return NULL;
 	s.end = t.at;
 	if (is_8266(log) || log->boot.progress > BOOT_BANNER)
@@ -457,8 +471,31 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 	log->begun = true;
 	log->boot.waiting = true;
 	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
-		log->boot.source = i == n - 1 ? BOOT_SOURCE_OTHER : BOOT_SOURCE_DOWNLOAD;
+		log->boot.source = waits[i].source;
 	bootlog_emit(log, BOOT_EVENT_WAITING, s, 0);
+	return t.at;
+}
+
+/* Straps for download, and an eFuse that forbids it: the ROM halts, and waits for nothing. */
+static const char *refusal_line(struct bootlog *log, struct span s)
+{
+	static const char *const words[] = {
+		"Download boot modes disabled via efuse",	/* S2 */
+		"Download boot modes disabled",
+		"Download mode is disabled. Restart with GPIO0 high.", /* ESP32, revision 3 */
+		"Invalid mode for secure boot download",
+	};
+	struct span t = s;
+	size_t i, n = sizeof(words) / sizeof(words[0]);
+
+	for (i = 0; i < n && !span_word(&t, words[i]); i++)
+		;
+	if (i == n || is_8266(log) || log->boot.progress != BOOT_BANNER || !bootlog_ends(log, t, true))
+		return NULL;
+	s.end = t.at;
+	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
+		log->boot.source = BOOT_SOURCE_DOWNLOAD;
+	bootlog_progress(log, BOOT_NOTHING, s);
 	return t.at;
 }
 
@@ -555,10 +592,15 @@ const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 		return entry_line(log, s);
 	case 'w':
 		return waiting_line(log, s);
+	case 'D':
+	case 'I':
+		return refusal_line(log, s);
+	case 'B':
+		end = waiting_line(log, s);
+		return end ? end : detail_line(log, s);
 	case 'c':
 	case 'h':
 	case 'm':
-	case 'B':
 	case 'O':
 	case 'F':
 	case 'V':

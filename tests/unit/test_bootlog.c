@@ -422,6 +422,62 @@ START_TEST(a_boot_source_without_an_end_is_torn)
 }
 END_TEST
 
+#define DOWNLOAD_S2 "ESP-ROM:esp32s2-rc4-20191025\r\nBuild:Oct 25 2019\r\n" \
+	"rst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0/1/SPI))\r\n"
+#define TORN_S2 "ESP-ROM:esp32s2-rc4-20191025\r\nrst:0x1 (POWERON),boot:0x\r\n"
+
+static const struct {
+	const char *line;
+	bool waits;
+	enum boot_source source;	/* where the banner was torn */
+} downloads[] = {
+	{ "waiting for download", true, BOOT_SOURCE_DOWNLOAD },
+	{ "wait uart download(secure mode)", true, BOOT_SOURCE_DOWNLOAD },
+	{ "wait uart0/sdio download", true, BOOT_SOURCE_DOWNLOAD },
+	{ "waiting for RMA download", true, BOOT_SOURCE_DOWNLOAD },
+	{ "Booting into dfu mode.", true, BOOT_SOURCE_DOWNLOAD },
+	{ "wait sdio download", true, BOOT_SOURCE_OTHER },
+	{ "waiting for sdio host", true, BOOT_SOURCE_OTHER },
+	{ "Download boot modes disabled", false, BOOT_SOURCE_DOWNLOAD },
+	{ "Download boot modes disabled via efuse", false, BOOT_SOURCE_DOWNLOAD },
+	{ "Download mode is disabled. Restart with GPIO0 high.", false, BOOT_SOURCE_DOWNLOAD },
+	{ "Invalid mode for secure boot download", false, BOOT_SOURCE_DOWNLOAD },
+};
+
+START_TEST(the_rom_says_whether_it_waits_for_a_host)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), DOWNLOAD_S2 "%s\r\n", downloads[_i].line);
+	run(text);
+	ck_assert_int_eq(t.verdict, VERDICT_DOWNLOAD_MODE);
+	ck_assert_int_eq(t.boot.waiting, downloads[_i].waits);
+	ck_assert_uint_eq(t.counts[BOOT_EVENT_TEXT], 0);
+	snprintf(text, sizeof(text), TORN_S2 "%s\r\n", downloads[_i].line);
+	run(text);
+	ck_assert_int_eq(t.boot.source, downloads[_i].source);
+}
+END_TEST
+
+START_TEST(an_application_may_speak_of_download)
+{
+	static const char *const lines[] = {
+		"Booting into dfu mode.", "Download boot modes disabled", "Invalid mode for secure boot download",
+	};
+	char text[1024];
+
+	for (int i = 0; i < COUNT(lines); i++) {
+		snprintf(text, sizeof(text), HEALTHY_ESP32 "%s\r\n", lines[i]);
+		ck_assert_uint_eq(fragments_in(text), 1);	/* the banner's first line */
+		ck_assert_uint_eq(t.counts[BOOT_EVENT_TEXT], 1);
+		ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+		snprintf(text, sizeof(text), "%s\r\n", lines[i]);
+		run(text);
+		ck_assert_uint_eq(t.counts[BOOT_EVENT_TEXT], 1);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bootlog");
@@ -444,6 +500,8 @@ int main(void)
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
+	tcase_add_loop_test(lines, the_rom_says_whether_it_waits_for_a_host, 0, COUNT(downloads));
+	tcase_add_test(lines, an_application_may_speak_of_download);
 	suite_add_tcase(suite, lines);
 	return suite_run(suite);
 }
