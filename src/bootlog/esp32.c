@@ -365,13 +365,30 @@ static bool is_8266(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266;
 }
 
-/* Addresses where an application lies in flash: the ROM cannot load them. Constants: espressif/esp-idf
- * components/soc/<chip>/include/soc/soc.h, SOC_IROM_LOW and SOC_DROM_LOW; the P4's RAM is elsewhere, too. */
+/* Addresses where an application lies in flash: the ROM cannot load them. espressif/esp-idf
+ * components/soc/<chip>/include/soc/soc.h, SOC_DROM_LOW to SOC_DROM_HIGH, SOC_IROM_LOW to SOC_IROM_HIGH. The first row
+ * of each chip has its application's first segment. */
+#define C(chip) (1U << CHIP_ESP##chip)
+static const struct {
+	unsigned int chips;
+	unsigned long begin, end;
+} mapped[] = {
+	{ C(32), 0x3f400000, 0x3f800000 },
+	{ C(32), 0x400d0000, 0x40400000 },
+	{ C(32S2), 0x3f000000, 0x3ff80000 },
+	{ C(32S2), 0x40080000, 0x40800000 },
+	{ C(32S3) | C(32C3) | C(32C2), 0x3c000000, 0x3e000000 },
+	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* most, so also those not known */
+	{ C(32P4) | C(32S31), 0x40000000, 0x44000000 },
+};
+
 static bool is_flash_mapped(const struct boot *boot, unsigned long address)
 {
-	if (boot->chip == CHIP_ESP32)
-		return address >= 0x3f400000 && address < 0x3f800000;
-	return address >= 0x42000000 && address < 0x44000000;
+	for (size_t i = 0; i < sizeof(mapped) / sizeof(mapped[0]); i++) {
+		if (mapped[i].chips & 1U << boot->chip && address >= mapped[i].begin && address < mapped[i].end)
+			return true;
+	}
+	return false;
 }
 
 /* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others. An ESP32 with secure boot version 2 writes

@@ -478,6 +478,45 @@ START_TEST(an_application_may_speak_of_download)
 }
 END_TEST
 
+/* Where each chip's application lies, and its bootloader */
+static const struct {
+	const char *chip;
+	unsigned long address[3];	/* read-only data, code; the bootloader's RAM */
+} loads[] = {
+	{ "esp32", { 0x3f400020, 0x400d0018, 0x3fff0030 } }, { "esp32", { 0x3f7ffffc, 0x403ffffc, 0x40080400 } },
+	{ "esp32s2", { 0x3f000020, 0x40080020, 0x3ffe6260 } }, { "esp32s2", { 0x3ff7fffc, 0x407ffffc, 0x4004c000 } },
+	{ "esp32s3", { 0x3c000020, 0x42000020, 0x3fce2820 } }, { "esp32s3", { 0x3dfffffc, 0x43fffffc, 0x403cb700 } },
+	{ "esp8684", { 0x3c000020, 0x42000020, 0x3fcd6108 } }, { "esp32c3", { 0x3c000020, 0x42000020, 0x403cc710 } },
+	{ "esp32c5", { 0x42000020, 0x42010020, 0x4084bba0 } }, { "esp32c6", { 0x42000020, 0x42010020, 0x4086c410 } },
+	{ "esp32c61", { 0x42000020, 0x42010020, 0x4083bd70 } }, { "esp32h2", { 0x42000020, 0x42010020, 0x4083c2d0 } },
+	{ "esp32h21", { 0x42000020, 0x42010020, 0x4083c2d0 } }, { "esp32h4", { 0x42000020, 0x42010020, 0x4083c2d0 } },
+	{ "esp32p4", { 0x40000020, 0x43fffffc, 0x4ff33ce0 } }, { "esp32s31", { 0x40000020, 0x43fffffc, 0x2f055c10 } },
+	{ "esp32x9", { 0x42000020, 0x43fffffc, 0x40000020 } },
+};
+
+static enum verdict verdict_of_load(const char *chip, unsigned long address)
+{
+	char text[256];
+
+	if (!strcmp(chip, "esp32"))
+		snprintf(text, sizeof(text), "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 "
+			 FLASH_C3 "\r\nload:0x%08lx,len:4\r\nentry 0x%08lx\r\n", address, address);
+	else
+		snprintf(text, sizeof(text), "ESP-ROM:%s-20240101\r\nrst:0x1 (POWERON),boot:0x18 " FLASH_C3 "\r\n"
+			 "load:0x%08lx,len:0x4\r\nentry 0x%08lx\r\n", chip, address, address);
+	run(text);
+	return t.verdict;
+}
+
+START_TEST(an_application_at_the_bootloaders_offset_shows_by_its_address)
+{
+	ck_assert_int_eq(verdict_of_load(loads[_i].chip, loads[_i].address[0]), VERDICT_BOOT_FAILED);
+	ck_assert_str_eq(t.boot.suspect_text, "an application lies where the bootloader belongs");
+	ck_assert_int_eq(verdict_of_load(loads[_i].chip, loads[_i].address[1]), VERDICT_BOOT_FAILED);
+	ck_assert_int_eq(verdict_of_load(loads[_i].chip, loads[_i].address[2]), VERDICT_FLASH_BOOT);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bootlog");
@@ -502,6 +541,7 @@ int main(void)
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
 	tcase_add_loop_test(lines, the_rom_says_whether_it_waits_for_a_host, 0, COUNT(downloads));
 	tcase_add_test(lines, an_application_may_speak_of_download);
+	tcase_add_loop_test(lines, an_application_at_the_bootloaders_offset_shows_by_its_address, 0, COUNT(loads));
 	suite_add_tcase(suite, lines);
 	return suite_run(suite);
 }
