@@ -234,15 +234,19 @@ bool bootlog_in_rom(const struct bootlog *log)
 
 void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn)
 {
+	const struct boot *last = log->boot.chip != CHIP_UNKNOWN ? &log->boot : &log->before;
+	struct boot boot = *read;
 	int64_t begin_ms = log->line_begin_ms;
 	unsigned long number = log->line_number;
 
+	if (read->chip != CHIP_ESP8266 && !log->head.valid)
+		esp32_learn_chip(&boot, line, last);
 	if (read->chip != CHIP_ESP8266 && log->head.valid) {
 		begin_ms = log->head.begin_ms;
 		number = log->head.line;
 	}
 	bootlog_begin_boot(log);
-	log->boot = *read;
+	log->boot = boot;
 	log->boot.number = log->boots;
 	log->boot.begin_ms = begin_ms;
 	log->boot.line = number;
@@ -251,14 +255,14 @@ void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct sp
 	history_banner(log);
 	/* A log that begins in the middle of a loop: the first banner tells of the boot before, too. */
 	if (log->any_decided && log->decided.number == 0) {
-		log->decided.chip = read->chip;
-		memcpy(log->decided.chip_name, read->chip_name, sizeof(read->chip_name));
-		log->decided.cause = read->cause;
-		memcpy(log->decided.cause_text, read->cause_text, sizeof(read->cause_text));
-		log->decided.cause_kind = read->cause_kind;
-		log->decided.mode = read->mode;
-		log->decided.mode2 = read->mode2;
-		memcpy(log->decided.mode_text, read->mode_text, sizeof(read->mode_text));
+		log->decided.chip = boot.chip;
+		memcpy(log->decided.chip_name, boot.chip_name, sizeof(boot.chip_name));
+		log->decided.cause = boot.cause;
+		memcpy(log->decided.cause_text, boot.cause_text, sizeof(boot.cause_text));
+		log->decided.cause_kind = boot.cause_kind;
+		log->decided.mode = boot.mode;
+		log->decided.mode2 = boot.mode2;
+		memcpy(log->decided.mode_text, boot.mode_text, sizeof(boot.mode_text));
 	}
 	bootlog_emit(log, torn ? BOOT_EVENT_FRAGMENT : BOOT_EVENT_BANNER, trimmed(line), 0);
 }

@@ -266,6 +266,15 @@ void cause_judge(struct boot *boot)
 		boot->cause_kind = BOOT_CAUSE_UNKNOWN;
 }
 
+bool cause_fits(const struct boot *boot, enum chip chip)
+{
+	int fit = FIT_NONE;
+
+	if (cause_has_words(chip))
+		(void)cause_by_word(boot, chip, &fit);
+	return fit == FIT_PAIR || fit == FIT_DAMAGED_PAIR;
+}
+
 bool cause_is_esp32(const char *text)
 {
 	for (size_t i = 0; i < N_CAUSES; i++) {

@@ -356,6 +356,31 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
 	return t.at;
 }
 
+/* Only the ESP32 has an HSPI flash, and words with an underscore behind DOWNLOAD. */
+static bool mode_fits(const struct boot *boot)
+{
+	enum boot_source straps = source_of_straps(boot);
+	bool esp32 = !strncmp(boot->mode_text, "HSPI_", 5) || !strncmp(boot->mode_text, "DOWNLOAD_BOOT(", 14);
+	bool later = !strncmp(boot->mode_text, "DOWNLOAD(", 9);
+
+	if (boot->chip == CHIP_ESP32 ? later : esp32)
+		return false;
+	return straps == BOOT_SOURCE_UNKNOWN || straps == boot->source;
+}
+
+void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *before)
+{
+	struct bootlog_head head = { .chip = before->chip };
+	struct boot again;
+	bool torn;
+
+	if (before->chip == CHIP_ESP8266 || !cause_fits(boot, before->chip))
+		return;
+	memcpy(head.name, before->chip_name, sizeof(head.name));
+	if (esp32_banner(&again, line, &head, &torn) && (torn || mode_fits(&again)))
+		*boot = again;
+}
+
 /* -------------------------------------------------------------------------------------------------
  * The lines behind the banner
  */

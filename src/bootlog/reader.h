@@ -48,12 +48,19 @@ const char *esp32_head(struct bootlog_head *ret, struct span s);
 const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
 			  bool *ret_torn);
 
+/**
+ * esp32_learn_chip() - a banner whose first line is lost is most likely of the same chip as the boot before
+ * Reads @line again as that chip's, if number, words and straps fit it; else @boot stays as it is.
+ */
+void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *before);
 /** esp32_is_damaged() - is @text @word, but for one character that is wrong, or at most @lost that are lost? */
 bool esp32_is_damaged(const char *text, const char *word, size_t lost);
 
 /* cause.c */
 /** cause_judge() - fill in cause_kind from number and word; where they disagree the boot is not certain */
 void cause_judge(struct boot *boot);
+/** cause_fits() - does that chip's ROM print this word with this number, but for one damaged character? */
+bool cause_fits(const struct boot *boot, enum chip chip);
 /** cause_is_esp32() - a word that no other chip prints */
 bool cause_is_esp32(const char *text);
 

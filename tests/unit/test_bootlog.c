@@ -517,6 +517,57 @@ START_TEST(an_application_at_the_bootloaders_offset_shows_by_its_address)
 }
 END_TEST
 
+#define LOAD "load:0x4ff33ce0,len:0x1174\r\nentry 0x4ff29ed0\r\n"
+#define P4 "ESP-ROM:esp32p4-eco2-20240710\r\nrst:0x1 (POWERON),boot:0x30f " FLASH_C3 "\r\n" LOAD
+#define H2 "ESP-ROM:esp32h2-20221101\r\nrst:0x1 (POWERON),boot:0xc " FLASH_C3 "\r\nload:0x4083c2d0,len:0x4\r\nentry 0x4083c2d0\r\n"
+#define LOAD_C5 "load:0x4084bba0,len:0x4\r\nentry 0x4084bba0\r\n"
+
+/* A boot, and one whose first line was lost */
+static const struct {
+	const char *before, *banner;
+	enum chip chip;
+	enum boot_cause kind;
+	bool certain;
+} headless[] = {
+	{ P4, "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_USB, true },
+	{ P4, "rst:0xc (SW_CPU_RESET),boot:0xf " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_SOFTWARE, true },
+	{ P4, "rst:0x7 (HP_SYS_HP_WDT_RE?ET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_WATCHDOG, false },
+	{ H2, "rst:0x17 (POWER_GLITCH_SYS),boot:0xc " FLASH_C3, CHIP_ESP32H2, BOOT_CAUSE_BROWNOUT, true },
+	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1a (CPU_LOCKUP),boot:0x58 " FLASH_C3, CHIP_ESP32C5, BOOT_CAUSE_LOCKUP, true },
+	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0x49 (DOWNLOAD(UART0/USB))", CHIP_ESP32C5,
+	  BOOT_CAUSE_HARDWARE, true },
+	/* torn behind the cause */
+	{ P4, "rst:0x17 (CHIP_USB_UART_RESET),boo", CHIP_ESP32P4, BOOT_CAUSE_USB, false },
+	/* in between a boot of which only the load was heard */
+	{ P4 LOAD, "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_USB, true },
+	/* another chip's words, or straps */
+	{ P4, "rst:0xc (SW_CPU),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_SOFTWARE, true },
+	{ P4, "rst:0x1 (POWERON_RESET),boot:0x13 " FLASH_C3, CHIP_ESP32, BOOT_CAUSE_HARDWARE, true },
+	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE, true },
+	{ P4, "rst:0xc (SW_CPU_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))", CHIP_ESP32,
+	  BOOT_CAUSE_SOFTWARE, true },
+	{ HEALTHY_ESP32, "rst:0xc (SW_CPU_RESET),boot:0x307 (DOWNLOAD(USB/UART0/SPI))", CHIP_NEWER, BOOT_CAUSE_SOFTWARE,
+	  true },
+	{ EBOOT "~ld\r\n", "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE, true },
+	{ "", "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_OTHER, true },
+};
+
+START_TEST(a_banner_without_its_first_line_is_of_the_chip_before)
+{
+	const struct boot *boot;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s\r\n", headless[_i].before, headless[_i].banner);
+	run(text);
+	boot = bootlog_boot(&t.reader.log);
+	ck_assert_msg(boot->chip == headless[_i].chip && boot->cause_kind == headless[_i].kind &&
+		      boot->certain == headless[_i].certain, "chip %d, kind %d, certain %d\n%s", boot->chip,
+		      boot->cause_kind, boot->certain, t.text);
+	if (boot->chip != CHIP_NEWER)
+		ck_assert_str_eq(boot->chip_name, chip_name(boot->chip));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bootlog");
@@ -542,6 +593,7 @@ int main(void)
 	tcase_add_loop_test(lines, the_rom_says_whether_it_waits_for_a_host, 0, COUNT(downloads));
 	tcase_add_test(lines, an_application_may_speak_of_download);
 	tcase_add_loop_test(lines, an_application_at_the_bootloaders_offset_shows_by_its_address, 0, COUNT(loads));
+	tcase_add_loop_test(lines, a_banner_without_its_first_line_is_of_the_chip_before, 0, COUNT(headless));
 	suite_add_tcase(suite, lines);
 	return suite_run(suite);
 }
