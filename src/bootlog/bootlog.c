@@ -185,6 +185,22 @@ static const char *find_anchor(struct span s)
 	return NULL;
 }
 
+static bool is_word(char c)
+{
+	return span_is_letter(c) || span_is_digit(c) || c == '_';
+}
+
+/* Behind a number, or "ld": of the ROM's words those that no application writes in a sentence. Before each number there
+ * is a character that is no part of a word. */
+static bool is_behind_number(const char *at)
+{
+	if (at[-1] == 'd' && at[-2] == 'l')
+		return true;
+	while (is_word(at[-1]) && !span_is_digit(at[-1]))
+		at--;
+	return span_is_digit(at[-1]);
+}
+
 bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 {
 	if (rest.at == rest.end)
@@ -192,7 +208,11 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	if (span_is_blank(rest) ||
 	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
-	return log->options.pasted && strchr(" \t`\"'*<&\\\xe2", *rest.at);
+	if (*rest.at != '\t' && ((unsigned char)*rest.at < ' ' || (unsigned char)*rest.at >= 0x7f))
+		return true;	/* what follows came at another speed */
+	if (!log->options.pasted)
+		return false;
+	return strchr(" \t`\"'*<&\\", *rest.at) || (is_behind_number(rest.at) && !is_word(*rest.at));
 }
 
 void bootlog_fragment(struct bootlog *log, struct span line)

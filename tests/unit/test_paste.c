@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boottrace.h"
 #include "cli/decode.h"
 #include "cli/paste.h"
 #include "suite.h"
@@ -191,6 +192,100 @@ START_TEST(says_what_a_port_at_another_speed_may_have_heard)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------------------------------
+ * Filter and reader: what is said about boots that were pasted in many ways
+ */
+
+#define BANNER "ets Jan  8 2013,rst cause:2, boot mode:(3,6)"
+#define LOAD "load 0x4010f000, len 1384, room 16 \ntail 8\nchksum 0x2d\n"
+#define SPEAKS_8266(banner) banner "\n\n" LOAD "csum 0x2d\nv614f7c32\n~ld\n"
+#define ENTERS "load:0x3fff0030,len:1184\nload:0x40078000,len:13232\nentry 0x400805e4\n"
+
+static const struct {
+	const char *in;
+	enum verdict verdict;
+	enum chip chip;
+	int cause, mode;
+	bool doubtful;		/* and said to be so */
+} pastes[] = {
+#define FLASH_8266 VERDICT_FLASH_BOOT, CHIP_ESP8266, 2, 3
+#define FLASH_32 VERDICT_FLASH_BOOT, CHIP_ESP32, 1, 0x13
+	/* rubbish behind the last words of a load */
+	{ BANNER "\n\n" LOAD "csum 0x2d\xff\xfe\x81\n", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d\xef\xbf\xbdr\xef\xbf\xbd\n~ld\n", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d\xe5\xae\xad?l", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d.;{\n", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d|\x9c\n~ld\n", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d...\n", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "~ld\xff\xfe\n", FLASH_8266, false },
+	{ BANNER "\n\n" LOAD "csum 0x2\xff\xfe\n", VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n\n" LOAD "csum 0x2!\n", VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n\n" LOAD "csum 0x2dead\n", VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d_x\n", VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n\n" LOAD "csum err\xff\xfe\n", VERDICT_BOOT_FAILED, CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n\n" LOAD "csum 0x2d\xff\ncsum err\nets_main.c \n", VERDICT_BOOT_FAILED, CHIP_ESP8266, 2, 3, false },
+	{ "ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\n"
+	  "entry 0x400805e4\x80\xf8\n", FLASH_32, false },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\nentry 0x4008\x80\xf8\n",
+	  VERDICT_UNPROVEN, CHIP_ESP32, 1, 0x13, false },
+	{ "waiting for download...\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
+	/* glued into another line */
+	{ SPEAKS_8266("Leaving...Hard resetting " BANNER "\xff\xfe"), FLASH_8266, false },
+	{ SPEAKS_8266("port opened" BANNER "hello"), FLASH_8266, false },
+	{ "port openedrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)configsip: 0\n" ENTERS, FLASH_32, false },
+	{ "port openedESP-ROM:esp32c3-api1-20210207\nxrst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
+	  "entry 0x403cc710\n", VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
+	/* left out */
+	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n", VERDICT_UNPROVEN,
+	  CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n[...]\nload 0x4010f000, len 1384, room 16\n\xe2\x80\xa6\ncsum 0x2d\n...\n~ld\n", FLASH_8266, false },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n[snip]\nload:0x3fff0030,len:...\nload:0x400...\n"
+	  "entry 0x400805e4\n...\n", FLASH_32, false },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n(...)\nload:0x3fff0030,len:...\n", VERDICT_UNPROVEN, CHIP_ESP32, 1,
+	  0x13, false },
+};
+
+START_TEST(a_pasted_boot_is_read_and_nothing_more_is_claimed)
+{
+	struct boot_trace t;
+	const char *in = pastes[_i].in;
+
+	boot_trace(&t, in, &boot_pasted);
+	ck_assert_msg(t.verdict == pastes[_i].verdict, "%s%s\n%s", in, verdict_info(t.verdict)->word, t.text);
+	ck_assert_msg(t.boot.chip == pastes[_i].chip || !t.has_boot, "%s%s", in, t.text);
+	ck_assert_msg((t.has_boot ? t.boot.cause : -1) == pastes[_i].cause, "%s%s", in, t.text);
+	ck_assert_msg((t.has_boot ? t.boot.mode : -1) == pastes[_i].mode, "%s%s", in, t.text);
+	ck_assert_msg(!t.has_boot || t.boot.certain == !pastes[_i].doubtful, "%s%s", in, t.text);
+	boot_trace_free(&t);
+}
+END_TEST
+
+static const struct {
+	const char *in;
+	enum verdict verdict;
+} live[] = {
+	{ "csum 0x2d\xff\xfe\r\n", VERDICT_FLASH_BOOT },
+	{ "csum 0x2d\x01\x81\r\n", VERDICT_FLASH_BOOT },
+	{ "~ld\x80\r\n", VERDICT_FLASH_BOOT },
+	{ "csum 0x2d.\r\n", VERDICT_UNPROVEN },
+	{ "csum 0x2d|\xff\r\n", VERDICT_UNPROVEN },
+	{ "csum 0x2d\tx\r\n", VERDICT_UNPROVEN },
+	{ "csum 0x2\xff\r\n", VERDICT_UNPROVEN },
+	{ "csum err\xff\r\n", VERDICT_BOOT_FAILED },
+};
+
+START_TEST(a_port_ends_the_load_at_unreadable_bytes_only)
+{
+	struct boot_trace t;
+	char in[256];
+
+	snprintf(in, sizeof(in), "%s\r\n\r\n%s%s", BANNER, LOAD, live[_i].in);
+	boot_trace(&t, in, &boot_live);
+	ck_assert_msg(t.verdict == live[_i].verdict, "%s: %s\n%s", live[_i].in, verdict_info(t.verdict)->word, t.text);
+	boot_trace_free(&t);
+}
+END_TEST
+
 static const char *const clean_logs[] = {
 	"esp8266-flash", "esp8266-nonos", "esp8266-exception", "esp8266-rboot", "esp32-flash", "esp32-panic", "esp32-no-bootable",
 	"esp32c3-flash", "esp32s3-zephyr-fatal", "esp32s3-rust-panic", "carriage-returns-only", "wrong-baud-flash",
@@ -252,6 +347,8 @@ int main(void)
 	tcase_add_loop_test(tc, learns_what_stands_before_the_lines_at_a_banner, 0, COUNT(frames));
 	tcase_add_loop_test(tc, says_what_a_port_at_another_speed_may_have_heard, 0, COUNT(characters));
 	tcase_add_loop_test(tc, leaves_a_log_alone_that_nobody_copied, 0, COUNT(clean_logs));
+	tcase_add_loop_test(tc, a_pasted_boot_is_read_and_nothing_more_is_claimed, 0, COUNT(pastes));
+	tcase_add_loop_test(tc, a_port_ends_the_load_at_unreadable_bytes_only, 0, COUNT(live));
 	tcase_add_test(tc, a_line_goes_out_at_its_end);
 	tcase_add_test(tc, a_line_of_any_length_goes_through);
 	suite_add_tcase(suite, tc);
