@@ -171,6 +171,8 @@ static bool is_anchor(struct span s)
 		       !memcmp(s.at, "rst ca", 6);
 	case 's':
 		return !memcmp(s.at, "st:0x", 5);
+	case 'b':
+		return span_len(s) > 14 && !memcmp(s.at, "boot mode:(", 11);
 	default:
 		return false;
 	}
@@ -396,15 +398,16 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	end = esp8266_banner(&boot, s, text, &begin);
 	if (!end && (*s.at == 'r' || *s.at == 's'))
 		end = esp32_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
+	if (!end && (end = esp32_head(&head, s))) {
+		read_rest(log, (struct span){ text, s.at }, at_start, true);
+		take_head(log, &head, (struct span){ s.at, end });
+		return end;
+	}
+	if (!end && log->options.pasted)
+		end = esp8266_damaged_banner(&boot, s, text, &begin);
 	if (end) {
 		read_rest(log, (struct span){ text, begin }, at_start, true);
 		bootlog_take_banner(log, &boot, (struct span){ begin, end }, torn);
-		return end;
-	}
-	end = esp32_head(&head, s);
-	if (end) {
-		read_rest(log, (struct span){ text, s.at }, at_start, true);
-		take_head(log, &head, (struct span){ s.at, end });
 	}
 	return end;
 }

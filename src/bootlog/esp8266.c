@@ -9,6 +9,8 @@
 static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
 #define BANNER_LEN (sizeof(banner_form) - 1)
 #define CAUSE_AT 16	/* of "rst cause" in it */
+#define MODE_AT 29	/* of "boot mode" */
+#define ERRORS_MAX 2
 
 /* A load address that an image can have: data RAM, instruction RAM, and a register that some OEM images write.
  * The flash's content or mode is wrong when the ROM reads such a header as 0x00000000 or 0x33333333. */
@@ -157,7 +159,10 @@ static bool read_tail(struct boot *ret, struct span *s)
 	if (!span_dec(s, &cause) || !span_char(s, ','))
 		return false;
 	span_blanks(s);
-	if (!span_word(s, "boot mode"))
+	if (!span_word(s, "boot"))
+		return false;
+	span_blanks(s);
+	if (!span_word(s, "mode"))
 		return false;
 	(void)span_char(s, ':');
 	span_blanks(s);
@@ -239,6 +244,80 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
 		return NULL;
 	ret->certain = false;
 	return t.at;
+}
+
+struct form_read {
+	int digits[3], n;
+	int errors;
+};
+
+/* Beside a number: may it be more than one digit, or another one? */
+static bool is_of_numbers(char c)
+{
+	return span_is_digit(c) || (c && strchr(":,()", c));
+}
+
+/* May this character stand where the form has another one? A letter behind the form's end begins the next line. */
+static bool may_be_wrong(char c, const char *form)
+{
+	if (form[1] == '#' || form[-1] == '#')
+		return !is_of_numbers(c) && (form[1] || !span_is_letter(c));
+	return !span_is_digit(c) || span_is_digit(*form);
+}
+
+/* The form, but for bytes that are wrong or lost. The digits have to be there. Returns the end. */
+static const char *read_damaged(struct form_read *ret, const char *form, struct span s)
+{
+	for (; *form; form++) {
+		struct form_read guess = *ret;
+		const char *end = NULL;
+
+		if (*form == '#') {
+			if (s.at == s.end || !is_octal(*s.at))
+				return NULL;
+			ret->digits[ret->n++] = *s.at++ - '0';
+			continue;
+		}
+		if (span_char(&s, *form))
+			continue;
+		if ((s.at == s.end && form[1]) || ret->errors++ == ERRORS_MAX)
+			return NULL;
+		guess.errors++;
+		if (s.at != s.end && (form == banner_form || may_be_wrong(*s.at, form)))
+			end = read_damaged(&guess, form + 1, (struct span){ s.at + 1, s.end });
+		if (end) {
+			*ret = guess;
+			return end;
+		}
+		if (!form[1] && s.at != s.end && is_of_numbers(*s.at))
+			return NULL;
+	}
+	return s.at;
+}
+
+const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin)
+{
+	size_t at = *s.at == 'e' ? 0 : *s.at == 'r' ? CAUSE_AT : MODE_AT;
+
+	if (!strchr("erb", *s.at))
+		return NULL;
+	/* Of what stands before the word that was found some may be lost. */
+	for (size_t lost = 0; lost <= ERRORS_MAX && lost <= at; lost++) {
+		struct form_read read = { 0 };
+		const char *begin = s.at - (at - lost), *end;
+
+		if ((size_t)(s.at - line) < at - lost)
+			continue;
+		end = read_damaged(&read, banner_form, (struct span){ begin, s.end });
+		if (!end)
+			continue;
+		*ret_begin = begin;
+		esp8266_boot(ret, read.digits[0], read.digits[1], read.digits[2]);
+		ret->damaged = true;
+		ret->certain = false;
+		return end;
+	}
+	return NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------

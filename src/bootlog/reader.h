@@ -39,6 +39,9 @@ bool bootlog_in_rom(const struct bootlog *log);
  */
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
 			   const char **ret_begin);
+/** esp8266_damaged_banner() - the same in a paste, also at "boot mode": one or two characters are wrong or lost, but none
+ * of the digits of cause and mode */
+const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
 /** esp32_head() - "ets Jun  8 2016 00:22:57", "ESP-ROM:esp32c3-api1-20210207" */
 const char *esp32_head(struct bootlog_head *ret, struct span s);
 /** esp32_banner() - "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"

@@ -243,6 +243,21 @@ static const struct {
 	  "entry 0x400805e4\n...\n", FLASH_32, false },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n(...)\nload:0x3fff0030,len:...\n", VERDICT_UNPROVEN, CHIP_ESP32, 1,
 	  0x13, false },
+	/* a damaged banner */
+	{ SPEAKS_8266("etX Jan  8 2013,rst cause:2, boot mode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266("ets Xan  8 2013,rst cXuse:2, boot mode:(3,6)"), FLASH_8266, true },
+	{ SPEAKS_8266("ets Jan  8 2013,rst cuse:2, boot mode:(3,6)"), FLASH_8266, true },
+	{ SPEAKS_8266("ets J\xffn  8 2013,r\xfet cause:2, boot mode:(3,6)"), FLASH_8266, true },
+	{ SPEAKS_8266("es an  8 2013,rst cause:2, boot mode:(3,6)"), FLASH_8266, true },
+	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2 boot mode:(36)"), FLASH_8266, true },
+	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2, boot mode:(3,6"), FLASH_8266, true },
+	{ "xts Jan  8 2013,rst kause:2, boot mode:(1,7)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, true },
+	{ "ets Jan  8 2013,rst cause12, bXot mode:(1,7)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
+	{ "ets Jan  8 2013,rst cause:, boot mode:(1,7)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
+	{ "ets Jan  8 2013,rst cause:2, boot mode:(,7)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
+	{ "ets Jan  8 2013,rst cause:2, boot mode:(11,7)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
+	{ "xtx Xan  8 2013,rst cause:2, boot mode:(1,7)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, true },
+	{ "my last,rst cause:2, boot mode:(1,7)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
 };
 
 START_TEST(a_pasted_boot_is_read_and_nothing_more_is_claimed)
