@@ -1,7 +1,7 @@
 /* paste.c - undoes what terminals, editors and web pages do to a copied log.
  *
  *	paste_feed() -> line_out()		a line of the paste is complete
- *		tidy()				escape sequences, UTF-16, no-break spaces
+ *		tidy()				escape sequences, entities, UTF-16, no-break spaces
  *		part_of_line()			each line of the board's in it
  *			skip_prefix(), correct_case()
  *			text_out()		characters
@@ -16,6 +16,7 @@
 
 #define ESCAPE_MAX 24	/* longer than any that colours or moves a cursor */
 #define LONG_LINE 100	/* longer than any of the ROM's */
+#define BANNER_START 8	/* enough of a banner to find it */
 
 /* Of characters: ODD needs a closer look, ESCAPED goes before anything else is looked at, MARK may part a time from a
  * line, STAMP begins what stands before one. Of a line: what is in it, and whether it is long. */
@@ -104,13 +105,128 @@ static bool skip_syslog(struct span *s)
 	return true;
 }
 
-/* Quotation marks: ">", but not ">>>stack>>>", and others */
-static void skip_quote(struct span *s)
+/* ">", "> > ", ">>", but not the angles of ">>>stack>>>" and ">>> ZEPHYR FATAL ERROR" */
+static bool skip_angles(struct span *s)
+{
+	struct span t = *s;
+	size_t n;
+
+	while (span_char(&t, '>'))
+		;
+	n = (size_t)(t.at - s->at);
+	if (n >= 3 && (span_word(&t, "stack>") || span_word(&t, " ZEPHYR ")))
+		n -= 3;
+	if (!n || n == span_len(*s))
+		return false;
+	s->at += n;
+	return true;
+}
+
+/* Before a banner marks are left: what stands there is learnt. */
+static bool is_banner(struct span s)
+{
+	return span_word(&s, "ets J") || span_word(&s, "rst") || span_word(&s, "ESP-ROM");
+}
+
+/* "- ", "* ", "+ ", "## ", "12. ", "3) " of Markdown, before words; but " - IDLE0 (CPU 0)" is ESP-IDF's */
+static bool skip_list_mark(struct span *s)
+{
+	static const char *const marks[] = { "- ", "* ", "+ ", "# ", "0. ", "0) ", NULL };
+	struct span t = *s;
+
+	while (span_len(t) > 1 && t.at[1] == '#' && span_char(&t, '#'))
+		;
+	if (!skip_one_of(&t, marks) || t.at == t.end || span_is_digit(*t.at) || is_banner(t) ||
+	    (*s->at == '-' && span_has(t, "(CPU ")))
+		return false;
+	s->at = t.at;
+	return true;
+}
+
+static struct span trimmed(struct span s)
+{
+	while (s.at != s.end && (s.end[-1] == ' ' || s.end[-1] == '\t'))
+		s.end--;
+	return s;
+}
+
+static bool has_digit(struct span s)
+{
+	while (s.at != s.end && !span_is_digit(*s.at))
+		s.at++;
+	return s.at != s.end;
+}
+
+/* "**...**", "_..._", "|...|", "\"...\"," around the line. An underscore is one of Markdown's once it was so around a number; and "*** Booting Zephyr OS ***" is Zephyr's */
+static bool skip_pair(struct paste *p, struct span *s)
+{
+	static const char *const marks[] = { "|", "\"", "'", "***", "**", "*", "~~", "__", "_", NULL };
+	struct span t = trimmed(*s);
+
+	if (t.at != t.end && t.end[-1] == ',' && (*t.at == '"' || *t.at == '\''))
+		t.end--;
+	for (const char *const *m = marks; *m; m++) {
+		size_t n = strlen(*m);
+		struct span in = { t.at + n, t.end - n };
+
+		if (span_len(t) <= 2 * n || memcmp(t.at, *m, n) != 0 || memcmp(in.end, *m, n) != 0)
+			continue;
+		if (**m != '|' && (*in.at == ' ' || *in.at == **m || in.end[-1] == ' ' || in.end[-1] == **m))
+			continue;
+		p->italic |= **m == '_' && has_digit(in);
+		if (**m == '_' && !p->italic)
+			continue;
+		*s = in;
+		return true;
+	}
+	return false;
+}
+
+/* Quotation marks, and the marks of Markdown */
+static void skip_quote(struct paste *p, struct span *s)
 {
 	static const char *const quotes[] = { "| ", "// ", "`", NULL };
 
-	while (skip_one_of(s, quotes) || (span_len(*s) > 1 && s->at[1] != '>' && span_char(s, '>')))
+	while (s->at != s->end && p->odd[(unsigned char)*s->at] & STAMP &&
+	       (skip_pair(p, s) || skip_one_of(s, quotes) || skip_angles(s) ||
+		skip_list_mark(s)))
 		span_blanks(s);
+}
+
+/* "<code>", "<span class=...>", "</p>". Returns whether it is one that ends a line where it ends. */
+static bool skip_tag(struct span *s, bool closing, bool *ret_block)
+{
+	static const char *const names[] = { "p",    "div",  "li",  "tr", "td", "pre", NULL,	  /* blocks first */
+					     "code", "span", "tt",  "samp", "kbd", "b", "font", "strong", "em", NULL };
+	struct span t = *s;
+
+	if (!span_char(&t, '<') || (closing && !span_char(&t, '/')))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct span u = t;
+
+		if (!names[i] || !span_word(&u, names[i]) || u.at == u.end || (*u.at != ' ' && *u.at != '>'))
+			continue;
+		while (u.at != u.end && *u.at != '>')
+			u.at++;
+		if (!span_char(&u, '>'))
+			return false;
+		*ret_block |= i < 6;
+		*s = u;
+		return true;
+	}
+	return false;
+}
+
+static void skip_tags(struct span *s)
+{
+	struct span t = *s;
+	bool block;
+
+	while (skip_tag(&t, false, &block))
+		;
+	if (!is_banner(t))
+		*s = t;
 }
 
 /* A quick look: most lines have none. */
@@ -202,8 +318,9 @@ void paste_banner(struct paste *p, const char *banner, size_t n, enum chip chip)
 	struct span before = { p->line + p->begin, NULL };
 
 	p->esp8266 = chip == CHIP_ESP8266;
+	/* What follows in the banner may be written another way in the paste. */
 	if (p->may_learn)
-		before.end = memmem(before.at, p->len - p->begin, banner, n);
+		before.end = memmem(before.at, p->len - p->begin, banner, n < BANNER_START ? n : BANNER_START);
 	if (before.end && !span_is_blank(before))
 		learn_frame(p, before);
 	p->may_learn = false;
@@ -211,13 +328,14 @@ void paste_banner(struct paste *p, const char *banner, size_t n, enum chip chip)
 
 static void skip_prefix(struct paste *p, struct span *s)
 {
-	struct span t = *s;
+	struct span t = *s, u;
 	const char *text;
 
 	span_blanks(&t);
 	text = t.at;
-	if (may_be_stamp(p, t)) {
-		skip_quote(&t);
+	u = t;
+	if (!(p->frame_len && skip_form_of(&u, p->frame, p->frame_len)) && may_be_stamp(p, t)) {
+		skip_quote(p, &t);
 		skip_stamp(&t);
 		span_blanks(&t);
 		skip_colour(&t);
@@ -225,6 +343,8 @@ static void skip_prefix(struct paste *p, struct span *s)
 	if (t.at != text)
 		*s = t;
 	skip_frame(p, s);
+	if (s->at != s->end && *s->at == '<')
+		skip_tags(s);
 }
 
 /* The ESP8266's words as its ROM writes them, where somebody or a program that corrects has written capital letters */
@@ -352,6 +472,14 @@ static size_t inner_time(const struct paste *p, struct span s)
 	return (size_t)(t.at - s.at);
 }
 
+/* "\_", "\*": Markdown without its backslash */
+static void markdown_escape(const struct paste *p, struct span s)
+{
+	const struct wrongbaud_symbol heard[2] = { { HEARD_BYTE, '\\' }, { HEARD_BYTE, (uint8_t)s.at[1] } };
+
+	p->piece(p->user, s.at + 1, 1, heard, 2);
+}
+
 /* Passes on the character here, and returns its length; 0: it is as it was heard. */
 static size_t odd_piece(const struct paste *p, struct span s)
 {
@@ -367,6 +495,10 @@ static size_t odd_piece(const struct paste *p, struct span s)
 	case '\\':
 		if (span_len(s) > 1 && s.at[1] == '0') {	/* how some terminals write a NUL */
 			piece(p, "\\0", 2, HEARD_BYTE, 0);
+			return 2;
+		}
+		if (span_len(s) > 1 && strchr("_*()[].-+~#>|`\"", s.at[1])) {
+			markdown_escape(p, s);
 			return 2;
 		}
 		if (!p->escapes || !is_escape(s, &byte))
@@ -443,7 +575,35 @@ static size_t escape_length(struct span s)
 	return s.at != s.end && *s.at >= 0x40 && *s.at < 0x7f ? (size_t)(s.at - begin) + 1 : 0;
 }
 
-/* Drops escape sequences, and the NULs of UTF-16, which is where every second byte is one. Makes blanks of the no-break
+/* "&gt;", "&nbsp;", "&#40;", "&#x28;". Returns its length, or 0 */
+static size_t entity_length(struct span s, char *ret)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} entities[] = { { "&lt;", '<' },  { "&gt;", '>' },  { "&amp;", '&' }, { "&quot;", '"' },
+			 { "&apos;", '\'' }, { "&nbsp;", ' ' } };
+	const char *begin = s.at;
+	unsigned long hex = 0;
+	long n = 0;
+
+	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+		if (span_word(&s, entities[i].name)) {
+			*ret = entities[i].c;
+			return (size_t)(s.at - begin);
+		}
+	}
+	if (span_word(&s, "&#x"))
+		n = span_hex(&s, &hex) ? (long)hex : 0;
+	else if (!span_word(&s, "&#") || !span_dec(&s, &n))
+		return 0;
+	if (!span_char(&s, ';') || !((n >= ' ' && n < 0x7f) || n == 0xa0))
+		return 0;
+	*ret = n == 0xa0 ? ' ' : (char)n;
+	return (size_t)(s.at - begin);
+}
+
+/* Drops escape sequences, undoes HTML's entities, drops the NULs of UTF-16, which is where every second byte is one. Makes blanks of the no-break
  * spaces of web pages, unless they are among other characters beyond ASCII: those may have been heard at another speed. */
 static void tidy(struct paste *p)
 {
@@ -460,11 +620,13 @@ static void tidy(struct paste *p)
 	if (p->len >= 8)	/* a shorter line says too little */
 		p->utf16 = wrong * 8 <= p->len;
 	while (s.at != s.end) {
-		size_t n = escape_length(s);
+		size_t n = escape_length(s), entity = *s.at == '&' ? entity_length(s, to) : 0;
 
-		if (n)
-			s.at += n;
-		else if (high <= 4 * spaces && span_word(&s, nbsp))
+		s.at += n + entity;
+		to += entity > 0;
+		if (n || entity)
+			continue;
+		if (high <= 4 * spaces && span_word(&s, nbsp))
 			*to++ = ' ';
 		else if (*s.at++ || !p->utf16)
 			*to++ = s.at[-1];
@@ -472,15 +634,34 @@ static void tidy(struct paste *p)
 	p->len = (size_t)(to - p->line);
 }
 
+/* "</p><p>", "</code></pre><pre>": the end of a block, and the beginning of the next one */
+static bool skip_blocks(struct span *s)
+{
+	struct span t = *s;
+	bool block = false, other = false;
+	const char *at;
+
+	while (skip_tag(&t, true, &block))
+		span_blanks(&t);
+	at = t.at;
+	while (block && skip_tag(&t, false, &other))
+		span_blanks(&t);
+	if (t.at == at)
+		return false;
+	*s = t;
+	return true;
+}
+
 /* The first line end that is shown as characters, or the end of the line */
 static struct span shown_end(const struct paste *p, struct span s)
 {
 	static const char *const marks[] = { "\\r\\n", "<CR><LF>", "<LF>", "<br>", "<br/>", "<br />", NULL };
+	static const char *const more[] = { "\\r\\n", "\\n", NULL };
 	struct span t;
 
 	for (; p->all & ODD && s.at != s.end; s.at++) {
 		t = s;
-		if ((*s.at == '<' || *s.at == '\\') && skip_one_of(&t, marks))
+		if ((*s.at == '<' || *s.at == '\\') && (skip_one_of(&t, p->newlines ? more : marks) || skip_blocks(&t)))
 			return (struct span){ s.at, t.at };
 	}
 	return (struct span){ s.end, s.end };
@@ -503,12 +684,24 @@ static const char *part_of_line(struct paste *p, struct span line)
 	p->begin = (size_t)(s.at - p->line);
 	silent(p, (struct span){ line.at, s.at });
 	text_out(p, s);
-	silent(p, end);
+	silent(p, (struct span){ s.end, end.end });
 	if (end.at != line.end) {	/* not counted as a line of the paste */
 		p->piece(p->user, "\r", 1, &nothing, 0);
 		p->continued = false;
 	}
 	return end.end;
+}
+
+/* Is "\n" a line end? Once or twice it may be in a file's name. */
+static bool has_newlines(struct span s)
+{
+	size_t n = 0;
+
+	while (n < 4 && (s.at = memmem(s.at, span_len(s), "\\n", 2))) {
+		s.at += 2;
+		n++;
+	}
+	return n == 4;
 }
 
 /* @end: the line ends that have come */
@@ -521,7 +714,8 @@ static void line_out(struct paste *p, struct span end)
 	if (p->all & (ODD | ESCAPED))
 		tidy(p);
 	s.end = p->line + p->len;
-	p->all |= p->len > LONG_LINE ? LONG : 0;
+	p->all |= span_len(s) > LONG_LINE ? LONG : 0;
+	p->newlines = p->all & ODD && has_newlines(s);
 	while (s.at != s.end)
 		s.at = part_of_line(p, s);
 	p->continued = end.at == end.end;
@@ -568,11 +762,11 @@ void paste_init(struct paste *p, uint16_t (*gbk)(unsigned long character))
 	p->gbk = gbk;
 	for (unsigned int c = 0x80; c < 0x100; c++)
 		p->odd[c] = ODD;
-	for (const char *c = "0123456789./`>|\xe2\xef"; *c; c++)
+	for (const char *c = "0123456789./`>|\"'-*+#_~\xe2\xef"; *c; c++)
 		p->odd[(unsigned char)*c] |= STAMP;
 	p->odd['?'] = p->odd['\\'] = p->odd['<'] = ODD;
 	p->odd['>'] |= MARK;
 	p->odd['|'] |= MARK;
 	p->odd['\0'] = ODD | ESCAPED;
-	p->odd[0x1b] = ESCAPED;
+	p->odd[0x1b] = p->odd['&'] = ESCAPED;
 }

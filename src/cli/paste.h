@@ -6,11 +6,13 @@
  *
  * It undoes what a terminal, an editor or a web page does to
  *	bytes		escape sequences, and NULs of UTF-16
- *	line beginnings	time stamps, quotation marks, colours without their escape character, and what this paste has
- *			before each line: a number, the name of a program (learnt by paste_banner())
+ *	line beginnings	time stamps, quotation marks, marks of Markdown and HTML, colours without their escape character,
+ *			and what this paste has before each line: a number, the name of a program (learnt by
+ *			paste_banner())
  *	words		capital letters where the ESP8266's ROM has small ones
- *	line ends	shown as characters: "\r\n", "<CR><LF>", "<br>"
- *	characters	bytes that passed through UTF-8, Latin-1, Windows-1252 or GBK; "\0", "\x9c"; no-break spaces
+ *	line ends	shown as characters: "\r\n", "<CR><LF>", "<br>", "</p><p>"
+ *	characters	bytes that passed through UTF-8, Latin-1, Windows-1252 or GBK; "\0", "\x9c"; no-break spaces;
+ *			"&gt;", "\_"
  *
  * Where line ends are lost, only the reader knows where the ROM's words end: bootlog_options.pasted.
  *
@@ -38,9 +40,11 @@ struct paste {
 	bool frame_sure;
 	bool may_learn;			/* no banner was read in this line yet */
 	bool esp8266;			/* the last banner was one's */
+	bool italic;			/* "_" stands around its lines */
 	bool utf16;			/* every second byte is NUL */
 	bool continued;			/* the beginning of this line has gone out already */
 	bool questions;			/* the unreadable characters of this line have become question marks */
+	bool newlines;			/* and its line ends "\n" */
 	bool escapes;			/* and of this one "\x9c" */
 	unsigned int all;		/* what odd characters there are in this line */
 	size_t begin;			/* where the line's text begins, behind what stands before it */
