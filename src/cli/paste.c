@@ -4,6 +4,7 @@
  *		tidy()				escape sequences, entities, UTF-16, no-break spaces
  *		part_of_line()			each line of the board's in it
  *			skip_prefix(), correct_case()
+ *			release()		the line before was broken: does it go on?
  *			text_out()		characters
  */
 #include "cli/paste.h"
@@ -667,6 +668,96 @@ static struct span shown_end(const struct paste *p, struct span s)
 	return (struct span){ s.end, s.end };
 }
 
+/* Where a paste breaks a line of the ROM's: what is in the line, how it ends ('0' is a digit), how the next one begins */
+static const struct {
+	const char *has, *end, *next;
+} breaks[] = {
+	{ "rst cause", ",", "boot mode" }, { "rst cause", "boot", "mode:(" }, { "ets Jan", ",", "rst cause" },
+	{ "rst:0x", ",", "boot:" },	   { "rst:0x", "0", "(" },	      { "len ", ",", "room " },
+	{ "load 0x", ",", "len " },	   { "load:0x", ",", "len:" },
+};
+
+static bool ends_with(struct span s, const char *end)
+{
+	size_t n = strlen(end);
+
+	if (*end == '0')
+		return isxdigit((unsigned char)s.end[-1]);
+	return span_len(s) > n && !memcmp(s.end - n, end, n);
+}
+
+/* A quick look: nearly all lines are not. */
+static bool may_be_broken(struct span s)
+{
+	char last = s.at == s.end ? '\0' : s.end[-1];
+
+	return last == ',' || (last == 't' && ends_with(s, "boot")) || (last != ')' && s.at != s.end && *s.at == 'r');
+}
+
+/* How the next line begins if this one is broken; else NULL. Learns what stands before it. */
+static const char *broken_at(struct paste *p, struct span s)
+{
+	for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
+		struct span before = { s.at, NULL };
+
+		if (ends_with(s, breaks[i].end))
+			before.end = memmem(s.at, span_len(s), breaks[i].has, strlen(breaks[i].has));
+		if (!before.end)
+			continue;
+		if (p->may_learn && !p->frame_len && !span_is_blank(before))
+			learn_frame(p, before);
+		return breaks[i].next;
+	}
+	return NULL;
+}
+
+/* Line ends; behind them those of the lines that were put together, so that lines are numbered as in the paste */
+static void ends_out(struct paste *p, struct span end)
+{
+	static const struct wrongbaud_symbol breaks_heard[PASTE_HELD_MAX] = {
+		{ HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' },
+	};
+	static const struct wrongbaud_symbol nothing;
+
+	if (end.at != end.end)
+		p->piece(p->user, end.at, span_len(end), breaks_heard, span_len(end));
+	for (; p->n_owed; p->n_owed--)
+		p->piece(p->user, "\n", 1, &nothing, 0);
+}
+
+/* The line ends that were held back: does this line go on where the last one was broken? */
+static void release(struct paste *p, struct span *s)
+{
+	struct span t = *s, held = { p->held, p->held + p->n_held };
+
+	p->n_held = 0;
+	span_blanks(&t);
+	if (s->at == s->end || !span_word(&t, p->next)) {
+		ends_out(p, held);
+		return;
+	}
+	span_blanks(s);
+	for (; held.at != held.end; held.at++) {
+		p->n_owed += *held.at == '\n';
+		piece(p, "", 0, HEARD_BREAK, '\n');
+	}
+}
+
+/* A line without a word, while a line end is held back: its own is held back, too. */
+static bool is_held(struct paste *p, struct span s, struct span end)
+{
+	if (!p->n_held || end.at == end.end || p->n_held + span_len(end) > PASTE_HELD_MAX)
+		return false;
+	for (const char *c = s.at; c != s.end; c++) {
+		if (!strchr(" \t>|*#", *c))
+			return false;
+	}
+	silent(p, s);
+	memcpy(p->held + p->n_held, end.at, span_len(end));
+	p->n_held += span_len(end);
+	return true;
+}
+
 /* A line of the board's: up to a line end that is shown, or the end of the paste's line. Returns where the next one
  * begins. */
 static const char *part_of_line(struct paste *p, struct span line)
@@ -679,9 +770,16 @@ static const char *part_of_line(struct paste *p, struct span line)
 			s.at++;
 		skip_prefix(p, &s);
 		correct_case(p, s);
+		if (p->n_held)
+			release(p, &s);
 	}
 	p->may_learn = !p->continued;
 	p->begin = (size_t)(s.at - p->line);
+	p->next = NULL;
+	if (end.at == line.end && may_be_broken(trimmed(s))) {
+		p->next = broken_at(p, trimmed(s));
+		s = p->next ? trimmed(s) : s;
+	}
 	silent(p, (struct span){ line.at, s.at });
 	text_out(p, s);
 	silent(p, (struct span){ s.end, end.end });
@@ -707,20 +805,27 @@ static bool has_newlines(struct span s)
 /* @end: the line ends that have come */
 static void line_out(struct paste *p, struct span end)
 {
-	static const struct wrongbaud_symbol breaks[2] = { { HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' } };
 	struct span s = { p->line, p->line + p->len };
 
 	p->all = oddities(p, s);
 	if (p->all & (ODD | ESCAPED))
 		tidy(p);
 	s.end = p->line + p->len;
+	if (p->n_held && is_held(p, s, end)) {
+		p->len = 0;
+		return;
+	}
 	p->all |= span_len(s) > LONG_LINE ? LONG : 0;
 	p->newlines = p->all & ODD && has_newlines(s);
-	while (s.at != s.end)
+	while (s.at != s.end || p->n_held)
 		s.at = part_of_line(p, s);
 	p->continued = end.at == end.end;
-	if (!p->continued)
-		p->piece(p->user, end.at, span_len(end), breaks, span_len(end));
+	if (p->next && !p->continued) {
+		memcpy(p->held, end.at, span_len(end));
+		p->n_held = span_len(end);
+	} else if (!p->continued) {
+		ends_out(p, end);
+	}
 	p->may_learn = false;
 	p->len = 0;
 }
@@ -753,6 +858,7 @@ void paste_flush(struct paste *p, paste_fn *fn, void *user)
 	p->piece = fn;
 	p->user = user;
 	line_out(p, (struct span){ 0 });
+	ends_out(p, (struct span){ 0 });
 	p->continued = false;
 }
 

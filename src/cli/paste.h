@@ -10,14 +10,15 @@
  *			and what this paste has before each line: a number, the name of a program (learnt by
  *			paste_banner())
  *	words		capital letters where the ESP8266's ROM has small ones
- *	line ends	shown as characters: "\r\n", "<CR><LF>", "<br>", "</p><p>"
+ *	line ends	shown as characters: "\r\n", "<CR><LF>", "<br>", "</p><p>"; put into the ROM's lines at a comma
  *	characters	bytes that passed through UTF-8, Latin-1, Windows-1252 or GBK; "\0", "\x9c"; no-break spaces;
  *			"&gt;", "\_"
  *
  * Where line ends are lost, only the reader knows where the ROM's words end: bootlog_options.pasted.
  *
  * Pure: no system call, no clock, no allocation. A line goes out when its end has come, or when PASTE_LINE_MAX bytes
- * of it have. The text that goes out is never longer than what came in, and does not depend on how that was cut.
+ * of it have; the end of one that may be broken goes out with the next one. The text that goes out is never longer than
+ * what came in, and does not depend on how that was cut.
  */
 #ifndef ESPRESET_CLI_PASTE_H
 #define ESPRESET_CLI_PASTE_H
@@ -26,6 +27,7 @@
 
 #define PASTE_LINE_MAX 4096
 #define PASTE_FRAME_MAX 48
+#define PASTE_HELD_MAX 4
 
 /** paste_fn - a piece of text, and what a port at another speed may have heard where that stands
  * @heard: NULL: the text, byte by byte
@@ -49,6 +51,10 @@ struct paste {
 	unsigned int all;		/* what odd characters there are in this line */
 	size_t begin;			/* where the line's text begins, behind what stands before it */
 	size_t len;
+	const char *next;		/* how a line begins that goes on where the last one was broken */
+	char held[PASTE_HELD_MAX];	/* line ends in between: text not before the next line has come */
+	size_t n_held;
+	size_t n_owed;			/* lines that were put together: their ends come later */
 	unsigned int odd[256];		/* characters that need a closer look */
 	paste_fn *piece;		/* only while bytes are fed */
 	void *user;

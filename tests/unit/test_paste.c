@@ -120,6 +120,14 @@ static const struct {
 	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP ---\n====================== PANIC\n",
 	  "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP ---\n====================== PANIC\n", 0 },
 	{ " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", 0 },
+	/* broken lines */
+	{ "rst cause:2,\n boot mode:(3,6)\nx\n", "rst cause:2,boot mode:(3,6)\n\nx\n", 0 },
+	{ "> ets Jan  8 2013, \r\n> rst cause:2,\r\n>\r\n> boot mode:(3,6)\r\nx", "ets Jan  8 2013,rst cause:2,boot mode:(3,6)\r\n\n\n\nx", 0 },
+	{ "12:34:01 -> rst:0x1 (A),\n12:34:01 -> boot:0x13\n12:34:02 -> (B)\n", "rst:0x1 (A),boot:0x13\n\n(B)\n", 0 },
+	{ "rst:0x1 (A),boot:0x13\n(B)\nload:0x3fff0030,\nlen:4\n", "rst:0x1 (A),boot:0x13(B)\n\nload:0x3fff0030,len:4\n\n", 0 },
+	{ "load 0x4010f000,\nlen 1384,\nroom 16\n", "load 0x4010f000,len 1384,room 16\n\n\n", 0 },
+	{ "rst cause:2, boot\nmode:(3,6)\n", "rst cause:2, bootmode:(3,6)\n\n", 0 },
+	{ "rst cause:2, \nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", "rst cause:2,\nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", 0 },
 	/* characters */
 	{ "12:34:01\xc2\xa0->\xc2\xa0load\n", "load\n", 0 },
 	{ "rst:0xc\xc2\xa0(SW)\n", "rst:0xc (SW)\n", 0 },
@@ -164,6 +172,8 @@ static const struct {
 	/* by chance, before a banner only */
 	{ "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", "ESP-ROM",
 	  "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", CHIP_ESP32C3 },
+	{ "0x1 ets Jan  8 2013,\n0x2 rst cause:2,\n0x3 boot mode:(3,6)\n0x4 load\n", "boot mode",
+	  "0x1 ets Jan  8 2013,rst cause:2,boot mode:(3,6)\n\n\nload\n", CHIP_ESP8266 },
 	{ "ab rst:0x1 (POWERON\\_RESET)\nab load\n", "rst:0x1 (", "ab rst:0x1 (POWERON_RESET)\nload\n", CHIP_ESP32 },
 	{ "- ets Jan\n- load\n-load\n", "ets Jan", "- ets Jan\n load\nload\n", CHIP_ESP8266 },
 	/* nothing before it, or too much */
@@ -254,6 +264,20 @@ static const struct {
 	{ "port openedrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)configsip: 0\n" ENTERS, FLASH_32, false },
 	{ "port openedESP-ROM:esp32c3-api1-20210207\nxrst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
 	  "entry 0x403cc710\n", VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
+	/* broken lines */
+	{ SPEAKS_8266("ets Jan  8 2013,\nrst cause:2, boot mode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266(" ets Jan  8 2013,rst cause:2,\n boot mode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2, boot\nmode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266("> ets Jan  8 2013,rst cause:2,  \n> boot mode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266("12:34:56.789 -> ets Jan  8 2013,rst cause:2,\r\n12:34:56.812 -> boot mode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266("ets Jan  8 2013,\n\nrst cause:2,\n\nboot mode:(3,6)"), FLASH_8266, false },
+	{ BANNER "\nload 0x4010f000,\nlen 1384,\nroom 16\ntail 8\nchksum 0x2d\ncsum 0x2d\n", FLASH_8266, false },
+	{ "rst:0x1 (POWERON_RESET),\nboot:0x13 (SPI_FAST_FLASH_BOOT)\n" ENTERS, FLASH_32, false },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13\n(SPI_FAST_FLASH_BOOT)\n" ENTERS, FLASH_32, false },
+	{ "> rst:0x1 (POWERON_RESET),\n> boot:0x13 (SPI_FAST_FLASH_BOOT)\n> load:0x3fff0030,\n> len:1184\n> entry 0x400805e4\n",
+	  FLASH_32, false },
+	{ "ets Jan  8 2013,rst cause:2,\nboot mode:(1,6)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, false },
+	{ "ets Jan  8 2013,rst cause:2,\nsomething else\nboot mode:(1,6)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
 	/* left out */
 	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n", VERDICT_UNPROVEN,
 	  CHIP_ESP8266, 2, 3, false },
