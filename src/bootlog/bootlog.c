@@ -85,15 +85,15 @@ void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span li
 		.line = line.at,
 		.len = span_len(line),
 		.trouble = log->boot.trouble,
+		.reason = log->boot.reason,
 		.boot = log->any_boot ? &log->boot : NULL,
 	};
 
+	log->pieces |= kind == BOOT_EVENT_FRAGMENT;
 	if (kind != BOOT_EVENT_GARBAGE && kind != BOOT_EVENT_LINE) {
 		text_flush_garbage(log);
 		log->readable += event.len;
 	}
-	if (kind == BOOT_EVENT_TROUBLE)
-		event.advice = log->boot.advice;
 	if (log->on_event)
 		log->on_event(log->user, &event);
 }
@@ -108,11 +108,10 @@ void span_copy(char *to, size_t cap, struct span s)
 }
 
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
-			  const char *advice)
+			  enum boot_reason reason)
 {
 	struct boot *boot = &log->boot;
 	struct span text = trimmed(line);
-	const char *kept = boot->advice;
 
 	if (log->unsure) {
 		bootlog_fragment(log, line);
@@ -122,14 +121,13 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 	/* A crash of the application does not hide that there was no image, and the first words count. */
 	if (boot->trouble == BOOT_OK) {
 		boot->trouble = trouble;
-		kept = advice;
+		boot->reason = reason;
 		span_copy(boot->trouble_text, sizeof(boot->trouble_text), text);
 	}
-	if (!kept)
-		kept = advice;
-	boot->advice = kept;
-	if (trouble == BOOT_CRASH)
+	if (trouble == BOOT_CRASH) {
 		log->history.crashed = true;
+		log->culprit = *boot;
+	}
 	bootlog_emit(log, BOOT_EVENT_TROUBLE, text, 0);
 }
 
@@ -151,7 +149,8 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->begun = true;
 	log->eboot = EBOOT_NO;
 	log->said_once = 0;
-	log->joined = false;
+	log->joined = log->chosen = false;
+	trouble_restart(log);
 }
 
 /* May a banner, or the first line of one, begin here? */
@@ -267,6 +266,8 @@ void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct sp
 		begin_ms = log->head.begin_ms;
 		number = log->head.line;
 	}
+	if (!history_is_fresh(read))
+		trouble_banner(log);
 	bootlog_begin_boot(log);
 	log->boot = boot;
 	log->boot.number = log->boots;
@@ -347,6 +348,8 @@ static bool is_half_load(const struct bootlog *log, struct span s)
 /* Text that belongs to no banner. */
 static void read_rest(struct bootlog *log, struct span s, bool at_start, bool whole)
 {
+	struct prefix prefix;
+
 	s = trimmed(s);
 	if (s.at == s.end)
 		return;
@@ -357,16 +360,22 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	}
 	if (log->eboot == EBOOT_MAY_SPEAK)
 		log->eboot = esp8266_may_be_version(log, s) ? EBOOT_UNSURE : EBOOT_NO;
+	prefix_read(&prefix, s);
 	/* An unfinished line shows no progress; trouble it may show. */
-	if (trouble_line(log, s, at_start) || (at_start && whole && stage2_line(log, s)))
+	if (trouble_line(log, s, &prefix, at_start, whole) || (at_start && whole && stage2_line(log, s, &prefix)))
 		return;
 	if (is_half_load(log, s)) {
 		text_line(log, s);
 		return;
 	}
-	if (fragment_anywhere(log, s) || (!whole && (is_beginning(s) || stage2_unfinished(log, s)))) {
+	if (fragment_anywhere(log, s, whole) || (!whole && (is_beginning(s) || stage2_unfinished(log, s)))) {
 		bootlog_fragment(log, s);
 		return;
+	}
+	if (whole) {
+		trouble_other(log, s, &prefix);
+		if (log->eboot == EBOOT_LOADS)
+			log->eboot = EBOOT_NO;
 	}
 	text_line(log, s);
 }
@@ -387,6 +396,17 @@ static void read_torn(struct bootlog *log, struct span s)
 	bootlog_fragment(log, s);
 }
 
+/* A log line of an application's that tells of a banner: the ROM's own begins a line, or follows its first line. */
+static bool is_told(const struct bootlog *log, struct span s, const char *text)
+{
+	struct prefix p;
+
+	if (log->head.valid || (*s.at != 'r' && *s.at != 's'))
+		return false;
+	prefix_read(&p, (struct span){ text, s.at });
+	return p.form != PREFIX_NONE;
+}
+
 /* A banner, or the first line of one, at s.at? Reads it, and the text before it, and returns its end. */
 static const char *read_anchor(struct bootlog *log, struct span s, const char *text, bool at_start)
 {
@@ -395,6 +415,8 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	const char *begin = s.at, *end;
 	bool torn = false;
 
+	if (is_told(log, s, text))
+		return NULL;
 	end = esp8266_banner(&boot, s, text, &begin);
 	if (!end && (*s.at == 'r' || *s.at == 's'))
 		end = esp32_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
@@ -520,7 +542,7 @@ static void maybe_banner(struct bootlog *log)
 
 		if (!end && *anchor == 'r')
 			end = esp32_banner(&boot, t, log->head.valid ? &log->head : NULL, &torn);
-		if (end == s.end && !(*anchor == 'r' && torn)) {
+		if (end == s.end && !is_told(log, t, s.at) && !(*anchor == 'r' && torn)) {
 			read_span(log, s, !log->continued, true);
 			log->done = log->len;
 			return;
@@ -532,7 +554,7 @@ static void maybe_banner(struct bootlog *log)
 static void eboot_at(struct bootlog *log)
 {
 	log->eboot = EBOOT_AT;
-	log->boot.copying = true;
+	log->boot.copying = log->boot.eboot_waits = true;
 	bootlog_emit(log, BOOT_EVENT_COPYING, (struct span){ log->text, log->text + 1 }, 0);
 	log->done = 1;
 }
@@ -541,7 +563,7 @@ static void eboot_at(struct bootlog *log)
 static void eboot_was_not(struct bootlog *log)
 {
 	log->eboot = EBOOT_UNSURE;
-	log->boot.copying = false;
+	log->boot.copying = log->boot.eboot_waits = false;
 	log->done = 0;
 	bootlog_emit(log, BOOT_EVENT_PROGRESS, (struct span){ log->text, log->text + 1 }, 0);
 }
@@ -599,6 +621,8 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		log->escape_len = 0;
 		return;
 	case '@':
+		if (log->options.pasted && span_is_blank((struct span){ log->text, log->text + log->len }))
+			log->len = 0;	/* indented by whoever has pasted it */
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			append(log, '@');
 			eboot_at(log);
@@ -638,21 +662,21 @@ static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
 {
 	const uint32_t *second = log->pair_second, *first = log->pair_first;
 	uint32_t last = log->pair_last | PAIR_SPECIAL, pairs = 0;
+	const unsigned char *c = p, *end;
 	size_t i;
 
 	if (n > BOOTLOG_LINE_MAX - 1 - log->len)
 		n = BOOTLOG_LINE_MAX - 1 - log->len;
-	for (i = 0; i < n; i++) {
-		unsigned char c = p[i];
-		uint32_t pair = last & second[c];
+	for (end = p + n; c != end; last = first[*c++]) {
+		uint32_t pair = last & second[*c];
 
-		if (pair) {
-			if (pair & PAIR_SPECIAL || (pair & PAIR_STARTS && !is_chance(log, p, i, n)))
-				break;
-			pairs |= pair;
-		}
-		last = first[c];
+		if (!pair)
+			continue;
+		if (pair & PAIR_SPECIAL || (pair & PAIR_STARTS && !is_chance(log, p, (size_t)(c - p), n)))
+			break;
+		pairs |= pair;
 	}
+	i = (size_t)(c - p);
 	if (i == 0)
 		return 0;
 	if (log->len == 0)
@@ -723,7 +747,8 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_RST, "r", "s");
 	add_pair(log, PAIR_ETS, " s", "J");
 	add_pair(log, PAIR_ROM, "P", "-");
-	add_pair(log, PAIR_PANIC, "GBFO*>", "urac*>");
+	add_pair(log, PAIR_PANIC, "GBF*>", "ura*>");
+	add_pair(log, PAIR_REPORT, "cCx", "rRc");	/* crash, exception */
 	add_pair(log, 1U << 19, "kcg", "s");	/* chksum, csum, configsip */
 	add_pair(log, 1U << 20, "IP", "W_");	/* SPIWP, SPI_FAST_FLASH */
 	add_pair(log, 1U << 21, "ks", "_");	/* clk_drv, ets_main */

@@ -20,6 +20,7 @@
 
 #include "base/chip.h"
 #include "base/verdict.h"
+#include "bootlog/reason.h"
 
 #define BOOTLOG_LINE_MAX 4096
 #define BOOTLOG_HEARD_MAX 4	/* a character of UTF-8 */
@@ -51,6 +52,7 @@ enum boot_cause {
 	BOOT_CAUSE_SLEEP,
 	BOOT_CAUSE_LOCKUP,	/* the CPU crashed again inside its exception handler */
 	BOOT_CAUSE_OTHER,
+	BOOT_CAUSE_COUNT
 };
 
 enum boot_source {
@@ -97,13 +99,16 @@ struct boot {
 	enum boot_progress progress;
 	bool waiting;		/* the ROM said it waits for a host (download or SDIO) */
 	bool copying;		/* eboot printed '@' and not yet cp:N */
+	bool eboot_copied;		/* eboot has copied an update, or failed to */
 	bool eboot_loads;		/* eboot said that it loads the application: nothing is left to copy */
 	bool eboot_waits;		/* eboot said its version, and not yet that it loads: it may be copying */
 	enum boot_trouble trouble;
 	char trouble_text[96];	/* the line that says so, printable; the first of its kind */
-	const char *advice;	/* static: what to do about it; NULL */
-	char suspect_text
-		[96]; /* the second stage found a bad image and may try another one; "" when none */
+	enum boot_reason reason;	/* what it comes down to */
+	unsigned long detail;	/* of the reason: reason.h */
+	char suspect_text[96];	/* a second stage found a bad image and may try another one; "" when none */
+	enum boot_reason suspect_reason;
+	bool spoke;		/* a line came behind the load that no loader prints */
 	bool announced_restart; /* "Resetting with flash encryption enabled...": the next boot is part of this one */
 	unsigned long
 		number; /* of the boot in the stream, from 1; 0: what came before the first banner */
@@ -139,8 +144,8 @@ struct boot_event {
 	int64_t end_ms;		/* time of the call that completed it */
 	const char *line; /* escapes and CR stripped; not terminated; valid during the callback */
 	size_t len;
-	enum boot_trouble trouble;	/* BOOT_EVENT_TROUBLE */
-	const char *advice;		/* static or NULL */
+	enum boot_trouble trouble;	/* BOOT_EVENT_TROUBLE, and why: */
+	enum boot_reason reason;
 	const struct boot *boot;	/* the boot it belongs to; NULL before the first banner */
 };
 
@@ -190,6 +195,26 @@ const struct boot *bootlog_boot(const struct bootlog *log);
 
 /** bootlog_boot_before() - the boot before that one, as it ended; meaningful once there were two */
 const struct boot *bootlog_boot_before(const struct bootlog *log);
+
+/**
+ * bootlog_culprit() - the boot that tells why the log's verdict is CRASHED, by its words or by how it began
+ * Return: NULL where none does: the board restarts again and again.
+ */
+const struct boot *bootlog_culprit(const struct bootlog *log);
+
+/**
+ * bootlog_ends_in_another() - has a later boot, or the first line of its banner, taken the verdict away from an earlier one?
+ */
+bool bootlog_ends_in_another(const struct bootlog *log);
+
+/** bootlog_boots() - how many boots there were, whether their banner was read or not */
+unsigned long bootlog_boots(const struct bootlog *log);
+
+/** bootlog_began() - how many of them a banner with this cause began */
+unsigned int bootlog_began(const struct bootlog *log, enum boot_cause cause);
+
+/** bootlog_has_pieces() - did words of a ROM come that could not be read whole? */
+bool bootlog_has_pieces(const struct bootlog *log);
 
 /**
  * boot_verdict() - what one boot says, for a log: no claim about a reset

@@ -22,6 +22,11 @@ static const char *const steps[] = {
 	[BOOT_STAGE2] = "second stage runs", [BOOT_APP] = "application runs",
 };
 
+const char *bootwords_cause(enum boot_cause cause)
+{
+	return causes[cause];
+}
+
 const char *bootwords_name(const struct boot *boot)
 {
 	const char *name = chip_name(boot->chip);
@@ -57,7 +62,9 @@ static const char *bootwords_progress(const struct boot *boot)
 
 void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
 {
-	if (boot->chip == CHIP_ESP8266)
+	if (boot->mode < 0)
+		snprintf(buf, cap, "a boot mode that was not read whole (%s)", bootwords_source(boot));
+	else if (boot->chip == CHIP_ESP8266)
 		snprintf(buf, cap, "boot mode %d (%s)", boot->mode, bootwords_source(boot));
 	else
 		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode, bootwords_source(boot));
@@ -76,14 +83,11 @@ const char *bootwords_temperature(const struct boot *boot, bool after_panic)
 	return NULL;
 }
 
-/* A restart by software keeps an ESP8266's boot mode, and with it download mode. */
-const char *bootwords_advice(const struct boot *boot, bool after_panic)
+const struct advice *bootwords_advice(const struct boot *boot, bool after_panic)
 {
 	const char *heat = bootwords_temperature(boot, after_panic);
 
-	if (boot->chip == CHIP_ESP8266 && boot->source == BOOT_SOURCE_DOWNLOAD && heat && heat[0] == 'w')
-		return "only a reset by the RST or EN pin leaves this mode: espreset PORT";
-	return boot->advice;
+	return boot_advice(boot, boot_verdict(boot), heat && heat[0] == 'w');
 }
 
 static void bootwords_print_cause(const struct boot *boot, char *buf, size_t cap)

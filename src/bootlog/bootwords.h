@@ -7,6 +7,7 @@
 #ifndef ESPRESET_BOOTLOG_BOOTWORDS_H
 #define ESPRESET_BOOTLOG_BOOTWORDS_H
 
+#include "bootlog/advice.h"
 #include "bootlog/bootlog.h"
 
 /** bootwords_name() - the chip's name, or what its ROM calls itself; "" where neither is known */
@@ -14,6 +15,9 @@ const char *bootwords_name(const struct boot *boot);
 
 /** bootwords_chip() - the same in a sentence: "unknown chip" for "" */
 const char *bootwords_chip(const struct boot *boot);
+
+/** bootwords_cause() - "power or reset pin", "watchdog" */
+const char *bootwords_cause(enum boot_cause cause);
 
 /** bootwords_mode() - "boot mode 3 (flash)", "boot 0x13 (SPI_FAST_FLASH_BOOT)" */
 void bootwords_mode(const struct boot *boot, char *buf, size_t cap);
@@ -28,7 +32,7 @@ const char *bootwords_trouble(const struct boot *boot);
 const char *bootwords_temperature(const struct boot *boot, bool after_panic);
 
 /** bootwords_advice() - what to do about this boot; NULL: nothing */
-const char *bootwords_advice(const struct boot *boot, bool after_panic);
+const struct advice *bootwords_advice(const struct boot *boot, bool after_panic);
 
 #define BOOTWORDS_MAX 288	/* the longest that a struct boot can give, 273, and its end */
 

@@ -255,6 +255,10 @@ void cause_judge(struct boot *boot)
 		cause_judge_parts(boot);
 		return;
 	}
+	if (number && !strcmp(number->word, boot->cause_text)) {
+		boot->cause_kind = number->kind;
+		return;
+	}
 	word = cause_by_word(boot, boot->chip, &fit);
 	boot->cause_kind = number ? number->kind : BOOT_CAUSE_OTHER;
 	if (fit == FIT_PAIR || (!number && fit == FIT_NONE))	/* or a cause that a later ROM has */

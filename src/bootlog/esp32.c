@@ -84,29 +84,17 @@ static const struct source {
 	const char *text;
 	bool prefix;
 	enum boot_source source;
-	const char *advice;
 } sources[] = {
-	{ "SPI_FAST_FLASH_BOOT", false, BOOT_SOURCE_FLASH, NULL },
-	{ "SPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER,
-	  "the boot straps chose the legacy flash mode: check what pulls at them" },
-	{ "HSPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER,
-	  "GPIO0 was low and GPIO2 high at reset: both are boot straps" },
-	{ "DOWNLOAD", true, BOOT_SOURCE_DOWNLOAD,
-	  "the boot strap (GPIO0, on RISC-V chips GPIO9) was low at reset: release the BOOT "
-	  "button, or see \"Wiring\" in espreset(1)" },
-	{ "USB_BOOT", false, BOOT_SOURCE_DOWNLOAD,
-	  "both boot straps were low at reset: the chip waits on USB" },
-	{ "SPI_DOWNLOAD_BOOT", false, BOOT_SOURCE_DOWNLOAD,
-	  "the boot straps chose SPI download: check what pulls at them" },
-	{ "SDIO_", true, BOOT_SOURCE_OTHER,
-	  "the boot straps chose SDIO: check what pulls at them" },
-	{ "ATE_BOOT", false, BOOT_SOURCE_OTHER,
-	  "the boot straps chose a factory mode: check what pulls at them" },
-	{ "UART0_BOOT", false, BOOT_SOURCE_DOWNLOAD,
-	  "the boot straps chose download over UART0 only: release the BOOT button, or see "
-	  "\"Wiring\" in espreset(1)" },
-	{ "UART_BOOT", false, BOOT_SOURCE_OTHER,
-	  "the boot straps chose a factory mode: check what pulls at them" },
+	{ "SPI_FAST_FLASH_BOOT", false, BOOT_SOURCE_FLASH },
+	{ "SPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER },
+	{ "HSPI_FLASH_BOOT", false, BOOT_SOURCE_OTHER },
+	{ "DOWNLOAD", true, BOOT_SOURCE_DOWNLOAD },
+	{ "USB_BOOT", false, BOOT_SOURCE_DOWNLOAD },
+	{ "SPI_DOWNLOAD_BOOT", false, BOOT_SOURCE_DOWNLOAD },
+	{ "SDIO_", true, BOOT_SOURCE_OTHER },
+	{ "ATE_BOOT", false, BOOT_SOURCE_OTHER },
+	{ "UART0_BOOT", false, BOOT_SOURCE_DOWNLOAD },
+	{ "UART_BOOT", false, BOOT_SOURCE_OTHER },
 };
 
 /* Of each row above what the ROMs print whole: a damaged text is looked for here. Of the kinds of SDIO some stand for
@@ -230,7 +218,6 @@ static void judge_source(struct boot *boot)
 		boot->certain &= straps == BOOT_SOURCE_FLASH && one_wrong(boot->mode_text, modes[0]);
 	}
 	boot->source = source ? source->source : straps;
-	boot->advice = source ? source->advice : NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -440,15 +427,14 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 		return bootlog_out_of_place(log, s, t.at);
 	}
 	if (address == 0xffffffff) {
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s,
-				     "the ROM cannot read the flash in this mode: flash again, "
-				     "with --flash-mode dio");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, REASON_FLASH_MODE);
 		return t.at;
 	}
 	if (is_flash_mapped(&log->boot, address)) {
-		bootlog_progress(log, BOOT_NOTHING, s);
 		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs",
 		       49);
+		log->boot.suspect_reason = REASON_APP_AS_LOADER;
+		bootlog_progress(log, BOOT_NOTHING, s);
 		return t.at;
 	}
 	bootlog_progress(log, BOOT_LOADING, s);

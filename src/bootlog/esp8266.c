@@ -52,22 +52,6 @@ static enum boot_source source_of(int mode)
 	return mode == 3 ? BOOT_SOURCE_FLASH : mode == 1 ? BOOT_SOURCE_DOWNLOAD : BOOT_SOURCE_OTHER;
 }
 
-static const char *mode_advice(int mode)
-{
-	switch (mode) {
-	case 0:
-	case 2:
-		return "GPIO2 was low at reset: nothing on the board may pull it down";
-	case 1:
-		return "GPIO0 was low at reset: release the FLASH button, or see \"Wiring\" in "
-		       "espreset(1)";
-	case 3:
-		return NULL;
-	default:
-		return "GPIO15 was high at reset: it needs a pull-down";
-	}
-}
-
 void esp8266_boot(struct boot *ret, int cause, int mode, int mode2)
 {
 	*ret = (struct boot){
@@ -81,10 +65,8 @@ void esp8266_boot(struct boot *ret, int cause, int mode, int mode2)
 		.progress = BOOT_BANNER,
 		.loaded_ms = -1,
 	};
-	if (mode >= 0) {
+	if (mode >= 0)
 		ret->source = source_of(mode);
-		ret->advice = mode_advice(mode);
-	}
 }
 
 void esp8266_loads(struct bootlog *log)
@@ -96,7 +78,6 @@ void esp8266_loads(struct bootlog *log)
 	boot->mode_needs_load = false;
 	boot->mode = 3;
 	boot->source = source_of(3);
-	boot->advice = mode_advice(3);
 }
 
 /* A banner that was heard at another speed, and the load behind it, read at the right one to its end */
@@ -365,9 +346,7 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	}
 	log->boot.chip = CHIP_ESP8266;
 	if (is_fill(address) || len < 0 || len >= 0x100000) {
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at },
-				     "the flash holds no image, or its mode is wrong: flash again, "
-				     "with --flash-mode dout");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_FLASH_MODE);
 		return t.at;
 	}
 	if (!is_load_address(address))
@@ -413,8 +392,7 @@ static const char *csum_line(struct bootlog *log, struct span s)
 	u = t;
 	if (span_word(&u, "err") && bootlog_ends(log, u, true)) {
 		log->boot.chip = log->boot.chip == CHIP_UNKNOWN ? CHIP_ESP8266 : log->boot.chip;
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, u.at },
-				     "the image in flash is damaged: flash it again");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, u.at }, REASON_CHECKSUM);
 		return u.at;
 	}
 	if (!span_word(&t, "0x") || span_hex(&t, &sum) != 2 || !bootlog_ends(log, t, true))
@@ -453,7 +431,7 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 		return NULL;
 	if (tilde ? !(log->begun && log->boot.chip == CHIP_ESP8266 &&
 		      log->boot.progress >= BOOT_LOADING && log->boot.progress <= BOOT_LOADED &&
-		      log->eboot != EBOOT_LOADS)
+		      !log->boot.eboot_loads)
 		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
 		return tilde ? bootlog_out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
@@ -481,24 +459,23 @@ static const char *eboot_copied(struct bootlog *log, struct span s, bool whole)
 		return NULL;
 	log->eboot = EBOOT_COPIED;
 	log->boot.copying = false;
+	log->boot.eboot_copied = true;
 	bootlog_emit(log, BOOT_EVENT_COPIED, (struct span){ s.at, t.at }, result);
 	if (result)
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at },
-				     "eboot could not copy the update into place: upload it again");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_EBOOT_COPY);
 	return t.at;
 }
 
-static const char *eboot_failed(struct bootlog *log, struct span s)
+static const char *eboot_failed(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;
 
 	if (log->eboot != EBOOT_LOADS || !span_word(&t, "e:") || t.at == t.end)
 		return NULL;
 	t.at++;
-	if (!bootlog_ends(log, t, true))
+	if (!bootlog_ends(log, t, whole))
 		return NULL;
-	bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at },
-			     "eboot found no application that it can load: flash again, all of it");
+	bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_EBOOT_LOAD);
 	return t.at;
 }
 
@@ -598,7 +575,7 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 	case 'v':
 		return eboot_version(log, s, whole);
 	case 'e':
-		return eboot_failed(log, s);
+		return eboot_failed(log, s, whole);
 	case 'w':
 		return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole)
 							 : waiting_for_host(log, s);

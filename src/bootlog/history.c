@@ -16,35 +16,57 @@ static bool is_fresh_start(const struct boot *boot)
 	return boot->cause_kind == BOOT_CAUSE_HARDWARE;
 }
 
+bool history_is_fresh(const struct boot *boot)
+{
+	return is_fresh_start(boot);
+}
+
+/* eboot copies an update into place, or has done so and not yet loaded it. */
+static bool is_copying(const struct boot *boot)
+{
+	return boot->copying || (boot->eboot_copied && !boot->eboot_loads);
+}
+
+static bool has_run(const struct boot *boot)
+{
+	return boot->progress >= BOOT_LOADED && boot->source != BOOT_SOURCE_OTHER && boot->trouble != BOOT_NO_IMAGE &&
+	       !boot->suspect_text[0] && !is_copying(boot);
+}
+
+/* Did the run before end by what no program does on purpose? */
+static bool ended_badly(const struct bootlog *log)
+{
+	const struct boot *boot = &log->boot;
+
+	if (boot->cause_kind == BOOT_CAUSE_BROWNOUT || boot->cause_kind == BOOT_CAUSE_LOCKUP)
+		return true;
+	return is_watchdog(boot) && log->boots > 1 && has_run(&log->before);
+}
+
 void history_banner(struct bootlog *log)
 {
 	struct bootlog_history *h = &log->history;
 	const struct boot *boot = &log->boot;
 
-	/* ESP-IDF's panic handler ends with "Rebooting..."; what came before it may be cut off. */
-	if (h->rebooting && boot->chip != CHIP_ESP8266 && boot->cause_kind == BOOT_CAUSE_SOFTWARE)
+	log->began[boot->cause_kind]++;
+	if (ended_badly(log)) {
 		h->crashed = true;
-	if (boot->cause_kind == BOOT_CAUSE_BROWNOUT)
-		h->crashed = true;
+		if (log->before.trouble != BOOT_CRASH)
+			log->culprit = *boot;
+	}
 	if (is_fresh_start(boot))
 		*h = (struct bootlog_history){ 0 };
 	/* A ROM that has found no image waits for its own watchdog and tries again: that one tells of no crash. */
 	h->watchdogs += is_watchdog(boot) && log->before.trouble != BOOT_NO_IMAGE;
-	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained;
+	/* A running application may restart as often as it likes. One that never says a word before it does crashes. */
+	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !log->before.spoke;
+	h->loader_failed |= log->boots > 1 && log->before.trouble == BOOT_NO_IMAGE && log->before.progress >= BOOT_LOADED;
 	h->explained = false;
-	h->rebooting = false;
-}
-
-/* "Restarting now.", "Resetting...": the application said so */
-void history_restart(struct bootlog *log, bool rebooting)
-{
-	log->history.explained = true;
-	log->history.rebooting |= rebooting;
 }
 
 static bool is_loaded_from_flash(const struct boot *boot)
 {
-	if (boot->progress < BOOT_LOADED)
+	if (boot->progress < BOOT_LOADED || is_copying(boot))
 		return false;
 	/* A core reset of the family shows the old straps and then loads; an ESP8266 in mode 1 that runs was started by
 	 * an upload, and its latch still says so. */
@@ -68,6 +90,15 @@ enum verdict boot_verdict(const struct boot *boot)
 	return is_loaded_from_flash(boot) ? VERDICT_FLASH_BOOT : VERDICT_UNPROVEN;
 }
 
+/* A second stage that has failed is loaded again by the restart that follows, and has shown nothing new by that. */
+static bool is_same_loader(const struct bootlog *log)
+{
+	const struct boot *boot = &log->boot;
+
+	return log->history.loader_failed && boot->progress <= BOOT_STAGE2 && boot->chip != CHIP_ESP8266 && !log->boot.spoke &&
+	       !log->chosen;
+}
+
 /* The same, knowing what came before: a panic, or watchdogs again and again. */
 static enum verdict verdict_in_log(const struct bootlog *log)
 {
@@ -79,9 +110,20 @@ static enum verdict verdict_in_log(const struct bootlog *log)
 		return VERDICT_UNPROVEN;
 	if (alone == VERDICT_DOWNLOAD_MODE || alone == VERDICT_OTHER_BOOT || final)
 		return alone;
+	if (alone == VERDICT_FLASH_BOOT && is_same_loader(log))
+		return VERDICT_UNPROVEN;
 	if (h->watchdogs >= 2 || h->restarts >= 2 || h->crashed)
 		return VERDICT_CRASHED;
 	return alone;
+}
+
+/* A boot that has not shown what becomes of it, behind one that decided. A failure stays one until somebody resets the
+ * board: it is why the board restarts. */
+static enum verdict verdict_undecided(const struct bootlog *log, const struct boot *later)
+{
+	bool failed = log->decided_verdict == VERDICT_BOOT_FAILED || log->decided_verdict == VERDICT_CRASHED;
+
+	return failed && !is_fresh_start(later) ? log->decided_verdict : VERDICT_UNPROVEN;
 }
 
 /* The boot is over: is it the one that decides? */
@@ -89,8 +131,12 @@ void history_decide(struct bootlog *log)
 {
 	enum verdict verdict = verdict_in_log(log);
 
-	if (verdict == VERDICT_UNPROVEN && log->any_decided)
-		return;
+	if (verdict == VERDICT_UNPROVEN && log->any_decided) {
+		verdict = verdict_undecided(log, &log->boot);
+		log->any_decided = verdict != VERDICT_UNPROVEN;
+		if (log->any_decided)
+			return;
+	}
 	log->decided = log->boot;
 	log->decided_verdict = verdict;
 	log->any_decided |= verdict != VERDICT_UNPROVEN;
@@ -106,18 +152,62 @@ static enum verdict verdict_without_boot(const struct bootlog *log)
 									  : VERDICT_UNPROVEN;
 }
 
-enum verdict bootlog_verdict(const struct bootlog *log, const struct boot **ret_boot)
+/* The last boot, or the one before where the last has shown nothing else */
+static enum verdict verdict_at_end(const struct bootlog *log, const struct boot **boot)
 {
 	enum verdict now = log->begun ? verdict_in_log(log) : VERDICT_UNPROVEN;
-	const struct boot *boot = log->begun ? &log->boot : NULL;
 
+	*boot = log->begun ? &log->boot : NULL;
 	if (now == VERDICT_UNPROVEN && log->any_decided) {
-		boot = &log->decided;
-		now = log->decided_verdict;
+		now = verdict_undecided(log, &log->boot);
+		if (now != VERDICT_UNPROVEN)
+			*boot = &log->decided;
 	} else if (now == VERDICT_UNPROVEN && !log->any_boot && !log->history.rom_fatal) {
 		now = verdict_without_boot(log);
 	}
+	return now;
+}
+
+/* The first line of a banner came, and nothing more: whatever ran does so no longer. What the straps chose, and that there
+ * is no image, stays as it was. */
+static bool ends_in_banner(const struct bootlog *log)
+{
+	return log->head.valid && log->begun && !log->boot.announced_restart;
+}
+
+bool bootlog_ends_in_another(const struct bootlog *log)
+{
+	const struct boot *boot;
+
+	return bootlog_verdict(log, &boot) == VERDICT_UNPROVEN && (log->any_decided || ends_in_banner(log));
+}
+
+unsigned long bootlog_boots(const struct bootlog *log)
+{
+	return log->boots;
+}
+
+unsigned int bootlog_began(const struct bootlog *log, enum boot_cause cause)
+{
+	return log->began[cause];
+}
+
+bool bootlog_has_pieces(const struct bootlog *log)
+{
+	return log->pieces;
+}
+
+const struct boot *bootlog_culprit(const struct bootlog *log)
+{
+	return log->history.crashed ? &log->culprit : NULL;
+}
+
+enum verdict bootlog_verdict(const struct bootlog *log, const struct boot **ret_boot)
+{
+	const struct boot *boot;
+	enum verdict verdict = verdict_at_end(log, &boot);
+
 	if (ret_boot)
 		*ret_boot = boot;
-	return now;
+	return ends_in_banner(log) && verdict == VERDICT_FLASH_BOOT ? VERDICT_UNPROVEN : verdict;
 }

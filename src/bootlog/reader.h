@@ -5,10 +5,32 @@
 #include "bootlog/bootlog.h"
 #include "bootlog/span.h"
 
+/* prefix.c: what a log line begins with */
+enum prefix_form {
+	PREFIX_NONE,
+	PREFIX_IDF,		/* "E (1234) boot: ", "E boot: ", "E (boot): " */
+	PREFIX_ZEPHYR,		/* "E: ", "[00:00:00.123,000] <err> os: " */
+	PREFIX_MCUBOOT,		/* "[esp32] [ERR] [boot] " */
+	PREFIX_OTHER,		/* NuttX's "[    0.150000] [CPU0] " */
+	PREFIX_APP,		/* the Arduino core's "[   123][E][file.cpp:45] fn(): ", ESPHome's "[E][tag:123]: " */
+};
+
+struct prefix {
+	enum prefix_form form;
+	char level;		/* E W I D V; 0: not said */
+	bool function;		/* NuttX's "function: " was skipped, too */
+	struct span tag;	/* empty: not said */
+	struct span words;	/* what follows */
+};
+
+void prefix_read(struct prefix *ret, struct span line);
+/** prefix_skip_function() - moves on past a function's name, where the form of the prefix allows it */
+void prefix_skip_function(struct prefix *p);
+
 /* bootlog.c: events and boots */
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number);
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
-			  const char *advice);
+			  enum boot_reason reason);
 /** bootlog_begin_boot() - what came so far belongs to an earlier boot; log->boot is fresh, its source unknown */
 void bootlog_begin_boot(struct bootlog *log);
 /** bootlog_take_banner() - a banner was read whole, or torn behind its cause */
@@ -77,12 +99,22 @@ bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whol
 bool esp8266_may_be_version(const struct bootlog *log, struct span s);
 /** stage2_unfinished() - has a line of ESP-IDF's boot been begun, and nothing come for a while? */
 bool stage2_unfinished(const struct bootlog *log, struct span s);
-bool stage2_line(struct bootlog *log, struct span s);
-bool trouble_line(struct bootlog *log, struct span s, bool at_start);
+/** stage2_tries_another() - an image was bad: the next one may be chosen in this boot, too */
+void stage2_tries_another(struct bootlog *log);
+bool stage2_line(struct bootlog *log, struct span s, const struct prefix *prefix);
+/** stage2_is_loader() - is this the log tag of a second stage? */
+bool stage2_is_loader(struct span tag);
+bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole);
+/** trouble_other() - a line that tells of no boot: reports of crashes end, and applications show themselves */
+void trouble_other(struct bootlog *log, struct span s, const struct prefix *prefix);
+/** trouble_restart() - a boot begins: a report that was begun is forgotten */
+void trouble_restart(struct bootlog *log);
+/** trouble_banner() - before a banner that no reset from outside has caused: a report that was begun told of a crash */
+void trouble_banner(struct bootlog *log);
 /** trouble_begins() - do the first words here say what went wrong? */
 bool trouble_begins(const struct bootlog *log, struct span s);
 /** fragment_anywhere() - has the line a piece of the ROM's words? Notes the application's own words about a restart. */
-bool fragment_anywhere(struct bootlog *log, struct span s);
+bool fragment_anywhere(struct bootlog *log, struct span s, bool whole);
 void trouble_init(struct bootlog *log);
 
 /* rx74880.c */
@@ -107,7 +139,8 @@ void text_flush_garbage(struct bootlog *log);
 
 /* history.c */
 void history_banner(struct bootlog *log);
-void history_restart(struct bootlog *log, bool rebooting);
+/** history_is_fresh() - a boot that somebody's hand or tool has caused */
+bool history_is_fresh(const struct boot *boot);
 void history_decide(struct bootlog *log);
 
 #endif

@@ -73,7 +73,6 @@ static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 		boot.mode_needs_load = true;
 		boot.mode = -1;
 		boot.source = BOOT_SOURCE_UNKNOWN;
-		boot.advice = NULL;
 	}
 	if (read_cause >= 0)
 		snprintf(cause, sizeof(cause), "%d", read_cause % 10);
@@ -132,26 +131,20 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
 	case TEXT_CSUM_ERR:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"),
-				     "the image in flash is damaged: flash it again");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"), REASON_CHECKSUM);
 		break;
 	case TEXT_ETS_MAIN:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"),
-				     "the image in flash is damaged: flash it again");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"), REASON_ROM_ASSERT);
 		break;
 	case TEXT_COPIED:
 		log->boot.copying = false;
 		if (!log->unsure)
 			bootlog_emit(log, BOOT_EVENT_COPIED, span_of("cp:"), line->number);
 		if (log->unsure || line->number)
-			bootlog_emit_trouble(
-				log, BOOT_NO_IMAGE, span_of("cp:"),
-				"eboot could not copy the update into place: upload it again");
+			bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"), REASON_EBOOT_COPY);
 		break;
 	default:
-		bootlog_emit_trouble(
-			log, BOOT_NO_IMAGE, span_of("e:"),
-			"eboot found no application that it can load: flash again, all of it");
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("e:"), REASON_EBOOT_LOAD);
 		break;
 	}
 }

@@ -10,7 +10,6 @@ static const struct {
 	{ "boot", false, BOOT_STAGE2 },
 	{ "boot.", true, BOOT_STAGE2 },
 	{ "boot_comm", false, BOOT_STAGE2 },
-	{ "bootloader", true, BOOT_STAGE2 },
 	{ "esp_image", false, BOOT_STAGE2 },
 	{ "flash_parts", false, BOOT_STAGE2 },
 	{ "flash_encrypt", false, BOOT_STAGE2 },
@@ -24,8 +23,10 @@ static const struct {
 	{ "app_start", false, BOOT_APP },
 	{ "main_task", false, BOOT_APP },
 	{ "sleep_gpio", false, BOOT_APP },
-	{ "soc_init", false,
-	  BOOT_APP }, /* Zephyr's "simple boot": the ROM has loaded the application */
+	{ "bootloader", true, BOOT_STAGE2 },
+	/* zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c: in MCUboot, and where the ROM has loaded the application */
+	{ "soc_init", false, BOOT_STAGE2 },
+	{ "mcuboot", false, BOOT_STAGE2 },
 };
 
 static const struct {
@@ -41,41 +42,25 @@ static const struct {
 	{ "jump to run user", BOOT_STAGE2 },
 	{ "rBoot v", BOOT_STAGE2 },
 	{ "Booting rom ", BOOT_STAGE2 },
+	{ "Booting temp rom.", BOOT_STAGE2 },
 	{ "SDK ver: ", BOOT_APP },		/* Espressif's NONOS SDK */
 	{ "phy ver: ", BOOT_APP },
 	{ "rf cal sector: ", BOOT_APP },
 	{ "rf[112] : ", BOOT_APP },
 	{ "mode : sta(", BOOT_APP },
 	{ "mode : softAP(", BOOT_APP },
-	{ "*** Booting Zephyr OS ", BOOT_APP },
+	/* MCUboot that Zephyr has built says this of itself, too: zephyrproject-rtos/zephyr kernel/banner.c */
+	{ "*** Booting Zephyr OS ", BOOT_STAGE2 },
+	{ "*** Using Zephyr OS ", BOOT_STAGE2 },
+	{ "*** Booting MCUboot ", BOOT_STAGE2 },
 };
 
-/* "I (31) boot: ", "I boot: "; the level's letter gets lost when a line is cut. Returns where the tag begins. */
-static const char *log_tag(struct span s, size_t *ret_len)
-{
-	struct span t = s;
-	const char *tag;
-	long ms;
-	bool level = *t.at == 'I' || *t.at == 'W' || *t.at == 'E' || *t.at == 'D' || *t.at == 'V';
-
-	if (level) {
-		t.at++;
-		if (!span_char(&t, ' '))
-			return NULL;
-	}
-	if (span_char(&t, '(') ? !span_dec(&t, &ms) || !span_word(&t, ") ") : !level)
-		return NULL;
-	tag = t.at;
-	while (t.at != t.end && *t.at != ':' && *t.at != ' ')
-		t.at++;
-	*ret_len = (size_t)(t.at - tag);
-	return t.at != t.end && *t.at == ':' ? tag : NULL;
-}
-
 /* "boot.esp32c3: ..." names the chip, where the banner could not. */
-static void learn_chip(struct bootlog *log, const char *tag, size_t n)
+static void learn_chip(struct bootlog *log, struct span s)
 {
 	struct boot *boot = &log->boot;
+	const char *tag = s.at;
+	size_t n = span_len(s);
 
 	if (n <= 5 || memcmp(tag, "boot.esp", 8) != 0 || n - 5 >= sizeof(boot->chip_name) ||
 	    boot->chip_name[0])
@@ -87,78 +72,76 @@ static void learn_chip(struct bootlog *log, const char *tag, size_t n)
 	boot->chip = chip_by_rom_name(tag + 5, n - 5);
 }
 
-static enum boot_progress step_of_tag(const char *tag, size_t n)
+static enum boot_progress step_of_tag(struct span tag)
 {
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		size_t len = strlen(tags[i].tag);
+		struct span t = tag;
 
-		if (n >= len && (tags[i].prefix || n == len) && !memcmp(tag, tags[i].tag, len))
+		if (span_word(&t, tags[i].tag) && (tags[i].prefix || t.at == t.end))
 			return tags[i].step;
 	}
 	return BOOT_NOTHING;
 }
 
-/* "[   123][I][esp32-hal-psram.c:106] ...": the log lines of the Arduino core for the ESP32 */
-static bool is_arduino_log(struct span s)
+bool stage2_is_loader(struct span tag)
 {
-	long ms;
-
-	if (!span_char(&s, '['))
-		return false;
-	span_blanks(&s);
-	if (!span_dec(&s, &ms) || !span_word(&s, "][") || span_len(s) < 4)
-		return false;
-	return strchr("EWIDV", s.at[0]) && s.at[1] == ']' && s.at[2] == '[';
+	return step_of_tag(tag) == BOOT_STAGE2;
 }
 
-/* Past the next place where word stands. */
-static bool span_to(struct span *s, const char *word)
+static bool begins_with(struct span s, const char *word)
 {
-	const char *found;
+	return s.at != s.end && *s.at == *word && span_word(&s, word);
+}
 
-	while ((found = memchr(s->at, *word, (size_t)(s->end - s->at)))) {
-		s->at = found;
-		if (span_word(s, word))
+/* Does the second stage say that it has found an image? */
+static bool has_chosen(struct span words)
+{
+	static const char *const good[] = {
+		"Loaded app from partition", "Booting rom ", "Booting ROM ", "Booting temp rom.", "Loading image ",
+		"Jumping to the first image slot", "Jumping to the image slot", "jump to run ",
+	};
+
+	if (words.at == words.end || (*words.at != 'L' && *words.at != 'B' && *words.at != 'J' && *words.at != 'j'))
+		return false;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		if (begins_with(words, good[i]))
 			return true;
-		s->at++;
 	}
 	return false;
 }
 
-static bool contains(struct span s, const char *word)
-{
-	return span_to(&s, word);
-}
+#define LOADED_APP 1	/* in the list */
 
-/* Does the second stage say that it has found an image? */
-static bool has_chosen(struct span s)
+static bool says_again(struct bootlog *log, const struct prefix *p)
 {
-	return contains(s, "Loaded app from partition") || contains(s, "Booting rom ") ||
-	       contains(s, "Booting ROM ");
-}
-
-static bool says_again(struct bootlog *log, struct span s)
-{
-	static const char *const once[] = {
-		"boot: End of partition table", "boot: Loaded app from partition",
-		"cpu_start: Pro cpu start", "main_task: Calling app_main",
+	static const struct {
+		const char *tag, *words;
+	} once[] = {
+		{ "boot", "End of partition table" }, { "boot", "Loaded app from partition" },
+		{ "cpu_start", "Pro cpu start" }, { "main_task", "Calling app_main" },
 	};
-	bool again = log->boot.progress == BOOT_APP && contains(s, "2nd stage bootloader");
+	bool again = log->boot.progress == BOOT_APP && *p->tag.at == 'b' && span_has(p->words, "2nd stage bootloader");
 
 	for (unsigned int i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-		struct span t = s;
-
-		while (span_to(&t, once[i])) {
-			again |= log->said_once & 1U << i;
-			log->said_once |= 1U << i;
-		}
+		if (!begins_with(p->words, once[i].words) || !begins_with(p->tag, once[i].tag))
+			continue;
+		/* or twice in this line, where what was between them is lost */
+		again |= (log->said_once & 1U << i) || span_has((struct span){ p->words.at + 1, p->words.end }, once[i].words);
+		log->said_once |= 1U << i;
 	}
 	return again;
 }
 
-static void got_to(struct bootlog *log, enum boot_progress step, struct span s)
+void stage2_tries_another(struct bootlog *log)
 {
-	if (log->boot.suspect_text[0] && (step >= BOOT_APP || has_chosen(s)))
+	log->said_once &= ~(1U << LOADED_APP);
+	log->chosen = false;
+}
+
+static void got_to(struct bootlog *log, enum boot_progress step, struct span s, const struct prefix *p)
+{
+	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
+	if (log->chosen)
 		log->boot.suspect_text[0] = '\0';	/* another image was good */
 	bootlog_progress(log, step, s);
 }
@@ -167,47 +150,63 @@ static void got_to(struct bootlog *log, enum boot_progress step, struct span s)
 
 bool stage2_unfinished(const struct bootlog *log, struct span s)
 {
-	size_t n = 0;
-	const char *tag = log_tag(s, &n);
+	struct prefix p;
 
-	return tag && step_of_tag(tag, n) != BOOT_NOTHING &&
+	prefix_read(&p, s);
+	return p.form == PREFIX_IDF && step_of_tag(p.tag) != BOOT_NOTHING &&
 	       log->now_ms - log->rx74880.previous_ms >= STALE_MS;
 }
 
-bool stage2_line(struct bootlog *log, struct span s)
+/* What the prefix of a log line shows: who writes lines like it */
+static enum boot_progress step_of_prefix(const struct prefix *p)
 {
-	enum boot_progress step = BOOT_NOTHING;
-	const char *tag;
-	size_t n = 0;
+	switch (p->form) {
+	case PREFIX_APP:
+		return BOOT_APP;
+	case PREFIX_MCUBOOT:
+		return BOOT_STAGE2;
+	case PREFIX_IDF:
+	case PREFIX_ZEPHYR:
+		return step_of_tag(p->tag);
+	default:
+		return BOOT_NOTHING;
+	}
+}
 
-	if (*s.at == '[' && is_arduino_log(s)) {
-		got_to(log, BOOT_APP, s);
-		return true;
+static enum boot_progress step_of_line(struct span s)
+{
+	switch (*s.at) {	/* the first letters of the list */
+	case '2': case 'S': case 'j': case 'r': case 'B': case 'p': case 'm': case '*':
+		break;
+	default:
+		return BOOT_NOTHING;
 	}
-	tag = *s.at == '(' || (span_len(s) > 1 && s.at[1] == ' ') ? log_tag(s, &n) : NULL;
-	if (tag) {
-		step = step_of_tag(tag, n);
-		if (step == BOOT_STAGE2)
-			learn_chip(log, tag, n);
-	}
-	if (!tag && !strchr("2SjrBpm*", *s.at))
-		return false;
-	for (size_t i = 0; step == BOOT_NOTHING && i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct span t = s;
 
 		if (*s.at == lines[i].text[0] && span_word(&t, lines[i].text))
-			step = lines[i].step;
+			return lines[i].step;
 	}
+	return BOOT_NOTHING;
+}
+
+bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
+{
+	enum boot_progress step = p->form == PREFIX_NONE ? step_of_line(s) : step_of_prefix(p);
+
 	if (step == BOOT_NOTHING)
 		return false;
+	if (step == BOOT_STAGE2)
+		learn_chip(log, p->tag);
 	/* What each boot says once, said again: a restart whose banner was lost. */
-	if (tag && says_again(log, s)) {
+	if (p->form == PREFIX_IDF && *p->tag.at != 'e' && says_again(log, p)) {
 		bootlog_begin_boot(log);
 		log->boot.progress = BOOT_STAGE2;
 		bootlog_fragment(log, s);
 		return true;
 	}
-	got_to(log, step, s);
+	log->boot.spoke |= p->form == PREFIX_APP;
+	got_to(log, step, s, p);
 	return true;
 }
 
@@ -265,7 +264,7 @@ static bool is_banner_middle(struct span s)
 }
 
 /* "Restarting now.", "Rebooting...", "resetting": in a line at s, which begins with one of "Rr" */
-static void note_restart(struct bootlog *log, struct span s, bool alone)
+static void note_restart(struct bootlog *log, struct span s)
 {
 	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT" };
 
@@ -273,8 +272,7 @@ static void note_restart(struct bootlog *log, struct span s, bool alone)
 		struct span t = { s.at + 1, s.end };
 
 		if (span_word(&t, words[i]))
-			history_restart(log, alone && span_len(s) == 12 &&
-						     !memcmp(s.at, "Rebooting...", 12));
+			log->history.explained = true;	/* the application said so */
 	}
 }
 
@@ -320,7 +318,24 @@ static bool may_be_piece(const char *c)
 	}
 }
 
-bool fragment_anywhere(struct bootlog *log, struct span s)
+/* Does an application tell of the ROM's words? In a log line of its own, or between quotation marks; what a reset cuts is
+ * neither whole nor clean, and more than one line of the ROM's follows it. */
+static bool is_told(const struct bootlog *log, const char *line, struct span piece)
+{
+	bool quoted = false;
+	struct prefix p;
+
+	if (log->dirty || log->boot.progress < BOOT_LOADED || piece.at == line)
+		return false;
+	for (const char *c = line; c != piece.at; c++)
+		quoted ^= *c == '"';
+	if (quoted)
+		return true;
+	prefix_read(&p, (struct span){ line, piece.end });
+	return p.form == PREFIX_APP || (p.form == PREFIX_IDF && !stage2_is_loader(p.tag));
+}
+
+bool fragment_anywhere(struct bootlog *log, struct span s, bool whole)
 {
 	const char *line = s.at;
 
@@ -332,12 +347,12 @@ bool fragment_anywhere(struct bootlog *log, struct span s)
 		if (!may_be_piece(s.at))
 			continue;
 		if (*s.at == 'R' || *s.at == 'r')
-			note_restart(log, s, s.at == line);
+			note_restart(log, s);
 		if (s.at != line && span_is_letter(*s.at) &&
 		    (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
 		if (is_piece(s))
-			return true;
+			return !whole || !is_told(log, line, s);
 	}
 	return false;
 }

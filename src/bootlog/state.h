@@ -12,10 +12,11 @@
 #define PAIR_ROM (1U << 17)	/* "P-": ESP-ROM */
 #define PAIR_PANIC (1U << 18)	/* the first letters of a panic that may cut a line */
 #define PAIR_PIECE (0x3fU << 19) /* of the ROM's words, or of an application's about a restart */
+#define PAIR_REPORT (1U << 25)	/* of words about an earlier crash */
 #define PAIR_SPECIAL (1U << 31)	/* not a pair: the second one means more than itself */
 #define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
 
-#define BOOTLOG_RULES_MAX 96
+#define BOOTLOG_ROWS_MAX 320	/* of sentences.c */
 
 #define RX74880_RECENT 64	/* a banner is recognised long before that many */
 #define RX74880_LINE_MAX 512	/* a line of the ROM's takes less, also as UTF-8 */
@@ -63,12 +64,23 @@ enum bootlog_eboot {
 	EBOOT_LOADS,		/* ~ld or ld: only e:N may still come from it */
 };
 
+/* A report of a crash, as far as it has been read (trouble.c) */
+struct bootlog_report {
+	uint16_t part;		/* the row of its first part, plus one; 0: there is none */
+	unsigned char others;	/* lines behind it that are no part of it */
+	bool alive;		/* it tells of tasks that run on */
+	bool saved;		/* it tells of an earlier run */
+	bool heading;		/* it has a heading so far, and nothing else */
+	enum boot_reason reason;
+	char text[96];		/* of the first part */
+};
+
 /* What happened in the boots so far, for the verdict on a whole log. */
 struct bootlog_history {
 	unsigned int watchdogs;		/* watchdog banners */
-	unsigned int restarts;		/* software restarts that nothing announced */
+	unsigned int restarts;		/* software restarts without a word before */
 	bool crashed;			/* a panic came, and no reset by hand since */
-	bool rebooting;			/* the last words were "Rebooting..." */
+	bool loader_failed;		/* a second stage has */
 	bool explained;			/* the running application said that it would restart */
 	bool rom_fatal; /* "Fatal exception (N):" without any banner: GPIO2 held low */
 };
@@ -78,12 +90,17 @@ struct bootlog {
 	struct boot boot; /* the current one; before the first banner what came without one */
 	struct boot before;		/* the one before it, as it ended */
 	bool any_boot;			/* a banner was read */
+	bool pieces;			/* words of the ROM came that could not be read whole, or were out of place */
+	bool chosen;			/* in this boot: the second stage has found an image */
 	unsigned long boots;
+	unsigned int began[BOOT_CAUSE_COUNT];	/* banners of each cause */
 	bool begun; /* boot holds something: a banner, a torn one, or lines without one */
+	struct boot culprit;		/* the last one whose words, or whose cause, tell of a crash */
 	struct boot decided;		/* the last one that decides, or else the last */
 	enum verdict decided_verdict;
 	bool any_decided;
 	struct bootlog_history history;
+	struct bootlog_report report;
 	struct bootlog_head head;
 	enum bootlog_eboot eboot;
 	unsigned int said_once;		/* what ESP-IDF says once in a boot, and has said in this one */
@@ -91,9 +108,8 @@ struct bootlog {
 	uint32_t pair_first[256], pair_second[256];
 	uint32_t pair_last;		/* pair_first of the last character */
 	uint32_t pairs;			/* what was found in this line */
-	unsigned char rule_first
-		[128]; /* trouble.c: the first rule, plus one, that begins with this letter */
-	unsigned char rule_next[BOOTLOG_RULES_MAX];
+	uint16_t row_first[128];	/* trouble.c: the first row of sentences.c, plus one, that begins with this letter */
+	uint16_t row_next[BOOTLOG_ROWS_MAX];
 
 	size_t len;			/* the line so far */
 	size_t done;			/* bytes of it that are read already */

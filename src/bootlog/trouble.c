@@ -1,308 +1,439 @@
-/* trouble.c - the lines that say what went wrong in a boot, and what to do about it.
+/* trouble.c - finds the sentences that say what went wrong, where the program that has them prints them.
  *
- * Panics: espressif/esp-idf docs/en/api-guides/fatal-errors.rst; esp8266/Arduino
- * cores/esp8266/core_esp8266_postmortem.cpp. Images: espressif/esp-idf
- * components/bootloader_support/src/esp_image_format.c, bootloader_utility.c; espressif/esp-faq. See
- * docs/hardware.md.
+ *	trouble_line()			a line that is none of the ROM's own forms
+ *		prefix_read()		level and tag of a log line
+ *		find_row()		the row of sentences.c that fits: form, prefix, and how far the boot has come
+ *		take_row()		what it shows
+ *	trouble_other()			any other line: is a report of a crash over?
+ *	trouble_restart()		a boot begins: was it a crash that ended the one before?
  */
 #include "bootlog/reader.h"
 
-enum where {
-	AT_START,	/* of the line, a log prefix such as "E (123) boot: " skipped */
-	BARE,		/* at the start of a line without such a prefix */
-	ANYWHERE,	/* behind other text too: the panic cut a line */
+#include "bootlog/sentences.h"
+
+#define NO_CHANCE 12	/* so many characters of text in a row are not by chance */
+#define OTHER_LINES_MAX 3	/* a report is over after so many lines that are no part of it */
+#define SAVED_LINES_MAX 12	/* one of an earlier run has a heading of many kinds of lines */
+
+/* ---- forms ---- */
+
+struct pattern {
+	const struct bootlog *log;
+	bool whole;		/* the line is at its end */
+	bool any_number;
+	unsigned long number;	/* the first one */
 };
 
-enum what {
-	NO_IMAGE,	/* final */
-	SUSPECT,	/* the second stage may try another image */
-	CRASH,
-	ROM_FATAL,	/* the ESP8266 ROM's own exception, or an old SDK's */
-	ANNOUNCED,	/* one deliberate restart */
-};
+static bool is_like(struct pattern *p, struct span s, const char *form);
 
-static const char flash_again[] = "flash bootloader, partition table and application again";
-static const char supply[] =
-	"the supply voltage dropped: a shorter USB cable, a stronger supply, a capacitor";
-static const char see_panic[] = "the application crashed: its own messages say where";
-static const char watchdog[] =
-	"the application did not feed the watchdog: it hangs or blocks somewhere";
-static const char secure[] =
-	"secure boot refused the image: sign it with the key that this chip knows";
-
-static const struct rule {
-	const char *text;
-	enum where where;
-	enum what what;
-	const char *also;	/* must come later in the line; NULL */
-	const char *advice;
-} rules[] = {
-	/* ROM */
-	{ "invalid header", AT_START, NO_IMAGE, NULL,
-	  "no bootloader where the ROM looks for it: flash it at this chip's offset (0x1000 on "
-	  "ESP32 and S2, 0x2000 on C5 and P4, 0x0 on the others)" },
-	{ "Invalid header", AT_START, NO_IMAGE, NULL,
-	  "no bootloader where the ROM looks for it: flash it at this chip's offset" },
-	{ "invalrd header", AT_START, NO_IMAGE, NULL,
-	  "no bootloader where the ROM looks for it: flash it at this chip's offset" },
-	{ "flash read err", AT_START, NO_IMAGE, NULL,
-	  "the flash does not answer: GPIO12 high at reset (ESP32) selects the wrong flash "
-	  "voltage; else wiring, or encryption" },
-	{ "csum err", AT_START, NO_IMAGE, NULL,
-	  "the bootloader in flash is damaged: flash it again" },
-	{ "ets_main.c", AT_START, NO_IMAGE, NULL, flash_again },
-	{ "ets_loader.c", AT_START, NO_IMAGE, NULL,
-	  "the ROM could not load the bootloader: check the flash mode (quad, octal) that it was "
-	  "built for" },
-	{ "main.c 342", AT_START, NO_IMAGE, NULL, flash_again },
-	{ "assertion \"", AT_START, NO_IMAGE, "file \"ets_", flash_again },
-	{ "user code done", AT_START, NO_IMAGE, NULL,
-	  "the bootloader found nothing to start: flash the application" },
-	{ "unknown reset", AT_START, NO_IMAGE, NULL,
-	  "the ROM halts on a reset cause that it does not know: reset by the EN or RST pin" },
-	{ "Falling back to built-in command interpreter", AT_START, NO_IMAGE, NULL, flash_again },
-	{ "Octal flash option selected, but EFUSE not configured", ANYWHERE, NO_IMAGE, NULL,
-	  "the image was built for octal flash, this chip has quad flash: change the "
-	  "configuration" },
-	{ "Invalid image block, can't boot.", AT_START, NO_IMAGE, NULL,
-	  "the bootloader in flash is damaged, or is none: flash it again" },
-	{ "Invalid chip id.", AT_START, NO_IMAGE, NULL,
-	  "the bootloader is for another chip: build for this one" },
-	{ "secure boot verification failed", AT_START, NO_IMAGE, NULL, secure },
-	{ "secure boot check fail", AT_START, NO_IMAGE, NULL, secure },
-	/* Second stage */
-	{ "No bootable app partitions in the partition table", AT_START, NO_IMAGE, NULL,
-	  "no application that can run: flash it at the offset in the partition table" },
-	{ "partition 0 invalid magic number", AT_START, NO_IMAGE, NULL,
-	  "no partition table where the bootloader looks for it: flash it" },
-	{ "Failed to verify partition table", AT_START, NO_IMAGE, NULL,
-	  "no valid partition table: flash it" },
-	{ "load partition table error!", AT_START, NO_IMAGE, NULL,
-	  "no valid partition table: flash it" },
-	{ "ota data partition invalid and no factory, can't boot", AT_START, NO_IMAGE, NULL,
-	  "no application that can run: flash it, and the OTA data partition" },
-	{ "Unable to find bootable image", AT_START, NO_IMAGE, NULL,
-	  "MCUboot found no application that it may start: flash a signed one" },
-	{ "failed when running XMC startup flow, reboot!", AT_START, NO_IMAGE, NULL,
-	  "the flash chip did not start: supply, or a flash chip that this bootloader does not "
-	  "know" },
-	{ "image at 0x", AT_START, SUSPECT, "has invalid magic byte",
-	  "no application at that offset: flash it" },
-	{ "Checksum failed. Calculated 0x", AT_START, SUSPECT, NULL,
-	  "the application in flash is damaged: flash it again" },
-	{ "Image hash failed - image is corrupt", AT_START, SUSPECT, NULL,
-	  "the application in flash is damaged: flash it again" },
-	{ "Factory app partition is not bootable", AT_START, SUSPECT, NULL,
-	  "no valid application: flash it" },
-	{ "OTA app partition slot ", AT_START, SUSPECT, "is not bootable",
-	  "no valid application: flash it" },
-	{ "Image requires chip rev", AT_START, SUSPECT, NULL,
-	  "the image is for another revision of this chip: build it for this one" },
-	{ "This chip is revision ", AT_START, SUSPECT, "configured for minimum revision",
-	  "the image is for a later revision of this chip: build it for this one" },
-	{ "Sig block 0 invalid", AT_START, SUSPECT, NULL, secure },
-	{ "No signature block magic byte found", AT_START, SUSPECT, NULL, secure },
-	/* rBoot, zboot: raburton/rboot rboot.c, zeroflag/zboot. They try their other images next. */
-	{ "Rom ", BARE, SUSPECT, " is bad.", "no valid application: flash it" },
-	{ "ROM ", BARE, SUSPECT, " is bad.", "no valid application: flash it" },
-	{ "No good rom available", BARE, NO_IMAGE, NULL, "no application that can run: flash it" },
-	{ "No good ROM available", BARE, NO_IMAGE, NULL, "no application that can run: flash it" },
-	{ "Resetting with flash encryption enabled...", AT_START, ANNOUNCED, NULL, NULL },
-	/* Applications */
-	{ "Guru Meditation Error", ANYWHERE, CRASH, NULL, see_panic },
-	{ "Brownout detector", ANYWHERE, CRASH, NULL, supply },
-	{ "abort() was called at PC", AT_START, CRASH, NULL, see_panic },
-	{ "assert failed: ", AT_START, CRASH, NULL, see_panic },
-	{ "Backtrace: 0x", AT_START, CRASH, NULL, see_panic },
-	{ "Backtrace:0x", AT_START, CRASH, NULL, see_panic },
-	{ "***ERROR*** A stack overflow", ANYWHERE, CRASH, NULL, "a task's stack is too small" },
-	{ "CORRUPT HEAP", AT_START, CRASH, NULL,
-	  "the application writes past the end of its memory" },
-	{ "Stack smashing protect failure!", AT_START, CRASH, NULL, see_panic },
-	{ "ELF file SHA256: ", BARE, CRASH, NULL, see_panic },
-	{ "Debug exception reason:", AT_START, CRASH, NULL, see_panic },
-	{ "Core  0 register dump:", AT_START, CRASH, NULL, see_panic },
-	{ "Core  1 register dump:", AT_START, CRASH, NULL, see_panic },
-	{ "Core 0 register dump:", AT_START, CRASH, NULL, see_panic },
-	{ "Core 1 register dump:", AT_START, CRASH, NULL, see_panic },
-	{ "Fatal exception (", ANYWHERE, ROM_FATAL,
-	  "):", "an exception before anything was loaded: is GPIO2 pulled low at reset?" },
-	{ "Fatal exception ", ANYWHERE, CRASH, "):", see_panic },
-	{ "Exception (", AT_START, CRASH, "):", see_panic },
-	{ "Soft WDT reset", AT_START, CRASH, NULL, watchdog },
-	{ "Hardware WDT reset", AT_START, CRASH, NULL, watchdog },
-	{ "User exception (panic/abort/assert)", AT_START, CRASH, NULL, see_panic },
-	{ "Unhandled C++ exception: ", AT_START, CRASH, NULL, see_panic },
-	{ "Abort called", AT_START, CRASH, NULL, see_panic },
-	{ "Stack overflow detected", AT_START, CRASH, NULL, see_panic },
-	{ "--------------- CUT HERE FOR EXCEPTION DECODER", AT_START, CRASH, NULL, see_panic },
-	{ ">>>stack>>>", AT_START, CRASH, NULL, see_panic },
-	{ "<<<stack<<<", AT_START, CRASH, NULL, see_panic },
-	{ "epc1=0x", AT_START, CRASH, NULL, see_panic },
-	/* zephyrproject-rtos/zephyr kernel/fatal.c, arch/xtensa/core/fatal.c */
-	{ ">>> ZEPHYR FATAL ERROR", ANYWHERE, CRASH, NULL, see_panic },
-	{ "** FATAL EXCEPTION", ANYWHERE, CRASH, NULL, see_panic },
-	/* apache/nuttx sched/misc/assert.c, arch/<arch>/src/common */
-	{ "xtensa_user_panic: ", AT_START, CRASH, NULL, see_panic },
-	{ "riscv_exception: EXCEPTION", AT_START, CRASH, NULL, see_panic },
-	{ "dump_assert_info: Assertion failed", AT_START, CRASH, NULL, see_panic },
-	{ "up_assert: Assertion failed", AT_START, CRASH, NULL, see_panic },
-	/* esp-rs/esp-hal esp-backtrace */
-	{ "====================== PANIC", AT_START, CRASH, NULL, see_panic },
-	{ "!! A panic occured in ", AT_START, CRASH, NULL, see_panic },
-	{ "panicked at ", BARE, CRASH, NULL, see_panic },
-	{ "PANIC: unprotected error in call to Lua API", AT_START, CRASH, NULL, see_panic },
-};
-#define N_RULES (sizeof(rules) / sizeof(rules[0]))
-
-/* "Panic core_esp8266_main.cpp:133 __yield": a word, a colon, a line number */
-static bool is_arduino_panic(struct span s)
+/* "%s", "%w": the shortest text behind which the rest of the form fits */
+static bool is_like_text(struct pattern *p, struct span s, const char *form, bool blanks)
 {
-	long line;
-
-	if (!span_word(&s, "Panic "))
-		return false;
-	while (s.at != s.end && *s.at != ' ' && *s.at != ':')
+	while (s.at != s.end && (blanks || *s.at != ' ')) {
 		s.at++;
-	return span_char(&s, ':') && span_dec(&s, &line) && (s.at == s.end || *s.at == ' ');
+		if (is_like(p, s, form))
+			return true;
+	}
+	return false;
 }
 
-static bool matches(const struct rule *rule, struct span s)
+/* At the line's end, or where a paste has marked the sentence: more words would make it another one. */
+static bool ends_there(const struct pattern *p, struct span rest)
 {
-	return *s.at == rule->text[0] && span_word(&s, rule->text) &&
-	       (!rule->also || span_has(s, rule->also));
+	span_blanks(&rest);
+	return rest.at == rest.end ? p->whole : *rest.at != ' ' && bootlog_ends(p->log, rest, p->whole);
 }
+
+static bool read_number(struct pattern *p, struct span *s, bool hex)
+{
+	unsigned long n;
+	long decimal;
+
+	if (!hex)
+		span_blanks(s);
+	if (hex ? !span_hex(s, &n) : !span_dec(s, &decimal))
+		return false;
+	if (!p->any_number)
+		p->number = hex ? n : (unsigned long)decimal;
+	p->any_number = true;
+	return true;
+}
+
+static bool is_like(struct pattern *p, struct span s, const char *form)
+{
+	for (; *form; form++) {
+		if (form[0] == '$' && !form[1])
+			return ends_there(p, s);
+		if (*form != '%') {
+			if (!span_char(&s, *form))
+				return false;
+			continue;
+		}
+		form++;
+		if (*form == 's' || *form == 'w')
+			return is_like_text(p, s, form + 1, *form == 's');
+		if (!read_number(p, &s, *form == 'x'))
+			return false;
+	}
+	return true;
+}
+
+/* ---- rows ---- */
 
 void trouble_init(struct bootlog *log)
 {
-	unsigned int i = N_RULES;
+	size_t i = n_sentences;
 
-	_Static_assert(N_RULES < BOOTLOG_RULES_MAX, "rules");
 	while (i-- > 0) {
-		unsigned char c = (unsigned char)rules[i].text[0];
+		unsigned char c = (unsigned char)sentences[i].form[0];
 
-		log->rule_next[i] = log->rule_first[c];
-		log->rule_first[c] = (unsigned char)(i + 1);
+		log->row_next[i] = log->row_first[c];
+		log->row_first[c] = (uint16_t)(i + 1);
 	}
 }
 
-static const struct rule *find_rule(const struct bootlog *log, struct span s, bool bare)
+static bool is_loader_prefix(const struct prefix *p)
 {
-	unsigned int i = (unsigned char)*s.at < 128 ? log->rule_first[(unsigned char)*s.at] : 0;
-
-	for (; i; i = log->rule_next[i - 1]) {
-		if ((bare || rules[i - 1].where != BARE) && matches(&rules[i - 1], s))
-			return &rules[i - 1];
+	switch (p->form) {
+	case PREFIX_IDF:
+		return stage2_is_loader(p->tag);
+	case PREFIX_ZEPHYR:
+	case PREFIX_MCUBOOT:
+		return p->tag.at == p->tag.end || stage2_is_loader(p->tag);
+	default:
+		return false;
 	}
-	return NULL;
+}
+
+static bool has_tag(const struct prefix *p, const char *tag)
+{
+	return span_len(p->tag) == strlen(tag) && !memcmp(p->tag.at, tag, strlen(tag));
+}
+
+static bool is_by(const struct bootlog *log, const struct sentence *row, const struct prefix *p)
+{
+	switch (row->by) {
+	case BY_BARE:
+	case BY_PANIC:
+		return p->form == PREFIX_NONE && !p->function;
+	case BY_LOADER:	/* every line of ESP-IDF's bootloader has a prefix, unless somebody has cut it off */
+		return p->form == PREFIX_NONE ? !p->function && !log->boot.spoke : is_loader_prefix(p);
+	case BY_MCUBOOT:
+		return p->form == PREFIX_NONE || p->form == PREFIX_OTHER || is_loader_prefix(p);
+	case BY_SYSTEM:
+		return p->form != PREFIX_APP;
+	case BY_TAG:
+		return has_tag(p, row->tag) && p->form != PREFIX_NONE;
+	}
+	return false;
+}
+
+static bool is_time(const struct bootlog *log, const struct sentence *row)
+{
+	const struct boot *boot = &log->boot;
+
+	switch (row->when) {
+	case ANY_TIME:
+		return true;
+	case BEFORE_LOAD:
+		return boot->progress < BOOT_LOADED;
+	case BEFORE_APP:
+		return boot->progress < BOOT_APP;
+	case ON_ESP8266:
+		return boot->chip == CHIP_ESP8266 || boot->chip == CHIP_UNKNOWN;
+	}
+	return false;
+}
+
+struct match {
+	const struct sentence *row;
+	unsigned long number;
+	bool glued;		/* behind other text */
+};
+
+static bool find_row(const struct bootlog *log, struct span s, const struct prefix *p, bool whole, struct match *ret)
+{
+	unsigned int i = s.at != s.end && (unsigned char)*s.at < 128 ? log->row_first[(unsigned char)*s.at] : 0;
+
+	for (; i; i = log->row_next[i - 1]) {
+		const struct sentence *row = &sentences[i - 1];
+		struct pattern pattern = { .log = log, .whole = whole };
+
+		if (!is_like(&pattern, s, row->form) || !is_by(log, row, p) || !is_time(log, row))
+			continue;
+		*ret = (struct match){ .row = row, .number = pattern.number };
+		return true;
+	}
+	return false;
 }
 
 /* A panic's first words behind other text */
-static const struct rule *find_anywhere(const struct bootlog *log, struct span s)
+static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, struct match *ret)
 {
-	for (; s.at != s.end; s.at++) {
-		const struct rule *rule;
+	static const struct prefix none;
 
+	for (; s.at != s.end; s.at++) {
 		if (!(log->pair_first[(unsigned char)*s.at] & PAIR_PANIC))
 			continue;
-		rule = find_rule(log, s, false);
-		if (rule && rule->where == ANYWHERE)
-			return rule;
+		if (find_row(log, s, &none, whole, ret) && (ret->row->by == BY_PANIC || ret->row->by == BY_SYSTEM)) {
+			ret->glued = true;
+			return true;
+		}
 	}
-	return NULL;
+	return false;
 }
 
 bool trouble_begins(const struct bootlog *log, struct span s)
 {
-	return s.at != s.end && find_rule(log, s, false);
+	static const struct prefix none;
+	struct match match;
+
+	return find_row(log, s, &none, true, &match);
 }
 
-/* Past "[esp32] [ERR] [boot_comm] ": mcu-tools/mcuboot, and Zephyr without time stamps */
-static struct span skip_mcuboot_prefix(struct span s)
-{
-	struct span t = s;
+/* ---- reports of a crash ---- */
 
-	for (int words = 0; span_char(&t, '['); words++) {
-		while (t.at != t.end && *t.at != ']' && *t.at != ' ')
-			t.at++;
-		if (words == 3 || !span_word(&t, "] "))
-			return s;
+/* What is in a report beside its sentences: registers, addresses, a stack, a core dump */
+static bool is_report_line(struct span s)
+{
+	int digits = 0;
+
+	for (; s.at != s.end; s.at++) {
+		bool hex = span_is_digit(*s.at) || (*s.at >= 'a' && *s.at <= 'f') || (*s.at >= 'A' && *s.at <= 'F');
+
+		digits = hex ? digits + 1 : 0;
+		if (digits == 8)
+			return true;
 	}
-	return t;
+	return false;
 }
 
-/* Past "E (123) boot: ", "E boot: " */
-static struct span skip_log_prefix(struct span s)
+static void report_over(struct bootlog *log)
 {
-	struct span t = s;
-	long ms;
-
-	if (t.at != t.end && *t.at == '[')
-		return skip_mcuboot_prefix(s);
-	if (t.at == t.end || !span_is_letter(*t.at))
-		return s;
-	t.at++;
-	if (!span_char(&t, ' '))
-		return s;
-	if (span_char(&t, '(') && (!span_dec(&t, &ms) || !span_word(&t, ") ")))
-		return s;
-	while (t.at != t.end && *t.at != ' ' && *t.at != ':')
-		t.at++;
-	return span_word(&t, ": ") && t.at != t.end ? t : s;
+	log->report = (struct bootlog_report){ 0 };
 }
 
-static void suspect(struct bootlog *log, struct span s, const char *advice)
+/* Headings of reports of an earlier run are of many kinds: "Last crash: ...", "latest crash was at 1234 ms after boot". */
+static bool is_saved_heading(struct span s)
+{
+	static const char *const words[] = { "ast ", "atest ", "revious", "PREVIOUS", "ecovered", "aved", "tored", " # " };
+
+	if (!span_has(s, "rash") && !span_has(s, "CRASH") && !span_has(s, "xception"))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_has(s, words[i]))
+			return true;
+	}
+	return false;
+}
+
+void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
+{
+	struct bootlog_report *r = &log->report;
+
+	if (log->pairs & PAIR_REPORT && is_saved_heading(s)) {
+		report_over(log);
+		r->saved = true;
+	}
+	if ((p->form == PREFIX_NONE || (p->form == PREFIX_IDF && !is_loader_prefix(p))) && log->boot.progress >= BOOT_LOADED)
+		log->boot.spoke = true;
+	/* A line that no loader prints: another image was good. */
+	if (log->boot.suspect_text[0] && log->boot.progress >= BOOT_LOADED && !is_loader_prefix(p))
+		log->boot.suspect_text[0] = '\0';
+	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.heard == BOOT_HEARD_PLAIN)
+		log->boot.eboot_waits = false;	/* what it said before it loaded the application is lost */
+	if (!(r->part || r->alive || r->saved) || is_report_line(s))
+		return;
+	if (r->alive && has_tag(p, "task_wdt"))
+		r->others = 0;
+	else if (++r->others >= (r->saved ? SAVED_LINES_MAX : OTHER_LINES_MAX))
+		report_over(log);
+}
+
+static void emit_crash(struct bootlog *log, const struct match *match, struct span s)
+{
+	if (log->report.heading)	/* the words that follow say more */
+		log->boot.trouble = BOOT_OK;
+	report_over(log);
+	log->report.heading = match->row->what == SAYS_HEADING;
+	log->boot.detail = log->boot.trouble == BOOT_OK ? match->number : log->boot.detail;
+	bootlog_emit_trouble(log, BOOT_CRASH, s, match->row->reason);
+}
+
+/* The report that was begun is one. */
+static void confirm(struct bootlog *log)
+{
+	struct bootlog_report r = log->report;
+	struct span s = { r.text, r.text + strlen(r.text) };
+
+	report_over(log);
+	bootlog_emit_trouble(log, BOOT_CRASH, s, r.reason);
+}
+
+/* A second part of another kind, or more of the report behind a panic that has cut a line, shows that it is a report. */
+static void take_part(struct bootlog *log, const struct match *match, struct span s)
+{
+	struct bootlog_report *r = &log->report;
+	unsigned int part = (unsigned int)(match->row - sentences) + 1;
+
+	r->others = r->saved && span_has(s, "<<<stack<<<") ? SAVED_LINES_MAX - OTHER_LINES_MAX : 0;
+	if (r->saved || r->alive || log->boot.trouble == BOOT_CRASH) {
+		text_line(log, s);
+	} else if (r->part && r->part != part) {
+		confirm(log);
+	} else {
+		if (!r->part) {
+			r->part = (uint16_t)part;
+			r->reason = match->row->reason;
+			span_copy(r->text, sizeof(r->text), s);
+		}
+		text_line(log, s);
+	}
+}
+
+void trouble_banner(struct bootlog *log)
+{
+	if (log->report.part && !log->history.explained)
+		confirm(log);
+}
+
+void trouble_restart(struct bootlog *log)
+{
+	report_over(log);
+}
+
+/* ---- what a sentence shows ---- */
+
+static void take_suspect(struct bootlog *log, const struct match *match, struct span s)
 {
 	struct boot *boot = &log->boot;
 
+	if (bootlog_in_rom(log) && boot->number > 0) {	/* the ROM's own check of signatures: its last words decide */
+		bootlog_progress(log, BOOT_NOTHING, s);
+		return;
+	}
+	stage2_tries_another(log);
 	if (!boot->suspect_text[0]) {
 		span_copy(boot->suspect_text, sizeof(boot->suspect_text), s);
-		boot->advice = advice;
+		boot->suspect_reason = match->row->reason;
 	}
 	bootlog_progress(log, BOOT_STAGE2, s);
 }
 
-bool trouble_line(struct bootlog *log, struct span s, bool at_start)
+static void take_no_image(struct bootlog *log, enum boot_reason reason, unsigned long number, struct span s)
 {
-	const struct rule *rule = NULL;
-	struct span t;
+	if (log->boot.trouble == BOOT_OK)
+		log->boot.detail = number;
+	bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, reason);
+}
 
-	/* A log line that is neither error nor warning tells of no trouble, but for one that announces a restart. */
-	if (at_start && span_len(s) > 2 && s.at[1] == ' ' &&
-	    (*s.at == 'I' || *s.at == 'D' || *s.at == 'V') &&
-	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
+/* Handlers of the ROM and of the second stage: the application's own begin with "on core" or two blanks. */
+static bool is_loaders_death(const struct bootlog *log, struct span s)
+{
+	const struct boot *boot = &log->boot;
+
+	if (boot->progress < BOOT_LOADED || boot->progress >= BOOT_APP || boot->chip == CHIP_ESP8266 || boot->number == 0 || log->boot.spoke)
 		return false;
-	t = skip_log_prefix(s);
-	if (at_start && is_arduino_panic(s)) {
-		bootlog_emit_trouble(log, BOOT_CRASH, s, see_panic);
-		return true;
-	}
-	if (at_start)
-		rule = find_rule(log, t, t.at == s.at);
-	if (!rule && (log->pairs & PAIR_PANIC))
-		rule = find_anywhere(log, s);
-	/* A running application looks at an update before it takes it: nothing is wrong with the one that runs. */
-	if (!rule || (rule->what == SUSPECT && log->boot.progress >= BOOT_APP))
-		return false;
-	switch (rule->what) {
-	case NO_IMAGE:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, rule->advice);
-		break;
-	case SUSPECT:
-		suspect(log, t, rule->advice);
-		break;
-	case ANNOUNCED:
+	return !span_has(s, "Core  ") && !span_has(s, "unhandled");
+}
+
+static void take_row(struct bootlog *log, const struct match *match, struct span s)
+{
+	struct bootlog_report *r = &log->report;
+
+	switch (match->row->what) {
+	case SAYS_NO_IMAGE:
+		take_no_image(log, match->row->reason, match->number, s);
+		return;
+	case SAYS_SUSPECT:
+		take_suspect(log, match, s);
+		return;
+	case SAYS_RESTART:
 		log->boot.announced_restart = true;
 		log->history.explained = true;
 		bootlog_progress(log, BOOT_STAGE2, s);
+		return;
+	case SAYS_LOADER_DIED:
+		if (is_loaders_death(log, s)) {
+			take_no_image(log, REASON_LOADER_DIED, 0, s);
+			return;
+		}
 		break;
-	case ROM_FATAL:
+	case SAYS_ROM_FATAL:
 		log->history.rom_fatal = true;
-		bootlog_emit_trouble(log, BOOT_CRASH, s, rule->advice);
+		if (log->boot.chip != CHIP_ESP8266 && is_loaders_death(log, s)) {
+			take_no_image(log, REASON_LOADER_DIED, 0, s);
+			return;
+		}
 		break;
-	case CRASH:
-		bootlog_emit_trouble(log, BOOT_CRASH, s, rule->advice);
+	case SAYS_PART:
+		take_part(log, match, s);
+		return;
+	case SAYS_DETAIL:
+		if (r->part)
+			break;
+		text_line(log, s);
+		return;
+	case SAYS_END:
+		if (r->part)
+			confirm(log);
+		else
+			take_part(log, match, s);
+		return;
+	case SAYS_ALIVE:
+	case SAYS_SAVED:
+		report_over(log);
+		r->alive = match->row->what == SAYS_ALIVE;
+		r->saved = !r->alive;
+		text_line(log, s);
+		return;
+	case SAYS_NOTHING:
+		text_line(log, s);
+		return;
+	case SAYS_HEADING:
+	case SAYS_CRASH:
 		break;
 	}
+	if (r->saved)
+		text_line(log, s);
+	else if (match->glued)
+		take_part(log, match, s);
+	else
+		emit_crash(log, match, s);
+}
+
+static bool is_harmless(char level)
+{
+	return level == 'I' || level == 'D' || level == 'V';
+}
+
+/* Behind "function: ", as NuttX writes it */
+static void find_behind_function(const struct bootlog *log, const struct prefix *prefix, bool whole, struct match *ret)
+{
+	struct prefix p;
+
+	if (prefix->words.at == prefix->words.end || *prefix->words.at < '_' || *prefix->words.at > 'z')
+		return;
+	p = *prefix;
+	prefix_skip_function(&p);
+	if (p.function)
+		(void)find_row(log, p.words, &p, whole, ret);
+}
+
+bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole)
+{
+	struct match match = { 0 };
+
+	/* A log line that is neither error nor warning tells of no trouble, but for what cuts it or announces a restart. */
+	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) && !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
+		return false;
+	if (at_start && !find_row(log, prefix->words, prefix, whole, &match))
+		find_behind_function(log, prefix, whole, &match);
+	if (!match.row && (!(log->pairs & PAIR_PANIC) || !find_anywhere(log, s, whole, &match)))
+		return false;
+	/* A program may say so before it restarts; only a log that begins there has lost a panic. */
+	if (match.row->what == SAYS_END && !log->report.part && (log->boot.number > 0 || log->readable > 0))
+		return false;
+	take_row(log, &match, s);
 	return true;
 }

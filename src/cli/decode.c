@@ -61,43 +61,86 @@ static void decode_on_piece(void *user, const char *text, size_t n, const struct
  * The result
  */
 
-static const char *decode_why(enum verdict verdict, const struct boot *boot)
+/* ", boot 3 of 3 (1 by power or reset pin, 2 by software)" */
+static void decode_count(const struct bootlog *log, const struct boot *boot, char *buf, size_t cap)
 {
-	if (verdict == VERDICT_UNPROVEN)
-		return "; nothing shows that an image was loaded from flash";
+	size_t n;
+
+	buf[0] = '\0';
+	if (bootlog_boots(log) < 2)
+		return;
+	n = (size_t)snprintf(buf, cap, ", boot %lu of %lu", boot->number, bootlog_boots(log));
+	for (unsigned int cause = 0, any = 0; cause < BOOT_CAUSE_COUNT && n < cap; cause++) {
+		unsigned int began = bootlog_began(log, (enum boot_cause)cause);
+
+		if (began)
+			n += (size_t)snprintf(buf + n, cap - n, "%s%u by %s", any++ ? ", " : " (", began,
+					      bootwords_cause((enum boot_cause)cause));
+	}
+	if (n < cap && strchr(buf, '('))
+		snprintf(buf + n, cap - n, ")");
+}
+
+/* Why a log whose last boot has no words of a crash is one of a crash */
+static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
+{
+	const struct boot *boot = bootlog_culprit(log);
+
+	if (!boot)
+		snprintf(buf, cap, "; it restarts again and again, and says nothing before it does");
+	else if (boot->trouble == BOOT_CRASH)
+		snprintf(buf, cap, "; it crashed before: \"%s\"", boot->trouble_text);
+	else
+		snprintf(buf, cap, "; it crashed before: line %lu, reset by %s", boot->line, bootwords_cause(boot->cause_kind));
+}
+
+static void decode_why(const struct bootlog *log, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
+{
+	buf[0] = '\0';
 	if (verdict == VERDICT_CRASHED && boot->trouble != BOOT_CRASH)
-		return "; it crashed or was reset by a watchdog before";
-	return "";
+		decode_why_crashed(log, buf, cap);
+	else if (verdict == VERDICT_UNPROVEN)
+		snprintf(buf, cap, boot->copying || boot->eboot_copied ? "; eboot has not loaded the application yet"
+				 : bootlog_ends_in_another(log) ? "; the log ends in another boot"
+				 : "; nothing shows that an image was loaded from flash");
 }
 
 static void decode_print_text(const struct decode *d, enum verdict verdict, const struct boot *boot, char *buf,
 			      size_t cap)
 {
 	const char *trouble = boot ? bootwords_trouble(boot) : "";
-	char words[BOOTWORDS_MAX];
+	char words[BOOTWORDS_MAX], count[160], why[160];
 
 	if (verdict == VERDICT_SILENT) {
 		snprintf(buf, cap, "the log is empty");
 	} else if (!boot) {
 		snprintf(buf, cap, verdict == VERDICT_GARBLED ? "unreadable: recorded at another speed than it was sent?"
-							      : "no boot in it: nothing that an ESP's ROM prints");
+				 : bootlog_has_pieces(&d->log) ? "only pieces of a boot: no banner, load or sentence can be read whole"
+				 : "no boot in it: nothing that an ESP's ROM prints");
 	} else {
 		bootwords_print(boot, false, words, sizeof(words));
+		decode_count(&d->log, boot, count, sizeof(count));
+		decode_why(&d->log, verdict, boot, why, sizeof(why));
 		snprintf(buf, cap, "%s%s%s%s; line %lu%s%s", words, trouble[0] ? "; \"" : "", trouble,
-			 trouble[0] ? "\"" : "", boot->line,
-			 d->log.boots > 1 ? ", the last boot that decides" : "", decode_why(verdict, boot));
+			 trouble[0] ? "\"" : "", boot->line, count, why);
 	}
 }
 
-static const char *decode_advice(enum verdict verdict, const struct boot *boot)
+static const struct advice *decode_advice(const struct bootlog *log, enum verdict verdict, const struct boot *boot)
 {
+	const struct boot *culprit = bootlog_culprit(log);
+	static const struct advice
+		record_again = { "record-again",
+				 "record it again: 74880 Bd reads an ESP8266's ROM, 115200 most others" },
+		nothing_came = { "check-power", "nothing was recorded: wiring, power, cable, speed" };
+
 	if (verdict == VERDICT_GARBLED)
-		return "record it again: 74880 Bd reads an ESP8266's ROM, 115200 most others";
+		return &record_again;
 	if (verdict == VERDICT_SILENT)
-		return "nothing was recorded: wiring, power, cable, speed";
-	if (verdict == VERDICT_FLASH_BOOT)
-		return NULL;
-	return boot ? bootwords_advice(boot, false) : NULL;
+		return &nothing_came;
+	if (verdict == VERDICT_CRASHED && boot->trouble != BOOT_CRASH && culprit)
+		boot = culprit;
+	return boot ? boot_advice(boot, verdict, false) : NULL;
 }
 
 static enum verdict decode_put_result(struct decode *d)
@@ -108,7 +151,7 @@ static enum verdict decode_put_result(struct decode *d)
 	struct report_result result;
 
 	decode_print_text(d, verdict, boot, text, sizeof(text));
-	report_result_init(&result, verdict, text, decode_advice(verdict, boot));
+	report_result_init(&result, verdict, text, decode_advice(&d->log, verdict, boot));
 	result.of_log = true;
 	result.session.any_boot = boot != NULL;
 	if (boot)

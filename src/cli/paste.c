@@ -513,11 +513,12 @@ static size_t odd_piece(const struct paste *p, struct span s)
 
 static unsigned int oddities(const struct paste *p, struct span s)
 {
-	const unsigned char *c = (const unsigned char *)s.at, *end = c + span_len(s), *fours = c + span_len(s) / 4 * 4;
+	const unsigned char *c = (const unsigned char *)s.at, *end = c + span_len(s), *eights = c + span_len(s) / 8 * 8;
 	unsigned int all = 0;
 
-	for (; c != fours; c += 4)
-		all |= p->odd[c[0]] | p->odd[c[1]] | p->odd[c[2]] | p->odd[c[3]];
+	for (; c != eights; c += 8)
+		all |= p->odd[c[0]] | p->odd[c[1]] | p->odd[c[2]] | p->odd[c[3]] | p->odd[c[4]] | p->odd[c[5]] | p->odd[c[6]] |
+		       p->odd[c[7]];
 	for (; c != end; c++)
 		all |= p->odd[*c];
 	return all;

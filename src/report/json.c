@@ -114,7 +114,7 @@ static const char *const steps[] = { NULL, "banner", "loading", "loaded", "stage
 
 /* A boot that was heard on a port, or read in a log: the other of the two is NULL. */
 static void json_put_boot(const char *port, const char *log, const struct boot *boot, int64_t at_ms,
-			  const char *temperature, const char *advice)
+			  const char *temperature, const struct advice *advice)
 {
 	json_line(json_event("boot", JSON_MEMBERS(
 		{ "chip", json_or_null(bootwords_name(boot)) },
@@ -128,7 +128,8 @@ static void json_put_boot(const char *port, const char *log, const struct boot *
 		{ "temperature", json_clean(temperature) },
 		{ "progress", json_clean(steps[boot->progress]) },
 		{ "trouble", json_or_null(boot->trouble_text) },
-		{ "advice", json_clean(advice) },
+		{ "advice", json_clean(advice ? advice->text : NULL) },
+		{ "advice_id", json_clean(advice ? advice->id : NULL) },
 		{ "certain", json_boolean(boot->certain) },
 		{ "at_ms", log ? json_null() : json_integer(at_ms) },
 		{ "port", json_clean(port) },
@@ -147,7 +148,7 @@ static void json_note_boot(const char *port, const struct session_note *note)
 	const struct boot *boot = &note->boot;
 	bool is_cold = boot->chip == CHIP_ESP8266 && (boot->heard == BOOT_HEARD_74880 || note->baud == 74880);
 
-	json_put_boot(port, NULL, boot, note->at_ms, is_cold ? "cold" : NULL, boot->advice);
+	json_put_boot(port, NULL, boot, note->at_ms, is_cold ? "cold" : NULL, bootwords_advice(boot, false));
 }
 
 static void json_note_attempt(const char *port, const struct session_note *note)
@@ -257,6 +258,7 @@ json_t *json_result(const char *port, const struct report_result *result)
 		{ "match", result->any_match ? json_clean(result->match) : json_null() },
 		{ "ota", json_ota(result) },
 		{ "advice", json_clean(report_advice(result)) },
+		{ "advice_id", json_clean(report_advice_id(result)) },
 		{ "holder", result->holder_pid ? json_holder(result->holder_pid, result->holder_command) : json_null() },
 		{ "recovered", json_texts(result->recovered[0], sizeof(result->recovered[0]), REPORT_RECOVERED_MAX) }));
 }

@@ -66,7 +66,7 @@ static void report_add_recovered(const struct report_result *result, char *buf, 
 void report_sentence(const struct report_result *result, char *buf, size_t cap)
 {
 	const struct session_result *r = &result->session;
-	char raw[640] = "";
+	char raw[832] = "";
 
 	report_append(raw, sizeof(raw), "%s", r->text);
 	if (r->verdict == VERDICT_READY)
@@ -101,12 +101,13 @@ static void report_text_advice(const char *port, const struct report_result *res
 
 static void report_text_log_boot(const char *log, const struct boot *boot, bool after_panic)
 {
-	const char *trouble = bootwords_trouble(boot), *advice = bootwords_advice(boot, after_panic);
+	const char *trouble = bootwords_trouble(boot);
+	const struct advice *advice = bootwords_advice(boot, after_panic);
 	char words[BOOTWORDS_MAX];
 
 	bootwords_print(boot, after_panic, words, sizeof(words));
 	clean_line(stdout, "%s:%lu: %s%s%s%s%s%s", log, boot->line, words, trouble[0] ? "; \"" : "", trouble,
-		   trouble[0] ? "\"" : "", advice ? "; " : "", advice ? advice : "");
+		   trouble[0] ? "\"" : "", advice ? "; " : "", advice ? advice->text : "");
 }
 
 static void report_text_boot(const char *port, const struct session_note *note)
@@ -226,7 +227,8 @@ void report_progress(struct report *report, const char *port, const char *text)
 	report->progress_shown = text != NULL;
 }
 
-void report_result_init(struct report_result *result, enum verdict verdict, const char *text, const char *advice)
+void report_result_init(struct report_result *result, enum verdict verdict, const char *text,
+			const struct advice *advice)
 {
 	*result = (struct report_result){ .session = {
 		.verdict = verdict, .advice = advice, .boot_ms = -1, .up_ms = -1, .total_ms = -1, .missing = PROOF_RULES,
@@ -236,7 +238,14 @@ void report_result_init(struct report_result *result, enum verdict verdict, cons
 
 const char *report_advice(const struct report_result *result)
 {
-	return result->advice[0] ? result->advice : result->session.advice;
+	if (result->advice[0])
+		return result->advice;
+	return result->session.advice ? result->session.advice->text : NULL;
+}
+
+const char *report_advice_id(const struct report_result *result)
+{
+	return result->advice[0] || !result->session.advice ? NULL : result->session.advice->id;
 }
 
 void report_result(struct report *report, const char *port, const struct report_result *result)

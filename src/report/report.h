@@ -74,11 +74,15 @@ void report_wiring(struct report *report, const char *port, const struct wiring_
 /** report_progress() - a wait has been going on for long; on a terminal only. NULL wipes the line away. */
 void report_progress(struct report *report, const char *port, const char *text);
 
-/** report_result_init() - a result that no session has come to; @text is copied, @advice (or NULL) is not */
-void report_result_init(struct report_result *result, enum verdict verdict, const char *text, const char *advice);
+/** report_result_init() - a result that no session has come to; @text is copied, @advice may be NULL */
+void report_result_init(struct report_result *result, enum verdict verdict, const char *text,
+			const struct advice *advice);
 
 /** report_advice() - the most fitting advice; NULL: none */
 const char *report_advice(const struct report_result *result);
+
+/** report_advice_id() - its stable name; NULL where it was put together in the run */
+const char *report_advice_id(const struct report_result *result);
 
 /** report_sentence() - what stands after "PORT: WORD: ", harmless on a terminal */
 void report_sentence(const struct report_result *result, char *buf, size_t cap);

@@ -185,7 +185,7 @@ static void append_advice(const struct ladder *l, struct report_result *result)
 	size_t used, cap = sizeof(result->advice);
 
 	if (!result->advice[0] && result->session.advice)
-		(void)snprintf(result->advice, cap, "%s", result->session.advice);
+		(void)snprintf(result->advice, cap, "%s", result->session.advice->text);
 	used = strlen(result->advice);
 	(void)snprintf(result->advice + used, cap - used, "%s%s", used ? "; " : "", l->advice);
 }

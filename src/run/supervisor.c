@@ -73,7 +73,7 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 }
 
 static void tell_failure(struct crew *crew, struct board *board, enum verdict verdict, const char *text,
-			 const char *advice)
+			 const struct advice *advice)
 {
 	struct report_result result;
 
@@ -204,13 +204,14 @@ static void hear(struct crew *crew, struct board *board)
  * it; nobody waits for that. */
 static void give_up(struct crew *crew, struct board *board)
 {
+	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
 	char text[128];
 
 	snprintf(text, sizeof(text), "the driver does not answer; process %ld is stuck in it", (long)board->pid);
 	(void)kill(board->pid, SIGKILL);
 	close(board->fd);
 	board->fd = -1;
-	tell_failure(crew, board, VERDICT_IO_ERROR, text, "unplug the bridge and plug it in again");
+	tell_failure(crew, board, VERDICT_IO_ERROR, text, &unplug);
 }
 
 /* Only those that are not over: poll() takes no more than a process may have open, and those that could not be started
@@ -364,7 +365,8 @@ static int begin_state(struct crew *crew)
 	for (size_t i = 0; i < crew->n; i++) {
 		crew->boards[i].spec = &request->ports[i];
 		crew->boards[i].start_ms = wait_now_ms();
-		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written", why);
+		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
+			     &(struct advice){ "state-file", why });
 	}
 	(void)report_end(&crew->report);
 	return verdict_info(VERDICT_INTERNAL)->status;

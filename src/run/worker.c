@@ -121,13 +121,29 @@ static void close_capture(struct worker *w)
 		return;
 	/* beside the board's cure, which the user needs more */
 	if (!advice[0] && w->result.session.advice)
-		snprintf(advice, sizeof(w->result.advice), "%s", w->result.session.advice);
+		snprintf(advice, sizeof(w->result.advice), "%s", w->result.session.advice->text);
 	used = strlen(advice);
 	snprintf(advice + used, sizeof(w->result.advice) - used, "%s%s is incomplete: %s", used ? "; " : "",
 		 w->request->capture, strerror(w->capture_error));
 }
 
-static void fail(struct worker *w, enum verdict verdict, const char *text, const char *advice)
+static const struct advice
+	list_ports = { "list-ports", "espreset --list shows the spellings that fit one" },
+	end_holder = { "end-holder", "end the program that uses the port, or give it time with --wait" },
+	plug_in_again = { "plug-in-again",
+			  "plug it in again; if nobody pulled it out, look at cable, hub and power supply" },
+	unplug_bridge = { "unplug-bridge", "unplug the bridge and plug it in again" },
+	look_at_output = { "look-at-output",
+			   "look at what the board prints (--capture FILE), or give it time with --timeout" },
+	look_around_line = { "look-around-line",
+			     "look at what the board prints around that line (--capture FILE)" },
+	give_address = { "give-address", "give the address that the board has in this network (--firmware with --ota @ "
+					 "takes it from its output)" },
+	reset_it = { "reset-it", "reset it with espreset PORT" },
+	other_file = { "other-file", "not reset: name a file that can be written" },
+	lines_unknown = { "look-at-board", "the lines may not have been released: look at the board" };
+
+static void fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
 	struct session_result *r = &w->result.session;
 
@@ -142,7 +158,7 @@ static void take_close(struct worker *w, int r)
 {
 	if (r == 0 || verdict_info(w->result.session.verdict)->status != 0)
 		return;
-	fail(w, verdict_of_errno(-r), "", "the lines may not have been released: look at the board");
+	fail(w, verdict_of_errno(-r), "", &lines_unknown);
 	w->result.session.err = -r;
 }
 
@@ -279,7 +295,7 @@ static void refuse_native_usb(struct worker *w)
 
 	w->port = NULL;
 	fail(w, VERDICT_UNPROVEN, "this is the chip's own USB: there is no circuit to find, RTS resets its processor",
-	     "reset it with espreset PORT");
+	     &reset_it);
 	take_close(w, r);
 }
 
@@ -330,20 +346,19 @@ static void complete_advice(struct worker *w)
 	if (w->result.advice[0] || r->advice)
 		return;
 	if (r->verdict == VERDICT_AMBIGUOUS)
-		r->advice = "espreset --list shows the spellings that fit one";
+		r->advice = &list_ports;
 	else if (r->verdict == VERDICT_BUSY)
-		r->advice = "end the program that uses the port, or give it time with --wait";
+		r->advice = &end_holder;
 	else if (r->verdict == VERDICT_UNPLUGGED)
-		r->advice = "plug it in again; if nobody pulled it out, look at cable, hub and power supply";
+		r->advice = &plug_in_again;
 	else if (r->verdict == VERDICT_IO_ERROR)
-		r->advice = "unplug the bridge and plug it in again";
+		r->advice = &unplug_bridge;
 	else if (r->verdict == VERDICT_EXPECT_TIMEOUT && !w->conditions.match.broken)
-		r->advice = "look at what the board prints (--capture FILE), or give it time with --timeout";
+		r->advice = &look_at_output;
 	else if (r->verdict == VERDICT_FAIL_MATCHED)
-		r->advice = "look at what the board prints around that line (--capture FILE)";
+		r->advice = &look_around_line;
 	else if (r->verdict == VERDICT_OTA_SILENT)
-		r->advice = "give the address that the board has in this network (--firmware with --ota @ takes it "
-			    "from its output)";
+		r->advice = &give_address;
 }
 
 static void find_and_run(struct worker *w)
@@ -435,7 +450,7 @@ static void begin(struct worker *w)
 
 	if (r < 0) {
 		snprintf(text, sizeof(text), "--capture cannot be written: %s", strerror(-r));
-		fail(w, VERDICT_INTERNAL, text, "not reset: name a file that can be written");
+		fail(w, VERDICT_INTERNAL, text, &other_file);
 		return;
 	}
 	r = conditions_init(&w->conditions, w->request, w->start_ms, tell_match, w);

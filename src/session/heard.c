@@ -99,7 +99,8 @@ static void take_trouble(struct session *s, const struct boot_event *event)
 	take_boot(s, event->boot);
 	if (boot->trouble == BOOT_OK || !event->boot) {
 		boot->trouble = event->trouble;
-		boot->advice = event->advice;
+		boot->reason = event->reason;
+		boot->detail = event->boot ? event->boot->detail : 0;
 		snprintf(boot->trouble_text, sizeof(boot->trouble_text), "%.*s", (int)event->len,
 			 event->line);
 	}
@@ -158,6 +159,7 @@ static void on_event(void *user, const struct boot_event *event)
 		a->fragments += a->ours;
 		break;
 	case BOOT_EVENT_TEXT:
+		take_boot(s, event->boot);
 		a->text += (long)event->len;
 		if (heard_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
 			hearing_text(&s->hearing);

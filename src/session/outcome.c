@@ -78,6 +78,26 @@ static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 }
 
 #define SEE_WIRING "see \"Wiring\" in espreset(1)"
+
+static const struct advice
+	see_wiring = { "see-wiring", SEE_WIRING },
+	wait_for_copy = { "update-is-copied",
+			  "wait a minute, then run espreset again; a longer --timeout waits for the copy" },
+	more_time = { "more-time", "give a longer --timeout" },
+	reset_in_a_row = { "reset-in-a-row", "with a 40 MHz crystal only resets in a row prove it: leave out --no-reset" },
+	less_load = { "less-load",
+		      "try again while the computer has less to do, or with a simpler --expect or --fail-on" },
+	bad_signal = { "bad-signal", "a bad ground, cable or level shifter garbles; --capture FILE keeps what came" },
+	restarts_on_purpose = { "settle-0", "if the firmware restarts on purpose, --settle 0 stops watching for it" },
+	other_board = { "other-board", "another board than expected is on this port; espreset --list shows them" },
+	reset_not_wired = { "reset-not-wired", "the line does not reach EN/RST: " SEE_WIRING },
+	nobody_reset = { "nobody-reset",
+			 "nobody reset the board, or it is not connected: check TX, GND and power" },
+	silent_short = { "check-power", "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: "
+			 SEE_WIRING },
+	silent_board = { "check-power", "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING },
+	say_baud = { "say-baud", "what the application said before its speed was found was not read: say it with --baud" };
+
 #define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
 #define COPYING "eboot is still copying an OTA image: do not reset the board now"
 
@@ -95,18 +115,19 @@ static const char *missing_banner(const struct session *s)
 }
 
 /* The evidence that is missing, and the way to it. */
-static const char *outcome_missing(const struct session *s, enum proof_rule missing, const char **ret_advice)
+static const char *outcome_missing(const struct session *s, enum proof_rule missing,
+				   const struct advice **ret_advice)
 {
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot;
 
-	*ret_advice = SEE_WIRING;
+	*ret_advice = &see_wiring;
 	if (boot->copying) {	/* whatever else is missing: this is what the user must know */
-		*ret_advice = "wait a minute, then run espreset again; a longer --timeout waits for the copy";
+		*ret_advice = &wait_for_copy;
 		return COPYING;
 	}
 	if (is_short_of_time(a, missing)) {
-		*ret_advice = "give a longer --timeout";
+		*ret_advice = &more_time;
 		return missing == PROOF_SETTLED ? "the time was over before the settle time"
 						: "the time was over before the board had booted";
 	}
@@ -123,7 +144,7 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 		if (!proof_needs_row(&s->context, a))
 			return WARM_BANNER;
 		if (s->config.no_reset) {
-			*ret_advice = "with a 40 MHz crystal only resets in a row prove it: leave out --no-reset";
+			*ret_advice = &reset_in_a_row;
 			return "one banner at 115200 Bd, which may come after a software restart, proves nothing";
 		}
 		return "resets in a row were not each followed by one banner at 115200 Bd, equally late";
@@ -140,10 +161,10 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 	case PROOF_NO_FRAGMENT:
 		if (!a->gap)
 			return "what came after the banner was torn or lost";
-		*ret_advice = "try again while the computer has less to do, or with a simpler --expect or --fail-on";
+		*ret_advice = &less_load;
 		return "this computer was too slow: some of what came after the banner may be lost";
 	case PROOF_CLEAR:
-		*ret_advice = "a bad ground, cable or level shifter garbles; --capture FILE keeps what came";
+		*ret_advice = &bad_signal;
 		return "unreadable output after the load may hide a restart";
 	case PROOF_CHIP:
 		return "the chip did not say its name";
@@ -153,7 +174,7 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 }
 
 __attribute__((format(printf, 3, 4)))
-static void outcome_say(struct session_result *r, const char *advice, const char *format, ...)
+static void outcome_say(struct session_result *r, const struct advice *advice, const char *format, ...)
 {
 	va_list ap;
 
@@ -163,11 +184,18 @@ static void outcome_say(struct session_result *r, const char *advice, const char
 	r->advice = advice;
 }
 
+/* A boot that crashed without a word is explained by how the next one began. */
+static const struct boot *boot_that_tells(const struct session *s, const struct boot *boot)
+{
+	return s->attempt.rebooted && boot->reason == REASON_NONE ? &s->attempt.next : boot;
+}
+
 /* The sentence and the advice of each verdict; of a boot that failed or crashed the advice that came with its words. */
 static void outcome_explain(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;
-	const char *name = bootwords_chip(boot), *advice;
+	const char *name = bootwords_chip(boot);
+	const struct advice *advice = boot_advice(boot_that_tells(s, boot), r->verdict, false);
 	bool cut_off = s->attempt.cut_off;
 	char mode[96], speed[48];
 
@@ -179,41 +207,32 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 			    r->up_ms / 1000, r->up_ms / 100 % 10, r->app_baud && r->app_baud != 115200 ? speed : "");
 		break;
 	case VERDICT_DOWNLOAD_MODE:
-		outcome_say(r, "GPIO0 was low at reset: release the FLASH button, or " SEE_WIRING, "%s came up in %s", name, mode);
+		outcome_say(r, advice, "%s came up in %s", name, mode);
 		break;
 	case VERDICT_OTHER_BOOT:
-		outcome_say(r, "a strapping pin is held wrong (ESP8266: GPIO15 low, GPIO2 and GPIO0 high); " SEE_WIRING,
-		    "%s came up in %s", name, mode);
+		outcome_say(r, advice, "%s came up in %s", name, mode);
 		break;
 	case VERDICT_BOOT_FAILED:
-		outcome_say(r, boot->advice ? boot->advice : "upload the firmware again", "%s found no image it can run: %s", name,
-		    bootwords_trouble(boot));
+		outcome_say(r, advice, "%s found no image it can run: %s", name, bootwords_trouble(boot));
 		break;
 	case VERDICT_CRASHED:
-		outcome_say(r, boot->advice ? boot->advice
-				    : "the firmware or the power supply is at fault; read its output (--capture FILE)",
-		    "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);
+		outcome_say(r, advice, "%s crashed%s%s", name, boot->trouble_text[0] ? ": " : "", boot->trouble_text);
 		break;
 	case VERDICT_RESTARTED:
-		outcome_say(r, "if the firmware restarts on purpose, --settle 0 stops watching for it",
-		    "%s booted, then restarted by itself", name);
+		outcome_say(r, &restarts_on_purpose, "%s booted, then restarted by itself", name);
 		break;
 	case VERDICT_WRONG_CHIP:
-		outcome_say(r, "another board than expected is on this port; espreset --list shows them", "this is %s", name);
+		outcome_say(r, &other_board, "this is %s", name);
 		break;
 	case VERDICT_NO_EFFECT:
-		outcome_say(r, "the line does not reach EN/RST: " SEE_WIRING, "the board kept talking while reset was held");
+		outcome_say(r, &reset_not_wired, "the board kept talking while reset was held");
 		break;
 	case VERDICT_SILENT:
-		outcome_say(r, s->config.no_reset ? "nobody reset the board, or it is not connected: check TX, GND and power"
-		       : cut_off ? "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: "
-				   SEE_WIRING
-		       : "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING,
+		outcome_say(r, s->config.no_reset ? &nobody_reset : cut_off ? &silent_short : &silent_board,
 		    "not one byte came%s", cut_off ? " before the time was over" : "");
 		break;
 	case VERDICT_GARBLED:
-		outcome_say(r, "a bad ground, cable or level shifter garbles; --capture FILE keeps what came",
-		    "mostly unreadable at every speed tried");
+		outcome_say(r, &bad_signal, "mostly unreadable at every speed tried");
 		break;
 	default:
 		snprintf(r->text, sizeof(r->text), "%s", outcome_missing(s, r->missing, &advice));
@@ -279,6 +298,8 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 	ret->evidence = evidence(s);
 	if (a->rebooted && ret->verdict == VERDICT_CRASHED && a->boot.trouble == BOOT_OK) {
 		ret->boot.trouble = BOOT_CRASH;
+		ret->boot.reason = a->next.reason;
+		ret->boot.detail = a->next.detail;
 		snprintf(ret->boot.trouble_text, sizeof(ret->boot.trouble_text), "%s",
 			 a->next.trouble_text[0] ? a->next.trouble_text
 			 : a->next.cause_text[0] ? a->next.cause_text : "restarted by the watchdog");
@@ -301,6 +322,6 @@ void outcome_condition(const struct session *s, enum verdict verdict, const char
 	ret->verdict = verdict;
 	ret->evidence = evidence(s);
 	if (verdict == VERDICT_EXPECT_TIMEOUT && !s->config.baud && ret->app_baud && ret->app_baud != 115200)
-		ret->advice = "what the application said before its speed was found was not read: say it with --baud";
+		ret->advice = &say_baud;
 	snprintf(ret->text, sizeof(ret->text), "%s", text);
 }

@@ -166,16 +166,21 @@ int plan_pause_ms(struct session *s)
 	return s->plan.pause_ms;
 }
 
-const char *plan_saves_detour(const struct session *s)
+const struct advice *plan_saves_detour(const struct session *s)
 {
+	static const struct advice
+		both = { "sequence-both", "next time, --sequence both saves the first try: on this board DTR reaches EN/RST" },
+		dtr = { "sequence-dtr", "next time, --sequence dtr saves the first tries: on this board DTR alone resets" },
+		rts = { "sequence-rts", "next time, --sequence rts saves the first try" };
+
 	if (!s->config.sequence.observes || s->plan.wiring == s->plan.first_wiring)
 		return NULL;
 	switch (s->plan.wiring) {
 	case PLAN_BOTH:
-		return "next time, --sequence both saves the first try: on this board DTR reaches EN/RST";
+		return &both;
 	case PLAN_DTR:
-		return "next time, --sequence dtr saves the first tries: on this board DTR alone resets";
+		return &dtr;
 	default:
-		return "next time, --sequence rts saves the first try";
+		return &rts;
 	}
 }

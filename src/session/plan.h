@@ -19,7 +19,7 @@ int plan_pause_ms(struct session *s);
 /** plan_may_try_again() - after this verdict, and in the time that is left? */
 bool plan_may_try_again(const struct session *s, enum verdict verdict);
 
-/** plan_saves_detour() - what to say next time, after a detour: static; NULL when there was none, or nothing helps */
-const char *plan_saves_detour(const struct session *s);
+/** plan_saves_detour() - what to say next time, after a detour: NULL when there was none, or nothing helps */
+const struct advice *plan_saves_detour(const struct session *s);
 
 #endif

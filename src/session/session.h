@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/advice.h"
 #include "base/modem.h"
 #include "bootlog/bootlog.h"
 #include "session/action.h"
@@ -78,8 +79,8 @@ enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
 struct session_result {
 	enum verdict verdict;
 	int err;			/* positive errno behind a 30-35 verdict; 0 */
-	char text[512];			/* after "PORT: WORD: "; --decode's are the longest */
-	const char *advice;		/* static; the next thing to do; NULL */
+	char text[640];			/* after "PORT: WORD: "; --decode's are the longest */
+	const struct advice *advice;	/* the next thing to do; NULL */
 	enum session_reset_by reset_by;
 	bool any_boot;
 	struct boot boot;		/* the boot that the verdict is about */

@@ -196,7 +196,20 @@ static void take_circuit(struct wiring *w, enum wiring_circuit circuit)
 	snprintf(r->esptool, sizeof(r->esptool), "%s", circuits[circuit].esptool);
 }
 
-static void end_without(struct wiring *w, enum verdict verdict, const char *text, const char *advice)
+static const struct advice
+	strap_held = { "strap-held", "GPIO0 or another strap is held at reset by something else: a button, a part, a wire" },
+	invert_line = { "invert-line", "no program can leave such a board running: invert the line" },
+	rom_muted = { "rom-muted", "the ROM's messages may be switched off, or the speed is wrong; try --sequence rts and others "
+				   "by hand" },
+	wire_rts = { "wire-rts", "use --no-reset and the button, or wire RTS to EN; see \"Wiring\" in espreset(1)" },
+	check_power = { "check-power", "not one byte came: if the button brings none either, check TX, ground and power first" },
+	cure_restarts = { "cure-restarts", "cure that first: espreset --no-reset shows what it prints" },
+	try_again = { "try-again", "try once more; a board that restarts by itself cannot be told from one that is reset" },
+	after_copy = { "update-is-copied", "try again when it has done, or give more --timeout" },
+	more_time = { "more-time", "give more --timeout" };
+
+static void end_without(struct wiring *w, enum verdict verdict, const char *text,
+			const struct advice *advice)
 {
 	w->result.verdict = verdict;
 	w->result.advice = advice;
@@ -308,7 +321,7 @@ static void end_found(struct wiring *w)
 	r->verdict = VERDICT_READY;
 	if (elsewhere) {
 		r->verdict = w->elsewhere_source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE : VERDICT_OTHER_BOOT;
-		r->advice = "GPIO0 or another strap is held at reset by something else: a button, a part, a wire";
+		r->advice = &strap_held;
 	}
 	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text,
 		 gpio0_words(w, c), r->resets, then);
@@ -321,7 +334,7 @@ static void end_inverted(struct wiring *w, enum wiring_circuit c)
 	take_circuit(w, c);
 	w->result.resets = w->strong_resets ? w->strong_resets : w->weak_resets;
 	end_without(w, VERDICT_NO_EFFECT, circuits[c].text,
-		    "no program can leave such a board running: invert the line");
+		    &invert_line);
 }
 
 static bool hears_by_itself(const struct wiring *w)
@@ -338,15 +351,14 @@ static void end_nothing(struct wiring *w)
 		take_circuit(w, WIRING_UNKNOWN);
 		end_without(w, VERDICT_UNPROVEN,
 			    "the board spoke after a line was let go, but no boot banner could be read",
-			    "the ROM's messages may be switched off, or the speed is wrong; try --sequence rts and others by hand");
+			    &rom_muted);
 	} else if (rts->bytes_late && dtr->bytes_late) {
 		end_without(w, VERDICT_NO_EFFECT,
 			    "nothing is wired: bytes kept coming while RTS and while DTR was asserted",
-			    "use --no-reset and the button, or wire RTS to EN; see \"Wiring\" in espreset(1)");
+			    &wire_rts);
 	} else {
 		end_without(w, VERDICT_NO_EFFECT, circuits[WIRING_NONE].text, w->bytes
-			    ? "use --no-reset and the button, or wire RTS to EN; see \"Wiring\" in espreset(1)"
-			    : "not one byte came: if the button brings none either, check TX, ground and power first");
+			    ? &wire_rts : &check_power);
 	}
 }
 
@@ -410,7 +422,7 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 		return;
 	if (doubtful && w->trials[WIRING_TRY_NOTHING].seen)
 		end_without(w, VERDICT_UNPROVEN, "the board restarts by itself: nobody can tell which line resets it",
-			    "cure that first: espreset --no-reset shows what it prints");
+			    &cure_restarts);
 	else if (f->rts && !f->dtr && (plays(w, WIRING_TRY_RTS_THEN_BOTH, 1) ||
 		 (!counts(w, &w->trials[WIRING_TRY_RTS_THEN_BOTH]) && plays(w, WIRING_TRY_RTS_THEN_BOTH, 2))))
 		return;
@@ -427,7 +439,7 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 		confirm(w, f);
 	else
 		end_without(w, VERDICT_UNPROVEN, "what seemed to reset the board did not do so again",
-			    "try once more; a board that restarts by itself cannot be told from one that is reset");
+			    &try_again);
 }
 
 static bool is_inverted(const struct wiring *w, enum wiring_experiment e)
@@ -459,12 +471,12 @@ static void choose(struct wiring *w)
 	if (is_copying(w)) {
 		end_without(w, VERDICT_UNPROVEN,
 			    "the board copies an update for longer than the time-out: it is left alone",
-			    "try again when it has done, or give more --timeout");
+			    &after_copy);
 		return;
 	}
 	if (w->deadline_ms - w->now_ms < EXPERIMENT_MAX_MS) {
 		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found",
-			    "give more --timeout");
+			    &more_time);
 		return;
 	}
 	if (plays(w, WIRING_TRY_BOTH, 1) || plays(w, WIRING_TRY_RTS, 1) || plays(w, WIRING_TRY_DTR, 1))

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/advice.h"
 #include "bootlog/bootlog.h"
 #include "session/action.h"
 #include "session/sequence.h"
@@ -61,7 +62,7 @@ struct wiring_result {
 	int resets;			/* how often the board was reset */
 	int total_ms;
 	char text[192];
-	const char *advice;		/* static; NULL */
+	const struct advice *advice;	/* NULL */
 };
 
 /* What is tried; the table is in wiring.c. */

@@ -58,17 +58,34 @@ END_TEST
 
 START_TEST(the_advice_for_download_mode_is_about_what_made_it)
 {
-	struct boot boot = { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD, .advice = "let GPIO0 go" };
+	struct boot boot = { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD };
 
-	ck_assert_str_eq(bootwords_advice(&boot, false), "let GPIO0 go");
-	ck_assert_str_eq(bootwords_advice(&boot, true), "only a reset by the RST or EN pin leaves this mode: espreset PORT");
+	ck_assert_str_eq(bootwords_advice(&boot, false)->id, "boot-strap-low");
+	ck_assert_str_eq(bootwords_advice(&boot, true)->text, "only a reset by the RST or EN pin leaves this mode: espreset PORT");
 	boot.heard = BOOT_HEARD_74880;
-	ck_assert_str_eq(bootwords_advice(&boot, true), "let GPIO0 go");
+	ck_assert_str_eq(bootwords_advice(&boot, true)->id, "boot-strap-low");
+}
+END_TEST
+
+START_TEST(the_trouble_is_told_before_what_is_suspected)
+{
+	struct boot boot = { ESP8266 };
+
 	ck_assert_str_eq(bootwords_trouble(&boot), "");
 	boot.suspect_text[0] = 's';
 	ck_assert_str_eq(bootwords_trouble(&boot), "s");
 	boot.trouble_text[0] = 't';
 	ck_assert_str_eq(bootwords_trouble(&boot), "t");
+}
+END_TEST
+
+START_TEST(a_mode_that_is_not_known_has_no_number)
+{
+	struct boot boot = { ESP8266, .mode = -1, .source = BOOT_SOURCE_OTHER };
+	char words[96];
+
+	bootwords_mode(&boot, words, sizeof(words));
+	ck_assert_str_eq(words, "a boot mode that was not read whole (not flash)");
 }
 END_TEST
 
@@ -80,6 +97,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_boot_is_told_in_words, 0, COUNT(boots));
 	tcase_add_test(tcase, the_longest_boot_fits);
 	tcase_add_test(tcase, the_advice_for_download_mode_is_about_what_made_it);
+	tcase_add_test(tcase, the_trouble_is_told_before_what_is_suspected);
+	tcase_add_test(tcase, a_mode_that_is_not_known_has_no_number);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

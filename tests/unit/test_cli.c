@@ -49,7 +49,7 @@ static const struct program_row rows[] = {
 	{ "-t 8 -b 74880 --expect Hello sim:idf,baud=74880,talks", 0, "ready", NULL },
 	{ "-t 5 --expect never sim:baud=57600", 20, "expect-timeout", "say it with --baud" },
 	{ "--json sim:baud=9600,prints", 0, "\"app_baud\":9600,", NULL },
-	{ "sim:esp32,panic=600ms,baud=9600", 14, "crashed: esp32 crashed: Guru Meditation", "--capture FILE" },
+	{ "sim:esp32,panic=600ms,baud=9600", 14, "crashed: esp32 crashed: Guru Meditation", "decode its backtrace" },
 	{ "--sequence both sim:swapped", 0, "ready", NULL },
 	{ "--sequence 'D0|R1|W0.1|R0' sim:running", 0, "ready", NULL },
 	{ "--hold 30ms --attempts 1 sim:running,nowire", 10, "silent", "Wiring" },

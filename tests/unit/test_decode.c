@@ -136,7 +136,7 @@ END_TEST
 START_TEST(nothing_reaches_the_terminal_unescaped)
 {
 	program_shell(&p, "d=$(mktemp -d); printf 'rst:0x1 (POWERON),boot:0x8 (\\033[2J)\\r\\nESP-ROM:esp32c3-api1-20210207\\r\\n"
-			  "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\\r\\ninvalid header: \\033[31m\\007\\377\\r\\n' > \"$d/a\033b\"; "
+			  "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\\r\\ninvalid header: 0xffffffff \\033[31m\\007\\377\\r\\n' > \"$d/a\033b\"; "
 			  "\"$ESPRESET\" --decode \"$d/a\033b\" 2>&1; rm -rf \"$d\"");
 	ck_assert_ptr_nonnull(strstr(p.out, "boot-failed"));
 	ck_assert_ptr_nonnull(strstr(p.out, "a\\x1bb"));

@@ -163,7 +163,7 @@ START_TEST(what_could_not_be_done_is_no_step_and_its_cure_is_said)
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert(!ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert(!ladder.is_gone);
-	result.session.advice = "check power";
+	result.session.advice = &(struct advice){ "check-power", "check power" };
 	ladder_fill(&ladder, &result);
 	ck_assert_str_eq(result.recovered[0], "reopen");
 	ck_assert_str_eq(result.recovered[1], "");

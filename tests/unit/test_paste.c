@@ -298,7 +298,7 @@ static const struct {
 	{ "<pre><code>abort() was called at PC 0x400d1234</code></pre>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ "<p>Exception&nbsp;(28):</p>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ "&quot;invalid header: 0xffffffff&quot;,\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
-	{ ">> >>>stack>>>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
+	{ ">> Soft WDT reset\n>> >>>stack>>>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ "~~~\n" "***ERROR*** A stack overflow in task main has been detected.\n~~~\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ " - IDLE0 (CPU 0)\n--- BEGIN CORE DUMP ---\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
 	/* and where there is one */

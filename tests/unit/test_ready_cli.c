@@ -59,7 +59,7 @@ static const struct program_row rows[] = {
 	{ "--fail-on never sim:running", 0, "ready", NULL },
 	{ "-t 3 --expect Hello --expect never sim:running", 20, "no line matched --expect 'never' within 3 s", "(--capture FILE), or give it time with --timeout" },
 	{ "-t 3 --expect never --print-match sim:running", 20, NULL, "no line matched" },
-	{ "--expect never sim:panic=1500ms", 14, "crashed", "its own messages" },
+	{ "--expect never sim:panic=1500ms", 14, "crashed", "exceptions 28 and 29" },
 	{ "--expect never sim:restart=1500ms", 18, "restarted", "" },
 	{ "--expect Hello sim:gpio0low", 11, "download-mode", "GPIO0" },
 	{ "--expect '(' sim:running", 2, NULL, "--expect '(': missing closing parenthesis, at offset 1" },

@@ -166,7 +166,7 @@ START_TEST(runs_and_logs_have_the_same_keys_in_their_results)
 			 "\"boot_mode\":null,\"reset_by\":null,\"reset\":null,\"evidence\":[],\"attempts\":null,"
 			 "\"pulses\":null,\"boot_ms\":null,\"up_ms\":null,\"total_ms\":null,\"baud\":null,\"app_baud\":null,\"crystal_mhz\":null,"
 			 "\"sequence\":null,\"sequence_from\":null,\"proof\":null,\"match\":null,\"ota\":null,"
-			 "\"advice\":null,\"holder\":null,\"recovered\":[]}");
+			 "\"advice\":null,\"advice_id\":null,\"holder\":null,\"recovered\":[]}");
 	free(live);
 	free(log);
 }

@@ -115,7 +115,7 @@ START_TEST(after_download_mode_both_lines_are_released_at_once)
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->attempts, 2);
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|380 DTR+ RTS+|480 DTR- RTS-|"));
-	ck_assert_ptr_nonnull(strstr(result->advice, "--sequence both"));
+	ck_assert_ptr_nonnull(strstr(result->advice->text, "--sequence both"));
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(a_given_wiring_is_where_the_attempts_begin)
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	/* EN has risen before DTR, which may be on GPIO0, is asserted; then RTS is tried */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS-|150 DTR+ RTS-|170 DTR- RTS-|1186 DTR- RTS+|"));
-	ck_assert_ptr_nonnull(strstr(result->advice, "--sequence rts"));
+	ck_assert_ptr_nonnull(strstr(result->advice->text, "--sequence rts"));
 }
 END_TEST
 
@@ -699,8 +699,8 @@ START_TEST(a_time_too_short_for_the_boot_is_said)
 	config.timeout_ms = too_short[_i].timeout_ms;
 	play(too_short[_i].script);
 	ck_assert_msg(result->verdict == too_short[_i].verdict, "%s", verdict_info(result->verdict)->word);
-	ck_assert_msg(strstr(result->text, too_short[_i].text) && strstr(result->advice, too_short[_i].advice), "%s; %s",
-		      result->text, result->advice);
+	ck_assert_msg(strstr(result->text, too_short[_i].text) && strstr(result->advice->text, too_short[_i].advice), "%s; %s",
+		      result->text, result->advice->text);
 	ck_assert_msg(too_short[_i].timeout_ms == 100 || !strstr(result->text, "time was over"), "%s", result->text);
 }
 END_TEST
@@ -920,7 +920,7 @@ START_TEST(what_a_slow_pattern_leaves_to_a_full_tty_is_no_proof)
 		run_hose(15, 5000 + 5 * i);
 		ck_assert_msg(result->verdict == VERDICT_UNPROVEN, "%d: %s", i, verdict_info(result->verdict)->word);
 	}
-	ck_assert_msg(strstr(result->text, "too slow") && strstr(result->advice, "simpler --expect"), "%s", result->text);
+	ck_assert_msg(strstr(result->text, "too slow") && strstr(result->advice->text, "simpler --expect"), "%s", result->text);
 }
 END_TEST
 

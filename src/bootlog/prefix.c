@@ -1,0 +1,262 @@
+/* prefix.c - what a log line begins with: level, time and tag, as each system's logger writes them.
+ *
+ * Forms: espressif/esp-idf components/log/include/esp_log.h and components/log/Kconfig.format; mcu-tools/mcuboot
+ * boot/espressif/hal/include/mcuboot_config/mcuboot_logging.h; zephyrproject-rtos/zephyr subsys/logging;
+ * zephyrproject-rtos/hal_espressif zephyr/common/include/esp_log.h; apache/nuttx drivers/syslog/vsyslog.c;
+ * espressif/arduino-esp32 cores/esp32/esp32-hal-log.h; esphome/esphome esphome/components/logger. See docs/sentences.md.
+ */
+#include "bootlog/reader.h"
+
+static bool is_level(char c)
+{
+	return c == 'E' || c == 'W' || c == 'I' || c == 'D' || c == 'V';
+}
+
+static bool is_time_mark(char c)
+{
+	return c == ':' || c == '.' || c == '-' || c == ' ';
+}
+
+/* "1234", "00:01:30.000", "26-05-22 17:30:12.000" */
+static bool read_time(struct span *s)
+{
+	const char *at = s->at;
+
+	while (s->at != s->end && (span_is_digit(*s->at) || (s->at != at && is_time_mark(*s->at))))
+		s->at++;
+	return s->at != at;
+}
+
+static bool is_tag_char(char c)
+{
+	switch (c) {
+	case ':': case '(': case ')': case '[': case ']': case '<': case '>': case '"':
+		return false;
+	default:
+		return c > ' ' && c < 0x7f;
+	}
+}
+
+/* "tag" in front of @end */
+static bool read_tag(struct span *s, const char *end, struct span *ret)
+{
+	struct span t = *s;
+
+	while (t.at != t.end && is_tag_char(*t.at))
+		t.at++;
+	*ret = (struct span){ s->at, t.at };
+	if (t.at == s->at || !span_word(&t, end))
+		return false;
+	*s = t;
+	return true;
+}
+
+/* ESP-IDF, and Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: "; without the letter, which
+ * is lost where a line is cut: "(31) boot: " */
+static bool read_idf(struct prefix *p, struct span s)
+{
+	struct span t;
+	bool level = is_level(*s.at);
+
+	if (level) {
+		p->level = *s.at++;
+		if (span_word(&s, ": ")) {
+			p->form = PREFIX_ZEPHYR;
+			p->words = s;
+			return true;
+		}
+		if (!span_char(&s, ' '))
+			return false;
+	}
+	t = s;
+	if (span_char(&t, '(')) {
+		struct span u = t;
+
+		if (read_time(&t) && span_word(&t, ") "))
+			s = t;
+		else if (!level || !read_tag(&u, "): ", &p->tag))
+			return false;
+		else {
+			p->form = PREFIX_IDF;
+			p->words = u;
+			return true;
+		}
+	} else if (!level) {
+		return false;
+	}
+	if (!read_tag(&s, ":", &p->tag))
+		return false;
+	p->form = PREFIX_IDF;
+	span_blanks(&s);
+	p->words = s;
+	return true;
+}
+
+/* "<err> os: " behind Zephyr's time */
+static bool read_zephyr(struct prefix *p, struct span s)
+{
+	static const char *const levels[] = { "<err> ", "<wrn> ", "<inf> ", "<dbg> " };
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (!span_word(&s, levels[i]))
+			continue;
+		p->form = PREFIX_ZEPHYR;
+		p->level = "EWID"[i];
+		(void)read_tag(&s, ": ", &p->tag);
+		p->words = s;
+		return true;
+	}
+	return false;
+}
+
+/* What stands in one pair of square brackets */
+static bool read_brackets(struct span *s, struct span *ret)
+{
+	struct span t = *s;
+
+	if (!span_char(&t, '['))
+		return false;
+	ret->at = t.at;
+	while (t.at != t.end && *t.at != ']')
+		t.at++;
+	ret->end = t.at;
+	if (!span_char(&t, ']'))
+		return false;
+	*s = t;
+	return true;
+}
+
+static bool is_chip_word(struct span word)
+{
+	return span_len(word) >= 5 && !memcmp(word.at, "esp32", 5);
+}
+
+/* MCUboot's "[esp32] [ERR] ", "[esp32c3] [INF] [boot] " */
+static bool is_mcuboot(struct prefix *p, struct span word)
+{
+	static const char *const levels[] = { "ERR", "WRN", "INF", "DBG" };
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (span_len(word) == 3 && !memcmp(word.at, levels[i], 3)) {
+			p->level = "EWID"[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What NuttX and Zephyr write in brackets: a time, "CPU0", "ALERT" */
+static bool is_system_word(struct span word)
+{
+	static const char *const levels[] = { "EMERG", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG" };
+	struct span t = word;
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		t = word;
+		if (span_word(&t, levels[i]) && t.at == t.end)
+			return true;
+	}
+	t = word;
+	if (span_word(&t, "CPU"))
+		return t.at != t.end && span_is_digit(*t.at);
+	span_blanks(&t);
+	return read_time(&t) && (t.at == t.end || *t.at == ',');
+}
+
+/* The first character in the brackets: of a time, "esp32", "CPU0" or a level */
+static bool may_be_bracketed(char c)
+{
+	return span_is_digit(c) || c == ' ' || c == 'e' || (c >= 'A' && c <= 'W');
+}
+
+/* Zephyr's "[00:00:00.123,000] ", MCUboot's "[esp32] [ERR] [boot] ", NuttX's "[    0.150000] [CPU0] [ALERT] ",
+ * the Arduino core's "[   123][E][file.cpp:45] fn(): ", ESPHome's "[E][tag:123]: " */
+static bool read_bracketed(struct prefix *p, struct span s)
+{
+	struct span word;
+	bool close = false, mcuboot = false, others = true, named = false;
+	int words = 0;
+
+	if (!may_be_bracketed(s.at[1]))
+		return false;
+	while (words < 4 && read_brackets(&s, &word)) {
+		words++;
+		if (span_len(word) == 1 && is_level(*word.at)) {
+			p->level = *word.at;
+			p->form = PREFIX_APP;
+		} else if (!mcuboot && is_mcuboot(p, word)) {
+			mcuboot = true;
+		} else if (mcuboot || p->form == PREFIX_APP) {
+			p->tag = word;
+		} else {
+			others &= words > 1 || is_system_word(word) || is_chip_word(word);
+			named |= is_chip_word(word);
+		}
+		close = s.at != s.end && *s.at == '[';
+		if (!close && !span_char(&s, ' '))
+			break;
+		if (read_zephyr(p, s))
+			return true;
+	}
+	if (p->form == PREFIX_APP) {
+		(void)span_char(&s, ':');
+		span_blanks(&s);
+	} else if (words == 0 || close || !others || (named && !mcuboot)) {
+		return false;
+	} else {
+		p->form = mcuboot ? PREFIX_MCUBOOT : PREFIX_OTHER;
+	}
+	p->words = s;
+	return true;
+}
+
+void prefix_skip_function(struct prefix *p)
+{
+	struct span s = p->words, t = s, tag;
+
+	if (p->form != PREFIX_NONE && p->form != PREFIX_OTHER && p->form != PREFIX_ZEPHYR)
+		return;
+	while (t.at != t.end && ((*t.at >= 'a' && *t.at <= 'z') || *t.at == '_' || span_is_digit(*t.at)))
+		t.at++;
+	if (t.at == s.at || !read_tag(&s, ": ", &tag) || tag.end != t.at)
+		return;
+	p->function = true;
+	p->words = s;
+}
+
+/* Zephyr, to 2019 */
+static bool read_fatal(struct prefix *p, struct span s)
+{
+	if (!span_word(&s, "FATAL: "))
+		return false;
+	p->form = PREFIX_ZEPHYR;
+	p->level = 'E';
+	p->words = s;
+	return true;
+}
+
+void prefix_read(struct prefix *ret, struct span line)
+{
+	bool found;
+
+	*ret = (struct prefix){ .words = line };
+	if (span_len(line) < 4)
+		return;
+	switch (*line.at) {
+	case '[':
+		found = read_bracketed(ret, line);
+		break;
+	case 'E': case 'W': case 'I': case 'D': case 'V': case '(':
+		found = read_idf(ret, line);
+		break;
+	case 'F':
+		found = read_fatal(ret, line);
+		break;
+	default:
+		return;
+	}
+	if (found)
+		span_blanks(&ret->words);
+	else
+		*ret = (struct prefix){ .words = line };
+}

@@ -1,0 +1,496 @@
+/* test_sentences.c - what firmware says when a boot fails or an application dies, and who only mentions it.
+ *
+ * The logs are in tests/sentences/PROJECT.txt, as docs/sentences.md lists them, in blocks:
+ *
+ *	=== name of the case: verdict
+ *	lines of a log in which it happened
+ *	--- mention: verdict
+ *	lines of a log in which a healthy application says the same words
+ *
+ * A verdict may be several words, "crashed|flash-boot", where the sources leave that open. A line @name stands for the
+ * lines below @name in preambles.txt; "\e" is an escape character, "\r" a carriage return, "\xNN" a byte, "\\" a
+ * backslash, and a backslash at the end of a line takes its line end away. Other lines begin as they are: "@cp:0" has no
+ * name. Empty lines before a heading, and what stands before the first one, do not count.
+ */
+#include <check.h>
+#include <ctype.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boottrace.h"
+#include "cli/decode.h"
+#include "fakeport.h"
+#include "run/loop.h"
+#include "session/session.h"
+#include "suite.h"
+
+#define FOLDER "tests/sentences"
+#define BLOCKS_MAX 1024
+#define PREAMBLES_MAX 128
+
+enum side { LOG, MENTION, SIDES };
+
+struct block {
+	const char *file;	/* of the heading */
+	char name[96];
+	struct {
+		int line;	/* its heading's; 0: the block has no such part */
+		char words[48];
+		char *text;
+		size_t n;
+	} side[SIDES];
+};
+
+struct preamble {
+	char name[48];
+	char *text;
+	size_t n;
+};
+
+static struct block blocks[BLOCKS_MAX];
+static struct preamble preambles[PREAMBLES_MAX];
+static int n_blocks, n_preambles;
+
+/* Where the files are being read; a mistake in them ends the program. */
+static const char *file;
+static int line_number;
+static bool is_heading;		/* the line was one; a stream may have the address of the one before */
+
+/* -------------------------------------------------------------------------------------------------
+ * Files
+ */
+
+__attribute__((noreturn))
+static void complain(const char *what, const char *text)
+{
+	fprintf(stderr, "%s:%d: %s: %s\n", file, line_number, what, text);
+	exit(EXIT_FAILURE);
+}
+
+/* "@esp32-app", not "@cp:0" */
+static bool is_name(const char *line)
+{
+	size_t n = *line == '@' ? strspn(line + 1, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+
+	return n > 0 && line[1 + n] == '\0';
+}
+
+static const struct preamble *find_preamble(const char *name)
+{
+	for (int i = 0; i < n_preambles; i++) {
+		if (!strcmp(preambles[i].name, name))
+			return &preambles[i];
+	}
+	complain("no such preamble", name);
+}
+
+/* Return: how many characters stand for the byte. */
+static size_t escape(const char *p, char *ret)
+{
+	if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3])) {
+		char digits[3] = { p[2], p[3], '\0' };
+
+		*ret = (char)strtol(digits, NULL, 16);
+		return 4;
+	}
+	if (!strchr("er\\", p[1]))
+		complain("unknown escape", p);
+	*ret = p[1] == 'e' ? '\033' : p[1] == 'r' ? '\r' : '\\';
+	return 2;
+}
+
+static void put_line(FILE *out, const char *line)
+{
+	if (is_name(line)) {
+		const struct preamble *preamble = find_preamble(line + 1);
+
+		fwrite(preamble->text, 1, preamble->n, out);
+		return;
+	}
+	while (*line) {
+		char c = *line;
+		size_t n = 1;
+
+		if (!strcmp(line, "\\"))
+			return;		/* no line end */
+		if (c == '\\')
+			n = escape(line, &c);
+		fputc(c, out);
+		line += n;
+	}
+	fputc('\n', out);
+}
+
+/* "=== name: words": both into their places. */
+static void read_heading(const char *text, char *name, size_t name_cap, char *words, size_t words_cap)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (!colon || colon[1] != ' ' || strlen(colon + 2) >= words_cap || (size_t)(colon - text) >= name_cap)
+		complain("no heading", text);
+	snprintf(name, name_cap, "%.*s", (int)(colon - text), text);
+	snprintf(words, words_cap, "%s", colon + 2);
+}
+
+static FILE *begin_side(struct block *block, enum side side)
+{
+	FILE *out = open_memstream(&block->side[side].text, &block->side[side].n);
+
+	if (!out)
+		abort();
+	is_heading = true;
+	block->side[side].line = line_number;
+	return out;
+}
+
+/* Return: where the lines below a heading go; @out where the line is no heading. */
+static FILE *read_block_heading(const char *line, FILE *out)
+{
+	struct block *block = n_blocks ? &blocks[n_blocks - 1] : NULL;
+	char mention[48];
+
+	if (!strncmp(line, "=== ", 4)) {
+		if (n_blocks == BLOCKS_MAX)
+			complain("too many blocks", line);
+		block = &blocks[n_blocks++];
+		block->file = file;
+		read_heading(line + 4, block->name, sizeof(block->name), block->side[LOG].words,
+			     sizeof(block->side[LOG].words));
+		if (out)
+			fclose(out);
+		return begin_side(block, LOG);
+	}
+	if (!strncmp(line, "--- mention: ", 13)) {
+		if (!out || block->side[MENTION].line)
+			complain("not below a log", line);
+		read_heading(line + 4, mention, sizeof(mention), block->side[MENTION].words,
+			     sizeof(block->side[MENTION].words));
+		fclose(out);
+		return begin_side(block, MENTION);
+	}
+	return out;
+}
+
+static FILE *read_preamble_heading(const char *line, FILE *out)
+{
+	struct preamble *preamble;
+
+	if (!is_name(line))
+		return out;
+	if (n_preambles == PREAMBLES_MAX || strlen(line + 1) >= sizeof(preamble->name))
+		complain("too many preambles, or too long a name", line);
+	if (out)
+		fclose(out);
+	preamble = &preambles[n_preambles++];
+	snprintf(preamble->name, sizeof(preamble->name), "%s", line + 1);
+	out = open_memstream(&preamble->text, &preamble->n);
+	if (!out)
+		abort();
+	is_heading = true;
+	return out;
+}
+
+static void read_lines(const char *path, FILE *(*read_a_heading)(const char *line, FILE *out))
+{
+	FILE *in = fopen(path, "r"), *out = NULL;
+	size_t cap = 0;
+	char *line = NULL;
+	int empty = 0;
+	ssize_t n;
+
+	file = path;
+	line_number = 0;
+	if (!in)
+		complain("cannot be opened", path);
+	for (; (n = getline(&line, &cap, in)) > 0; ) {
+		line_number++;
+		if (line[n - 1] == '\n')
+			line[--n] = '\0';
+		is_heading = false;
+		out = read_a_heading(line, out);
+		if (is_heading || !out || n == 0) {
+			empty = !is_heading && n == 0 ? empty + 1 : 0;
+			continue;
+		}
+		for (; empty; empty--)
+			fputc('\n', out);
+		put_line(out, line);
+	}
+	if (out)
+		fclose(out);
+	free(line);
+	fclose(in);
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * Tests: each of them for the log and for the mention of each block
+ */
+
+static bool may_be(const char *words, enum verdict verdict)
+{
+	const char *word = verdict_info(verdict)->word;
+	size_t len = strlen(word);
+
+	for (const char *p = words; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (!strncmp(p, word, len) && (p[len] == '|' || p[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static const char *title(const struct block *block, enum side side)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "%s:%d: %s%s", block->file, block->side[side].line, block->name,
+		 side == MENTION ? " (mention)" : "");
+	return text;
+}
+
+static void check_verdict(const struct block *block, enum side side, const char *data, size_t n, size_t cut,
+			  const char *how)
+{
+	struct boot_trace t;
+
+	boot_trace_cut(&t, data, n, &boot_pasted, cut);
+	ck_assert_msg(may_be(block->side[side].words, t.verdict), "%s%s: %s, expected %s\n%.2000s", title(block, side), how,
+		      verdict_info(t.verdict)->word, block->side[side].words, t.text);
+	boot_trace_free(&t);
+}
+
+START_TEST(is_judged_as_written)
+{
+	const struct block *block = &blocks[_i / SIDES];
+	enum side side = (enum side)(_i % SIDES);
+
+	if (block->side[side].line)
+		check_verdict(block, side, block->side[side].text, block->side[side].n, 0, "");
+}
+END_TEST
+
+START_TEST(is_judged_the_same_byte_by_byte)
+{
+	const struct block *block = &blocks[_i / SIDES];
+	enum side side = (enum side)(_i % SIDES);
+	struct boot_trace whole, bytes;
+
+	if (!block->side[side].line)
+		return;
+	boot_trace_cut(&whole, block->side[side].text, block->side[side].n, &boot_pasted, 0);
+	boot_trace_cut(&bytes, block->side[side].text, block->side[side].n, &boot_pasted, SIZE_MAX);
+	ck_assert_msg(whole.verdict == bytes.verdict, "%s: %s, byte by byte %s", title(block, side),
+		      verdict_info(whole.verdict)->word, verdict_info(bytes.verdict)->word);
+	boot_trace_free(&whole);
+	boot_trace_free(&bytes);
+}
+END_TEST
+
+/* As on the wire: CR LF. What has line ends of its own stays as it is. */
+START_TEST(is_judged_the_same_with_carriage_returns)
+{
+	const struct block *block = &blocks[_i / SIDES];
+	enum side side = (enum side)(_i % SIDES);
+	const char *text = block->side[side].text;
+	size_t size;
+	char *wire;
+	FILE *out;
+
+	if (!block->side[side].line || memchr(text, '\r', block->side[side].n))
+		return;
+	out = open_memstream(&wire, &size);
+	ck_assert_ptr_nonnull(out);
+	for (size_t i = 0; i < block->side[side].n; i++) {
+		if (text[i] == '\n')
+			fputc('\r', out);
+		fputc(text[i], out);
+	}
+	fclose(out);
+	check_verdict(block, side, wire, size, 0, ", with CR LF");
+	free(wire);
+}
+END_TEST
+
+/* A last word of the load that is whole without a line end: "csum 0x2d", "entry 0x40080604", "~ld" */
+static bool is_whole_word(const char *data, size_t n)
+{
+	static const struct {
+		const char *word;
+		size_t digits;
+	} words[] = { { "csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
+
+	for (int i = 0; i < COUNT(words); i++) {
+		size_t len = strlen(words[i].word);
+
+		if (n >= len + words[i].digits && !memcmp(data + n - words[i].digits - len, words[i].word, len))
+			return true;
+	}
+	return false;
+}
+
+/* Return: how many bytes there are up to the end of the first load; 0 where no line of the ROM shows one. */
+static size_t load_end(const char *data, size_t n)
+{
+	for (size_t i = 1; i <= n; i++) {
+		if (is_whole_word(data, i))
+			return i;
+	}
+	return 0;
+}
+
+/* No beginning says that an image was loaded before a complete line, or the end of the load, does. */
+static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, size_t end, bool *loaded)
+{
+	if (verdict == VERDICT_FLASH_BOOT && n < end)
+		return true;
+	if (data[n - 1] != '\n' && data[n - 1] != '\r' && !is_whole_word(data, n))
+		return verdict == VERDICT_FLASH_BOOT && !*loaded;
+	*loaded = verdict == VERDICT_FLASH_BOOT;
+	return false;
+}
+
+/* A mention is no trouble at any byte of it. */
+static bool blames_a_mention(const struct block *block, enum side side, enum verdict verdict)
+{
+	return side == MENTION && (verdict == VERDICT_CRASHED || verdict == VERDICT_BOOT_FAILED) &&
+	       !may_be(block->side[side].words, verdict);
+}
+
+START_TEST(no_beginning_of_it_says_more_than_it_has)
+{
+	static struct boot_reader reader, ended;
+	const struct block *block = &blocks[_i / SIDES];
+	enum side side = (enum side)(_i % SIDES);
+	const char *data = block->side[side].text;
+	size_t end = load_end(data, block->side[side].n);
+	bool loaded = false;
+
+	boot_reader_init(&reader, &boot_pasted, decode_gbk);
+	for (size_t n = 1; n <= block->side[side].n; n++) {
+		enum verdict verdict;
+
+		boot_reader_feed(&reader, data + n - 1, 1, NULL, NULL);
+		ended = reader;
+		boot_reader_flush(&ended, NULL, NULL);
+		verdict = bootlog_verdict(&ended.log, NULL);
+		if (loaded_too_early(data, n, verdict, end, &loaded) || blames_a_mention(block, side, verdict))
+			ck_abort_msg("%s: %s after %zu bytes:\n%.*s", title(block, side), verdict_info(verdict)->word,
+				     n, (int)n, data);
+	}
+}
+END_TEST
+
+/* The same bytes from a board that has just been reset. An ESP8266's ROM is given as if heard at 74880 Bd, and what comes
+ * behind its load when the run listens at 115200. */
+static const struct session_result *run_live(const char *text, size_t end)
+{
+	static struct fakeport fake;
+	static struct session session;
+	char load[4096];
+	const struct fake_line script[] = { { 1, 60, load }, { 1, 360, text[end] ? text + end : NULL }, { 0, 0, NULL } };
+	struct session_config config;
+
+	snprintf(load, sizeof(load), "%.*s", (int)end, text);
+	session_config_init(&config);
+	config.attempts = 1;
+	config.baud = strstr(text, "ets Jan") ? 74880 : 115200;
+	fakeport_init(&fake, script);
+	session_init(&session, &config, 0);
+	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
+	return session_result(&session);
+}
+
+/* Up to the end of the line that ends the first load, eboot's words too; all of it where none does */
+static size_t loads_end(const char *data, size_t n)
+{
+	static const char *const words[] = { "\n~ld\n", "\ncsum 0x", "\nentry 0x" };
+
+	for (int i = 0; i < COUNT(words); i++) {
+		const char *end = strstr(data, words[i]);
+
+		if (end)
+			return (size_t)(strchr(end + 1, '\n') + 1 - data);
+	}
+	return n;
+}
+
+/* Does the log begin with a reset from outside, and go on whole to its load? */
+static bool begins_with_our_reset(const char *text)
+{
+	static const char *const banners[] = {
+		"ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n",
+		"ESP-ROM:esp32", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n",
+	};
+	const char *rst = strstr(text, "rst");
+
+	text += strspn(text, "\n");
+	for (int i = 0; i < COUNT(banners); i++) {
+		if (!strncmp(text, banners[i], strlen(banners[i])))
+			return rst && (!strncmp(rst, "rst:0x1 ", 8) || !strncmp(rst, "rst cause:2", 11));
+	}
+	return false;
+}
+
+static bool agrees(const char *words, enum verdict live, bool again)
+{
+	if (again && live != VERDICT_READY)	/* it ended before the log does */
+		return true;
+	if (may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))
+		return true;
+	return false;
+}
+
+START_TEST(a_run_that_hears_it_agrees)
+{
+	const struct block *block = &blocks[_i / SIDES];
+	enum side side = (enum side)(_i % SIDES);
+	const char *text = block->side[side].text;
+	const struct session_result *live;
+	bool again;
+	size_t end;
+
+	if (!block->side[side].line || memchr(text, '\0', block->side[side].n) || !begins_with_our_reset(text))
+		return;
+	end = loads_end(text, block->side[side].n);
+	again = strstr(text + end, "rst:0x") || strstr(text + end, "rst cause:");
+	live = run_live(text, end);
+	ck_assert_msg(agrees(block->side[side].words, live->verdict, again), "%s: live %s (%s), expected %s", title(block, side),
+		      verdict_info(live->verdict)->word, live->text, block->side[side].words);
+}
+END_TEST
+
+static void add_tests(Suite *suite)
+{
+	TCase *tests = tcase_create("sentences");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, is_judged_as_written, 0, n_blocks * SIDES);
+	tcase_add_loop_test(tests, is_judged_the_same_byte_by_byte, 0, n_blocks * SIDES);
+	tcase_add_loop_test(tests, is_judged_the_same_with_carriage_returns, 0, n_blocks * SIDES);
+	tcase_add_loop_test(tests, a_run_that_hears_it_agrees, 0, n_blocks * SIDES);
+	tcase_add_loop_test(tests, no_beginning_of_it_says_more_than_it_has, 0, n_blocks * SIDES);
+	suite_add_tcase(suite, tests);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("sentences");
+	glob_t files;
+
+	read_lines(FOLDER "/preambles.txt", read_preamble_heading);
+	if (glob(FOLDER "/*.txt", 0, NULL, &files) != 0)
+		complain("no files", FOLDER);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		if (strcmp(files.gl_pathv[i], FOLDER "/preambles.txt"))
+			read_lines(files.gl_pathv[i], read_block_heading);
+	}
+	if (n_blocks == 0) {
+		fprintf(stderr, "%s: no blocks: run this in the top directory\n", FOLDER);
+		return EXIT_FAILURE;
+	}
+	printf("%d sentences of firmware\n", n_blocks);
+	add_tests(suite);
+	return suite_run(suite);
+}
