@@ -149,8 +149,9 @@ static bool is_mcuboot(struct prefix *p, struct span word)
 static bool is_system_word(struct span word)
 {
 	static const char *const levels[] = { "EMERG", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG" };
-	struct span t = word;
+	struct span t;
 
+	span_blanks(&word);	/* "[ EMERG]" */
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		t = word;
 		if (span_word(&t, levels[i]) && t.at == t.end)
@@ -159,7 +160,6 @@ static bool is_system_word(struct span word)
 	t = word;
 	if (span_word(&t, "CPU"))
 		return t.at != t.end && span_is_digit(*t.at);
-	span_blanks(&t);
 	return read_time(&t) && (t.at == t.end || *t.at == ',');
 }
 
@@ -248,6 +248,9 @@ void prefix_read(struct prefix *ret, struct span line)
 		break;
 	case 'E': case 'W': case 'I': case 'D': case 'V': case '(':
 		found = read_idf(ret, line);
+		break;
+	case '<':
+		found = read_zephyr(ret, line);
 		break;
 	case 'F':
 		found = read_fatal(ret, line);

@@ -285,7 +285,8 @@ const struct sentence sentences[] = {
 	/* apache/nuttx sched/misc/assert.c, arch/<arch>/src/common */
 	{ "Assertion failed at file:%s line: %d", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "Assertion failed CPU%d at file:%s line: %d", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
-	{ "Assertion failed %s: at file: %s:%d", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
+	{ "Assertion failed%s: at file: %s:%d", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
+	{ "Assertion failed%s: at file: :%d", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },	/* of a panic */
 	{ "User Exception: EXCCAUSE=%x", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "Unhandled Exception %d task: ", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "EXCEPTION: %s. MCAUSE: %x", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
