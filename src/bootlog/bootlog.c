@@ -534,7 +534,7 @@ static void maybe_banner(struct bootlog *log)
 	const char *begin;
 	bool torn = false;
 
-	if (log->len - log->done < 20 || !(log->pairs & PAIR_ANCHOR))
+	if (!(log->pairs & PAIR_ANCHOR) || log->len - log->done < 20)
 		return;
 	for (struct span rest = s; (anchor = find_anchor(rest)); rest.at = anchor + 1) {
 		struct span t = { anchor, s.end };

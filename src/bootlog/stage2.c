@@ -7,10 +7,10 @@ static const struct {
 	bool prefix;
 	enum boot_progress step;
 } tags[] = {
+	{ "esp_image", false, BOOT_STAGE2 },	/* of most lines */
 	{ "boot", false, BOOT_STAGE2 },
 	{ "boot.", true, BOOT_STAGE2 },
 	{ "boot_comm", false, BOOT_STAGE2 },
-	{ "esp_image", false, BOOT_STAGE2 },
 	{ "flash_parts", false, BOOT_STAGE2 },
 	{ "flash_encrypt", false, BOOT_STAGE2 },
 	{ "secure_boot", true, BOOT_STAGE2 },
@@ -74,10 +74,12 @@ static void learn_chip(struct bootlog *log, struct span s)
 
 static enum boot_progress step_of_tag(struct span tag)
 {
+	if (tag.at == tag.end)
+		return BOOT_NOTHING;
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 		struct span t = tag;
 
-		if (span_word(&t, tags[i].tag) && (tags[i].prefix || t.at == t.end))
+		if (*tag.at == tags[i].tag[0] && span_word(&t, tags[i].tag) && (tags[i].prefix || t.at == t.end))
 			return tags[i].step;
 	}
 	return BOOT_NOTHING;
