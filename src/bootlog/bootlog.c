@@ -610,11 +610,10 @@ static void special_byte(struct bootlog *log, unsigned char c)
 {
 	switch (c) {
 	case '\n':
-		log->line_number++;
-		/* fall through */
 	case '\r':
 		if (log->len || log->continued)
 			end_line(log, true);
+		log->line_number += c == '\n';
 		return;
 	case 0x1b:
 		log->escape = ESCAPE_BEGUN;

@@ -24,6 +24,7 @@ static const struct {
 	{ "--decode < tests/bootlogs/esp32-flash.txt", 0,
 	  "-:1: esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded\n"
 	  "-: flash-boot: esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded; line 1\n" },
+	{ "--decode tests/bootlogs/esp32-colours-as-hex.txt", 13, "tests/bootlogs/esp32-colours-as-hex.txt:1: ..." },
 	{ "--decode - < tests/bootlogs/esp32-invalid-header.txt", 13, "-:1: esp32, cold, cause 0x1..." },
 	{ "--decode tests/bootlogs/esp8266-exception.txt", 14, "tests/bootlogs/esp8266-exception.txt:2: ..." },
 	{ "--decode tests/bootlogs/rubbish.txt", 15, "tests/bootlogs/rubbish.txt: garbled: ..." },
