@@ -452,7 +452,7 @@ static const char *eboot_copied(struct bootlog *log, struct span s, bool whole)
 		return NULL;
 	while (span_char(&t, 'B'))
 		;
-	if (t.at == t.end || *t.at < '0')
+	if (t.at == t.end || !span_is_digit(*t.at))
 		return NULL;
 	result = *t.at++ - '0';
 	if (!bootlog_ends(log, t, whole))
@@ -466,14 +466,14 @@ static const char *eboot_copied(struct bootlog *log, struct span s, bool whole)
 	return t.at;
 }
 
-static const char *eboot_failed(struct bootlog *log, struct span s, bool whole)
+static const char *eboot_failed(struct bootlog *log, struct span s)
 {
 	struct span t = s;
 
-	if (log->eboot != EBOOT_LOADS || !span_word(&t, "e:") || t.at == t.end)
+	if (log->eboot != EBOOT_LOADS || !span_word(&t, "e:") || t.at == t.end || !span_is_digit(*t.at))
 		return NULL;
 	t.at++;
-	if (!bootlog_ends(log, t, whole))
+	if (!bootlog_ends(log, t, true))
 		return NULL;
 	bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_EBOOT_LOAD);
 	return t.at;
@@ -575,7 +575,7 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 	case 'v':
 		return eboot_version(log, s, whole);
 	case 'e':
-		return eboot_failed(log, s, whole);
+		return eboot_failed(log, s);
 	case 'w':
 		return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole)
 							 : waiting_for_host(log, s);
