@@ -18,7 +18,7 @@ const struct sentence sentences[] = {
 	{ "csum err:0x%x", BY_BARE, BEFORE_LOAD, SAYS_NO_IMAGE, REASON_CHECKSUM, NULL },
 	{ "csum err", BY_BARE, BEFORE_LOAD, SAYS_NO_IMAGE, REASON_CHECKSUM, NULL },
 	{ "Checksum failure. Calculated 0x%x stored 0x%x", BY_BARE, BEFORE_LOAD, SAYS_NO_IMAGE, REASON_CHECKSUM, NULL },
-	{ "Aborting$", BY_BARE, BEFORE_LOAD, SAYS_NO_IMAGE, REASON_CHECKSUM, NULL },
+	{ "Aborting%$", BY_BARE, BEFORE_LOAD, SAYS_NO_IMAGE, REASON_CHECKSUM, NULL },
 	{ "ets_main.c", BY_BARE, BEFORE_APP, SAYS_NO_IMAGE, REASON_ROM_ASSERT, NULL },
 	{ "ets_loader.c %d", BY_BARE, BEFORE_APP, SAYS_NO_IMAGE, REASON_FLASH_MODE, NULL },
 	{ "ets_loader_legacy.c %d", BY_BARE, BEFORE_APP, SAYS_NO_IMAGE, REASON_FLASH_MODE, NULL },
@@ -122,7 +122,7 @@ const struct sentence sentences[] = {
 	{ "Resetting with flash encryption enabled...", BY_LOADER, BEFORE_APP, SAYS_RESTART, REASON_NONE, NULL },
 
 	/* MCUboot, Zephyr's and NuttX's own loaders */
-	{ "Unable to find bootable image", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_MCUBOOT_IMAGE, NULL },
+	{ "Unable to find bootable image%$", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_MCUBOOT_IMAGE, NULL },
 	{ "Failed to open flash areas, cannot continue", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_FLASH_READ, NULL },
 	{ "Load header magic verification failed. Aborting", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_APP_DAMAGED, NULL },
 	{ "IRAM region in load header is not valid. Aborting", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_APP_DAMAGED, NULL },
@@ -131,7 +131,7 @@ const struct sentence sentences[] = {
 	  REASON_APP_DAMAGED, NULL },
 	{ "Never should get here", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
 	{ "assertion failed: file \"%s\", line %d, func: %s", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
-	{ "panic!$", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
+	{ "panic!%$", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
 	{ "Image in the %s slot is not valid!", BY_MCUBOOT, BEFORE_APP, SAYS_SUSPECT, REASON_MCUBOOT_IMAGE, NULL },
 	{ "Bad image magic 0x%x", BY_MCUBOOT, BEFORE_APP, SAYS_SUSPECT, REASON_MCUBOOT_IMAGE, NULL },
 	{ "bad image magic 0x%x", BY_MCUBOOT, BEFORE_APP, SAYS_SUSPECT, REASON_MCUBOOT_IMAGE, NULL },
@@ -201,7 +201,7 @@ const struct sentence sentences[] = {
 	{ "abort() invoked at %s", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_ABORT, NULL },	/* esp-open-rtos */
 	{ "abort() @ 0x%x", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_ABORT, NULL },	/* Mongoose OS */
 	{ "assert failed: %s %w:%d (", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_ASSERT, NULL },
-	{ "assert failed: 0x%x$", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_ASSERT, NULL },
+	{ "assert failed: 0x%x%$", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_ASSERT, NULL },
 	{ "assertion \"%s\" failed: file \"%s\", line %d", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_ASSERT, NULL },
 	{ "ESP_ERROR_CHECK_WITHOUT_ABORT failed: ", BY_BARE, ANY_TIME, SAYS_NOTHING, REASON_NONE, NULL },
 	{ "ESP_ERROR_CHECK failed: esp_err_t 0x%x", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_ABORT, NULL },
@@ -215,7 +215,7 @@ const struct sentence sentences[] = {
 	{ "ERROR: Stack overflow while saving coprocessor context!", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_STACK, NULL },
 	{ "ERROR: Coprocessors must not be used in ISRs!", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_PANIC, NULL },
 	{ "CORRUPT HEAP: ", BY_BARE, ANY_TIME, SAYS_PART, REASON_HEAP, NULL },
-	{ "Brownout detector was triggered$", BY_PANIC, ANY_TIME, SAYS_CRASH, REASON_BROWNOUT, NULL },
+	{ "Brownout detector was triggered%$", BY_PANIC, ANY_TIME, SAYS_CRASH, REASON_BROWNOUT, NULL },
 	{ "Brownout detector was triggered", BY_TAG, ANY_TIME, SAYS_CRASH, REASON_BROWNOUT, "BOD" },
 	{ "Aborting.", BY_TAG, ANY_TIME, SAYS_CRASH, REASON_TASK_WATCHDOG, "task_wdt" },
 	{ "Task watchdog got triggered.$", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_TASK_WATCHDOG, NULL },	/* RTOS SDK */
@@ -225,8 +225,8 @@ const struct sentence sentences[] = {
 	{ "Backtrace:0x%x", BY_BARE, ANY_TIME, SAYS_PART, REASON_PANIC, NULL },
 	{ "Core%d register dump:", BY_BARE, ANY_TIME, SAYS_PART, REASON_PANIC, NULL },
 	{ "ELF file SHA256: ", BY_BARE, ANY_TIME, SAYS_PART, REASON_PANIC, NULL },
-	{ "Rebooting...$", BY_BARE, ANY_TIME, SAYS_END, REASON_PANIC, NULL },
-	{ "CPU halted.$", BY_BARE, ANY_TIME, SAYS_END, REASON_PANIC, NULL },
+	{ "Rebooting...%$", BY_BARE, ANY_TIME, SAYS_END, REASON_PANIC, NULL },
+	{ "CPU halted.%$", BY_BARE, ANY_TIME, SAYS_END, REASON_PANIC, NULL },
 	{ "Entering gdb stub now.", BY_BARE, ANY_TIME, SAYS_END, REASON_HALTED, NULL },
 	{ "Panic handler entered multiple times. Abort panic handling", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_PANIC, NULL },
 	/* MicroPython: ports/esp32/panichandler.c */
@@ -244,7 +244,7 @@ const struct sentence sentences[] = {
 	/* Arduino's core for the ESP8266: cores/esp8266/core_esp8266_postmortem.cpp */
 	{ "User exception (panic/abort/assert)", BY_BARE, ON_ESP8266, SAYS_PART, REASON_PANIC, NULL },
 	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------$", BY_BARE, ON_ESP8266, SAYS_HEADING, REASON_PANIC, NULL },
-	{ "Exception (%d):$", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_EXCEPTION, NULL },
+	{ "Exception (%d):%$", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_EXCEPTION, NULL },
 	{ "Soft WDT reset$", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_SOFT_WATCHDOG, NULL },
 	{ "Soft WDT reset - deliberate infinite loop detected", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_PANIC, NULL },
 	{ "Hardware WDT reset$", BY_BARE, ON_ESP8266, SAYS_CRASH, REASON_HARD_WATCHDOG, NULL },
@@ -279,7 +279,7 @@ const struct sentence sentences[] = {
 	{ ">>> ZEPHYR FATAL ERROR %d", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "** FATAL EXCEPTION", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "ASSERTION FAIL [%s] @ ", BY_SYSTEM, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
-	{ "Halting system$", BY_TAG, ANY_TIME, SAYS_CRASH, REASON_HALTED, "os" },
+	{ "Halting system%$", BY_TAG, ANY_TIME, SAYS_CRASH, REASON_HALTED, "os" },
 	{ "Halting system$", BY_SYSTEM, ANY_TIME, SAYS_END, REASON_HALTED, NULL },
 	{ "mcause: %d, ", BY_SYSTEM, ANY_TIME, SAYS_PART, REASON_HALTED, NULL },
 	/* apache/nuttx sched/misc/assert.c, arch/<arch>/src/common */
@@ -306,9 +306,9 @@ const struct sentence sentences[] = {
 	/* RIOT-OS/RIOT core/lib/panic.c, cpu/esp_common */
 	{ "EXCEPTION!! exccause=%d (", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "Exception @0x%x, cause ", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
-	{ "FAILED ASSERTION.$", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
+	{ "FAILED ASSERTION.%$", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "*** RIOT kernel panic:", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
-	{ "*** halted.$", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
+	{ "*** halted.%$", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	{ "*** rebooting...$", BY_BARE, ANY_TIME, SAYS_END, REASON_PANIC, NULL },
 	{ "#! _xt_panic called from 0x%x: powering off", BY_BARE, ANY_TIME, SAYS_CRASH, REASON_HALTED, NULL },
 	/* atomvm/AtomVM src/platforms/esp32/main/main.c */

@@ -46,7 +46,7 @@ enum sentence_what {
 };
 
 /* In forms, "%d" stands for a number with or without blanks before it, "%x" for a hexadecimal one, "%s" for any text that
- * is not empty, "%w" for the same without blanks, and "$" at the end for the end of the line. */
+ * is not empty, "%w" for the same without blanks, and at the end "$" for the end of the line, "%$" for the end of a copied log, too. */
 struct sentence {
 	const char *form;
 	enum sentence_by by;

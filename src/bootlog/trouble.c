@@ -38,10 +38,12 @@ static bool is_like_text(struct pattern *p, struct span s, const char *form, boo
 }
 
 /* At the line's end, or where a paste has marked the sentence: more words would make it another one. */
-static bool ends_there(const struct pattern *p, struct span rest)
+static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
 	span_blanks(&rest);
-	return rest.at == rest.end ? p->whole : *rest.at != ' ' && bootlog_ends(p->log, rest, p->whole);
+	if (rest.at == rest.end)	/* copied, a log may lack its last line end */
+		return p->whole || (or_log && p->log->options.pasted);
+	return *rest.at != ' ' && bootlog_ends(p->log, rest, p->whole);
 }
 
 static bool read_number(struct pattern *p, struct span *s, bool hex)
@@ -63,13 +65,15 @@ static bool is_like(struct pattern *p, struct span s, const char *form)
 {
 	for (; *form; form++) {
 		if (form[0] == '$' && !form[1])
-			return ends_there(p, s);
+			return ends_there(p, s, false);
 		if (*form != '%') {
 			if (!span_char(&s, *form))
 				return false;
 			continue;
 		}
 		form++;
+		if (*form == '$')
+			return ends_there(p, s, true);
 		if (*form == 's' || *form == 'w')
 			return is_like_text(p, s, form + 1, *form == 's');
 		if (!read_number(p, &s, *form == 'x'))
