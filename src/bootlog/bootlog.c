@@ -124,7 +124,7 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 		boot->reason = reason;
 		span_copy(boot->trouble_text, sizeof(boot->trouble_text), text);
 	}
-	if (trouble == BOOT_CRASH) {
+	if (trouble == BOOT_CRASH && boot->trouble == BOOT_CRASH) {
 		log->history.crashed = true;
 		log->culprit = *boot;
 	}

@@ -43,12 +43,29 @@ static bool ended_badly(const struct bootlog *log)
 	return is_watchdog(boot) && log->boots > 1 && has_run(&log->before);
 }
 
+/* A second stage that names a bad image and then restarts has found no other one. */
+static bool has_failed(const struct boot *boot)
+{
+	return boot->trouble == BOOT_NO_IMAGE || (boot->suspect_text[0] && boot->progress >= BOOT_LOADED);
+}
+
+/* The application itself said that it cannot run. */
+static bool is_reason_of_app(enum boot_reason reason)
+{
+	return reason == REASON_OCTAL_FLASH || reason == REASON_SINGLE_CORE || reason == REASON_EXTERNAL_RAM;
+}
+
 void history_banner(struct bootlog *log)
 {
 	struct bootlog_history *h = &log->history;
 	const struct boot *boot = &log->boot;
+	bool failed = has_failed(&log->before);
 
 	log->began[boot->cause_kind]++;
+	if (failed) {	/* and that decides, whatever was before it */
+		h->crashed = false;
+		h->watchdogs = h->restarts = 0;
+	}
 	if (ended_badly(log)) {
 		h->crashed = true;
 		if (log->before.trouble != BOOT_CRASH)
@@ -57,10 +74,12 @@ void history_banner(struct bootlog *log)
 	if (is_fresh_start(boot))
 		*h = (struct bootlog_history){ 0 };
 	/* A ROM that has found no image waits for its own watchdog and tries again: that one tells of no crash. */
-	h->watchdogs += is_watchdog(boot) && log->before.trouble != BOOT_NO_IMAGE;
-	/* A running application may restart as often as it likes. One that never says a word before it does crashes. */
-	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !log->before.spoke;
-	h->loader_failed |= log->boots > 1 && log->before.trouble == BOOT_NO_IMAGE && log->before.progress >= BOOT_LOADED;
+	h->watchdogs += is_watchdog(boot) && !failed;
+	/* A running application may restart as often as it likes. One that never says a word before it does crashes. A second
+	 * stage that has found none restarts, too. */
+	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !failed && !log->before.spoke;
+	h->loader_failed |= log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
+	h->app_failed |= log->boots > 1 && failed && is_reason_of_app(log->before.reason);
 	h->explained = false;
 }
 
@@ -90,13 +109,15 @@ enum verdict boot_verdict(const struct boot *boot)
 	return is_loaded_from_flash(boot) ? VERDICT_FLASH_BOOT : VERDICT_UNPROVEN;
 }
 
-/* A second stage that has failed is loaded again by the restart that follows, and has shown nothing new by that. */
-static bool is_same_loader(const struct bootlog *log)
+/* What has failed, a second stage or an application that cannot run on this chip, is loaded again by the restart that
+ * follows, and has shown nothing new by that. */
+static bool is_same_again(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
 
-	return log->history.loader_failed && boot->progress <= BOOT_STAGE2 && boot->chip != CHIP_ESP8266 && !log->boot.spoke &&
-	       !log->chosen;
+	if (boot->chip == CHIP_ESP8266 || boot->spoke)
+		return false;
+	return log->history.app_failed || (log->history.loader_failed && boot->progress <= BOOT_STAGE2 && !log->chosen);
 }
 
 /* The same, knowing what came before: a panic, or watchdogs again and again. */
@@ -110,7 +131,7 @@ static enum verdict verdict_in_log(const struct bootlog *log)
 		return VERDICT_UNPROVEN;
 	if (alone == VERDICT_DOWNLOAD_MODE || alone == VERDICT_OTHER_BOOT || final)
 		return alone;
-	if (alone == VERDICT_FLASH_BOOT && is_same_loader(log))
+	if (alone == VERDICT_FLASH_BOOT && is_same_again(log))
 		return VERDICT_UNPROVEN;
 	if (h->watchdogs >= 2 || h->restarts >= 2 || h->crashed)
 		return VERDICT_CRASHED;

@@ -80,7 +80,8 @@ struct bootlog_history {
 	unsigned int watchdogs;		/* watchdog banners */
 	unsigned int restarts;		/* software restarts without a word before */
 	bool crashed;			/* a panic came, and no reset by hand since */
-	bool loader_failed;		/* a second stage has */
+	bool loader_failed;		/* a second stage has found nothing to start */
+	bool app_failed;		/* an application cannot run on this chip */
 	bool explained;			/* the running application said that it would restart */
 	bool rom_fatal; /* "Fatal exception (N):" without any banner: GPIO2 held low */
 };

@@ -343,6 +343,54 @@ START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
 }
 END_TEST
 
+#define SOFT_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
+	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
+#define RTCWDT_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
+	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
+
+/* Boots that fail, and restart by that */
+static const char *const failures[] = {
+	SOFT_ESP32 "E (95) boot: Factory app partition is not bootable\r\n"
+	"E (100) boot: No bootable app partitions in the partition table\r\n",
+	SOFT_ESP32 "E (95) boot: Factory app partition is not bootable\r\n",
+	RTCWDT_ESP32 "[esp32] [ERR] Image in the primary slot is not valid!\r\n",
+	SOFT_ESP32 "I (160) boot: Loaded app from partition at offset 0x10000\r\n"
+	"E (170) cpu_start: Octal Flash option selected, but EFUSE not configured!\r\n\r\n"
+	"abort() was called at PC 0x4037d7b0 on core 0\r\n\r\nBacktrace: 0x4037d7b0:0x3ffb1234\r\n\r\nRebooting...\r\n",
+};
+
+START_TEST(a_boot_that_fails_again_and_again_is_one_wherever_the_log_ends)
+{
+	static struct bootlog log;
+	const char *text = failures[_i];
+	size_t n = strlen(text);
+
+	for (size_t cut = 0; cut < n; cut++) {
+		bootlog_init(&log, &boot_pasted);
+		bootlog_feed(&log, text, n, 0, NULL, NULL);
+		bootlog_feed(&log, text, n, 0, NULL, NULL);
+		bootlog_feed(&log, text, cut, 0, NULL, NULL);
+		bootlog_flush(&log, 0, NULL, NULL);
+		ck_assert_msg(bootlog_verdict(&log, NULL) == VERDICT_BOOT_FAILED, "%s after %zu bytes of\n%s",
+			      verdict_info(bootlog_verdict(&log, NULL))->word, cut, text);
+	}
+}
+END_TEST
+
+START_TEST(a_failure_counts_for_more_than_a_crash_before_it)
+{
+	static struct bootlog log;
+	static const char crash[] = "Backtrace: 0x4037d7b0:0x3ffb1234\r\n\r\nRebooting...\r\n";
+
+	bootlog_init(&log, &boot_pasted);
+	bootlog_feed(&log, crash, sizeof(crash) - 1, 0, NULL, NULL);
+	bootlog_feed(&log, failures[3], strlen(failures[3]), 0, NULL, NULL);
+	bootlog_feed(&log, failures[3], 80, 0, NULL, NULL);
+	bootlog_flush(&log, 0, NULL, NULL);
+	ck_assert_int_eq(bootlog_verdict(&log, NULL), VERDICT_BOOT_FAILED);
+}
+END_TEST
+
 START_TEST(an_unfinished_piece_counts_at_the_end)
 {
 	run(EBOOT "~ld\r\nets Ja");
@@ -586,6 +634,8 @@ int main(void)
 	tcase_add_test(lines, a_line_of_the_boot_that_is_not_finished_is_torn);
 	tcase_add_loop_test(lines, damaged_words_behind_the_sum_forbid_to_call_it_loaded, 0, COUNT(behind_sum));
 	tcase_add_test(lines, a_second_stage_behind_the_application_is_a_restart);
+	tcase_add_loop_test(lines, a_boot_that_fails_again_and_again_is_one_wherever_the_log_ends, 0, COUNT(failures));
+	tcase_add_test(lines, a_failure_counts_for_more_than_a_crash_before_it);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
