@@ -345,6 +345,17 @@ static bool is_half_load(const struct bootlog *log, struct span s)
 	       (span_has(s, ", len ") || span_has(s, "room ") || span_has(s, "ksum 0x") || span_has(s, "oad 0x"));
 }
 
+/* A line that is none of eboot's: does it begin as "@cp:" would? */
+static void eboot_over(struct bootlog *log, struct span s)
+{
+	if (log->eboot == EBOOT_LOADS)
+		log->eboot = EBOOT_NO;
+	if (log->eboot != EBOOT_AT || log->done != 1 || span_len(s) < 3 || span_word(&s, "cp:"))
+		return;
+	log->eboot = EBOOT_UNSURE;
+	log->boot.copying = log->boot.eboot_waits = false;
+}
+
 /* Text that belongs to no banner. */
 static void read_rest(struct bootlog *log, struct span s, bool at_start, bool whole)
 {
@@ -374,8 +385,8 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	}
 	if (whole) {
 		trouble_other(log, s, &prefix);
-		if (log->eboot == EBOOT_LOADS)
-			log->eboot = EBOOT_NO;
+		if (log->eboot >= EBOOT_AT)
+			eboot_over(log, s);
 	}
 	text_line(log, s);
 }
@@ -709,7 +720,7 @@ void bootlog_read_byte(struct bootlog *log, unsigned char c)
 {
 	if (log->escape != ESCAPE_NONE && escape_byte(log, c))
 		return;
-	if (log->eboot == EBOOT_AT && log->len == 1 && c != 'c' && c != 'l')
+	if (log->eboot == EBOOT_AT && log->len == 1 && log->done == 1 && c != 'c' && c != 'l')
 		eboot_was_not(log);
 	if (is_special(c))
 		special_byte(log, c);

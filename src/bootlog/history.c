@@ -71,6 +71,7 @@ void history_banner(struct bootlog *log)
 		if (log->before.trouble != BOOT_CRASH)
 			log->culprit = *boot;
 	}
+	h->app_failed |= log->boots > 1 && failed && is_reason_of_app(log->before.reason);
 	if (is_fresh_start(boot))
 		*h = (struct bootlog_history){ 0 };
 	/* A ROM that has found no image waits for its own watchdog and tries again: that one tells of no crash. */
@@ -79,7 +80,6 @@ void history_banner(struct bootlog *log)
 	 * stage that has found none restarts, too. */
 	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !failed && !log->before.spoke;
 	h->loader_failed |= log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
-	h->app_failed |= log->boots > 1 && failed && is_reason_of_app(log->before.reason);
 	h->explained = false;
 }
 

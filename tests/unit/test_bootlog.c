@@ -160,6 +160,8 @@ START_TEST(an_applications_at_sign_is_not_a_copy)
 	run(EBOOT "@home\r\n");
 	ck_assert(!t.boot.copying);
 	ck_assert_ptr_nonnull(strstr(t.text, "text: @home\n"));
+	run(EBOOT "@copy that\r\nHello\r\n");
+	ck_assert(!t.boot.copying);
 	run(HEALTHY_8266 "Hello\r\n@cp:0\r\n");
 	ck_assert_uint_eq(t.counts[BOOT_EVENT_COPYING], 0);
 }
@@ -388,6 +390,15 @@ START_TEST(a_failure_counts_for_more_than_a_crash_before_it)
 	bootlog_feed(&log, failures[3], 80, 0, NULL, NULL);
 	bootlog_flush(&log, 0, NULL, NULL);
 	ck_assert_int_eq(bootlog_verdict(&log, NULL), VERDICT_BOOT_FAILED);
+}
+END_TEST
+
+START_TEST(an_application_that_was_reset_by_hand_may_be_another)
+{
+	boot_trace_free(&t);
+	boot_trace(&t, SOFT_ESP32 "E (170) cpu_start: Octal Flash option selected, but EFUSE not configured!\r\n" HEALTHY_ESP32
+		   "I (160) boot: Loaded app from partition at offset 0x10000\r\n", &boot_pasted);
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 }
 END_TEST
 
@@ -636,6 +647,7 @@ int main(void)
 	tcase_add_test(lines, a_second_stage_behind_the_application_is_a_restart);
 	tcase_add_loop_test(lines, a_boot_that_fails_again_and_again_is_one_wherever_the_log_ends, 0, COUNT(failures));
 	tcase_add_test(lines, a_failure_counts_for_more_than_a_crash_before_it);
+	tcase_add_test(lines, an_application_that_was_reset_by_hand_may_be_another);
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
