@@ -452,6 +452,8 @@ static const char *read_start(struct bootlog *log, struct span s, bool whole)
 	span_blanks(&s);
 	if (s.at == s.end)
 		return s.end;
+	if (*s.at == '[' || (s.end - s.at > 2 && s.at[1] == ' ' && s.at[2] == '('))	/* a log line's prefix: no ROM has one */
+		return NULL;
 	end = esp8266_line(log, s, whole);
 	return end ? end : esp32_line(log, s, whole);
 }

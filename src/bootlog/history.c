@@ -9,16 +9,11 @@ static bool is_watchdog(const struct boot *boot)
 
 /* A banner that somebody's hand or tool has caused: what came before it is over. The ESP8266 repeats its last
  * hardware cause after a restart by software, so that its number says nothing; the speed does. */
-static bool is_fresh_start(const struct boot *boot)
+bool history_is_fresh(const struct boot *boot)
 {
 	if (boot->chip == CHIP_ESP8266)
 		return boot->heard == BOOT_HEARD_74880;
 	return boot->cause_kind == BOOT_CAUSE_HARDWARE;
-}
-
-bool history_is_fresh(const struct boot *boot)
-{
-	return is_fresh_start(boot);
 }
 
 /* eboot copies an update into place, or has done so and not yet loaded it. */
@@ -72,7 +67,7 @@ void history_banner(struct bootlog *log)
 			log->culprit = *boot;
 	}
 	h->app_failed |= log->boots > 1 && failed && is_reason_of_app(log->before.reason);
-	if (is_fresh_start(boot))
+	if (history_is_fresh(boot))
 		*h = (struct bootlog_history){ 0 };
 	/* A ROM that has found no image waits for its own watchdog and tries again: that one tells of no crash. */
 	h->watchdogs += is_watchdog(boot) && !failed;
@@ -144,7 +139,7 @@ static enum verdict verdict_undecided(const struct bootlog *log, const struct bo
 {
 	bool failed = log->decided_verdict == VERDICT_BOOT_FAILED || log->decided_verdict == VERDICT_CRASHED;
 
-	return failed && !is_fresh_start(later) ? log->decided_verdict : VERDICT_UNPROVEN;
+	return failed && !history_is_fresh(later) ? log->decided_verdict : VERDICT_UNPROVEN;
 }
 
 /* The boot is over: is it the one that decides? */

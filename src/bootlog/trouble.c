@@ -24,19 +24,6 @@ struct pattern {
 	unsigned long number;	/* the first one */
 };
 
-static bool is_like(struct pattern *p, struct span s, const char *form);
-
-/* "%s", "%w": the shortest text behind which the rest of the form fits */
-static bool is_like_text(struct pattern *p, struct span s, const char *form, bool blanks)
-{
-	while (s.at != s.end && (blanks || *s.at != ' ')) {
-		s.at++;
-		if (is_like(p, s, form))
-			return true;
-	}
-	return false;
-}
-
 /* At the line's end, or where a paste has marked the sentence: more words would make it another one. */
 static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
@@ -61,25 +48,57 @@ static bool read_number(struct pattern *p, struct span *s, bool hex)
 	return true;
 }
 
-static bool is_like(struct pattern *p, struct span s, const char *form)
+/* The form up to its next "%s" or "%w". Returns where it goes on; NULL: it does not fit here. */
+static const char *match_part(struct pattern *p, struct span *s, const char *form)
 {
+	struct span t = *s;
+
 	for (; *form; form++) {
-		if (form[0] == '$' && !form[1])
-			return ends_there(p, s, false);
-		if (*form != '%') {
-			if (!span_char(&s, *form))
-				return false;
+		bool or_log = form[0] == '%' && form[1] == '$';
+
+		if ((form[0] == '$' && !form[1]) || or_log) {
+			form += or_log;
+			if (!ends_there(p, t, or_log))
+				return NULL;
 			continue;
 		}
-		form++;
-		if (*form == '$')
-			return ends_there(p, s, true);
-		if (*form == 's' || *form == 'w')
-			return is_like_text(p, s, form + 1, *form == 's');
-		if (!read_number(p, &s, *form == 'x'))
-			return false;
+		if (*form != '%') {
+			if (!span_char(&t, *form))
+				return NULL;
+			continue;
+		}
+		if (form[1] == 's' || form[1] == 'w')
+			break;
+		if (!read_number(p, &t, *++form == 'x'))
+			return NULL;
 	}
-	return true;
+	*s = t;
+	return form;
+}
+
+/* Text of any length, and the first place behind it where the next part fits: a later one would fit no better. So a line is
+ * gone through once, whatever is in it. */
+static const char *match_text(struct pattern *p, struct span *s, const char *form)
+{
+	bool blanks = form[1] == 's';
+
+	while (s->at != s->end && (blanks || *s->at != ' ')) {
+		const char *rest;
+
+		s->at++;
+		rest = match_part(p, s, form + 2);
+		if (rest)
+			return rest;
+	}
+	return NULL;
+}
+
+static bool is_like(struct pattern *p, struct span s, const char *form)
+{
+	form = match_part(p, &s, form);
+	while (form && *form)
+		form = match_text(p, &s, form);
+	return form != NULL;
 }
 
 /* ---- rows ---- */
@@ -341,69 +360,84 @@ static bool is_loaders_death(const struct bootlog *log, struct span s)
 	return !span_has(s, "Core  ") && !span_has(s, "unhandled");
 }
 
-static void take_row(struct bootlog *log, const struct match *match, struct span s)
+/* The loader's own death, where there is no sign of an application yet */
+static bool take_loaders_death(struct bootlog *log, const struct match *match, struct span s)
 {
-	struct bootlog_report *r = &log->report;
+	bool rom = match->row->what == SAYS_ROM_FATAL;
 
-	switch (match->row->what) {
-	case SAYS_NO_IMAGE:
-		take_no_image(log, match->row->reason, match->number, s);
-		return;
-	case SAYS_SUSPECT:
-		take_suspect(log, match, s);
-		return;
-	case SAYS_RESTART:
-		log->boot.announced_restart = true;
-		log->history.explained = true;
-		bootlog_progress(log, BOOT_STAGE2, s);
-		return;
-	case SAYS_LOADER_DIED:
-		if (is_loaders_death(log, s)) {
-			take_no_image(log, REASON_LOADER_DIED, 0, s);
-			return;
-		}
-		break;
-	case SAYS_ROM_FATAL:
+	if (rom)
 		log->history.rom_fatal = true;
-		if (log->boot.chip != CHIP_ESP8266 && is_loaders_death(log, s)) {
-			take_no_image(log, REASON_LOADER_DIED, 0, s);
-			return;
-		}
-		break;
-	case SAYS_PART:
-		take_part(log, match, s);
-		return;
-	case SAYS_DETAIL:
-		if (r->part)
-			break;
-		text_line(log, s);
-		return;
-	case SAYS_END:
-		if (r->part)
-			confirm(log);
-		else
-			take_part(log, match, s);
-		return;
-	case SAYS_ALIVE:
-	case SAYS_SAVED:
-		report_over(log);
-		r->alive = match->row->what == SAYS_ALIVE;
-		r->saved = !r->alive;
-		text_line(log, s);
-		return;
-	case SAYS_NOTHING:
-		text_line(log, s);
-		return;
-	case SAYS_HEADING:
-	case SAYS_CRASH:
-		break;
-	}
-	if (r->saved)
+	if (!is_loaders_death(log, s) || (rom && log->boot.chip == CHIP_ESP8266))
+		return false;
+	take_no_image(log, REASON_LOADER_DIED, 0, s);
+	return true;
+}
+
+static void take_crash(struct bootlog *log, const struct match *match, struct span s)
+{
+	if (log->report.saved)
 		text_line(log, s);
 	else if (match->glued)
 		take_part(log, match, s);
 	else
 		emit_crash(log, match, s);
+}
+
+/* A heading: what is below it tells of tasks that run on, or of an earlier run. */
+static void take_heading(struct bootlog *log, const struct match *match, struct span s)
+{
+	report_over(log);
+	log->report.alive = match->row->what == SAYS_ALIVE;
+	log->report.saved = match->row->what == SAYS_SAVED;
+	text_line(log, s);
+}
+
+static void take_row(struct bootlog *log, const struct match *match, struct span s)
+{
+	switch (match->row->what) {
+	case SAYS_NO_IMAGE:
+		take_no_image(log, match->row->reason, match->number, s);
+		break;
+	case SAYS_SUSPECT:
+		take_suspect(log, match, s);
+		break;
+	case SAYS_RESTART:
+		log->boot.announced_restart = true;
+		log->history.explained = true;
+		bootlog_progress(log, BOOT_STAGE2, s);
+		break;
+	case SAYS_LOADER_DIED:
+	case SAYS_ROM_FATAL:
+		if (!take_loaders_death(log, match, s))
+			take_crash(log, match, s);
+		break;
+	case SAYS_CRASH:
+	case SAYS_HEADING:
+		take_crash(log, match, s);
+		break;
+	case SAYS_PART:
+		take_part(log, match, s);
+		break;
+	case SAYS_DETAIL:
+		if (log->report.part)
+			take_crash(log, match, s);
+		else
+			text_line(log, s);
+		break;
+	case SAYS_END:
+		if (log->report.part)
+			confirm(log);
+		else
+			take_part(log, match, s);
+		break;
+	case SAYS_ALIVE:
+	case SAYS_SAVED:
+		take_heading(log, match, s);
+		break;
+	case SAYS_NOTHING:
+		text_line(log, s);
+		break;
+	}
 }
 
 static bool is_harmless(char level)
