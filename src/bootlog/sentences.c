@@ -97,7 +97,6 @@ const struct sentence sentences[] = {
 	{ "Segment %d 0x%x-0x%x invalid: ", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_APP_DAMAGED, NULL },
 	{ "Checksum failed. Calculated 0x%x", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_APP_DAMAGED, NULL },
 	{ "checksum failed.$", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_APP_DAMAGED, NULL },
-	{ "checksum failed. Calculated 0x%x", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_APP_DAMAGED, NULL },
 	{ "Image hash failed - image is corrupt", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_APP_DAMAGED, NULL },
 	{ "Secure boot signature verification failed", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_SECURE_BOOT, NULL },
 	{ "Sig block %d invalid", BY_LOADER, BEFORE_APP, SAYS_SUSPECT, REASON_SECURE_BOOT, NULL },
@@ -129,6 +128,8 @@ const struct sentence sentences[] = {
 	{ "DRAM region in load header is not valid. Aborting", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_APP_DAMAGED, NULL },
 	{ "Application entry point (0x%x) is not in IRAM. Aborting", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE,
 	  REASON_APP_DAMAGED, NULL },
+	{ "Application entry point (%xh) is not in IRAM. Aborting", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE,
+	  REASON_APP_DAMAGED, NULL },	/* Zephyr's */
 	{ "Never should get here", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
 	{ "assertion failed: file \"%s\", line %d, func: %s", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
 	{ "panic!%$", BY_MCUBOOT, BEFORE_APP, SAYS_NO_IMAGE, REASON_LOADER_DIED, NULL },
@@ -181,6 +182,8 @@ const struct sentence sentences[] = {
 	{ "Failed to init external RAM, needed for external .bss segment", BY_TAG, ANY_TIME, SAYS_NO_IMAGE,
 	  REASON_EXTERNAL_RAM, "cpu_start" },
 	{ "External RAM failed memory test!", BY_TAG, ANY_TIME, SAYS_NO_IMAGE, REASON_EXTERNAL_RAM, "cpu_start" },
+	{ "Detected size(%dk) smaller than the size in the binary image header(%dk)", BY_TAG, ANY_TIME, SAYS_NO_IMAGE,
+	  REASON_FLASH_SIZE, "spi_flash" },
 	{ "Failed to init external RAM!", BY_TAG, ANY_TIME, SAYS_NO_IMAGE, REASON_EXTERNAL_RAM, "cpu_start" },
 	/* Espressif's NONOS SDK: lib/libmain.a */
 	{ "rf_cal[0] !=0x05,is 0x%x", BY_BARE, ON_ESP8266, SAYS_NO_IMAGE, REASON_SDK_DATA, NULL },

@@ -15,10 +15,12 @@
 #include <check.h>
 #include <ctype.h>
 #include <glob.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootlog/sentences.h"
 #include "boottrace.h"
 #include "cli/decode.h"
 #include "fakeport.h"
@@ -461,6 +463,58 @@ START_TEST(a_run_that_hears_it_agrees)
 }
 END_TEST
 
+/* The form of a row as a regular expression */
+static void form_to_regex(const char *form, char *ret, size_t cap)
+{
+	size_t n = 0;
+
+	for (; *form && n + 24 < cap; form++) {
+		if (!strcmp(form, "$") || !strcmp(form, "%$"))
+			break;	/* the end of the line */
+		else if (*form == '%')
+			n += (size_t)snprintf(ret + n, cap - n, "%s", *++form == 'd' ? " *-?[0-9]+" : *form == 'x' ? "[0-9a-fA-F]+"
+					      : *form == 'w' ? "[^ ]+" : ".+");
+		else
+			n += (size_t)snprintf(ret + n, cap - n, strchr(".[]()*+?{}|^$\\", *form) ? "\\%c" : "%c", *form);
+	}
+	if (*form)
+		snprintf(ret + n, cap - n, "$");
+	ck_assert_msg(n + 24 < cap, "longer than there is room for");
+}
+
+/* A row of the table that no log tests may as well not be there. */
+START_TEST(every_row_has_a_log)
+{
+	char expression[1024];
+	regex_t regex;
+	bool found = false;
+
+	form_to_regex(sentences[_i].form, expression, sizeof(expression));
+	ck_assert_int_eq(regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB | REG_NEWLINE), 0);
+	for (int i = 0; i < n_blocks && !found; i++)
+		found = regexec(&regex, blocks[i].side[LOG].text, 0, NULL, 0) == 0;
+	regfree(&regex);
+	ck_assert_msg(found, "no log has \"%s\"", sentences[_i].form);
+}
+END_TEST
+
+/* ... and one that docs/sentences.md does not know has no source. */
+START_TEST(every_row_is_in_the_document)
+{
+	size_t fixed = strcspn(sentences[_i].form, "%$"), size = 0;
+	char words[256], *text = NULL, *found;
+	FILE *in = fopen("docs/sentences.md", "r");
+
+	snprintf(words, sizeof(words), "%.*s", (int)fixed, sentences[_i].form);
+	ck_assert_ptr_nonnull(in);
+	ck_assert_int_gt(getdelim(&text, &size, '\0', in), 10000);
+	fclose(in);
+	found = strstr(text, words);
+	free(text);
+	ck_assert_msg(found != NULL, "docs/sentences.md has no \"%s\"", words);
+}
+END_TEST
+
 static void add_tests(Suite *suite)
 {
 	TCase *tests = tcase_create("sentences");
@@ -471,6 +525,8 @@ static void add_tests(Suite *suite)
 	tcase_add_loop_test(tests, is_judged_the_same_with_carriage_returns, 0, n_blocks * SIDES);
 	tcase_add_loop_test(tests, a_run_that_hears_it_agrees, 0, n_blocks * SIDES);
 	tcase_add_loop_test(tests, no_beginning_of_it_says_more_than_it_has, 0, n_blocks * SIDES);
+	tcase_add_loop_test(tests, every_row_has_a_log, 0, (int)n_sentences);
+	tcase_add_loop_test(tests, every_row_is_in_the_document, 0, (int)n_sentences);
 	suite_add_tcase(suite, tests);
 }
 
