@@ -222,7 +222,7 @@ static bool skip_tag(struct span *s, bool closing, bool *ret_block)
 static void skip_tags(struct span *s)
 {
 	struct span t = *s;
-	bool block;
+	bool block = false;
 
 	while (skip_tag(&t, false, &block))
 		;
