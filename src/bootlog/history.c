@@ -74,7 +74,7 @@ void history_banner(struct bootlog *log)
 	/* A running application may restart as often as it likes. One that never says a word before it does crashes. A second
 	 * stage that has found none restarts, too. */
 	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !failed && !log->before.spoke;
-	h->loader_failed |= log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
+	h->loader_failed |= !history_is_fresh(boot) && log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
 	h->explained = false;
 }
 

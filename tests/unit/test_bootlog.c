@@ -329,6 +329,32 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 }
 END_TEST
 
+/* A log whose lines end in LF alone, as most files have it */
+START_TEST(tells_the_line_that_a_boot_begins_in)
+{
+	run("hello\nets Jun  8 2016 00:22:57\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n");
+	ck_assert_uint_eq(t.boot.line, 2);
+	run("hello\r\nets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n");
+	ck_assert_uint_eq(t.boot.line, 2);
+}
+END_TEST
+
+/* A second stage that restarts by itself has shown nothing new; one that was reset from outside begins anew. */
+START_TEST(a_hardware_reset_ends_what_a_second_stage_has_said)
+{
+	static const char failed[] = HEALTHY_ESP32 "E (38) boot: No bootable app partitions in the partition table\r\n";
+	char text[2048];
+
+	snprintf(text, sizeof(text), "%s" HEALTHY_ESP32, failed);
+	run(text);
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+	snprintf(text, sizeof(text), "%sets Jun  8 2016 00:22:57\r\n\r\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+		 "load:0x3fff0030,len:4\r\nentry 0x40080604\r\n", failed);
+	run(text);
+	ck_assert_int_eq(t.verdict, VERDICT_BOOT_FAILED);
+}
+END_TEST
+
 START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
 {
 	static struct bootlog log;
@@ -651,6 +677,8 @@ int main(void)
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
+	tcase_add_test(lines, tells_the_line_that_a_boot_begins_in);
+	tcase_add_test(lines, a_hardware_reset_ends_what_a_second_stage_has_said);
 	tcase_add_loop_test(lines, the_rom_says_whether_it_waits_for_a_host, 0, COUNT(downloads));
 	tcase_add_test(lines, an_application_may_speak_of_download);
 	tcase_add_loop_test(lines, an_application_at_the_bootloaders_offset_shows_by_its_address, 0, COUNT(loads));
