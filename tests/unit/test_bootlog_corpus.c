@@ -15,9 +15,10 @@ struct log_row {
 	char file[96], verdict[24], chip[16], cause[64], mode[64];
 };
 
-static struct log_row ours[LOGS_MAX], recorded[LOGS_MAX];
-static int n_ours, n_recorded;
+static struct log_row ours[LOGS_MAX], recorded[LOGS_MAX], later[LOGS_MAX];
+static int n_ours, n_recorded, n_later;
 static const char *recorded_dir;
+static char later_dir[512];
 
 /* -------------------------------------------------------------------------------------------------
  * Files
@@ -294,6 +295,50 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 }
 END_TEST
 
+/* A number of the index: "0x13", "3", "-" */
+static void check_number(const char *file, const char *what, const char *expected, int number, const char *trace)
+{
+	if (strcmp(expected, "-"))
+		ck_assert_msg(number == (int)strtol(expected, NULL, 0), "%s: %s %d, expected %s\n%s", file, what, number, expected,
+			      trace);
+}
+
+/* "unproven|crashed": either */
+static bool is_one_of(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (!strncmp(p, word, n) && (p[n] == '|' || !p[n]))
+			return true;
+	}
+	return false;
+}
+
+/* Recorded later, and judged in our own words */
+START_TEST(each_later_log_is_judged_as_its_index_says)
+{
+	const struct log_row *row = &later[_i];
+	struct boot_trace t;
+	size_t n;
+	char *data = read_file(later_dir, row->file, &n);
+
+	ck_assert_msg(data != NULL, "%s/%s: %s", later_dir, row->file, strerror(errno));
+	boot_trace_cut(&t, data, n, &boot_pasted, 0);
+	ck_assert_msg(is_one_of(row->verdict, verdict_info(t.verdict)->word), "%s: %s, expected %s\n%.2000s", row->file,
+		      verdict_info(t.verdict)->word, row->verdict, t.text);
+	if (strcmp(row->chip, "-"))
+		ck_assert_msg(!strcmp(chip_of(&t), row->chip), "%s: %s, expected %s", row->file, chip_of(&t), row->chip);
+	check_number(row->file, "cause", row->cause, t.boot.cause, t.text);
+	check_number(row->file, "mode", row->mode, t.boot.mode, t.text);
+	boot_trace_free(&t);
+	check_cuts(row->file, data, n);
+	check_prefixes(row->file, data, n);
+	free(data);
+}
+END_TEST
+
 START_TEST(a_real_board_heard_through_gbk_is_read)
 {
 	/* An ESP8266 that the FLASH button kept in download mode, as its owner's terminal showed it: the bytes
@@ -312,9 +357,30 @@ START_TEST(a_real_board_heard_through_gbk_is_read)
 }
 END_TEST
 
+static void add_recorded(Suite *suite, const char *dir, const int columns[5], struct log_row *rows, int *ret_n,
+			 const TTest *test)
+{
+	TCase *real;
+	size_t n;
+	char *text = read_file(dir, "INDEX.tsv", &n);
+
+	if (!text) {
+		printf("*** %s/INDEX.tsv: %s: the recorded boot logs are NOT tested; set ESPRESET_BOOTLOGS\n", dir,
+		       strerror(errno));
+		return;
+	}
+	real = tcase_create(dir);
+	read_rows(text, columns, rows, ret_n);
+	tcase_set_timeout(real, 120);
+	tcase_add_loop_test(real, test, 0, *ret_n);
+	suite_add_tcase(suite, real);
+	free(text);
+}
+
 int main(void)
 {
-	static const int our_columns[5] = { 0, 1, 2, 3, 4 }, index_columns[5] = { 0, 3, 1, 4, 5 };
+	static const int our_columns[5] = { 0, 1, 2, 3, 4 }, index_columns[5] = { 0, 3, 1, 4, 5 },
+			 later_columns[5] = { 0, 4, 1, 2, 3 };
 	Suite *suite = suite_create("bootlog-corpus");
 	TCase *own = tcase_create("ours");
 	char *text;
@@ -334,18 +400,8 @@ int main(void)
 	suite_add_tcase(suite, own);
 
 	recorded_dir = getenv("ESPRESET_BOOTLOGS") ? getenv("ESPRESET_BOOTLOGS") : "../shared/bootlogs";
-	text = read_file(recorded_dir, "INDEX.tsv", &n);
-	if (text) {
-		TCase *real = tcase_create("recorded");
-
-		read_rows(text, index_columns, recorded, &n_recorded);
-		tcase_set_timeout(real, 120);
-		tcase_add_loop_test(real, each_recorded_log_is_judged_as_its_index_says, 0, n_recorded);
-		suite_add_tcase(suite, real);
-	} else {
-		printf("*** %s/INDEX.tsv: %s: the recorded boot logs are NOT tested; set ESPRESET_BOOTLOGS\n",
-		       recorded_dir, strerror(errno));
-	}
-	free(text);
+	snprintf(later_dir, sizeof(later_dir), "%s-new", recorded_dir);
+	add_recorded(suite, recorded_dir, index_columns, recorded, &n_recorded, each_recorded_log_is_judged_as_its_index_says);
+	add_recorded(suite, later_dir, later_columns, later, &n_later, each_later_log_is_judged_as_its_index_says);
 	return suite_run(suite);
 }
