@@ -319,6 +319,9 @@ static const struct row reasons[] = {
 	  { "flash-size", "the firmware was built for another flash size: build it for this one's" } },
 	{ REASON_FLASH_SIZE, NULL,
 	  { "flash-size", "the partition table is for a larger flash: choose this board's flash size, build and flash again" } },
+	/* rBoot and Espressif's NONOS bootloader know no partition table. */
+	{ REASON_NO_APP, is_8266,
+	  { "no-application", "no application that can run: flash it, where this bootloader looks for it" } },
 	{ REASON_NO_APP, NULL,
 	  { "no-application", "no application that can run: flash it, at the offset in the partition table" } },
 	{ REASON_APP_DAMAGED, NULL, { "application-damaged", "the application in flash is damaged: flash it again" } },

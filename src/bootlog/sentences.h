@@ -25,6 +25,7 @@ enum sentence_when {
 	BEFORE_LOAD,	/* the ROM's own */
 	BEFORE_APP,	/* a second stage's: before a line that only an application prints */
 	ON_ESP8266,	/* or where the chip is not known */
+	IN_8266_LOADER,	/* both */
 };
 
 /* What it shows. */

@@ -151,6 +151,11 @@ static bool is_by(const struct bootlog *log, const struct sentence *row, const s
 	return false;
 }
 
+static bool may_be_8266(const struct boot *boot)
+{
+	return boot->chip == CHIP_ESP8266 || boot->chip == CHIP_UNKNOWN;
+}
+
 static bool is_time(const struct bootlog *log, const struct sentence *row)
 {
 	const struct boot *boot = &log->boot;
@@ -162,8 +167,10 @@ static bool is_time(const struct bootlog *log, const struct sentence *row)
 		return boot->progress < BOOT_LOADED;
 	case BEFORE_APP:
 		return boot->progress < BOOT_APP;
+	case IN_8266_LOADER:
+		return boot->progress < BOOT_APP && may_be_8266(boot);
 	case ON_ESP8266:
-		return boot->chip == CHIP_ESP8266 || boot->chip == CHIP_UNKNOWN;
+		return may_be_8266(boot);
 	}
 	return false;
 }
@@ -458,6 +465,14 @@ static void find_behind_function(const struct bootlog *log, const struct prefix 
 		(void)find_row(log, p.words, &p, whole, ret);
 }
 
+/* The code that checks an image before it is started is in the application, too, which checks an update by it. The second
+ * stage goes on to say, by its own tag, that this image is not bootable. What came before may be no text of an
+ * application's where bytes were damaged. */
+static bool is_of_update(const struct bootlog *log, const struct prefix *p)
+{
+	return p->form == PREFIX_IDF && !has_tag(p, "boot") && log->boot.spoke && !log->garbage;
+}
+
 bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole)
 {
 	struct match match = { 0 };
@@ -471,6 +486,8 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 		return false;
 	/* A program may say so before it restarts; only a log that begins there has lost a panic. */
 	if (match.row->what == SAYS_END && !log->report.part && (log->boot.number > 0 || log->readable > 0))
+		return false;
+	if (match.row->what == SAYS_SUSPECT && is_of_update(log, prefix))
 		return false;
 	take_row(log, &match, s);
 	return true;

@@ -62,6 +62,8 @@ static const struct {
 	{ FAILED(REASON_MCUBOOT_IMAGE, .chip = CHIP_UNKNOWN), "mcuboot-no-image", "MCUboot" },
 	{ FAILED(REASON_NONE, .chip = CHIP_UNKNOWN), "flash-again", "upload the firmware again" },
 	{ { .suspect_reason = REASON_NO_APP, .suspect_text = "x" }, VERDICT_BOOT_FAILED, "no-application", "flash it" },
+	{ FAILED(REASON_NO_APP, .chip = CHIP_ESP32), "no-application", "in the partition table" },
+	{ FAILED(REASON_NO_APP, .chip = CHIP_ESP8266), "no-application", "where this bootloader looks for it" },
 
 #define CRASHED(why, ...) { .trouble = BOOT_CRASH, .reason = (why), __VA_ARGS__ }, VERDICT_CRASHED
 	{ CRASHED(REASON_EXCEPTION, .chip = CHIP_ESP8266, .detail = 0), "exception-illegal", "exception 0" },
