@@ -221,7 +221,7 @@ static const char *const pieces[] = {
 	"ets Jan  8", "ets Jun",  "ets Jul",	    ",rst cause", "chksum 0x",	    "csum 0x",
 	"csum err",   "SPIWP:0x", "configsip: ",    "clk_drv:0x", "ESP-ROM:",	    "SP-ROM:",
 	"rst:0x",     ",boot:0x", "SPI_FAST_FLASH", "DOWNLOAD(U", "DOWNLOAD_BOOT(", "load:0x",
-	"entry 0x4",  "load 0x4", "load 0x3ff",	    "ets_main.c", "ets_loader.c",   "Guru Medit",
+	"entry 0x4",  "load 0x4", "load 0x3ff",	    "ets_main.c", "ets_loader.c",   "Guru Meditation Error: C",
 };
 
 /* Whole lines that are the end of one of the ROM's */
