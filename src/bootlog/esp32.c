@@ -453,8 +453,9 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	s.end = t.at;
 	if (is_8266(log) || !log->begun || !bootlog_in_rom(log))
 		return bootlog_out_of_place(log, s, t.at);
-	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). */
-	if (log->boot.trouble == BOOT_NO_IMAGE) {
+	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). Where a crash
+	 * came, too, this line is not of the same boot. */
+	if (log->boot.trouble == BOOT_NO_IMAGE && !(log->history.crashed && log->culprit.number == log->boot.number)) {
 		log->boot.trouble = BOOT_OK;
 		log->boot.trouble_text[0] = '\0';
 	}

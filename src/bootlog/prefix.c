@@ -204,7 +204,7 @@ static bool read_bracketed(struct prefix *p, struct span s)
 	} else if (words == 0 || close || !others || (named && !mcuboot)) {
 		return false;
 	} else {
-		p->form = mcuboot ? PREFIX_MCUBOOT : PREFIX_OTHER;
+		p->form = mcuboot && named ? PREFIX_MCUBOOT : PREFIX_OTHER;
 	}
 	p->words = s;
 	return true;

@@ -163,8 +163,8 @@ bool stage2_unfinished(const struct bootlog *log, struct span s)
 static enum boot_progress step_of_prefix(const struct prefix *p)
 {
 	switch (p->form) {
-	case PREFIX_APP:
-		return BOOT_APP;
+	case PREFIX_APP:	/* "[E] " alone is anybody's */
+		return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
 	case PREFIX_MCUBOOT:
 		return BOOT_STAGE2;
 	case PREFIX_IDF:

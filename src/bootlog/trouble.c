@@ -265,7 +265,8 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 		report_over(log);
 		r->saved = true;
 	}
-	if ((p->form == PREFIX_NONE || (p->form == PREFIX_IDF && !is_loader_prefix(p))) && log->boot.progress >= BOOT_LOADED)
+	if ((p->form == PREFIX_NONE || p->form == PREFIX_APP || (p->form == PREFIX_IDF && !is_loader_prefix(p))) &&
+	    log->boot.progress >= BOOT_LOADED)
 		log->boot.spoke = true;
 	/* A line that no loader prints: another image was good. */
 	if (log->boot.suspect_text[0] && log->boot.progress >= BOOT_LOADED && !is_loader_prefix(p))

@@ -355,6 +355,42 @@ START_TEST(a_hardware_reset_ends_what_a_second_stage_has_said)
 }
 END_TEST
 
+#define BANNER_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+
+START_TEST(a_load_behind_a_crash_does_not_take_it_back)
+{
+	run(BANNER_ESP32 "invalid header: 0xffffffff\r\n>>> ZEPHYR FATAL ERROR 1: x\r\nload:0x3fff0030,len:4\r\n"
+	    "entry 0x40080604\r\n");
+	ck_assert_int_eq(t.boot.trouble, BOOT_NO_IMAGE);
+	ck_assert_int_eq(t.verdict, VERDICT_BOOT_FAILED);
+	run(BANNER_ESP32 "invalid header: 0xffffffff\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n");
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+}
+END_TEST
+
+/* docs/sentences.md, section 1: what stands before a line shows who has written it */
+static const struct {
+	const char *line;
+	enum verdict verdict;
+} bracketed[] = {
+	{ "[I] hello", VERDICT_UNPROVEN },
+	{ "[I]", VERDICT_UNPROVEN },
+	{ "[I][app:012]: hello", VERDICT_FLASH_BOOT },
+	{ "[   123][I][main.cpp:45] setup(): hello", VERDICT_FLASH_BOOT },
+	{ "[INF] hello", VERDICT_UNPROVEN },
+	{ "[esp32] [INF] hello", VERDICT_FLASH_BOOT },
+};
+
+START_TEST(one_bracket_shows_no_load)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), BANNER_ESP32 "%s\r\n", bracketed[_i].line);
+	run(text);
+	ck_assert_msg(t.verdict == bracketed[_i].verdict, "%s: %s", text, verdict_info(t.verdict)->word);
+}
+END_TEST
+
 START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
 {
 	static struct bootlog log;
@@ -678,6 +714,8 @@ int main(void)
 	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
 	tcase_add_test(lines, tells_the_line_that_a_boot_begins_in);
+	tcase_add_test(lines, a_load_behind_a_crash_does_not_take_it_back);
+	tcase_add_loop_test(lines, one_bracket_shows_no_load, 0, COUNT(bracketed));
 	tcase_add_test(lines, a_hardware_reset_ends_what_a_second_stage_has_said);
 	tcase_add_loop_test(lines, the_rom_says_whether_it_waits_for_a_host, 0, COUNT(downloads));
 	tcase_add_test(lines, an_application_may_speak_of_download);
