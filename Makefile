@@ -236,13 +236,15 @@ lint:
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS_EACH ?= 60
 FUZZ_CC = clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g
-# Coverage of what can be reached only: libFuzzer looks through all of it after each input.
+# Coverage of what can be reached only: libFuzzer looks through all of it after each input. A target may have a list of its own.
 FUZZ_SRC := $(wildcard src/bootlog/*.c src/base/*.c) src/cli/cfg.c src/cli/paste.c src/session/sequence.c
+FUZZ_SRC_fuzz_agree := $(filter-out src/session/wiring.c,$(wildcard src/bootlog/*.c src/base/*.c src/session/*.c))
 FUZZ_HEADERS := $(wildcard src/*/*.h tests/*.h)
-# fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words.
+# fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words. Two targets read boot logs.
 define fuzz_each
-	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; d=; \
-		[ ! -e tests/fuzz/$$f.dict ] || d=-dict=tests/fuzz/$$f.dict; $(FIXED_ADDRESSES) $(B)/$(1)/$$f $(2) $$d -max_total_time=$(SECONDS_EACH) -print_final_stats=1 \
+	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; d=; w=tests/fuzz/$$f.dict; \
+		[ $$f != fuzz_agree ] || w=tests/fuzz/fuzz_bootlog.dict; \
+		[ ! -e $$w ] || d=-dict=$$w; $(FIXED_ADDRESSES) $(B)/$(1)/$$f $(2) $$d -max_total_time=$(SECONDS_EACH) -print_final_stats=1 \
 		$(B)/corpus/$$f tests/fuzz/corpus/$$f; done
 endef
 .PHONY: fuzz fuzz-long fuzz-replay
@@ -251,12 +253,13 @@ fuzz: $(FUZZERS:%=$(B)/fuzz/%)
 fuzz-long: $(FUZZERS:%=$(B)/fuzz-long/%) $(FUZZERS:%=$(B)/fuzz/%)
 	$(call fuzz_each,fuzz-long,-max_len=160 -reduce_inputs=0 -entropic=0)
 	@set -e; for f in $(FUZZERS); do $(B)/fuzz/$$f -runs=0 $(B)/corpus/$$f; done
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_HEADERS)
+fuzz_src = $(or $(FUZZ_SRC_$*),$(FUZZ_SRC))
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_SRC_fuzz_agree) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SRC) -lm
-$(B)/fuzz-long/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_HEADERS)
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(fuzz_src) -lm
+$(B)/fuzz-long/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_SRC_fuzz_agree) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -fbuiltin -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(FUZZ_SRC) -lm
+	$(FUZZ_CC) -fbuiltin -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(fuzz_src) -lm
 # The committed corpus, by any compiler.
 fuzz-replay: $(FUZZERS:%=$(B)/replay/%)
 	@set -e; for f in $(FUZZERS); do $(B)/replay/$$f tests/fuzz/corpus/$$f/*; done
