@@ -118,6 +118,7 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 		return;
 	}
 	log->begun = true;
+	log->dies |= trouble == BOOT_CRASH;
 	/* A crash of the application does not hide that there was no image, and the first words count. */
 	if (boot->trouble == BOOT_OK) {
 		boot->trouble = trouble;
@@ -149,7 +150,7 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->begun = true;
 	log->eboot = EBOOT_NO;
 	log->said_once = 0;
-	log->joined = log->chosen = false;
+	log->joined = log->chosen = log->dies = false;
 	trouble_restart(log);
 }
 

@@ -455,7 +455,7 @@ static const char *entry_line(struct bootlog *log, struct span s)
 		return bootlog_out_of_place(log, s, t.at);
 	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). Where a crash
 	 * came, too, this line is not of the same boot. */
-	if (log->boot.trouble == BOOT_NO_IMAGE && !(log->history.crashed && log->culprit.number == log->boot.number)) {
+	if (log->boot.trouble == BOOT_NO_IMAGE && !log->dies) {
 		log->boot.trouble = BOOT_OK;
 		log->boot.trouble_text[0] = '\0';
 	}

@@ -92,6 +92,7 @@ struct bootlog {
 	struct boot before;		/* the one before it, as it ended */
 	bool any_boot;			/* a banner was read */
 	bool pieces;			/* words of the ROM came that could not be read whole, or were out of place */
+	bool dies;			/* in this boot: words of a crash came, whatever it counts as */
 	bool chosen;			/* in this boot: the second stage has found an image */
 	unsigned long boots;
 	unsigned int began[BOOT_CAUSE_COUNT];	/* banners of each cause */
