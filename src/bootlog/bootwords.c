@@ -90,13 +90,21 @@ const struct advice *bootwords_advice(const struct boot *boot, bool after_panic)
 	return boot_advice(boot, boot_verdict(boot), heat && heat[0] == 'w');
 }
 
+/* The ROM's own word, where it has one; an ESP8266 has only numbers, and its software watchdog has none. */
+static const char *bootwords_why(const struct boot *boot)
+{
+	if (boot->cause_text[0])
+		return boot->cause_text;
+	return boot->chip == CHIP_ESP8266 && boot->cause_kind == BOOT_CAUSE_WATCHDOG ? "hardware watchdog" : causes[boot->cause_kind];
+}
+
 static void bootwords_print_cause(const struct boot *boot, char *buf, size_t cap)
 {
 	if (boot->cause < 0)
 		snprintf(buf, cap, "cause unknown");
 	else
 		snprintf(buf, cap, boot->chip == CHIP_ESP8266 ? "cause %d (%s)" : "cause 0x%x (%s)",
-			 (unsigned int)boot->cause, boot->cause_text[0] ? boot->cause_text : causes[boot->cause_kind]);
+			 (unsigned int)boot->cause, bootwords_why(boot));
 }
 
 void bootwords_print(const struct boot *boot, bool after_panic, char *buf, size_t cap)
