@@ -368,6 +368,15 @@ START_TEST(a_load_behind_a_crash_does_not_take_it_back)
 }
 END_TEST
 
+START_TEST(eboots_failure_is_a_number)
+{
+	run(EBOOT "~ld\r\ne:2\r\n");
+	ck_assert_int_eq(t.verdict, VERDICT_BOOT_FAILED);
+	run(EBOOT "~ld\r\ne:x\r\n");
+	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
+}
+END_TEST
+
 /* docs/sentences.md, section 1: what stands before a line shows who has written it */
 static const struct {
 	const char *line;
@@ -713,6 +722,7 @@ int main(void)
 	tcase_add_test(lines, an_unfinished_piece_counts_at_the_end);
 	tcase_add_loop_test(lines, a_damaged_boot_source_is_the_only_one_that_it_can_be, 0, COUNT(modes));
 	tcase_add_test(lines, a_boot_source_without_an_end_is_torn);
+	tcase_add_test(lines, eboots_failure_is_a_number);
 	tcase_add_test(lines, tells_the_line_that_a_boot_begins_in);
 	tcase_add_test(lines, a_load_behind_a_crash_does_not_take_it_back);
 	tcase_add_loop_test(lines, one_bracket_shows_no_load, 0, COUNT(bracketed));
