@@ -192,7 +192,7 @@ static bool agrees(enum verdict live, const struct heard *heard, size_t at)
 	verdict = bootlog_verdict(&log, NULL);
 	if (live == VERDICT_READY)
 		return verdict == VERDICT_FLASH_BOOT;
-	if (verdict == live || verdict == VERDICT_UNPROVEN)
+	if (verdict == live || verdict == VERDICT_UNPROVEN || verdict == VERDICT_GARBLED)
 		return true;
 	return (live == VERDICT_CRASHED && tells_crash(&log)) || said_once(live, heard, at);
 }
