@@ -132,9 +132,12 @@ static int64_t settle_end(const struct session *s)
 	return talk_end(s, end);
 }
 
-/* Who speaks after a while is the application: eboot does not while it copies. */
+/* Who speaks after a while is the application: eboot does not while it copies. Once it has said that it does, its result is
+ * waited for. */
 static int64_t patience_end(const struct session *s)
 {
+	if (s->attempt.boot.copying)
+		return session_earlier(s->attempt.release_ms + COPY_WINDOW_MS, s->deadline_ms);
 	if (s->last_byte_ms > session_later(s->patience_ms, s->heard_before_ms + CHATTER_MS))
 		return s->now_ms;
 	return session_earlier(s->heard_before_ms + PATIENCE_MS, s->deadline_ms - RETRY_TIME_MS);
@@ -143,7 +146,7 @@ static int64_t patience_end(const struct session *s)
 void stage_be_patient(struct session *s)
 {
 	s->state_end_ms = patience_end(s);
-	if (s->now_ms >= s->state_end_ms && !s->attempt.boot.copying)
+	if (s->now_ms >= s->state_end_ms)
 		session_conclude(s);
 }
 

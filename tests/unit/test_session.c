@@ -548,6 +548,22 @@ START_TEST(a_banner_after_the_boot_time_is_not_ours)
 }
 END_TEST
 
+/* What is waited for before another attempt comes: eboot says that it copies, and then no more. */
+START_TEST(a_copy_that_is_first_heard_of_in_the_pause_ends_with_the_time)
+{
+	static const struct fake_line script[] = {
+		{ 1, 60, BANNER("2", "3") LOADS }, { 1, 3000, "csum 0xcc\r\n@cp:" }, { 0, 0, NULL },
+	};
+
+	config.timeout_ms = 12000;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_ptr_nonnull(strstr(result->text, "eboot is still copying"));
+	ck_assert_int_eq(result->pulses, 1);
+	ck_assert_int_eq(result->total_ms, 12000);
+}
+END_TEST
+
 START_TEST(while_eboot_copies_nobody_resets)
 {
 	static const struct fake_line script[] = { { 1, 60, BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n@" },
@@ -1004,6 +1020,7 @@ int main(void)
 	tcase_add_test(tcase, a_restart_heard_at_the_applications_speed_is_no_proof);
 	tcase_add_loop_test(tcase, why_a_board_restarts_is_heard_at_another_speed, 0, COUNT(reasons));
 	tcase_add_test(tcase, a_banner_after_the_boot_time_is_not_ours);
+	tcase_add_test(tcase, a_copy_that_is_first_heard_of_in_the_pause_ends_with_the_time);
 	tcase_add_test(tcase, while_eboot_copies_nobody_resets);
 	tcase_add_test(tcase, a_copy_that_does_not_end_is_unproven_and_never_pulsed_again);
 	tcase_add_test(tcase, without_reset_no_line_is_pulsed_and_the_next_hardware_reset_is_judged);
