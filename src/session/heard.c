@@ -147,6 +147,12 @@ static void on_event(void *user, const struct boot_event *event)
 		take_banner(s, event->boot);
 		break;
 	case BOOT_EVENT_PROGRESS:
+		if (a->boot.progress < BOOT_LOADED) {
+			a->garbage_at_load = a->garbage;
+			a->text_at_load = a->text;
+		}
+		take_boot(s, event->boot);
+		break;
 	case BOOT_EVENT_WAITING:
 	case BOOT_EVENT_COPYING:
 	case BOOT_EVENT_COPIED:

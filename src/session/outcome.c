@@ -157,7 +157,8 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 	case PROOF_LOADED:
 		return "the image was not reported loaded";
 	case PROOF_NOT_COPYING:
-		return COPYING;
+		*ret_advice = &wait_for_copy;
+		return boot->eboot_waits ? COPYING : "it was not heard whether eboot is copying an update";
 	case PROOF_NO_FRAGMENT:
 		if (!a->gap)
 			return "what came after the banner was torn or lost";

@@ -140,10 +140,25 @@ static bool loaded(const struct proof_context *context, const struct attempt *at
 	return attempt->boot.progress >= BOOT_LOADED;
 }
 
+/* eboot's version and "@cp:" are 15 characters: as few that could not be read right behind the sum, and nothing else, may
+ * have been those. Other loaders say more, and so does the SDK. */
+#define EBOOT_BYTES_MIN 4
+#define EBOOT_BYTES_MAX 24
+
+static bool may_have_said_copy(const struct attempt *attempt)
+{
+	const struct boot *boot = &attempt->boot;
+
+	long strange = attempt->garbage - attempt->garbage_at_load;
+
+	return boot->heard == BOOT_HEARD_74880 && boot->progress == BOOT_LOADED && !boot->eboot_loads &&
+	       strange >= EBOOT_BYTES_MIN && strange <= EBOOT_BYTES_MAX && attempt->text == attempt->text_at_load;
+}
+
 static bool not_copying(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
-	return !attempt->boot.copying && !attempt->boot.eboot_waits;
+	return !attempt->boot.copying && !attempt->boot.eboot_waits && !may_have_said_copy(attempt);
 }
 
 static bool no_trouble(const struct proof_context *context, const struct attempt *attempt)

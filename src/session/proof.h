@@ -64,6 +64,7 @@ struct attempt {
 	long bytes;			/* all bytes since the attempt began */
 	long after_release;		/* those of them since the release */
 	long unreadable;		/* and those of these that are no text, whole lines or not */
+	long garbage_at_load, text_at_load;	/* of the counts above, when the load was at its end */
 	long unreadable_after_load;
 	bool changed_speed;		/* in mid-boot */
 	int64_t first_byte_ms;		/* since the release; -1: none yet */
