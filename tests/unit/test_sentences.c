@@ -583,7 +583,7 @@ static void add_tests(Suite *suite)
 int main(void)
 {
 	Suite *suite = suite_create("sentences");
-	glob_t files;
+	static glob_t files;	/* the blocks keep its names */
 
 	read_lines(FOLDER "/preambles.txt", read_preamble_heading);
 	if (glob(FOLDER "/*.txt", 0, NULL, &files) != 0)
