@@ -87,6 +87,18 @@ static void take_boot(struct session *s, const struct boot *boot)
 	tell_boot(s, boot);
 }
 
+/* What is counted behind the load may be eboot's words (proof.c). */
+static void take_progress(struct session *s, const struct boot *boot)
+{
+	struct attempt *a = &s->attempt;
+
+	if (a->boot.progress < BOOT_LOADED) {
+		a->garbage_at_load = a->garbage;
+		a->text_at_load = a->text;
+	}
+	take_boot(s, boot);
+}
+
 static void take_trouble(struct session *s, const struct boot_event *event)
 {
 	struct attempt *a = &s->attempt;
@@ -147,11 +159,7 @@ static void on_event(void *user, const struct boot_event *event)
 		take_banner(s, event->boot);
 		break;
 	case BOOT_EVENT_PROGRESS:
-		if (a->boot.progress < BOOT_LOADED) {
-			a->garbage_at_load = a->garbage;
-			a->text_at_load = a->text;
-		}
-		take_boot(s, event->boot);
+		take_progress(s, event->boot);
 		break;
 	case BOOT_EVENT_WAITING:
 	case BOOT_EVENT_COPYING:
