@@ -97,3 +97,16 @@ void boot_trace_free(struct boot_trace *trace)
 	free(trace->text);
 	trace->text = NULL;
 }
+
+bool boot_trace_may_be(const char *words, enum verdict verdict)
+{
+	const char *word = verdict_info(verdict)->word;
+	size_t len = strlen(word);
+
+	for (const char *p = words; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (!strncmp(p, word, len) && (p[len] == '|' || p[len] == '\0'))
+			return true;
+	}
+	return false;
+}

@@ -24,4 +24,7 @@ void boot_trace_free(struct boot_trace *trace);
 extern const struct bootlog_options boot_live;		/* as a session without wrong-baud reading */
 extern const struct bootlog_options boot_pasted;	/* as espreset --decode */
 
+/** boot_trace_may_be() - is it one of these? @words: "unproven|crashed" */
+bool boot_trace_may_be(const char *words, enum verdict verdict);
+
 #endif

@@ -5,7 +5,8 @@
  *		find_row()		the row of sentences.c that fits: form, prefix, and how far the boot has come
  *		take_row()		what it shows
  *	trouble_other()			any other line: is a report of a crash over?
- *	trouble_restart()		a boot begins: was it a crash that ended the one before?
+ *	trouble_banner()		a banner: was it a crash that ended the boot before?
+ *	trouble_restart()		a boot begins: what was begun is forgotten
  */
 #include "bootlog/reader.h"
 

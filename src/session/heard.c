@@ -20,7 +20,6 @@ static void tell_boot(struct session *s, const struct boot *boot)
 	session_note_that(s, SESSION_NOTE_BOOT);
 }
 
-/* A banner that our pulse can have caused. At the cold speed it tells the crystal, for the rest of the run. */
 /* Of the family only the ESP32-C2 speaks at 74880 Bd (espressif/esp-idf#17001), whether its name was read or not. */
 static void name_chip(struct session *s, struct boot *boot)
 {
@@ -29,6 +28,7 @@ static void name_chip(struct session *s, struct boot *boot)
 		boot->chip = CHIP_ESP32C2;
 }
 
+/* A banner that our pulse can have caused. At the cold speed it tells the crystal, for the rest of the run. */
 static void take_ours(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;

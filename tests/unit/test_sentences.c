@@ -230,19 +230,6 @@ static void read_lines(const char *path, FILE *(*read_a_heading)(const char *lin
  * Tests: each of them for the log and for the mention of each block
  */
 
-static bool may_be(const char *words, enum verdict verdict)
-{
-	const char *word = verdict_info(verdict)->word;
-	size_t len = strlen(word);
-
-	for (const char *p = words; p; p = strchr(p, '|')) {
-		p += *p == '|';
-		if (!strncmp(p, word, len) && (p[len] == '|' || p[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 /* A process for each block would take longer than its tests do. */
 #define CHUNK 16
 
@@ -266,7 +253,7 @@ static void check_verdict(const struct block *block, enum side side, const char 
 	struct boot_trace t;
 
 	boot_trace_cut(&t, data, n, &boot_pasted, cut);
-	ck_assert_msg(may_be(block->side[side].words, t.verdict), "%s%s: %s, expected %s\n%.2000s", title(block, side), how,
+	ck_assert_msg(boot_trace_may_be(block->side[side].words, t.verdict), "%s%s: %s, expected %s\n%.2000s", title(block, side), how,
 		      verdict_info(t.verdict)->word, block->side[side].words, t.text);
 	boot_trace_free(&t);
 }
@@ -383,7 +370,7 @@ static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, s
 static bool blames_a_mention(const struct block *block, enum side side, enum verdict verdict)
 {
 	return side == MENTION && (verdict == VERDICT_CRASHED || verdict == VERDICT_BOOT_FAILED) &&
-	       !may_be(block->side[side].words, verdict);
+	       !boot_trace_may_be(block->side[side].words, verdict);
 }
 
 static void check_no_beginning_of_it_says_more_than_it_has(const struct block *block, enum side side)
@@ -471,7 +458,7 @@ static bool agrees(const char *words, enum verdict live, bool again)
 {
 	if (again && live != VERDICT_READY)	/* it ended before the log does */
 		return true;
-	if (may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))
+	if (boot_trace_may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))
 		return true;
 	return false;
 }
