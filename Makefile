@@ -110,7 +110,7 @@ $(B)/tests/%.o: MISSING += $(MISSING_CHECK_PKGS)
 # What is needed, as Debian packages. NEED=true leaves that to you.
 NEED ?= tests/need
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libpcre2-dev libmd-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-tidy libclang-rt-dev cppcheck valgrind mandoc \
+CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-format clang-tidy libclang-rt-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
 # A second make, so that pkg-config is asked after the packages are there. $(TWO): two jobs, unless make was given some.
 AGAIN = $(MAKE) --no-print-directory
@@ -226,10 +226,15 @@ valgrind: $(MEMCHECKED:%=$(B)/unit/test_%) $(B)/simulation
 		CK_FORK=no CK_DEFAULT_TIMEOUT=300 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$t; done
 	@valgrind -q --error-exitcode=9 --leak-check=full $(B)/simulation 50 1
 
-## make lint          cppcheck, clang-tidy, layers, and what may not stand in a file
+## make lint          cppcheck, clang-tidy, clang-format, layers, and what may not stand in a file
 .PHONY: lint
 lint:
 	@sh tests/lint.sh
+
+## make format        what .clang-format says, done to src/ and tests/
+.PHONY: format
+format:
+	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' | xargs clang-format -i --style=file
 
 ## make fuzz          libFuzzer on every parser of foreign bytes, under ASan and UBSan; SECONDS_EACH=60
 ## make fuzz-long     the same twenty times as fast, without sanitizers; then what it has found with them

@@ -42,8 +42,7 @@ static int main_run_boards(struct request *request)
 		stop_die(stop_asked());
 	if (r < 0)
 		return main_refuse(r == -EINVAL ? VERDICT_USAGE : VERDICT_INTERNAL, why);
-	if (preflight_files(request, why, sizeof(why)) < 0 ||
-	    conditions_check(request, why, sizeof(why)) < 0 ||
+	if (preflight_files(request, why, sizeof(why)) < 0 || conditions_check(request, why, sizeof(why)) < 0 ||
 	    esptoolcfg_apply(request, why, sizeof(why)) < 0)
 		return main_refuse(VERDICT_USAGE, why);
 	return supervisor_run(request);
@@ -54,31 +53,19 @@ static int main_run(struct request *request)
 	char why[1024];
 
 	switch (request->mode) {
-	case MODE_HELP:
-		options_help(stdout);
-		return main_finish(0);
-	case MODE_VERSION:
-		puts("espreset " ESPRESET_VERSION);
-		return main_finish(0);
-	case MODE_FIRMWARE_LIST:
-		commands_firmwares(stdout);
-		return main_finish(0);
-	case MODE_LIST:
-		return main_finish(commands_list(request));
-	case MODE_DIAGNOSE:
-		return main_finish(commands_diagnosis(request));
-	case MODE_ENROLL:
-		return main_finish(commands_enrolment(request));
+	case MODE_HELP: options_help(stdout); return main_finish(0);
+	case MODE_VERSION: puts("espreset " ESPRESET_VERSION); return main_finish(0);
+	case MODE_FIRMWARE_LIST: commands_firmwares(stdout); return main_finish(0);
+	case MODE_LIST: return main_finish(commands_list(request));
+	case MODE_DIAGNOSE: return main_finish(commands_diagnosis(request));
+	case MODE_ENROLL: return main_finish(commands_enrolment(request));
 	case MODE_DECODE:
 		if (preflight_files(request, why, sizeof(why)) < 0)
 			return main_refuse(VERDICT_USAGE, why);
 		return decode_run(request);
-	case MODE_SIM_HELP:
-		(void)sim_port_help(why, sizeof(why));
-		return main_refuse(VERDICT_INTERNAL, why);
+	case MODE_SIM_HELP: (void)sim_port_help(why, sizeof(why)); return main_refuse(VERDICT_INTERNAL, why);
 	case MODE_RESET:
-	case MODE_PROBE_WIRING:
-		return main_run_boards(request);
+	case MODE_PROBE_WIRING: return main_run_boards(request);
 	}
 	return main_refuse(VERDICT_INTERNAL, "unknown mode");
 }
@@ -104,7 +91,7 @@ int main(int argc, char **argv)
 	r = options_parse(argc, argv, &request, why, sizeof(why));
 	if (r < 0)
 		(void)main_refuse(VERDICT_USAGE, why);
-	if (r == -ENOENT)	/* PORT is never guessed, because a CH340 may be a 3D printer: list the ports */
+	if (r == -ENOENT) /* PORT is never guessed, because a CH340 may be a 3D printer: list the ports */
 		(void)commands_list_text(stderr);
 	if (r < 0)
 		return verdict_info(VERDICT_USAGE)->status;

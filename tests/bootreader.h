@@ -9,7 +9,7 @@
 struct boot_reader {
 	struct bootlog log;
 	struct paste paste;
-	bootlog_fn *on_event;	/* may be NULL */
+	bootlog_fn *on_event; /* may be NULL */
 	void *user;
 };
 

@@ -10,7 +10,8 @@
 
 const struct bootlog_options boot_live = { .recover_74880 = false };
 const struct bootlog_options boot_pasted = {
-	.recover_74880 = true, .pasted = true,
+	.recover_74880 = true,
+	.pasted = true,
 };
 
 static const char *const kinds[] = {
@@ -19,8 +20,7 @@ static const char *const kinds[] = {
 static const char *const sources[] = { "unknown", "flash", "download", "other" };
 static const char *const steps[] = { "nothing", "banner", "loading", "loaded", "stage2", "app" };
 
-__attribute__((format(printf, 2, 3)))
-static void add(struct boot_trace *t, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct boot_trace *t, const char *format, ...)
 {
 	va_list ap;
 	int n;
@@ -44,7 +44,7 @@ static void on_event(void *user, const struct boot_event *event)
 
 	t->counts[event->kind]++;
 	if (event->kind == BOOT_EVENT_LINE)
-		return;		/* its readable parts are there already */
+		return; /* its readable parts are there already */
 	add(t, "%s", kinds[event->kind]);
 	if (event->kind == BOOT_EVENT_GARBAGE || event->kind == BOOT_EVENT_COPIED)
 		add(t, " %d", event->number);
@@ -64,8 +64,8 @@ static void on_event(void *user, const struct boot_event *event)
 	add(t, "\n");
 }
 
-void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n,
-		    const struct bootlog_options *options, size_t cut)
+void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const struct bootlog_options *options,
+		    size_t cut)
 {
 	const char *p = bytes;
 	const struct boot *boot;

@@ -73,7 +73,7 @@ void fake_usb_tty(const char *place, int interface, const char *tty, const char 
 	(void)snprintf(number, sizeof(number), "%02d", interface);
 	attribute(usb_if, "bInterfaceNumber", number);
 	(void)snprintf(path, sizeof(path), "%s/driver", usb_if);
-	(void)snprintf(target, sizeof(target), "../drivers/%s", driver);	/* only its name is read */
+	(void)snprintf(target, sizeof(target), "../drivers/%s", driver); /* only its name is read */
 	fake_link(target, path);
 	if (strncmp(tty, "ttyUSB", 6) == 0)
 		(void)snprintf(port, sizeof(port), "%s/%s", usb_if, tty);
@@ -81,7 +81,7 @@ void fake_usb_tty(const char *place, int interface, const char *tty, const char 
 		(void)snprintf(port, sizeof(port), "%s", usb_if);
 	(void)snprintf(node, sizeof(node), "%s/tty/%s", port, tty);
 	(void)snprintf(path, sizeof(path), "%s/device", node);
-	fake_link("../..", path);	/* tty/ttyUSB0/device: two up from where the link stands */
+	fake_link("../..", path); /* tty/ttyUSB0/device: two up from where the link stands */
 	(void)snprintf(path, sizeof(path), "/sys/class/tty/%s", tty);
 	link_from(3, node, path);
 	(void)snprintf(path, sizeof(path), "/dev/%s", tty);

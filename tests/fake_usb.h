@@ -3,11 +3,11 @@
 #define ESPRESET_TESTS_FAKE_USB_H
 
 struct fake_usb {
-	const char *place;	/* "1-1.4" */
-	const char *vid, *pid;	/* as sysfs writes them: "1a86" */
-	const char *serial;	/* NULL: none */
-	const char *product;	/* NULL: none */
-	const char *bcd;	/* NULL: "0100" */
+	const char *place;     /* "1-1.4" */
+	const char *vid, *pid; /* as sysfs writes them: "1a86" */
+	const char *serial;    /* NULL: none */
+	const char *product;   /* NULL: none */
+	const char *bcd;       /* NULL: "0100" */
 };
 
 /** fake_usb_make() - a fake root in which nothing is plugged in; fake_root_remove() ends it */

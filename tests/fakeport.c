@@ -76,7 +76,7 @@ static ssize_t read_script(struct port *port, void *buf, size_t cap, int64_t dea
 
 	if (r < 0)
 		return r;
-	while (line->text && line->after_release < f->releases)	/* its time was cut off by a later pulse */
+	while (line->text && line->after_release < f->releases) /* its time was cut off by a later pulse */
 		line = &f->script[++f->said];
 	if (line->text && line->after_release == f->releases) {
 		int64_t at = f->released_at[f->releases] + line->delay_ms;

@@ -9,7 +9,7 @@
 struct fake_line {
 	int after_release;
 	int delay_ms;
-	const char *text;	/* NULL ends the script */
+	const char *text; /* NULL ends the script */
 };
 
 struct fakeport {
@@ -17,17 +17,17 @@ struct fakeport {
 	struct clk clk;
 	int64_t now_ms;
 	const struct fake_line *script;
-	size_t said;		/* bit set would do; scripts are played in order */
-	const char *rest;	/* of the line being said */
+	size_t said;	  /* bit set would do; scripts are played in order */
+	const char *rest; /* of the line being said */
 	int releases;
 	int64_t released_at[16];
 	unsigned int lines;
 	int baud;
-	int op;			/* operations so far: set_lines, set_speed, read */
-	int fail_op;		/* this one fails (from 1); 0: none */
-	int fail_err;		/* with this errno */
-	int fail_for_good;	/* and all later ones */
-	char trace[2048];	/* "0 DTR- RTS+|20 DTR- RTS-|" */
+	int op;		   /* operations so far: set_lines, set_speed, read */
+	int fail_op;	   /* this one fails (from 1); 0: none */
+	int fail_err;	   /* with this errno */
+	int fail_for_good; /* and all later ones */
+	char trace[2048];  /* "0 DTR- RTS+|20 DTR- RTS-|" */
 };
 
 /** fakeport_init() - lines asserted as open() leaves them, time 0 */

@@ -110,6 +110,9 @@ for file in $(files 'src/*.[ch]' 'tests/*.[ch]'); do
 	head -n 1 "$file" | grep -q "^/\* $(basename "$file") - \|^/\* .* - " || say "$file: its first line does not say what it is for"
 done
 
+files 'src/*.[ch]' 'tests/*.[ch]' | tests/linter clang-format xargs clang-format --style=file --dry-run --Werror ||
+	say 'clang-format: run make format'
+
 tests/linter mandoc mandoc -Tlint -Wwarning docs/*.1 || say mandoc
 
 tests/linter cppcheck cppcheck --quiet --error-exitcode=9 --std=c11 --enable=warning,portability,performance --inline-suppr \

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 /* esptool documentation, serial-protocol.rst: commands. */
+/* clang-format off */
 enum {
 	FLASH_BEGIN = 0x02, FLASH_DATA = 0x03, FLASH_END = 0x04, MEM_BEGIN = 0x05, MEM_END = 0x06, MEM_DATA = 0x07,
 	SYNC = 0x08, WRITE_REG = 0x09, READ_REG = 0x0a, SPI_SET_PARAMS = 0x0b, SPI_ATTACH = 0x0d,
@@ -16,13 +17,16 @@ enum {
 	SPI_FLASH_MD5 = 0x13, GET_SECURITY_INFO = 0x14,
 	ERASE_FLASH = 0xd0, ERASE_REGION = 0xd1, READ_FLASH = 0xd2, RUN_USER_CODE = 0xd3,
 };
+/* clang-format on */
 
 /* The same: errors. Those from 0xc0 on are the stub's. */
+/* clang-format off */
 enum {
 	BAD_MESSAGE = 0x05, FAILED_TO_ACT = 0x06, BAD_CRC = 0x07, FLASH_WRITE_ERROR = 0x08, DEFLATE_ERROR = 0x0b,
 	STUB_BAD_LENGTH = 0xc0, STUB_BAD_CHECKSUM = 0xc1, STUB_BAD_BLOCKSIZE = 0xc2, STUB_NOT_IN_FLASH_MODE = 0xc6,
 	STUB_INFLATE_ERROR = 0xc7, STUB_NOT_ENOUGH_DATA = 0xc8, STUB_TOO_MUCH_DATA = 0xc9, STUB_NO_COMMAND = 0xff,
 };
+/* clang-format on */
 
 #define SECTOR 0x1000u
 #define BLOCK 0x10000u
@@ -149,7 +153,12 @@ static uint32_t arg(const struct command *c, unsigned int n)
 static void begin(struct sim_loader_transfer *t, const struct command *c, bool packed)
 {
 	*t = (struct sim_loader_transfer){
-		.on = true, .packed = packed, .size = arg(c, 0), .blocks = arg(c, 1), .block = arg(c, 2), .at = arg(c, 3),
+		.on = true,
+		.packed = packed,
+		.size = arg(c, 0),
+		.blocks = arg(c, 1),
+		.block = arg(c, 2),
+		.at = arg(c, 3),
 	};
 }
 
@@ -396,9 +405,7 @@ static bool later_command(struct sim_rom_loader *l, const struct command *c)
 {
 	switch (c->op) {
 	case SPI_SET_PARAMS:
-	case SPI_ATTACH:
-		respond_status(l, c->op, 0);
-		return true;
+	case SPI_ATTACH: respond_status(l, c->op, 0); return true;
 	case CHANGE_BAUDRATE:
 		respond_status(l, c->op, 0);
 		l->then_rate = arg(c, 0);
@@ -554,8 +561,7 @@ static void on_frame(void *user, struct sim_board *board, const struct sim_frame
 		return;
 	}
 	switch (l->mode) {
-	case SIM_LOADER_OFF:
-		break;
+	case SIM_LOADER_OFF: break;
 	case SIM_LOADER_LISTENING:
 		l->edges += edges_in(frame->byte);
 		if (l->edges < EDGES_WANTED || !(frame->bit_ns > 0))
@@ -563,8 +569,7 @@ static void on_frame(void *user, struct sim_board *board, const struct sim_frame
 		l->mode = SIM_LOADER_ROM;
 		set_rate(l, frame->cut_ns, 1e9 / frame->bit_ns);
 		break;
-	default:
-		sim_uart_frame(&l->uart, frame);
+	default: sim_uart_frame(&l->uart, frame);
 	}
 }
 
@@ -625,7 +630,7 @@ static void send_out(struct sim_rom_loader *l)
 		}
 		l->out_from += len;
 		l->then_at = later(l->then_at == SIM_NEVER ? 0 : l->then_at, l->now_ns) +
-			(int64_t)(len * 10 * 1e9 / l->rate) + SIM_MS;
+			     (int64_t)(len * 10 * 1e9 / l->rate) + SIM_MS;
 	}
 	if (l->out_from == l->out_to) {
 		l->out_from = 0;

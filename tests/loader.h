@@ -24,11 +24,11 @@
 /* The longest packet: a block of 0x4000 and its header, or a read of one sector, all of it escaped. */
 #define SIM_LOADER_PACKET 0x4100
 #define SIM_LOADER_OUT 0x8400
-#define SIM_LOADER_RAM 0x72000	/* the largest of the chips' */
+#define SIM_LOADER_RAM 0x72000 /* the largest of the chips' */
 
 enum sim_loader_mode {
-	SIM_LOADER_OFF,		/* something else runs */
-	SIM_LOADER_LISTENING,	/* the ROM measures the speed */
+	SIM_LOADER_OFF,	      /* something else runs */
+	SIM_LOADER_LISTENING, /* the ROM measures the speed */
 	SIM_LOADER_ROM,
 	SIM_LOADER_STUB,
 };
@@ -38,10 +38,10 @@ enum sim_loader_then { SIM_THEN_NOTHING, SIM_THEN_RUN, SIM_THEN_RESTART, SIM_THE
 /* A transfer of blocks under way. */
 struct sim_loader_transfer {
 	bool on, packed;
-	uint32_t at, size;	/* where it goes, and how much (unpacked) */
-	uint32_t done;		/* bytes taken so far (packed: of the packed stream) */
+	uint32_t at, size; /* where it goes, and how much (unpacked) */
+	uint32_t done;	   /* bytes taken so far (packed: of the packed stream) */
 	uint32_t block, blocks;
-	uint32_t next;		/* block expected */
+	uint32_t next; /* block expected */
 };
 
 /* Fields are the module's own, but for the truth: flash, mode, rate, writes, bites. */
@@ -51,16 +51,16 @@ struct sim_rom_loader {
 	bool on_usb;
 	uint8_t *flash;
 	uint32_t flash_size;
-	uint8_t *packed;		/* a compressed upload, until it is whole */
+	uint8_t *packed; /* a compressed upload, until it is whole */
 	uint32_t packed_cap;
 	uint8_t mac[6];
 
 	enum sim_loader_mode mode;
-	double rate;			/* as measured, or as asked for by the host */
+	double rate; /* as measured, or as asked for by the host */
 	unsigned int divider;
-	unsigned int writes;		/* uploads that were completed */
-	unsigned int bites;		/* of the watchdog: all of the chip started again, its USB too */
-	unsigned int bad_packets;	/* wrong length, checksum or escape */
+	unsigned int writes;	  /* uploads that were completed */
+	unsigned int bites;	  /* of the watchdog: all of the chip started again, its USB too */
+	unsigned int bad_packets; /* wrong length, checksum or escape */
 
 	unsigned int edges;
 	struct sim_uart uart;
@@ -68,11 +68,11 @@ struct sim_rom_loader {
 	uint32_t packet_len;
 	bool in_packet, escaped, too_long;
 
-	uint8_t out[SIM_LOADER_OUT];	/* waits for room in the board's transmitter, and for out_at */
+	uint8_t out[SIM_LOADER_OUT]; /* waits for room in the board's transmitter, and for out_at */
 	uint32_t out_from, out_to;
 	int64_t out_at;
-	double then_rate;		/* 0: none. When all is out: this speed, */
-	enum sim_loader_then then;		/* and this. */
+	double then_rate;	   /* 0: none. When all is out: this speed, */
+	enum sim_loader_then then; /* and this. */
 	int64_t then_at;
 	int64_t now_ns;
 
@@ -81,11 +81,11 @@ struct sim_rom_loader {
 		bool on;
 		uint32_t from, size, block, ahead, sent, acked;
 	} read;
-	uint32_t uploaded_from, uploaded_to;	/* the code that can be entered */
-	uint32_t spi[64];			/* the flash controller's registers */
+	uint32_t uploaded_from, uploaded_to; /* the code that can be entered */
+	uint32_t spi[64];		     /* the flash controller's registers */
 	uint32_t watchdog_ticks;
-	bool watchdog_is_open;			/* can be written to */
-	int64_t watchdog_ns;			/* it bites then; SIM_NEVER */
+	bool watchdog_is_open; /* can be written to */
+	int64_t watchdog_ns;   /* it bites then; SIM_NEVER */
 	uint8_t ram[SIM_LOADER_RAM];
 };
 

@@ -58,9 +58,9 @@ static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 {
 	switch (at) {
 	case REG_ROM_WORD: return 0xfff0c101;
-	case 0x60000014: return l->divider;				/* UART_CLKDIV */
-	case 0x60000318: return strap_register(l) << 16;		/* GPIO_IN */
-	case 0x3ff00050: return (uint32_t)l->mac[5] << 24;		/* eFuse */
+	case 0x60000014: return l->divider;		   /* UART_CLKDIV */
+	case 0x60000318: return strap_register(l) << 16;   /* GPIO_IN */
+	case 0x3ff00050: return (uint32_t)l->mac[5] << 24; /* eFuse */
 	case 0x3ff00054: return (uint32_t)l->mac[3] << 8 | l->mac[4];
 	case 0x3ff0005c: return mac_high(l) << 8 | l->mac[2];
 	default: return 0;
@@ -75,13 +75,13 @@ static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 
 	switch (at) {
 	case REG_ROM_WORD: return 0x00f01d83;
-	case 0x3ff40014: return l->divider;				/* UART_CLKDIV */
-	case 0x3ff44038: return strap_register(l);			/* GPIO_STRAP */
-	case 0x3ff5a004: return mac_low(l);				/* eFuse, block 0 */
+	case 0x3ff40014: return l->divider;	   /* UART_CLKDIV */
+	case 0x3ff44038: return strap_register(l); /* GPIO_STRAP */
+	case 0x3ff5a004: return mac_low(l);	   /* eFuse, block 0 */
 	case 0x3ff5a008: return mac_high(l);
-	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15;		/* package, revision */
-	case 0x3ff5a014: return early ? 0 : 1u << 20;			/* revision */
-	case 0x3ff6607c: return early ? 0 : 1u << 31;			/* APB_CTRL_DATE: revision */
+	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15; /* package, revision */
+	case 0x3ff5a014: return early ? 0 : 1u << 20;		/* revision */
+	case 0x3ff6607c: return early ? 0 : 1u << 31;		/* APB_CTRL_DATE: revision */
 	default: return 0;
 	}
 }
@@ -91,11 +91,11 @@ static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 {
 	switch (at) {
 	case REG_ROM_WORD: return 0x1b31506f;
-	case 0x60000014: return l->divider;				/* UART_CLKDIV */
-	case 0x60004038: return strap_register(l);			/* GPIO_STRAP */
+	case 0x60000014: return l->divider;	   /* UART_CLKDIV */
+	case 0x60004038: return strap_register(l); /* GPIO_STRAP */
 	case 0x60008844: return mac_low(l);
 	case 0x60008848: return mac_high(l);
-	case 0x60008850: return 4u << 18;				/* revision */
+	case 0x60008850: return 4u << 18; /* revision */
 	default: return 0;
 	}
 }
@@ -172,14 +172,9 @@ static void spi_command(struct sim_rom_loader *l)
 	uint32_t at = l->spi[SPI_ADDR] >> spi->address_bit & 0xffffff;
 
 	switch (l->spi[spi->command / 4] & 0xff) {
-	case 0x9f:
-		value = FLASH_ID;
-		break;
-	case 0x5a:
-		value = at + 4 <= sizeof(sfdp) ? sim_loader_get32(sfdp + at) : 0xffffffffu;
-		break;
-	default:	/* status registers: idle, nothing protected */
-		break;
+	case 0x9f: value = FLASH_ID; break;
+	case 0x5a: value = at + 4 <= sizeof(sfdp) ? sim_loader_get32(sfdp + at) : 0xffffffffu; break;
+	default: /* status registers: idle, nothing protected */ break;
 	}
 	l->spi[spi->data / 4] = bits < 32 ? value & ((1u << bits) - 1) : value;
 	l->spi[SPI_CMD] = 0;
@@ -209,8 +204,9 @@ static bool write_watchdog(struct sim_rom_loader *l, uint32_t at, uint32_t value
 	else if (at == base + WDT_TICKS)
 		l->watchdog_ticks = value;
 	else if (at == base)
-		l->watchdog_ns = value & WDT_ENABLED && (value >> 28 & 7) >= WDT_RESETS_ALL ?
-			l->now_ns + (int64_t)l->watchdog_ticks * SIM_S / SLOW_CLOCK_HZ : SIM_NEVER;
+		l->watchdog_ns = value & WDT_ENABLED && (value >> 28 & 7) >= WDT_RESETS_ALL
+					 ? l->now_ns + (int64_t)l->watchdog_ticks * SIM_S / SLOW_CLOCK_HZ
+					 : SIM_NEVER;
 	return true;
 }
 

@@ -15,31 +15,31 @@ struct sim_rom_loader;
 /* Memory as one of the chip's buses shows it. The same memory may be seen through two of them. */
 struct sim_loader_window {
 	uint32_t from, size;
-	uint32_t ram;		/* where in sim_rom_loader.ram */
-	bool code;		/* can be entered */
+	uint32_t ram; /* where in sim_rom_loader.ram */
+	bool code;    /* can be entered */
 };
 
 /* The registers by which a flash command is given: where they stand, and what is in them. */
 struct sim_loader_spi {
 	uint32_t base;
 	uint8_t command;	/* USER2: the command's byte */
-	uint8_t miso, miso_bit;	/* the answer's bits less one, from that bit on */
+	uint8_t miso, miso_bit; /* the answer's bits less one, from that bit on */
 	uint8_t data;		/* W0 */
 	uint8_t address_bit;	/* ADDR: the 24 bits of the address, from that bit on */
 };
 
 struct sim_loader_chip {
 	bool has_loader;
-	bool has_flash_commands;	/* its ROM knows what on an ESP8266 only a stub does */
-	unsigned int status_len;	/* of the ROM's answers; a stub's have 2 */
-	int id;				/* in its security information; 0: it knows no such command */
-	unsigned int crystal_mhz;	/* 0: as the board's words say */
-	unsigned int clock_by_crystal;	/* the UART's clock */
-	unsigned int divider_parts;	/* of a whole in the UART's divider: 1 or 16 */
-	uint32_t boot_at, header_len;	/* of the image that the ROM loads */
+	bool has_flash_commands;       /* its ROM knows what on an ESP8266 only a stub does */
+	unsigned int status_len;       /* of the ROM's answers; a stub's have 2 */
+	int id;			       /* in its security information; 0: it knows no such command */
+	unsigned int crystal_mhz;      /* 0: as the board's words say */
+	unsigned int clock_by_crystal; /* the UART's clock */
+	unsigned int divider_parts;    /* of a whole in the UART's divider: 1 or 16 */
+	uint32_t boot_at, header_len;  /* of the image that the ROM loads */
 	struct sim_loader_window window[3];
 	struct sim_loader_spi spi;
-	uint32_t watchdog;		/* the first register of the RTC's; 0: not modelled */
+	uint32_t watchdog; /* the first register of the RTC's; 0: not modelled */
 	uint32_t (*read)(const struct sim_rom_loader *loader, uint32_t at);
 };
 

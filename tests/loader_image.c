@@ -15,7 +15,7 @@
 #define ENTRY 32u
 #define APPLICATION 0x10000u
 
-#define EBOOT_NEXT 0x1000u	/* where eboot finds the application: esp8266/Arduino bootloaders/eboot */
+#define EBOOT_NEXT 0x1000u /* where eboot finds the application: esp8266/Arduino bootloaders/eboot */
 
 /* The length of the image at `at`, checksum byte included; 0 when there is none. *sum: is it right? */
 static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *sum)

@@ -8,8 +8,8 @@
 #define PROGRAM_OUTPUT_MAX (256 * 1024)
 
 struct program {
-	int status;		/* exit status, or 128 + signal */
-	int signal;		/* that it died of; 0 */
+	int status; /* exit status, or 128 + signal */
+	int signal; /* that it died of; 0 */
 	char out[PROGRAM_OUTPUT_MAX];
 	char err[PROGRAM_OUTPUT_MAX];
 };
@@ -32,7 +32,7 @@ void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t 
 struct program_row {
 	const char *args;
 	int status;
-	const char *out, *err;	/* part of what the stream gets; NULL: nothing, "": anything */
+	const char *out, *err; /* part of what the stream gets; NULL: nothing, "": anything */
 };
 
 /** program_check() - fails the test unless @p, the run of @row, went as it says and printed no control character */

@@ -28,21 +28,14 @@ static bool no(struct check *c, const char *where, const char *what)
 static bool is_type(json_t *value, const char *type)
 {
 	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		return strcmp(type, "object") == 0;
-	case JSON_ARRAY:
-		return strcmp(type, "array") == 0;
-	case JSON_STRING:
-		return strcmp(type, "string") == 0;
-	case JSON_INTEGER:
-		return strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
-	case JSON_REAL:
-		return strcmp(type, "number") == 0;
+	case JSON_OBJECT: return strcmp(type, "object") == 0;
+	case JSON_ARRAY: return strcmp(type, "array") == 0;
+	case JSON_STRING: return strcmp(type, "string") == 0;
+	case JSON_INTEGER: return strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
+	case JSON_REAL: return strcmp(type, "number") == 0;
 	case JSON_TRUE:
-	case JSON_FALSE:
-		return strcmp(type, "boolean") == 0;
-	default:
-		return strcmp(type, "null") == 0;
+	case JSON_FALSE: return strcmp(type, "boolean") == 0;
+	default: return strcmp(type, "null") == 0;
 	}
 }
 
@@ -53,7 +46,8 @@ static bool fits_type(json_t *types, json_t *value)
 
 	if (json_is_string(types))
 		return is_type(value, json_string_value(types));
-	json_array_foreach(types, i, type) {
+	json_array_foreach(types, i, type)
+	{
 		if (is_type(value, json_string_value(type)))
 			return true;
 	}
@@ -65,7 +59,8 @@ static bool is_member(json_t *list, json_t *value)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		if (json_equal(one, value))
 			return true;
 	}
@@ -78,7 +73,8 @@ static bool fits_some(struct check *c, json_t *schemas, json_t *value, const cha
 	size_t i, hits = 0;
 	json_t *one;
 
-	json_array_foreach(schemas, i, one) {
+	json_array_foreach(schemas, i, one)
+	{
 		struct check inner = { c->root, why, sizeof(why) };
 		size_t used = strlen(whys);
 
@@ -97,7 +93,8 @@ static bool has_required(struct check *c, json_t *names, json_t *value, const ch
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(names, i, name) {
+	json_array_foreach(names, i, name)
+	{
 		if (!json_object_get(value, json_string_value(name)))
 			return no(c, where, json_string_value(name));
 	}
@@ -112,7 +109,8 @@ static bool fits_properties(struct check *c, json_t *schema, json_t *value, cons
 
 	if (!json_is_object(value))
 		return true;
-	json_object_foreach(value, key, member) {
+	json_object_foreach(value, key, member)
+	{
 		json_t *its = json_object_get(properties, key);
 		char deeper[256];
 
@@ -130,7 +128,8 @@ static bool fits_items(struct check *c, json_t *schema, json_t *value, const cha
 	json_t *member;
 	size_t i;
 
-	json_array_foreach(value, i, member) {
+	json_array_foreach(value, i, member)
+	{
 		if (!fits(c, schema, member, where))
 			return false;
 	}
@@ -140,8 +139,9 @@ static bool fits_items(struct check *c, json_t *schema, json_t *value, const cha
 static bool fits_keyword(struct check *c, const char *keyword, json_t *schema, json_t *its, json_t *value,
 			 const char *where)
 {
-	static const char *const silent[] = { "$schema", "$comment", "$id", "title", "description", "definitions",
-					      "additionalProperties", NULL };
+	static const char *const silent[] = {
+		"$schema", "$comment", "$id", "title", "description", "definitions", "additionalProperties", NULL
+	};
 
 	for (size_t i = 0; silent[i]; i++) {
 		if (strcmp(keyword, silent[i]) == 0)
@@ -175,7 +175,8 @@ static bool fits(struct check *c, json_t *schema, json_t *value, const char *whe
 	const char *keyword;
 	json_t *its;
 
-	json_object_foreach(schema, keyword, its) {
+	json_object_foreach(schema, keyword, its)
+	{
 		if (!fits_keyword(c, keyword, schema, its, value, where))
 			return false;
 	}

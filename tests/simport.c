@@ -135,7 +135,11 @@ static int close_port(struct port *port)
 }
 
 static const struct port_ops simport_ops = {
-	.name = "simport", .set_lines = set_lines, .set_speed = set_speed, .read = read_input, .close = close_port,
+	.name = "simport",
+	.set_lines = set_lines,
+	.set_speed = set_speed,
+	.read = read_input,
+	.close = close_port,
 };
 
 void simport_init(struct simport *sp, const struct sim_config *config)

@@ -17,21 +17,21 @@
 #include "sim/bridge.h"
 
 struct simport {
-	struct port port;	/* use while open */
+	struct port port; /* use while open */
 	struct clk clk;
 	struct sim_bridge bridge;
 	int64_t now_ns;
-	int ops;		/* so far */
-	int fail_at;		/* this operation fails; 0: none */
-	int fail_errno;		/* positive */
-	bool fail_on;		/* and all later ones, but the kernel's own close */
-	int stop_at;		/* a stop signal arrives during this operation; 0: none */
+	int ops;	/* so far */
+	int fail_at;	/* this operation fails; 0: none */
+	int fail_errno; /* positive */
+	bool fail_on;	/* and all later ones, but the kernel's own close */
+	int stop_at;	/* a stop signal arrives during this operation; 0: none */
 	bool stop_pending;
-	bool dtr, rts;		/* as the program has set them */
+	bool dtr, rts; /* as the program has set them */
 	bool is_open;
-	int64_t opened_ns, closed_ns;	/* -1: not yet */
-	int transfers;		/* control transfers so far */
-	int64_t limit_ns;	/* a session that runs longer is broken: read() then fails with EDEADLK; 0: none */
+	int64_t opened_ns, closed_ns; /* -1: not yet */
+	int transfers;		      /* control transfers so far */
+	int64_t limit_ns; /* a session that runs longer is broken: read() then fails with EDEADLK; 0: none */
 };
 
 void simport_init(struct simport *sp, const struct sim_config *config);

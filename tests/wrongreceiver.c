@@ -6,9 +6,9 @@
 #include <string.h>
 
 struct wire {
-	unsigned char *bits;	/* one for each bit of the sender's; idle is 1 */
+	unsigned char *bits; /* one for each bit of the sender's; idle is 1 */
 	size_t n;
-	double bit;		/* seconds */
+	double bit; /* seconds */
 };
 
 static void put(struct wire *w, int level)
@@ -81,7 +81,7 @@ size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text
 			double change = fmin(next_change(&wire, t, now), end);
 
 			before = now;
-			do	/* tick by tick: a receiver's clock does not jump, and this sum is not a product */
+			do /* tick by tick: a receiver's clock does not jump, and this sum is not a product */
 				t += tick;
 			while (t < change);
 		}

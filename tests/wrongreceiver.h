@@ -10,9 +10,9 @@ enum framing { FRAMING_DELIVERED, FRAMING_ZEROED, FRAMING_LOST };
 
 struct wrongreceiver {
 	double sent_baud, heard_baud;
-	double sample;		/* 0.5: the middle of the bit */
-	double phase;		/* of the receiver's 16 ticks a bit, 0..1 */
-	enum framing framing;	/* what becomes of a character without a stop bit */
+	double sample;	      /* 0.5: the middle of the bit */
+	double phase;	      /* of the receiver's 16 ticks a bit, 0..1 */
+	enum framing framing; /* what becomes of a character without a stop bit */
 };
 
 /**
@@ -21,6 +21,6 @@ struct wrongreceiver {
  */
 size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text, uint8_t *ret, size_t cap);
 
-#define WRONGRECEIVER_PAUSE '\x01'	/* twenty bits of silence */
+#define WRONGRECEIVER_PAUSE '\x01' /* twenty bits of silence */
 
 #endif

@@ -4,8 +4,8 @@
 
 /* Both strings are static. */
 struct advice {
-	const char *id;		/* stable: "advice_id" in JSON */
-	const char *text;	/* may change from release to release */
+	const char *id;	  /* stable: "advice_id" in JSON */
+	const char *text; /* may change from release to release */
 };
 
 #endif

@@ -126,7 +126,7 @@ static enum chip_straps riscv_straps(unsigned int value)
 	if (value & 4)
 		return CHIP_STRAPS_DOWNLOAD;
 	if ((value & 3) == 1)
-		return CHIP_STRAPS_UNKNOWN;	/* SPI slave or SDIO, depending on the chip */
+		return CHIP_STRAPS_UNKNOWN; /* SPI slave or SDIO, depending on the chip */
 	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
@@ -146,23 +146,18 @@ static enum chip_straps c5_straps(unsigned int value)
 enum chip_straps chip_straps(enum chip chip, unsigned int value)
 {
 	switch (chip) {
-	case CHIP_ESP32:
-		return esp32_straps(value);
+	case CHIP_ESP32: return esp32_straps(value);
 	case CHIP_ESP32S2:
-	case CHIP_ESP32S3:
-		return s2_s3_straps(value);
+	case CHIP_ESP32S3: return s2_s3_straps(value);
 	case CHIP_ESP32C2:
 	case CHIP_ESP32C3:
 	case CHIP_ESP32C6:
 	case CHIP_ESP32C61:
 	case CHIP_ESP32H2:
 	case CHIP_ESP32P4:
-	case CHIP_ESP32H21:
-		return riscv_straps(value);
+	case CHIP_ESP32H21: return riscv_straps(value);
 	case CHIP_ESP32C5:
-	case CHIP_ESP32S31:
-		return c5_straps(value);
-	default:
-		return CHIP_STRAPS_UNKNOWN;
+	case CHIP_ESP32S31: return c5_straps(value);
+	default: return CHIP_STRAPS_UNKNOWN;
 	}
 }

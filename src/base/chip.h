@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 enum chip {
-	CHIP_UNKNOWN,	/* not said yet */
-	CHIP_ESP8266,	/* and the ESP8285, whose ROM is the same */
+	CHIP_UNKNOWN, /* not said yet */
+	CHIP_ESP8266, /* and the ESP8285, whose ROM is the same */
 	CHIP_ESP32,
 	CHIP_ESP32S2,
 	CHIP_ESP32S3,
-	CHIP_ESP32C2,	/* its ROM calls itself esp8684 */
+	CHIP_ESP32C2, /* its ROM calls itself esp8684 */
 	CHIP_ESP32C3,
 	CHIP_ESP32C5,
 	CHIP_ESP32C6,
@@ -22,13 +22,13 @@ enum chip {
 	CHIP_ESP32H4,
 	CHIP_ESP32H21,
 	CHIP_ESP32E22,
-	CHIP_NEWER,	/* prints the newer chips' banner under a name, or no name, that we do not know */
+	CHIP_NEWER, /* prints the newer chips' banner under a name, or no name, that we do not know */
 	CHIP_COUNT
 };
 
 /* What the straps say about the boot source. */
 enum chip_straps {
-	CHIP_STRAPS_UNKNOWN,	/* a chip whose straps we do not know */
+	CHIP_STRAPS_UNKNOWN, /* a chip whose straps we do not know */
 	CHIP_STRAPS_FLASH,
 	CHIP_STRAPS_DOWNLOAD,
 	CHIP_STRAPS_OTHER,

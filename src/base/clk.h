@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct clk {
-	int64_t (*now_ms)(struct clk *clk);	/* monotonic milliseconds */
+	int64_t (*now_ms)(struct clk *clk); /* monotonic milliseconds */
 };
 
 #endif

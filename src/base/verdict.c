@@ -6,24 +6,20 @@
 /* Statuses and words are contract: never renumbered, never renamed (docs/design.md, section 2). */
 static const struct verdict_info table[VERDICT_COUNT] = {
 	[VERDICT_READY] = { 0, "ready", "hardware reset and flash boot proven" },
-	[VERDICT_FLASH_BOOT] = { 0, "flash-boot",
-		"--decode only: the last deciding boot came from flash and loaded" },
+	[VERDICT_FLASH_BOOT] = { 0, "flash-boot", "--decode only: the last deciding boot came from flash and loaded" },
 	[VERDICT_INTERNAL] = { 1, "internal", "a bug, or a system failure without a better name" },
 	[VERDICT_USAGE] = { 2, "usage", "the command line is wrong" },
 	[VERDICT_SEVERAL] = { 3, "several", "several PORTs failed with different statuses" },
 	[VERDICT_SILENT] = { 10, "silent", "not one byte came: wiring, power, cable" },
-	[VERDICT_DOWNLOAD_MODE] = { 11, "download-mode",
-		"came up in a download mode after the reset" },
+	[VERDICT_DOWNLOAD_MODE] = { 11, "download-mode", "came up in a download mode after the reset" },
 	[VERDICT_NO_EFFECT] = { 12, "no-effect",
-		"bytes kept coming while reset was held: the line does not reach the board" },
-	[VERDICT_BOOT_FAILED] = { 13, "boot-failed",
-		"ROM or second stage found no image it can run" },
+				"bytes kept coming while reset was held: the line does not reach the board" },
+	[VERDICT_BOOT_FAILED] = { 13, "boot-failed", "ROM or second stage found no image it can run" },
 	[VERDICT_CRASHED] = { 14, "crashed", "panic, exception, watchdog or brownout" },
 	[VERDICT_GARBLED] = { 15, "garbled", "mostly unreadable at every speed tried" },
 	[VERDICT_OTHER_BOOT] = { 16, "other-boot", "SDIO or another boot source" },
 	[VERDICT_UNPROVEN] = { 17, "unproven", "readable, but the evidence is incomplete" },
-	[VERDICT_RESTARTED] = { 18, "restarted",
-		"rebooted by itself while being watched after the load" },
+	[VERDICT_RESTARTED] = { 18, "restarted", "rebooted by itself while being watched after the load" },
 	[VERDICT_WRONG_CHIP] = { 19, "wrong-chip", "not the chip that --chip names" },
 	[VERDICT_EXPECT_TIMEOUT] = { 20, "expect-timeout", "an expected line did not come" },
 	[VERDICT_FAIL_MATCHED] = { 21, "fail-matched", "a line matched --fail-on" },
@@ -50,20 +46,15 @@ enum verdict verdict_of_errno(int err)
 	case ENOTDIR:
 	case ENAMETOOLONG:
 	case ELOOP:
-	case ENOTTY:	/* not a serial port */
+	case ENOTTY: /* not a serial port */
 	case EISDIR:
-	case ENOTSUP:	/* a terminal without DTR and RTS */
-		return VERDICT_NO_PORT;
-	case ENOTUNIQ:
-		return VERDICT_AMBIGUOUS;
+	case ENOTSUP: /* a terminal without DTR and RTS */ return VERDICT_NO_PORT;
+	case ENOTUNIQ: return VERDICT_AMBIGUOUS;
 	case EACCES:
-	case EPERM:
-		return VERDICT_PERMISSION;
+	case EPERM: return VERDICT_PERMISSION;
 	case EBUSY:
-	case EAGAIN:
-		return VERDICT_BUSY;
-	case ENODEV:
-		return VERDICT_UNPLUGGED;
+	case EAGAIN: return VERDICT_BUSY;
+	case ENODEV: return VERDICT_UNPLUGGED;
 	case EINVAL:
 	case EIO:
 	case EPIPE:
@@ -71,16 +62,15 @@ enum verdict verdict_of_errno(int err)
 	case ETIMEDOUT:
 	case ESHUTDOWN:
 	case EOVERFLOW:
-	case EILSEQ:
-		return VERDICT_IO_ERROR;
-	default:
-		return VERDICT_INTERNAL;
+	case EILSEQ: return VERDICT_IO_ERROR;
+	default: return VERDICT_INTERNAL;
 	}
 }
 
 /* Smaller is reported first. */
 static int rank(enum verdict verdict)
 {
+	/* clang-format off */
 	static const signed char order[VERDICT_COUNT] = {
 		[VERDICT_USAGE] = 1,
 		[VERDICT_INTERNAL] = 2,
@@ -96,6 +86,7 @@ static int rank(enum verdict verdict)
 		[VERDICT_SEVERAL] = 40,
 		[VERDICT_FLASH_BOOT] = 50, [VERDICT_READY] = 51,
 	};
+	/* clang-format on */
 
 	return order[verdict];
 }

@@ -36,9 +36,9 @@ enum verdict {
 };
 
 struct verdict_info {
-	int status;		/* exit status: contract */
-	const char *word;	/* contract */
-	const char *meaning;	/* one line, for --help and the manual */
+	int status;	     /* exit status: contract */
+	const char *word;    /* contract */
+	const char *meaning; /* one line, for --help and the manual */
 };
 
 /**

@@ -9,7 +9,7 @@
 
 struct row {
 	enum boot_reason reason;
-	bool (*fits)(const struct boot *boot);	/* NULL: always */
+	bool (*fits)(const struct boot *boot); /* NULL: always */
 	struct advice advice;
 };
 
@@ -26,7 +26,6 @@ static bool is_esp32(const struct boot *boot)
 {
 	return boot->chip == CHIP_ESP32;
 }
-
 
 static bool is_after_sleep(const struct boot *boot)
 {
@@ -206,8 +205,11 @@ static bool is_access(const struct boot *boot)
 /* ---- boot modes ---- */
 
 #define PIN_LOW(pin, button) \
-	{ "boot-strap-low", pin " was low at reset: release the " button " button, or " SEE_WIRING }
+	{ \
+		"boot-strap-low", pin " was low at reset: release the " button " button, or " SEE_WIRING \
+	}
 
+/* clang-format off */
 static const struct row downloads[] = {
 	{ REASON_NONE, is_8266, PIN_LOW("GPIO0", "FLASH") },
 	/* espressif/esp-idf docs/en/security/<chip>_log.inc */
@@ -222,11 +224,14 @@ static const struct row downloads[] = {
 	{ REASON_NONE, is_pin_61, PIN_LOW("GPIO61", "BOOT") },
 	{ REASON_NONE, NULL, PIN_LOW("the boot strap (GPIO0 on most chips, GPIO9 on most RISC-V ones)", "BOOT") },
 };
+/* clang-format on */
 
 static const struct advice stays_in_download = {
-	"reset-by-pin", "only a reset by the RST or EN pin leaves this mode: espreset PORT",
+	"reset-by-pin",
+	"only a reset by the RST or EN pin leaves this mode: espreset PORT",
 };
 
+/* clang-format off */
 static const struct row others[] = {
 	{ REASON_NONE, is_mode_0,
 	  { "gpio0-gpio2-low", "GPIO0 and GPIO2 were low at reset: nothing on the board may pull GPIO2 down" } },
@@ -238,6 +243,7 @@ static const struct row others[] = {
 	{ REASON_NONE, NULL,
 	  { "straps-choose-other", "the boot straps chose neither flash nor download: look at what pulls at them; " SEE_WIRING } },
 };
+/* clang-format on */
 
 /* ---- what was said ---- */
 
@@ -245,14 +251,25 @@ static const struct row others[] = {
 #define AT_1000 "0x1000"
 #define AT_2000 "0x2000"
 #define AT_ANY "this chip's offset (0x1000 on ESP32 and S2, 0x2000 on C5, H4, P4 and S31, 0x0 on the others)"
-#define EMPTY(offset) { "flash-empty", "the flash is empty where the bootloader belongs: flash it at " offset }
+#define EMPTY(offset) \
+	{ \
+		"flash-empty", "the flash is empty where the bootloader belongs: flash it at " offset \
+	}
 #define NO_LOADER(offset) \
-	{ "no-bootloader", "what lies at the bootloader's place is none, or is encrypted: flash the bootloader at " offset }
+	{ \
+		"no-bootloader", "what lies at the bootloader's place is none, or is encrypted: flash the bootloader " \
+				 "at " offset \
+	}
 #define LOADER_DAMAGED(offset) \
-	{ "bootloader-damaged", "the bootloader in flash is damaged: flash it again at " offset }
+	{ \
+		"bootloader-damaged", "the bootloader in flash is damaged: flash it again at " offset \
+	}
 #define ALL_AGAIN(offset) \
-	{ "flash-all", "flash bootloader (at " offset "), partition table and application again" }
+	{ \
+		"flash-all", "flash bootloader (at " offset "), partition table and application again" \
+	}
 
+/* clang-format off */
 static const struct row reasons[] = {
 	{ REASON_NO_HEADER, is_erased_at_0, EMPTY(AT_0) },
 	{ REASON_NO_HEADER, is_erased_at_1000, EMPTY(AT_1000) },
@@ -389,9 +406,11 @@ static const struct row reasons[] = {
 	{ REASON_HALTED, NULL,
 	  { "panic-halted", "the application crashed and stays halted: what it printed says where; only a reset starts it again" } },
 };
+/* clang-format on */
 
 /* ---- no words, but the banner's cause: what ended the run before ---- */
 
+/* clang-format off */
 static const struct row causes[] = {
 	{ REASON_NONE, is_8266_wdt,
 	  { "watchdog-hard", "rst cause 4, the hardware watchdog: the program hung for 8 s, with interrupts off or in a loop "
@@ -405,11 +424,13 @@ static const struct row causes[] = {
 	{ REASON_NONE, NULL,
 	  { "read-output", "the firmware or the power supply is at fault: read what it prints (--capture FILE)" } },
 };
+/* clang-format on */
 
 static const struct advice upload_again = { "flash-again", "upload the firmware again" };
 
 static const struct advice wait_for_copy = {
-	"update-is-copied", "eboot is copying an update: do not reset the board now, wait a minute",
+	"update-is-copied",
+	"eboot is copying an update: do not reset the board now, wait a minute",
 };
 
 static const struct advice *find(const struct row *rows, size_t n, enum boot_reason reason, const struct boot *boot)
@@ -431,17 +452,12 @@ const struct advice *boot_advice(const struct boot *boot, enum verdict verdict, 
 	case VERDICT_DOWNLOAD_MODE:
 		/* A restart by software keeps an ESP8266's boot mode. */
 		return is_8266(boot) && warm ? &stays_in_download : FIND(downloads, REASON_NONE, boot);
-	case VERDICT_OTHER_BOOT:
-		return FIND(others, REASON_NONE, boot);
-	case VERDICT_BOOT_FAILED:
-		advice = FIND(reasons, reason, boot);
-		return advice ? advice : &upload_again;
+	case VERDICT_OTHER_BOOT: return FIND(others, REASON_NONE, boot);
+	case VERDICT_BOOT_FAILED: advice = FIND(reasons, reason, boot); return advice ? advice : &upload_again;
 	case VERDICT_CRASHED:
 		advice = boot->trouble == BOOT_CRASH ? FIND(reasons, reason, boot) : NULL;
 		return advice ? advice : FIND(causes, REASON_NONE, boot);
-	case VERDICT_UNPROVEN:
-		return boot->copying ? &wait_for_copy : NULL;
-	default:
-		return NULL;
+	case VERDICT_UNPROVEN: return boot->copying ? &wait_for_copy : NULL;
+	default: return NULL;
 	}
 }

@@ -6,7 +6,7 @@
 
 #include "bootlog/reader.h"
 
-#define ESCAPE_MAX 24	/* longer than any that colours or moves a cursor */
+#define ESCAPE_MAX 24 /* longer than any that colours or moves a cursor */
 
 enum {
 	ESCAPE_NONE,
@@ -107,8 +107,7 @@ void span_copy(char *to, size_t cap, struct span s)
 	to[n] = '\0';
 }
 
-void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
-			  enum boot_reason reason)
+void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line, enum boot_reason reason)
 {
 	struct boot *boot = &log->boot;
 	struct span text = trimmed(line);
@@ -160,21 +159,13 @@ static bool is_anchor(struct span s)
 	if (span_len(s) < 6)
 		return false;
 	switch (*s.at) {
-	case 'e':
-		return !memcmp(s.at, "ets J", 5) || !memcmp(s.at, "etsJan", 6);
-	case 'E':
-		return !memcmp(s.at, "ESP-RO", 6);
-	case 'S':
-		return !memcmp(s.at, "SP-ROM", 6);
-	case 'r':
-		return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) ||
-		       !memcmp(s.at, "rst ca", 6);
-	case 's':
-		return !memcmp(s.at, "st:0x", 5);
-	case 'b':
-		return span_len(s) > 14 && !memcmp(s.at, "boot mode:(", 11);
-	default:
-		return false;
+	case 'e': return !memcmp(s.at, "ets J", 5) || !memcmp(s.at, "etsJan", 6);
+	case 'E': return !memcmp(s.at, "ESP-RO", 6);
+	case 'S': return !memcmp(s.at, "SP-ROM", 6);
+	case 'r': return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) || !memcmp(s.at, "rst ca", 6);
+	case 's': return !memcmp(s.at, "st:0x", 5);
+	case 'b': return span_len(s) > 14 && !memcmp(s.at, "boot mode:(", 11);
+	default: return false;
 	}
 }
 
@@ -207,11 +198,10 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 {
 	if (rest.at == rest.end)
 		return whole;
-	if (span_is_blank(rest) ||
-	    is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
+	if (span_is_blank(rest) || is_anchor(rest)) /* or a reset cut the line, and the next banner is glued to it */
 		return true;
 	if (*rest.at != '\t' && ((unsigned char)*rest.at < ' ' || (unsigned char)*rest.at >= 0x7f))
-		return true;	/* what follows came at another speed */
+		return true; /* what follows came at another speed */
 	if (!log->options.pasted)
 		return false;
 	return strchr(" \t`\"'*<&\\", *rest.at) || (is_behind_number(rest.at) && !is_word(*rest.at));
@@ -332,8 +322,7 @@ static bool is_beginning(struct span s)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (span_len(s) >= 3 && span_len(s) <= strlen(words[i]) &&
-		    !memcmp(s.at, words[i], span_len(s)))
+		if (span_len(s) >= 3 && span_len(s) <= strlen(words[i]) && !memcmp(s.at, words[i], span_len(s)))
 			return true;
 	}
 	return false;
@@ -395,8 +384,7 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 /* Is this what is left of an ESP8266's banner? An application may well say "rst cause" in its own words. */
 static bool is_torn(struct span s, const char *line)
 {
-	return span_word(&s, "ets Jan") ||
-	       (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
+	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
 }
 
 /* A banner whose end or middle is gone: the lines behind it belong to a boot that we know nothing of. */
@@ -453,7 +441,8 @@ static const char *read_start(struct bootlog *log, struct span s, bool whole)
 	span_blanks(&s);
 	if (s.at == s.end)
 		return s.end;
-	if (*s.at == '[' || (s.end - s.at > 2 && s.at[1] == ' ' && s.at[2] == '('))	/* a log line's prefix: no ROM has one */
+	if (*s.at == '[' ||
+	    (s.end - s.at > 2 && s.at[1] == ' ' && s.at[2] == '(')) /* a log line's prefix: no ROM has one */
 		return NULL;
 	end = esp8266_line(log, s, whole);
 	return end ? end : esp32_line(log, s, whole);
@@ -635,7 +624,7 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		return;
 	case '@':
 		if (log->options.pasted && span_is_blank((struct span){ log->text, log->text + log->len }))
-			log->len = 0;	/* indented by whoever has pasted it */
+			log->len = 0; /* indented by whoever has pasted it */
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			append(log, '@');
 			eboot_at(log);
@@ -761,13 +750,13 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_ETS, " s", "J");
 	add_pair(log, PAIR_ROM, "P", "-");
 	add_pair(log, PAIR_PANIC, "GBF*>", "ura*>");
-	add_pair(log, PAIR_REPORT, "cCx", "rRc");	/* crash, exception */
-	add_pair(log, 1U << 19, "kcg", "s");	/* chksum, csum, configsip */
-	add_pair(log, 1U << 20, "IP", "W_");	/* SPIWP, SPI_FAST_FLASH */
-	add_pair(log, 1U << 21, "ks", "_");	/* clk_drv, ets_main */
-	add_pair(log, 1U << 22, "x", "1234");	/* load:0x3, entry 0x4, boot:0x1 */
-	add_pair(log, 1U << 23, "DQ", "IO");	/* DIO, QOUT, DOWNLOAD */
-	add_pair(log, 1U << 24, "R", "eE");	/* Restarting, REBOOT */
+	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* crash, exception */
+	add_pair(log, 1U << 19, "kcg", "s");	  /* chksum, csum, configsip */
+	add_pair(log, 1U << 20, "IP", "W_");	  /* SPIWP, SPI_FAST_FLASH */
+	add_pair(log, 1U << 21, "ks", "_");	  /* clk_drv, ets_main */
+	add_pair(log, 1U << 22, "x", "1234");	  /* load:0x3, entry 0x4, boot:0x1 */
+	add_pair(log, 1U << 23, "DQ", "IO");	  /* DIO, QOUT, DOWNLOAD */
+	add_pair(log, 1U << 24, "R", "eE");	  /* Restarting, REBOOT */
 }
 
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
@@ -775,8 +764,7 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 	memset(log, 0, offsetof(struct bootlog, text));
 	log->options = *options;
 	log->line_number = 1;
-	log->boot =
-		(struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
+	log->boot = (struct boot){ .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .line = 1 };
 	log->decided = log->boot;
 	if (options->recover_74880)
 		wrongbaud_init(&log->rx74880.wrongbaud);
@@ -784,8 +772,7 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
 	trouble_init(log);
 }
 
-static void begin_input(struct bootlog *log, size_t n, int64_t now_ms, bootlog_fn *on_event,
-			void *user)
+static void begin_input(struct bootlog *log, size_t n, int64_t now_ms, bootlog_fn *on_event, void *user)
 {
 	log->on_event = on_event;
 	log->user = user;
@@ -799,8 +786,7 @@ static void end_input(struct bootlog *log)
 	log->on_event = NULL;
 }
 
-void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms,
-		  bootlog_fn *on_event, void *user)
+void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms, bootlog_fn *on_event, void *user)
 {
 	const unsigned char *p = bytes;
 
@@ -817,9 +803,8 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 	end_input(log);
 }
 
-void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n,
-			const struct wrongbaud_symbol *heard, size_t n_heard, int64_t now_ms,
-			bootlog_fn *on_event, void *user)
+void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
+			size_t n_heard, int64_t now_ms, bootlog_fn *on_event, void *user)
 {
 	begin_input(log, n_heard, now_ms, on_event, user);
 	if (!log->options.recover_74880 || !rx74880_heard(log, text, n, heard, n_heard)) {
@@ -851,12 +836,12 @@ static void resume_copy(struct bootlog *log)
 	log->joined = true;
 }
 
-void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, int64_t now_ms,
-		    bootlog_fn *on_event, void *user)
+void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, int64_t now_ms, bootlog_fn *on_event,
+		    void *user)
 {
 	bool had_tables = log->options.recover_74880;
 
-	log->rx74880.summed = false;	/* the sum is not the last that comes of this load */
+	log->rx74880.summed = false; /* the sum is not the last that comes of this load */
 	bootlog_flush(log, now_ms, on_event, user);
 	log->options = *options;
 	if (options->recover_74880 && !had_tables)

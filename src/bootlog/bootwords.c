@@ -11,16 +11,20 @@ static const char *const causes[] = {
 	[BOOT_CAUSE_LOCKUP] = "CPU lockup",   [BOOT_CAUSE_OTHER] = "other",
 };
 
+/* clang-format off */
 static const char *const sources[] = {
 	[BOOT_SOURCE_UNKNOWN] = "unknown", [BOOT_SOURCE_FLASH] = "flash",
 	[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "not flash",
 };
+/* clang-format on */
 
+/* clang-format off */
 static const char *const steps[] = {
 	[BOOT_NOTHING] = "nothing loaded",   [BOOT_BANNER] = "nothing loaded",
 	[BOOT_LOADING] = "load begun",	     [BOOT_LOADED] = "loaded",
 	[BOOT_STAGE2] = "second stage runs", [BOOT_APP] = "application runs",
 };
+/* clang-format on */
 
 const char *bootwords_cause(enum boot_cause cause)
 {
@@ -95,7 +99,8 @@ static const char *bootwords_why(const struct boot *boot)
 {
 	if (boot->cause_text[0])
 		return boot->cause_text;
-	return boot->chip == CHIP_ESP8266 && boot->cause_kind == BOOT_CAUSE_WATCHDOG ? "hardware watchdog" : causes[boot->cause_kind];
+	return boot->chip == CHIP_ESP8266 && boot->cause_kind == BOOT_CAUSE_WATCHDOG ? "hardware watchdog"
+										     : causes[boot->cause_kind];
 }
 
 static void bootwords_print_cause(const struct boot *boot, char *buf, size_t cap)
@@ -118,7 +123,8 @@ void bootwords_print(const struct boot *boot, bool after_panic, char *buf, size_
 	else
 		bootwords_mode(boot, mode, sizeof(mode));
 	snprintf(buf, cap, "%s%s%s, %s, %s, %s%s%s", bootwords_chip(boot), heat ? ", " : "", heat ? heat : "", cause,
-		 mode, bootwords_progress(boot),
-		 boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
-		 boot->number == 0 ? ", no banner" : boot->certain ? "" : ", not read whole");
+		 mode, bootwords_progress(boot), boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
+		 boot->number == 0 ? ", no banner"
+		 : boot->certain   ? ""
+				   : ", not read whole");
 }

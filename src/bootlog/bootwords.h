@@ -34,7 +34,7 @@ const char *bootwords_temperature(const struct boot *boot, bool after_panic);
 /** bootwords_advice() - what to do about this boot; NULL: nothing */
 const struct advice *bootwords_advice(const struct boot *boot, bool after_panic);
 
-#define BOOTWORDS_MAX 288	/* the longest that a struct boot can give, 273, and its end */
+#define BOOTWORDS_MAX 288 /* the longest that a struct boot can give, 273, and its end */
 
 /** bootwords_print() - all of it: "esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded" */
 void bootwords_print(const struct boot *boot, bool after_panic, char *buf, size_t cap);

@@ -12,7 +12,7 @@
 #define LIKE_C6 (C(32C6) | C(32H2) | C(32H21))
 #define C5_C6 (LIKE_C5 | LIKE_C6)
 #define P4_S31 (C(32P4) | C(32S31))
-#define NOTHING "N/A"	/* the ROM's word for a number that means nothing on that chip */
+#define NOTHING "N/A" /* the ROM's word for a number that means nothing on that chip */
 
 /* There is none for the EN pin: a pulse on it reads as power. */
 static const struct cause {
@@ -41,7 +41,7 @@ static const struct cause {
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_RESET", C(32) },
 	{ 0x06, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C(32P4) },
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_HPSYS", C5_C6 },
-	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 },	/* the P4's from revision 3 on */
+	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* the P4's from revision 3 on */
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RESET", C(32) },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RST", S2_TO_C3 },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0_WDT_HPSYS", C5_C6 },
@@ -89,7 +89,7 @@ static const struct cause {
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "RTC_SWDT_SYS", LIKE_C5 },
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "LP_SWDT_SYS", LIKE_C6 },
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "SUPER_WDT_RESET", P4_S31 },
-	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 },	/* of the clock */
+	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 }, /* of the clock */
 	{ 0x13, BOOT_CAUSE_OTHER, NOTHING, C5_C6 & ~C(32H4) },
 	{ 0x13, BOOT_CAUSE_BROWNOUT, "POWER_GLITCH", C(32H4) },
 	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RESET", P4_S31 },
@@ -195,9 +195,9 @@ static enum boot_cause cause_of_parts(const char *text)
 /* How well a row is what was read: the better, the higher. */
 enum {
 	FIT_NONE,
-	FIT_DAMAGED,		/* one character of the word is wrong or lost, and the number is another */
-	FIT_DAMAGED_PAIR,	/* ... and the number is the same */
-	FIT_WORD,		/* the number is another */
+	FIT_DAMAGED,	  /* one character of the word is wrong or lost, and the number is another */
+	FIT_DAMAGED_PAIR, /* ... and the number is the same */
+	FIT_WORD,	  /* the number is another */
 	FIT_PAIR,
 };
 
@@ -261,7 +261,7 @@ void cause_judge(struct boot *boot)
 	}
 	word = cause_by_word(boot, boot->chip, &fit);
 	boot->cause_kind = number ? number->kind : BOOT_CAUSE_OTHER;
-	if (fit == FIT_PAIR || (!number && fit == FIT_NONE))	/* or a cause that a later ROM has */
+	if (fit == FIT_PAIR || (!number && fit == FIT_NONE)) /* or a cause that a later ROM has */
 		return;
 	boot->certain = false;
 	boot->damaged |= fit != FIT_WORD;

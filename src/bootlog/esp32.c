@@ -14,8 +14,8 @@ static bool read_time(struct span *s)
 {
 	long n;
 
-	return span_dec(s, &n) && span_char(s, ':') && span_dec(s, &n) && span_char(s, ':') &&
-	       span_dec(s, &n) && n < 60;
+	return span_dec(s, &n) && span_char(s, ':') && span_dec(s, &n) && span_char(s, ':') && span_dec(s, &n) &&
+	       n < 60;
 }
 
 /* "ets Jun  8 2016 00:22:57". The date is the ROM's; more of them exist than are documented. */
@@ -26,8 +26,7 @@ static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
 	if (!span_word(s, "ets"))
 		return false;
 	span_blanks(s);
-	if (span_len(*s) < 3 || !span_is_letter(s->at[0]) || !span_is_letter(s->at[1]) ||
-	    !span_is_letter(s->at[2]))
+	if (span_len(*s) < 3 || !span_is_letter(s->at[0]) || !span_is_letter(s->at[1]) || !span_is_letter(s->at[2]))
 		return false;
 	s->at += 3;
 	span_blanks(s);
@@ -52,16 +51,14 @@ static bool read_rom_head(struct bootlog_head *ret, struct span *s)
 	if (!span_word(s, "SP-ROM:esp"))
 		return false;
 	*ret = (struct bootlog_head){ .name = "esp" };
-	for (n = 3; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z'));
-	     s->at++) {
+	for (n = 3; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z')); s->at++) {
 		if (n + 1 == sizeof(ret->name))
 			return false;
 		ret->name[n++] = *s->at;
 	}
 	if (!span_char(s, '-'))
 		return false;
-	while (s->at != s->end &&
-	       (span_is_digit(*s->at) || *s->at == '-' || span_is_letter(*s->at)))
+	while (s->at != s->end && (span_is_digit(*s->at) || *s->at == '-' || span_is_letter(*s->at)))
 		s->at++;
 	ret->chip = chip_by_rom_name(ret->name, n);
 	return true;
@@ -167,14 +164,10 @@ static bool is_like_mode(const char *text, const char *mode)
 static enum boot_source source_of_straps(const struct boot *boot)
 {
 	switch (chip_straps(boot->chip, (unsigned int)boot->mode)) {
-	case CHIP_STRAPS_FLASH:
-		return BOOT_SOURCE_FLASH;
-	case CHIP_STRAPS_DOWNLOAD:
-		return BOOT_SOURCE_DOWNLOAD;
-	case CHIP_STRAPS_OTHER:
-		return BOOT_SOURCE_OTHER;
-	default:
-		return BOOT_SOURCE_UNKNOWN;
+	case CHIP_STRAPS_FLASH: return BOOT_SOURCE_FLASH;
+	case CHIP_STRAPS_DOWNLOAD: return BOOT_SOURCE_DOWNLOAD;
+	case CHIP_STRAPS_OTHER: return BOOT_SOURCE_OTHER;
+	default: return BOOT_SOURCE_UNKNOWN;
 	}
 }
 
@@ -271,8 +264,7 @@ static enum chip chip_of_cause(const struct boot *boot)
 	if (strstr(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
 		return CHIP_ESP32;
 	/* P4 and S31 say SW_CPU_RESET too. */
-	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32
-									      : CHIP_NEWER;
+	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32 : CHIP_NEWER;
 }
 
 static bool read_cause(struct boot *boot, struct span *s)
@@ -311,13 +303,16 @@ static bool read_mode(struct boot *boot, struct span *s)
 	return true;
 }
 
-const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
-			  bool *ret_torn)
+const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head, bool *ret_torn)
 {
 	struct span t;
 
 	*ret = (struct boot){
-		.cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1, .certain = true,
+		.cause = -1,
+		.mode = -1,
+		.mode2 = -1,
+		.loaded_ms = -1,
+		.certain = true,
 		.progress = BOOT_BANNER,
 	};
 	if (!read_cause(ret, &s))
@@ -431,8 +426,7 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 		return t.at;
 	}
 	if (is_flash_mapped(&log->boot, address)) {
-		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs",
-		       49);
+		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs", 49);
 		log->boot.suspect_reason = REASON_APP_AS_LOADER;
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return t.at;
@@ -447,8 +441,7 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	struct span t = s;
 	unsigned long address;
 
-	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 ||
-	    !bootlog_ends(log, t, true))
+	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 || !bootlog_ends(log, t, true))
 		return NULL;
 	s.end = t.at;
 	if (is_8266(log) || !log->begun || !bootlog_in_rom(log))
@@ -474,13 +467,13 @@ static const struct {
 	{ "wait uart download(secure mode)", BOOT_SOURCE_DOWNLOAD },
 	{ "wait uart download", BOOT_SOURCE_DOWNLOAD },
 	{ "wait uart0 download", BOOT_SOURCE_DOWNLOAD },
-	{ "wait uart0/sdio download", BOOT_SOURCE_DOWNLOAD },	/* C5 */
+	{ "wait uart0/sdio download", BOOT_SOURCE_DOWNLOAD }, /* C5 */
 	{ "wait usb download", BOOT_SOURCE_DOWNLOAD },
 	{ "wait spi download", BOOT_SOURCE_DOWNLOAD },
 	{ "wait sdio download", BOOT_SOURCE_OTHER },
-	{ "waiting for sdio host", BOOT_SOURCE_OTHER },		/* ESP32 */
-	{ "waiting for RMA download", BOOT_SOURCE_DOWNLOAD },	/* S31 */
-	{ "Booting into dfu mode.", BOOT_SOURCE_DOWNLOAD },	/* S2 S3 P4 S31; an application may say so too */
+	{ "waiting for sdio host", BOOT_SOURCE_OTHER },	      /* ESP32 */
+	{ "waiting for RMA download", BOOT_SOURCE_DOWNLOAD }, /* S31 */
+	{ "Booting into dfu mode.", BOOT_SOURCE_DOWNLOAD },   /* S2 S3 P4 S31; an application may say so too */
 };
 
 static const char *waiting_line(struct bootlog *log, struct span s)
@@ -509,7 +502,7 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 static const char *refusal_line(struct bootlog *log, struct span s)
 {
 	static const char *const words[] = {
-		"Download boot modes disabled via efuse",	/* S2 */
+		"Download boot modes disabled via efuse", /* S2 */
 		"Download boot modes disabled",
 		"Download mode is disabled. Restart with GPIO0 high.", /* ESP32, revision 3 */
 		"Invalid mode for secure boot download",
@@ -543,7 +536,7 @@ static const struct {
 	{ "mode:QOUT, clock div:", true },
 	{ "mode:FAST_RD, clock div:", true },
 	{ "mode:SLOW_RD, clock div:", true },
-	{ "mode:0, clock div:", true },	/* the same, with secure boot version 2 on an ESP32 */
+	{ "mode:0, clock div:", true }, /* the same, with secure boot version 2 on an ESP32 */
 	{ "mode:1, clock div:", true },
 	{ "mode:2, clock div:", true },
 	{ "mode:3, clock div:", true },
@@ -577,9 +570,8 @@ static const char *detail_end(const struct bootlog *log, struct span s, struct s
 		return s.end;
 	for (; t.at != t.end; t.at++) {
 		if (t.end - t.at > 6 && *t.at == ' ' &&
-		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) ||
-		     !memcmp(t.at, " mode:", 6) || !memcmp(t.at, " load:0", 7) ||
-		     !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7) ||
+		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) || !memcmp(t.at, " mode:", 6) ||
+		     !memcmp(t.at, " load:0", 7) || !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7) ||
 		     trouble_begins(log, (struct span){ t.at + 1, t.end })))
 			return t.at;
 	}
@@ -615,18 +607,12 @@ const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 	const char *end = NULL;
 
 	switch (*s.at) {
-	case 'l':
-		return load_line(log, s, whole);
-	case 'e':
-		return entry_line(log, s);
-	case 'w':
-		return waiting_line(log, s);
+	case 'l': return load_line(log, s, whole);
+	case 'e': return entry_line(log, s);
+	case 'w': return waiting_line(log, s);
 	case 'D':
-	case 'I':
-		return refusal_line(log, s);
-	case 'B':
-		end = waiting_line(log, s);
-		return end ? end : detail_line(log, s);
+	case 'I': return refusal_line(log, s);
+	case 'B': end = waiting_line(log, s); return end ? end : detail_line(log, s);
 	case 'c':
 	case 'h':
 	case 'm':
@@ -640,9 +626,7 @@ const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 	case 'E':
 	case 'A':
 	case 'P':
-	case 'L':
-		end = detail_line(log, s);
-		break;
+	case 'L': end = detail_line(log, s); break;
 	}
 	return end;
 }

@@ -8,16 +8,15 @@
 /* '#' stands for a digit. */
 static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
 #define BANNER_LEN (sizeof(banner_form) - 1)
-#define CAUSE_AT 16	/* of "rst cause" in it */
-#define MODE_AT 29	/* of "boot mode" */
+#define CAUSE_AT 16 /* of "rst cause" in it */
+#define MODE_AT 29  /* of "boot mode" */
 #define ERRORS_MAX 2
 
 /* A load address that an image can have: data RAM, instruction RAM, and a register that some OEM images write.
  * The flash's content or mode is wrong when the ROM reads such a header as 0x00000000 or 0x33333333. */
 static bool is_load_address(unsigned long address)
 {
-	return (address >= 0x3ffe8000 && address < 0x40000000) ||
-	       (address >= 0x40100000 && address < 0x40110000) ||
+	return (address >= 0x3ffe8000 && address < 0x40000000) || (address >= 0x40100000 && address < 0x40110000) ||
 	       (address >= 0x60000000 && address < 0x60001000);
 }
 
@@ -30,19 +29,14 @@ static bool is_fill(unsigned long word)
 static enum boot_cause cause_kind(int cause)
 {
 	switch (cause) {
-	case 1:		/* power, CH_PD */
-	case 2:		/* RST; also the wake from deep sleep, which is a pulse on RST */
-		return BOOT_CAUSE_HARDWARE;
+	case 1: /* power, CH_PD */
+	case 2: /* RST; also the wake from deep sleep, which is a pulse on RST */ return BOOT_CAUSE_HARDWARE;
 	case 3: /* documented, never seen: a software restart repeats the last hardware cause */
 		return BOOT_CAUSE_SOFTWARE;
-	case 4:
-		return BOOT_CAUSE_WATCHDOG;
-	case 5:
-		return BOOT_CAUSE_SLEEP;
-	case -1:
-		return BOOT_CAUSE_UNKNOWN;
-	default:
-		return BOOT_CAUSE_OTHER;
+	case 4: return BOOT_CAUSE_WATCHDOG;
+	case 5: return BOOT_CAUSE_SLEEP;
+	case -1: return BOOT_CAUSE_UNKNOWN;
+	default: return BOOT_CAUSE_OTHER;
 	}
 }
 
@@ -85,8 +79,7 @@ static void read_to_end(struct bootlog *log)
 {
 	struct boot *boot = &log->boot;
 
-	if (log->joined && boot->heard == BOOT_HEARD_74880 && boot->mode == 3 &&
-	    boot->cause_kind != BOOT_CAUSE_UNKNOWN)
+	if (log->joined && boot->heard == BOOT_HEARD_74880 && boot->mode == 3 && boot->cause_kind != BOOT_CAUSE_UNKNOWN)
 		boot->certain = true;
 }
 
@@ -179,7 +172,7 @@ static bool read_date(struct span *s)
 	return true;
 }
 
-#define HEAD_MIN 5	/* "2013,": what no application writes before its own "rst cause" */
+#define HEAD_MIN 5 /* "2013,": what no application writes before its own "rst cause" */
 
 /* How many characters before "rst cause" are the end of "ets Jan  8 2013,". */
 static size_t head_left(const char *at, const char *line)
@@ -191,8 +184,7 @@ static size_t head_left(const char *at, const char *line)
 	return n;
 }
 
-const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
-			   const char **ret_begin)
+const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin)
 {
 	struct span t = s;
 	const char *end;
@@ -324,9 +316,8 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	unsigned long address;
 	long len, room;
 
-	if (!span_word(&t, "load") || !blanks(&t) || !span_word(&t, "0x") ||
-	    span_hex(&t, &address) != 8 || !span_char(&t, ',') || !blanks(&t) ||
-	    !span_word(&t, "len") || !blanks(&t) || !span_dec(&t, &len))
+	if (!span_word(&t, "load") || !blanks(&t) || !span_word(&t, "0x") || span_hex(&t, &address) != 8 ||
+	    !span_char(&t, ',') || !blanks(&t) || !span_word(&t, "len") || !blanks(&t) || !span_dec(&t, &len))
 		return NULL;
 	u = t;
 	if (span_char(&u, ',') && blanks(&u) && span_word(&u, "room")) {
@@ -370,8 +361,8 @@ static const char *segment_detail(struct bootlog *log, struct span s, bool whole
 	} else if (span_word(&t, "tail ")) {
 		if (!span_dec(&t, &n))
 			return NULL;
-	} else if (!span_word(&t, "ho ") || !span_dec(&t, &n) || !span_word(&t, " tail ") ||
-		   !span_dec(&t, &n) || !span_word(&t, " room ") || !span_dec(&t, &n)) {
+	} else if (!span_word(&t, "ho ") || !span_dec(&t, &n) || !span_word(&t, " tail ") || !span_dec(&t, &n) ||
+		   !span_word(&t, " room ") || !span_dec(&t, &n)) {
 		return NULL;
 	}
 	if (!bootlog_ends(log, t, whole))
@@ -429,9 +420,8 @@ static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
 
 	if (!span_word(&t, "ld") || !bootlog_ends(log, t, tilde || whole))
 		return NULL;
-	if (tilde ? !(log->begun && log->boot.chip == CHIP_ESP8266 &&
-		      log->boot.progress >= BOOT_LOADING && log->boot.progress <= BOOT_LOADED &&
-		      !log->boot.eboot_loads)
+	if (tilde ? !(log->begun && log->boot.chip == CHIP_ESP8266 && log->boot.progress >= BOOT_LOADING &&
+		      log->boot.progress <= BOOT_LOADED && !log->boot.eboot_loads)
 		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
 		return tilde ? bootlog_out_of_place(log, s, t.at) : NULL;
 	log->eboot = EBOOT_LOADS;
@@ -559,10 +549,8 @@ static const char *waiting_for_host(struct bootlog *log, struct span s)
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 {
 	switch (*s.at) {
-	case '~':
-		return eboot_loads(log, s, whole);
-	case 'l':
-		return span_len(s) > 6 ? load_line(log, s, whole) : eboot_loads(log, s, whole);
+	case '~': return eboot_loads(log, s, whole);
+	case 'l': return span_len(s) > 6 ? load_line(log, s, whole) : eboot_loads(log, s, whole);
 	case 'c':
 		if (span_len(s) > 2 && s.at[1] == 'p')
 			return eboot_copied(log, s, whole);
@@ -570,16 +558,10 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 			return csum_line(log, s);
 		return segment_detail(log, s, whole);
 	case 't':
-	case 'h':
-		return segment_detail(log, s, whole);
-	case 'v':
-		return eboot_version(log, s, whole);
-	case 'e':
-		return eboot_failed(log, s);
-	case 'w':
-		return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole)
-							 : waiting_for_host(log, s);
-	default:
-		return NULL;
+	case 'h': return segment_detail(log, s, whole);
+	case 'v': return eboot_version(log, s, whole);
+	case 'e': return eboot_failed(log, s);
+	case 'w': return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole) : waiting_for_host(log, s);
+	default: return NULL;
 	}
 }

@@ -3,8 +3,7 @@
 
 static bool is_watchdog(const struct boot *boot)
 {
-	return boot->cause_kind == BOOT_CAUSE_WATCHDOG ||
-	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
+	return boot->cause_kind == BOOT_CAUSE_WATCHDOG || boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
 }
 
 /* A banner that somebody's hand or tool has caused: what came before it is over. The ESP8266 repeats its last
@@ -57,7 +56,7 @@ void history_banner(struct bootlog *log)
 	bool failed = has_failed(&log->before);
 
 	log->began[boot->cause_kind]++;
-	if (failed) {	/* and that decides, whatever was before it */
+	if (failed) { /* and that decides, whatever was before it */
 		h->crashed = false;
 		h->watchdogs = h->restarts = 0;
 	}
@@ -84,14 +83,13 @@ static bool is_loaded_from_flash(const struct boot *boot)
 		return false;
 	/* A core reset of the family shows the old straps and then loads; an ESP8266 in mode 1 that runs was started by
 	 * an upload, and its latch still says so. */
-	return boot->source == BOOT_SOURCE_FLASH || (boot->source == BOOT_SOURCE_DOWNLOAD &&
-						     boot->chip != CHIP_ESP8266 && !boot->waiting);
+	return boot->source == BOOT_SOURCE_FLASH ||
+	       (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266 && !boot->waiting);
 }
 
 enum verdict boot_verdict(const struct boot *boot)
 {
-	if (boot->source == BOOT_SOURCE_DOWNLOAD && !is_loaded_from_flash(boot) &&
-	    boot->trouble != BOOT_NO_IMAGE)
+	if (boot->source == BOOT_SOURCE_DOWNLOAD && !is_loaded_from_flash(boot) && boot->trouble != BOOT_NO_IMAGE)
 		return VERDICT_DOWNLOAD_MODE;
 	if (boot->trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
@@ -164,8 +162,7 @@ static enum verdict verdict_without_boot(const struct bootlog *log)
 
 	if (!log->bytes)
 		return VERDICT_SILENT;
-	return strange >= 8 && strange * 4 >= log->garbage + log->readable ? VERDICT_GARBLED
-									  : VERDICT_UNPROVEN;
+	return strange >= 8 && strange * 4 >= log->garbage + log->readable ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
 /* The last boot, or the one before where the last has shown nothing else */

@@ -30,10 +30,15 @@ static bool read_time(struct span *s)
 static bool is_tag_char(char c)
 {
 	switch (c) {
-	case ':': case '(': case ')': case '[': case ']': case '<': case '>': case '"':
-		return false;
-	default:
-		return c > ' ' && c < 0x7f;
+	case ':':
+	case '(':
+	case ')':
+	case '[':
+	case ']':
+	case '<':
+	case '>':
+	case '"': return false;
+	default: return c > ' ' && c < 0x7f;
 	}
 }
 
@@ -151,7 +156,7 @@ static bool is_system_word(struct span word)
 	static const char *const levels[] = { "EMERG", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG" };
 	struct span t;
 
-	span_blanks(&word);	/* "[ EMERG]" */
+	span_blanks(&word); /* "[ EMERG]" */
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		t = word;
 		if (span_word(&t, levels[i]) && t.at == t.end)
@@ -243,20 +248,16 @@ void prefix_read(struct prefix *ret, struct span line)
 	if (span_len(line) < 4)
 		return;
 	switch (*line.at) {
-	case '[':
-		found = read_bracketed(ret, line);
-		break;
-	case 'E': case 'W': case 'I': case 'D': case 'V': case '(':
-		found = read_idf(ret, line);
-		break;
-	case '<':
-		found = read_zephyr(ret, line);
-		break;
-	case 'F':
-		found = read_fatal(ret, line);
-		break;
-	default:
-		return;
+	case '[': found = read_bracketed(ret, line); break;
+	case 'E':
+	case 'W':
+	case 'I':
+	case 'D':
+	case 'V':
+	case '(': found = read_idf(ret, line); break;
+	case '<': found = read_zephyr(ret, line); break;
+	case 'F': found = read_fatal(ret, line); break;
+	default: return;
 	}
 	if (found)
 		span_blanks(&ret->words);

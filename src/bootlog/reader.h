@@ -8,19 +8,19 @@
 /* prefix.c: what a log line begins with */
 enum prefix_form {
 	PREFIX_NONE,
-	PREFIX_IDF,		/* "E (1234) boot: ", "E boot: ", "E (boot): " */
-	PREFIX_ZEPHYR,		/* "E: ", "[00:00:00.123,000] <err> os: " */
-	PREFIX_MCUBOOT,		/* "[esp32] [ERR] [boot] " */
-	PREFIX_OTHER,		/* NuttX's "[    0.150000] [CPU0] " */
-	PREFIX_APP,		/* the Arduino core's "[   123][E][file.cpp:45] fn(): ", ESPHome's "[E][tag:123]: " */
+	PREFIX_IDF,	/* "E (1234) boot: ", "E boot: ", "E (boot): " */
+	PREFIX_ZEPHYR,	/* "E: ", "[00:00:00.123,000] <err> os: " */
+	PREFIX_MCUBOOT, /* "[esp32] [ERR] [boot] " */
+	PREFIX_OTHER,	/* NuttX's "[    0.150000] [CPU0] " */
+	PREFIX_APP,	/* the Arduino core's "[   123][E][file.cpp:45] fn(): ", ESPHome's "[E][tag:123]: " */
 };
 
 struct prefix {
 	enum prefix_form form;
-	char level;		/* E W I D V; 0: not said */
-	bool function;		/* NuttX's "function: " was skipped, too */
-	struct span tag;	/* empty: not said */
-	struct span words;	/* what follows */
+	char level;	   /* E W I D V; 0: not said */
+	bool function;	   /* NuttX's "function: " was skipped, too */
+	struct span tag;   /* empty: not said */
+	struct span words; /* what follows */
 };
 
 void prefix_read(struct prefix *ret, struct span line);
@@ -29,8 +29,7 @@ void prefix_skip_function(struct prefix *p);
 
 /* bootlog.c: events and boots */
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number);
-void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line,
-			  enum boot_reason reason);
+void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line, enum boot_reason reason);
 /** bootlog_begin_boot() - what came so far belongs to an earlier boot; log->boot is fresh, its source unknown */
 void bootlog_begin_boot(struct bootlog *log);
 /** bootlog_take_banner() - a banner was read whole, or torn behind its cause */
@@ -59,8 +58,7 @@ bool bootlog_in_rom(const struct bootlog *log);
  * @line: the start of the line, how far back the head may be
  * @ret_begin: where the banner begins
  */
-const char *esp8266_banner(struct boot *ret, struct span s, const char *line,
-			   const char **ret_begin);
+const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
 /** esp8266_damaged_banner() - the same in a paste, also at "boot mode": one or two characters are wrong or lost, but none
  * of the digits of cause and mode */
 const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
@@ -70,8 +68,7 @@ const char *esp32_head(struct bootlog_head *ret, struct span s);
  * @head: what esp32_head() read before, or NULL
  * @ret_torn: the part behind the cause is missing: ret holds no source
  */
-const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head,
-			  bool *ret_torn);
+const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head, bool *ret_torn);
 
 /**
  * esp32_learn_chip() - a banner whose first line is lost is most likely of the same chip as the boot before

@@ -7,50 +7,50 @@ enum boot_reason {
 	REASON_NONE,
 
 	/* The ROM found nothing that it can run. */
-	REASON_NO_HEADER,	/* no image where the ROM looks for one; detail: the word it found in its place */
-	REASON_FLASH_READ,	/* the flash does not answer, or not in this way */
-	REASON_FLASH_MODE,	/* what was read is no header: the flash's mode is wrong, or it is empty */
-	REASON_CHECKSUM,	/* of the bootloader, on an ESP8266 of whatever the ROM loads */
-	REASON_ROM_ASSERT,	/* the ROM gave up and names a line of its own source */
-	REASON_ROM_FATAL,	/* an exception in the ROM, before anything was loaded */
-	REASON_UNKNOWN_RESET,	/* the ROM halts on a reset cause that it does not know */
-	REASON_NOTHING_TO_RUN,	/* what was loaded came back to the ROM */
-	REASON_APP_AS_LOADER,	/* an application lies where the bootloader belongs */
-	REASON_SECURE_BOOT,	/* a signature or hash was refused */
-	REASON_WRONG_CHIP,	/* the image is for another chip */
+	REASON_NO_HEADER,      /* no image where the ROM looks for one; detail: the word it found in its place */
+	REASON_FLASH_READ,     /* the flash does not answer, or not in this way */
+	REASON_FLASH_MODE,     /* what was read is no header: the flash's mode is wrong, or it is empty */
+	REASON_CHECKSUM,       /* of the bootloader, on an ESP8266 of whatever the ROM loads */
+	REASON_ROM_ASSERT,     /* the ROM gave up and names a line of its own source */
+	REASON_ROM_FATAL,      /* an exception in the ROM, before anything was loaded */
+	REASON_UNKNOWN_RESET,  /* the ROM halts on a reset cause that it does not know */
+	REASON_NOTHING_TO_RUN, /* what was loaded came back to the ROM */
+	REASON_APP_AS_LOADER,  /* an application lies where the bootloader belongs */
+	REASON_SECURE_BOOT,    /* a signature or hash was refused */
+	REASON_WRONG_CHIP,     /* the image is for another chip */
 
 	/* A second stage found no application that it can run, or died itself. */
-	REASON_CHIP_REVISION,	/* the image is for another revision of the chip */
+	REASON_CHIP_REVISION, /* the image is for another revision of the chip */
 	REASON_PARTITION_TABLE,
-	REASON_FLASH_SIZE,	/* the partition table is for a larger flash */
+	REASON_FLASH_SIZE, /* the partition table is for a larger flash */
 	REASON_NO_APP,
 	REASON_APP_DAMAGED,
-	REASON_MCUBOOT_IMAGE,	/* MCUboot found none that it may start */
-	REASON_FLASH_CHIP,	/* the flash chip did not start */
+	REASON_MCUBOOT_IMAGE, /* MCUboot found none that it may start */
+	REASON_FLASH_CHIP,    /* the flash chip did not start */
 	REASON_ENCRYPTION,
 	REASON_LOADER_DIED,
-	REASON_EBOOT_COPY,	/* eboot could not copy an update into place; detail: its number */
-	REASON_EBOOT_LOAD,	/* eboot could not load the application */
+	REASON_EBOOT_COPY, /* eboot could not copy an update into place; detail: its number */
+	REASON_EBOOT_LOAD, /* eboot could not load the application */
 
 	/* An application that cannot run on this chip or flash, and says so when it starts. */
 	REASON_OCTAL_FLASH,
 	REASON_SINGLE_CORE,
 	REASON_EXTERNAL_RAM,
-	REASON_SDK_DATA,	/* the NONOS SDK's own data in flash are missing or do not fit */
+	REASON_SDK_DATA, /* the NONOS SDK's own data in flash are missing or do not fit */
 
 	/* An application died. */
 	REASON_PANIC,
-	REASON_EXCEPTION,	/* detail: the number of an Xtensa exception */
+	REASON_EXCEPTION, /* detail: the number of an Xtensa exception */
 	REASON_ABORT,
 	REASON_ASSERT,
-	REASON_STACK,		/* a task's stack overflowed */
+	REASON_STACK, /* a task's stack overflowed */
 	REASON_HEAP,
 	REASON_TASK_WATCHDOG,
 	REASON_INTERRUPT_WATCHDOG,
-	REASON_SOFT_WATCHDOG,	/* ESP8266: the SDK's own */
-	REASON_HARD_WATCHDOG,	/* ESP8266 */
+	REASON_SOFT_WATCHDOG, /* ESP8266: the SDK's own */
+	REASON_HARD_WATCHDOG, /* ESP8266 */
 	REASON_BROWNOUT,
-	REASON_HALTED,		/* it stops there and does not restart */
+	REASON_HALTED, /* it stops there and does not restart */
 	REASON_COUNT
 };
 

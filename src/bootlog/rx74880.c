@@ -40,14 +40,10 @@ static int only_cause(const struct bootlog *log, unsigned int causes)
 static enum boot_habit habit_of(unsigned int habits)
 {
 	switch (habits) {
-	case WRONGBAUD_DELIVERS:
-		return BOOT_HABIT_DELIVERS;
-	case WRONGBAUD_ZEROES:
-		return BOOT_HABIT_ZEROES;
-	case WRONGBAUD_DROPS:
-		return BOOT_HABIT_DROPS;
-	default:
-		return BOOT_HABIT_UNKNOWN;
+	case WRONGBAUD_DELIVERS: return BOOT_HABIT_DELIVERS;
+	case WRONGBAUD_ZEROES: return BOOT_HABIT_ZEROES;
+	case WRONGBAUD_DROPS: return BOOT_HABIT_DROPS;
+	default: return BOOT_HABIT_UNKNOWN;
 	}
 }
 
@@ -65,7 +61,7 @@ static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 	if (read_cause < 0 && (line->causes & COLD_CAUSES))
 		boot.cause_kind = BOOT_CAUSE_HARDWARE;
 	boot.habit = habit_of(line->habits);
-	boot.certain = false;	/* until the load has been heard to its end */
+	boot.certain = false; /* until the load has been heard to its end */
 	if (boot.mode < 0 && !(line->modes & ~MODES_SDIO))
 		boot.source = BOOT_SOURCE_OTHER;
 	/* A mode that only the load can tell: in 2 and 3 the banner is the same. */
@@ -80,8 +76,7 @@ static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 		snprintf(mode, sizeof(mode), "%d", boot.mode % 10);
 	if (line->mode2 >= 0)
 		snprintf(mode2, sizeof(mode2), "%d", line->mode2 % 10);
-	snprintf(text, sizeof(text), "ets Jan  8 2013,rst cause:%s, boot mode:(%s,%s)", cause, mode,
-		 mode2);
+	snprintf(text, sizeof(text), "ets Jan  8 2013,rst cause:%s, boot mode:(%s,%s)", cause, mode, mode2);
 	bootlog_take_banner(log, &boot, span_of(text), false);
 }
 
@@ -116,12 +111,12 @@ static void end_of_words(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
 
-	if (r->summed && log->boot.heard == BOOT_HEARD_74880 &&
-	    log->boot.progress == BOOT_LOADING && log->boot.trouble == BOOT_OK &&
-	    !log->boot.copying) {
+	if (r->summed && log->boot.heard == BOOT_HEARD_74880 && log->boot.progress == BOOT_LOADING &&
+	    log->boot.trouble == BOOT_OK && !log->boot.copying) {
 		/* "csum err" and eboot's words follow at once: what comes after a pause is another loader's */
 		log->boot.certain = r->banner && r->loading && log->boot.mode == 3 &&
-				    log->boot.habit == BOOT_HABIT_DELIVERS && log->now_ms - r->taken_ms >= OTHER_LOADER_MS;
+				    log->boot.habit == BOOT_HABIT_DELIVERS &&
+				    log->now_ms - r->taken_ms >= OTHER_LOADER_MS;
 		bootlog_progress(log, BOOT_LOADED, span_of("csum 0x..."));
 	}
 	r->banner = r->loading = r->summed = r->sure = false;
@@ -130,12 +125,8 @@ static void end_of_words(struct bootlog *log)
 static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
-	case TEXT_CSUM_ERR:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"), REASON_CHECKSUM);
-		break;
-	case TEXT_ETS_MAIN:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"), REASON_ROM_ASSERT);
-		break;
+	case TEXT_CSUM_ERR: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"), REASON_CHECKSUM); break;
+	case TEXT_ETS_MAIN: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"), REASON_ROM_ASSERT); break;
 	case TEXT_COPIED:
 		log->boot.copying = false;
 		if (!log->unsure)
@@ -143,9 +134,7 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 		if (log->unsure || line->number)
 			bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"), REASON_EBOOT_COPY);
 		break;
-	default:
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("e:"), REASON_EBOOT_LOAD);
-		break;
+	default: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("e:"), REASON_EBOOT_LOAD); break;
 	}
 }
 
@@ -157,18 +146,13 @@ static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
-	case TEXT_NONE:
-		return false;
+	case TEXT_NONE: return false;
 	case TEXT_BANNER:
 		return (only_one(line->causes) >= 0 || (line->causes & COLD_CAUSES)) && line->modes &&
-		       (only_one(line->modes) >= 0 || !(line->modes & ~MODES_2_3) ||
-			!(line->modes & ~MODES_SDIO));
-	case TEXT_COPIED:
-		return line->number >= 0 && r->sure && line->informative >= INFORMATIVE_COPIED;
-	case TEXT_FAILED:
-		return line->number >= 0 && line->informative >= INFORMATIVE_MIN;
-	default:
-		return line->informative >= INFORMATIVE_MIN;
+		       (only_one(line->modes) >= 0 || !(line->modes & ~MODES_2_3) || !(line->modes & ~MODES_SDIO));
+	case TEXT_COPIED: return line->number >= 0 && r->sure && line->informative >= INFORMATIVE_COPIED;
+	case TEXT_FAILED: return line->number >= 0 && line->informative >= INFORMATIVE_MIN;
+	default: return line->informative >= INFORMATIVE_MIN;
 	}
 }
 
@@ -177,38 +161,25 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 	struct rx74880 *r = &log->rx74880;
 
 	switch (line->text) {
-	case TEXT_BANNER:
-		take_banner(log, line);
-		break;
-	case TEXT_EMPTY:
-		break;
-	case TEXT_WDT_RESET:
-		bootlog_progress(log, BOOT_NOTHING, span_of("wdt reset"));
-		break;
+	case TEXT_BANNER: take_banner(log, line); break;
+	case TEXT_EMPTY: break;
+	case TEXT_WDT_RESET: bootlog_progress(log, BOOT_NOTHING, span_of("wdt reset")); break;
 	case TEXT_WAITING:
 		log->boot.waiting = true;
 		bootlog_emit(log, BOOT_EVENT_WAITING, span_of("waiting for host"), 0);
 		break;
-	case TEXT_LOAD:
-		take_load(log);
-		break;
-	case TEXT_DETAIL:
-		bootlog_progress(log, BOOT_LOADING, span_of("chksum 0x.."));
-		break;
+	case TEXT_LOAD: take_load(log); break;
+	case TEXT_DETAIL: bootlog_progress(log, BOOT_LOADING, span_of("chksum 0x..")); break;
 	case TEXT_CSUM:
 		r->summed = true;
 		bootlog_progress(log, BOOT_LOADING, span_of("csum 0x.."));
 		break;
-	case TEXT_VERSION:
-		bootlog_progress(log, BOOT_LOADING, span_of("v........"));
-		break;
+	case TEXT_VERSION: bootlog_progress(log, BOOT_LOADING, span_of("v........")); break;
 	case TEXT_LOADS:
 		log->boot.eboot_loads = true;
 		loaded(log, BOOT_LOADED, "~ld");
 		break;
-	case TEXT_STAGE2:
-		loaded(log, BOOT_STAGE2, "2nd boot version");
-		break;
+	case TEXT_STAGE2: loaded(log, BOOT_STAGE2, "2nd boot version"); break;
 	case TEXT_COPIES:
 		if (log->unsure) {
 			bootlog_fragment(log, span_of("@"));
@@ -220,10 +191,8 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 	case TEXT_CSUM_ERR:
 	case TEXT_ETS_MAIN:
 	case TEXT_COPIED:
-	case TEXT_FAILED:
-		take_trouble(log, line);
-		break;
-	case TEXT_NONE:		/* several fit */
+	case TEXT_FAILED: take_trouble(log, line); break;
+	case TEXT_NONE: /* several fit */
 		r->banner = false;
 		bootlog_fragment(log, span_of("?"));
 		break;
@@ -312,11 +281,8 @@ static void take_symbol(struct bootlog *log, struct wrongbaud_symbol heard)
 			lock(log);
 		take_lines(log);
 		break;
-	case WRONGBAUD_LOST:
-		unlock(log);
-		break;
-	default:
-		break;
+	case WRONGBAUD_LOST: unlock(log); break;
+	default: break;
 	}
 }
 

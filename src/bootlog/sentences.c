@@ -8,6 +8,7 @@
 
 #include "bootlog/bootlog.h"
 
+/* clang-format off */
 const struct sentence sentences[] = {
 	/* The ROMs: espressif/esp-rom-elfs, espressif/espflash resources/roms */
 	{ "invalid header: 0x%x", BY_BARE, BEFORE_LOAD, SAYS_NO_IMAGE, REASON_NO_HEADER, NULL },
@@ -323,6 +324,7 @@ const struct sentence sentences[] = {
 	{ "Crash information recovered from ", BY_BARE, ANY_TIME, SAYS_SAVED, REASON_NONE, NULL },	/* EspSaveCrash */
 	{ "*** CRASH DETECTED ON PREVIOUS BOOT ***", BY_BARE, ANY_TIME, SAYS_SAVED, REASON_NONE, NULL },	/* ESPHome */
 };
+/* clang-format on */
 const size_t n_sentences = sizeof(sentences) / sizeof(sentences[0]);
 
 _Static_assert(sizeof(sentences) / sizeof(sentences[0]) <= BOOTLOG_ROWS_MAX, "room for the index of every row");

@@ -36,13 +36,11 @@ static const struct {
 static int cost_of(enum speed_habit habit, uint8_t byte, int good, int bad, int all_good, int all_bad)
 {
 	switch (habit) {
-	case SPEED_ZEROES:
-		return byte ? good : add_shares(good, all_bad);
+	case SPEED_ZEROES: return byte ? good : add_shares(good, all_bad);
 	case SPEED_DROPS:
 		/* Of those few that come through such a bridge too little is known, but that others are likelier to. */
 		return all_good > FEW ? 10 * SPEED_UNIT : good - all_good;
-	default:
-		return add_shares(good, bad);
+	default: return add_shares(good, bad);
 	}
 }
 
@@ -78,12 +76,13 @@ static void speed_add_byte(struct speed_guess *g, uint8_t byte)
 		for (int i = 0; i < g->n; i++) {
 			const struct speed_row *row = &speed_rows[g->first + i];
 
-			cost[i] += cost_of((enum speed_habit)habit, byte, of_row(row->good[byte]), of_row(row->bad[byte]),
-					   row->all_good, row->all_bad);
+			cost[i] += cost_of((enum speed_habit)habit, byte, of_row(row->good[byte]),
+					   of_row(row->bad[byte]), row->all_good, row->all_bad);
 			if (cost[i] < least)
 				least = cost[i];
 		}
-		cost[g->n] += cost_of((enum speed_habit)habit, byte, noise.good, noise.bad, noise.all_good, noise.all_bad);
+		cost[g->n] +=
+			cost_of((enum speed_habit)habit, byte, noise.good, noise.bad, noise.all_good, noise.all_bad);
 		if (cost[g->n] < least)
 			least = cost[g->n];
 	}
@@ -142,7 +141,8 @@ static int32_t lead_of(const struct speed_guess *g, int best)
 
 	for (int habit = SPEED_DELIVERS; habit <= SPEED_DROPS; habit++)
 		for (int i = 0; i <= g->n && is_possible(g, habit); i++)
-			if (name_of(g, i) != best && name_of(g, i) != neighbour && g->cost[habit - SPEED_DELIVERS][i] < lead)
+			if (name_of(g, i) != best && name_of(g, i) != neighbour &&
+			    g->cost[habit - SPEED_DELIVERS][i] < lead)
 				lead = g->cost[habit - SPEED_DELIVERS][i];
 	return lead;
 }
@@ -186,7 +186,7 @@ long speed_bytes(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-#define ENOUGH_BYTES 76	/* right text has passed by then in 93 %, and nearly all that has not is dots, or out of step */
+#define ENOUGH_BYTES 76 /* right text has passed by then in 93 %, and nearly all that has not is dots, or out of step */
 #define SKIPPED 24	/* out of step after as many: 4 % of receivers; a pause of 2.5 characters cures all */
 #define PAIR_COUNTS 2	/* how often the same pair of bytes is evidence */
 /* Bytes are read some time after they were on the line: a silence shorter than this may be the scheduler's. */

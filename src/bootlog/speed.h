@@ -28,7 +28,7 @@
 /* What a bridge does with a character whose stop bit was not there. */
 enum speed_habit {
 	SPEED_HABIT_UNKNOWN,
-	SPEED_DELIVERS,	/* hands it on as it is */
+	SPEED_DELIVERS, /* hands it on as it is */
 	SPEED_ZEROES,	/* hands on 00 instead */
 	SPEED_DROPS,	/* hands on nothing */
 };
@@ -38,8 +38,8 @@ enum speed_habit {
 
 struct speed_guess {
 	long bytes;
-	uint8_t habit, first, n;		/* the rows of the table in use */
-	int32_t cost[SPEED_DROPS][SPEED_ROWS];	/* of all bytes so far, for each habit; 8 to a bit; the best has 0 */
+	uint8_t habit, first, n;	       /* the rows of the table in use */
+	int32_t cost[SPEED_DROPS][SPEED_ROWS]; /* of all bytes so far, for each habit; 8 to a bit; the best has 0 */
 };
 
 /**
@@ -87,11 +87,11 @@ struct speed_check {
 	bool begun, in_step;
 	uint8_t skipped;
 	int64_t last_ms;
-	int16_t before;				/* the byte before; -1: none */
-	uint8_t held[3], n_held, n_wanted;	/* a UTF-8 character that is not complete yet */
-	int32_t gain;				/* evidence so far, 8 to a bit */
+	int16_t before;			   /* the byte before; -1: none */
+	uint8_t held[3], n_held, n_wanted; /* a UTF-8 character that is not complete yet */
+	int32_t gain;			   /* evidence so far, 8 to a bit */
 	long counted;
-	uint8_t seen[256];			/* two bits for each hashed pair of bytes: how often it came */
+	uint8_t seen[256]; /* two bits for each hashed pair of bytes: how often it came */
 	enum speed_answer answer;
 };
 

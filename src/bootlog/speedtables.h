@@ -10,13 +10,13 @@
 
 /* What a receiver at heard_at makes of text and binary sent at baud, in -8 log2 of a share of all characters. */
 struct speed_row {
-	int heard_at, baud;		 /* baud 0: one of those that are called SPEED_OTHER */
-	uint8_t all_good, all_bad;	 /* all that have a stop bit, all that have none */
+	int heard_at, baud;	   /* baud 0: one of those that are called SPEED_OTHER */
+	uint8_t all_good, all_bad; /* all that have a stop bit, all that have none */
 	uint8_t good[256], bad[256];
 };
 
-extern const struct speed_row speed_rows[];	/* those of one heard_at stand together */
+extern const struct speed_row speed_rows[]; /* those of one heard_at stand together */
 extern const unsigned int n_speed_rows;
-extern const int8_t speed_text_gain[SPEED_KINDS][129];	/* the last for all bytes from 0x80 on */
+extern const int8_t speed_text_gain[SPEED_KINDS][129]; /* the last for all bytes from 0x80 on */
 
 #endif

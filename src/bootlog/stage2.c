@@ -7,7 +7,7 @@ static const struct {
 	bool prefix;
 	enum boot_progress step;
 } tags[] = {
-	{ "esp_image", false, BOOT_STAGE2 },	/* of most lines */
+	{ "esp_image", false, BOOT_STAGE2 }, /* of most lines */
 	{ "boot", false, BOOT_STAGE2 },
 	{ "boot.", true, BOOT_STAGE2 },
 	{ "boot_comm", false, BOOT_STAGE2 },
@@ -33,7 +33,7 @@ static const struct {
 	const char *text;
 	enum boot_progress step;
 } lines[] = {
-	{ "2nd boot version : ", BOOT_STAGE2 },	/* Espressif's NONOS bootloader */
+	{ "2nd boot version : ", BOOT_STAGE2 }, /* Espressif's NONOS bootloader */
 	{ "SPI Speed      : ", BOOT_STAGE2 },
 	{ "SPI Mode       : ", BOOT_STAGE2 },
 	{ "SPI Speed : ", BOOT_STAGE2 },
@@ -43,7 +43,7 @@ static const struct {
 	{ "rBoot v", BOOT_STAGE2 },
 	{ "Booting rom ", BOOT_STAGE2 },
 	{ "Booting temp rom.", BOOT_STAGE2 },
-	{ "SDK ver: ", BOOT_APP },		/* Espressif's NONOS SDK */
+	{ "SDK ver: ", BOOT_APP }, /* Espressif's NONOS SDK */
 	{ "phy ver: ", BOOT_APP },
 	{ "rf cal sector: ", BOOT_APP },
 	{ "rf[112] : ", BOOT_APP },
@@ -62,8 +62,7 @@ static void learn_chip(struct bootlog *log, struct span s)
 	const char *tag = s.at;
 	size_t n = span_len(s);
 
-	if (n <= 5 || memcmp(tag, "boot.esp", 8) != 0 || n - 5 >= sizeof(boot->chip_name) ||
-	    boot->chip_name[0])
+	if (n <= 5 || memcmp(tag, "boot.esp", 8) != 0 || n - 5 >= sizeof(boot->chip_name) || boot->chip_name[0])
 		return;
 	if (boot->chip != CHIP_UNKNOWN && boot->chip != CHIP_NEWER)
 		return;
@@ -98,10 +97,12 @@ static bool begins_with(struct span s, const char *word)
 /* Does the second stage say that it has found an image? */
 static bool has_chosen(struct span words)
 {
+	/* clang-format off */
 	static const char *const good[] = {
 		"Loaded app from partition", "Booting rom ", "Booting ROM ", "Booting temp rom.", "Loading image ",
 		"Jumping to the first image slot", "Jumping to the image slot", "jump to run ",
 	};
+	/* clang-format on */
 
 	if (words.at == words.end || (*words.at != 'L' && *words.at != 'B' && *words.at != 'J' && *words.at != 'j'))
 		return false;
@@ -112,15 +113,17 @@ static bool has_chosen(struct span words)
 	return false;
 }
 
-#define LOADED_APP 1	/* in the list */
+#define LOADED_APP 1 /* in the list */
 
 static bool says_again(struct bootlog *log, const struct prefix *p)
 {
 	static const struct {
 		const char *tag, *words;
 	} once[] = {
-		{ "boot", "End of partition table" }, { "boot", "Loaded app from partition" },
-		{ "cpu_start", "Pro cpu start" }, { "main_task", "Calling app_main" },
+		{ "boot", "End of partition table" },
+		{ "boot", "Loaded app from partition" },
+		{ "cpu_start", "Pro cpu start" },
+		{ "main_task", "Calling app_main" },
 	};
 	bool again = log->boot.progress == BOOT_APP && *p->tag.at == 'b' && span_has(p->words, "2nd stage bootloader");
 
@@ -128,7 +131,8 @@ static bool says_again(struct bootlog *log, const struct prefix *p)
 		if (!begins_with(p->words, once[i].words) || !begins_with(p->tag, once[i].tag))
 			continue;
 		/* or twice in this line, where what was between them is lost */
-		again |= (log->said_once & 1U << i) || span_has((struct span){ p->words.at + 1, p->words.end }, once[i].words);
+		again |= (log->said_once & 1U << i) ||
+			 span_has((struct span){ p->words.at + 1, p->words.end }, once[i].words);
 		log->said_once |= 1U << i;
 	}
 	return again;
@@ -144,11 +148,11 @@ static void got_to(struct bootlog *log, enum boot_progress step, struct span s, 
 {
 	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
 	if (log->chosen)
-		log->boot.suspect_text[0] = '\0';	/* another image was good */
+		log->boot.suspect_text[0] = '\0'; /* another image was good */
 	bootlog_progress(log, step, s);
 }
 
-#define STALE_MS 50	/* far more than a bridge holds characters back */
+#define STALE_MS 50 /* far more than a bridge holds characters back */
 
 bool stage2_unfinished(const struct bootlog *log, struct span s)
 {
@@ -163,25 +167,26 @@ bool stage2_unfinished(const struct bootlog *log, struct span s)
 static enum boot_progress step_of_prefix(const struct prefix *p)
 {
 	switch (p->form) {
-	case PREFIX_APP:	/* "[E] " alone is anybody's */
-		return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
-	case PREFIX_MCUBOOT:
-		return BOOT_STAGE2;
+	case PREFIX_APP: /* "[E] " alone is anybody's */ return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
+	case PREFIX_MCUBOOT: return BOOT_STAGE2;
 	case PREFIX_IDF:
-	case PREFIX_ZEPHYR:
-		return step_of_tag(p->tag);
-	default:
-		return BOOT_NOTHING;
+	case PREFIX_ZEPHYR: return step_of_tag(p->tag);
+	default: return BOOT_NOTHING;
 	}
 }
 
 static enum boot_progress step_of_line(struct span s)
 {
-	switch (*s.at) {	/* the first letters of the list */
-	case '2': case 'S': case 'j': case 'r': case 'B': case 'p': case 'm': case '*':
-		break;
-	default:
-		return BOOT_NOTHING;
+	switch (*s.at) { /* the first letters of the list */
+	case '2':
+	case 'S':
+	case 'j':
+	case 'r':
+	case 'B':
+	case 'p':
+	case 'm':
+	case '*': break;
+	default: return BOOT_NOTHING;
 	}
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct span t = s;
@@ -274,7 +279,7 @@ static void note_restart(struct bootlog *log, struct span s)
 		struct span t = { s.at + 1, s.end };
 
 		if (span_word(&t, words[i]))
-			log->history.explained = true;	/* the application said so */
+			log->history.explained = true; /* the application said so */
 	}
 }
 
@@ -295,28 +300,17 @@ static bool is_piece(struct span s)
 static bool may_be_piece(const char *c)
 {
 	switch (*c) {
-	case 'e':
-		return c[1] == 't' || c[1] == 'n';
-	case ',':
-		return c[1] == 'r' || c[1] == 'b';
-	case 'c':
-		return c[1] == 'h' || c[1] == 's' || c[1] == 'o' || c[1] == 'l';
-	case 'S':
-		return c[1] == 'P';
-	case 'E':
-		return c[1] == 'S';
-	case 'r':
-		return c[1] == 's' || c[1] == 'e';
-	case 'R':
-		return c[1] == 'e' || c[1] == 'E';
-	case 'D':
-		return c[1] == 'O';
-	case 'l':
-		return c[1] == 'o';
-	case 'G':
-		return c[1] == 'u';
-	default:
-		return false;
+	case 'e': return c[1] == 't' || c[1] == 'n';
+	case ',': return c[1] == 'r' || c[1] == 'b';
+	case 'c': return c[1] == 'h' || c[1] == 's' || c[1] == 'o' || c[1] == 'l';
+	case 'S': return c[1] == 'P';
+	case 'E': return c[1] == 'S';
+	case 'r': return c[1] == 's' || c[1] == 'e';
+	case 'R': return c[1] == 'e' || c[1] == 'E';
+	case 'D': return c[1] == 'O';
+	case 'l': return c[1] == 'o';
+	case 'G': return c[1] == 'u';
+	default: return false;
 	}
 }
 
@@ -350,8 +344,7 @@ bool fragment_anywhere(struct bootlog *log, struct span s, bool whole)
 			continue;
 		if (*s.at == 'R' || *s.at == 'r')
 			note_restart(log, s);
-		if (s.at != line && span_is_letter(*s.at) &&
-		    (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
+		if (s.at != line && span_is_letter(*s.at) && (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
 		if (is_piece(s))
 			return !whole || !is_told(log, line, s);

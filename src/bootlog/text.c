@@ -1,7 +1,7 @@
 /* text.c - tells readable text from rubbish. */
 #include "bootlog/reader.h"
 
-#define READABLE_MIN 4	/* shorter runs between unreadable bytes are chance */
+#define READABLE_MIN 4 /* shorter runs between unreadable bytes are chance */
 
 static bool is_continuation(const char *c, const char *end)
 {
@@ -45,8 +45,7 @@ static size_t run_length(struct span s)
 
 static size_t bad_length(struct span s)
 {
-	if (span_len(s) >= 3 &&
-	    (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
+	if (span_len(s) >= 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
 		return 3;
 	return 1;
 }

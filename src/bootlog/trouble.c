@@ -12,24 +12,24 @@
 
 #include "bootlog/sentences.h"
 
-#define NO_CHANCE 12	/* so many characters of text in a row are not by chance */
-#define OTHER_LINES_MAX 3	/* a report is over after so many lines that are no part of it */
-#define SAVED_LINES_MAX 12	/* one of an earlier run has a heading of many kinds of lines */
+#define NO_CHANCE 12	   /* so many characters of text in a row are not by chance */
+#define OTHER_LINES_MAX 3  /* a report is over after so many lines that are no part of it */
+#define SAVED_LINES_MAX 12 /* one of an earlier run has a heading of many kinds of lines */
 
 /* ---- forms ---- */
 
 struct pattern {
 	const struct bootlog *log;
-	bool whole;		/* the line is at its end */
+	bool whole; /* the line is at its end */
 	bool any_number;
-	unsigned long number;	/* the first one */
+	unsigned long number; /* the first one */
 };
 
 /* At the line's end, or where a paste has marked the sentence: more words would make it another one. */
 static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
 	span_blanks(&rest);
-	if (rest.at == rest.end)	/* copied, a log may lack its last line end */
+	if (rest.at == rest.end) /* copied, a log may lack its last line end */
 		return p->whole || (or_log && p->log->options.pasted);
 	return *rest.at != ' ' && bootlog_ends(p->log, rest, p->whole);
 }
@@ -119,13 +119,10 @@ void trouble_init(struct bootlog *log)
 static bool is_loader_prefix(const struct prefix *p)
 {
 	switch (p->form) {
-	case PREFIX_IDF:
-		return stage2_is_loader(p->tag);
+	case PREFIX_IDF: return stage2_is_loader(p->tag);
 	case PREFIX_ZEPHYR:
-	case PREFIX_MCUBOOT:
-		return p->tag.at == p->tag.end || stage2_is_loader(p->tag);
-	default:
-		return false;
+	case PREFIX_MCUBOOT: return p->tag.at == p->tag.end || stage2_is_loader(p->tag);
+	default: return false;
 	}
 }
 
@@ -138,16 +135,12 @@ static bool is_by(const struct bootlog *log, const struct sentence *row, const s
 {
 	switch (row->by) {
 	case BY_BARE:
-	case BY_PANIC:
-		return p->form == PREFIX_NONE && !p->function;
-	case BY_LOADER:	/* every line of ESP-IDF's bootloader has a prefix, unless somebody has cut it off */
+	case BY_PANIC: return p->form == PREFIX_NONE && !p->function;
+	case BY_LOADER: /* every line of ESP-IDF's bootloader has a prefix, unless somebody has cut it off */
 		return p->form == PREFIX_NONE ? !p->function && !log->boot.spoke : is_loader_prefix(p);
-	case BY_MCUBOOT:
-		return p->form == PREFIX_NONE || p->form == PREFIX_OTHER || is_loader_prefix(p);
-	case BY_SYSTEM:
-		return p->form != PREFIX_APP;
-	case BY_TAG:
-		return has_tag(p, row->tag) && p->form != PREFIX_NONE;
+	case BY_MCUBOOT: return p->form == PREFIX_NONE || p->form == PREFIX_OTHER || is_loader_prefix(p);
+	case BY_SYSTEM: return p->form != PREFIX_APP;
+	case BY_TAG: return has_tag(p, row->tag) && p->form != PREFIX_NONE;
 	}
 	return false;
 }
@@ -162,16 +155,11 @@ static bool is_time(const struct bootlog *log, const struct sentence *row)
 	const struct boot *boot = &log->boot;
 
 	switch (row->when) {
-	case ANY_TIME:
-		return true;
-	case BEFORE_LOAD:
-		return boot->progress < BOOT_LOADED;
-	case BEFORE_APP:
-		return boot->progress < BOOT_APP;
-	case IN_8266_LOADER:
-		return boot->progress < BOOT_APP && may_be_8266(boot);
-	case ON_ESP8266:
-		return may_be_8266(boot);
+	case ANY_TIME: return true;
+	case BEFORE_LOAD: return boot->progress < BOOT_LOADED;
+	case BEFORE_APP: return boot->progress < BOOT_APP;
+	case IN_8266_LOADER: return boot->progress < BOOT_APP && may_be_8266(boot);
+	case ON_ESP8266: return may_be_8266(boot);
 	}
 	return false;
 }
@@ -179,7 +167,7 @@ static bool is_time(const struct bootlog *log, const struct sentence *row)
 struct match {
 	const struct sentence *row;
 	unsigned long number;
-	bool glued;		/* behind other text */
+	bool glued; /* behind other text */
 };
 
 static bool find_row(const struct bootlog *log, struct span s, const struct prefix *p, bool whole, struct match *ret)
@@ -247,7 +235,9 @@ static void report_over(struct bootlog *log)
 /* Headings of reports of an earlier run are of many kinds: "Last crash: ...", "latest crash was at 1234 ms after boot". */
 static bool is_saved_heading(struct span s)
 {
-	static const char *const words[] = { "ast ", "atest ", "revious", "PREVIOUS", "ecovered", "aved", "tored", " # " };
+	static const char *const words[] = {
+		"ast ", "atest ", "revious", "PREVIOUS", "ecovered", "aved", "tored", " # "
+	};
 
 	if (!span_has(s, "rash") && !span_has(s, "CRASH") && !span_has(s, "xception"))
 		return false;
@@ -273,7 +263,7 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 	if (log->boot.suspect_text[0] && log->boot.progress >= BOOT_LOADED && !is_loader_prefix(p))
 		log->boot.suspect_text[0] = '\0';
 	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.heard == BOOT_HEARD_PLAIN)
-		log->boot.eboot_waits = false;	/* what it said before it loaded the application is lost */
+		log->boot.eboot_waits = false; /* what it said before it loaded the application is lost */
 	if (!(r->part || r->alive || r->saved) || is_report_line(s))
 		return;
 	if (r->alive && has_tag(p, "task_wdt"))
@@ -284,7 +274,7 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 
 static void emit_crash(struct bootlog *log, const struct match *match, struct span s)
 {
-	if (log->report.heading)	/* the words that follow say more */
+	if (log->report.heading) /* the words that follow say more */
 		log->boot.trouble = BOOT_OK;
 	report_over(log);
 	log->report.heading = match->row->what == SAYS_HEADING;
@@ -340,7 +330,7 @@ static void take_suspect(struct bootlog *log, const struct match *match, struct 
 {
 	struct boot *boot = &log->boot;
 
-	if (bootlog_in_rom(log) && boot->number > 0) {	/* the ROM's own check of signatures: its last words decide */
+	if (bootlog_in_rom(log) && boot->number > 0) { /* the ROM's own check of signatures: its last words decide */
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return;
 	}
@@ -364,7 +354,8 @@ static bool is_loaders_death(const struct bootlog *log, struct span s)
 {
 	const struct boot *boot = &log->boot;
 
-	if (boot->progress < BOOT_LOADED || boot->progress >= BOOT_APP || boot->chip == CHIP_ESP8266 || boot->number == 0 || log->boot.spoke)
+	if (boot->progress < BOOT_LOADED || boot->progress >= BOOT_APP || boot->chip == CHIP_ESP8266 ||
+	    boot->number == 0 || log->boot.spoke)
 		return false;
 	return !span_has(s, "Core  ") && !span_has(s, "unhandled");
 }
@@ -404,12 +395,8 @@ static void take_heading(struct bootlog *log, const struct match *match, struct 
 static void take_row(struct bootlog *log, const struct match *match, struct span s)
 {
 	switch (match->row->what) {
-	case SAYS_NO_IMAGE:
-		take_no_image(log, match->row->reason, match->number, s);
-		break;
-	case SAYS_SUSPECT:
-		take_suspect(log, match, s);
-		break;
+	case SAYS_NO_IMAGE: take_no_image(log, match->row->reason, match->number, s); break;
+	case SAYS_SUSPECT: take_suspect(log, match, s); break;
 	case SAYS_RESTART:
 		log->boot.announced_restart = true;
 		log->history.explained = true;
@@ -421,12 +408,8 @@ static void take_row(struct bootlog *log, const struct match *match, struct span
 			take_crash(log, match, s);
 		break;
 	case SAYS_CRASH:
-	case SAYS_HEADING:
-		take_crash(log, match, s);
-		break;
-	case SAYS_PART:
-		take_part(log, match, s);
-		break;
+	case SAYS_HEADING: take_crash(log, match, s); break;
+	case SAYS_PART: take_part(log, match, s); break;
 	case SAYS_DETAIL:
 		if (log->report.part)
 			take_crash(log, match, s);
@@ -440,12 +423,8 @@ static void take_row(struct bootlog *log, const struct match *match, struct span
 			take_part(log, match, s);
 		break;
 	case SAYS_ALIVE:
-	case SAYS_SAVED:
-		take_heading(log, match, s);
-		break;
-	case SAYS_NOTHING:
-		text_line(log, s);
-		break;
+	case SAYS_SAVED: take_heading(log, match, s); break;
+	case SAYS_NOTHING: text_line(log, s); break;
 	}
 }
 
@@ -480,7 +459,8 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 	struct match match = { 0 };
 
 	/* A log line that is neither error nor warning tells of no trouble, but for what cuts it or announces a restart. */
-	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) && !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
+	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) &&
+	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
 		return false;
 	if (at_start && !find_row(log, prefix->words, prefix, whole, &match))
 		find_behind_function(log, prefix, whole, &match);

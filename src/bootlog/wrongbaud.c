@@ -6,7 +6,7 @@
 
 /* Characters that have to fit: each of them fits by chance once in 32 times, or less. */
 #define LOCK_AFTER 12
-#define RUN_MAX 8	/* unprintable characters that a terminal shows as one mark */
+#define RUN_MAX 8 /* unprintable characters that a terminal shows as one mark */
 
 enum {
 	DELIVERED = WRONGBAUD_DELIVERS,
@@ -59,27 +59,21 @@ static const struct {
 	enum wrongbaud_text text;
 	unsigned long next;
 } lines[N_LINES] = {
-	[BANNER] = { "\r\n ets Jan  8 2013,rst cause:\1, boot mode:(\2,\3)" NEWLINE, TEXT_BANNER,
-		     AFTER_BANNER },
+	[BANNER] = { "\r\n ets Jan  8 2013,rst cause:\1, boot mode:(\2,\3)" NEWLINE, TEXT_BANNER, AFTER_BANNER },
 	[EMPTY] = { NEWLINE, TEXT_EMPTY, AFTER_BANNER },
-	[WDT] = { "wdt reset" NEWLINE, TEXT_WDT_RESET,
-		  SET(LOAD_CODE) | SET(LOAD_DATA) | SET(WAITING) },
+	[WDT] = { "wdt reset" NEWLINE, TEXT_WDT_RESET, SET(LOAD_CODE) | SET(LOAD_DATA) | SET(WAITING) },
 	[WAITING] = { "waiting for host" NEWLINE, TEXT_WAITING, 0 },
 	[LOAD_CODE] = { "load 0x4010\5\5\5\5, len \4, room \4 " NEWLINE, TEXT_LOAD, SET(TAIL) },
 	[LOAD_DATA] = { "load 0x3ff\5\5\5\5\5, len \4, room \4 " NEWLINE, TEXT_LOAD, SET(TAIL) },
 	[TAIL] = { "tail \4" NEWLINE, TEXT_DETAIL, SET(CHKSUM) },
-	[CHKSUM] = { "chksum 0x\5\5" NEWLINE, TEXT_DETAIL,
-		     SET(LOAD_CODE) | SET(LOAD_DATA) | SET(HO) | SET(CSUM) },
-	[HO] = { "ho \4 tail \4 room \4" NEWLINE, TEXT_DETAIL,
-		 SET(LOAD_CODE) | SET(LOAD_DATA) | SET(CSUM) },
+	[CHKSUM] = { "chksum 0x\5\5" NEWLINE, TEXT_DETAIL, SET(LOAD_CODE) | SET(LOAD_DATA) | SET(HO) | SET(CSUM) },
+	[HO] = { "ho \4 tail \4 room \4" NEWLINE, TEXT_DETAIL, SET(LOAD_CODE) | SET(LOAD_DATA) | SET(CSUM) },
 	[CSUM] = { "csum 0x\5\5" NEWLINE, TEXT_CSUM,
-		   SET(CSUM_ERR) | SET(VERSION) | SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) |
-			   SET(STAGE2) },
+		   SET(CSUM_ERR) | SET(VERSION) | SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) | SET(STAGE2) },
 	[CSUM_ERR] = { "csum err" NEWLINE, TEXT_CSUM_ERR, SET(ETS_MAIN) | SET(ETS_MAIN_N) },
 	[ETS_MAIN] = { "ets_main.c " NEWLINE, TEXT_ETS_MAIN, 0 },
 	[ETS_MAIN_N] = { "ets_main.c \4 " NEWLINE, TEXT_ETS_MAIN, 0 },
-	[VERSION] = { "v\5\5\5\5\5\5\5\5" NEWLINE, TEXT_VERSION,
-		      SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) },
+	[VERSION] = { "v\5\5\5\5\5\5\5\5" NEWLINE, TEXT_VERSION, SET(TILDE_LD) | SET(AT_CP) | SET(AT_LD) },
 	[TILDE_LD] = { "~ld" NEWLINE, TEXT_LOADS, SET(E_N) },
 	[AT_CP] = { "@cp:", TEXT_COPIES, SET(CP_N) },
 	[CP_N] = { "\6" NEWLINE, TEXT_COPIED, SET(LD) },
@@ -108,12 +102,12 @@ static int level(const state *s)
 struct visit {
 	struct wrongbaud *w;
 	struct wrongbaud_symbol heard;
-	int levels[6];		/* the bits behind the falling edge */
-	bool unprintable;	/* it is part of a run that a terminal did not show */
-	bool informative;	/* a byte that is not zero */
-	state *later;		/* where the character heard may begin instead, as those before it were dropped */
+	int levels[6];	  /* the bits behind the falling edge */
+	bool unprintable; /* it is part of a run that a terminal did not show */
+	bool informative; /* a byte that is not zero */
+	state *later;	  /* where the character heard may begin instead, as those before it were dropped */
 	unsigned int n_later;
-	uint16_t *table;	/* collect which characters would fit, instead */
+	uint16_t *table; /* collect which characters would fit, instead */
 	uint16_t mark;
 };
 
@@ -225,16 +219,10 @@ static void each_char(struct visit *v, const state *s, int depth, visit_fn *fn)
 	switch (element) {
 	case CAUSE:
 	case MODE:
-	case MODE2:
-		chars = "01234567";
-		break;
+	case MODE2: chars = "01234567"; break;
 	case DEC:
-	case NUMBER:
-		chars = "0123456789";
-		break;
-	case HEX:
-		chars = "0123456789abcdef";
-		break;
+	case NUMBER: chars = "0123456789"; break;
+	case HEX: chars = "0123456789abcdef"; break;
 	default:
 		t.ch = (uint8_t)element;
 		fn(v, &t, depth);
@@ -270,7 +258,7 @@ static void each_frame(struct visit *v, const state *s, int depth, visit_fn *fn)
 		return;
 	}
 	fn(v, &t, depth);
-	if (form[t.at] == '\r') {	/* eboot's line ends may lack it */
+	if (form[t.at] == '\r') { /* eboot's line ends may lack it */
 		t.at++;
 		fn(v, &t, depth);
 	}
@@ -358,7 +346,6 @@ static bool is_unprintable(uint8_t byte)
 	return byte < 0x20 || byte >= 0x7f;
 }
 
-
 /* The character's bits 1, 2, 4, 5 and 7 are sampled well inside the sender's bits 1 to 5. Bits 0, 3 and 6 are
  * sampled near a border: each is one of its two neighbours. (At 115200 / 74880 and 50 %: 0.98, 1.63, 2.28, 2.93, 3.58,
  * 4.23, 4.88 and 5.53 of the sender's bits.) */
@@ -369,16 +356,14 @@ static bool fits(const int *l, uint8_t byte)
 	for (int i = 0; i < 8; i++)
 		b[i] = byte >> i & 1;
 	return b[1] == l[1] && b[2] == l[2] && b[4] == l[3] && b[5] == l[4] && b[7] == l[5] &&
-	       (b[0] == l[0] || b[0] == l[1]) && (b[3] == l[2] || b[3] == l[3]) &&
-	       (b[6] == l[4] || b[6] == l[5]);
+	       (b[0] == l[0] || b[0] == l[1]) && (b[3] == l[2] || b[3] == l[3]) && (b[6] == l[4] || b[6] == l[5]);
 }
 
 /* The i-th of the eight characters that these bits can give. */
 static uint8_t possible(const int *l, unsigned int i)
 {
-	return (uint8_t)((i & 1 ? l[0] : l[1]) | l[1] << 1 | l[2] << 2 |
-			 (i & 2 ? l[2] : l[3]) << 3 | l[3] << 4 | l[4] << 5 |
-			 (i & 4 ? l[4] : l[5]) << 6 | l[5] << 7);
+	return (uint8_t)((i & 1 ? l[0] : l[1]) | l[1] << 1 | l[2] << 2 | (i & 2 ? l[2] : l[3]) << 3 | l[3] << 4 |
+			 l[4] << 5 | (i & 4 ? l[4] : l[5]) << 6 | l[5] << 7);
 }
 
 static bool may_be_unprintable(const int *l)
@@ -590,8 +575,7 @@ static void data_bit(struct visit *v, const state *s, int depth)
 {
 	/* the bits that are certain, as early as possible */
 	static const uint8_t sampled[6] = { 0, 1, 2, 4, 5, 7 };
-	bool known = !v->unprintable && !v->table && v->heard.kind == HEARD_BYTE && v->heard.byte &&
-		     !s->dropping;
+	bool known = !v->unprintable && !v->table && v->heard.kind == HEARD_BYTE && v->heard.byte && !s->dropping;
 	state t = *s;
 
 	for (;; depth++, t.bit++) {
@@ -670,8 +654,8 @@ static void visit_each(struct visit *v, const state *from, unsigned int n)
 	v->later = NULL;
 }
 
-static void take_once(struct wrongbaud *w, const state *from, unsigned int n,
-		      struct wrongbaud_symbol heard, bool unprintable)
+static void take_once(struct wrongbaud *w, const state *from, unsigned int n, struct wrongbaud_symbol heard,
+		      bool unprintable)
 {
 	struct visit v = { .w = w, .heard = heard, .unprintable = unprintable };
 
@@ -816,7 +800,7 @@ static void take(struct wrongbaud *w, struct wrongbaud_symbol heard)
 	} else {
 		take_byte(w, heard);
 	}
-	if (heard.kind == HEARD_MARK) {		/* or what a terminal did not show */
+	if (heard.kind == HEARD_MARK) { /* or what a terminal did not show */
 		state byte[WRONGBAUD_STATES];
 		unsigned int n_byte = w->n_next;
 
@@ -826,7 +810,7 @@ static void take(struct wrongbaud *w, struct wrongbaud_symbol heard)
 		take_run(w, heard, RUN_MAX, true);
 		for (unsigned int i = 0; i < n_byte; i++)
 			keep(w, &byte[i]);
-	} else if (heard.kind == HEARD_BREAK) {	/* or nothing that the board sent */
+	} else if (heard.kind == HEARD_BREAK) { /* or nothing that the board sent */
 		for (unsigned int i = 0; i < n; i++)
 			keep(w, &before[i]);
 	}
@@ -907,12 +891,12 @@ enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_sym
 	n = w->n;
 	take(w, heard);
 	if (!w->n && heard.kind == HEARD_BYTE && !w->overflowed) {
-		w->n = n;	/* the states before are still there */
+		w->n = n; /* the states before are still there */
 		if (dropped_banner_ready(w, true))
 			return WRONGBAUD_LINE;
 		w->n = 0;
 	}
-	if (w->overflowed || !w->n) {	/* too much fits, or nothing: either way it tells nothing */
+	if (w->overflowed || !w->n) { /* too much fits, or nothing: either way it tells nothing */
 		wrongbaud_forget(w);
 		w->previous = heard;
 		w->any_previous = heard.kind == HEARD_BYTE;
@@ -986,9 +970,9 @@ static void sum_up(const struct wrongbaud *w, struct wrongbaud_line *ret, bool b
 	for (unsigned int i = 0; i < w->n; i++) {
 		const state *s = &w->states[i];
 		enum wrongbaud_text text = banner ? TEXT_BANNER : lines[completed(w, s)].text;
-		unsigned int n = banner && s->line == BANNER ? s->informative :
-				 (uint8_t)(s->lines - w->told) == 1 ? s->informative_last
-								    : s->informative_before;
+		unsigned int n = banner && s->line == BANNER	      ? s->informative
+				 : (uint8_t)(s->lines - w->told) == 1 ? s->informative_last
+								      : s->informative_before;
 
 		if (i == 0)
 			ret->text = text;

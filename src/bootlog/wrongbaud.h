@@ -28,8 +28,8 @@
 /* What was heard. */
 enum wrongbaud_kind {
 	HEARD_BYTE,
-	HEARD_HIGH, /* one to three characters of 0x80 and above, which ones is lost (U+FFFD) */
-	HEARD_MARK, /* '?': itself, or a run of unprintable characters that a terminal did not show */
+	HEARD_HIGH,  /* one to three characters of 0x80 and above, which ones is lost (U+FFFD) */
+	HEARD_MARK,  /* '?': itself, or a run of unprintable characters that a terminal did not show */
 	HEARD_BREAK, /* a line end in a paste: itself, or put in by a terminal */
 };
 
@@ -45,16 +45,16 @@ enum wrongbaud_text {
 	TEXT_WDT_RESET,
 	TEXT_WAITING,
 	TEXT_LOAD,
-	TEXT_DETAIL,	/* tail, chksum, ho */
+	TEXT_DETAIL, /* tail, chksum, ho */
 	TEXT_CSUM,
 	TEXT_CSUM_ERR,
 	TEXT_ETS_MAIN,
-	TEXT_VERSION,	/* eboot */
-	TEXT_LOADS,	/* ~ld, ld */
-	TEXT_COPIES,	/* @cp: */
-	TEXT_COPIED,	/* N */
-	TEXT_FAILED,	/* e:N */
-	TEXT_STAGE2,	/* 2nd boot version */
+	TEXT_VERSION, /* eboot */
+	TEXT_LOADS,   /* ~ld, ld */
+	TEXT_COPIES,  /* @cp: */
+	TEXT_COPIED,  /* N */
+	TEXT_FAILED,  /* e:N */
+	TEXT_STAGE2,  /* 2nd boot version */
 };
 
 /* What a bridge does with a character whose stop bit was not there; it always does the same. */
@@ -67,28 +67,27 @@ enum wrongbaud_habit {
 /* A line that was read. Numbers are -1 where several fit. */
 struct wrongbaud_line {
 	enum wrongbaud_text text;
-	unsigned int habits;	/* set of those that fit */
-	unsigned int informative;	/* characters heard of this very line that were not zero */
-	unsigned int causes;	/* BANNER: bit set of the reset causes that fit */
-	unsigned int modes;	/* BANNER: and of the boot modes */
+	unsigned int habits;	  /* set of those that fit */
+	unsigned int informative; /* characters heard of this very line that were not zero */
+	unsigned int causes;	  /* BANNER: bit set of the reset causes that fit */
+	unsigned int modes;	  /* BANNER: and of the boot modes */
 	int mode2;
-	int number;		/* COPIED, FAILED */
+	int number; /* COPIED, FAILED */
 };
 
 /* One text that fits so far, and the bit in it at which the next character heard begins. */
 struct wrongbaud_state {
 	/* What makes two texts different; see same_place() */
-	uint8_t line, at, bit,
-		ch; /* template, element, bit of the frame, character (0: not chosen yet) */
-	uint8_t last, before;		/* the lines that were completed last */
-	uint8_t lines; /* how many were completed; 0 means that more than 255 were */
-	bool dropping;			/* the bridge drops characters without a stop bit */
-	uint32_t receivers;		/* set of the kinds of receiver that fit */
+	uint8_t line, at, bit, ch; /* template, element, bit of the frame, character (0: not chosen yet) */
+	uint8_t last, before;	   /* the lines that were completed last */
+	uint8_t lines;		   /* how many were completed; 0 means that more than 255 were */
+	bool dropping;		   /* the bridge drops characters without a stop bit */
+	uint32_t receivers;	   /* set of the kinds of receiver that fit */
 	/* Numbers that fit, as sets: texts that differ in nothing else are one. */
 	uint16_t numbers;
 	uint8_t causes, modes, modes2;
-	uint8_t habits;			/* what the bridge may do with framing errors */
-	uint8_t heard;			/* how many characters fit; stops at 255 */
+	uint8_t habits; /* what the bridge may do with framing errors */
+	uint8_t heard;	/* how many characters fit; stops at 255 */
 	/* characters of this line, and of those completed last, that were not zero; stops at 255 */
 	uint8_t informative, informative_last, informative_before;
 };
@@ -96,27 +95,27 @@ struct wrongbaud_state {
 struct wrongbaud {
 	struct wrongbaud_state states[WRONGBAUD_STATES];
 	unsigned int n;
-	uint8_t told;			/* lines that wrongbaud_line() has handed out */
-	bool locked;			/* it is the ROM: enough characters fit */
+	uint8_t told; /* lines that wrongbaud_line() has handed out */
+	bool locked;  /* it is the ROM: enough characters fit */
 	bool overflowed;
 	struct wrongbaud_symbol previous;
 	bool any_previous;
 	/* kinds of receiver that sample bit 0, 3, 6 and the stop bit before, and behind, the border near it */
 	uint32_t early[4], late[4];
-	struct wrongbaud_state starts[WRONGBAUD_STARTS];	/* where a banner may be heard from */
+	struct wrongbaud_state starts[WRONGBAUD_STARTS]; /* where a banner may be heard from */
 	unsigned int n_starts;
 	/* starts that a first, a second, a third and a fourth character fit */
 	uint16_t first[256], second[256], third[256], fourth[256];
-	struct wrongbaud_state next[WRONGBAUD_STATES];	/* while a character is taken */
+	struct wrongbaud_state next[WRONGBAUD_STATES]; /* while a character is taken */
 	unsigned int n_next;
 };
 
 enum wrongbaud_result {
-	WRONGBAUD_NOTHING,	/* nothing that the ROM can have said */
-	WRONGBAUD_MAYBE,	/* some texts fit, too little to tell */
-	WRONGBAUD_LOCKED,	/* it is the ROM; this character is part of its words */
-	WRONGBAUD_LINE,		/* the same, and a line is complete */
-	WRONGBAUD_LOST,		/* was locked: this character is not part of them */
+	WRONGBAUD_NOTHING, /* nothing that the ROM can have said */
+	WRONGBAUD_MAYBE,   /* some texts fit, too little to tell */
+	WRONGBAUD_LOCKED,  /* it is the ROM; this character is part of its words */
+	WRONGBAUD_LINE,	   /* the same, and a line is complete */
+	WRONGBAUD_LOST,	   /* was locked: this character is not part of them */
 };
 
 void wrongbaud_init(struct wrongbaud *w);
@@ -133,8 +132,7 @@ static inline bool wrongbaud_may_start(const struct wrongbaud *w, uint8_t first,
 /** wrongbaud_may_go_on() - can these two be the third and the fourth? */
 static inline bool wrongbaud_may_go_on(const struct wrongbaud *w, const uint8_t *four)
 {
-	return (w->first[four[0]] & w->second[four[1]] & w->third[four[2]] & w->fourth[four[3]]) !=
-	       0;
+	return (w->first[four[0]] & w->second[four[1]] & w->third[four[2]] & w->fourth[four[3]]) != 0;
 }
 
 /**

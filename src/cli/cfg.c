@@ -82,7 +82,7 @@ static int take_sequence(struct reader *r, struct span value)
 		snprintf(all, sizeof(all), NAME " %s", why);
 		return complain(r, all);
 	}
-	if (r->ret->observes)	/* names are ours, not esptool's */
+	if (r->ret->observes) /* names are ours, not esptool's */
 		return complain(r, NAME " wants commands such as D0|R1|W0.1|R0");
 	if (sequence_boots_download(r->ret))
 		return complain(r, NAME " ends reset with GPIO0 low: the board would come up in download mode");

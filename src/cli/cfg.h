@@ -7,7 +7,7 @@
 #include "session/sequence.h"
 
 enum cfg_found {
-	CFG_NO_SECTION,		/* no [esptool]: another file may have it */
+	CFG_NO_SECTION, /* no [esptool]: another file may have it */
 	CFG_NO_SEQUENCE,
 	CFG_SEQUENCE,
 };

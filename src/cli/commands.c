@@ -38,8 +38,8 @@ static void commands_print_device(FILE *out, const struct device *d)
 			 d->holder.command[0] ? d->holder.command : "-");
 	else if (d->is_held)
 		snprintf(holder, sizeof(holder), "in use");
-	commands_print_row(out, (const char *const[]){ d->path, d->bridge, id, d->serial, d->place, d->driver, d->name,
-						       holder });
+	commands_print_row(
+		out, (const char *const[]){ d->path, d->bridge, id, d->serial, d->place, d->driver, d->name, holder });
 }
 
 static json_t *hex4(unsigned int number)
@@ -52,12 +52,13 @@ static json_t *hex4(unsigned int number)
 
 static void commands_json_device(const struct device *d)
 {
-	json_line(json_event("port", JSON_MEMBERS(
-		{ "port", json_or_null(d->path) }, { "bridge", json_or_null(d->bridge) },
-		{ "vid", hex4(d->vid) }, { "pid", hex4(d->pid) },
-		{ "serial", json_or_null(d->serial) }, { "place", json_or_null(d->place) },
-		{ "driver", json_or_null(d->driver) }, { "name", json_or_null(d->name) },
-		{ "holder", d->is_held ? json_holder(d->holder.pid, d->holder.command) : json_null() })));
+	json_line(json_event(
+		"port",
+		JSON_MEMBERS({ "port", json_or_null(d->path) }, { "bridge", json_or_null(d->bridge) },
+			     { "vid", hex4(d->vid) }, { "pid", hex4(d->pid) }, { "serial", json_or_null(d->serial) },
+			     { "place", json_or_null(d->place) }, { "driver", json_or_null(d->driver) },
+			     { "name", json_or_null(d->name) },
+			     { "holder", d->is_held ? json_holder(d->holder.pid, d->holder.command) : json_null() })));
 }
 
 static int status_of(enum verdict verdict)
@@ -121,12 +122,14 @@ static void finding_text(void *user, const struct finding *f)
 static void commands_finding_json(void *user, const struct finding *f)
 {
 	(void)user;
-	json_line(json_event("finding", JSON_MEMBERS(
-		{ "port", json_or_null(f->port) }, { "finding", json_string(f->word) },
-		{ "verdict", f->verdict == VERDICT_COUNT ? json_null() : json_string(verdict_info(f->verdict)->word) },
-		{ "text", json_clean(f->text) },
-		{ "evidence", json_texts(f->evidence[0], sizeof(f->evidence[0]), (size_t)f->n_evidence) },
-		{ "cure", json_or_null(f->cure) })));
+	json_line(json_event(
+		"finding",
+		JSON_MEMBERS({ "port", json_or_null(f->port) }, { "finding", json_string(f->word) },
+			     { "verdict", f->verdict == VERDICT_COUNT ? json_null()
+								      : json_string(verdict_info(f->verdict)->word) },
+			     { "text", json_clean(f->text) },
+			     { "evidence", json_texts(f->evidence[0], sizeof(f->evidence[0]), (size_t)f->n_evidence) },
+			     { "cure", json_or_null(f->cure) })));
 }
 
 static void finding_quiet(void *user, const struct finding *f)
@@ -139,8 +142,10 @@ int commands_diagnosis(const struct request *request)
 {
 	enum verdict verdict = VERDICT_READY;
 	int n = diagnose_run(request->n_ports ? &request->ports[0] : NULL,
-			     request->quiet ? finding_quiet : request->json ? commands_finding_json : finding_text, NULL,
-			     &verdict);
+			     request->quiet  ? finding_quiet
+			     : request->json ? commands_finding_json
+					     : finding_text,
+			     NULL, &verdict);
 
 	if (n < 0)
 		return fail("--diagnose", n);

@@ -13,14 +13,14 @@
 #include "report/report.h"
 
 struct decode {
-	const char *file;	/* as given; "-" for standard input */
+	const char *file; /* as given; "-" for standard input */
 	struct report report;
 	struct paste paste;
 	struct bootlog log;
-	unsigned long number;	/* of the boot that is not printed yet */
+	unsigned long number; /* of the boot that is not printed yet */
 	bool any_boot;
-	bool panic_before;	/* the application's last words were a panic */
-	bool boot_is_warm;	/* they were so before the boot that is not printed yet */
+	bool panic_before; /* the application's last words were a panic */
+	bool boot_is_warm; /* they were so before the boot that is not printed yet */
 };
 
 static void decode_put_boot(struct decode *d, const struct boot *boot)
@@ -47,7 +47,8 @@ static void decode_on_event(void *user, const struct boot_event *event)
 		paste_banner(&d->paste, event->line, event->len, boot ? boot->chip : CHIP_UNKNOWN);
 }
 
-static void decode_on_piece(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+static void decode_on_piece(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard,
+			    size_t n_heard)
 {
 	struct decode *d = user;
 
@@ -91,7 +92,8 @@ static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 	else if (boot->trouble == BOOT_CRASH)
 		snprintf(buf, cap, "; it crashed before: \"%s\"", boot->trouble_text);
 	else
-		snprintf(buf, cap, "; it crashed before: line %lu, reset by %s", boot->line, bootwords_cause(boot->cause_kind));
+		snprintf(buf, cap, "; it crashed before: line %lu, reset by %s", boot->line,
+			 bootwords_cause(boot->cause_kind));
 }
 
 static void decode_why(const struct bootlog *log, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
@@ -100,9 +102,10 @@ static void decode_why(const struct bootlog *log, enum verdict verdict, const st
 	if (verdict == VERDICT_CRASHED && boot->trouble != BOOT_CRASH)
 		decode_why_crashed(log, buf, cap);
 	else if (verdict == VERDICT_UNPROVEN)
-		snprintf(buf, cap, boot->copying || boot->eboot_copied ? "; eboot has not loaded the application yet"
-				 : bootlog_ends_in_another(log) ? "; the log ends in another boot"
-				 : "; nothing shows that an image was loaded from flash");
+		snprintf(buf, cap,
+			 boot->copying || boot->eboot_copied ? "; eboot has not loaded the application yet"
+			 : bootlog_ends_in_another(log)	     ? "; the log ends in another boot"
+							     : "; nothing shows that an image was loaded from flash");
 }
 
 static void decode_print_text(const struct decode *d, enum verdict verdict, const struct boot *boot, char *buf,
@@ -114,8 +117,10 @@ static void decode_print_text(const struct decode *d, enum verdict verdict, cons
 	if (verdict == VERDICT_SILENT) {
 		snprintf(buf, cap, "the log is empty");
 	} else if (!boot) {
-		snprintf(buf, cap, verdict == VERDICT_GARBLED ? "unreadable: recorded at another speed than it was sent?"
-				 : bootlog_has_pieces(&d->log) ? "only pieces of a boot: no banner, load or sentence can be read whole"
+		snprintf(buf, cap,
+			 verdict == VERDICT_GARBLED ? "unreadable: recorded at another speed than it was sent?"
+			 : bootlog_has_pieces(&d->log)
+				 ? "only pieces of a boot: no banner, load or sentence can be read whole"
 				 : "no boot in it: nothing that an ESP's ROM prints");
 	} else {
 		bootwords_print(boot, false, words, sizeof(words));
@@ -171,7 +176,7 @@ static void decode_fill_gbk(uint16_t *table)
 	iconv_t cd = iconv_open("UTF-16LE", "GBK");
 
 	if (cd == (iconv_t)-1)
-		return;		/* a C library without GBK: such logs stay garbled */
+		return; /* a C library without GBK: such logs stay garbled */
 	for (unsigned int code = 0x8140; code < 0xff00; code++) {
 		char in[2] = { (char)(code >> 8), (char)code }, *from = in;
 		unsigned char out[8];
@@ -181,8 +186,7 @@ static void decode_fill_gbk(uint16_t *table)
 		if ((code & 0xff) < 0x40 || (code & 0xff) == 0x7f || (code & 0xff) == 0xff)
 			continue;
 		(void)iconv(cd, NULL, NULL, NULL, NULL);
-		if (iconv(cd, &from, &left, &to, &room) != (size_t)-1 && left == 0 &&
-		    room == sizeof(out) - 2)
+		if (iconv(cd, &from, &left, &to, &room) != (size_t)-1 && left == 0 && room == sizeof(out) - 2)
 			table[out[0] | out[1] << 8] = (uint16_t)code;
 	}
 	(void)iconv_close(cd);
@@ -239,8 +243,9 @@ int decode_run(const struct request *request)
 	if (fd < 0)
 		return decode_complain(d.file, errno);
 	bootlog_init(&d.log, &(struct bootlog_options){
-		.recover_74880 = true, .pasted = true,
-	});
+				     .recover_74880 = true,
+				     .pasted = true,
+			     });
 	paste_init(&d.paste, decode_gbk);
 	r = decode_read_all(&d, fd);
 	if (!is_stdin)

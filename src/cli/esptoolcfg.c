@@ -34,15 +34,17 @@ static ssize_t read_file(const char *path, char *buf, size_t cap)
 		used += n > 0 ? (size_t)n : 0;
 	if (n < 0)
 		n = -errno;
-	(void)close(fd);	/* read only: nothing can be lost */
+	(void)close(fd); /* read only: nothing can be lost */
 	return n < 0 ? n : used == cap ? -EFBIG : (ssize_t)used;
 }
 
 static int take(struct request *o, const char *path, const struct sequence *sequence, char *err, size_t cap)
 {
 	if (o->session.hold_ms) {
-		snprintf(err, cap, "--hold does not go with custom_hard_reset_sequence of %s: its W are the holds; give "
-			 "--sequence rts as well", path);
+		snprintf(err, cap,
+			 "--hold does not go with custom_hard_reset_sequence of %s: its W are the holds; give "
+			 "--sequence rts as well",
+			 path);
 		return -EINVAL;
 	}
 	o->session.sequence = *sequence;
@@ -84,7 +86,7 @@ int esptoolcfg_apply(struct request *request, char *err, size_t cap)
 		return 0;
 	if (named && named[0])
 		return try_file(request, named, true, err, cap) < 0 ? -EINVAL : 0;
-	if (geteuid() != 0)	/* root would obey whoever may write where it happens to stand */
+	if (geteuid() != 0) /* root would obey whoever may write where it happens to stand */
 		r = try_file(request, "esptool.cfg", false, err, cap);
 	for (size_t i = 0; r == CFG_NO_SECTION && home && home[0] && i < sizeof(in_home) / sizeof(in_home[0]); i++) {
 		if (snprintf(path, sizeof(path), "%s/%s", home, in_home[i]) < (int)sizeof(path))

@@ -15,15 +15,17 @@
 #include <string.h>
 
 #define DURATION_MAX_MS (24 * 3600 * 1000)
-#define LONG_BASE 256	/* getopt_long()'s value for row i is LONG_BASE + i */
+#define LONG_BASE 256 /* getopt_long()'s value for row i is LONG_BASE + i */
 
 /* The rows of the table, which are bits of struct request.given, and the bits of what the rules look at besides. */
+/* clang-format off */
 enum {
 	PORT, CHIP, BAUD, CRYSTAL, SEQUENCE, HOLD, ATTEMPTS, TIMEOUT, WAIT, SETTLE, NO_RESET, NO_LOCK, RECOVER, EXPECT,
 	FAIL_ON, PRINT_MATCH, FIRMWARE, OTA, OTA_DRY_RUN, IF_NEEDED, STATE_FILE, CAPTURE, JSON, QUIET, VERBOSE, DECODE,
 	LIST, DIAGNOSE, PROBE_WIRING, ENROLL, HELP, VERSION, ROWS,
 	SEVERAL_PORTS = ROWS, WRITTEN_SEQUENCE, OTHER_CHIP, OTA_FROM_MATCH, SAME_FILE, BITS
 };
+/* clang-format on */
 
 #define BIT(n) (UINT64_C(1) << (n))
 _Static_assert(BITS <= 64, "struct request.given is too small");
@@ -33,8 +35,7 @@ struct complaint {
 	size_t cap;
 };
 
-__attribute__((format(printf, 2, 3)))
-static int options_complain(struct complaint *c, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int options_complain(struct complaint *c, const char *format, ...)
 {
 	va_list args;
 
@@ -100,7 +101,7 @@ int options_duration(const char *text, int *ret_ms)
 		return -EINVAL;
 	if (seconds * 1000 > DURATION_MAX_MS)
 		return -EINVAL;
-	*ret_ms = (int)(seconds * 1000 + 0.99999);	/* a millisecond that has begun is a whole one */
+	*ret_ms = (int)(seconds * 1000 + 0.99999); /* a millisecond that has begun is a whole one */
 	return 0;
 }
 
@@ -202,7 +203,7 @@ enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING
 #define SET(setter, what) .set = options_set_##setter, .argument = (what)
 /* does not compile where the setter fills another type of field */
 #define OFFSET(type, member) \
-	(offsetof(struct request, member) * _Generic(((struct request *)NULL)->member, __typeof__(type): 1))
+	(offsetof(struct request, member) * _Generic(((struct request *)NULL)->member, __typeof__(type) : 1))
 #define NUMBER(member, low, high) SET(number, "N"), .field = OFFSET(int, member), .min = (low), .max = (high)
 #define TIME(member, low, high) SET(time, "T"), .field = OFFSET(int, member), .min = (low), .max = (high)
 #define TEXT(what, member) SET(text, what), .field = OFFSET(const char *, member)
@@ -307,7 +308,8 @@ static const struct rule {
 	{ BIT(HOLD), BIT(WRITTEN_SEQUENCE), 0,
 	  "--hold does not go with a written-out --sequence: its W are the holds" },
 	{ BIT(IF_NEEDED), 0, BIT(OTA_DRY_RUN), "--if-needed needs --ota-dry-run HOST" },
-	{ BIT(IF_NEEDED), BIT(EXPECT) | BIT(FAIL_ON) | BIT(FIRMWARE) | BIT(OTA), 0, "--if-needed does not go with "
+	{ BIT(IF_NEEDED), BIT(EXPECT) | BIT(FAIL_ON) | BIT(FIRMWARE) | BIT(OTA), 0,
+	  "--if-needed does not go with "
 	  "--expect, --fail-on, --firmware or --ota: without a reset they are not waited for" },
 	{ BIT(OTA_DRY_RUN), BIT(OTHER_CHIP), 0, "--ota-dry-run is for an ESP8266: it does not go with --chip " },
 	{ BIT(OTA_DRY_RUN), BIT(SEVERAL_PORTS), 0,
@@ -326,8 +328,7 @@ static uint64_t options_facts(const struct request *o)
 {
 	const struct session_config *s = &o->session;
 
-	return o->given |
-	       (o->n_args > 1 ? BIT(SEVERAL_PORTS) : 0) |
+	return o->given | (o->n_args > 1 ? BIT(SEVERAL_PORTS) : 0) |
 	       (s->sequence.observes ? 0 : BIT(WRITTEN_SEQUENCE)) |
 	       (s->chip != CHIP_UNKNOWN && s->chip != CHIP_ESP8266 ? BIT(OTHER_CHIP) : 0) |
 	       (o->ota && is(o->ota, "@") ? BIT(OTA_FROM_MATCH) : 0) |
@@ -359,8 +360,9 @@ static int options_check_times(struct request *o, struct complaint *c)
 		name = "settle";
 		ms = s->settle_ms;
 	}
-	return ms < s->timeout_ms ? 0 : options_complain(c, "--%s lasts %g s: give a longer --timeout than %g s", name,
-							 ms / 1000.0, s->timeout_ms / 1000.0);
+	return ms < s->timeout_ms ? 0
+				  : options_complain(c, "--%s lasts %g s: give a longer --timeout than %g s", name,
+						     ms / 1000.0, s->timeout_ms / 1000.0);
 }
 
 /* How many arguments there are, $ESPTOOL_PORT in place of none. */
@@ -541,9 +543,11 @@ void options_help(FILE *out)
 	      "       espreset --probe-wiring PORT      which line resets this board; prints the --sequence to use\n"
 	      "       espreset --enroll PORT NAME       the udev rule that makes this board NAME\n"
 	      "\n"
-	      "PORT: a tty or a link to one, usb:VID:PID[:SERIAL], usb:PLACE (usb:1-1.4), or sim:[WORDS], the simulated\n"
+	      "PORT: a tty or a link to one, usb:VID:PID[:SERIAL], usb:PLACE (usb:1-1.4), or sim:[WORDS], the "
+	      "simulated\n"
 	      "board (sim:help lists the words). Without PORT: $ESPTOOL_PORT. Times: seconds, or 20ms, 3s.\n"
-	      "\n", out);
+	      "\n",
+	      out);
 	for (const struct option_row *row = table; row->name; row++)
 		options_print_row(out, row);
 	fputs("\nExit status:\n", out);

@@ -11,17 +11,17 @@ struct complaint;
 
 /* One row of the table that the parser, --help and the tests of manual and completion share. */
 struct option_row {
-	const char *name;	/* long name */
-	char letter;		/* short name or 0 */
-	int modes;		/* a bit for each enum request_mode that it means something in */
-	const char *fallback;	/* default, for --help; NULL */
+	const char *name;     /* long name */
+	char letter;	      /* short name or 0 */
+	int modes;	      /* a bit for each enum request_mode that it means something in */
+	const char *fallback; /* default, for --help; NULL */
 	const char *help;
-	const char *argument;	/* its name in --help; NULL: none */
+	const char *argument; /* its name in --help; NULL: none */
 	/* Puts the argument (NULL: none) into the request. Return: 0, or -EINVAL with a complaint. */
 	int (*set)(const struct option_row *row, const char *arg, struct request *o, struct complaint *c);
 	size_t field, count;	/* offsets in struct request: what set() fills; how many texts a list holds */
 	int min, max;		/* a number, a time in milliseconds; how many texts a list, or PORTs a mode, takes */
-	enum request_mode mode;	/* that it selects */
+	enum request_mode mode; /* that it selects */
 	const char *wants;	/* which PORTs that mode takes, in words */
 };
 

@@ -15,9 +15,9 @@
 
 #include "bootlog/span.h"
 
-#define ESCAPE_MAX 24	/* longer than any that colours or moves a cursor */
-#define LONG_LINE 100	/* longer than any of the ROM's */
-#define BANNER_START 8	/* enough of a banner to find it */
+#define ESCAPE_MAX 24  /* longer than any that colours or moves a cursor */
+#define LONG_LINE 100  /* longer than any of the ROM's */
+#define BANNER_START 8 /* enough of a banner to find it */
 
 /* Of characters: ODD needs a closer look, ESCAPED goes before anything else is looked at, MARK may part a time from a
  * line, STAMP begins what stands before one. Of a line: what is in it, and whether it is long. */
@@ -189,14 +189,14 @@ static void skip_quote(struct paste *p, struct span *s)
 	static const char *const quotes[] = { "| ", "// ", "`", NULL };
 
 	while (s->at != s->end && p->odd[(unsigned char)*s->at] & STAMP &&
-	       (skip_pair(p, s) || skip_one_of(s, quotes) || skip_angles(s) ||
-		skip_list_mark(s)))
+	       (skip_pair(p, s) || skip_one_of(s, quotes) || skip_angles(s) || skip_list_mark(s)))
 		span_blanks(s);
 }
 
 /* "<code>", "<span class=...>", "</p>". Returns whether it is one that ends a line where it ends. */
 static bool skip_tag(struct span *s, bool closing, bool *ret_block)
 {
+	/* clang-format off */
 	static const char *const names[] = { "p",    "div",  "li",  "tr", "td", "pre", NULL,	  /* blocks first */
 					     "code", "span", "tt",  "samp", "kbd", "b", "font", "strong", "em", NULL };
 	struct span t = *s;
@@ -399,6 +399,7 @@ static unsigned char windows_byte(unsigned long c)
 		0,	0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
 		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,	0x017e, 0x0178,
 	};
+	/* clang-format on */
 
 	for (unsigned int i = 0; i < 32; i++) {
 		if (chars[i] && chars[i] == c)
@@ -416,11 +417,11 @@ static void character(const struct paste *p, struct span s, unsigned long c)
 
 	if (c < 0x100) {
 		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)c };
-	} else if (c >= 0x2400 && c <= 0x2421) {	/* pictures of control characters */
+	} else if (c >= 0x2400 && c <= 0x2421) { /* pictures of control characters */
 		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, c == 0x2421 ? 0x7f : (uint8_t)(c - 0x2400) };
 	} else if (windows_byte(c)) {
 		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, windows_byte(c) };
-	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) {	/* U+2E2E: the Arduino IDE's U+FFFD */
+	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) { /* U+2E2E: the Arduino IDE's U+FFFD */
 		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)(gbk >> 8) };
 		heard[1] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)gbk };
 		n = 2;
@@ -487,14 +488,10 @@ static size_t odd_piece(const struct paste *p, struct span s)
 	unsigned long byte;
 
 	switch (*s.at) {
-	case '\0':
-		piece(p, "", 0, HEARD_BYTE, 0);
-		return 1;
-	case '?':
-		piece(p, p->questions ? "\xff" : "?", 1, HEARD_MARK, '?');
-		return 1;
+	case '\0': piece(p, "", 0, HEARD_BYTE, 0); return 1;
+	case '?': piece(p, p->questions ? "\xff" : "?", 1, HEARD_MARK, '?'); return 1;
 	case '\\':
-		if (span_len(s) > 1 && s.at[1] == '0') {	/* how some terminals write a NUL */
+		if (span_len(s) > 1 && s.at[1] == '0') { /* how some terminals write a NUL */
 			piece(p, "\\0", 2, HEARD_BYTE, 0);
 			return 2;
 		}
@@ -506,8 +503,7 @@ static size_t odd_piece(const struct paste *p, struct span s)
 			return 0;
 		piece(p, "\xff", 1, HEARD_BYTE, (unsigned char)byte);
 		return 4;
-	default:
-		return span_is_digit(*s.at) ? inner_time(p, s) : beyond_ascii(p, s);
+	default: return span_is_digit(*s.at) ? inner_time(p, s) : beyond_ascii(p, s);
 	}
 }
 
@@ -517,8 +513,8 @@ static unsigned int oddities(const struct paste *p, struct span s)
 	unsigned int all = 0;
 
 	for (; c != eights; c += 8)
-		all |= p->odd[c[0]] | p->odd[c[1]] | p->odd[c[2]] | p->odd[c[3]] | p->odd[c[4]] | p->odd[c[5]] | p->odd[c[6]] |
-		       p->odd[c[7]];
+		all |= p->odd[c[0]] | p->odd[c[1]] | p->odd[c[2]] | p->odd[c[3]] | p->odd[c[4]] | p->odd[c[5]] |
+		       p->odd[c[6]] | p->odd[c[7]];
 	for (; c != end; c++)
 		all |= p->odd[*c];
 	return all;
@@ -535,7 +531,7 @@ static void count_lost(struct paste *p, struct span s)
 		n += questions > 0;
 		escapes += is_escape(s, &byte);
 	}
-	p->questions = questions >= 8 && questions * 4 >= n;	/* from the first one on */
+	p->questions = questions >= 8 && questions * 4 >= n; /* from the first one on */
 	p->escapes = escapes >= 4;
 }
 
@@ -583,8 +579,8 @@ static size_t entity_length(struct span s, char *ret)
 	static const struct {
 		const char *name;
 		char c;
-	} entities[] = { { "&lt;", '<' },  { "&gt;", '>' },  { "&amp;", '&' }, { "&quot;", '"' },
-			 { "&apos;", '\'' }, { "&nbsp;", ' ' } };
+	} entities[] = { { "&lt;", '<' },   { "&gt;", '>' },	{ "&amp;", '&' },
+			 { "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' } };
 	const char *begin = s.at;
 	unsigned long hex = 0;
 	long n = 0;
@@ -619,7 +615,7 @@ static void tidy(struct paste *p)
 		spaces += c != s.at && !memcmp(c - 1, nbsp, 2);
 		wrong += c != s.at && !c[0] == !c[-1];
 	}
-	if (p->len >= 8)	/* a shorter line says too little */
+	if (p->len >= 8) /* a shorter line says too little */
 		p->utf16 = wrong * 8 <= p->len;
 	while (s.at != s.end) {
 		size_t n = escape_length(s), entity = *s.at == '&' ? entity_length(s, to) : 0;
@@ -673,9 +669,14 @@ static struct span shown_end(const struct paste *p, struct span s)
 static const struct {
 	const char *has, *end, *next;
 } breaks[] = {
-	{ "rst cause", ",", "boot mode" }, { "rst cause", "boot", "mode:(" }, { "ets Jan", ",", "rst cause" },
-	{ "rst:0x", ",", "boot:" },	   { "rst:0x", "0", "(" },	      { "len ", ",", "room " },
-	{ "load 0x", ",", "len " },	   { "load:0x", ",", "len:" },
+	{ "rst cause", ",", "boot mode" },
+	{ "rst cause", "boot", "mode:(" },
+	{ "ets Jan", ",", "rst cause" },
+	{ "rst:0x", ",", "boot:" },
+	{ "rst:0x", "0", "(" },
+	{ "len ", ",", "room " },
+	{ "load 0x", ",", "len " },
+	{ "load:0x", ",", "len:" },
 };
 
 static bool ends_with(struct span s, const char *end)
@@ -716,7 +717,10 @@ static const char *broken_at(struct paste *p, struct span s)
 static void ends_out(struct paste *p, struct span end)
 {
 	static const struct wrongbaud_symbol breaks_heard[PASTE_HELD_MAX] = {
-		{ HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' }, { HEARD_BREAK, '\n' },
+		{ HEARD_BREAK, '\n' },
+		{ HEARD_BREAK, '\n' },
+		{ HEARD_BREAK, '\n' },
+		{ HEARD_BREAK, '\n' },
 	};
 	static const struct wrongbaud_symbol nothing;
 
@@ -784,7 +788,7 @@ static const char *part_of_line(struct paste *p, struct span line)
 	silent(p, (struct span){ line.at, s.at });
 	text_out(p, s);
 	silent(p, (struct span){ s.end, end.end });
-	if (end.at != line.end) {	/* not counted as a line of the paste */
+	if (end.at != line.end) { /* not counted as a line of the paste */
 		p->piece(p->user, "\r", 1, &nothing, 0);
 		p->continued = false;
 	}

@@ -37,26 +37,26 @@ typedef void paste_fn(void *user, const char *text, size_t n, const struct wrong
 struct paste {
 	uint16_t (*gbk)(unsigned long character);
 	/* What stands before each line: its shape is learnt before a banner, and counts once the next line has it too. */
-	char frame[PASTE_FRAME_MAX];	/* '0' is a number, ' ' are blanks */
+	char frame[PASTE_FRAME_MAX]; /* '0' is a number, ' ' are blanks */
 	size_t frame_len;
 	bool frame_sure;
-	bool may_learn;			/* no banner was read in this line yet */
-	bool esp8266;			/* the last banner was one's */
-	bool italic;			/* "_" stands around its lines */
-	bool utf16;			/* every second byte is NUL */
-	bool continued;			/* the beginning of this line has gone out already */
-	bool questions;			/* the unreadable characters of this line have become question marks */
-	bool newlines;			/* and its line ends "\n" */
-	bool escapes;			/* and of this one "\x9c" */
-	unsigned int all;		/* what odd characters there are in this line */
-	size_t begin;			/* where the line's text begins, behind what stands before it */
+	bool may_learn;	  /* no banner was read in this line yet */
+	bool esp8266;	  /* the last banner was one's */
+	bool italic;	  /* "_" stands around its lines */
+	bool utf16;	  /* every second byte is NUL */
+	bool continued;	  /* the beginning of this line has gone out already */
+	bool questions;	  /* the unreadable characters of this line have become question marks */
+	bool newlines;	  /* and its line ends "\n" */
+	bool escapes;	  /* and of this one "\x9c" */
+	unsigned int all; /* what odd characters there are in this line */
+	size_t begin;	  /* where the line's text begins, behind what stands before it */
 	size_t len;
-	const char *next;		/* how a line begins that goes on where the last one was broken */
-	char held[PASTE_HELD_MAX];	/* line ends in between: text not before the next line has come */
+	const char *next;	   /* how a line begins that goes on where the last one was broken */
+	char held[PASTE_HELD_MAX]; /* line ends in between: text not before the next line has come */
 	size_t n_held;
-	size_t n_owed;			/* lines that were put together: their ends come later */
-	unsigned int odd[256];		/* characters that need a closer look */
-	paste_fn *piece;		/* only while bytes are fed */
+	size_t n_owed;	       /* lines that were put together: their ends come later */
+	unsigned int odd[256]; /* characters that need a closer look */
+	paste_fn *piece;       /* only while bytes are fed */
 	void *user;
 	char line[PASTE_LINE_MAX];
 };

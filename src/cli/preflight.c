@@ -82,7 +82,7 @@ static int preflight_writable(const char *path)
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? -EISDIR : faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 	if (lstat(path, &st) == 0)
-		return 0;	/* a dangling link: only opening it tells */
+		return 0; /* a dangling link: only opening it tells */
 	snprintf(folder, sizeof(folder), "%.*s/", (int)(strrchr(path, '/') - path), path);
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
@@ -95,7 +95,8 @@ static int preflight_capture(const struct request *request, char *err, size_t ca
 	if (r == 0)
 		r = preflight_writable(capture);
 	if (r < 0) {
-		snprintf(err, cap, "--capture '%s': %s; want a file that can be written", request->capture, strerror(-r));
+		snprintf(err, cap, "--capture '%s': %s; want a file that can be written", request->capture,
+			 strerror(-r));
 		return r;
 	}
 	if (!request->state_file || preflight_path(request->state_file, state) < 0 || strcmp(capture, state) != 0)

@@ -87,8 +87,8 @@ static const char *cp210x_name(const char *product, const char *otherwise, char 
 	return buf;
 }
 
-const char *bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device,
-			char *buf, unsigned long cap)
+const char *bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device, char *buf,
+			unsigned long cap)
 {
 	const struct bridge *bridge = bridge_find(vid, pid);
 

@@ -3,16 +3,16 @@
 #define ESPRESET_HOST_BRIDGES_H
 
 enum bridge_quirk {
-	BRIDGE_NATIVE = 1 << 0,		/* no bridge: the chip itself is on USB */
-	BRIDGE_CP2102C = 1 << 1,	/* flow control always on: received data moves RTS */
-	BRIDGE_CH34X = 1 << 2,		/* by the ch341 driver, which some kernels have broken (host/diagnose.c) */
+	BRIDGE_NATIVE = 1 << 0,	 /* no bridge: the chip itself is on USB */
+	BRIDGE_CP2102C = 1 << 1, /* flow control always on: received data moves RTS */
+	BRIDGE_CH34X = 1 << 2,	 /* by the ch341 driver, which some kernels have broken (host/diagnose.c) */
 };
 
 struct bridge {
 	unsigned int vid;
 	unsigned int pid;
-	const char *name;	/* of the chip, as people call it */
-	const char *driver;	/* Linux module that makes a serial port of it */
+	const char *name;   /* of the chip, as people call it */
+	const char *driver; /* Linux module that makes a serial port of it */
 	unsigned int quirks;
 };
 
@@ -28,7 +28,7 @@ const struct bridge *bridge_find(unsigned int vid, unsigned int pid);
  * @bcd_device: the release number; 0: not known
  * Return: static or @product's own first word in @buf; NULL when nothing is known.
  */
-const char *bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device,
-			char *buf, unsigned long cap);
+const char *bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device, char *buf,
+			unsigned long cap);
 
 #endif

@@ -51,7 +51,7 @@ bool computer_file_has(const char *text, const char *format, ...)
 		return false;
 	while (!has && fgets(line, sizeof(line), file))
 		has = line[0] != '#' && strstr(line, text);
-	(void)fclose(file);	/* read only */
+	(void)fclose(file); /* read only */
 	return has;
 }
 
@@ -64,7 +64,7 @@ pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const vo
 	if (!dir)
 		return 0;
 	while (!found && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);	/* 0: no process */
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10); /* 0: no process */
 
 		if (pid > 0 && wait_now_ms() > deadline_ms)
 			found = -ETIMEDOUT;

@@ -339,21 +339,20 @@ int devices_find(const char *path, struct device *ret_device)
 
 /* ------------------------------------------------------------ spellings */
 
-static int say(int err, char *text, size_t cap, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+static int say(int err, char *text, size_t cap, const char *format, ...) __attribute__((format(printf, 4, 5)));
 static int say(int err, char *text, size_t cap, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(text, cap, format, args);	/* cut text is still text */
+	(void)vsnprintf(text, cap, format, args); /* cut text is still text */
 	va_end(args);
 	plain_make(text);
 	return -err;
 }
 
-void devices_spelling(const struct device *devices, size_t count, const struct device *device,
-		      char *ret_text, size_t cap)
+void devices_spelling(const struct device *devices, size_t count, const struct device *device, char *ret_text,
+		      size_t cap)
 {
 	bool serial_is_unique = device->serial[0] && plain_is(device->serial);
 	bool place_is_unique = device->place[0];
@@ -389,8 +388,7 @@ bool devices_fit(const struct device *device, const struct spec *spec)
 		       (!spec->serial || strcmp(device->serial, spec->serial) == 0);
 	case SPEC_USB_PLACE:
 		return strcmp(strchr(spec->place, ':') ? device->interface : device->place, spec->place) == 0;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -412,8 +410,8 @@ static int refuse_several(const struct list *list, const struct spec *spec, char
 	return -ENOTUNIQ;
 }
 
-static int pick(const struct list *list, const struct spec *spec, char *ret_path, size_t path_cap,
-		char *text, size_t text_cap)
+static int pick(const struct list *list, const struct spec *spec, char *ret_path, size_t path_cap, char *text,
+		size_t text_cap)
 {
 	const struct device *port = NULL;
 	const struct device *portless = NULL;
@@ -435,8 +433,8 @@ static int pick(const struct list *list, const struct spec *spec, char *ret_path
 	}
 	if (portless)
 		return say(ENXIO, text, text_cap,
-			   "a %s is plugged in at %s, but no driver has made a serial port of it",
-			   portless->bridge, portless->place[0] ? portless->place : "a place not known");
+			   "a %s is plugged in at %s, but no driver has made a serial port of it", portless->bridge,
+			   portless->place[0] ? portless->place : "a place not known");
 	return say(ENOENT, text, text_cap, "nothing like that is plugged in");
 }
 
@@ -487,8 +485,7 @@ static void watch_parent(int notify_fd, char *path)
 
 	while ((slash = strrchr(path, '/'))) {
 		*slash = '\0';
-		if (inotify_add_watch(notify_fd, path[0] ? path : "/", WATCHED | IN_ONLYDIR) >= 0 ||
-		    errno != ENOENT)
+		if (inotify_add_watch(notify_fd, path[0] ? path : "/", WATCHED | IN_ONLYDIR) >= 0 || errno != ENOENT)
 			return;
 	}
 	(void)inotify_add_watch(notify_fd, ".", WATCHED | IN_ONLYDIR);
@@ -547,11 +544,11 @@ static bool is_settled(const char *path)
 	if (hostfs_rooted(path, file, sizeof(file)) < 0)
 		return true;
 	if (stat(file, &st) < 0)
-		return false;	/* sysfs knows a port before /dev does */
+		return false; /* sysfs knows a port before /dev does */
 	if (!S_ISCHR(st.st_mode))
-		return true;	/* no port: to be refused, not waited for */
+		return true; /* no port: to be refused, not waited for */
 	if (!hostfs_has("/run/udev/control"))
-		return true;	/* no udev */
+		return true; /* no udev */
 	/* While it has work to do, a link and a database entry may still be those of a device that was unplugged, whose
 	 * number another one has got (systemd udevd.c keeps this file while its queue is not empty). */
 	return !hostfs_has("/run/udev/queue") && hostfs_has(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
@@ -589,12 +586,12 @@ int devices_wait(const struct spec *spec, int64_t deadline_ms, const struct port
 		 size_t path_cap, char *ret_text, size_t text_cap)
 {
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	int64_t as_it_is_ms = 0;	/* when a port that udev ignores is taken as it is */
+	int64_t as_it_is_ms = 0; /* when a port that udev ignores is taken as it is */
 	int64_t until_ms;
 	int r, waited = 0;
 
 	for (;;) {
-		watch(notify_fd, spec);	/* first: nothing may come between a look and the wait */
+		watch(notify_fd, spec); /* first: nothing may come between a look and the wait */
 		r = devices_resolve(spec, ret_path, path_cap, ret_text, text_cap);
 		if ((r < 0 && !may_still_come(r)) || (r == 0 && is_settled(ret_path)))
 			break;

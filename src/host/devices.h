@@ -23,19 +23,19 @@
 /* A serial port on USB, or a USB device that ought to be one. Texts come from the device, so they may hold
  * anything: clean them before they are shown. "" means: none, or not known. */
 struct device {
-	char path[64];				/* "/dev/ttyUSB0"; "": no serial port */
-	char bridge[32];			/* "CH340" */
+	char path[64];	 /* "/dev/ttyUSB0"; "": no serial port */
+	char bridge[32]; /* "CH340" */
 	unsigned int vid;
 	unsigned int pid;
 	unsigned int bcd_device;
 	char serial[DEVICE_TEXT_MAX];
 	char product[DEVICE_TEXT_MAX];
-	char place[64];				/* "1-1.4", as in /sys/bus/usb/devices */
-	char interface[64];			/* "1-1.4:1.0" */
-	char driver[32];			/* "ch341" */
-	char name[64];				/* that --enroll gave it: /dev/espreset/NAME */
-	bool is_held;				/* from devices_find_holders() on */
-	struct holder holder;			/* when is_held */
+	char place[64];	      /* "1-1.4", as in /sys/bus/usb/devices */
+	char interface[64];   /* "1-1.4:1.0" */
+	char driver[32];      /* "ch341" */
+	char name[64];	      /* that --enroll gave it: /dev/espreset/NAME */
+	bool is_held;	      /* from devices_find_holders() on */
+	struct holder holder; /* when is_held */
 };
 
 /**
@@ -59,8 +59,8 @@ int devices_find(const char *path, struct device *ret_device);
  * devices_spelling() - the shortest usb: spelling that fits only this one of all that are plugged in
  * @devices, @count: all of them
  */
-void devices_spelling(const struct device *devices, size_t count, const struct device *device,
-		      char *ret_text, size_t cap);
+void devices_spelling(const struct device *devices, size_t count, const struct device *device, char *ret_text,
+		      size_t cap);
 
 /** devices_fit() - whether a usb: PORT fits this one; false for any other */
 bool devices_fit(const struct device *device, const struct spec *spec);

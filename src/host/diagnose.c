@@ -28,15 +28,15 @@
 
 /* One look at this computer. */
 struct look {
-	const struct spec *spec;	/* NULL: all that is plugged in */
-	const char *port;		/* as the user wrote it; NULL */
-	enum verdict wanted;		/* of diagnose_best(); NOT_A_FAULT: everything is */
-	int64_t scan_until_ms;		/* processes are looked through so long */
+	const struct spec *spec; /* NULL: all that is plugged in */
+	const char *port;	 /* as the user wrote it; NULL */
+	enum verdict wanted;	 /* of diagnose_best(); NOT_A_FAULT: everything is */
+	int64_t scan_until_ms;	 /* processes are looked through so long */
 	struct device *devices;
 	int n_devices;
 	diagnose_fn report;
 	void *user;
-	struct finding finding;		/* the one that is being written */
+	struct finding finding; /* the one that is being written */
 	enum verdict verdict;
 	int count;
 };
@@ -47,14 +47,13 @@ static void fill(char *buf, size_t cap, const char *format, va_list args) __attr
 
 static void fill(char *buf, size_t cap, const char *format, va_list args)
 {
-	(void)vsnprintf(buf, cap, format, args);	/* cut text is still text */
+	(void)vsnprintf(buf, cap, format, args); /* cut text is still text */
 	plain_make(buf);
 }
 
-static void begin(struct look *look, const char *word, enum verdict verdict, const char *port,
-		  const char *format, ...) __attribute__((format(printf, 5, 6)));
-static void begin(struct look *look, const char *word, enum verdict verdict, const char *port,
-		  const char *format, ...)
+static void begin(struct look *look, const char *word, enum verdict verdict, const char *port, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+static void begin(struct look *look, const char *word, enum verdict verdict, const char *port, const char *format, ...)
 {
 	va_list args;
 
@@ -90,9 +89,8 @@ static void cure(struct look *look, const char *format, ...)
 	va_end(args);
 	look->count++;
 	if (look->finding.verdict != NOT_A_FAULT)
-		look->verdict = look->verdict == VERDICT_READY
-					? look->finding.verdict
-					: verdict_worse(look->verdict, look->finding.verdict);
+		look->verdict = look->verdict == VERDICT_READY ? look->finding.verdict
+							       : verdict_worse(look->verdict, look->finding.verdict);
 	look->report(look->user, &look->finding);
 }
 
@@ -123,8 +121,10 @@ static void cure_permission(struct look *look, const struct stat *st)
 	else if (computer_container())
 		cure(look, "start the container with --group-add %u", st->st_gid);
 	else if (is_named && computer_is_member(st->st_gid))
-		cure(look, "log out and in again (or: newgrp %s): you are in the group, but this login "
-			   "is older", group);
+		cure(look,
+		     "log out and in again (or: newgrp %s): you are in the group, but this login "
+		     "is older",
+		     group);
 	else if (is_named)
 		cure(look, "sudo usermod -aG %s %s; then log out and in again", group, user);
 	else
@@ -202,12 +202,9 @@ static void report_modemmanager(struct look *look, const char *path, pid_t pid, 
 static const char *seen_text(enum holder_seen seen)
 {
 	switch (seen) {
-	case HOLDER_LOCK:
-		return "has locked it (/proc/locks)";
-	case HOLDER_OPEN:
-		return "has it open (/proc/PID/fd)";
-	case HOLDER_UUCP:
-		return "has a lock file for it (LCK.. in /run/lock)";
+	case HOLDER_LOCK: return "has locked it (/proc/locks)";
+	case HOLDER_OPEN: return "has it open (/proc/PID/fd)";
+	case HOLDER_UUCP: return "has a lock file for it (LCK.. in /run/lock)";
 	}
 	return "uses it";
 }
@@ -251,7 +248,7 @@ static void check_modemmanager(struct look *look, const char *path, const char *
 
 struct quirk {
 	const char *word;
-	unsigned int to_blame_for;	/* bits of verdicts */
+	unsigned int to_blame_for; /* bits of verdicts */
 	const char *text;
 	const char *cure;
 };
@@ -259,6 +256,7 @@ struct quirk {
 #define BIT(verdict) (1u << (verdict))
 #define PID_USB_SERIAL_JTAG 0x1001
 
+/* clang-format off */
 static const struct quirk cp2102c = { "cp2102c",
 	BIT(VERDICT_NO_EFFECT) | BIT(VERDICT_SILENT) | BIT(VERDICT_DOWNLOAD_MODE) | BIT(VERDICT_UNPROVEN),
 	"the flow control of a CP2102C is always on: while DTR is released, what the board sends asserts RTS, and may reset "
@@ -785,6 +783,7 @@ struct best {
 	bool is_found;
 	struct finding finding;
 };
+/* clang-format on */
 
 /* A port that is claimed away looks unplugged to a run that had it. */
 static bool explains(const struct finding *finding, enum verdict verdict)
@@ -808,8 +807,13 @@ static void keep_best(void *user, const struct finding *finding)
 bool diagnose_best(const struct spec *spec, enum verdict verdict, struct finding *ret_finding)
 {
 	struct best best = { .verdict = verdict };
-	struct look look = { .spec = spec, .port = spec->text, .wanted = verdict, .scan_until_ms = wait_now_ms() + SCAN_MS,
-			     .report = keep_best, .user = &best, .verdict = VERDICT_READY };
+	struct look look = { .spec = spec,
+			     .port = spec->text,
+			     .wanted = verdict,
+			     .scan_until_ms = wait_now_ms() + SCAN_MS,
+			     .report = keep_best,
+			     .user = &best,
+			     .verdict = VERDICT_READY };
 
 	if (run(&look) < 0 || !best.is_found)
 		return false;

@@ -17,13 +17,13 @@
 #define FINDING_EVIDENCE 4
 
 struct finding {
-	const char *word;		/* stable: "permission", "busy", "brltty" ... */
-	enum verdict verdict;		/* what a run ends with; VERDICT_COUNT: worth knowing, stops no run */
-	char port[128];			/* what it is about; "": this computer */
-	char text[256];			/* what is wrong; all texts are printable ASCII */
+	const char *word;     /* stable: "permission", "busy", "brltty" ... */
+	enum verdict verdict; /* what a run ends with; VERDICT_COUNT: worth knowing, stops no run */
+	char port[128];	      /* what it is about; "": this computer */
+	char text[256];	      /* what is wrong; all texts are printable ASCII */
 	char evidence[FINDING_EVIDENCE][256];
 	int n_evidence;
-	char cure[512];			/* what to do; "": nothing */
+	char cure[512]; /* what to do; "": nothing */
 };
 
 typedef void (*diagnose_fn)(void *user, const struct finding *finding);

@@ -31,8 +31,8 @@ static bool is_exact(const char *text)
 /* Serial numbers that makers of bridges and boards leave in: half the world has the same. */
 static bool is_factory_serial(const char *serial)
 {
-	static const char *const known[] = { "0", "0000", "0001", "00000000", "00000001", "0123456789",
-					     "12345678", "123456789", "1234567890" };
+	static const char *const known[] = { "0",	   "0000",     "0001",	    "00000000",	 "00000001",
+					     "0123456789", "12345678", "123456789", "1234567890" };
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -98,7 +98,7 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 		line[strcspn(line, "\n")] = '\0';
 		is_found = strncmp(line, "E:ID_PATH=", 10) == 0 && is_exact(line + 10);
 	}
-	(void)fclose(file);	/* read only */
+	(void)fclose(file); /* read only */
 	if (is_found)
 		(void)snprintf(buf, cap, "%s", line + 10);
 	return is_found;
@@ -131,8 +131,8 @@ static void choose_match(const struct device *device, const struct others *other
 	} else if (read_id_path(device, id_path, sizeof(id_path))) {
 		(void)snprintf(match, cap, "ENV{ID_PATH}==\"%s\"", id_path);
 		(void)snprintf(ret->why, sizeof(ret->why),
-			       "by place, as %s: the name stays with the socket, and any %s in it gets it",
-			       against, bridge);
+			       "by place, as %s: the name stays with the socket, and any %s in it gets it", against,
+			       bridge);
 	} else {
 		(void)snprintf(match, cap, "KERNELS==\"%s\"", device->place);
 		add_interface(device, others, match, cap);
@@ -152,7 +152,7 @@ static void write_rule(const struct device *device, const char *name, struct enr
 	char match[DEVICE_TEXT_MAX + 64];
 
 	if (look_around(device, &others) < 0)
-		others = (struct others){ .same_serial = true };	/* the careful way */
+		others = (struct others){ .same_serial = true }; /* the careful way */
 	choose_match(device, &others, match, sizeof(match), ret);
 	(void)snprintf(ret->file, sizeof(ret->file), "/etc/udev/rules.d/70-espreset-%s.rules", name);
 	(void)snprintf(ret->next, sizeof(ret->next),
@@ -177,8 +177,7 @@ static int refuse(int err, char *text, size_t cap, const char *why)
 	return -err;
 }
 
-int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text,
-		size_t text_cap)
+int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text, size_t text_cap)
 {
 	const struct bridge *bridge;
 	char path[HOSTFS_PATH_MAX];

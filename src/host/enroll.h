@@ -13,10 +13,10 @@
 bool enroll_is_name(const char *name);
 
 struct enrolment {
-	char file[96];		/* where it belongs: /etc/udev/rules.d/70-espreset-NAME.rules */
-	char why[320];		/* by serial number or by place, and the reason */
-	char rule[2048];	/* what to put there: comments and the rule, lines end in newlines */
-	char next[160];		/* the commands that make it work: reload, re-plug */
+	char file[96];	 /* where it belongs: /etc/udev/rules.d/70-espreset-NAME.rules */
+	char why[320];	 /* by serial number or by place, and the reason */
+	char rule[2048]; /* what to put there: comments and the rule, lines end in newlines */
+	char next[160];	 /* the commands that make it work: reload, re-plug */
 };
 
 /**
@@ -31,7 +31,6 @@ struct enrolment {
  * Return: 0; -EINVAL: the name; -ENOTSUP: no bridge on USB, or a board that must not be enrolled: native USB,
  * whose port goes away and comes back in the middle of an upload; else as devices_resolve().
  */
-int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text,
-		size_t text_cap);
+int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text, size_t text_cap);
 
 #endif

@@ -27,10 +27,10 @@
 
 /* What is looked for. */
 struct target {
-	dev_t dev;		/* the node: file system and inode, for locks */
+	dev_t dev; /* the node: file system and inode, for locks */
 	ino_t inode;
-	dev_t rdev;		/* the device, for descriptors: nodes have many names */
-	char name[NAME_MAX + 1];	/* "ttyUSB0", for lock files */
+	dev_t rdev;		 /* the device, for descriptors: nodes have many names */
+	char name[NAME_MAX + 1]; /* "ttyUSB0", for lock files */
 };
 
 static int target_init(struct target *target, const char *path)
@@ -67,7 +67,7 @@ static pid_t parent_of(pid_t pid)
 	int parent;
 
 	(void)hostfs_text(stat_line, sizeof(stat_line), "/proc/%d/stat", (int)pid);
-	end = strrchr(stat_line, ')');	/* "12 (a name (odd)) S 1 ..." */
+	end = strrchr(stat_line, ')'); /* "12 (a name (odd)) S 1 ..." */
 	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
@@ -135,7 +135,7 @@ static void describe_process(struct holder *holder)
 			(void)snprintf(holder->command, sizeof(holder->command), "%s %.*s", comm,
 				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script_of(cmdline, (size_t)len));
 	}
-	plain_make(holder->command);	/* a process chooses its own name */
+	plain_make(holder->command); /* a process chooses its own name */
 }
 
 static int found(struct holder *holder, pid_t pid, enum holder_seen seen)
@@ -161,7 +161,7 @@ static bool parse_lock(const char *line, const struct target *target, pid_t *ret
 		return false;
 	if (makedev(maj, min) != target->dev || inode != target->inode)
 		return false;
-	*ret_pid = pid;		/* -1: of an open file description */
+	*ret_pid = pid; /* -1: of an open file description */
 	return true;
 }
 
@@ -176,7 +176,7 @@ static bool find_lock(const struct target *target, pid_t *ret_pid)
 		return false;
 	while (!is_locked && fgets(line, sizeof(line), file))
 		is_locked = parse_lock(line, target, ret_pid) && !(*ret_pid > 0 && is_our_own(*ret_pid));
-	(void)fclose(file);	/* read only */
+	(void)fclose(file); /* read only */
 	return is_locked;
 }
 
@@ -190,7 +190,7 @@ static bool has_open(pid_t pid, const struct target *target)
 	struct stat st;
 
 	if (!dir)
-		return false;	/* another user's, or gone */
+		return false; /* another user's, or gone */
 	while (!has && (entry = readdir(dir)))
 		has = fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
 		      st.st_rdev == target->rdev;
@@ -274,19 +274,16 @@ static bool still_holds(const struct target *target, const struct holder *holder
 	pid_t pid;
 
 	switch (holder->seen) {
-	case HOLDER_LOCK:
-		return find_lock(target, &pid);
-	case HOLDER_OPEN:
-		return has_open(holder->pid, target);
-	case HOLDER_UUCP:
-		return find_lock_file(target) != 0;
+	case HOLDER_LOCK: return find_lock(target, &pid);
+	case HOLDER_OPEN: return has_open(holder->pid, target);
+	case HOLDER_UUCP: return find_lock_file(target) != 0;
 	}
 	return false;
 }
 
 /* Until the holder ends or something happens to the node, at most until the next look. */
-static int wait_for_change(const struct target *target, const struct holder *holder, int notify_fd,
-			   int64_t deadline_ms, const struct port_stop *stop)
+static int wait_for_change(const struct target *target, const struct holder *holder, int notify_fd, int64_t deadline_ms,
+			   const struct port_stop *stop)
 {
 	int pid_fd = holder->pid > 0 ? (int)syscall(SYS_pidfd_open, holder->pid, 0) : -1;
 	struct pollfd fds[] = { { .fd = notify_fd, .events = POLLIN }, { .fd = pid_fd, .events = POLLIN } };
@@ -299,14 +296,13 @@ static int wait_for_change(const struct target *target, const struct holder *hol
 		r = wait_poll(fds, 2, look_ms < deadline_ms ? look_ms : deadline_ms, stop);
 	} while (r == -ETIMEDOUT && wait_now_ms() < deadline_ms && still_holds(target, holder));
 	if (r > 0 && fds[0].revents)
-		(void)!read(notify_fd, events, sizeof(events));	/* what it was does not matter */
+		(void)!read(notify_fd, events, sizeof(events)); /* what it was does not matter */
 	if (pid_fd >= 0)
 		(void)close(pid_fd);
 	return r == -ETIMEDOUT || r > 0 ? 0 : r;
 }
 
-int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop,
-		struct holder *ret_holder)
+int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop, struct holder *ret_holder)
 {
 	struct target target = { .inode = 0 };
 	struct holder holder = { .pid = 0 };

@@ -20,16 +20,16 @@
 #define HOLDER_COMMAND_MAX 64
 
 enum holder_seen {
-	HOLDER_LOCK,	/* has locked it: flock(), fcntl() */
-	HOLDER_OPEN,	/* has it open */
-	HOLDER_UUCP	/* has a lock file in /run/lock or /var/lock */
+	HOLDER_LOCK, /* has locked it: flock(), fcntl() */
+	HOLDER_OPEN, /* has it open */
+	HOLDER_UUCP  /* has a lock file in /run/lock or /var/lock */
 };
 
 struct holder {
-	pid_t pid;			/* 0: cannot be seen */
-	char command[HOLDER_COMMAND_MAX];	/* "python3 esptool"; printable; "": cannot be seen */
+	pid_t pid;			  /* 0: cannot be seen */
+	char command[HOLDER_COMMAND_MAX]; /* "python3 esptool"; printable; "": cannot be seen */
 	enum holder_seen seen;
-	bool is_ancestor;		/* it started us: flock(1), a script */
+	bool is_ancestor; /* it started us: flock(1), a script */
 };
 
 /**
@@ -59,7 +59,6 @@ int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_hol
  *
  * Return: 0: free; -EBUSY: at the deadline it was not; -ECANCELED; -ENOENT when the port went away.
  */
-int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop,
-		struct holder *ret_holder);
+int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop, struct holder *ret_holder);
 
 #endif

@@ -18,7 +18,7 @@
 
 /* Hub class requests and what they carry: USB 2.0, tables 11-15 to 11-21; Linux include/uapi/linux/usb/ch11.h. */
 #define HUB_DESCRIPTOR 0x2900
-#define HUB_POWER_SWITCHING 0x0003	/* of wHubCharacteristics */
+#define HUB_POWER_SWITCHING 0x0003 /* of wHubCharacteristics */
 #define HUB_POWER_EACH_PORT 0x0001
 #define PORT_FEATURE_POWER 8
 #define PORT_STATUS_CONNECTION 0x0001
@@ -42,7 +42,7 @@ static int say(const struct words *w, int r, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(w->text, w->cap, format, args);	/* cut text is still text */
+	(void)vsnprintf(w->text, w->cap, format, args); /* cut text is still text */
 	va_end(args);
 	plain_make(w->text);
 	return r;
@@ -51,17 +51,12 @@ static int say(const struct words *w, int r, const char *format, ...)
 static int errno_of_usb(int r)
 {
 	switch (r) {
-	case LIBUSB_ERROR_ACCESS:
-		return -EACCES;
+	case LIBUSB_ERROR_ACCESS: return -EACCES;
 	case LIBUSB_ERROR_NO_DEVICE:
-	case LIBUSB_ERROR_NOT_FOUND:
-		return -ENODEV;
-	case LIBUSB_ERROR_BUSY:
-		return -EBUSY;
-	case LIBUSB_ERROR_NO_MEM:
-		return -ENOMEM;
-	default:
-		return r < 0 ? -EIO : 0;
+	case LIBUSB_ERROR_NOT_FOUND: return -ENODEV;
+	case LIBUSB_ERROR_BUSY: return -EBUSY;
+	case LIBUSB_ERROR_NO_MEM: return -ENOMEM;
+	default: return r < 0 ? -EIO : 0;
 	}
 }
 
@@ -155,7 +150,7 @@ static int check_interface(const struct recover_target *target, const char *name
 	char driver[64];
 
 	if (hostfs_link(driver, sizeof(driver), USB_DEVICE "/%s/driver", target->place, name) < 0)
-		return 0;	/* nobody's */
+		return 0; /* nobody's */
 	if (strcmp(driver, "usbfs") == 0)
 		return say(w, -EBUSY,
 			   "a program has claimed its interface %s (a debugger, a virtual machine): end it first",
@@ -214,8 +209,10 @@ static int say_rule(const char *place, const char *path, const struct words *w)
 
 	(void)read_attribute(place, "idVendor", vid, sizeof(vid));
 	(void)read_attribute(place, "idProduct", pid, sizeof(pid));
-	return say(w, -EACCES, "it needs the right to write %s: run as root, or add the udev rule SUBSYSTEM==\"usb\", "
-		   "ATTR{idVendor}==\"%s\", ATTR{idProduct}==\"%s\", MODE=\"0660\", TAG+=\"uaccess\"", path, vid, pid);
+	return say(w, -EACCES,
+		   "it needs the right to write %s: run as root, or add the udev rule SUBSYSTEM==\"usb\", "
+		   "ATTR{idVendor}==\"%s\", ATTR{idProduct}==\"%s\", MODE=\"0660\", TAG+=\"uaccess\"",
+		   path, vid, pid);
 }
 
 static void usb_close(struct usb *usb)
@@ -225,7 +222,7 @@ static void usb_close(struct usb *usb)
 	if (usb->ctx)
 		libusb_exit(usb->ctx);
 	if (usb->fd >= 0)
-		(void)close(usb->fd);	/* nothing is written to it */
+		(void)close(usb->fd); /* nothing is written to it */
 }
 
 /* Opened here and handed to libusb: so it is the place that counts, and libusb starts no thread to look for devices. */
@@ -271,19 +268,19 @@ int recover_usb_reset(const struct recover_target *target, char *ret_text, size_
 	r = libusb_reset_device(usb.handle);
 	usb_close(&usb);
 	if (r == 0 || r == LIBUSB_ERROR_NOT_FOUND)
-		return 0;	/* not found: it comes back as a new device */
+		return 0; /* not found: it comes back as a new device */
 	return say(&w, errno_of_usb(r), "the USB reset failed: %s", libusb_strerror(r));
 }
 
 /* ------------------------------------------------------------ the port of its hub */
 
 struct hub_port {
-	char hub[64];		/* as in /sys/bus/usb/devices: "1-1", "usb1" */
+	char hub[64]; /* as in /sys/bus/usb/devices: "1-1", "usb1" */
 	int number;
-	char dir[128];		/* of the port, below /sys/bus/usb/devices: "1-1:1.0/1-1-port4" */
-	struct usb usb;		/* the hub */
+	char dir[128];	/* of the port, below /sys/bus/usb/devices: "1-1:1.0/1-1-port4" */
+	struct usb usb; /* the hub */
 	bool by_sysfs;
-	bool has_peer;		/* the same socket's other half, on USB 3 */
+	bool has_peer; /* the same socket's other half, on USB 3 */
 };
 
 /* "1-1.4" is port 4 of "1-1"; "1-1" port 1 of the root hub of bus 1. */
@@ -336,7 +333,7 @@ static int write_disable(const struct hub_port *p, const char *name, const char 
 		return -errno;
 	n = write(fd, value, 1);
 	r = n == 1 ? 0 : n < 0 ? -errno : -EIO;
-	(void)close(fd);	/* sysfs has said all in write() */
+	(void)close(fd); /* sysfs has said all in write() */
 	return r;
 }
 
@@ -379,12 +376,9 @@ static int check_hub(const struct hub_port *p, const struct words *w)
 	if (r < 5)
 		return say(w, -EIO, "hub %s does not describe itself", p->hub);
 	switch (d[3] & HUB_POWER_SWITCHING) {
-	case HUB_POWER_EACH_PORT:
-		return 0;
-	case 0:
-		return say(w, -ENOTSUP, "hub %s switches all its ports together, other devices too", p->hub);
-	default:
-		return say(w, -ENOTSUP, "hub %s cannot switch power", p->hub);
+	case HUB_POWER_EACH_PORT: return 0;
+	case 0: return say(w, -ENOTSUP, "hub %s switches all its ports together, other devices too", p->hub);
+	default: return say(w, -ENOTSUP, "hub %s cannot switch power", p->hub);
 	}
 }
 
@@ -399,8 +393,8 @@ static int check_peer(struct hub_port *p, const struct words *w)
 	if (!has(p, "peer/disable"))
 		return say(w, -ENOTSUP, "the USB 3 half of the socket can be switched from Linux 6.0 on");
 	if (!may_write(p, "peer/disable"))
-		return say(w, -EACCES,
-			   "run as root, or once: sudo chmod a+w /sys/bus/usb/devices/%s/{,peer/}disable", p->dir);
+		return say(w, -EACCES, "run as root, or once: sudo chmod a+w /sys/bus/usb/devices/%s/{,peer/}disable",
+			   p->dir);
 	return 0;
 }
 
@@ -419,9 +413,8 @@ static int test_hub(const struct hub_port *p, const struct port_stop *stop, cons
 		if (!(r & PORT_STATUS_CONNECTION))
 			return 0;
 		if (wait_now_ms() >= deadline)
-			return say(w, -ENOTSUP,
-				   "hub %s only pretends to switch port %d: the device stays connected", p->hub,
-				   p->number);
+			return say(w, -ENOTSUP, "hub %s only pretends to switch port %d: the device stays connected",
+				   p->hub, p->number);
 		if (wait_poll(NULL, 0, wait_now_ms() + OFF_LOOK_MS, stop) == -ECANCELED)
 			return say(w, -ECANCELED, "stopped");
 	}
@@ -471,7 +464,9 @@ static int power_on(const struct hub_port *p, const struct words *w)
 	if (!p->by_sysfs && r == 0)
 		r = by_request;
 	if (r < 0)
-		return say(w, r, "port %d of hub %s may be left without power; as root: echo 0 > /sys/bus/usb/devices/%s/disable",
+		return say(w, r,
+			   "port %d of hub %s may be left without power; as root: echo 0 > "
+			   "/sys/bus/usb/devices/%s/disable",
 			   p->number, p->hub, p->dir);
 	return 0;
 }
@@ -514,8 +509,8 @@ int recover_power_cycle(const struct recover_target *target, const struct port_s
 
 /* ------------------------------------------------------------ back again */
 
-int recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
-		 char *ret_path, size_t path_cap, char *ret_text, size_t cap)
+int recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop, char *ret_path,
+		 size_t path_cap, char *ret_text, size_t cap)
 {
 	const struct words w = { ret_text, cap };
 	const struct spec spec = { .text = target->interface, .kind = SPEC_USB_PLACE, .place = target->interface };

@@ -24,8 +24,8 @@
 
 /* A bridge by its place, which stays when its number changes, and what tells it from another at that place. */
 struct recover_target {
-	char place[64];			/* "1-1.4"; "": not known */
-	char interface[64];		/* "1-1.4:1.0" */
+	char place[64];	    /* "1-1.4"; "": not known */
+	char interface[64]; /* "1-1.4:1.0" */
 	unsigned int vid, pid;
 	char serial[DEVICE_TEXT_MAX];
 };
@@ -62,7 +62,7 @@ int recover_power_cycle(const struct recover_target *target, const struct port_s
  * @ret_path: of its tty, whatever its number is now
  * Return: as above; -ENODEV: not within the time.
  */
-int recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
-		 char *ret_path, size_t path_cap, char *ret_text, size_t cap);
+int recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop, char *ret_path,
+		 size_t path_cap, char *ret_text, size_t cap);
 
 #endif

@@ -5,12 +5,12 @@
 
 /* A round of the probe. Modem sleep and DTIM hold a datagram back for up to 300 ms. */
 #define ROUND_MS 600
-#define LINGER_MS 150		/* after the sign of life: a refusal of the earlier datagram may be late */
+#define LINGER_MS 150 /* after the sign of life: a refusal of the earlier datagram may be late */
 #define PAUSE_MS 100
 
-#define INVITATION_MS 1000	/* the answer comes from the sketch's loop() */
+#define INVITATION_MS 1000 /* the answer comes from the sketch's loop() */
 #define INVITATIONS_ONCE 3
-#define CANCELS 3		/* a lost one would cost the next uploader his first invitation */
+#define CANCELS 3 /* a lost one would cost the next uploader his first invitation */
 #define CANCEL_MS 100
 
 /* A command number that is none of U_FLASH 0, U_FS 100, U_AUTH 200 (esp8266/Arduino Updater.h): dropped in the
@@ -114,11 +114,8 @@ void ota_arduino_event(struct ota *ota, const struct ota_event *event, int64_t n
 		ota->silent = 0;
 		end_round(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 		return;
-	case OTA_EVENT_UNREACHABLE:
-		ota->unreachable = true;
-		return;
-	case OTA_EVENT_CLOSED:
-		return;
+	case OTA_EVENT_UNREACHABLE: ota->unreachable = true; return;
+	case OTA_EVENT_CLOSED: return;
 	}
 }
 
@@ -236,11 +233,8 @@ void ota_dry_run_event(struct ota *ota, const struct ota_event *event, int64_t n
 		ota->ever_alive = true;
 		dry_run_answer(ota, event->bytes, event->len, now_ms);
 		return;
-	case OTA_EVENT_UNREACHABLE:
-		ota->unreachable = true;
-		return;
+	case OTA_EVENT_UNREACHABLE: ota->unreachable = true; return;
 	case OTA_EVENT_CONNECTED:
-	case OTA_EVENT_CLOSED:
-		return;
+	case OTA_EVENT_CLOSED: return;
 	}
 }

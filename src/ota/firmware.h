@@ -10,16 +10,16 @@
 /* Patterns are Perl-compatible (PCRE2), for lines without escapes. Static. */
 struct firmware {
 	const char *name;
-	const char *about;			/* one line, for --firmware list */
-	const char *expect[FIRMWARE_LINES + 1];	/* all must come; NULL ends */
-	const char *fail_on[FIRMWARE_LINES + 1];/* NULL ends */
-	const char *address;			/* group 1 is the board's address; NULL: it prints none.
+	const char *about;			 /* one line, for --firmware list */
+	const char *expect[FIRMWARE_LINES + 1];	 /* all must come; NULL ends */
+	const char *fail_on[FIRMWARE_LINES + 1]; /* NULL ends */
+	const char *address;			 /* group 1 is the board's address; NULL: it prints none.
 						 * One of expect[], so that it has come when all have */
-	const char *version;			/* group 1 is a version that decides about the probe; NULL */
-	enum ota_protocol protocol;		/* OTA_PROTOCOL_NONE: nothing that could be probed */
+	const char *version;			 /* group 1 is a version that decides about the probe; NULL */
+	enum ota_protocol protocol;		 /* OTA_PROTOCOL_NONE: nothing that could be probed */
 	int port_esp8266, port_esp32;
 	struct ota_page page;
-	const char *no_ota;			/* why there is nothing to probe; NULL */
+	const char *no_ota; /* why there is nothing to probe; NULL */
 };
 
 /* Ends with a name of NULL. */

@@ -6,14 +6,14 @@
 
 #include "ota/ota.h"
 
-#define OTA_RETRY_ANSWERED_MS 1000	/* something answered: do not press it */
-#define OTA_CLOSED_PAUSE_MS 250		/* its port is closed: the sketch still starts */
-#define OTA_DEAD_ROUNDS 2		/* without any sign of life: ask by TCP too, forget the silence before */
+#define OTA_RETRY_ANSWERED_MS 1000 /* something answered: do not press it */
+#define OTA_CLOSED_PAUSE_MS 250	   /* its port is closed: the sketch still starts */
+#define OTA_DEAD_ROUNDS 2	   /* without any sign of life: ask by TCP too, forget the silence before */
 
 /* Of Updater.h's error numbers those that tell of the boot mode (esp8266/Arduino cores/esp8266/Updater.h). */
 enum {
-	OTA_ERROR_SIZE = 5,		/* UPDATE_ERROR_SIZE, "Bad Size Given" */
-	OTA_ERROR_BOOTSTRAP = 11,	/* UPDATE_ERROR_BOOTSTRAP */
+	OTA_ERROR_SIZE = 5,	  /* UPDATE_ERROR_SIZE, "Bad Size Given" */
+	OTA_ERROR_BOOTSTRAP = 11, /* UPDATE_ERROR_BOOTSTRAP */
 };
 
 /* ota.c: what a protocol may do */

@@ -166,14 +166,13 @@ static const struct {
 	[OTA_REASON_GONE] = { "gone", "the port had opened and is closed again" },
 	[OTA_REASON_DOWN] = { "down", "the host does not answer" },
 	[OTA_REASON_UNREACHABLE] = { "unreachable", "the host cannot be reached" },
-	[OTA_REASON_FILTERED] = { "filtered",
-		"the host is up, but whether the port is open cannot be seen from here" },
+	[OTA_REASON_FILTERED] = { "filtered", "the host is up, but whether the port is open cannot be seen from here" },
 	[OTA_REASON_UNANSWERED] = { "unanswered", "no answer" },
 	[OTA_REASON_OTHER] = { "other", "something else answers there" },
 	[OTA_REASON_LOCKED] = { "locked", "a web server asks for a password before it shows the form" },
-	[OTA_REASON_NOT_HARMLESS] = { "not-harmless",
-		"not asked: this ESPHome's version is unknown, or before 2025.10 and would take a greeting for "
-		"the start of an update" },
+	[OTA_REASON_NOT_HARMLESS] = { "not-harmless", "not asked: this ESPHome's version is unknown, or before 2025.10 "
+						      "and would take a greeting for "
+						      "the start of an update" },
 	[OTA_REASON_NAME] = { "name", "the name was not found" },
 	[OTA_REASON_STOPPED] = { "stopped", "not enough time to tell" },
 };
@@ -194,8 +193,8 @@ void ota_describe(const struct ota_finding *finding, char *buf, size_t cap)
 
 	if (finding->reason == OTA_REASON_REFUSED || finding->reason == OTA_REASON_OTHER ||
 	    finding->reason == OTA_REASON_LOCKED)
-		snprintf(buf, cap, "%s%s%s%s", reasons[finding->reason].phrase, quote ? ": \"" : "",
-			 finding->answer, quote ? "\"" : "");
+		snprintf(buf, cap, "%s%s%s%s", reasons[finding->reason].phrase, quote ? ": \"" : "", finding->answer,
+			 quote ? "\"" : "");
 	else if (finding->reason != OTA_REASON_NONE)
 		snprintf(buf, cap, "%s", reasons[finding->reason].phrase);
 	else
@@ -206,21 +205,14 @@ static const char *proof_caveat(const struct ota_finding *finding)
 {
 	switch (finding->proof) {
 	case OTA_PROOF_EDGE:
-	case OTA_PROOF_CONTRAST:
-		return "not proven: that the sketch calls ArduinoOTA.handle(), password, free space";
-	case OTA_PROOF_HELLO:
-		return "not proven: password, boot mode, free space";
+	case OTA_PROOF_CONTRAST: return "not proven: that the sketch calls ArduinoOTA.handle(), password, free space";
+	case OTA_PROOF_HELLO: return "not proven: password, boot mode, free space";
 	case OTA_PROOF_FORM:
-	case OTA_PROOF_PAGE:
-		return "not proven: password, boot mode, free space";
-	case OTA_PROOF_BOARD:
-		return "not proven: free space, the way back from the board to this computer";
-	case OTA_PROOF_AUTH:
-		return "not proven: boot mode by the board itself, which a password protects";
-	case OTA_PROOF_ACCEPTED:
-		return "not proven: boot mode; only an ESP8266 tests it";
-	case OTA_PROOF_NONE:
-		break;
+	case OTA_PROOF_PAGE: return "not proven: password, boot mode, free space";
+	case OTA_PROOF_BOARD: return "not proven: free space, the way back from the board to this computer";
+	case OTA_PROOF_AUTH: return "not proven: boot mode by the board itself, which a password protects";
+	case OTA_PROOF_ACCEPTED: return "not proven: boot mode; only an ESP8266 tests it";
+	case OTA_PROOF_NONE: break;
 	}
 	return "";
 }
@@ -228,14 +220,13 @@ static const char *proof_caveat(const struct ota_finding *finding)
 const char *ota_caveat(const struct ota_finding *finding)
 {
 	switch (finding->reason) {
-	case OTA_REASON_NONE:
-		return proof_caveat(finding);
+	case OTA_REASON_NONE: return proof_caveat(finding);
 	case OTA_REASON_REFUSED:
-		return finding->error == OTA_ERROR_BOOTSTRAP ?
-			"reset the board with its RST or EN line; a software restart does not help" : "";
+		return finding->error == OTA_ERROR_BOOTSTRAP
+			       ? "reset the board with its RST or EN line; a software restart does not help"
+			       : "";
 	case OTA_REASON_CLOSED:
-	case OTA_REASON_GONE:
-		return "is the address the board's, and does its application start the OTA service?";
+	case OTA_REASON_GONE: return "is the address the board's, and does its application start the OTA service?";
 	case OTA_REASON_DOWN:
 	case OTA_REASON_UNREACHABLE:
 		return "is the board on this network, and may this computer talk to it (client isolation)?";
@@ -245,7 +236,6 @@ const char *ota_caveat(const struct ota_finding *finding)
 	case OTA_REASON_LOCKED:
 	case OTA_REASON_NOT_HARMLESS:
 		return "wait for a line of the application instead: --firmware or --expect without --ota";
-	default:
-		return "";
+	default: return "";
 	}
 }

@@ -43,14 +43,14 @@
 
 enum ota_protocol {
 	OTA_PROTOCOL_NONE,
-	OTA_ARDUINO,	/* UDP */
-	OTA_ESPHOME,	/* TCP; first five bytes, two back */
-	OTA_WEB,	/* HTTP: GET of the page with the upload form */
+	OTA_ARDUINO, /* UDP */
+	OTA_ESPHOME, /* TCP; first five bytes, two back */
+	OTA_WEB,     /* HTTP: GET of the page with the upload form */
 };
 
 enum ota_question {
-	OTA_LISTENS,	/* waits until the service listens */
-	OTA_DRY_RUN,	/* ArduinoOTA on an ESP8266: invites an update of size 0. Opt-in: its onError runs */
+	OTA_LISTENS, /* waits until the service listens */
+	OTA_DRY_RUN, /* ArduinoOTA on an ESP8266: invites an update of size 0. Opt-in: its onError runs */
 };
 
 /* The default port of ArduinoOTA and of ESPHome (esp8266/Arduino ArduinoOTA.cpp, begin(); espressif/arduino-esp32
@@ -65,35 +65,35 @@ enum ota_question {
 
 /* The page of a web updater, and how its form is known. All strings static. */
 struct ota_page {
-	const char *path;	/* "/update": only ever one whose GET returns a form */
-	const char *marker;	/* text of the form, compared without case */
-	bool packed;		/* WLED: a page at path that is compressed counts, since a locked one is a 401 */
+	const char *path;   /* "/update": only ever one whose GET returns a form */
+	const char *marker; /* text of the form, compared without case */
+	bool packed;	    /* WLED: a page at path that is compressed counts, since a locked one is a 401 */
 };
 
 struct ota_options {
 	enum ota_protocol protocol;
 	enum ota_question question;
 	bool once;		/* OTA_DRY_RUN: a closed port, or no answer to three invitations, ends it */
-	bool hello_is_harmless;	/* OTA_ESPHOME: the version is known, see ota_esphome_harmless() */
+	bool hello_is_harmless; /* OTA_ESPHOME: the version is known, see ota_esphome_harmless() */
 	const char *host;	/* OTA_WEB: for the Host: header; lives as long as the probe */
 	struct ota_page page;	/* OTA_WEB */
 };
 
 enum ota_channel {
-	OTA_SERVICE_UDP,	/* connected UDP socket to the service's port */
-	OTA_CLOSED_UDP,		/* the same to OTA_PORT_CLOSED of the same address */
+	OTA_SERVICE_UDP, /* connected UDP socket to the service's port */
+	OTA_CLOSED_UDP,	 /* the same to OTA_PORT_CLOSED of the same address */
 	OTA_SERVICE_TCP,
-	OTA_CLOSED_TCP,		/* TCP to OTA_PORT_CLOSED */
+	OTA_CLOSED_TCP, /* TCP to OTA_PORT_CLOSED */
 	OTA_CHANNELS
 };
 
 enum ota_event_kind {
-	OTA_EVENT_TIMER,	/* ota_wake_ms() has come */
-	OTA_EVENT_REFUSED,	/* ECONNREFUSED: port-unreachable, or a reset instead of a connection */
-	OTA_EVENT_UNREACHABLE,	/* any other failure to send or to connect: no route, host unreachable, timed out */
-	OTA_EVENT_CONNECTED,	/* TCP */
-	OTA_EVENT_BYTES,	/* a datagram, or bytes of a connection */
-	OTA_EVENT_CLOSED,	/* TCP: end of file or reset */
+	OTA_EVENT_TIMER,       /* ota_wake_ms() has come */
+	OTA_EVENT_REFUSED,     /* ECONNREFUSED: port-unreachable, or a reset instead of a connection */
+	OTA_EVENT_UNREACHABLE, /* any other failure to send or to connect: no route, host unreachable, timed out */
+	OTA_EVENT_CONNECTED,   /* TCP */
+	OTA_EVENT_BYTES,       /* a datagram, or bytes of a connection */
+	OTA_EVENT_CLOSED,      /* TCP: end of file or reset */
 };
 
 struct ota_event {
@@ -104,59 +104,59 @@ struct ota_event {
 };
 
 enum ota_action_kind {
-	OTA_ACTION_SEND,	/* on a UDP channel: open the socket first where there is none */
-	OTA_ACTION_CONNECT,	/* TCP */
-	OTA_ACTION_CLOSE,	/* TCP; also where nothing is open */
+	OTA_ACTION_SEND,    /* on a UDP channel: open the socket first where there is none */
+	OTA_ACTION_CONNECT, /* TCP */
+	OTA_ACTION_CLOSE,   /* TCP; also where nothing is open */
 };
 
 struct ota_action {
 	enum ota_action_kind kind;
 	enum ota_channel channel;
-	const void *bytes;	/* lives as long as the probe */
+	const void *bytes; /* lives as long as the probe */
 	size_t len;
 };
 
 enum ota_proof {
 	OTA_PROOF_NONE,
-	OTA_PROOF_EDGE,		/* ArduinoOTA: the port was closed, then silent, the host alive all the time */
-	OTA_PROOF_CONTRAST,	/* ArduinoOTA: silent while a closed port of the same host is reported closed */
-	OTA_PROOF_HELLO,	/* ESPHome answered its greeting */
-	OTA_PROOF_FORM,		/* the upload form was there */
-	OTA_PROOF_PAGE,		/* the form's page was there, compressed: not read */
-	OTA_PROOF_BOARD,	/* dry run: the board said ERROR[5] or ERROR[11]: its own latch */
-	OTA_PROOF_AUTH,		/* dry run: it asked for a password */
-	OTA_PROOF_ACCEPTED,	/* dry run: it said OK to size 0: not an ESP8266; says nothing of a latch */
+	OTA_PROOF_EDGE,	    /* ArduinoOTA: the port was closed, then silent, the host alive all the time */
+	OTA_PROOF_CONTRAST, /* ArduinoOTA: silent while a closed port of the same host is reported closed */
+	OTA_PROOF_HELLO,    /* ESPHome answered its greeting */
+	OTA_PROOF_FORM,	    /* the upload form was there */
+	OTA_PROOF_PAGE,	    /* the form's page was there, compressed: not read */
+	OTA_PROOF_BOARD,    /* dry run: the board said ERROR[5] or ERROR[11]: its own latch */
+	OTA_PROOF_AUTH,	    /* dry run: it asked for a password */
+	OTA_PROOF_ACCEPTED, /* dry run: it said OK to size 0: not an ESP8266; says nothing of a latch */
 };
 
 /* Why a probe is not satisfied. */
 enum ota_reason {
 	OTA_REASON_NONE,
-	OTA_REASON_REFUSED,	/* dry run: ERROR[11] or another error number: error, answer */
-	OTA_REASON_CLOSED,	/* the host is up, its port is closed */
-	OTA_REASON_GONE,	/* the port had opened, and is closed again */
-	OTA_REASON_DOWN,	/* nothing came back from the host */
-	OTA_REASON_UNREACHABLE,	/* no route, or no host of that address on the network */
-	OTA_REASON_FILTERED,	/* the host is up but reports no closed ports: silence there proves nothing */
-	OTA_REASON_UNANSWERED,	/* asked, and no answer; or connected, and no word */
-	OTA_REASON_OTHER,	/* something else answers there: answer */
-	OTA_REASON_LOCKED,	/* a web server that asks for a password before it shows the form */
-	OTA_REASON_NOT_HARMLESS,/* ESPHome of an unknown or old version: not asked */
-	OTA_REASON_NAME,	/* the name did not resolve; set by the prober */
-	OTA_REASON_STOPPED,	/* too early for any of these */
+	OTA_REASON_REFUSED,	 /* dry run: ERROR[11] or another error number: error, answer */
+	OTA_REASON_CLOSED,	 /* the host is up, its port is closed */
+	OTA_REASON_GONE,	 /* the port had opened, and is closed again */
+	OTA_REASON_DOWN,	 /* nothing came back from the host */
+	OTA_REASON_UNREACHABLE,	 /* no route, or no host of that address on the network */
+	OTA_REASON_FILTERED,	 /* the host is up but reports no closed ports: silence there proves nothing */
+	OTA_REASON_UNANSWERED,	 /* asked, and no answer; or connected, and no word */
+	OTA_REASON_OTHER,	 /* something else answers there: answer */
+	OTA_REASON_LOCKED,	 /* a web server that asks for a password before it shows the form */
+	OTA_REASON_NOT_HARMLESS, /* ESPHome of an unknown or old version: not asked */
+	OTA_REASON_NAME,	 /* the name did not resolve; set by the prober */
+	OTA_REASON_STOPPED,	 /* too early for any of these */
 	OTA_REASON_COUNT
 };
 
 struct ota_finding {
 	enum ota_protocol protocol;
 	enum ota_question question;
-	bool listens;			/* the service was proven to listen */
-	bool boot_mode_good;		/* ERROR[5]: the board's own latch does not say UART download */
+	bool listens;	     /* the service was proven to listen */
+	bool boot_mode_good; /* ERROR[5]: the board's own latch does not say UART download */
 	enum ota_proof proof;
-	enum ota_reason reason;		/* when not satisfied */
-	int error;			/* N of ERROR[N]; -1 */
-	unsigned int probes;		/* datagrams or connections to the service */
-	unsigned int refusals;		/* how often its port was reported closed */
-	char answer[OTA_ANSWER_MAX];	/* what came back, made printable ASCII; "" */
+	enum ota_reason reason;	     /* when not satisfied */
+	int error;		     /* N of ERROR[N]; -1 */
+	unsigned int probes;	     /* datagrams or connections to the service */
+	unsigned int refusals;	     /* how often its port was reported closed */
+	char answer[OTA_ANSWER_MAX]; /* what came back, made printable ASCII; "" */
 };
 
 enum ota_state { OTA_WAITING, OTA_ROUND, OTA_INVITED, OTA_CANCELLING, OTA_CONNECTING, OTA_TALKING };
@@ -173,12 +173,12 @@ struct ota {
 
 	enum ota_state state;
 	bool alive, unreachable, ask_tcp;
-	unsigned int silent;		/* rounds in a row, host alive */
-	unsigned int dead;		/* rounds in a row without a sign of life */
+	unsigned int silent; /* rounds in a row, host alive */
+	unsigned int dead;   /* rounds in a row without a sign of life */
 	bool ever_alive, ever_closed_refused, was_silent, ever_connected, last_refused;
-	bool outstanding;		/* an invitation may have left the board waiting for a password */
+	bool outstanding; /* an invitation may have left the board waiting for a password */
 	unsigned int invitations, cancels;
-	char got[128];			/* start of the status line, tail of the page */
+	char got[128]; /* start of the status line, tail of the page */
 	size_t got_len;
 	bool status_known, headers_done, packed;
 	int status;

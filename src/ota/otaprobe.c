@@ -66,13 +66,13 @@ static void be_resolver(const char *host, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(fd, 0) < 0)
 		_exit(1);
-	/* the serial port must not stay open through us */
+		/* the serial port must not stay open through us */
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, 1U, ~0U, 0U))
 #endif
 		for (int other = 1; other < 4096; other++)
 			(void)close(other);
-	(void)signal(SIGINT, SIG_IGN);	/* from a terminal: our parent decides */
+	(void)signal(SIGINT, SIG_IGN); /* from a terminal: our parent decides */
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (look_up(host, 0, &addresses))
@@ -140,8 +140,7 @@ static void tell(const struct otaprobe *probe, struct otaprobe_target *target, e
 	ota_event(&target->ota, &event, probe->now_ms);
 }
 
-static void tell_error(const struct otaprobe *probe, struct otaprobe_target *target, int err,
-		       enum ota_channel channel)
+static void tell_error(const struct otaprobe *probe, struct otaprobe_target *target, int err, enum ota_channel channel)
 {
 	tell(probe, target, err == ECONNREFUSED ? OTA_EVENT_REFUSED : OTA_EVENT_UNREACHABLE, channel, NULL, 0);
 }
@@ -159,8 +158,7 @@ static void address_with_port(const struct otaprobe *probe, const struct otaprob
 		((struct sockaddr_in *)ret)->sin_port = port;
 }
 
-static uint32_t event_of(const struct otaprobe *probe, const struct otaprobe_target *target,
-			 enum ota_channel channel)
+static uint32_t event_of(const struct otaprobe *probe, const struct otaprobe_target *target, enum ota_channel channel)
 {
 	return (uint32_t)(target - probe->targets) * OTA_CHANNELS + (uint32_t)channel;
 }
@@ -173,14 +171,12 @@ static int open_socket(struct otaprobe *probe, struct otaprobe_target *target, e
 	struct sockaddr_storage address;
 	int fd, r;
 
-	fd = socket(target->address.ss_family,
-		    (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(target->address.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	target->fds[channel] = fd;
 	/* with it, "host unreachable" is reported too, and who reported it */
-	if (!tcp && setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on,
-			       sizeof(on)) < 0)
+	if (!tcp && setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on)) < 0)
 		goto fail;
 	address_with_port(probe, target, channel, &address);
 	r = connect(fd, (struct sockaddr *)&address, target->address_len) < 0 ? -errno : 0;
@@ -205,8 +201,7 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
 		return false;
 	if (b->sa_family == AF_INET6)
 		return !memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-			       &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr,
-			       sizeof(struct in6_addr));
+			       &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr, sizeof(struct in6_addr));
 	return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
 	       ((const struct sockaddr_in *)(const void *)b)->sin_addr.s_addr;
 }
@@ -230,11 +225,15 @@ static int error_in(const struct otaprobe_target *target, struct msghdr *message
 static void drain_errors(struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel)
 {
 	for (int i = 0; i < READS_AT_ONCE && target->fds[channel] >= 0; i++) {
-		union { char bytes[512]; struct cmsghdr align; } control;
+		union {
+			char bytes[512];
+			struct cmsghdr align;
+		} control;
 		char byte;
 		struct iovec iov = { &byte, 1 };
-		struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-					  .msg_controllen = sizeof(control) };
+		struct msghdr message = {
+			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+		};
 
 		if (recvmsg(target->fds[channel], &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			return;
@@ -275,8 +274,7 @@ static void finish_connect(struct otaprobe *probe, struct otaprobe_target *targe
 
 	if (getsockopt(target->fds[channel], SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		err = errno;
-	if (!err && watch(probe, target->fds[channel], event_of(probe, target, channel), EPOLLIN,
-			  EPOLL_CTL_MOD) < 0)
+	if (!err && watch(probe, target->fds[channel], event_of(probe, target, channel), EPOLLIN, EPOLL_CTL_MOD) < 0)
 		err = ENOMEM;
 	target->connecting[channel] = false;
 	if (err) {
@@ -443,7 +441,7 @@ static void happened(struct otaprobe *probe, const struct epoll_event *event)
 	}
 	target = &probe->targets[event->data.u32 / OTA_CHANNELS];
 	if (target->fds[channel] < 0)
-		return;		/* closed by an event before this one */
+		return; /* closed by an event before this one */
 	if (target->connecting[channel])
 		finish_connect(probe, target, channel);
 	else if (is_tcp(channel))
@@ -459,24 +457,19 @@ static void look_again(struct otaprobe *probe)
 		return;
 	probe->lookup_ms = INT64_MAX;
 	if (start_resolver(probe) < 0)
-		probe->lookup_ms = probe->now_ms + LOOKUP_AGAIN_MS;	/* no process now: later perhaps */
+		probe->lookup_ms = probe->now_ms + LOOKUP_AGAIN_MS; /* no process now: later perhaps */
 }
 
 /* How much a failed probe of one address tells, when another address failed too. */
 static int tells(const struct ota_finding *finding)
 {
 	switch (finding->reason) {
-	case OTA_REASON_NONE:
-		return 4;
-	case OTA_REASON_REFUSED:
-		return 3;
+	case OTA_REASON_NONE: return 4;
+	case OTA_REASON_REFUSED: return 3;
 	case OTA_REASON_UNREACHABLE:
-	case OTA_REASON_STOPPED:
-		return 0;
-	case OTA_REASON_DOWN:
-		return 1;
-	default:
-		return 2;
+	case OTA_REASON_STOPPED: return 0;
+	case OTA_REASON_DOWN: return 1;
+	default: return 2;
 	}
 }
 
@@ -554,8 +547,8 @@ void otaprobe_address(const struct otaprobe *probe, char *buf, size_t cap)
 
 	if (!cap)
 		return;
-	if (!target || getnameinfo((const struct sockaddr *)&target->address, target->address_len, buf,
-				   (socklen_t)cap, NULL, 0, NI_NUMERICHOST))
+	if (!target || getnameinfo((const struct sockaddr *)&target->address, target->address_len, buf, (socklen_t)cap,
+				   NULL, 0, NI_NUMERICHOST))
 		buf[0] = '\0';
 }
 

@@ -31,17 +31,17 @@
 #define OTAPROBE_ADDRESSES_MAX 4
 
 struct otaprobe_options {
-	struct ota_options ota;		/* .host is filled in */
-	const char *host;		/* name or address, without brackets; copied */
+	struct ota_options ota; /* .host is filled in */
+	const char *host;	/* name or address, without brackets; copied */
 	int port;
-	int closed_port;		/* 0: OTA_PORT_CLOSED */
+	int closed_port; /* 0: OTA_PORT_CLOSED */
 };
 
 struct otaprobe_target {
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	struct ota ota;
-	int fds[OTA_CHANNELS];		/* -1: none */
+	int fds[OTA_CHANNELS]; /* -1: none */
 	bool connecting[OTA_CHANNELS];
 };
 
@@ -49,11 +49,11 @@ struct otaprobe {
 	struct otaprobe_options options;
 	char host[256];
 	int epoll_fd;
-	int resolver_fd;		/* -1: none runs */
+	int resolver_fd; /* -1: none runs */
 	pid_t resolver;
-	int64_t lookup_ms;		/* when to look the name up again */
+	int64_t lookup_ms; /* when to look the name up again */
 	int64_t now_ms;
-	unsigned int n_targets;		/* 0: not found yet */
+	unsigned int n_targets; /* 0: not found yet */
 	struct otaprobe_target targets[OTAPROBE_ADDRESSES_MAX];
 	const struct ota_finding *finding;
 	const struct otaprobe_target *found;

@@ -86,10 +86,10 @@ int ota_address_parse(const char *text, size_t len, char *ret, size_t cap)
 	if (strlen(copy) != len)
 		return -EINVAL;
 	if (inet_pton(AF_INET, copy, address) == 1) {
-		if (address[0] == 0 || address[0] >= 224)	/* this network; multicast and beyond */
+		if (address[0] == 0 || address[0] >= 224) /* this network; multicast and beyond */
 			return -EINVAL;
 	} else if (inet_pton(AF_INET6, copy, address) != 1 || address[0] == 0xff || strcmp(copy, "::") == 0) {
-		return -EINVAL;		/* ff00::/8 is multicast */
+		return -EINVAL; /* ff00::/8 is multicast */
 	}
 	memcpy(ret, copy, len + 1);
 	return 0;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 struct ota_target {
-	char host[256];		/* without brackets; "@": the address that a match gives */
-	int port;		/* 0: not said */
+	char host[256]; /* without brackets; "@": the address that a match gives */
+	int port;	/* 0: not said */
 };
 
 /**

@@ -161,9 +161,7 @@ void ota_tcp_event(struct ota *ota, const struct ota_event *event, int64_t now_m
 		ota->last_refused = true;
 		hang_up(ota, now_ms, OTA_CLOSED_PAUSE_MS);
 		return;
-	case OTA_EVENT_CONNECTED:
-		greet(ota, now_ms);
-		return;
+	case OTA_EVENT_CONNECTED: greet(ota, now_ms); return;
 	case OTA_EVENT_BYTES:
 		if (ota->state != OTA_TALKING)
 			return;
@@ -176,9 +174,7 @@ void ota_tcp_event(struct ota *ota, const struct ota_event *event, int64_t now_m
 		ota->unreachable = true;
 		hang_up(ota, now_ms, RETRY_MS);
 		return;
-	case OTA_EVENT_CLOSED:
-		hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
-		return;
+	case OTA_EVENT_CLOSED: hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS); return;
 	}
 }
 

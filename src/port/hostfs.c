@@ -37,13 +37,13 @@ static int make_path(char *buf, size_t cap, const char *format, va_list args)
 }
 
 /* The path that a format and its arguments give, in @path; "" where it is too long, which is the path of no file. */
-#define MAKE_PATH(path, format)                                                \
-	do {                                                                   \
-		va_list args_;                                                 \
-		va_start(args_, format);                                       \
-		if (make_path(path, sizeof(path), format, args_) < 0)          \
-			(path)[0] = '\0';                                      \
-		va_end(args_);                                                 \
+#define MAKE_PATH(path, format) \
+	do { \
+		va_list args_; \
+		va_start(args_, format); \
+		if (make_path(path, sizeof(path), format, args_) < 0) \
+			(path)[0] = '\0'; \
+		va_end(args_); \
 	} while (0)
 
 int hostfs_path(char *buf, size_t cap, const char *format, ...)
@@ -85,7 +85,7 @@ int hostfs_read(const char *path, char *buf, size_t cap)
 	}
 	if (got < 0)
 		err = errno;
-	(void)close(fd);	/* read only: nothing can be lost */
+	(void)close(fd); /* read only: nothing can be lost */
 	if (err)
 		return -err;
 	while (used > 0 && isspace((unsigned char)buf[used - 1]))

@@ -32,12 +32,14 @@ struct port_ops {
 	int (*close)(struct port *port);
 };
 
-struct port { const struct port_ops *ops; };	/* first member of each backend */
+struct port {
+	const struct port_ops *ops;
+}; /* first member of each backend */
 
 /* How waits see stop signals: these are blocked all the time and admitted only inside a wait. */
 struct port_stop {
-	const sigset_t *wait_mask;		/* signal mask while waiting with both lines released */
-	const volatile sig_atomic_t *asked;	/* set by the handler: the signal's number */
+	const sigset_t *wait_mask;	    /* signal mask while waiting with both lines released */
+	const volatile sig_atomic_t *asked; /* set by the handler: the signal's number */
 };
 
 #endif

@@ -17,14 +17,14 @@
 #include "port/wait.h"
 #include "sim/protocol.h"
 
-#define KEPT 65536		/* input that came while a request was on its way */
-#define REPLY_MS 20000		/* longer than any driver's time-out: the process is broken */
+#define KEPT 65536     /* input that came while a request was on its way */
+#define REPLY_MS 20000 /* longer than any driver's time-out: the process is broken */
 
 struct sim_port {
 	struct port port;
 	int sock;
 	const struct port_stop *stop;
-	unsigned int lines;		/* SIM_DTR, SIM_RTS as last set */
+	unsigned int lines; /* SIM_DTR, SIM_RTS as last set */
 	bool gone;
 	size_t kept_at, kept;
 	uint8_t buffer[KEPT];
@@ -38,7 +38,7 @@ static struct sim_port *sim_port_of(struct port *port)
 /* ---- the other program ---- */
 
 #define PROGRAM "espreset-sim"
-#define CHECK_MS 3000		/* parsing takes milliseconds: longer means that the program is broken */
+#define CHECK_MS 3000 /* parsing takes milliseconds: longer means that the program is broken */
 
 /* This program's own path. Return: 0 or negative errno. */
 static int own_path(char path[PATH_MAX])
@@ -68,7 +68,8 @@ static int find_program(char path[PATH_MAX], char *err, size_t cap)
 		r = -ENAMETOOLONG;
 	}
 	if (r < 0)
-		snprintf(err, cap, "a simulated board needs the program %s: %s; it is built and installed together with espreset",
+		snprintf(err, cap,
+			 "a simulated board needs the program %s: %s; it is built and installed together with espreset",
 			 slash ? path : PROGRAM, strerror(-r));
 	return r;
 }
@@ -124,14 +125,14 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		(void)dup2(fds[1], STDOUT_FILENO);	/* where that fails, no line comes, which is an error */
+		(void)dup2(fds[1], STDOUT_FILENO); /* where that fails, no line comes, which is an error */
 		exec_program(path, "check", words);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
 		r = read_line(fds[0], stop, text, cap);
-		(void)kill(pid, SIGKILL);	/* it has answered, or will not: do not wait until it exits by itself */
+		(void)kill(pid, SIGKILL); /* it has answered, or will not: do not wait until it exits by itself */
 		(void)wait_for_exit(pid);
 	}
 	close(fds[0]);
@@ -147,7 +148,8 @@ int sim_port_check(const char *words, const struct port_stop *stop, char *err, s
 		return r;
 	r = ask_for_check(path, words, stop, err, cap);
 	if (r == -EIO)
-		snprintf(err, cap, "%s gives no answer: is it the program that was built together with espreset?", path);
+		snprintf(err, cap, "%s gives no answer: is it the program that was built together with espreset?",
+			 path);
 	else if (r < 0)
 		snprintf(err, cap, "%s: %s", path, strerror(-r));
 	else if (strcmp(err, "ok") != 0)
@@ -183,16 +185,16 @@ static int start_board(int sock, const char *path, const char *words)
 	int status;
 
 	if (pid < 0)
-		return -ENOMEM;		/* EAGAIN, of a limit of processes, would be taken for a busy port */
+		return -ENOMEM; /* EAGAIN, of a limit of processes, would be taken for a busy port */
 	if (pid == 0) {
-		(void)setsid();		/* cannot fail: a new process leads no group */
+		(void)setsid(); /* cannot fail: a new process leads no group */
 		pid = fork();
 		if (pid == 0)
 			be_the_board(sock, path, words);
 		_exit(pid < 0);
 	}
 	status = wait_for_exit(pid);
-	return status == 0 || status == -ECHILD ? 0 : -ENOMEM;	/* the second fork failed */
+	return status == 0 || status == -ECHILD ? 0 : -ENOMEM; /* the second fork failed */
 }
 
 /* ---- packets ---- */
@@ -218,22 +220,16 @@ static int take_packet(struct sim_port *sp, int *ret_result)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -ENODEV;
-	if (n < (ssize_t)SIM_PACKET_HEAD) {	/* the board's process has ended */
+	if (n < (ssize_t)SIM_PACKET_HEAD) { /* the board's process has ended */
 		sp->gone = true;
 		return -ENODEV;
 	}
 	if (packet.kind == SIM_DATA && (packet.result < 0 || n - (ssize_t)SIM_PACKET_HEAD != packet.result))
 		return 0;
 	switch (packet.kind) {
-	case SIM_REPLY:
-		*ret_result = packet.result;
-		return 1;
-	case SIM_DATA:
-		keep(sp, &packet);
-		return 0;
-	default:
-		sp->gone = true;
-		return 0;
+	case SIM_REPLY: *ret_result = packet.result; return 1;
+	case SIM_DATA: keep(sp, &packet); return 0;
+	default: sp->gone = true; return 0;
 	}
 }
 
@@ -332,14 +328,18 @@ static int close_port(struct port *port)
 
 	drain(sp);
 	(void)ask(sp, &(struct sim_request){ .kind = SIM_ASK_HUPCL, .value = 1 });
-	(void)ask(sp, &(struct sim_request){ .kind = SIM_ASK_CLOSE });	/* close(2) of a tty reports nothing, either */
+	(void)ask(sp, &(struct sim_request){ .kind = SIM_ASK_CLOSE }); /* close(2) of a tty reports nothing, either */
 	close(sp->sock);
 	free(sp);
 	return r;
 }
 
 static const struct port_ops sim_ops = {
-	.name = "sim", .set_lines = set_lines, .set_speed = set_speed, .read = read_input, .close = close_port,
+	.name = "sim",
+	.set_lines = set_lines,
+	.set_speed = set_speed,
+	.read = read_input,
+	.close = close_port,
 };
 
 /* Return: our end of the socket, or negative errno. */
@@ -371,7 +371,7 @@ static int open_port(int sock, int baud, const struct port_stop *stop, struct po
 		sp->lines = SIM_DTR | SIM_RTS;
 		r = ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
 		if (r == -ENODEV)
-			r = -ENOEXEC;	/* it has ended without a word: no board was unplugged */
+			r = -ENOEXEC; /* it has ended without a word: no board was unplugged */
 	}
 	if (r < 0) {
 		close(sock);

@@ -5,19 +5,19 @@
 #include <stddef.h>
 
 enum spec_kind {
-	SPEC_PATH,		/* a tty, or a link to one */
-	SPEC_USB_ID,		/* usb:VID:PID[:SERIAL] */
-	SPEC_USB_PLACE,		/* usb:1-1.4, or one interface of what is there: usb:1-1.4:1.0 */
-	SPEC_SIM,		/* sim:WORDS */
+	SPEC_PATH,	/* a tty, or a link to one */
+	SPEC_USB_ID,	/* usb:VID:PID[:SERIAL] */
+	SPEC_USB_PLACE, /* usb:1-1.4, or one interface of what is there: usb:1-1.4:1.0 */
+	SPEC_SIM,	/* sim:WORDS */
 };
 
 struct spec {
-	const char *text;	/* as the user wrote it; borrowed, like all the others */
+	const char *text; /* as the user wrote it; borrowed, like all the others */
 	enum spec_kind kind;
-	unsigned int vid, pid;	/* USB_ID */
-	const char *serial;	/* USB_ID; NULL: any */
-	const char *place;	/* USB_PLACE; an interface has a colon */
-	const char *words;	/* SIM: what follows "sim:" */
+	unsigned int vid, pid; /* USB_ID */
+	const char *serial;    /* USB_ID; NULL: any */
+	const char *place;     /* USB_PLACE; an interface has a colon */
+	const char *words;     /* SIM: what follows "sim:" */
 };
 
 /**

@@ -39,7 +39,7 @@ void stop_init(void)
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
 	(void)sigaction(SIGXFSZ, &action, NULL);
-	action.sa_handler = SIG_DFL;	/* a parent that ignores SIGCHLD would hide our children's ends */
+	action.sa_handler = SIG_DFL; /* a parent that ignores SIGCHLD would hide our children's ends */
 	(void)sigaction(SIGCHLD, &action, NULL);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
 	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
@@ -82,5 +82,5 @@ void stop_die(int signal)
 	sigaddset(&one, signal);
 	(void)raise(signal);
 	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
-	_exit(128 + signal);	/* not reached: the default of each of them is to die */
+	_exit(128 + signal); /* not reached: the default of each of them is to die */
 }

@@ -51,9 +51,9 @@
 enum {
 	MAJOR_PTY_MASTER_BSD = 2,
 	MAJOR_PTY_SLAVE_BSD = 3,
-	MAJOR_TTY = 4,		/* below minor 64: virtual consoles, from 64: ttyS */
-	MAJOR_TTY_AUX = 5,	/* /dev/tty, /dev/console, /dev/ptmx */
-	MAJOR_PTY_FIRST = 128,	/* Unix98: masters 128-135, slaves 136-143 */
+	MAJOR_TTY = 4,	       /* below minor 64: virtual consoles, from 64: ttyS */
+	MAJOR_TTY_AUX = 5,     /* /dev/tty, /dev/console, /dev/ptmx */
+	MAJOR_PTY_FIRST = 128, /* Unix98: masters 128-135, slaves 136-143 */
 	MAJOR_PTY_LAST = 143,
 	FIRST_SERIAL_MINOR = 64
 };
@@ -62,15 +62,15 @@ struct tty {
 	struct port port;
 	const struct port_stop *stop;
 	int fd;
-	bool is_ours;			/* nobody else has the lock: we may change things */
+	bool is_ours; /* nobody else has the lock: we may change things */
 	bool is_exclusive;
-	struct termios2 found;		/* speed and framing to put back */
-	unsigned int lines;		/* those that are or may be asserted; "released" where they rest is 0 */
-	unsigned int rest;		/* what is asserted when the board is let alone */
-	bool heard_at_rest;		/* the board talks while that is asserted: it is not held by it */
+	struct termios2 found; /* speed and framing to put back */
+	unsigned int lines;    /* those that are or may be asserted; "released" where they rest is 0 */
+	unsigned int rest;     /* what is asserted when the board is let alone */
+	bool heard_at_rest;    /* the board talks while that is asserted: it is not held by it */
 	bool speedless;
-	int other_bits;			/* OUT1, OUT2, LOOP: TIOCMSET writes them too */
-	int baud;			/* 0: no settings of ours yet */
+	int other_bits; /* OUT1, OUT2, LOOP: TIOCMSET writes them too */
+	int baud;	/* 0: no settings of ours yet */
 };
 
 static struct tty *tty_of(struct port *port)
@@ -105,7 +105,7 @@ static bool is_terminal(dev_t rdev)
 	char name[64];
 
 	if (hostfs_link(name, sizeof(name), "/sys/dev/char/%u:%u/subsystem", major(rdev), minor(rdev)) < 0)
-		return major(rdev) != 1;	/* /dev/null and its family */
+		return major(rdev) != 1; /* /dev/null and its family */
 	return strcmp(name, "tty") == 0;
 }
 
@@ -124,7 +124,7 @@ static const char *lineless_text(dev_t rdev)
 static int refuse(int err, char *text, size_t cap, const char *what, const char *why)
 {
 	if (cap > 0)
-		(void)snprintf(text, cap, "%s%s", what, why);	/* cut text is still text */
+		(void)snprintf(text, cap, "%s%s", what, why); /* cut text is still text */
 	return -err;
 }
 
@@ -141,15 +141,12 @@ int tty_refusal(const char *path, char *ret_text, size_t cap)
 		return refuse(err, ret_text, cap, strerror(err), "");
 	}
 	if (S_ISDIR(st.st_mode))
-		return refuse(EISDIR, ret_text, cap, "is a directory",
-			      ", not a serial port such as /dev/ttyUSB0");
+		return refuse(EISDIR, ret_text, cap, "is a directory", ", not a serial port such as /dev/ttyUSB0");
 	if (!S_ISCHR(st.st_mode) || !is_terminal(st.st_rdev))
-		return refuse(ENOTTY, ret_text, cap, kind_text(st.st_mode),
-			      ", not a serial port such as /dev/ttyUSB0");
+		return refuse(ENOTTY, ret_text, cap, kind_text(st.st_mode), ", not a serial port such as /dev/ttyUSB0");
 	what = lineless_text(st.st_rdev);
 	if (what)
-		return refuse(ENOTSUP, ret_text, cap, what,
-			      ": it has no DTR and RTS that could reset a board");
+		return refuse(ENOTSUP, ret_text, cap, what, ": it has no DTR and RTS that could reset a board");
 	return 0;
 }
 
@@ -207,7 +204,7 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 		bits |= TIOCM_DTR;
 	if (wire & PORT_RTS)
 		bits |= TIOCM_RTS;
-	tty->lines |= next;	/* until it is known to have worked, think the worse */
+	tty->lines |= next; /* until it is known to have worked, think the worse */
 	r = control(tty, TIOCMSET, &bits);
 	if (r == 0)
 		tty->lines = next;
@@ -248,11 +245,13 @@ static bool is_forbidden(const struct tty *tty, speed_t baud)
  * stty shows as 0: they get their constants back. */
 static tcflag_t speed_name(const struct tty *tty, speed_t baud)
 {
+	/* clang-format off */
 	static const struct { speed_t baud; tcflag_t name; } names[] = {
 		{ 115200, B115200 }, { 500000, B500000 }, { 576000, B576000 }, { 921600, B921600 },
 		{ 1000000, B1000000 }, { 1152000, B1152000 }, { 1500000, B1500000 }, { 2000000, B2000000 },
 		{ 2500000, B2500000 }, { 3000000, B3000000 }, { 3500000, B3500000 }, { 4000000, B4000000 },
 	};
+	/* clang-format on */
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -373,7 +372,7 @@ static int open_library(struct tty *tty, const char *path)
 		return 0;
 	if (sp_open(sp, SP_MODE_READ_WRITE) == SP_ERR_FAIL)
 		err = sp_last_error_code();
-	(void)sp_get_port_handle(sp, &tty->fd);	/* fails for NULL only */
+	(void)sp_get_port_handle(sp, &tty->fd); /* fails for NULL only */
 	sp_free_port(sp);			/* frees memory, closes nothing */
 	return err;
 }
@@ -417,7 +416,7 @@ static int set_up(struct tty *tty, const struct tty_options *options)
 	if (r == 0 && !asserted)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, PORT_DTR | PORT_RTS);
 	if (r == 0)
-		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH);	/* was heard at another speed */
+		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH); /* was heard at another speed */
 	return r;
 }
 
@@ -450,7 +449,7 @@ static int tty_close(struct port *port)
 	if (!port)
 		return 0;
 	tty = tty_of(port);
-	tty->stop = NULL;	/* what follows is short and must be done */
+	tty->stop = NULL; /* what follows is short and must be done */
 	if (tty->fd >= 0 && tty->is_ours)
 		r = let_go(tty);
 	if (tty->fd >= 0 && close(tty->fd) < 0 && errno != EINTR)
@@ -477,7 +476,7 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	r = tty_refusal(path, NULL, 0);
 	if (r < 0)
 		return r;
-	real = realpath(path, NULL);	/* 0.1.1 takes no links */
+	real = realpath(path, NULL); /* 0.1.1 takes no links */
 	if (!real)
 		return -errno;
 	tty = calloc(1, sizeof(*tty));
@@ -485,8 +484,12 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 		free(real);
 		return -ENOMEM;
 	}
-	*tty = (struct tty){ .port = { &tty_ops }, .fd = -1, .stop = options->stop, .is_ours = true,
-			     .lines = PORT_DTR | PORT_RTS, .speedless = options->speedless,
+	*tty = (struct tty){ .port = { &tty_ops },
+			     .fd = -1,
+			     .stop = options->stop,
+			     .is_ours = true,
+			     .lines = PORT_DTR | PORT_RTS,
+			     .speedless = options->speedless,
 			     .rest = options->rests_asserted ? PORT_DTR | PORT_RTS : 0 };
 	r = open_once(tty, real, options);
 	if (r == 0)
@@ -494,8 +497,8 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	free(real);
 	if (r < 0) {
 		if (r == -ENOTSUP)
-			tty->lines = 0;		/* it has none */
-		(void)tty_close(&tty->port);	/* the first error is the one to report */
+			tty->lines = 0;	     /* it has none */
+		(void)tty_close(&tty->port); /* the first error is the one to report */
 		return r;
 	}
 	*ret_port = &tty->port;

@@ -19,8 +19,8 @@
 
 struct tty_options {
 	int baud;
-	bool no_lock;			/* take neither flock nor TIOCEXCL */
-	const struct port_stop *stop;	/* may be NULL: nobody can stop a read; borrowed */
+	bool no_lock;		      /* take neither flock nor TIOCEXCL */
+	const struct port_stop *stop; /* may be NULL: nobody can stop a read; borrowed */
 	/* A CP2102C asserts RTS by itself while it receives and DTR is released, which resets the board. At rest it
 	 * gets both lines asserted instead of both released: to the two-transistor circuit that is the same. They
 	 * stay so after the close, and HUPCL off (esptool leaves DTR so: pull request 1157); but a board that was

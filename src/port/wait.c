@@ -23,8 +23,7 @@ static struct timespec time_left(int64_t deadline_ms)
 
 	if (deadline_ms > now_ms)
 		left_ms = deadline_ms - now_ms < LONGEST_MS ? deadline_ms - now_ms : LONGEST_MS;
-	return (struct timespec){ .tv_sec = (time_t)(left_ms / 1000),
-				  .tv_nsec = (long)(left_ms % 1000) * 1000000 };
+	return (struct timespec){ .tv_sec = (time_t)(left_ms / 1000), .tv_nsec = (long)(left_ms % 1000) * 1000000 };
 }
 
 /* poll() answers "ready" before it looks at signals, so they get a look of their own. */

@@ -12,7 +12,7 @@
 /* One character at src: its length; 0 if the first byte belongs to none. RFC 3629, section 4. */
 static size_t decode(const unsigned char *src, size_t n, uint32_t *ret)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };	/* of each length: less is an overlong form */
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* of each length: less is an overlong form */
 	unsigned char head = src[0];
 	size_t len = head < 0x80 ? 1 : head < 0xc2 ? 0 : head < 0xe0 ? 2 : head < 0xf0 ? 3 : head < 0xf5 ? 4 : 0;
 	uint32_t c = len > 1 ? head & (0x7fU >> len) : head;
@@ -87,8 +87,8 @@ void clean_line(FILE *out, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(line, sizeof(line), format, ap);	/* one that is longer is cut */
+	(void)vsnprintf(line, sizeof(line), format, ap); /* one that is longer is cut */
 	va_end(ap);
 	(void)clean_terminal(clean_text, sizeof(clean_text), line, strlen(line));
-	(void)fprintf(out, "%s\n", clean_text);	/* an error stays with the stream */
+	(void)fprintf(out, "%s\n", clean_text); /* an error stays with the stream */
 }

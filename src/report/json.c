@@ -22,7 +22,7 @@ json_t *json_clean(const char *text)
 
 	if (!text)
 		return json_null();
-	cap = 3 * strlen(text) + 1;	/* a byte may become U+FFFD: three */
+	cap = 3 * strlen(text) + 1; /* a byte may become U+FFFD: three */
 	buf = malloc(cap);
 	if (!buf)
 		return NULL;
@@ -106,40 +106,42 @@ void json_line(json_t *event)
  * Events on the way to a result
  */
 
+/* clang-format off */
 static const char *const sources[] = {
 	[BOOT_SOURCE_UNKNOWN] = NULL, [BOOT_SOURCE_FLASH] = "flash",
 	[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "other",
 };
+/* clang-format on */
 static const char *const steps[] = { NULL, "banner", "loading", "loaded", "stage2", "app" };
 
 /* A boot that was heard on a port, or read in a log: the other of the two is NULL. */
 static void json_put_boot(const char *port, const char *log, const struct boot *boot, int64_t at_ms,
 			  const char *temperature, const struct advice *advice)
 {
-	json_line(json_event("boot", JSON_MEMBERS(
-		{ "chip", json_or_null(bootwords_name(boot)) },
-		{ "reset_cause", json_number_or_null(boot->cause) },
-		{ "cause_text", json_or_null(boot->cause_text) },
-		{ "boot_mode", json_number_or_null(boot->mode) },
-		{ "boot_mode2", json_number_or_null(boot->mode2) },
-		{ "mode_text", json_or_null(boot->mode_text) },
-		{ "source", json_clean(sources[boot->source]) },
-		{ "heard", json_string(boot->heard == BOOT_HEARD_74880 ? "74880" : "plain") },
-		{ "temperature", json_clean(temperature) },
-		{ "progress", json_clean(steps[boot->progress]) },
-		{ "trouble", json_or_null(boot->trouble_text) },
-		{ "advice", json_clean(advice ? advice->text : NULL) },
-		{ "advice_id", json_clean(advice ? advice->id : NULL) },
-		{ "certain", json_boolean(boot->certain) },
-		{ "at_ms", log ? json_null() : json_integer(at_ms) },
-		{ "port", json_clean(port) },
-		{ log ? "file" : JSON_LEFT_OUT, json_clean(log) },
-		{ log ? "line" : JSON_LEFT_OUT, json_integer((json_int_t)boot->line) })));
+	json_line(json_event(
+		"boot", JSON_MEMBERS({ "chip", json_or_null(bootwords_name(boot)) },
+				     { "reset_cause", json_number_or_null(boot->cause) },
+				     { "cause_text", json_or_null(boot->cause_text) },
+				     { "boot_mode", json_number_or_null(boot->mode) },
+				     { "boot_mode2", json_number_or_null(boot->mode2) },
+				     { "mode_text", json_or_null(boot->mode_text) },
+				     { "source", json_clean(sources[boot->source]) },
+				     { "heard", json_string(boot->heard == BOOT_HEARD_74880 ? "74880" : "plain") },
+				     { "temperature", json_clean(temperature) },
+				     { "progress", json_clean(steps[boot->progress]) },
+				     { "trouble", json_or_null(boot->trouble_text) },
+				     { "advice", json_clean(advice ? advice->text : NULL) },
+				     { "advice_id", json_clean(advice ? advice->id : NULL) },
+				     { "certain", json_boolean(boot->certain) },
+				     { "at_ms", log ? json_null() : json_integer(at_ms) }, { "port", json_clean(port) },
+				     { log ? "file" : JSON_LEFT_OUT, json_clean(log) },
+				     { log ? "line" : JSON_LEFT_OUT, json_integer((json_int_t)boot->line) })));
 }
 
 void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 {
-	json_put_boot(NULL, log, boot, 0, bootwords_temperature(boot, after_panic), bootwords_advice(boot, after_panic));
+	json_put_boot(NULL, log, boot, 0, bootwords_temperature(boot, after_panic),
+		      bootwords_advice(boot, after_panic));
 }
 
 /* On a port only an ESP8266's speed tells cold from warm. */
@@ -153,10 +155,11 @@ static void json_note_boot(const char *port, const struct session_note *note)
 
 static void json_note_attempt(const char *port, const struct session_note *note)
 {
-	json_line(json_event("attempt", JSON_MEMBERS(
-		{ "port", json_clean(port) }, { "attempt", json_integer(note->number) },
-		{ "hold_ms", json_integer(note->hold_ms) }, { "sequence", json_clean(note->sequence) },
-		{ "baud", json_integer(note->baud) }, { "at_ms", json_integer(note->at_ms) })));
+	json_line(json_event(
+		"attempt",
+		JSON_MEMBERS({ "port", json_clean(port) }, { "attempt", json_integer(note->number) },
+			     { "hold_ms", json_integer(note->hold_ms) }, { "sequence", json_clean(note->sequence) },
+			     { "baud", json_integer(note->baud) }, { "at_ms", json_integer(note->at_ms) })));
 }
 
 void json_note(const char *port, const struct session_note *note)
@@ -169,19 +172,20 @@ void json_note(const char *port, const struct session_note *note)
 
 void json_match(const char *port, const struct report_match *match)
 {
-	json_line(json_event("match", JSON_MEMBERS(
-		{ "port", json_clean(port) }, { "option", json_string(match->option) },
-		{ "pattern", json_clean(match->pattern) }, { "line", json_clean(match->line) },
-		{ "group", match->any_group ? json_clean(match->group) : json_null() },
-		{ "at_ms", json_integer(match->at_ms) })));
+	json_line(json_event(
+		"match", JSON_MEMBERS({ "port", json_clean(port) }, { "option", json_string(match->option) },
+				      { "pattern", json_clean(match->pattern) }, { "line", json_clean(match->line) },
+				      { "group", match->any_group ? json_clean(match->group) : json_null() },
+				      { "at_ms", json_integer(match->at_ms) })));
 }
 
 void json_wiring(const char *port, const struct wiring_result *found)
 {
-	json_line(json_event("wiring", JSON_MEMBERS(
-		{ "port", json_clean(port) }, { "circuit", json_or_null(wiring_name(found->circuit)) },
-		{ "sequence", json_or_null(found->sequence) }, { "resets", json_integer(found->resets) },
-		{ "text", json_clean(found->text) })));
+	json_line(json_event("wiring", JSON_MEMBERS({ "port", json_clean(port) },
+						    { "circuit", json_or_null(wiring_name(found->circuit)) },
+						    { "sequence", json_or_null(found->sequence) },
+						    { "resets", json_integer(found->resets) },
+						    { "text", json_clean(found->text) })));
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -209,10 +213,9 @@ static json_t *json_ota(const struct report_result *result)
 {
 	if (!result->ota_host[0])
 		return json_null();
-	return json_object_of(JSON_MEMBERS(
-		{ "host", json_clean(result->ota_host) },
-		{ "protocol", json_or_null(result->ota_protocol) },
-		{ "finding", json_or_null(result->ota_finding) }));
+	return json_object_of(JSON_MEMBERS({ "host", json_clean(result->ota_host) },
+					   { "protocol", json_or_null(result->ota_protocol) },
+					   { "finding", json_or_null(result->ota_finding) }));
 }
 
 static const char *const resetters[] = { [RESET_BY_NOBODY] = NULL, [RESET_BY_US] = "us", [RESET_BY_OTHER] = "other" };
@@ -232,35 +235,34 @@ json_t *json_result(const char *port, const struct report_result *result)
 	char text[1024];
 
 	report_sentence(result, text, sizeof(text));
-	return json_event("result", JSON_MEMBERS(
-		{ "port", json_clean(result->of_log ? NULL : port) },
-		{ result->of_log ? "file" : JSON_LEFT_OUT, json_clean(port) },
-		{ "verdict", json_string(info->word) },
-		{ "exit_status", json_integer(info->status) },
-		{ "text", json_clean(text) },
-		{ "chip", json_or_null(r->any_boot ? bootwords_name(&r->boot) : NULL) },
-		{ "reset_cause", json_number_or_null(r->any_boot ? r->boot.cause : -1) },
-		{ "boot_mode", json_number_or_null(r->any_boot ? r->boot.mode : -1) },
-		{ "reset_by", json_clean(resetters[r->reset_by]) },
-		{ "reset", json_clean(reset) },
-		{ "evidence", json_evidence(r) },
-		{ "attempts", r->attempts ? json_integer(r->attempts) : json_null() },
-		{ "pulses", r->attempts ? json_integer(r->pulses) : json_null() },
-		{ "boot_ms", json_number_or_null(r->boot_ms) },
-		{ "up_ms", json_number_or_null(r->up_ms) },
-		{ "total_ms", json_number_or_null(r->total_ms) },
-		{ "baud", r->baud ? json_integer(r->baud) : json_null() },
-		{ "app_baud", r->app_baud ? json_integer(r->app_baud) : json_null() },
-		{ "crystal_mhz", r->crystal_mhz ? json_integer(r->crystal_mhz) : json_null() },
-		{ "sequence", json_or_null(r->sequence) },
-		{ "sequence_from", json_or_null(result->sequence_from) },
-		{ "proof", json_clean(json_proof_word(result)) },
-		{ "match", result->any_match ? json_clean(result->match) : json_null() },
-		{ "ota", json_ota(result) },
-		{ "advice", json_clean(report_advice(result)) },
-		{ "advice_id", json_clean(report_advice_id(result)) },
-		{ "holder", result->holder_pid ? json_holder(result->holder_pid, result->holder_command) : json_null() },
-		{ "recovered", json_texts(result->recovered[0], sizeof(result->recovered[0]), REPORT_RECOVERED_MAX) }));
+	return json_event(
+		"result",
+		JSON_MEMBERS({ "port", json_clean(result->of_log ? NULL : port) },
+			     { result->of_log ? "file" : JSON_LEFT_OUT, json_clean(port) },
+			     { "verdict", json_string(info->word) }, { "exit_status", json_integer(info->status) },
+			     { "text", json_clean(text) },
+			     { "chip", json_or_null(r->any_boot ? bootwords_name(&r->boot) : NULL) },
+			     { "reset_cause", json_number_or_null(r->any_boot ? r->boot.cause : -1) },
+			     { "boot_mode", json_number_or_null(r->any_boot ? r->boot.mode : -1) },
+			     { "reset_by", json_clean(resetters[r->reset_by]) }, { "reset", json_clean(reset) },
+			     { "evidence", json_evidence(r) },
+			     { "attempts", r->attempts ? json_integer(r->attempts) : json_null() },
+			     { "pulses", r->attempts ? json_integer(r->pulses) : json_null() },
+			     { "boot_ms", json_number_or_null(r->boot_ms) }, { "up_ms", json_number_or_null(r->up_ms) },
+			     { "total_ms", json_number_or_null(r->total_ms) },
+			     { "baud", r->baud ? json_integer(r->baud) : json_null() },
+			     { "app_baud", r->app_baud ? json_integer(r->app_baud) : json_null() },
+			     { "crystal_mhz", r->crystal_mhz ? json_integer(r->crystal_mhz) : json_null() },
+			     { "sequence", json_or_null(r->sequence) },
+			     { "sequence_from", json_or_null(result->sequence_from) },
+			     { "proof", json_clean(json_proof_word(result)) },
+			     { "match", result->any_match ? json_clean(result->match) : json_null() },
+			     { "ota", json_ota(result) }, { "advice", json_clean(report_advice(result)) },
+			     { "advice_id", json_clean(report_advice_id(result)) },
+			     { "holder", result->holder_pid ? json_holder(result->holder_pid, result->holder_command)
+							    : json_null() },
+			     { "recovered",
+			       json_texts(result->recovered[0], sizeof(result->recovered[0]), REPORT_RECOVERED_MAX) }));
 }
 
 char *report_result_json(const char *port, const struct report_result *result)

@@ -27,7 +27,14 @@ struct json_member {
 	json_t *value;
 };
 #define JSON_LEFT_OUT ""
-#define JSON_MEMBERS(...) (const struct json_member[]){ __VA_ARGS__, { NULL, NULL } }
+#define JSON_MEMBERS(...) \
+	(const struct json_member[]) \
+	{ \
+		__VA_ARGS__, \
+		{ \
+			NULL, NULL \
+		} \
+	}
 
 /**
  * json_object_of() - an object with @members, JSON_MEMBERS({ key, value }, ...), in their order

@@ -50,7 +50,7 @@ static int send_message(const char *message, size_t len)
 		return -errno;
 	if (sendto(fd, message, len, 0, (struct sockaddr *)&address, address_len) < 0)
 		r = -errno;
-	(void)close(fd);	/* the datagram has gone, or not */
+	(void)close(fd); /* the datagram has gone, or not */
 	return r;
 }
 

@@ -16,8 +16,7 @@
  */
 
 /* printf() behind what is in buf already; what does not fit is cut. */
-__attribute__((format(printf, 3, 4)))
-static void report_append(char *buf, size_t cap, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void report_append(char *buf, size_t cap, const char *format, ...)
 {
 	size_t used = strlen(buf);
 	va_list ap;
@@ -60,7 +59,11 @@ static void report_add_recovered(const struct report_result *result, char *buf, 
 	bool is_good = verdict_info(result->session.verdict)->status == 0;
 
 	for (size_t i = 0; i < REPORT_RECOVERED_MAX && result->recovered[i][0]; i++)
-		report_append(buf, cap, "%s%s", i ? ", " : is_good ? "; recovered by " : "; after ", result->recovered[i]);
+		report_append(buf, cap, "%s%s",
+			      i		? ", "
+			      : is_good ? "; recovered by "
+					: "; after ",
+			      result->recovered[i]);
 }
 
 void report_sentence(const struct report_result *result, char *buf, size_t cap)
@@ -131,9 +134,7 @@ static void report_text_note(const char *port, const struct session_note *note)
 		clean_line(stderr, "espreset: %s: attempt %d: sequence %s, hold %d ms, listening at %d Bd", port,
 			   note->number, note->sequence, note->hold_ms, note->baud);
 		break;
-	case SESSION_NOTE_BOOT:
-		report_text_boot(port, note);
-		break;
+	case SESSION_NOTE_BOOT: report_text_boot(port, note); break;
 	case SESSION_NOTE_PROVEN:
 		clean_line(stderr, "espreset: %s: %lld ms: reset proven; waiting for the conditions", port,
 			   (long long)note->at_ms);
@@ -231,8 +232,13 @@ void report_result_init(struct report_result *result, enum verdict verdict, cons
 			const struct advice *advice)
 {
 	*result = (struct report_result){ .session = {
-		.verdict = verdict, .advice = advice, .boot_ms = -1, .up_ms = -1, .total_ms = -1, .missing = PROOF_RULES,
-	} };
+						  .verdict = verdict,
+						  .advice = advice,
+						  .boot_ms = -1,
+						  .up_ms = -1,
+						  .total_ms = -1,
+						  .missing = PROOF_RULES,
+					  } };
 	(void)snprintf(result->session.text, sizeof(result->session.text), "%s", text);
 }
 

@@ -25,14 +25,14 @@ enum report_mode {
 	REPORT_QUIET,
 	REPORT_TEXT,
 	REPORT_JSON,
-	REPORT_MATCH,	/* --print-match: on standard output group 1 of the first match and nothing else, for $(...) */
+	REPORT_MATCH, /* --print-match: on standard output group 1 of the first match and nothing else, for $(...) */
 };
 
 struct report {
 	enum report_mode mode;
-	bool verbose;		/* notes on standard error */
-	bool progress_shown;	/* a progress line stands on the terminal */
-	int error;		/* positive errno of the first output that failed */
+	bool verbose;	     /* notes on standard error */
+	bool progress_shown; /* a progress line stands on the terminal */
+	int error;	     /* positive errno of the first output that failed */
 };
 
 #define REPORT_RECOVERED_MAX 4
@@ -41,21 +41,21 @@ struct report {
  * processes. What does not apply stays as report_result_init() leaves it, and is null in JSON. */
 struct report_result {
 	struct session_result session;
-	bool of_log;			/* --decode: the file is named where a board has its PORT */
-	pid_t holder_pid;		/* 0: none */
-	char holder_command[64];	/* "" where it may not be seen */
+	bool of_log;		 /* --decode: the file is named where a board has its PORT */
+	pid_t holder_pid;	 /* 0: none */
+	char holder_command[64]; /* "" where it may not be seen */
 	bool any_match;
 	char match[256];
-	char ota_host[80], ota_protocol[16], ota_finding[96];	/* host "": not asked for */
+	char ota_host[80], ota_protocol[16], ota_finding[96]; /* host "": not asked for */
 	bool reset_not_needed;
 	bool proof_by_ota;
-	char sequence_from[128];	/* esptool.cfg; "" */
+	char sequence_from[128]; /* esptool.cfg; "" */
 	char recovered[REPORT_RECOVERED_MAX][24];
-	char advice[512];		/* more fitting than the session's; "" */
+	char advice[512]; /* more fitting than the session's; "" */
 };
 
 struct report_match {
-	const char *option;		/* "expect", "fail-on", "firmware" */
+	const char *option; /* "expect", "fail-on", "firmware" */
 	char pattern[256], line[512], group[256];
 	bool any_group;
 	int at_ms;

@@ -109,10 +109,11 @@ int statefile_write(const char *path, char *const *lines, size_t n)
 	if (!r && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0)
-		(void)unlink(temporary);	/* the first error is the one to tell */
+		(void)unlink(temporary); /* the first error is the one to tell */
 	return r;
 }
 
+/* clang-format off */
 static const struct cure { int err; bool misnamed; const char *text; } cures[] = {
 	{ ENOENT, true, "its folder must be there" },
 	{ ENOTDIR, true, "its folder must be there" },
@@ -127,6 +128,7 @@ static const struct cure { int err; bool misnamed; const char *text; } cures[] =
 	{ EDQUOT, false, "make room there, or name another place" },
 	{ EFBIG, false, "raise the limit on the size of files (ulimit -f)" },
 };
+/* clang-format on */
 
 bool statefile_describe(int err, char *buf, size_t cap)
 {

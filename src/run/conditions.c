@@ -100,8 +100,9 @@ int conditions_init(struct conditions *c, const struct request *request, int64_t
 {
 	char err[256];
 
-	*c = (struct conditions){ .request = request, .start_ms = start_ms, .deadline_ms = INT64_MAX,
-				  .tell = tell, .user = user };
+	*c = (struct conditions){
+		.request = request, .start_ms = start_ms, .deadline_ms = INT64_MAX, .tell = tell, .user = user
+	};
 	c->firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
 	collect(c);
 	return match_init(&c->match, c->patterns, c->n, err, sizeof(err));
@@ -131,7 +132,7 @@ void conditions_line(void *user, const char *line, size_t len)
 	if (c->n == 0 || c->failed || wait_now_ms() >= c->deadline_ms)
 		return;
 	if (match_line(&c->match, line, len, &event) <= 0)
-		return;		/* when a limit was exceeded, conditions_look() says so */
+		return; /* when a limit was exceeded, conditions_look() says so */
 	if (c->patterns[event.pattern].kind == MATCH_FAIL_ON) {
 		c->failed = true;
 		c->failure = event;
@@ -166,8 +167,8 @@ static int take_address(struct conditions *c, const struct ota_target *target, c
 static int target_options(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
 			  struct otaprobe_options *ret, char *host, size_t cap)
 {
-	const struct firmware *f = c->firmware && c->firmware->protocol != OTA_PROTOCOL_NONE ? c->firmware
-										       : firmware_default();
+	const struct firmware *f =
+		c->firmware && c->firmware->protocol != OTA_PROTOCOL_NONE ? c->firmware : firmware_default();
 	const char *version = c->version >= 0 ? match_group(&c->match, (size_t)c->version) : NULL;
 	struct ota_target target;
 	const char *why;
@@ -259,7 +260,7 @@ static int64_t look_at_network(struct conditions *c, struct session *session, in
 		fail_by_finding(c, session, now_ms);
 		return INT64_MAX;
 	}
-	return now_ms;	/* at once: the next question, or met */
+	return now_ms; /* at once: the next question, or met */
 }
 
 static void fail_by_time(struct conditions *c, struct session *session, int64_t now_ms)
@@ -293,7 +294,8 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
 		return INT64_MAX;
 	}
 	if (c->match.broken) {
-		snprintf(text, sizeof(text), "--%s '%.60s' takes too much time or memory on a line (%s): make it simpler",
+		snprintf(text, sizeof(text),
+			 "--%s '%.60s' takes too much time or memory on a line (%s): make it simpler",
 			 c->option[c->match.culprit], c->patterns[c->match.culprit].text, c->match.why);
 		session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
 		return INT64_MAX;

@@ -23,13 +23,13 @@ typedef void conditions_tell_fn(void *user, const struct report_match *match);
 
 struct conditions {
 	const struct request *request;
-	const struct firmware *firmware;	/* NULL: none named */
+	const struct firmware *firmware; /* NULL: none named */
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
-	const char *option[MATCH_PATTERNS_MAX];	/* which one each pattern came from */
+	const char *option[MATCH_PATTERNS_MAX]; /* which one each pattern came from */
 	size_t n;
-	int address, version;			/* index of these patterns; -1 */
+	int address, version; /* index of these patterns; -1 */
 	struct match match;
-	bool failed;				/* --fail-on came */
+	bool failed; /* --fail-on came */
 	struct match_event failure;
 	bool probing;
 	struct otaprobe probe;
@@ -37,7 +37,7 @@ struct conditions {
 	bool any_finding;
 	char ota_host[80];
 	int64_t start_ms;
-	int64_t deadline_ms;			/* lines that are read later are not matched */
+	int64_t deadline_ms; /* lines that are read later are not matched */
 	conditions_tell_fn *tell;
 	void *user;
 };

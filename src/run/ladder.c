@@ -15,10 +15,10 @@
 #define RETURN_MS 2000
 
 struct rung {
-	const char *word;	/* in the result */
+	const char *word; /* in the result */
 	const char *doing;
-	const char *name;	/* in a sentence */
-	int need_ms;		/* to make it, without the session after it */
+	const char *name; /* in a sentence */
+	int need_ms;	  /* to make it, without the session after it */
 };
 
 static const struct rung rungs[LADDER_RUNGS] = {
@@ -60,14 +60,11 @@ static bool helps(enum ladder_rung rung, enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_SILENT:
-	case VERDICT_IO_ERROR:
-		return true;
-	case VERDICT_UNPLUGGED:		/* it left by itself: it may be back, or have hung itself up */
+	case VERDICT_IO_ERROR: return true;
+	case VERDICT_UNPLUGGED: /* it left by itself: it may be back, or have hung itself up */
 		return rung != LADDER_USB_RESET;
-	case VERDICT_NO_EFFECT:
-		return rung == LADDER_POWER_CYCLE;
-	default:
-		return false;
+	case VERDICT_NO_EFFECT: return rung == LADDER_POWER_CYCLE;
+	default: return false;
 	}
 }
 
@@ -103,19 +100,17 @@ static void add_advice(struct ladder *l, const char *what, const char *text)
 static void say_only_reopen(struct ladder *l)
 {
 	if (!l->advice[0])
-		add_advice(l, "nothing more to try", is_simulated(l) ? "a simulated board can only be opened again"
-							       : "the port is not on USB, or was not there to be asked");
+		add_advice(l, "nothing more to try",
+			   is_simulated(l) ? "a simulated board can only be opened again"
+					   : "the port is not on USB, or was not there to be asked");
 }
 
 static int make(struct ladder *l, enum ladder_rung rung, char *text, size_t cap)
 {
 	switch (rung) {
-	case LADDER_USB_RESET:
-		return recover_usb_reset(&l->target, text, cap);
-	case LADDER_POWER_CYCLE:
-		return recover_power_cycle(&l->target, l->stop, text, cap);
-	default:
-		return 0;
+	case LADDER_USB_RESET: return recover_usb_reset(&l->target, text, cap);
+	case LADDER_POWER_CYCLE: return recover_power_cycle(&l->target, l->stop, text, cap);
+	default: return 0;
 	}
 }
 

@@ -19,20 +19,20 @@
 enum ladder_rung { LADDER_REOPEN, LADDER_USB_RESET, LADDER_POWER_CYCLE, LADDER_RUNGS };
 
 struct ladder {
-	struct spec spec;		/* the port, where it is now */
-	int64_t end_ms;			/* when all must be over; CLOCK_MONOTONIC */
+	struct spec spec; /* the port, where it is now */
+	int64_t end_ms;	  /* when all must be over; CLOCK_MONOTONIC */
 	const struct port_stop *stop;
 	void (*status)(void *user, const char *text);
 	void *user;
 	struct recover_target target;
 	bool any_target;
-	int next;			/* enum ladder_rung */
-	char port[256];			/* of the bridge after a step, whatever its number is then */
+	int next;	/* enum ladder_rung */
+	char port[256]; /* of the bridge after a step, whatever its number is then */
 	size_t n_done;
 	enum ladder_rung done[LADDER_RUNGS];
-	char advice[512];		/* why steps were not made */
+	char advice[512]; /* why steps were not made */
 	bool is_stopped;
-	bool is_gone;			/* it did not come back after the last step */
+	bool is_gone; /* it did not come back after the last step */
 };
 
 /**

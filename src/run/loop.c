@@ -21,17 +21,17 @@
 #define READ_MAX 512
 
 struct loop {
-	struct session *session;	/* the one ... */
-	struct wiring *wiring;		/* ... or the other; else NULL */
+	struct session *session; /* the one ... */
+	struct wiring *wiring;	 /* ... or the other; else NULL */
 	struct port *port;
 	struct clk *clk;
 	const struct loop_sink *sink;
-	unsigned char *held;		/* bytes not yet handed to the sink */
+	unsigned char *held; /* bytes not yet handed to the sink */
 	size_t n_held, n_lost;
-	int64_t looked_ms;		/* when the last read was over */
-	int64_t backlog;		/* bytes that came at once, and cannot have been sent since the read before */
-	int64_t waiting;		/* so many may have come while we did other things, and not been read */
-	int64_t unbroken;		/* bytes since the tty was found empty */
+	int64_t looked_ms; /* when the last read was over */
+	int64_t backlog;   /* bytes that came at once, and cannot have been sent since the read before */
+	int64_t waiting;   /* so many may have come while we did other things, and not been read */
+	int64_t unbroken;  /* bytes since the tty was found empty */
 	int stopped;
 };
 
@@ -170,7 +170,7 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 		if (woke_ms < 0)
 			woke_ms = now_ms(l);
 		if (now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
-			break;	/* whoever never pauses is not far ahead of us */
+			break; /* whoever never pauses is not far ahead of us */
 		if (now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)
@@ -193,7 +193,7 @@ static int64_t look_after_conditions(struct loop *l)
 
 static int run(struct loop *l)
 {
-	static unsigned char held[HELD_BACK_MAX];	/* one port in each process; large, and seldom touched */
+	static unsigned char held[HELD_BACK_MAX]; /* one port in each process; large, and seldom touched */
 
 	l->held = held;
 	l->looked_ms = now_ms(l);
@@ -219,12 +219,8 @@ static int run(struct loop *l)
 			r = l->port->ops->set_speed(l->port, action.baud);
 			did(l, r);
 			break;
-		case ACTION_READ:
-			read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms);
-			break;
-		case ACTION_DONE:
-			hand_out(l);
-			return l->stopped ? -ECANCELED : 0;
+		case ACTION_READ: read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms); break;
+		case ACTION_DONE: hand_out(l); return l->stopped ? -ECANCELED : 0;
 		}
 	}
 }

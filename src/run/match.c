@@ -17,13 +17,14 @@
  * more such call, nothing else.
  * pcre2_jit_compile() is not used: it ignores the depth and heap limits, and needs memory that is writable and executable.
  */
-#define OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
-		 PCRE2_AUTO_CALLOUT)
+#define OPTIONS \
+	(PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
+	 PCRE2_AUTO_CALLOUT)
 
 /* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. Nested
  * repeats like ((a{1,1000}){1,1000}){1,1000} are refused at once: PCRE2, as built by default, compiles to 64 KiB at most. */
 #define PATTERN_MAX 4096
-#define PARENS_MAX 250		/* nested */
+#define PARENS_MAX 250 /* nested */
 
 /*
  * PCRE2 counts towards MATCH_LIMIT anew at each byte where a match may begin (pcre2api(3), pcre2_set_match_limit), 4096
@@ -41,7 +42,7 @@
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 50000
 #define HEAP_LIMIT_KIB 16384
-#define STEPS_PER_LOOK 256	/* a step may scan the whole line: 20 us for \X* */
+#define STEPS_PER_LOOK 256 /* a step may scan the whole line: 20 us for \X* */
 
 /* ---- limits ---- */
 
@@ -49,7 +50,7 @@ static int64_t match_cpu_us(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);	/* cannot fail */
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* cannot fail */
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
@@ -93,8 +94,8 @@ static int match_compile(struct match *match, pcre2_compile_context *context, si
 	PCRE2_SIZE offset;
 	int number;
 
-	match->compiled[i] = pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED, OPTIONS, &number, &offset,
-					   context);
+	match->compiled[i] =
+		pcre2_compile((PCRE2_SPTR)pattern->text, PCRE2_ZERO_TERMINATED, OPTIONS, &number, &offset, context);
 	if (match->compiled[i])
 		return 0;
 	(void)pcre2_get_error_message(number, message, sizeof(message));
@@ -147,7 +148,7 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 
 static int match_break(struct match *match, size_t i, int number)
 {
-	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded";	/* match_watch()'s */
+	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded"; /* match_watch()'s */
 
 	if (number != PCRE2_ERROR_CALLOUT)
 		(void)pcre2_get_error_message(number, message, sizeof(message));

@@ -23,45 +23,45 @@
 #define MATCH_PATTERNS_MAX 64
 #define MATCH_LINE_MAX 4096
 #define MATCH_GROUP_MAX 256
-#define MATCH_CPU_MS 250	/* for all patterns on one line; a sane pattern needs microseconds */
+#define MATCH_CPU_MS 250 /* for all patterns on one line; a sane pattern needs microseconds */
 
 enum match_kind {
-	MATCH_EXPECT,	/* must come */
-	MATCH_FAIL_ON,	/* must not come */
-	MATCH_NOTE,	/* its group is wanted, nothing depends on it */
+	MATCH_EXPECT,  /* must come */
+	MATCH_FAIL_ON, /* must not come */
+	MATCH_NOTE,    /* its group is wanted, nothing depends on it */
 };
 
 struct match_pattern {
-	const char *text;	/* lives as long as the match */
+	const char *text; /* lives as long as the match */
 	enum match_kind kind;
 };
 
 /* A pattern that has come. */
 struct match_event {
 	size_t pattern;
-	char line[MATCH_LINE_MAX + 1];	/* NUL bytes became blanks */
+	char line[MATCH_LINE_MAX + 1]; /* NUL bytes became blanks */
 	size_t len;
-	char group[MATCH_GROUP_MAX];	/* group 1; the whole match where the pattern has no group; cut */
-	bool any_group;			/* it is group 1 */
+	char group[MATCH_GROUP_MAX]; /* group 1; the whole match where the pattern has no group; cut */
+	bool any_group;		     /* it is group 1 */
 };
 
 struct match {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
 	pcre2_code *compiled[MATCH_PATTERNS_MAX];
 	size_t n;
-	pcre2_match_context *context;	/* the limits; points to this struct, which may not be moved */
+	pcre2_match_context *context; /* the limits; points to this struct, which may not be moved */
 	pcre2_match_data *data;
-	unsigned int steps;		/* items tried on this line, by all patterns */
-	int64_t since_us;		/* CPU time of this process when the first few had been tried */
-	int64_t deadline_ms;		/* of the run, CLOCK_MONOTONIC, by which a line is given up; INT64_MAX; the caller's to set.
+	unsigned int steps;  /* items tried on this line, by all patterns */
+	int64_t since_us;    /* CPU time of this process when the first few had been tried */
+	int64_t deadline_ms; /* of the run, CLOCK_MONOTONIC, by which a line is given up; INT64_MAX; the caller's to set.
 					 * On a computer that gives this process no time, 250 ms of it take longer. */
-	uint64_t came;			/* bit set of patterns */
-	uint64_t with_group;		/* those of them whose group 1 took part */
+	uint64_t came;	     /* bit set of patterns */
+	uint64_t with_group; /* those of them whose group 1 took part */
 	char groups[MATCH_PATTERNS_MAX][MATCH_GROUP_MAX];
-	ssize_t first;			/* the first expected pattern that came; -1 */
-	bool broken;			/* no line can be matched any more: */
-	size_t culprit;			/* this pattern exceeded a limit, */
-	char why[64];			/* this one */
+	ssize_t first;	/* the first expected pattern that came; -1 */
+	bool broken;	/* no line can be matched any more: */
+	size_t culprit; /* this pattern exceeded a limit, */
+	char why[64];	/* this one */
 };
 
 /**

@@ -7,12 +7,12 @@
 #define MESSAGE_STATUS_MAX 160
 
 enum message_kind {
-	MESSAGE_STATUS,		/* what it is waiting for */
-	MESSAGE_OPENED,		/* the port is open: --wait is over, --timeout counts */
+	MESSAGE_STATUS, /* what it is waiting for */
+	MESSAGE_OPENED, /* the port is open: --wait is over, --timeout counts */
 	MESSAGE_NOTE,
 	MESSAGE_MATCH,
-	MESSAGE_WIRING,		/* --probe-wiring: what was found; told instead of the result if that is READY */
-	MESSAGE_RESULT,		/* the last; the port is closed */
+	MESSAGE_WIRING, /* --probe-wiring: what was found; told instead of the result if that is READY */
+	MESSAGE_RESULT, /* the last; the port is closed */
 };
 
 struct message {

@@ -30,7 +30,7 @@ struct search {
 	struct open_failure *failure;
 	bool was_there;
 	bool native_usb;
-	char path[PATH_MAX];	/* of the tty, once it is found */
+	char path[PATH_MAX]; /* of the tty, once it is found */
 };
 
 static int open_sim(const struct search *s, struct port **ret)
@@ -46,8 +46,9 @@ static void name_holder(const struct search *s, const struct holder *holder)
 	f->holder_pid = holder->pid;
 	snprintf(f->holder_command, sizeof(f->holder_command), "%s", holder->command);
 	snprintf(f->advice, sizeof(f->advice), "%s",
-		 holder->is_ancestor ? "the program that started espreset uses the port: lock another file, or give --no-lock"
-				     : "end that program, or give it time with --wait");
+		 holder->is_ancestor
+			 ? "the program that started espreset uses the port: lock another file, or give --no-lock"
+			 : "end that program, or give it time with --wait");
 	if (holder->pid)
 		snprintf(text, sizeof(text), "waiting for process %ld (%s) to leave the port", (long)holder->pid,
 			 holder->command);
@@ -172,11 +173,15 @@ static void explain(const struct search *s, int r)
 }
 
 int open_port(const struct request *request, const struct spec *spec, int64_t deadline_ms,
-	      void (*status)(void *user, const char *text), void *user, struct port **ret,
-	      bool *ret_native_usb, struct open_failure *ret_failure)
+	      void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+	      struct open_failure *ret_failure)
 {
-	struct search s = { .request = request, .spec = spec, .deadline_ms = deadline_ms, .status = status,
-			    .user = user, .failure = ret_failure };
+	struct search s = { .request = request,
+			    .spec = spec,
+			    .deadline_ms = deadline_ms,
+			    .status = status,
+			    .user = user,
+			    .failure = ret_failure };
 	int r;
 
 	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < deadline_ms) {

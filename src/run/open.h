@@ -11,9 +11,9 @@
 
 struct open_failure {
 	enum verdict verdict;
-	char text[192];			/* "" : the errno's words do */
-	char advice[512];		/* "" */
-	pid_t holder_pid;		/* 0 */
+	char text[192];	  /* "" : the errno's words do */
+	char advice[512]; /* "" */
+	pid_t holder_pid; /* 0 */
 	char holder_command[64];
 };
 
@@ -30,7 +30,7 @@ struct open_failure {
  * Return: 0, -ECANCELED (stop asked), or the negative errno behind the failure.
  */
 int open_port(const struct request *request, const struct spec *spec, int64_t deadline_ms,
-	      void (*status)(void *user, const char *text), void *user, struct port **ret,
-	      bool *ret_native_usb, struct open_failure *ret_failure);
+	      void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+	      struct open_failure *ret_failure);
 
 #endif

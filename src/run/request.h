@@ -28,16 +28,16 @@ enum request_mode {
 /* Strings are borrowed from argv and the environment. */
 struct request {
 	enum request_mode mode;
-	uint64_t given;		/* options, a bit for each row of options_table() (cli/options.h) */
-	const char *args[REQUEST_PORTS_MAX];	/* without an option, and of --port, as written */
+	uint64_t given;			     /* options, a bit for each row of options_table() (cli/options.h) */
+	const char *args[REQUEST_PORTS_MAX]; /* without an option, and of --port, as written */
 	size_t n_args;
-	struct spec ports[REQUEST_PORTS_MAX];	/* those of them that are PORTs */
+	struct spec ports[REQUEST_PORTS_MAX]; /* those of them that are PORTs */
 	size_t n_ports;
-	const char *file;		/* --decode: the FILE; NULL: standard input */
-	const char *name;		/* --enroll: the NAME */
+	const char *file; /* --decode: the FILE; NULL: standard input */
+	const char *name; /* --enroll: the NAME */
 	struct session_config session;
 	bool sequence_given;
-	char sequence_from[128];	/* the esptool.cfg that session.sequence came from; "" */
+	char sequence_from[128]; /* the esptool.cfg that session.sequence came from; "" */
 	int wait_ms;
 	bool no_lock;
 	bool recover;

@@ -27,12 +27,12 @@
 struct board {
 	const struct spec *spec;
 	pid_t pid;
-	int fd;			/* -1: over */
-	size_t slot;		/* among those that are waited for */
-	int64_t limit_ms;	/* if it has not ended by then, its driver is stuck */
+	int fd;		  /* -1: over */
+	size_t slot;	  /* among those that are waited for */
+	int64_t limit_ms; /* if it has not ended by then, its driver is stuck */
 	int64_t start_ms;
 	char doing[MESSAGE_STATUS_MAX];
-	bool told;		/* its result is out */
+	bool told; /* its result is out */
 	enum verdict verdict;
 };
 
@@ -40,7 +40,7 @@ struct crew {
 	const struct request *request;
 	struct report report;
 	struct board *boards;
-	char **states;		/* each board's result as JSON, for --state-file; malloc()ed, or NULL */
+	char **states; /* each board's result as JSON, for --state-file; malloc()ed, or NULL */
 	size_t n;
 	int64_t next_progress_ms;
 };
@@ -89,7 +89,7 @@ static int start(struct crew *crew, struct board *board)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	fflush(NULL);	/* what is buffered now must not be written twice */
+	fflush(NULL); /* what is buffered now must not be written twice */
 	board->pid = fork();
 	if (board->pid < 0) {
 		int r = -errno;
@@ -182,9 +182,7 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 		board->verdict = message->u.wiring.verdict;
 		board->told = board->verdict == VERDICT_READY;
 		break;
-	case MESSAGE_RESULT:
-		tell_result(crew, board, &message->u.result);
-		break;
+	case MESSAGE_RESULT: tell_result(crew, board, &message->u.result); break;
 	}
 }
 
@@ -253,7 +251,7 @@ static void tell_doing(struct crew *crew, const struct board *board)
 
 	snprintf(text, sizeof(text), "%s: %s", board->spec->text, board->doing);
 	report_progress(&crew->report, board->spec->text, board->doing);
-	(void)notify_manager(false, text);	/* for whoever looks; nobody's run fails for it */
+	(void)notify_manager(false, text); /* for whoever looks; nobody's run fails for it */
 }
 
 static void show_progress(struct crew *crew)
@@ -344,8 +342,8 @@ static void notify(const struct crew *crew, int status)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text, verdict_info(crew->boards[0].verdict)->word,
-		 crew->n > 1 ? ", and others" : "");
+	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text,
+		 verdict_info(crew->boards[0].verdict)->word, crew->n > 1 ? ", and others" : "");
 	(void)notify_manager(status == 0, text);
 }
 
@@ -381,7 +379,8 @@ static bool end_state(const struct crew *crew)
 
 	if (r < 0 && !request->quiet) {
 		(void)statefile_describe(-r, why, sizeof(why));
-		clean_line(stderr, "espreset: --state-file '%s': %s; the result is not there", request->state_file, why);
+		clean_line(stderr, "espreset: --state-file '%s': %s; the result is not there", request->state_file,
+			   why);
 	}
 	return r == 0;
 }
@@ -429,8 +428,10 @@ int supervisor_run(const struct request *request)
 {
 	struct crew crew = { .request = request, .n = request->n_ports };
 	struct pollfd *fds = calloc(crew.n, sizeof(*fds));
-	enum report_mode mode = request->quiet ? REPORT_QUIET : request->json ? REPORT_JSON
-			      : request->print_match ? REPORT_MATCH : REPORT_TEXT;
+	enum report_mode mode = request->quiet	       ? REPORT_QUIET
+				: request->json	       ? REPORT_JSON
+				: request->print_match ? REPORT_MATCH
+						       : REPORT_TEXT;
 	int status = verdict_info(VERDICT_INTERNAL)->status;
 
 	report_init(&crew.report, mode, request->verbose);

@@ -26,12 +26,12 @@
 struct worker {
 	const struct request *request;
 	const struct spec *spec;
-	int fd;			/* to the reporting process */
-	int capture;		/* -1: none */
-	int capture_error;	/* positive errno of the first failed write */
+	int fd;		   /* to the reporting process */
+	int capture;	   /* -1: none */
+	int capture_error; /* positive errno of the first failed write */
 	struct port *port;
 	bool native_usb;
-	struct ladder ladder;	/* --recover */
+	struct ladder ladder; /* --recover */
 	struct conditions conditions;
 	struct session session;
 	struct report_result result;
@@ -135,8 +135,7 @@ static const struct advice
 	unplug_bridge = { "unplug-bridge", "unplug the bridge and plug it in again" },
 	look_at_output = { "look-at-output",
 			   "look at what the board prints (--capture FILE), or give it time with --timeout" },
-	look_around_line = { "look-around-line",
-			     "look at what the board prints around that line (--capture FILE)" },
+	look_around_line = { "look-around-line", "look at what the board prints around that line (--capture FILE)" },
 	give_address = { "give-address", "give the address that the board has in this network (--firmware with --ota @ "
 					 "takes it from its output)" },
 	reset_it = { "reset-it", "reset it with espreset PORT" },
@@ -233,10 +232,12 @@ static int time_left(const struct worker *w, int timeout_ms)
 
 static void run(struct worker *w, const struct session_config *config)
 {
+	/* clang-format off */
 	struct loop_sink sink = {
 		.bytes = capture, .lost = capture_lost, .note = tell_note, .conditions = look_after_conditions,
 		.user = w,
 	};
+	/* clang-format on */
 	struct clk clk = { real_now_ms };
 	struct session_config limited = *config;
 	int r, closed;
@@ -254,23 +255,25 @@ static void run(struct worker *w, const struct session_config *config)
 	if (r == -ECANCELED)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
 	if (may_stand_in(w)) {
-		conditions_forget_finding(&w->conditions);	/* only what it answers now counts */
+		conditions_forget_finding(&w->conditions); /* only what it answers now counts */
 		ask_board(w, false, session_deadline(&w->session));
 		take_proof_by_ota(w);
 	}
-	take_close(w, closed);	/* last: no answer from the network makes up for lines that may still be asserted */
+	take_close(w, closed); /* last: no answer from the network makes up for lines that may still be asserted */
 }
 
 static void probe(struct worker *w)
 {
-	static struct wiring wiring;	/* large; one in each process */
+	static struct wiring wiring; /* large; one in each process */
 	struct loop_sink sink = { .bytes = capture, .lost = capture_lost, .user = w };
 	struct clk clk = { real_now_ms };
 	const struct session_config *session = &w->request->session;
+	/* clang-format off */
 	struct wiring_config config = {
 		.baud = session_first_baud(session), .crystal_mhz = session->crystal_mhz,
 		.timeout_ms = time_left(w, session->timeout_ms), .latency_ms = session->latency_ms,
 	};
+	/* clang-format on */
 	const struct wiring_result *found;
 	int r, closed;
 
@@ -413,7 +416,7 @@ static void run_again(struct worker *w, bool once)
 		config.attempts = once ? 1 : config.attempts;
 		ladder_limit(&w->ladder, &config);
 		run(w, &config);
-	} else if (w->result.session.verdict == VERDICT_NO_PORT) {	/* it was there */
+	} else if (w->result.session.verdict == VERDICT_NO_PORT) { /* it was there */
 		fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
 	}
 	w->result.session.attempts += attempts;
@@ -428,8 +431,8 @@ static void run_after_step(struct worker *w)
 
 	run_again(w, !ladder_is_last(&w->ladder));
 	verdict = w->result.session.verdict;
-	if (!ladder_is_last(&w->ladder) && (verdict == VERDICT_DOWNLOAD_MODE || verdict == VERDICT_UNPROVEN ||
-					    verdict == VERDICT_GARBLED))
+	if (!ladder_is_last(&w->ladder) &&
+	    (verdict == VERDICT_DOWNLOAD_MODE || verdict == VERDICT_UNPROVEN || verdict == VERDICT_GARBLED))
 		run_again(w, false);
 }
 
@@ -475,7 +478,7 @@ static void begin(struct worker *w)
 
 int worker_run(const struct request *request, const struct spec *spec, int fd)
 {
-	static struct worker w;	/* large; one in each process */
+	static struct worker w; /* large; one in each process */
 
 	w = (struct worker){ .request = request, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
 	snprintf(w.result.sequence_from, sizeof(w.result.sequence_from), "%s", request->sequence_from);

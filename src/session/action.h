@@ -13,9 +13,9 @@ enum action_kind {
 
 struct action {
 	enum action_kind kind;
-	unsigned int lines, asserted;	/* SET_LINES: which of enum modem_line to drive, and which of those to assert */
-	int baud;			/* SET_SPEED */
-	int64_t deadline_ms;		/* READ: until when to wait for a byte */
+	unsigned int lines, asserted; /* SET_LINES: which of enum modem_line to drive, and which of those to assert */
+	int baud;		      /* SET_SPEED */
+	int64_t deadline_ms;	      /* READ: until when to wait for a byte */
 };
 
 #endif

@@ -51,14 +51,14 @@ static void take_banner(struct session *s, const struct boot *boot)
 		if (a->ours)
 			take_ours(s, boot);
 		else if (!a->watches && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS)
-			a->cold_in_hold = true;	/* read late */
+			a->cold_in_hold = true; /* read late */
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;
 		a->chained++;
-		a->fragments = 0;	/* the first banner is often cut by the second */
+		a->fragments = 0; /* the first banner is often cut by the second */
 	} else if (a->boot.progress < BOOT_LOADED && !proof_needs_row(&s->context, a) &&
 		   proof_banner_is_ours(&s->context, a, boot)) {
-		a->boot = *boot;	/* reset once more before it had loaded: judge the later one */
+		a->boot = *boot; /* reset once more before it had loaded: judge the later one */
 		a->chained = 0;
 		a->fragments = 0;
 	} else if (!a->rebooted) {
@@ -113,8 +113,7 @@ static void take_trouble(struct session *s, const struct boot_event *event)
 		boot->trouble = event->trouble;
 		boot->reason = event->reason;
 		boot->detail = event->boot ? event->boot->detail : 0;
-		snprintf(boot->trouble_text, sizeof(boot->trouble_text), "%.*s", (int)event->len,
-			 event->line);
+		snprintf(boot->trouble_text, sizeof(boot->trouble_text), "%.*s", (int)event->len, event->line);
 	}
 	if (s->trouble_ms < 0)
 		s->trouble_ms = s->now_ms;
@@ -149,29 +148,20 @@ static void on_event(void *user, const struct boot_event *event)
 		s->copying = false;
 	if (event->kind == BOOT_EVENT_BANNER && s->baud == 115200 && event->boot->chip != CHIP_ESP8266)
 		s->plan.at_115200 = true;
-	if (a->release_ms < 0 && !proof_is_left_out(PROOF_AFTER_RELEASE)) {	/* still held: the past, or a reset that we did not mean */
+	if (a->release_ms < 0 &&
+	    !proof_is_left_out(PROOF_AFTER_RELEASE)) { /* still held: the past, or a reset that we did not mean */
 		if (event->kind == BOOT_EVENT_BANNER || event->kind == BOOT_EVENT_FRAGMENT)
 			a->cold_in_hold = true;
 		return;
 	}
 	switch (event->kind) {
-	case BOOT_EVENT_BANNER:
-		take_banner(s, event->boot);
-		break;
-	case BOOT_EVENT_PROGRESS:
-		take_progress(s, event->boot);
-		break;
+	case BOOT_EVENT_BANNER: take_banner(s, event->boot); break;
+	case BOOT_EVENT_PROGRESS: take_progress(s, event->boot); break;
 	case BOOT_EVENT_WAITING:
 	case BOOT_EVENT_COPYING:
-	case BOOT_EVENT_COPIED:
-		take_boot(s, event->boot);
-		break;
-	case BOOT_EVENT_TROUBLE:
-		take_trouble(s, event);
-		break;
-	case BOOT_EVENT_FRAGMENT:
-		a->fragments += a->ours;
-		break;
+	case BOOT_EVENT_COPIED: take_boot(s, event->boot); break;
+	case BOOT_EVENT_TROUBLE: take_trouble(s, event); break;
+	case BOOT_EVENT_FRAGMENT: a->fragments += a->ours; break;
 	case BOOT_EVENT_TEXT:
 		take_boot(s, event->boot);
 		a->text += (long)event->len;
@@ -189,8 +179,7 @@ static void on_event(void *user, const struct boot_event *event)
 		if (is_unclear(s))
 			a->unclear_after_load += event->number;
 		break;
-	case BOOT_EVENT_LINE:
-		break;
+	case BOOT_EVENT_LINE: break;
 	}
 	if (event->kind != BOOT_EVENT_GARBAGE && event->kind != BOOT_EVENT_COPYING &&
 	    !(event->kind == BOOT_EVENT_TEXT && event->number))
@@ -254,7 +243,7 @@ void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
 		a->unreadable_after_load += unreadable;
 		if (unreadable > 0)
 			s->unclear_ms = s->now_ms;
-		if (s->now_ms > s->tuned_ms + s->config.latency_ms + s->context.lag_ms)	/* else of the speed before */
+		if (s->now_ms > s->tuned_ms + s->config.latency_ms + s->context.lag_ms) /* else of the speed before */
 			hearing_bytes(&s->hearing, bytes, n, may_be_chatter(s) ? 0 : unreadable, s->now_ms,
 				      TALK_PAUSE_MS + s->config.latency_ms, s->config.latency_ms);
 		if (a->follows && s->now_ms > a->follows_since_ms + s->config.latency_ms + s->context.lag_ms)

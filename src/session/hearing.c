@@ -14,14 +14,10 @@
 static enum speed_habit habit_of(enum boot_habit habit)
 {
 	switch (habit) {
-	case BOOT_HABIT_DELIVERS:
-		return SPEED_DELIVERS;
-	case BOOT_HABIT_ZEROES:
-		return SPEED_ZEROES;
-	case BOOT_HABIT_DROPS:
-		return SPEED_DROPS;
-	default:
-		return SPEED_HABIT_UNKNOWN;
+	case BOOT_HABIT_DELIVERS: return SPEED_DELIVERS;
+	case BOOT_HABIT_ZEROES: return SPEED_ZEROES;
+	case BOOT_HABIT_DROPS: return SPEED_DROPS;
+	default: return SPEED_HABIT_UNKNOWN;
 	}
 }
 
@@ -37,14 +33,19 @@ void hearing_begin(struct hearing *h, int port_baud, enum boot_habit habit)
 	struct hearing before = *h;
 
 	*h = (struct hearing){
-		.port_baud = port_baud, .app_baud = before.app_baud, .found_baud = before.found_baud,
-		.strange = before.strange, .guessed = before.guessed, .last_ms = -1,
+		.port_baud = port_baud,
+		.app_baud = before.app_baud,
+		.found_baud = before.found_baud,
+		.strange = before.strange,
+		.guessed = before.guessed,
+		.last_ms = -1,
 	};
 	speed_begin(&h->guess, port_baud, habit_of(habit));
 	speed_check_begin(&h->check, port_baud);
 }
 
-void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms, int latency_ms)
+void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms,
+		   int latency_ms)
 {
 	int named;
 
@@ -53,7 +54,7 @@ void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadab
 		h->burst_ms = now_ms;
 	}
 	if (h->port_baud == FASTEST_BAUD && now_ms - h->last_ms > latency_ms + ROM_PAUSE_MS) {
-		h->paused |= h->last_ms > 0;	/* the ROM and the application speak at one speed each */
+		h->paused |= h->last_ms > 0; /* the ROM and the application speak at one speed each */
 		speed_begin(&h->guess, h->port_baud, speed_habit(&h->guess));
 	}
 	h->last_ms = now_ms;
@@ -88,13 +89,10 @@ long hearing_characters(const struct hearing *h)
 {
 	switch (h->app_baud) {
 	case 9600:
-	case 19200:
-		return h->burst / 3;
+	case 19200: return h->burst / 3;
 	case 38400:
-	case 57600:
-		return h->burst * 3 / 5;
-	default:
-		return h->burst;
+	case 57600: return h->burst * 3 / 5;
+	default: return h->burst;
 	}
 }
 
@@ -104,7 +102,7 @@ int hearing_candidate(struct hearing *h)
 
 	if (h->app_baud)
 		return h->app_baud == h->port_baud ? 0 : h->app_baud;
-	if (h->port_baud < ROM_BAUD)	/* an ESP32-C2's ROM; most applications speak at that speed */
+	if (h->port_baud < ROM_BAUD) /* an ESP32-C2's ROM; most applications speak at that speed */
 		return ROM_BAUD;
 	if (!h->strange && (habit == SPEED_DELIVERS || habit == SPEED_ZEROES))
 		return 0;

@@ -14,24 +14,25 @@
 
 struct hearing {
 	int port_baud;
-	struct speed_guess guess;	/* of what has come since hearing_begin(), or since the last readable line */
-	int app_baud;			/* what speaks after the load, as it was named last; 0: not yet */
-	int found_baud;			/* the same, where it is the application and not a loader; to be told */
-	bool may_be_loader;		/* what comes now may be one */
-	long unreadable;		/* of its bytes */
-	unsigned int guessed;		/* bit set of the speeds that were tried without any being named */
-	bool strange;			/* something came that could not be named, or is faster than the port */
-	int64_t burst_ms, last_ms;	/* when what is just coming in began, and its last byte; it has not paused since */
-	long burst;			/* its bytes */
-	bool paused;			/* since the port has this speed: what came before may be the rest of a banner */
-	struct speed_check check;	/* is the port's speed the application's? */
+	struct speed_guess guess;  /* of what has come since hearing_begin(), or since the last readable line */
+	int app_baud;		   /* what speaks after the load, as it was named last; 0: not yet */
+	int found_baud;		   /* the same, where it is the application and not a loader; to be told */
+	bool may_be_loader;	   /* what comes now may be one */
+	long unreadable;	   /* of its bytes */
+	unsigned int guessed;	   /* bit set of the speeds that were tried without any being named */
+	bool strange;		   /* something came that could not be named, or is faster than the port */
+	int64_t burst_ms, last_ms; /* when what is just coming in began, and its last byte; it has not paused since */
+	long burst;		   /* its bytes */
+	bool paused;		   /* since the port has this speed: what came before may be the rest of a banner */
+	struct speed_check check;  /* is the port's speed the application's? */
 };
 
 /** hearing_begin() - the port has this speed from now on */
 void hearing_begin(struct hearing *h, int port_baud, enum boot_habit habit);
 
 /** hearing_bytes() - what has come after the load; @pause_ms of silence begin a new burst */
-void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms, int latency_ms);
+void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms,
+		   int latency_ms);
 
 /** hearing_text() - a readable line: what was heard before it at this speed was something else */
 void hearing_text(struct hearing *h);

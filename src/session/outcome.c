@@ -10,8 +10,7 @@
 static bool is_crash(const struct boot *boot)
 {
 	return boot->trouble == BOOT_CRASH || boot->cause_kind == BOOT_CAUSE_WATCHDOG ||
-	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG ||
-	       boot->cause_kind == BOOT_CAUSE_BROWNOUT;
+	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG || boot->cause_kind == BOOT_CAUSE_BROWNOUT;
 }
 
 /* No banner that could be ours came. */
@@ -21,7 +20,8 @@ static enum verdict without_our_boot(const struct session *s)
 
 	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
-	if (a->cold_in_hold && a->boot.trouble == BOOT_OK)	/* the sequence is not for this circuit: it says nothing of the board */
+	if (a->cold_in_hold &&
+	    a->boot.trouble == BOOT_OK) /* the sequence is not for this circuit: it says nothing of the board */
 		return VERDICT_UNPROVEN;
 	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)
 		return VERDICT_CRASHED;
@@ -31,7 +31,7 @@ static enum verdict without_our_boot(const struct session *s)
 		return VERDICT_UNPROVEN;
 	if (a->bytes == 0)
 		return VERDICT_SILENT;
-	if (a->cut_off)	/* what came may be the beginning of a banner */
+	if (a->cut_off) /* what came may be the beginning of a banner */
 		return VERDICT_UNPROVEN;
 	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
@@ -59,13 +59,13 @@ static enum verdict with_our_boot(const struct session *s, enum proof_rule missi
 		return VERDICT_READY;
 	if (!proof_rule_holds(&s->context, a, PROOF_FLASH))
 		return boot->source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE
-		     : boot->source == BOOT_SOURCE_OTHER ? VERDICT_OTHER_BOOT : VERDICT_UNPROVEN;
+		       : boot->source == BOOT_SOURCE_OTHER  ? VERDICT_OTHER_BOOT
+							    : VERDICT_UNPROVEN;
 	if (!proof_rule_holds(&s->context, a, PROOF_ONE_BOOT))
 		return after_reboot(a);
 	if (!proof_rule_holds(&s->context, a, PROOF_NO_TROUBLE))
 		return boot->trouble == BOOT_CRASH ? VERDICT_CRASHED : VERDICT_BOOT_FAILED;
-	if (!proof_rule_holds(&s->context, a, PROOF_CHIP) &&
-	    (boot->chip != CHIP_NEWER || boot->chip_name[0]))
+	if (!proof_rule_holds(&s->context, a, PROOF_CHIP) && (boot->chip != CHIP_NEWER || boot->chip_name[0]))
 		return VERDICT_WRONG_CHIP;
 	return VERDICT_UNPROVEN;
 }
@@ -84,19 +84,20 @@ static const struct advice
 	wait_for_copy = { "update-is-copied",
 			  "wait a minute, then run espreset again; a longer --timeout waits for the copy" },
 	more_time = { "more-time", "give a longer --timeout" },
-	reset_in_a_row = { "reset-in-a-row", "with a 40 MHz crystal only resets in a row prove it: leave out --no-reset" },
+	reset_in_a_row = { "reset-in-a-row",
+			   "with a 40 MHz crystal only resets in a row prove it: leave out --no-reset" },
 	less_load = { "less-load",
 		      "try again while the computer has less to do, or with a simpler --expect or --fail-on" },
 	bad_signal = { "bad-signal", "a bad ground, cable or level shifter garbles; --capture FILE keeps what came" },
 	restarts_on_purpose = { "settle-0", "if the firmware restarts on purpose, --settle 0 stops watching for it" },
 	other_board = { "other-board", "another board than expected is on this port; espreset --list shows them" },
 	reset_not_wired = { "reset-not-wired", "the line does not reach EN/RST: " SEE_WIRING },
-	nobody_reset = { "nobody-reset",
-			 "nobody reset the board, or it is not connected: check TX, GND and power" },
-	silent_short = { "check-power", "give a longer --timeout; or check power, TX and GND, and that RTS reaches EN/RST: "
-			 SEE_WIRING },
+	nobody_reset = { "nobody-reset", "nobody reset the board, or it is not connected: check TX, GND and power" },
+	silent_short = { "check-power", "give a longer --timeout; or check power, TX and GND, and that RTS reaches "
+					"EN/RST: " SEE_WIRING },
 	silent_board = { "check-power", "check power, TX and GND, and that RTS reaches EN/RST: " SEE_WIRING },
-	say_baud = { "say-baud", "what the application said before its speed was found was not read: say it with --baud" };
+	say_baud = { "say-baud",
+		     "what the application said before its speed was found was not read: say it with --baud" };
 
 #define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
 #define COPYING "eboot is still copying an OTA image: do not reset the board now"
@@ -111,18 +112,18 @@ static const char *missing_banner(const struct session *s)
 	if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
 		return "the banner that came reports no hardware reset";
 	return proof_rule_holds(&s->context, a, PROOF_FRESH) || proof_needs_row(&s->context, a)
-		       ? "the banner that came was not caused by this reset" : WARM_BANNER;
+		       ? "the banner that came was not caused by this reset"
+		       : WARM_BANNER;
 }
 
 /* The evidence that is missing, and the way to it. */
-static const char *outcome_missing(const struct session *s, enum proof_rule missing,
-				   const struct advice **ret_advice)
+static const char *outcome_missing(const struct session *s, enum proof_rule missing, const struct advice **ret_advice)
 {
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot;
 
 	*ret_advice = &see_wiring;
-	if (boot->copying) {	/* whatever else is missing: this is what the user must know */
+	if (boot->copying) { /* whatever else is missing: this is what the user must know */
 		*ret_advice = &wait_for_copy;
 		return COPYING;
 	}
@@ -132,14 +133,10 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 						: "the time was over before the board had booted";
 	}
 	switch (missing) {
-	case PROOF_QUIET_HOLD:
-		return "bytes came while reset was held";
-	case PROOF_AFTER_RELEASE:
-		return missing_banner(s);
-	case PROOF_IN_TIME:
-		return "the banner came too late to be ours";
-	case PROOF_HARDWARE:
-		return "the banner reports no hardware reset";
+	case PROOF_QUIET_HOLD: return "bytes came while reset was held";
+	case PROOF_AFTER_RELEASE: return missing_banner(s);
+	case PROOF_IN_TIME: return "the banner came too late to be ours";
+	case PROOF_HARDWARE: return "the banner reports no hardware reset";
 	case PROOF_FRESH:
 		if (!proof_needs_row(&s->context, a))
 			return WARM_BANNER;
@@ -148,14 +145,10 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 			return "one banner at 115200 Bd, which may come after a software restart, proves nothing";
 		}
 		return "resets in a row were not each followed by one banner at 115200 Bd, equally late";
-	case PROOF_ONE_BOOT:
-		return "the board was reset again";
-	case PROOF_FLASH:
-		return "the boot source is not known";
-	case PROOF_CERTAIN:
-		return "the banner could not be read whole";
-	case PROOF_LOADED:
-		return "the image was not reported loaded";
+	case PROOF_ONE_BOOT: return "the board was reset again";
+	case PROOF_FLASH: return "the boot source is not known";
+	case PROOF_CERTAIN: return "the banner could not be read whole";
+	case PROOF_LOADED: return "the image was not reported loaded";
 	case PROOF_NOT_COPYING:
 		*ret_advice = &wait_for_copy;
 		return boot->eboot_waits ? COPYING : "it was not heard whether eboot is copying an update";
@@ -164,18 +157,14 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 			return "what came after the banner was torn or lost";
 		*ret_advice = &less_load;
 		return "this computer was too slow: some of what came after the banner may be lost";
-	case PROOF_CLEAR:
-		*ret_advice = &bad_signal;
-		return "unreadable output after the load may hide a restart";
-	case PROOF_CHIP:
-		return "the chip did not say its name";
-	default:
-		return "the evidence is incomplete";
+	case PROOF_CLEAR: *ret_advice = &bad_signal; return "unreadable output after the load may hide a restart";
+	case PROOF_CHIP: return "the chip did not say its name";
+	default: return "the evidence is incomplete";
 	}
 }
 
-__attribute__((format(printf, 3, 4)))
-static void outcome_say(struct session_result *r, const struct advice *advice, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void outcome_say(struct session_result *r, const struct advice *advice,
+							      const char *format, ...)
 {
 	va_list ap;
 
@@ -207,12 +196,8 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 		outcome_say(r, plan_saves_detour(s), "%s, %s, booted in %d ms, up %d.%d s%s", name, mode, r->boot_ms,
 			    r->up_ms / 1000, r->up_ms / 100 % 10, r->app_baud && r->app_baud != 115200 ? speed : "");
 		break;
-	case VERDICT_DOWNLOAD_MODE:
-		outcome_say(r, advice, "%s came up in %s", name, mode);
-		break;
-	case VERDICT_OTHER_BOOT:
-		outcome_say(r, advice, "%s came up in %s", name, mode);
-		break;
+	case VERDICT_DOWNLOAD_MODE: outcome_say(r, advice, "%s came up in %s", name, mode); break;
+	case VERDICT_OTHER_BOOT: outcome_say(r, advice, "%s came up in %s", name, mode); break;
 	case VERDICT_BOOT_FAILED:
 		outcome_say(r, advice, "%s found no image it can run: %s", name, bootwords_trouble(boot));
 		break;
@@ -222,19 +207,16 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 	case VERDICT_RESTARTED:
 		outcome_say(r, &restarts_on_purpose, "%s booted, then restarted by itself", name);
 		break;
-	case VERDICT_WRONG_CHIP:
-		outcome_say(r, &other_board, "this is %s", name);
-		break;
-	case VERDICT_NO_EFFECT:
-		outcome_say(r, &reset_not_wired, "the board kept talking while reset was held");
-		break;
+	case VERDICT_WRONG_CHIP: outcome_say(r, &other_board, "this is %s", name); break;
+	case VERDICT_NO_EFFECT: outcome_say(r, &reset_not_wired, "the board kept talking while reset was held"); break;
 	case VERDICT_SILENT:
-		outcome_say(r, s->config.no_reset ? &nobody_reset : cut_off ? &silent_short : &silent_board,
-		    "not one byte came%s", cut_off ? " before the time was over" : "");
+		outcome_say(r,
+			    s->config.no_reset ? &nobody_reset
+			    : cut_off	       ? &silent_short
+					       : &silent_board,
+			    "not one byte came%s", cut_off ? " before the time was over" : "");
 		break;
-	case VERDICT_GARBLED:
-		outcome_say(r, &bad_signal, "mostly unreadable at every speed tried");
-		break;
+	case VERDICT_GARBLED: outcome_say(r, &bad_signal, "mostly unreadable at every speed tried"); break;
 	default:
 		snprintf(r->text, sizeof(r->text), "%s", outcome_missing(s, r->missing, &advice));
 		r->advice = advice;
@@ -303,7 +285,8 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 		ret->boot.detail = a->next.detail;
 		snprintf(ret->boot.trouble_text, sizeof(ret->boot.trouble_text), "%s",
 			 a->next.trouble_text[0] ? a->next.trouble_text
-			 : a->next.cause_text[0] ? a->next.cause_text : "restarted by the watchdog");
+			 : a->next.cause_text[0] ? a->next.cause_text
+						 : "restarted by the watchdog");
 	}
 	outcome_explain(s, ret);
 }
@@ -313,11 +296,10 @@ void outcome_port(const struct session *s, int err, struct session_result *ret)
 	fill(s, ret);
 	ret->err = err;
 	ret->verdict = verdict_of_errno(err);
-	ret->text[0] = '\0';	/* the report adds the system's words */
+	ret->text[0] = '\0'; /* the report adds the system's words */
 }
 
-void outcome_condition(const struct session *s, enum verdict verdict, const char *text,
-		       struct session_result *ret)
+void outcome_condition(const struct session *s, enum verdict verdict, const char *text, struct session_result *ret)
 {
 	fill(s, ret);
 	ret->verdict = verdict;

@@ -11,7 +11,6 @@ void outcome_judge(const struct session *s, struct session_result *ret);
 void outcome_port(const struct session *s, int err, struct session_result *ret);
 
 /** outcome_condition() - proven, but a condition failed; @text is what happened */
-void outcome_condition(const struct session *s, enum verdict verdict, const char *text,
-		       struct session_result *ret);
+void outcome_condition(const struct session *s, enum verdict verdict, const char *text, struct session_result *ret);
 
 #endif

@@ -51,10 +51,8 @@ bool plan_may_try_again(const struct session *s, enum verdict verdict)
 	case VERDICT_NO_EFFECT:
 	case VERDICT_GARBLED:
 	case VERDICT_UNPROVEN:
-	case VERDICT_DOWNLOAD_MODE:
-		break;
-	default:
-		return false;
+	case VERDICT_DOWNLOAD_MODE: break;
+	default: return false;
 	}
 	return !s->copying && !s->attempt.boot.eboot_waits && !s->config.no_reset &&
 	       s->attempt.number < s->config.attempts &&
@@ -80,8 +78,8 @@ static bool is_of_74880(const struct attempt *a)
 static int plan_baud(const struct session *s, enum verdict verdict)
 {
 	const struct attempt *a = row_broke(s) ? &s->before : &s->attempt;
-	bool other_chip = s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 &&
-			  s->config.chip != CHIP_ESP32C2;
+	bool other_chip =
+		s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 && s->config.chip != CHIP_ESP32C2;
 
 	if (other_chip || s->plan.at_115200)
 		return 115200;
@@ -139,7 +137,7 @@ static void plan_sequence(struct session *s)
 	if (s->config.no_reset) {
 		*seq = (struct sequence){ .text = "none", .n = 1 };
 		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
-	} else if (!seq->observes) {	/* esptool's language starts from released lines */
+	} else if (!seq->observes) { /* esptool's language starts from released lines */
 		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
 		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
 		seq->n++;
@@ -162,25 +160,25 @@ int plan_pause_ms(struct session *s)
 	int least = proof_pause_min_ms(&s->context) + HOLD_SPREAD_MS + s->context.lag_ms;
 	int spread = 3 * least + PAUSE_SPREAD_MS;
 
-	s->plan.pause_ms = (s->plan.pause_ms + least + (int)plan_random(s, (unsigned int)(spread - 2 * least))) % spread;
+	s->plan.pause_ms =
+		(s->plan.pause_ms + least + (int)plan_random(s, (unsigned int)(spread - 2 * least))) % spread;
 	return s->plan.pause_ms;
 }
 
 const struct advice *plan_saves_detour(const struct session *s)
 {
 	static const struct advice
-		both = { "sequence-both", "next time, --sequence both saves the first try: on this board DTR reaches EN/RST" },
-		dtr = { "sequence-dtr", "next time, --sequence dtr saves the first tries: on this board DTR alone resets" },
+		both = { "sequence-both",
+			 "next time, --sequence both saves the first try: on this board DTR reaches EN/RST" },
+		dtr = { "sequence-dtr",
+			"next time, --sequence dtr saves the first tries: on this board DTR alone resets" },
 		rts = { "sequence-rts", "next time, --sequence rts saves the first try" };
 
 	if (!s->config.sequence.observes || s->plan.wiring == s->plan.first_wiring)
 		return NULL;
 	switch (s->plan.wiring) {
-	case PLAN_BOTH:
-		return &both;
-	case PLAN_DTR:
-		return &dtr;
-	default:
-		return &rts;
+	case PLAN_BOTH: return &both;
+	case PLAN_DTR: return &dtr;
+	default: return &rts;
 	}
 }

@@ -35,9 +35,9 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
 		return false;
 	/* What comes at once was on its way already: no ROM speaks so soon after EN. */
-	return attempt->release_ms < 0 || begin_ms < attempt->release_ms ||	/* that is the rule before */
+	return attempt->release_ms < 0 || begin_ms < attempt->release_ms || /* that is the rule before */
 	       (begin_ms - attempt->release_ms >= PROOF_BOOT_MIN_MS &&
-					   begin_ms - attempt->release_ms <= context->boot_window_ms);
+		begin_ms - attempt->release_ms <= context->boot_window_ms);
 }
 
 /* ESP8266: 1 power or CH_PD, 2 RST pin. The family prints POWERON for EN as for power. After a USB-Serial-JTAG
@@ -45,7 +45,7 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 static bool hardware(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
-		return true;	/* the first banner of the chain was looked at when it came */
+		return true; /* the first banner of the chain was looked at when it came */
 	return attempt->boot.cause_kind == BOOT_CAUSE_HARDWARE ||
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }
@@ -77,9 +77,9 @@ static int64_t lateness(const struct attempt *attempt)
 /* Can this attempt be one of a row? */
 static bool is_of_series(const struct attempt *attempt)
 {
-	return attempt->ours && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late && !is_cold(attempt) &&
-	       !attempt->copied &&
-	       attempt->noise <= NOISE_MAX && attempt->boot.source == BOOT_SOURCE_FLASH;
+	return attempt->ours && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late &&
+	       !is_cold(attempt) && !attempt->copied && attempt->noise <= NOISE_MAX &&
+	       attempt->boot.source == BOOT_SOURCE_FLASH;
 }
 
 int proof_tolerance_ms(const struct proof_context *context)
@@ -221,25 +221,19 @@ const char *proof_rule_name(enum proof_rule rule)
 	return rules[rule].name;
 }
 
-bool proof_rule_applies(const struct proof_context *context, const struct attempt *attempt,
-			enum proof_rule rule)
+bool proof_rule_applies(const struct proof_context *context, const struct attempt *attempt, enum proof_rule rule)
 {
 	switch (rule) {
 	case PROOF_QUIET_HOLD:
-	case PROOF_IN_TIME:
-		return !attempt->watches;
+	case PROOF_IN_TIME: return !attempt->watches;
 	case PROOF_FRESH:
-	case PROOF_CLEAR:
-		return is_esp8266(&attempt->boot);
-	case PROOF_CHIP:
-		return context->chip != CHIP_UNKNOWN;
-	default:
-		return true;
+	case PROOF_CLEAR: return is_esp8266(&attempt->boot);
+	case PROOF_CHIP: return context->chip != CHIP_UNKNOWN;
+	default: return true;
 	}
 }
 
-bool proof_rule_holds(const struct proof_context *context, const struct attempt *attempt,
-		      enum proof_rule rule)
+bool proof_rule_holds(const struct proof_context *context, const struct attempt *attempt, enum proof_rule rule)
 {
 	if (proof_is_left_out(rule) || !proof_rule_applies(context, attempt, rule))
 		return true;
@@ -257,8 +251,7 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
 	return PROOF_RULES;
 }
 
-bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt,
-			  const struct boot *boot)
+bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt, const struct boot *boot)
 {
 	static const enum proof_rule needed[] = { PROOF_AFTER_RELEASE, PROOF_IN_TIME, PROOF_HARDWARE };
 	struct attempt seen = *attempt;
@@ -284,6 +277,6 @@ bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *ne
 		return next->cause_kind == BOOT_CAUSE_SOFTWARE;
 	/* ESP32 revision 0 and 1: POWERON, then at once RTCWDT_RTC_RESET, which boots. */
 	return boot->chip == CHIP_ESP32 && next->chip == CHIP_ESP32 && attempt->chained == 0 &&
-	       boot->cause_kind == BOOT_CAUSE_HARDWARE && boot->progress == BOOT_BANNER &&
-	       boot->trouble == BOOT_OK && next->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
+	       boot->cause_kind == BOOT_CAUSE_HARDWARE && boot->progress == BOOT_BANNER && boot->trouble == BOOT_OK &&
+	       next->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
 }

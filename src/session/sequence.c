@@ -10,7 +10,7 @@
 #include "base/modem.h"
 
 #define WAIT_TOTAL_MAX_MS 60000
-#define EN_RISES_MS 150	/* 10 kOhm and 10 uF, to 0.75 VDD: 140 ms */
+#define EN_RISES_MS 150 /* 10 kOhm and 10 uF, to 0.75 VDD: 140 ms */
 
 static const struct named {
 	const char *name;
@@ -25,8 +25,11 @@ static const struct named {
 	{ "both", { { MODEM_DTR | MODEM_RTS, MODEM_DTR | MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } }, 2 },
 	/* DTR is on EN, RTS on GPIO0, behind two transistors. Asserted alone, DTR pulls GPIO0 on the usual circuits: EN must
 	 * have risen before, whatever its capacitor. */
-	{ "dtr", { { MODEM_DTR | MODEM_RTS, 0, EN_RISES_MS }, { MODEM_DTR | MODEM_RTS, MODEM_DTR, 0 },
-		   { MODEM_DTR | MODEM_RTS, 0, 0 } }, 3 },
+	{ "dtr",
+	  { { MODEM_DTR | MODEM_RTS, 0, EN_RISES_MS },
+	    { MODEM_DTR | MODEM_RTS, MODEM_DTR, 0 },
+	    { MODEM_DTR | MODEM_RTS, 0, 0 } },
+	  3 },
 };
 
 static const char *const names[] = { "rts", "both", "dtr", NULL };
@@ -36,8 +39,7 @@ const char *const *sequence_names(void)
 	return names;
 }
 
-static int complain(char *err, size_t cap, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static int complain(char *err, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static int complain(char *err, size_t cap, const char *format, ...)
 {
@@ -94,20 +96,16 @@ static const char *parse_bit(const char *p, unsigned int line, struct sequence_s
 static const char *parse_step(const char *p, struct sequence_step *step)
 {
 	switch (toupper((unsigned char)*p)) {
-	case 'D':
-		return parse_bit(p + 1, MODEM_DTR, step);
-	case 'R':
-		return parse_bit(p + 1, MODEM_RTS, step);
+	case 'D': return parse_bit(p + 1, MODEM_DTR, step);
+	case 'R': return parse_bit(p + 1, MODEM_RTS, step);
 	case 'U':
 		p = parse_bit(blanks(p + 1), MODEM_DTR, step);
 		if (!p)
 			return NULL;
 		p = blanks(p);
 		return *p == ',' ? parse_bit(blanks(p + 1), MODEM_RTS, step) : NULL;
-	case 'W':
-		return parse_seconds(p + 1, &step->hold_ms);
-	default:
-		return NULL;
+	case 'W': return parse_seconds(p + 1, &step->hold_ms);
+	default: return NULL;
 	}
 }
 
@@ -115,11 +113,11 @@ static int append(struct sequence *sequence, const struct sequence_step *step)
 {
 	struct sequence_step *last = sequence->n ? &sequence->steps[sequence->n - 1] : NULL;
 
-	if (last && !step->lines) {	/* W belongs to the step before it */
+	if (last && !step->lines) { /* W belongs to the step before it */
 		last->hold_ms += step->hold_ms;
 		return 0;
 	}
-	if (sequence->n == SEQUENCE_STEPS_MAX - 1)	/* one is kept for releasing the lines first */
+	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* one is kept for releasing the lines first */
 		return -EINVAL;
 	sequence->steps[sequence->n++] = *step;
 	return 0;
@@ -142,15 +140,16 @@ static int parse_language(const char *text, struct sequence *ret, char *err, siz
 		if (end)
 			end = blanks(end);
 		if (!end || (*end && *end != '|'))
-			return complain(err, cap, "bad command at character %zu: want D0 D1 R0 R1 U<dtr>,<rts> "
-					"or W<seconds>, joined by |", (size_t)(p - text) + 1);
+			return complain(err, cap,
+					"bad command at character %zu: want D0 D1 R0 R1 U<dtr>,<rts> "
+					"or W<seconds>, joined by |",
+					(size_t)(p - text) + 1);
 		total += step.hold_ms;
 		if (total > WAIT_TOTAL_MAX_MS)
 			return complain(err, cap, "waits for more than %d s in all at character %zu",
 					WAIT_TOTAL_MAX_MS / 1000, (size_t)(p - text) + 1);
 		if (append(ret, &step) < 0)
-			return complain(err, cap, "has more than %d steps",
-					SEQUENCE_STEPS_MAX - 1);
+			return complain(err, cap, "has more than %d steps", SEQUENCE_STEPS_MAX - 1);
 		p = end;
 	}
 	return 0;
@@ -208,13 +207,15 @@ void sequence_print(const struct sequence *sequence, int hold_ms, char *buf, siz
 			used += (size_t)snprintf(buf + used, cap - used, "%s%c%d", bar,
 						 step->lines == MODEM_DTR ? 'D' : 'R', dtr || rts);
 		if (hold && used < cap)
-			used += (size_t)snprintf(buf + used, cap - used, "%sW%d.%03d",
-						 step->lines || i ? "|" : "", hold / 1000, hold % 1000);
+			used += (size_t)snprintf(buf + used, cap - used, "%sW%d.%03d", step->lines || i ? "|" : "",
+						 hold / 1000, hold % 1000);
 	}
 }
 
 /* EN and GPIO0 as the two usual circuits make them of the lines; true is high. */
-struct pins { bool en, gpio0; };
+struct pins {
+	bool en, gpio0;
+};
 
 static struct pins two_transistors(unsigned int lines)
 {
@@ -256,6 +257,5 @@ static bool raises_into_download(const struct sequence *sequence, unsigned int l
 
 bool sequence_boots_download(const struct sequence *sequence)
 {
-	return raises_into_download(sequence, 0, two_transistors) ||
-	       raises_into_download(sequence, 0, direct);
+	return raises_into_download(sequence, 0, two_transistors) || raises_into_download(sequence, 0, direct);
 }

@@ -13,16 +13,16 @@
 #define SEQUENCE_TEXT_MAX 256
 
 struct sequence_step {
-	unsigned int lines;	/* MODEM_DTR | MODEM_RTS: which this step writes; 0: only waits */
-	unsigned int asserted;	/* those of them that it asserts */
-	int hold_ms;		/* then wait so long */
+	unsigned int lines;    /* MODEM_DTR | MODEM_RTS: which this step writes; 0: only waits */
+	unsigned int asserted; /* those of them that it asserts */
+	int hold_ms;	       /* then wait so long */
 };
 
 struct sequence {
-	char text[SEQUENCE_TEXT_MAX];	/* as the user wrote it, or the name */
+	char text[SEQUENCE_TEXT_MAX]; /* as the user wrote it, or the name */
 	struct sequence_step steps[SEQUENCE_STEPS_MAX];
 	size_t n;
-	bool observes;	/* a named one: how long reset is held is the session's choice */
+	bool observes; /* a named one: how long reset is held is the session's choice */
 };
 
 /* A sequence in esptool's language starts from released lines, as esptool has them; the named ones also start from

@@ -20,8 +20,10 @@ void session_config_init(struct session_config *config)
 	char err[128];
 
 	*config = (struct session_config){
-		.attempts = 3, .timeout_ms = 10000,
-		.settle_ms = 1000, .latency_ms = 16,
+		.attempts = 3,
+		.timeout_ms = 10000,
+		.settle_ms = 1000,
+		.latency_ms = 16,
 	};
 	(void)sequence_parse("rts", &config->sequence, err, sizeof(err));
 }
@@ -37,14 +39,17 @@ void session_note_that(struct session *s, enum session_note_kind kind)
 {
 	struct session_note *n;
 
-	if (s->n_notes == SESSION_NOTES_MAX) {	/* nobody took them: the oldest goes */
+	if (s->n_notes == SESSION_NOTES_MAX) { /* nobody took them: the oldest goes */
 		s->first_note = (s->first_note + 1) % SESSION_NOTES_MAX;
 		s->n_notes--;
 	}
 	n = &s->notes[(s->first_note + s->n_notes++) % SESSION_NOTES_MAX];
 	*n = (struct session_note){
-		.kind = kind, .at_ms = s->now_ms - s->start_ms, .number = s->attempt.number,
-		.hold_ms = s->attempt.hold_ms, .baud = s->attempt.baud,
+		.kind = kind,
+		.at_ms = s->now_ms - s->start_ms,
+		.number = s->attempt.number,
+		.hold_ms = s->attempt.hold_ms,
+		.baud = s->attempt.baud,
 	};
 	memcpy(n->sequence, s->sequence.text, sizeof(n->sequence));
 	n->boot = s->attempt.rebooted ? s->attempt.next : s->attempt.boot;
@@ -112,9 +117,9 @@ static bool may_be_copying(const struct session *s)
 
 	bool loads = boot->progress >= BOOT_LOADING || s->last_byte_ms - a->first_byte_ms > BANNER_ALONE_MS;
 
-	return !a->was_patient && cold && !family && loads && (boot->chip == CHIP_ESP8266 || !a->any_boot) && boot->progress < BOOT_STAGE2 &&
-	       !boot->eboot_loads && boot->source != BOOT_SOURCE_DOWNLOAD && boot->source != BOOT_SOURCE_OTHER &&
-	       boot->trouble == BOOT_OK;
+	return !a->was_patient && cold && !family && loads && (boot->chip == CHIP_ESP8266 || !a->any_boot) &&
+	       boot->progress < BOOT_STAGE2 && !boot->eboot_loads && boot->source != BOOT_SOURCE_DOWNLOAD &&
+	       boot->source != BOOT_SOURCE_OTHER && boot->trouble == BOOT_OK;
 }
 
 static void begin_patience(struct session *s)
@@ -132,7 +137,7 @@ void session_conclude(struct session *s)
 	enum verdict alone;
 	bool again;
 
-	heard_flush(s);	/* an unfinished line counts as well */
+	heard_flush(s); /* an unfinished line counts as well */
 	if (s->boot_untold)
 		session_note_that(s, SESSION_NOTE_BOOT);
 	s->boot_untold = false;
@@ -167,15 +172,20 @@ void session_conclude(struct session *s)
 void session_begin_pulse(struct session *s, int number, int pulse)
 {
 	s->attempt = (struct attempt){
-		.number = number, .pulse = pulse, .watches = s->config.no_reset,
-		.hold_begin_ms = -1, .release_ms = -1, .first_byte_ms = -1, .boot = { .cause = -1, .mode = -1 },
+		.number = number,
+		.pulse = pulse,
+		.watches = s->config.no_reset,
+		.hold_begin_ms = -1,
+		.release_ms = -1,
+		.first_byte_ms = -1,
+		.boot = { .cause = -1, .mode = -1 },
 	};
 	plan_pulse(s);
 	s->attempt.pause_ms = plan_pause_ms(s);
 	s->next_baud = s->attempt.baud;
 	s->context.before = s->any_before ? &s->before : NULL;
 	s->conditions_met = false;
-	s->proven = false;	/* what undid a proof while conditions were awaited has undone all of it */
+	s->proven = false; /* what undid a proof while conditions were awaited has undone all of it */
 	s->trouble_ms = -1;
 	s->torn_ms = -1;
 	s->unclear_ms = INT64_MIN / 2;
@@ -215,13 +225,14 @@ static int64_t hold_end(const struct session *s)
 
 	if (!is_last_hold(s))
 		return s->state_end_ms;
-	return session_earlier(session_later(s->state_end_ms, quiet), s->state_end_ms + HOLD_EXTRA_MAX_MS + s->context.lag_ms);
+	return session_earlier(session_later(s->state_end_ms, quiet),
+			       s->state_end_ms + HOLD_EXTRA_MAX_MS + s->context.lag_ms);
 }
 
 static void begin_listening(struct session *s)
 {
 	if (!s->copying)	/* eboot goes on with its line, seconds later */
-		heard_flush(s);	/* what comes now starts a line of its own */
+		heard_flush(s); /* what comes now starts a line of its own */
 	s->attempt.release_ms = s->now_ms;
 	if (s->any_before && s->before.release_ms >= 0)
 		s->attempt.distance_ms = s->now_ms - s->before.release_ms;
@@ -256,14 +267,16 @@ void session_init(struct session *s, const struct session_config *config, int64_
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
 	s->context = (struct proof_context){
-		.chip = config->chip, .native_usb = config->native_usb, .boot_window_ms = BOOT_WINDOW_MS + config->latency_ms,
+		.chip = config->chip,
+		.native_usb = config->native_usb,
+		.boot_window_ms = BOOT_WINDOW_MS + config->latency_ms,
 	};
 	s->start_ms = s->now_ms = now_ms;
 	s->read_until_ms = -1;
 	s->deadline_ms = now_ms + config->timeout_ms;
 	s->baud = s->next_baud = session_first_baud(config);
 	plan_init(s);
-	s->lines = MODEM_DTR | MODEM_RTS;	/* what open() does on Linux (drivers/tty/tty_port.c) */
+	s->lines = MODEM_DTR | MODEM_RTS; /* what open() does on Linux (drivers/tty/tty_port.c) */
 	s->result.missing = PROOF_RULES;
 	s->state = SESSION_BEGIN;
 }
@@ -290,29 +303,14 @@ static void advance(struct session *s)
 	do {
 		before = s->state;
 		switch (s->state) {
-		case SESSION_BEGIN:
-			begin_attempt(s);
-			break;
-		case SESSION_HOLD:
-			hold(s);
-			break;
-		case SESSION_LISTEN:
-			stage_listen(s);
-			break;
-		case SESSION_SETTLE:
-			stage_settle(s);
-			break;
-		case SESSION_PATIENCE:
-			stage_be_patient(s);
-			break;
-		case SESSION_WHY:
-			stage_listen_for_why(s);
-			break;
-		case SESSION_CONDITIONS:
-			stage_await_conditions(s);
-			break;
-		default:
-			break;
+		case SESSION_BEGIN: begin_attempt(s); break;
+		case SESSION_HOLD: hold(s); break;
+		case SESSION_LISTEN: stage_listen(s); break;
+		case SESSION_SETTLE: stage_settle(s); break;
+		case SESSION_PATIENCE: stage_be_patient(s); break;
+		case SESSION_WHY: stage_listen_for_why(s); break;
+		case SESSION_CONDITIONS: stage_await_conditions(s); break;
+		default: break;
 		}
 	} while (s->state != before);
 }
@@ -366,8 +364,7 @@ void session_next(struct session *s, int64_t now_ms, struct action *ret)
 		ret->kind = ACTION_READ;
 		ret->deadline_ms = session_earlier(s->state_end_ms, s->deadline_ms);
 		break;
-	default:
-		break;
+	default: break;
 	}
 	if (ret->kind == ACTION_READ && ret->deadline_ms >= now_ms)
 		s->read_until_ms = ret->deadline_ms;
@@ -379,12 +376,8 @@ static void speed_set(struct session *s)
 	s->tuned_ms = s->now_ms;
 	heard_retune(s);
 	switch (s->state) {
-	case SESSION_SPEED:
-		s->state = SESSION_STEP;
-		break;
-	case SESSION_LISTEN_SPEED:
-		s->state = SESSION_LISTEN;
-		break;
+	case SESSION_SPEED: s->state = SESSION_STEP; break;
+	case SESSION_LISTEN_SPEED: s->state = SESSION_LISTEN; break;
 	case SESSION_SETTLE_SPEED:
 		s->state = SESSION_SETTLE;
 		hearing_begin(&s->hearing, s->baud, s->attempt.boot.habit);
@@ -405,7 +398,7 @@ static void speed_set(struct session *s)
 void session_did(struct session *s, int64_t now_ms, int r)
 {
 	s->now_ms = now_ms;
-	if (s->state == SESSION_RELEASE) {	/* the last try; closing the port does the rest */
+	if (s->state == SESSION_RELEASE) { /* the last try; closing the port does the rest */
 		s->lines = 0;
 		s->state = SESSION_OVER;
 	} else if (r < 0) {

@@ -27,23 +27,26 @@
 #include "session/proof.h"
 #include "session/sequence.h"
 
-#define SESSION_LADDER { 20, 100, 500 }
+#define SESSION_LADDER \
+	{ \
+		20, 100, 500 \
+	}
 #define SESSION_NOTES_MAX 16
 
 struct session_config {
-	enum chip chip;			/* expected; CHIP_UNKNOWN: any */
-	int baud;			/* the application's speed; 0: find it */
-	int crystal_mhz;		/* ESP8266: 26 or 40; 0: find it. Proves nothing, and saves nothing but time */
+	enum chip chip;	 /* expected; CHIP_UNKNOWN: any */
+	int baud;	 /* the application's speed; 0: find it */
+	int crystal_mhz; /* ESP8266: 26 or 40; 0: find it. Proves nothing, and saves nothing but time */
 	struct sequence sequence;
-	int hold_ms;			/* 0: the ladder 20, 100, 500 */
+	int hold_ms; /* 0: the ladder 20, 100, 500 */
 	int attempts;
-	int timeout_ms;			/* for the verdict */
+	int timeout_ms; /* for the verdict */
 	int settle_ms;
 	bool no_reset;
-	bool native_usb;		/* the port is the chip's own USB-Serial-JTAG */
-	bool conditions;		/* after the proof, wait for session_conditions_met() */
-	int latency_ms;			/* what the bridge may keep back */
-	uint64_t seed;			/* holds and pauses of repeated pulses are drawn from it: another one in each run */
+	bool native_usb; /* the port is the chip's own USB-Serial-JTAG */
+	bool conditions; /* after the proof, wait for session_conditions_met() */
+	int latency_ms;	 /* what the bridge may keep back */
+	uint64_t seed;	 /* holds and pauses of repeated pulses are drawn from it: another one in each run */
 };
 
 /* What may drive EN: names of sequences. */
@@ -51,13 +54,13 @@ enum plan_wiring { PLAN_RTS, PLAN_BOTH, PLAN_DTR, PLAN_WIRINGS };
 
 /* What the next pulse will be (plan.h). */
 struct plan {
-	int baud;			/* the speed that it is heard at */
+	int baud; /* the speed that it is heard at */
 	enum plan_wiring wiring, first_wiring;
-	unsigned int tried;		/* bit set of wirings */
-	bool at_115200;			/* its ROM has been read there, and has no other speed */
-	bool rts_resets;		/* a boot was heard after the sequence of that name */
-	bool at_74880;			/* the board has been heard to speak at that speed from its reset on */
-	int pause_ms;			/* the last pause between pulses of one attempt */
+	unsigned int tried; /* bit set of wirings */
+	bool at_115200;	    /* its ROM has been read there, and has no other speed */
+	bool rts_resets;    /* a boot was heard after the sequence of that name */
+	bool at_74880;	    /* the board has been heard to speak at that speed from its reset on */
+	int pause_ms;	    /* the last pause between pulses of one attempt */
 	uint64_t random;
 };
 
@@ -68,32 +71,32 @@ enum session_note_kind { SESSION_NOTE_ATTEMPT, SESSION_NOTE_BOOT, SESSION_NOTE_P
 
 struct session_note {
 	enum session_note_kind kind;
-	int64_t at_ms;			/* since session_init() */
-	int number, hold_ms, baud;	/* ATTEMPT */
+	int64_t at_ms;		   /* since session_init() */
+	int number, hold_ms, baud; /* ATTEMPT */
 	char sequence[SEQUENCE_TEXT_MAX];
-	struct boot boot;		/* BOOT */
+	struct boot boot; /* BOOT */
 };
 
 enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
 
 struct session_result {
 	enum verdict verdict;
-	int err;			/* positive errno behind a 30-35 verdict; 0 */
-	char text[640];			/* after "PORT: WORD: "; --decode's are the longest */
-	const struct advice *advice;	/* the next thing to do; NULL */
+	int err;		     /* positive errno behind a 30-35 verdict; 0 */
+	char text[640];		     /* after "PORT: WORD: "; --decode's are the longest */
+	const struct advice *advice; /* the next thing to do; NULL */
 	enum session_reset_by reset_by;
 	bool any_boot;
-	struct boot boot;		/* the boot that the verdict is about */
-	unsigned int evidence;		/* bit set of the rules that held */
-	enum proof_rule missing;	/* PROOF_RULES: none */
+	struct boot boot;	 /* the boot that the verdict is about */
+	unsigned int evidence;	 /* bit set of the rules that held */
+	enum proof_rule missing; /* PROOF_RULES: none */
 	int attempts;
 	int pulses;
-	int boot_ms;			/* release to loaded; -1 */
-	int up_ms;			/* loaded to the decision; -1 */
+	int boot_ms; /* release to loaded; -1 */
+	int up_ms;   /* loaded to the decision; -1 */
 	int total_ms;
 	int baud;
-	int crystal_mhz;		/* found: 26 or 40; 0: not known */
-	int app_baud;			/* found: the application's speed; 0: not known */
+	int crystal_mhz; /* found: 26 or 40; 0: not known */
+	int app_baud;	 /* found: the application's speed; 0: not known */
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
@@ -101,20 +104,20 @@ struct session_result {
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {
-	SESSION_BEGIN,		/* decide on the next attempt */
-	SESSION_SPEED,		/* set the speed that the pulse is heard at */
-	SESSION_STEP,		/* set lines */
-	SESSION_HOLD,		/* read until the hold is over */
-	SESSION_LISTEN,		/* released: wait for banner and load */
-	SESSION_LISTEN_SPEED,	/* what came is of another speed: go there, without another reset */
-	SESSION_SETTLE_SPEED,	/* ESP8266 heard at 74880: restarts are told at 115200 */
+	SESSION_BEGIN,	      /* decide on the next attempt */
+	SESSION_SPEED,	      /* set the speed that the pulse is heard at */
+	SESSION_STEP,	      /* set lines */
+	SESSION_HOLD,	      /* read until the hold is over */
+	SESSION_LISTEN,	      /* released: wait for banner and load */
+	SESSION_LISTEN_SPEED, /* what came is of another speed: go there, without another reset */
+	SESSION_SETTLE_SPEED, /* ESP8266 heard at 74880: restarts are told at 115200 */
 	SESSION_SETTLE,
-	SESSION_PATIENCE,	/* eboot may be copying: no reset now */
+	SESSION_PATIENCE, /* eboot may be copying: no reset now */
 	SESSION_WHY_SPEED,
-	SESSION_WHY,		/* it has restarted: listen to what it says before it does so again */
+	SESSION_WHY, /* it has restarted: listen to what it says before it does so again */
 	SESSION_APP_SPEED,
 	SESSION_CONDITIONS,
-	SESSION_RELEASE,	/* something ended it with a line asserted */
+	SESSION_RELEASE, /* something ended it with a line asserted */
 	SESSION_OVER,
 };
 
@@ -125,42 +128,42 @@ struct session {
 	struct bootlog log;
 	struct attempt attempt, before;
 	bool any_before;
-	struct sequence sequence;	/* of this attempt */
+	struct sequence sequence; /* of this attempt */
 	size_t step;
 	int64_t start_ms, deadline_ms, now_ms;
-	int64_t state_end_ms;		/* when the state ends by itself */
-	int64_t last_byte_ms, previous_byte_ms;	/* the last one, and the last of the read before */
-	int64_t read_until_ms;		/* the deadline of the last ACTION_READ; -1 */
-	int baud;			/* the port's speed now */
+	int64_t state_end_ms;			/* when the state ends by itself */
+	int64_t last_byte_ms, previous_byte_ms; /* the last one, and the last of the read before */
+	int64_t read_until_ms;			/* the deadline of the last ACTION_READ; -1 */
+	int baud;				/* the port's speed now */
 	int next_baud;
-	int64_t tuned_ms;		/* since when */
-	unsigned int lines;		/* asserted now */
+	int64_t tuned_ms;   /* since when */
+	unsigned int lines; /* asserted now */
 	bool lines_known;
-	long bytes;			/* since the start */
-	bool copying;			/* eboot printed '@', and not yet the result */
+	long bytes;   /* since the start */
+	bool copying; /* eboot printed '@', and not yet the result */
 	struct plan plan;
 	struct hearing hearing;
-	int64_t sought_ms;		/* since when a faster application's speed was looked for; 0: it was not */
-	int64_t patience_ms, heard_before_ms;	/* since when, and the last byte before */
-	long followed_bytes;		/* since the port has the application's speed, and they did not show that it is */
-	bool in_step;			/* and since they did */
-	bool stays;			/* at the ROM's speed: following the application's did not pay */
+	int64_t sought_ms; /* since when a faster application's speed was looked for; 0: it was not */
+	int64_t patience_ms, heard_before_ms; /* since when, and the last byte before */
+	long followed_bytes; /* since the port has the application's speed, and they did not show that it is */
+	bool in_step;	     /* and since they did */
+	bool stays;	     /* at the ROM's speed: following the application's did not pay */
 	bool proven;
 	bool conditions_met;
-	int64_t met_ms;			/* when they were met first */
+	int64_t met_ms; /* when they were met first */
 	int pulses;
-	bool has_verdict;		/* of an earlier attempt */
-	struct session_result earlier;	/* the worst of the attempts before */
-	enum plan_wiring earlier_wiring;	/* with which it was found */
+	bool has_verdict;		 /* of an earlier attempt */
+	struct session_result earlier;	 /* the worst of the attempts before */
+	enum plan_wiring earlier_wiring; /* with which it was found */
 	struct session_result result;
 	session_line_fn *on_line;
 	void *line_user;
 	struct session_note notes[SESSION_NOTES_MAX];
 	size_t first_note, n_notes;
-	bool boot_untold;		/* a banner came whose boot mode is not known yet */
-	int64_t trouble_ms;		/* when "no image" was first said in this boot; -1 */
-	int64_t torn_ms;		/* when, conditions being awaited, torn words of the ROM were first seen; -1 */
-	int64_t unclear_ms;		/* when something unreadable that may hide a restart was last read */
+	bool boot_untold;   /* a banner came whose boot mode is not known yet */
+	int64_t trouble_ms; /* when "no image" was first said in this boot; -1 */
+	int64_t torn_ms;    /* when, conditions being awaited, torn words of the ROM were first seen; -1 */
+	int64_t unclear_ms; /* when something unreadable that may hide a restart was last read */
 };
 
 void session_init(struct session *s, const struct session_config *config, int64_t now_ms);

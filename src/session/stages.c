@@ -46,7 +46,8 @@ static bool stage_is_loaded(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
-	return a->ours && session_holds(s, PROOF_LOADED) && session_holds(s, PROOF_NOT_COPYING) && session_holds(s, PROOF_FLASH);
+	return a->ours && session_holds(s, PROOF_LOADED) && session_holds(s, PROOF_NOT_COPYING) &&
+	       session_holds(s, PROOF_FLASH);
 }
 
 /* A series that has not come to an end in so many pulses does not. */
@@ -57,8 +58,8 @@ static bool needs_another_pulse(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
-	return !session_holds(s, PROOF_FRESH) && proof_needs_row(&s->context, a) && !a->watches && a->pulse < PULSES_MAX &&
-	       !a->boot.copying && !a->boot.eboot_waits;
+	return !session_holds(s, PROOF_FRESH) && proof_needs_row(&s->context, a) && !a->watches &&
+	       a->pulse < PULSES_MAX && !a->boot.copying && !a->boot.eboot_waits;
 }
 
 /* When listening ends by itself, with what is known now. */
@@ -70,8 +71,9 @@ static int64_t listen_end(const struct session *s)
 	if (!a->ours && s->copying)
 		return a->release_ms + COPY_WINDOW_MS;
 	if (!a->ours)
-		return a->watches || proof_is_left_out(PROOF_IN_TIME) ? s->deadline_ms
-				  : a->release_ms + BOOT_WINDOW_MS + s->config.latency_ms;
+		return a->watches || proof_is_left_out(PROOF_IN_TIME)
+			       ? s->deadline_ms
+			       : a->release_ms + BOOT_WINDOW_MS + s->config.latency_ms;
 	if ((boot->copying || boot->eboot_waits) && !proof_is_left_out(PROOF_NOT_COPYING))
 		return a->ours_begin_ms + COPY_WINDOW_MS;
 	if (s->trouble_ms >= 0)
@@ -89,8 +91,9 @@ static int64_t listen_end(const struct session *s)
 static int confirm_ms(const struct session *s)
 {
 	const struct boot *boot = &s->attempt.boot;
-	int floor_ms = boot->progress >= BOOT_APP ? CONFIRM_APP_MS
-		     : boot->chip == CHIP_ESP8266 ? CONFIRM_ESP8266_MS : CONFIRM_FAMILY_MS;
+	int floor_ms = boot->progress >= BOOT_APP   ? CONFIRM_APP_MS
+		       : boot->chip == CHIP_ESP8266 ? CONFIRM_ESP8266_MS
+						    : CONFIRM_FAMILY_MS;
 
 	if (proof_is_left_out(PROOF_SETTLED))
 		return 0;
@@ -105,7 +108,8 @@ static int64_t talk_pause_ms(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
-	return session_later(TALK_PAUSE_MS, a->watches ? 0 : a->ours_begin_ms - a->release_ms + FRESH_MS) + s->config.latency_ms;
+	return session_later(TALK_PAUSE_MS, a->watches ? 0 : a->ours_begin_ms - a->release_ms + FRESH_MS) +
+	       s->config.latency_ms;
 }
 
 /* While something unreadable is just coming in, it goes on: a crash report at another speed, and then a restart. */
@@ -169,7 +173,8 @@ static void begin_settling(struct session *s)
  * restarts are told at 115200, whatever the application speaks. */
 static bool must_change_speed(const struct session *s)
 {
-	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0 && !s->attempt.follows;
+	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0 &&
+	       !s->attempt.follows;
 }
 
 /* ... as soon as one is heard: what follows errors of the load is quiet. */
@@ -212,7 +217,7 @@ static int wanted_speed(const struct session *s)
 
 	if (!s->config.conditions || s->stays || s->baud != 115200 || !app || app == s->baud || heard_may_be_loader(s))
 		return 0;
-	if (s->config.baud)	/* at once would miss what a second stage says */
+	if (s->config.baud) /* at once would miss what a second stage says */
 		return h->unreadable >= 2 || s->attempt.boot.eboot_loads ? app : 0;
 	return !hearing_may_drop(h) && s->attempt.boot.habit != BOOT_HABIT_DROPS ? app : 0;
 }
@@ -258,7 +263,8 @@ static bool wants_to_know_why(const struct session *s)
 
 	return a->rebooted && !a->asks_why && a->boot.trouble == BOOT_OK && a->next.trouble == BOOT_OK &&
 	       a->next.cause_kind != BOOT_CAUSE_WATCHDOG && a->next.cause_kind != BOOT_CAUSE_RTC_WATCHDOG &&
-	       a->next.cause_kind != BOOT_CAUSE_BROWNOUT && a->next.cause_kind != BOOT_CAUSE_LOCKUP && !session_holds(s, PROOF_ONE_BOOT) && hearing_has_candidate(&s->hearing) &&
+	       a->next.cause_kind != BOOT_CAUSE_BROWNOUT && a->next.cause_kind != BOOT_CAUSE_LOCKUP &&
+	       !session_holds(s, PROOF_ONE_BOOT) && hearing_has_candidate(&s->hearing) &&
 	       s->deadline_ms - s->now_ms > RETRY_MS;
 }
 
@@ -273,7 +279,7 @@ static void ask_at(struct session *s, int baud)
 
 static void ask_why(struct session *s)
 {
-	s->attempt.asks_why = s->hearing.may_be_loader = true;	/* whose speed this is is not told */
+	s->attempt.asks_why = s->hearing.may_be_loader = true; /* whose speed this is is not told */
 	s->attempt.follows = false;
 	ask_at(s, hearing_candidate(&s->hearing));
 }
@@ -313,8 +319,8 @@ static bool is_strange(const struct session *s)
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot;
 
-	if (s->baud != 115200 || a->changed_speed || a->watches || s->plan.at_115200 || (s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 &&
-								     s->config.chip != CHIP_ESP32C2))
+	if (s->baud != 115200 || a->changed_speed || a->watches || s->plan.at_115200 ||
+	    (s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 && s->config.chip != CHIP_ESP32C2))
 		return false;
 	if (a->any_boot)
 		return boot->heard == BOOT_HEARD_74880 &&
@@ -365,7 +371,7 @@ void stage_settle(struct session *s)
 		end_badly(s);
 		return;
 	}
-	if (!session_holds(s, PROOF_NOT_COPYING)) {	/* said behind the line that reported the load */
+	if (!session_holds(s, PROOF_NOT_COPYING)) { /* said behind the line that reported the load */
 		s->state = SESSION_LISTEN;
 		return;
 	}
@@ -435,7 +441,7 @@ void stage_await_conditions(struct session *s)
 		s->state_end_ms = talk_end(s, s->met_ms);
 		if (s->now_ms >= session_earlier(s->state_end_ms, s->deadline_ms))
 			session_conclude(s);
-	} else if (!session_holds(s, PROOF_NO_FRAGMENT)) {	/* no proof any more: the next lines say of what */
+	} else if (!session_holds(s, PROOF_NO_FRAGMENT)) { /* no proof any more: the next lines say of what */
 		if (s->torn_ms < 0)
 			s->torn_ms = s->now_ms;
 		s->state_end_ms = s->torn_ms + TORN_GRACE_MS;

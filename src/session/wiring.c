@@ -44,7 +44,7 @@ static const struct experiment {
 	size_t n;
 	int hold_ms;
 } experiments[WIRING_EXPERIMENTS] = {
-	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS },	/* what open() asserted, let go */
+	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS }, /* what open() asserted, let go */
 	[WIRING_TRY_RTS] = { { R, N }, 2, HOLD_MS },
 	[WIRING_TRY_DTR] = { { D, N }, 2, HOLD_MS },
 	/* Two transistors let EN rise when the other line is added; a wire when its own line is released. */
@@ -71,9 +71,9 @@ static const struct circuit {
 	[WIRING_UNKNOWN] = { NULL, "", "", "" },
 	[WIRING_NONE] = { "none", "", "", "nothing is wired: neither RTS nor DTR resets this board" },
 	[WIRING_TWO_TRANSISTORS] = { "two-transistors", "rts", RTS_SEQUENCE,
-		"two transistors: RTS asserted alone resets the board" },
+				     "two transistors: RTS asserted alone resets the board" },
 	[WIRING_TWO_TRANSISTORS_SWAPPED] = { "two-transistors-swapped", DTR_SEQUENCE, DTR_SEQUENCE,
-		"two transistors, swapped: DTR asserted alone resets the board" },
+					     "two transistors, swapped: DTR asserted alone resets the board" },
 	[WIRING_DIRECT] = { "direct", "rts", RTS_SEQUENCE, "RTS resets the board, DTR reaches GPIO0" },
 	[WIRING_SWAPPED] = { "swapped", DTR_SEQUENCE, DTR_SEQUENCE, "DTR resets the board, RTS reaches GPIO0" },
 	[WIRING_RTS_ONLY] = { "rts-only", "rts", RTS_SEQUENCE, "RTS resets the board, nothing reaches GPIO0" },
@@ -83,9 +83,9 @@ static const struct circuit {
 	[WIRING_EITHER] = { "either", "rts", RTS_SEQUENCE, "either line resets the board" },
 	[WIRING_BOTH] = { "both", "both", BOTH_SEQUENCE, "only both lines together reset the board" },
 	[WIRING_RTS_INVERTED] = { "rts-inverted", "", "",
-		"RTS is wired upside down: the board is in reset while RTS is released" },
+				  "RTS is wired upside down: the board is in reset while RTS is released" },
 	[WIRING_DTR_INVERTED] = { "dtr-inverted", "", "",
-		"DTR is wired upside down: the board is in reset while DTR is released" },
+				  "DTR is wired upside down: the board is in reset while DTR is released" },
 };
 
 const char *wiring_name(enum wiring_circuit circuit)
@@ -197,19 +197,22 @@ static void take_circuit(struct wiring *w, enum wiring_circuit circuit)
 }
 
 static const struct advice
-	strap_held = { "strap-held", "GPIO0 or another strap is held at reset by something else: a button, a part, a wire" },
+	strap_held = { "strap-held",
+		       "GPIO0 or another strap is held at reset by something else: a button, a part, a wire" },
 	invert_line = { "invert-line", "no program can leave such a board running: invert the line" },
-	rom_muted = { "rom-muted", "the ROM's messages may be switched off, or the speed is wrong; try --sequence rts and others "
-				   "by hand" },
+	rom_muted = { "rom-muted",
+		      "the ROM's messages may be switched off, or the speed is wrong; try --sequence rts and others "
+		      "by hand" },
 	wire_rts = { "wire-rts", "use --no-reset and the button, or wire RTS to EN; see \"Wiring\" in espreset(1)" },
-	check_power = { "check-power", "not one byte came: if the button brings none either, check TX, ground and power first" },
+	check_power = { "check-power",
+			"not one byte came: if the button brings none either, check TX, ground and power first" },
 	cure_restarts = { "cure-restarts", "cure that first: espreset --no-reset shows what it prints" },
-	try_again = { "try-again", "try once more; a board that restarts by itself cannot be told from one that is reset" },
+	try_again = { "try-again",
+		      "try once more; a board that restarts by itself cannot be told from one that is reset" },
 	after_copy = { "update-is-copied", "try again when it has done, or give more --timeout" },
 	more_time = { "more-time", "give more --timeout" };
 
-static void end_without(struct wiring *w, enum verdict verdict, const char *text,
-			const struct advice *advice)
+static void end_without(struct wiring *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
 	w->result.verdict = verdict;
 	w->result.advice = advice;
@@ -264,7 +267,7 @@ static enum wiring_circuit circuit_of_rts(const struct wiring *w)
 		return WIRING_TWO_TRANSISTORS;
 	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN ||
 	    !boots_from_flash(w, WIRING_TRY_RTS, WIRING_TRY_RTS_LONG))
-		return WIRING_RTS;	/* something else holds GPIO0 low: the line cannot be told from it */
+		return WIRING_RTS; /* something else holds GPIO0 low: the line cannot be told from it */
 	return t->source == BOOT_SOURCE_FLASH ? WIRING_RTS_ONLY : WIRING_DIRECT;
 }
 
@@ -313,8 +316,9 @@ static void end_found(struct wiring *w)
 	enum wiring_circuit c = circuit(w);
 	struct wiring_result *r = &w->result;
 	bool elsewhere = w->good < CONFIRMATIONS;
-	const char *then = !elsewhere ? "and runs" : w->elsewhere_source == BOOT_SOURCE_DOWNLOAD
-			 ? "and came up in download mode" : "and booted from elsewhere than flash";
+	const char *then = !elsewhere					 ? "and runs"
+			   : w->elsewhere_source == BOOT_SOURCE_DOWNLOAD ? "and came up in download mode"
+									 : "and booted from elsewhere than flash";
 
 	take_circuit(w, c);
 	r->resets = w->strong_resets ? w->strong_resets : w->weak_resets;
@@ -323,9 +327,9 @@ static void end_found(struct wiring *w)
 		r->verdict = w->elsewhere_source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE : VERDICT_OTHER_BOOT;
 		r->advice = &strap_held;
 	}
-	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text,
-		 gpio0_words(w, c), r->resets, then);
-	w->rescue = 0;	/* what was tried last was the reset itself */
+	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, c),
+		 r->resets, then);
+	w->rescue = 0; /* what was tried last was the reset itself */
 	finish(w);
 }
 
@@ -333,8 +337,7 @@ static void end_inverted(struct wiring *w, enum wiring_circuit c)
 {
 	take_circuit(w, c);
 	w->result.resets = w->strong_resets ? w->strong_resets : w->weak_resets;
-	end_without(w, VERDICT_NO_EFFECT, circuits[c].text,
-		    &invert_line);
+	end_without(w, VERDICT_NO_EFFECT, circuits[c].text, &invert_line);
 }
 
 static bool hears_by_itself(const struct wiring *w)
@@ -350,15 +353,12 @@ static void end_nothing(struct wiring *w)
 	if (w->bytes && !hears_by_itself(w) && (!rts->bytes_late || !dtr->bytes_late) && (rts->bytes || dtr->bytes)) {
 		take_circuit(w, WIRING_UNKNOWN);
 		end_without(w, VERDICT_UNPROVEN,
-			    "the board spoke after a line was let go, but no boot banner could be read",
-			    &rom_muted);
+			    "the board spoke after a line was let go, but no boot banner could be read", &rom_muted);
 	} else if (rts->bytes_late && dtr->bytes_late) {
 		end_without(w, VERDICT_NO_EFFECT,
-			    "nothing is wired: bytes kept coming while RTS and while DTR was asserted",
-			    &wire_rts);
+			    "nothing is wired: bytes kept coming while RTS and while DTR was asserted", &wire_rts);
 	} else {
-		end_without(w, VERDICT_NO_EFFECT, circuits[WIRING_NONE].text, w->bytes
-			    ? &wire_rts : &check_power);
+		end_without(w, VERDICT_NO_EFFECT, circuits[WIRING_NONE].text, w->bytes ? &wire_rts : &check_power);
 	}
 }
 
@@ -423,11 +423,13 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 	if (doubtful && w->trials[WIRING_TRY_NOTHING].seen)
 		end_without(w, VERDICT_UNPROVEN, "the board restarts by itself: nobody can tell which line resets it",
 			    &cure_restarts);
-	else if (f->rts && !f->dtr && (plays(w, WIRING_TRY_RTS_THEN_BOTH, 1) ||
-		 (!counts(w, &w->trials[WIRING_TRY_RTS_THEN_BOTH]) && plays(w, WIRING_TRY_RTS_THEN_BOTH, 2))))
+	else if (f->rts && !f->dtr &&
+		 (plays(w, WIRING_TRY_RTS_THEN_BOTH, 1) ||
+		  (!counts(w, &w->trials[WIRING_TRY_RTS_THEN_BOTH]) && plays(w, WIRING_TRY_RTS_THEN_BOTH, 2))))
 		return;
-	else if (f->dtr && !f->rts && (plays(w, WIRING_TRY_DTR_THEN_BOTH, 1) ||
-		 (!counts(w, &w->trials[WIRING_TRY_DTR_THEN_BOTH]) && plays(w, WIRING_TRY_DTR_THEN_BOTH, 2))))
+	else if (f->dtr && !f->rts &&
+		 (plays(w, WIRING_TRY_DTR_THEN_BOTH, 1) ||
+		  (!counts(w, &w->trials[WIRING_TRY_DTR_THEN_BOTH]) && plays(w, WIRING_TRY_DTR_THEN_BOTH, 2))))
 		return;
 	else if (circuit(w) == WIRING_TWO_TRANSISTORS && plays(w, WIRING_TRY_RTS_THEN_DTR, 1))
 		return;
@@ -438,8 +440,7 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 	else if (w->confirmations < CONFIRMATIONS_MAX)
 		confirm(w, f);
 	else
-		end_without(w, VERDICT_UNPROVEN, "what seemed to reset the board did not do so again",
-			    &try_again);
+		end_without(w, VERDICT_UNPROVEN, "what seemed to reset the board did not do so again", &try_again);
 }
 
 static bool is_inverted(const struct wiring *w, enum wiring_experiment e)
@@ -470,13 +471,11 @@ static void choose(struct wiring *w)
 
 	if (is_copying(w)) {
 		end_without(w, VERDICT_UNPROVEN,
-			    "the board copies an update for longer than the time-out: it is left alone",
-			    &after_copy);
+			    "the board copies an update for longer than the time-out: it is left alone", &after_copy);
 		return;
 	}
 	if (w->deadline_ms - w->now_ms < EXPERIMENT_MAX_MS) {
-		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found",
-			    &more_time);
+		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found", &more_time);
 		return;
 	}
 	if (plays(w, WIRING_TRY_BOTH, 1) || plays(w, WIRING_TRY_RTS, 1) || plays(w, WIRING_TRY_DTR, 1))
@@ -499,7 +498,7 @@ static void end_confirmation(struct wiring *w)
 	bool steady = t->late_ms - w->late_ms <= TOLERANCE_MS && w->late_ms - t->late_ms <= TOLERANCE_MS;
 
 	w->confirmations++;
-	if (!counts(w, t) || t->bytes_late || (any && !steady))	/* one after the other, or it was luck */
+	if (!counts(w, t) || t->bytes_late || (any && !steady)) /* one after the other, or it was luck */
 		w->good = w->elsewhere = 0;
 	if (!counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)
 		return;
@@ -561,7 +560,7 @@ static void dwell(struct wiring *w)
 	if (w->now_ms < dwell_end(w))
 		return;
 	if (!w->now.seen)
-		bootlog_flush(&w->log, w->now_ms, on_event, w);	/* what comes now starts a line of its own */
+		bootlog_flush(&w->log, w->now_ms, on_event, w); /* what comes now starts a line of its own */
 	if (w->step + 1 == experiments[w->current].n) {
 		end_experiment(w);
 		return;
@@ -591,7 +590,7 @@ void wiring_init(struct wiring *w, const struct wiring_config *config, int64_t n
 	w->deadline_ms = now_ms + config->timeout_ms;
 	w->baud = config->baud;
 	w->window_ms = WINDOW_MS;
-	w->lines = B;	/* what open() does on Linux (drivers/tty/tty_port.c) */
+	w->lines = B; /* what open() does on Linux (drivers/tty/tty_port.c) */
 	w->state = WIRING_CHOOSE;
 	init_log(w);
 }
@@ -631,8 +630,9 @@ void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret)
 	case WIRING_RELEASE:
 		ret->kind = ACTION_SET_LINES;
 		ret->lines = B;
-		ret->asserted = w->state == WIRING_STEP ? experiments[w->current].lines[w->step]
-			      : w->state == WIRING_RESCUE ? w->rescue : N;
+		ret->asserted = w->state == WIRING_STEP	    ? experiments[w->current].lines[w->step]
+				: w->state == WIRING_RESCUE ? w->rescue
+							    : N;
 		break;
 	case WIRING_DWELL:
 		ret->kind = ACTION_READ;
@@ -642,8 +642,7 @@ void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret)
 		ret->kind = ACTION_READ;
 		ret->deadline_ms = w->entered_ms[0] + HOLD_MS;
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
@@ -659,7 +658,7 @@ static void lines_set(struct wiring *w)
 void wiring_did(struct wiring *w, int64_t now_ms, int r)
 {
 	w->now_ms = now_ms;
-	if (w->state == WIRING_RELEASE) {	/* the last try; closing the port does the rest */
+	if (w->state == WIRING_RELEASE) { /* the last try; closing the port does the rest */
 		w->lines = N;
 		w->lines_known = true;
 		w->state = WIRING_OVER;
@@ -694,14 +693,14 @@ void wiring_failed(struct wiring *w, int64_t now_ms, int err)
 	bool rescuing = w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD;
 
 	w->now_ms = now_ms;
-	if (rescuing) {	/* the first failure is the one to tell */
+	if (rescuing) { /* the first failure is the one to tell */
 		w->lines_known = false;
 		release(w);
 		return;
 	}
 	if (w->state == WIRING_STEP) {
 		w->lines_known = false;
-		note_rescue(w);	/* who knows how far the operation came */
+		note_rescue(w); /* who knows how far the operation came */
 	}
 	w->result = (struct wiring_result){ .verdict = verdict_of_errno(err), .err = err };
 	finish(w);

@@ -30,7 +30,7 @@ enum {
 enum { AUTH_ERROR, BEGIN_ERROR, CONNECT_ERROR, RECEIVE_ERROR, END_ERROR };
 
 static const char *const on_error_texts[] = {
-	[AUTH_ERROR] = "Auth Failed", [BEGIN_ERROR] = "Begin Failed", [CONNECT_ERROR] = "Connect Failed",
+	[AUTH_ERROR] = "Auth Failed",	    [BEGIN_ERROR] = "Begin Failed", [CONNECT_ERROR] = "Connect Failed",
 	[RECEIVE_ERROR] = "Receive Failed", [END_ERROR] = "End Failed",
 };
 
@@ -235,22 +235,14 @@ void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer
 static const char *error_text(int error)
 {
 	switch (error) {
-	case ERROR_OK:
-		return "No Error";
-	case ERROR_SPACE:
-		return "Not Enough Space";
-	case ERROR_SIZE:
-		return "Bad Size Given";
-	case ERROR_MD5:
-		return "MD5 verification failed: ";
-	case ERROR_MAGIC:
-		return "Magic byte is not 0xE9";
-	case ERROR_BOOTSTRAP:
-		return "Invalid bootstrapping state, reset ESP8266 before updating";
-	case ERROR_NO_DATA:
-		return "No data supplied";
-	default:
-		return "UNKNOWN";
+	case ERROR_OK: return "No Error";
+	case ERROR_SPACE: return "Not Enough Space";
+	case ERROR_SIZE: return "Bad Size Given";
+	case ERROR_MD5: return "MD5 verification failed: ";
+	case ERROR_MAGIC: return "Magic byte is not 0xE9";
+	case ERROR_BOOTSTRAP: return "Invalid bootstrapping state, reset ESP8266 before updating";
+	case ERROR_NO_DATA: return "No data supplied";
+	default: return "UNKNOWN";
 	}
 }
 
@@ -400,11 +392,11 @@ void sim_arduino_ota_hung_up(struct sim_arduino_ota *ota)
 	if (ota->state == SIM_OTA_CONNECTING)
 		listen_again(ota, CONNECT_ERROR);
 	else if (ota->state == SIM_OTA_RECEIVING)
-		end_update(ota, ota->since_ms);	/* too little came: an error, which waits for nothing */
+		end_update(ota, ota->since_ms); /* too little came: an error, which waits for nothing */
 }
 
 bool sim_ota_record_untouched(const struct sim_ota_record *record)
 {
-	return !record->written && !record->transitions && !record->on_error && !record->on_start &&
-	       !record->on_end && !record->refused && !record->updates && !record->staged && !record->flashed;
+	return !record->written && !record->transitions && !record->on_error && !record->on_start && !record->on_end &&
+	       !record->refused && !record->updates && !record->staged && !record->flashed;
 }

@@ -33,43 +33,45 @@ struct sim_peer {
 struct sim_arduino_ota;
 
 struct sim_arduino_host {
-	int (*boot_mode)(void *user);		/* the strapping latch: GPI >> 16 & 0xf */
+	int (*boot_mode)(void *user); /* the strapping latch: GPI >> 16 & 0xf */
 	void (*datagram)(void *user, const struct sim_peer *to, const char *bytes, size_t n);
 	/* answer by _connected() or _hung_up() */
 	void (*connect)(void *user, const struct sim_peer *to, int port);
-	void (*send)(void *user, const char *bytes, size_t n);			/* on that connection */
+	void (*send)(void *user, const char *bytes, size_t n); /* on that connection */
 	void (*hang_up)(void *user);
-	void (*print)(void *user, const char *text);				/* what BasicOTA prints */
+	void (*print)(void *user, const char *text); /* what BasicOTA prints */
 	/* Update.end(): eboot's command is written, and the next boot copies the image, whatever causes it */
 	void (*staged)(void *user, const char *md5, size_t size);
-	void (*restart)(void *user);						/* ESP.restart() */
+	void (*restart)(void *user); /* ESP.restart() */
 	void *user;
-	size_t space;				/* for an image; 0: 700 KiB */
+	size_t space; /* for an image; 0: 700 KiB */
 };
 
+/* clang-format off */
 enum sim_ota_state {
 	SIM_OTA_IDLE, SIM_OTA_WAITAUTH, SIM_OTA_RUNUPDATE, SIM_OTA_CONNECTING, SIM_OTA_RECEIVING,
 	SIM_OTA_TAKEN,		/* the image is whole: the core waits, so that "OK" is not in a segment with a count */
 	SIM_OTA_OK_SENT,	/* it waits once more, so that "OK" arrives before the connection's end */
 };
+/* clang-format on */
 
 /* Counts since sim_arduino_ota_init(). */
 struct sim_ota_record {
-	unsigned int datagrams, ignored;	/* ignored: dropped without any effect */
-	unsigned int written;			/* fields of a (mis)taken invitation were overwritten */
-	unsigned int transitions;		/* of the state machine */
-	unsigned int logins, logins_failed, logins_broken;	/* broken: by a datagram that is no response */
-	unsigned int on_error, on_start, on_end;/* the sketch's callbacks */
-	unsigned int refused;			/* Update.begin() failed */
-	unsigned int updates;			/* Update.begin() succeeded */
+	unsigned int datagrams, ignored;		   /* ignored: dropped without any effect */
+	unsigned int written;				   /* fields of a (mis)taken invitation were overwritten */
+	unsigned int transitions;			   /* of the state machine */
+	unsigned int logins, logins_failed, logins_broken; /* broken: by a datagram that is no response */
+	unsigned int on_error, on_start, on_end;	   /* the sketch's callbacks */
+	unsigned int refused;				   /* Update.begin() failed */
+	unsigned int updates;				   /* Update.begin() succeeded */
 	unsigned int staged;
-	size_t flashed;				/* bytes written */
-	int last_error;				/* Updater's; -1 none */
+	size_t flashed; /* bytes written */
+	int last_error; /* Updater's; -1 none */
 };
 
 struct sim_arduino_ota {
 	struct sim_arduino_host host;
-	char password[SIM_DIGEST_TEXT];		/* its MD5; "": none */
+	char password[SIM_DIGEST_TEXT]; /* its MD5; "": none */
 	bool listens, stopped_udp;
 	enum sim_ota_state state;
 	struct sim_ota_record record;
@@ -85,7 +87,7 @@ struct sim_arduino_ota {
 	struct sim_digest digest;
 	size_t received;
 	uint8_t first;
-	int64_t since_ms;			/* last data, or when the state began that waits */
+	int64_t since_ms; /* last data, or when the state began that waits */
 };
 
 /* @password: as given to setPassword(); "" or NULL: none */

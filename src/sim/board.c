@@ -7,13 +7,13 @@
 #include "sim/circuit.h"
 #include "sim/rom.h"
 
-#define SLEEP_PULSE_NS (1 * SIM_MS)	/* GPIO16, or an outside timer, pulls reset down for so long */
+#define SLEEP_PULSE_NS (1 * SIM_MS) /* GPIO16, or an outside timer, pulls reset down for so long */
 
 const char *sim_runs_name(enum sim_runs runs)
 {
 	static const char *const names[] = {
-		[SIM_RUNS_NOTHING] = "nothing", [SIM_RUNS_RESET] = "reset",   [SIM_RUNS_ROM] = "rom",
-		[SIM_RUNS_WAITING] = "waiting", [SIM_RUNS_SECOND] = "second", [SIM_RUNS_COPYING] = "copying",
+		[SIM_RUNS_NOTHING] = "nothing", [SIM_RUNS_RESET] = "reset",	[SIM_RUNS_ROM] = "rom",
+		[SIM_RUNS_WAITING] = "waiting", [SIM_RUNS_SECOND] = "second",	[SIM_RUNS_COPYING] = "copying",
 		[SIM_RUNS_APP] = "app",		[SIM_RUNS_CRASHED] = "crashed",
 	};
 
@@ -23,7 +23,7 @@ const char *sim_runs_name(enum sim_runs runs)
 const char *sim_edge_name(enum sim_edge edge)
 {
 	static const char *const names[] = {
-		[SIM_EDGE_DTR] = "DTR",	    [SIM_EDGE_RTS] = "RTS",   [SIM_EDGE_EN] = "EN",
+		[SIM_EDGE_DTR] = "DTR",	    [SIM_EDGE_RTS] = "RTS",	[SIM_EDGE_EN] = "EN",
 		[SIM_EDGE_GPIO0] = "GPIO0", [SIM_EDGE_LATCH] = "latch", [SIM_EDGE_RUNS] = "runs",
 		[SIM_EDGE_SOFT] = "soft",   [SIM_EDGE_POWER] = "power",
 	};
@@ -116,7 +116,7 @@ static void hardware_reset_begins(struct sim_board *board, int64_t now_ns)
 	board->stop_ns = SIM_NEVER;
 	/* A glitch of the lines is over before the chip has stopped. */
 	board->stopped_by_lines = lines.en || !(board->finger || board->asleep);
-	if (board->truth.runs == SIM_RUNS_COPYING) {	/* half of each image, and no way back */
+	if (board->truth.runs == SIM_RUNS_COPYING) { /* half of each image, and no way back */
 		board->copy_ns = 0;
 		board->config.image = SIM_IMAGE_SECOND;
 	}
@@ -253,7 +253,7 @@ static void transmit(struct sim_board *board, int64_t now_ns)
 	} else if (script_has_character(board) || (board->say_at < board->said && board->say_ns <= now_ns)) {
 		frame_starts(board, now_ns);
 	} else if (board->step_at < board->steps) {
-		next_step(board, now_ns);	/* a wait without text has ended */
+		next_step(board, now_ns); /* a wait without text has ended */
 	} else {
 		sim_rom_continue(board, now_ns);
 	}
@@ -534,7 +534,7 @@ void sim_board_restart(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_run(board, now_ns);
 	if (board->truth.runs < SIM_RUNS_ROM)
-		return;		/* in reset: nothing runs that could restart */
+		return; /* in reset: nothing runs that could restart */
 	chip_stops(board, board->now_ns);
 	sim_rom_restart(board, board->now_ns);
 }

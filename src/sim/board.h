@@ -21,14 +21,14 @@
 
 /* What the processor is doing. */
 enum sim_runs {
-	SIM_RUNS_NOTHING,	/* no power */
-	SIM_RUNS_RESET,		/* held in reset */
-	SIM_RUNS_ROM,		/* ROM: starts, prints, loads */
-	SIM_RUNS_WAITING,	/* ROM waits for a download, or for an SDIO or SPI host */
-	SIM_RUNS_SECOND,	/* second stage loader */
-	SIM_RUNS_COPYING,	/* eboot copies an OTA image */
+	SIM_RUNS_NOTHING, /* no power */
+	SIM_RUNS_RESET,	  /* held in reset */
+	SIM_RUNS_ROM,	  /* ROM: starts, prints, loads */
+	SIM_RUNS_WAITING, /* ROM waits for a download, or for an SDIO or SPI host */
+	SIM_RUNS_SECOND,  /* second stage loader */
+	SIM_RUNS_COPYING, /* eboot copies an OTA image */
 	SIM_RUNS_APP,
-	SIM_RUNS_CRASHED,	/* halted or reporting a crash */
+	SIM_RUNS_CRASHED, /* halted or reporting a crash */
 };
 
 const char *sim_runs_name(enum sim_runs runs);
@@ -37,31 +37,32 @@ const char *sim_runs_name(enum sim_runs runs);
 struct sim_latch {
 	int boot_mode;
 	bool flash, download;
-	int floating;		/* reserved bits of boot_mode that come up as they like */
+	int floating; /* reserved bits of boot_mode that come up as they like */
 };
 
 struct sim_truth {
-	unsigned int hardware_resets;	/* that sampled the straps since the start: lines, fingers, power, GPIO16 */
-	unsigned int line_resets;	/* those of them that DTR or RTS made */
-	unsigned int soft_restarts;	/* all others: software, exception, watchdog, brownout */
-	unsigned int crashes;		/* panics, watchdogs, brownouts, images that cannot be run */
-	unsigned int crashes_since_reset;	/* those of them since the last hardware reset */
-	unsigned int en_falls, en_rises;	/* of the EN pin through its thresholds, short glitches too */
-	bool en_low, gpio0_low;		/* now */
-	bool dtr, rts;			/* the bridge's pins now: asserted? */
+	unsigned int hardware_resets;	  /* that sampled the straps since the start: lines, fingers, power, GPIO16 */
+	unsigned int line_resets;	  /* those of them that DTR or RTS made */
+	unsigned int soft_restarts;	  /* all others: software, exception, watchdog, brownout */
+	unsigned int crashes;		  /* panics, watchdogs, brownouts, images that cannot be run */
+	unsigned int crashes_since_reset; /* those of them since the last hardware reset */
+	unsigned int en_falls, en_rises;  /* of the EN pin through its thresholds, short glitches too */
+	bool en_low, gpio0_low;		  /* now */
+	bool dtr, rts;			  /* the bridge's pins now: asserted? */
 	bool powered;
 	enum sim_runs runs;
 	int boot_mode;			/* the latch: ESP8266 the first number; others the GPIO_STRAP value */
 	bool latch_flash;		/* the latch, or the chip's own USB in its place, says: boot from flash */
 	bool latch_download;		/* the same says: UART download */
 	unsigned int copies_broken;	/* OTA copies that a reset interrupted */
-	int64_t last_hardware_reset_ns;	/* end of the last one: straps sampled; -1 */
+	int64_t last_hardware_reset_ns; /* end of the last one: straps sampled; -1 */
 	int64_t last_soft_restart_ns;	/* -1 */
 	int64_t last_crash_ns;		/* -1 */
 	int64_t app_since_ns;		/* -1 when it does not run */
 };
 
 /* Traced: a change, at a time. Values: 1 = low for EN and GPIO0, 1 = asserted for DTR and RTS. */
+/* clang-format off */
 enum sim_edge {
 	SIM_EDGE_DTR, SIM_EDGE_RTS, SIM_EDGE_EN, SIM_EDGE_GPIO0,
 	SIM_EDGE_LATCH,		/* value: boot_mode; sampled now */
@@ -69,6 +70,7 @@ enum sim_edge {
 	SIM_EDGE_SOFT,		/* a software restart, watchdog, ... */
 	SIM_EDGE_POWER,
 };
+/* clang-format on */
 
 const char *sim_edge_name(enum sim_edge edge);
 
@@ -87,6 +89,7 @@ typedef void sim_frame_fn(void *user, const struct sim_frame *frame);
 typedef void sim_trace_fn(void *user, int64_t now_ns, enum sim_edge edge, int value);
 
 /* What the chip does next by itself. */
+/* clang-format off */
 enum sim_phase {
 	SIM_PHASE_NONE,		/* nothing, for ever */
 	SIM_PHASE_ROM,		/* the banner */
@@ -95,6 +98,7 @@ enum sim_phase {
 	SIM_PHASE_RESTART,	/* by software */
 	SIM_PHASE_WATCHDOG,	/* the watchdog of a ROM that waits or failed */
 };
+/* clang-format on */
 
 #define SIM_SAY_MAX 8192
 #define SIM_STEP_MAX 16
@@ -103,7 +107,7 @@ enum sim_phase {
 struct sim_step {
 	int64_t wait_ns;
 	double bit_ns;
-	unsigned int from, to;	/* in text[] */
+	unsigned int from, to; /* in text[] */
 };
 
 /* Fields are the module's own; look at the truth through sim_board_truth(). */
@@ -114,37 +118,37 @@ struct sim_board {
 
 	/* wires: what the host asked for, and when each pin follows */
 	bool want_dtr, want_rts;
-	int64_t dtr_ns, rts_ns;			/* SIM_NEVER: the pin is as wanted */
+	int64_t dtr_ns, rts_ns; /* SIM_NEVER: the pin is as wanted */
 	bool finger, button, asleep;
-	int64_t finger_ns, button_ns, sleep_ns;	/* next change */
+	int64_t finger_ns, button_ns, sleep_ns; /* next change */
 	bool en_driven;				/* something pulls EN down */
 	double en_v;				/* share of VDD at en_since_ns */
 	int64_t en_since_ns;
-	int64_t en_cross_ns;			/* when EN passes its next threshold */
-	int64_t stop_ns;			/* EN will have been low long enough */
-	int64_t strap_ns;			/* the latch is sampled */
-	struct sim_latch straps;		/* as it was sampled */
+	int64_t en_cross_ns;	 /* when EN passes its next threshold */
+	int64_t stop_ns;	 /* EN will have been low long enough */
+	int64_t strap_ns;	 /* the latch is sampled */
+	struct sim_latch straps; /* as it was sampled */
 	bool stopped_by_lines, power_on;
-	bool usb_held;				/* in reset by its own USB */
+	bool usb_held; /* in reset by its own USB */
 
 	/* the chip */
-	int cause;				/* as its ROM prints it */
-	bool warm;				/* ESP8266: PLL set, ROM prints at 115200 */
-	bool soft;				/* this boot is no hardware reset */
+	int cause; /* as its ROM prints it */
+	bool warm; /* ESP8266: PLL set, ROM prints at 115200 */
+	bool soft; /* this boot is no hardware reset */
 	bool second_banner;
-	int64_t copy_ns;			/* an OTA image waits to be copied */
-	int fates;				/* so many came true */
-	int64_t fate_ns;			/* the next one */
-	double image_baud;			/* what the loader left the UART at; 0: the ROM's own */
+	int64_t copy_ns;   /* an OTA image waits to be copied */
+	int fates;	   /* so many came true */
+	int64_t fate_ns;   /* the next one */
+	double image_baud; /* what the loader left the UART at; 0: the ROM's own */
 
 	/* what it transmits: the script of its phase, and what a listener says */
 	enum sim_phase phase;
 	struct sim_step step[SIM_STEP_MAX];
 	unsigned int steps, step_at, texted, text_at;
-	int64_t next_ns;			/* next character of the script, or its end; SIM_NEVER */
+	int64_t next_ns; /* next character of the script, or its end; SIM_NEVER */
 	unsigned int said, say_at;
 	double say_bit_ns;
-	int64_t say_ns;				/* not before */
+	int64_t say_ns; /* not before */
 	bool in_frame, frame_is_said;
 	struct sim_frame frame;
 

@@ -12,14 +12,10 @@
 double sim_bridge_rate(enum sim_bridge_kind kind, int baud)
 {
 	switch (kind) {
-	case SIM_BRIDGE_CH340:
-		return baud * 1.0016;
-	case SIM_BRIDGE_CP2102:
-		return baud >= 64112 && baud <= 77608 ? 76800 : baud;
-	case SIM_BRIDGE_FTDI:
-		return 24e6 / (double)(int)(24e6 / baud + 0.5);
-	default:
-		return baud;
+	case SIM_BRIDGE_CH340: return baud * 1.0016;
+	case SIM_BRIDGE_CP2102: return baud >= 64112 && baud <= 77608 ? 76800 : baud;
+	case SIM_BRIDGE_FTDI: return 24e6 / (double)(int)(24e6 / baud + 0.5);
+	default: return baud;
 	}
 }
 
@@ -33,7 +29,7 @@ static void hand_on(struct sim_bridge *bridge)
 	unsigned int i;
 
 	for (i = 0; i < bridge->staged; i++)
-		if (bridge->head - bridge->tail < SIM_FIFO)	/* else it overruns */
+		if (bridge->head - bridge->tail < SIM_FIFO) /* else it overruns */
 			bridge->fifo[bridge->head++ % SIM_FIFO] = bridge->stage[i];
 	bridge->staged = 0;
 	bridge->staged_ns = SIM_NEVER;
@@ -53,11 +49,11 @@ static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 static void stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
 {
 	if (!bridge->is_open)
-		return;		/* nobody listens */
+		return; /* nobody listens */
 	if (bridge->next_is_kept == 0)
 		bridge->next_is_kept = bridge->staged == SIM_PACKET ? -1 : 1;
 	if (bridge->staged == SIM_PACKET)
-		return;		/* a stalled bridge overruns */
+		return; /* a stalled bridge overruns */
 	if (bridge->staged == 0)
 		bridge->staged_ns = after_stall(bridge, time_ns + bridge->board.config.latency_ns);
 	bridge->stage[bridge->staged++] = byte;
@@ -163,10 +159,12 @@ int64_t sim_bridge_next(const struct sim_bridge *bridge)
 static void tx_ends(struct sim_bridge *bridge, int64_t now_ns)
 {
 	double bit = 1e9 / sim_bridge_rate(bridge->board.config.bridge, bridge->baud);
+	/* clang-format off */
 	struct sim_frame frame = {
 		.start_ns = now_ns - (int64_t)(10 * bit), .cut_ns = now_ns, .bit_ns = bit,
 		.byte = bridge->tx[bridge->tx_tail++ % SIM_TX],
 	};
+	/* clang-format on */
 
 	bridge->tx_ns = bridge->tx_tail == bridge->tx_head ? SIM_NEVER : now_ns + (int64_t)(10 * bit);
 	sim_board_rx(&bridge->board, &frame);
@@ -275,12 +273,8 @@ int sim_bridge_complete(struct sim_bridge *bridge, int64_t now_ns)
 		set_speed(bridge, now_ns, control->baud);
 		sim_board_lines(&bridge->board, now_ns, true, true);
 		break;
-	case SIM_LINES:
-		sim_board_lines(&bridge->board, now_ns, control->dtr, control->rts);
-		break;
-	case SIM_SPEED:
-		set_speed(bridge, now_ns, control->baud);
-		break;
+	case SIM_LINES: sim_board_lines(&bridge->board, now_ns, control->dtr, control->rts); break;
+	case SIM_SPEED: set_speed(bridge, now_ns, control->baud); break;
 	case SIM_CLOSE:
 		if (bridge->hupcl)
 			sim_board_lines(&bridge->board, now_ns, false, false);

@@ -9,16 +9,16 @@
 
 #include "sim/board.h"
 
-#define SIM_FIFO 4096	/* what the kernel keeps for the program: a power of two */
-#define SIM_PACKET 32	/* a full packet does not wait for the latency timer */
+#define SIM_FIFO 4096 /* what the kernel keeps for the program: a power of two */
+#define SIM_PACKET 32 /* a full packet does not wait for the latency timer */
 #define SIM_TX 512
 
 enum sim_control_kind { SIM_OPEN, SIM_LINES, SIM_SPEED, SIM_CLOSE };
 
 struct sim_control {
 	enum sim_control_kind kind;
-	bool dtr, rts;		/* SIM_LINES */
-	int baud;		/* SIM_OPEN, SIM_SPEED */
+	bool dtr, rts; /* SIM_LINES */
+	int baud;      /* SIM_OPEN, SIM_SPEED */
 };
 
 struct sim_bridge {
@@ -26,15 +26,15 @@ struct sim_bridge {
 	struct sim_uart uart;
 	bool is_open, hupcl, unplugged;
 	int baud;
-	int controls;			/* submitted so far */
-	struct sim_control control;	/* the one on its way */
+	int controls;		    /* submitted so far */
+	struct sim_control control; /* the one on its way */
 	int control_result;
 	int64_t spurious_ns, unplug_ns;
-	unsigned int staged;		/* heard, not yet handed on */
+	unsigned int staged; /* heard, not yet handed on */
 	/* the character after this was set to 0: 1: room was left for it, -1: it was lost */
 	int next_is_kept;
-	int64_t staged_ns;		/* when they will be */
-	int64_t tx_ns;			/* the character on its way to the chip ends then */
+	int64_t staged_ns; /* when they will be */
+	int64_t tx_ns;	   /* the character on its way to the chip ends then */
 	unsigned int tx_head, tx_tail;
 	unsigned int head, tail;
 	uint8_t stage[SIM_PACKET];

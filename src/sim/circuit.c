@@ -32,15 +32,10 @@ struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts)
 		pulled.en = dtr;
 		pulled.gpio0 = rts;
 		break;
-	case SIM_RTS_ONLY:
-		pulled.en = rts;
-		break;
-	case SIM_DTR_ONLY:
-		pulled.en = dtr;
-		break;
+	case SIM_RTS_ONLY: pulled.en = rts; break;
+	case SIM_DTR_ONLY: pulled.en = dtr; break;
 	case SIM_NO_WIRE:
-	case SIM_CIRCUIT_COUNT:
-		break;
+	case SIM_CIRCUIT_COUNT: break;
 	}
 	return pulled;
 }

@@ -6,13 +6,30 @@
 void sim_config_init(struct sim_config *config)
 {
 	*config = (struct sim_config){
-		.chip = SIM_ESP8266, .crystal_mhz = 26, .select_bits = 6, .rom_delay_ns = 60 * SIM_MS,
-		.circuit = SIM_TWO_TRANSISTORS, .skew_ns = 5 * SIM_US, .en_rise_ns = 10 * SIM_MS,
-		.en_fall_ns = 50 * SIM_US, .strap_ns = 100 * SIM_US, .finger_hold_ns = 100 * SIM_MS,
-		.start = SIM_START_UPLOADED, .image_error = 2, .rom_watchdog_ns = 700 * SIM_MS,
-		.app = SIM_APP_GREETING, .app_delay_ns = 80 * SIM_MS, .app_period_ns = 250 * SIM_MS,
-		.app_baud = 115200, .bridge = SIM_BRIDGE_CH340, .sample_percent = 50, .latency_ns = 1 * SIM_MS,
-		.control_ns = 1 * SIM_MS, .control_stall_for_ns = 1 * SIM_S, .seed = 1, .ota_late_ns = 300 * SIM_MS,
+		.chip = SIM_ESP8266,
+		.crystal_mhz = 26,
+		.select_bits = 6,
+		.rom_delay_ns = 60 * SIM_MS,
+		.circuit = SIM_TWO_TRANSISTORS,
+		.skew_ns = 5 * SIM_US,
+		.en_rise_ns = 10 * SIM_MS,
+		.en_fall_ns = 50 * SIM_US,
+		.strap_ns = 100 * SIM_US,
+		.finger_hold_ns = 100 * SIM_MS,
+		.start = SIM_START_UPLOADED,
+		.image_error = 2,
+		.rom_watchdog_ns = 700 * SIM_MS,
+		.app = SIM_APP_GREETING,
+		.app_delay_ns = 80 * SIM_MS,
+		.app_period_ns = 250 * SIM_MS,
+		.app_baud = 115200,
+		.bridge = SIM_BRIDGE_CH340,
+		.sample_percent = 50,
+		.latency_ns = 1 * SIM_MS,
+		.control_ns = 1 * SIM_MS,
+		.control_stall_for_ns = 1 * SIM_S,
+		.seed = 1,
+		.ota_late_ns = 300 * SIM_MS,
 	};
 }
 
@@ -67,8 +84,8 @@ static uint64_t bridge(const struct sim_config *c)
 {
 	return HAS(c->bridge == SIM_BRIDGE_CP2102, SIM_ADV_BRIDGE_RATE) |
 	       HAS(c->framing != SIM_FRAMING_DELIVER, SIM_ADV_FRAMING) |
-	       HAS(c->latency_ns > 2 * SIM_MS, SIM_ADV_LATENCY) |
-	       HAS(c->lose_ppm, SIM_ADV_LOSE) | HAS(c->repeat_ppm, SIM_ADV_REPEAT) | HAS(c->flip_ppm, SIM_ADV_FLIP) |
+	       HAS(c->latency_ns > 2 * SIM_MS, SIM_ADV_LATENCY) | HAS(c->lose_ppm, SIM_ADV_LOSE) |
+	       HAS(c->repeat_ppm, SIM_ADV_REPEAT) | HAS(c->flip_ppm, SIM_ADV_FLIP) |
 	       HAS(c->spurious_ns, SIM_ADV_SPURIOUS) | HAS(c->rx_stall_for_ns, SIM_ADV_RX_STALL) |
 	       HAS(c->control_stall_op, SIM_ADV_CONTROL_STALL) | HAS(c->unplug_ns, SIM_ADV_UNPLUG_TIME) |
 	       HAS(c->unplug_op, SIM_ADV_UNPLUG_OP) | HAS(c->host_ns, SIM_ADV_SLOW_HOST);
@@ -179,8 +196,8 @@ static void random_chip(struct sim_config *c, struct dice *dice)
 	c->reset_is_en = one_in(dice, 3);
 	c->select_bits = (int)between(dice, 1, 7);
 	c->rate_ppm = (int)(one_in(dice, 8) ? between(dice, -20000, 20000) : between(dice, -3000, 3000));
-	c->rom_delay_ns = one_in(dice, 10) ? between(dice, 100 * SIM_MS, 400 * SIM_MS)
-					   : between(dice, 1 * SIM_MS, 120 * SIM_MS);
+	c->rom_delay_ns =
+		one_in(dice, 10) ? between(dice, 100 * SIM_MS, 400 * SIM_MS) : between(dice, 1 * SIM_MS, 120 * SIM_MS);
 	if (c->chip == SIM_ESP8266)
 		c->loader = n % 10 < 7 ? SIM_LOADER_EBOOT : n % 10 < 9 ? SIM_LOADER_NONOS : SIM_LOADER_IDF;
 	else
@@ -189,12 +206,14 @@ static void random_chip(struct sim_config *c, struct dice *dice)
 
 static void random_wires(struct sim_config *c, struct dice *dice)
 {
+	/* clang-format off */
 	static const enum sim_circuit circuits[] = {
 		SIM_TWO_TRANSISTORS, SIM_TWO_TRANSISTORS, SIM_TWO_TRANSISTORS, SIM_TWO_TRANSISTORS,
 		SIM_TWO_TRANSISTORS, SIM_TWO_TRANSISTORS, SIM_TWO_TRANSISTORS, SIM_TWO_TRANSISTORS,
 		SIM_DIRECT, SIM_DIRECT, SIM_SWAPPED, SIM_TWO_TRANSISTORS_SWAPPED, SIM_RTS_ONLY, SIM_DTR_ONLY,
 		SIM_NO_WIRE, SIM_NO_WIRE,
 	};
+	/* clang-format on */
 
 	c->circuit = circuits[roll(dice, sizeof(circuits) / sizeof(circuits[0]))];
 	c->skew_ns = one_in(dice, 4) ? 0 : between(dice, -100 * SIM_US, 100 * SIM_US);
@@ -222,8 +241,10 @@ static void random_firmware(struct sim_config *c, struct dice *dice)
 {
 	uint64_t n = roll(dice, 20);
 
-	c->start = n < 10 ? SIM_START_UPLOADED : n < 17 ? SIM_START_RUNNING : n < 19 ? SIM_START_DOWNLOAD
-									      : SIM_START_DEAD;
+	c->start = n < 10   ? SIM_START_UPLOADED
+		   : n < 17 ? SIM_START_RUNNING
+		   : n < 19 ? SIM_START_DOWNLOAD
+			    : SIM_START_DEAD;
 	if (one_in(dice, 8))
 		c->image = (enum sim_image)between(dice, SIM_IMAGE_NONE, SIM_IMAGE_SECOND);
 	c->image_error = (int)between(dice, 1, 9);

@@ -15,7 +15,7 @@
 
 enum sim_digest_kind { SIM_MD5, SIM_SHA256 };
 
-#define SIM_DIGEST_TEXT 65	/* 64 digits and a NUL; MD5 needs 33 */
+#define SIM_DIGEST_TEXT 65 /* 64 digits and a NUL; MD5 needs 33 */
 
 struct sim_digest {
 	enum sim_digest_kind kind;

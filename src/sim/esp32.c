@@ -9,19 +9,21 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 enum cause {
 	CAUSE_POWERON = 0x1, CAUSE_SW_SYS = 0x3, CAUSE_TG0 = 0x7, CAUSE_TG1 = 0x8, CAUSE_SW_CPU = 0xc,
 	CAUSE_RTC_WDT = 0x10, CAUSE_USB = 0x15, CAUSE_USB_P4 = 0x17,
 };
+/* clang-format on */
 
 enum saved_pc { PC_NONE, PC_ONE, PC_CORE0, PC_BOTH };
 
 struct rom {
-	const char *id;			/* "ESP-ROM:..." and "Build:..." */
+	const char *id; /* "ESP-ROM:..." and "Build:..." */
 	const char *poweron, *sw_sys, *tg_wdt, *sw_cpu, *rtc_wdt;
-	int tg_code, retry_code;	/* application hangs; ROM found no image */
+	int tg_code, retry_code; /* application hangs; ROM found no image */
 	enum saved_pc pc;
-	const char *setup;		/* between the banner and the first load */
+	const char *setup; /* between the banner and the first load */
 	const char *load;
 	int flash_bits, download_bits, other_bits, floating;
 	const char *download, *other, *other_wait;
@@ -149,26 +151,20 @@ static const char *usb_text(const struct rom *rom, int cause)
 	if (cause == CAUSE_USB_P4)
 		return "CHIP_USB_UART_RESET";
 	return rom->load == roms[SIM_ESP32S3].load || rom->load == roms[SIM_ESP32C3].load ? "USB_UART_CHIP_RESET"
-											   : "USB_UART_HPSYS";
+											  : "USB_UART_HPSYS";
 }
 
 static const char *cause_text(const struct rom *rom, int cause)
 {
 	switch (cause) {
 	case CAUSE_USB:
-	case CAUSE_USB_P4:
-		return usb_text(rom, cause);
-	case CAUSE_POWERON:
-		return rom->poweron;
-	case CAUSE_SW_SYS:
-		return rom->sw_sys;
+	case CAUSE_USB_P4: return usb_text(rom, cause);
+	case CAUSE_POWERON: return rom->poweron;
+	case CAUSE_SW_SYS: return rom->sw_sys;
 	case CAUSE_TG0:
-	case CAUSE_TG1:
-		return rom->tg_wdt;
-	case CAUSE_RTC_WDT:
-		return rom->rtc_wdt;
-	default:
-		return rom->sw_cpu;
+	case CAUSE_TG1: return rom->tg_wdt;
+	case CAUSE_RTC_WDT: return rom->rtc_wdt;
+	default: return rom->sw_cpu;
 	}
 }
 
@@ -278,7 +274,7 @@ void sim_esp32_load(struct sim_board *board, int64_t now_ns)
 	sim_script_begin(board, SIM_PHASE_LOAD);
 	if (is_mute(board)) {
 		sim_script_text(board, 20 * SIM_MS, baud, "%s", "");
-	} else if (other) {		/* there is no flash on HSPI */
+	} else if (other) { /* there is no flash on HSPI */
 		for (i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x00000000\r\n");
 	} else if (!loads(board)) {
@@ -334,11 +330,12 @@ static void after_second_stage(struct sim_board *board, int64_t now_ns)
 		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 5 * SIM_MS);
 		return;
 	}
-	sim_rom_app(board, now_ns,
-		    board->config.loader == SIM_LOADER_QUIET
-			    ? "\r\nHello from setup()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n"
-			    : "I (212) cpu_start: Pro cpu start user code\r\nI (238) app_init: Project name:     demo\r\n"
-			      "I (300) main_task: Calling app_main()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n");
+	sim_rom_app(
+		board, now_ns,
+		board->config.loader == SIM_LOADER_QUIET
+			? "\r\nHello from setup()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n"
+			: "I (212) cpu_start: Pro cpu start user code\r\nI (238) app_init: Project name:     demo\r\n"
+			  "I (300) main_task: Calling app_main()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n");
 }
 
 /* The watchdog of a ROM that found nothing to run: on the ESP32 the RTC's, after which straps are sampled. */
@@ -356,20 +353,11 @@ static void tries_again(struct sim_board *board, int64_t now_ns)
 void sim_esp32_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
-	case SIM_PHASE_ROM:
-		after_banner(board, now_ns);
-		break;
-	case SIM_PHASE_LOAD:
-		after_load(board, now_ns);
-		break;
-	case SIM_PHASE_SECOND:
-		after_second_stage(board, now_ns);
-		break;
-	case SIM_PHASE_WATCHDOG:
-		tries_again(board, now_ns);
-		break;
-	default:
-		sim_script_none(board);
+	case SIM_PHASE_ROM: after_banner(board, now_ns); break;
+	case SIM_PHASE_LOAD: after_load(board, now_ns); break;
+	case SIM_PHASE_SECOND: after_second_stage(board, now_ns); break;
+	case SIM_PHASE_WATCHDOG: tries_again(board, now_ns); break;
+	default: sim_script_none(board);
 	}
 }
 
@@ -392,14 +380,11 @@ void sim_esp32_fate(struct sim_board *board, int64_t now_ns)
 		       "Backtrace: 0x400d1a39:0x3ffb5f70 0x400d1a62:0x3ffb5f90\r\n\r\n"
 		       "ELF file SHA256: f0a435838fa01e9a\r\n\r\nRebooting...\r\n");
 		break;
-	case SIM_FATE_BROWNOUT:
-		report(board, now_ns, "\r\nBrownout detector was triggered\r\n\r\n");
-		break;
+	case SIM_FATE_BROWNOUT: report(board, now_ns, "\r\nBrownout detector was triggered\r\n\r\n"); break;
 	case SIM_FATE_WATCHDOG:
 		board->cause = rom_of(board)->tg_code;
 		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 		break;
-	default:
-		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
+	default: sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 	}
 }

@@ -100,9 +100,7 @@ void sim_esp8266_load(struct sim_board *board, int64_t now_ns)
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
 	sim_script_begin(board, SIM_PHASE_LOAD);
 	switch (board->config.image) {
-	case SIM_IMAGE_NONE:
-		sim_script_text(board, 5 * SIM_MS, baud, "ets_main.c 181 \r\n");
-		break;
+	case SIM_IMAGE_NONE: sim_script_text(board, 5 * SIM_MS, baud, "ets_main.c 181 \r\n"); break;
 	case SIM_IMAGE_CSUM:
 		sim_script_text(board, 5 * SIM_MS, baud,
 				"load 0x4010f000, len 3584, room 16 \r\ntail 0\r\nchksum 0xef\r\ncsum 0xef\r\n");
@@ -115,9 +113,7 @@ void sim_esp8266_load(struct sim_board *board, int64_t now_ns)
 		break;
 	case SIM_IMAGE_GOOD:
 	case SIM_IMAGE_SECOND:
-	case SIM_IMAGE_COUNT:
-		load_lines(board, baud);
-		break;
+	case SIM_IMAGE_COUNT: load_lines(board, baud); break;
 	}
 	sim_script_play(board, now_ns);
 }
@@ -197,7 +193,7 @@ static void after_copy(struct sim_board *board, int64_t now_ns)
 		start_app(board, now_ns);
 		return;
 	}
-	board->config.image = SIM_IMAGE_SECOND;	/* half of the old application is gone */
+	board->config.image = SIM_IMAGE_SECOND; /* half of the old application is gone */
 	sim_board_count_crash(board, now_ns);
 	sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
 	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, SIM_MS);
@@ -215,29 +211,18 @@ static void watchdog_bites(struct sim_board *board, int64_t now_ns)
 void sim_esp8266_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
-	case SIM_PHASE_ROM:
-		after_banner(board, now_ns);
-		break;
+	case SIM_PHASE_ROM: after_banner(board, now_ns); break;
 	case SIM_PHASE_LOAD:
 		if (board->config.image == SIM_IMAGE_GOOD || board->config.image == SIM_IMAGE_SECOND)
 			second_stage(board, now_ns);
 		else
 			rom_halts(board, now_ns);
 		break;
-	case SIM_PHASE_SECOND:
-		after_second_stage(board, now_ns);
-		break;
-	case SIM_PHASE_COPY:
-		copied(board, now_ns);
-		break;
-	case SIM_PHASE_COPIED:
-		after_copy(board, now_ns);
-		break;
-	case SIM_PHASE_WATCHDOG:
-		watchdog_bites(board, now_ns);
-		break;
-	default:
-		sim_script_none(board);
+	case SIM_PHASE_SECOND: after_second_stage(board, now_ns); break;
+	case SIM_PHASE_COPY: copied(board, now_ns); break;
+	case SIM_PHASE_COPIED: after_copy(board, now_ns); break;
+	case SIM_PHASE_WATCHDOG: watchdog_bites(board, now_ns); break;
+	default: sim_script_none(board);
 	}
 }
 
@@ -258,16 +243,11 @@ static void report_exception(struct sim_board *board, int64_t now_ns)
 void sim_esp8266_fate(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->config.fate) {
-	case SIM_FATE_PANIC:
-		report_exception(board, now_ns);
-		break;
-	case SIM_FATE_WATCHDOG:
-		watchdog_bites(board, now_ns);
-		break;
-	case SIM_FATE_BROWNOUT:		/* no detector: the chip starts over as at power-up */
+	case SIM_FATE_PANIC: report_exception(board, now_ns); break;
+	case SIM_FATE_WATCHDOG: watchdog_bites(board, now_ns); break;
+	case SIM_FATE_BROWNOUT: /* no detector: the chip starts over as at power-up */
 		sim_board_brownout(board, now_ns);
 		break;
-	default:
-		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
+	default: sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 	}
 }

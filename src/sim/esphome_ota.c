@@ -78,8 +78,8 @@ static void give_up(struct sim_esphome_ota *ota, int error)
 	print(ota, "[W][component:157]: Component esphome.ota set Error flag: onerror\r\n");
 }
 
-void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind,
-			  const struct sim_esphome_host *host, const char *password)
+void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind, const struct sim_esphome_host *host,
+			  const char *password)
 {
 	memset(ota, 0, sizeof(*ota));
 	ota->kind = kind;
@@ -142,7 +142,7 @@ static void said_features(struct sim_esphome_ota *ota)
 {
 	bool new = ota->kind == SIM_ESPHOME_2025_10;
 
-	say(ota, HEADER_OK);	/* no compression */
+	say(ota, HEADER_OK); /* no compression */
 	if (!ota->password[0]) {
 		say(ota, AUTH_OK);
 		next(ota, SIM_ESPHOME_SIZE);
@@ -160,8 +160,7 @@ static void responded(struct sim_esphome_ota *ota)
 
 	memcpy(cnonce, ota->got, len);
 	cnonce[len] = '\0';
-	sim_digest_of(len == 64 ? SIM_SHA256 : SIM_MD5, expected,
-		      SIM_PARTS(ota->password, ota->nonce, cnonce));
+	sim_digest_of(len == 64 ? SIM_SHA256 : SIM_MD5, expected, SIM_PARTS(ota->password, ota->nonce, cnonce));
 	if (memcmp(expected, ota->got + len, len) != 0) {
 		ota->record.logins_failed++;
 		give_up(ota, ERROR_AUTH);
@@ -241,48 +240,31 @@ static void complete(struct sim_esphome_ota *ota)
 static size_t wanted(const struct sim_esphome_ota *ota)
 {
 	switch (ota->state) {
-	case SIM_ESPHOME_MAGIC:
-		return sizeof(magic);
+	case SIM_ESPHOME_MAGIC: return sizeof(magic);
 	case SIM_ESPHOME_FEATURES:
-	case SIM_ESPHOME_ACK:
-		return 1;
-	case SIM_ESPHOME_AUTH:
-		return 2 * strlen(ota->nonce);
-	case SIM_ESPHOME_SIZE:
-		return 4;
-	case SIM_ESPHOME_MD5:
-		return 32;
-	default:
-		return 0;
+	case SIM_ESPHOME_ACK: return 1;
+	case SIM_ESPHOME_AUTH: return 2 * strlen(ota->nonce);
+	case SIM_ESPHOME_SIZE: return 4;
+	case SIM_ESPHOME_MD5: return 32;
+	default: return 0;
 	}
 }
 
 static void got_all(struct sim_esphome_ota *ota)
 {
 	switch (ota->state) {
-	case SIM_ESPHOME_MAGIC:
-		greeted(ota);
-		return;
-	case SIM_ESPHOME_FEATURES:
-		said_features(ota);
-		return;
-	case SIM_ESPHOME_AUTH:
-		responded(ota);
-		return;
-	case SIM_ESPHOME_SIZE:
-		said_size(ota);
-		return;
+	case SIM_ESPHOME_MAGIC: greeted(ota); return;
+	case SIM_ESPHOME_FEATURES: said_features(ota); return;
+	case SIM_ESPHOME_AUTH: responded(ota); return;
+	case SIM_ESPHOME_SIZE: said_size(ota); return;
 	case SIM_ESPHOME_MD5:
 		memcpy(ota->md5, ota->got, 32);
 		ota->md5[32] = '\0';
 		say(ota, MD5_OK);
 		next(ota, SIM_ESPHOME_DATA);
 		return;
-	case SIM_ESPHOME_ACK:
-		complete(ota);
-		return;
-	default:
-		return;
+	case SIM_ESPHOME_ACK: complete(ota); return;
+	default: return;
 	}
 }
 
@@ -317,7 +299,7 @@ void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const voi
 void sim_esphome_ota_hung_up(struct sim_esphome_ota *ota)
 {
 	if (ota->state == SIM_ESPHOME_ACK)
-		complete(ota);	/* a missing acknowledgement is not fatal */
+		complete(ota); /* a missing acknowledgement is not fatal */
 	else
 		give_up(ota, ERROR_UNKNOWN);
 }

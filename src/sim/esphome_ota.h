@@ -27,17 +27,19 @@ struct sim_esphome_host {
 	void (*print)(void *user, const char *text);
 	void (*staged)(void *user, const char *md5, size_t size);
 	void *user;
-	size_t space;			/* 0: 700 KiB */
+	size_t space; /* 0: 700 KiB */
 };
 
+/* clang-format off */
 enum sim_esphome_state {
 	SIM_ESPHOME_IDLE, SIM_ESPHOME_MAGIC, SIM_ESPHOME_FEATURES, SIM_ESPHOME_AUTH, SIM_ESPHOME_SIZE, SIM_ESPHOME_MD5,
 	SIM_ESPHOME_DATA, SIM_ESPHOME_ACK
 };
+/* clang-format on */
 
 struct sim_esphome_record {
 	unsigned int connections, greetings;
-	unsigned int on_begin, on_error, on_end;	/* the user's automations */
+	unsigned int on_begin, on_error, on_end; /* the user's automations */
 	unsigned int updates, refused, logins, logins_failed, staged;
 	size_t flashed;
 };
@@ -50,7 +52,7 @@ struct sim_esphome_ota {
 	enum sim_esphome_state state;
 	struct sim_esphome_record record;
 	uint32_t random;
-	int64_t since_ms;		/* connected, or last byte of the image */
+	int64_t since_ms; /* connected, or last byte of the image */
 	uint8_t got[160];
 	size_t got_len;
 	char nonce[SIM_DIGEST_TEXT];
@@ -59,8 +61,8 @@ struct sim_esphome_ota {
 	char md5[33];
 };
 
-void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind,
-			  const struct sim_esphome_host *host, const char *password);
+void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind, const struct sim_esphome_host *host,
+			  const char *password);
 void sim_esphome_ota_begin(struct sim_esphome_ota *ota);
 void sim_esphome_ota_stop(struct sim_esphome_ota *ota);
 void sim_esphome_ota_connected(struct sim_esphome_ota *ota, int64_t now_ms);

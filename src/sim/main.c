@@ -19,7 +19,8 @@ static void print_help(FILE *to)
 	      "       espreset-sim check WORDS   \"ok\", or which word is wrong, and status 2\n"
 	      "       espreset-sim board WORDS   be that board, behind a socket that is descriptor 3\n"
 	      "\n"
-	      "The simulated board of espreset(1), which starts it: espreset sim:WORDS\n", to);
+	      "The simulated board of espreset(1), which starts it: espreset sim:WORDS\n",
+	      to);
 }
 
 static void print_words(void)
@@ -78,11 +79,11 @@ static void leave_the_parent(void)
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_IGN);	/* these numbers exist */
+		(void)signal(ignored[i], SIG_IGN); /* these numbers exist */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		(void)dup2(null_fd, fd);	/* without /dev/null they stay what they are */
+		(void)dup2(null_fd, fd); /* without /dev/null they stay what they are */
 	close_from(SIM_SOCKET + 1);
 }
 
@@ -97,7 +98,7 @@ static int refuse(int error)
 		n = recv(SIM_SOCKET, &request, sizeof(request), 0);
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
-		(void)send(SIM_SOCKET, &packet, SIM_PACKET_HEAD, MSG_NOSIGNAL);	/* fails if espreset is gone */
+		(void)send(SIM_SOCKET, &packet, SIM_PACKET_HEAD, MSG_NOSIGNAL); /* fails if espreset is gone */
 	return STATUS_OK;
 }
 

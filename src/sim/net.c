@@ -10,9 +10,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define LOOK_NS (10 * SIM_MS)		/* how soon a start of the application is noticed */
-#define RESTART_NS (250 * SIM_MS)	/* what was printed gets out before */
-#define COPY_SECTOR_NS (30 * SIM_MS)	/* eboot: erase, read, write 4 KiB */
+#define LOOK_NS (10 * SIM_MS)	     /* how soon a start of the application is noticed */
+#define RESTART_NS (250 * SIM_MS)    /* what was printed gets out before */
+#define COPY_SECTOR_NS (30 * SIM_MS) /* eboot: erase, read, write 4 KiB */
 #define SECTOR 4096
 #define READS 64
 
@@ -87,7 +87,7 @@ static int make_socket(const struct sim_net *net, int type)
 	int fd = socket(net->address.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd >= 0 && type == SOCK_STREAM)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));	/* bind() tells */
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* bind() tells */
 	return fd;
 }
 
@@ -153,12 +153,12 @@ static void call_back(void *user, const struct sim_peer *to, int port)
 	set_port(&address, port);
 	set_port(&from, 0);
 	net->tcp = make_socket(net, SOCK_STREAM);
-	net->tcp_connecting = net->tcp >= 0 && !bind(net->tcp, (struct sockaddr *)&from, net->address_len) &&
-			      (!connect(net->tcp, (struct sockaddr *)&address, (socklen_t)to->len) ||
-			       errno == EINPROGRESS) &&
-			      !watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
+	net->tcp_connecting =
+		net->tcp >= 0 && !bind(net->tcp, (struct sockaddr *)&from, net->address_len) &&
+		(!connect(net->tcp, (struct sockaddr *)&address, (socklen_t)to->len) || errno == EINPROGRESS) &&
+		!watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
 	if (!net->tcp_connecting)
-		shut(&net->tcp);	/* noticed by loop_of_the_sketch() */
+		shut(&net->tcp); /* noticed by loop_of_the_sketch() */
 }
 
 static void connected(struct sim_net *net)
@@ -261,7 +261,7 @@ static void receive_datagrams(struct sim_net *net)
 static void take_connection(struct sim_net *net)
 {
 	if (net->tcp >= 0)
-		return;		/* one at a time: the next one waits */
+		return; /* one at a time: the next one waits */
 	net->tcp = accept4(net->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (net->tcp < 0)
 		return;
@@ -288,10 +288,10 @@ static void say_ready(struct sim_net *net)
 			 "\033[0;35m[C][wifi:613]:   IP Address: %s\033[0m\r\n"
 			 "\033[0;35m[C][esphome.ota:073]: Over-The-Air updates:\033[0m\r\n"
 			 "\033[0;35m[C][esphome.ota:073]:   Address: %s:%d\033[0m\r\n",
-			 net->config.ota_kind == SIM_OTA_ESPHOME ? "2025.10.0" : "2025.7.0",
-			 net->address_text, net->address_text,
+			 net->config.ota_kind == SIM_OTA_ESPHOME ? "2025.10.0" : "2025.7.0", net->address_text,
+			 net->address_text,
 			 ntohs(net->address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&net->address)->sin6_port
-								   : ((struct sockaddr_in *)&net->address)->sin_port));
+								  : ((struct sockaddr_in *)&net->address)->sin_port));
 	else
 		snprintf(text, sizeof(text), "Ready\r\nIP address: %s\r\n", net->address_text);
 	print(net, text);
@@ -455,8 +455,8 @@ static int parse_address(struct sim_net *net, const char *text)
 
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config)
 {
-	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back, send_text, hang_up,
-					    print, staged, restart_soon, net, 0 };
+	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back,    send_text, hang_up,
+					    print,     staged,	      restart_soon, net,       0 };
 	struct sim_esphome_host esphome = { boot_mode, send_stream, hang_up, print, staged_and_restart, net, 0 };
 	enum sim_esphome_kind kind = config->ota_kind == SIM_OTA_ESPHOME ? SIM_ESPHOME_2025_10 : SIM_ESPHOME_2025_7;
 	int r;
@@ -489,14 +489,16 @@ void sim_net_describe(const struct sim_net *net, char *buf, size_t cap)
 
 	if (is_esphome(net))
 		snprintf(buf, cap,
-			 "ota connections=%u greetings=%u on_begin=%u on_error=%u on_end=%u updates=%u refused=%u logins=%u "
+			 "ota connections=%u greetings=%u on_begin=%u on_error=%u on_end=%u updates=%u refused=%u "
+			 "logins=%u "
 			 "logins_failed=%u staged=%u flashed=%zu untouched=%d md5=%s bind_error=%d",
 			 e->connections, e->greetings, e->on_begin, e->on_error, e->on_end, e->updates, e->refused,
 			 e->logins, e->logins_failed, e->staged, e->flashed, sim_esphome_record_untouched(e),
 			 net->running_md5[0] ? net->running_md5 : "-", net->bind_error);
 	else
 		snprintf(buf, cap,
-			 "ota datagrams=%u ignored=%u written=%u transitions=%u logins=%u logins_failed=%u logins_broken=%u "
+			 "ota datagrams=%u ignored=%u written=%u transitions=%u logins=%u logins_failed=%u "
+			 "logins_broken=%u "
 			 "on_error=%u on_start=%u on_end=%u updates=%u refused=%u staged=%u flashed=%zu last_error=%d "
 			 "untouched=%d md5=%s bind_error=%d",
 			 a->datagrams, a->ignored, a->written, a->transitions, a->logins, a->logins_failed,

@@ -33,17 +33,17 @@ struct sim_net {
 	struct sim_arduino_ota arduino;
 	struct sim_esphome_ota esphome;
 
-	int epoll_fd, udp, listener, tcp;	/* -1: none */
+	int epoll_fd, udp, listener, tcp; /* -1: none */
 	bool tcp_connecting;
-	int bind_error;			/* positive errno: why the port could not be had, tried again; 0 */
+	int bind_error; /* positive errno: why the port could not be had, tried again; 0 */
 
-	int64_t app_since_ns;		/* of the run of the application that is served; -1: none */
-	int64_t begin_ns;		/* when its service begins; SIM_NEVER: has begun */
-	int64_t restart_ns;		/* SIM_NEVER: no restart is due */
+	int64_t app_since_ns; /* of the run of the application that is served; -1: none */
+	int64_t begin_ns;     /* when its service begins; SIM_NEVER: has begun */
+	int64_t restart_ns;   /* SIM_NEVER: no restart is due */
 	size_t staged_size;
-	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT];	/* of what came over the air; "" */
+	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* of what came over the air; "" */
 
-	uint8_t *flash;			/* sim_net_flash() */
+	uint8_t *flash; /* sim_net_flash() */
 	size_t flash_size, staging, received;
 };
 

@@ -12,22 +12,22 @@
 
 #include "sim/net.h"
 
-#define GRACE_NS (300 * SIM_MS)		/* after the client's end: what the board does then is of interest */
+#define GRACE_NS (300 * SIM_MS) /* after the client's end: what the board does then is of interest */
 #define LIFE_NS (120 * SIM_S)
-#define NAP_NS (500 * SIM_US)		/* characters are handed on no more often */
+#define NAP_NS (500 * SIM_US) /* characters are handed on no more often */
 
 static int64_t clock_ns(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);	/* cannot fail on Linux */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail on Linux */
 	return (int64_t)now.tv_sec * SIM_S + now.tv_nsec;
 }
 
 /* ---- the truth ---- */
 
-__attribute__((format(printf, 3, 0)))
-static void write_truth(struct sim_process *process, int64_t now_ns, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void write_truth(struct sim_process *process, int64_t now_ns,
+							      const char *format, va_list args)
 {
 	char line[640];
 	int head = snprintf(line, sizeof(line), "%lld.%06lld ", (long long)(now_ns / SIM_S),
@@ -42,8 +42,8 @@ static void write_truth(struct sim_process *process, int64_t now_ns, const char 
 		process->truth = -1;
 }
 
-__attribute__((format(printf, 3, 4)))
-static void note_at(struct sim_process *process, int64_t now_ns, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void note_at(struct sim_process *process, int64_t now_ns,
+							  const char *format, ...)
 {
 	va_list args;
 
@@ -82,18 +82,11 @@ static void on_trace(void *user, int64_t now_ns, enum sim_edge edge, int value)
 
 	switch (edge) {
 	case SIM_EDGE_DTR:
-	case SIM_EDGE_RTS:
-		note_at(process, now_ns, "%s %s", name, line_state(value));
-		break;
+	case SIM_EDGE_RTS: note_at(process, now_ns, "%s %s", name, line_state(value)); break;
 	case SIM_EDGE_EN:
-	case SIM_EDGE_GPIO0:
-		note_at(process, now_ns, "%s %s", name, level(value));
-		break;
-	case SIM_EDGE_RUNS:
-		note_at(process, now_ns, "%s %s", name, sim_runs_name((enum sim_runs)value));
-		break;
-	default:
-		note_at(process, now_ns, "%s %d", name, value);
+	case SIM_EDGE_GPIO0: note_at(process, now_ns, "%s %s", name, level(value)); break;
+	case SIM_EDGE_RUNS: note_at(process, now_ns, "%s %s", name, sim_runs_name((enum sim_runs)value)); break;
+	default: note_at(process, now_ns, "%s %d", name, value);
 	}
 }
 
@@ -152,17 +145,13 @@ static void take_request(struct sim_process *process, const struct sim_request *
 	struct sim_control control = { .baud = request->value };
 
 	switch (request->kind) {
-	case SIM_ASK_OPEN:
-		control.kind = SIM_OPEN;
-		break;
+	case SIM_ASK_OPEN: control.kind = SIM_OPEN; break;
 	case SIM_ASK_LINES:
 		control.kind = SIM_LINES;
 		control.dtr = request->lines & SIM_DTR;
 		control.rts = request->lines & SIM_RTS;
 		break;
-	case SIM_ASK_SPEED:
-		control.kind = SIM_SPEED;
-		break;
+	case SIM_ASK_SPEED: control.kind = SIM_SPEED; break;
 	case SIM_ASK_CLOSE:
 		sim_process_note(process, "client closes");
 		control.kind = SIM_CLOSE;
@@ -171,9 +160,7 @@ static void take_request(struct sim_process *process, const struct sim_request *
 		sim_bridge_hupcl(&process->bridge, request->value != 0);
 		reply(process, 0);
 		return;
-	default:
-		reply(process, -EINVAL);
-		return;
+	default: reply(process, -EINVAL); return;
 	}
 	begin_control(process, &control);
 }
@@ -207,7 +194,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + grace_ns(process);	/* the kernel's close took its time */
+		process->end_ns = process->now_ns + grace_ns(process); /* the kernel's close took its time */
 	reply(process, r);
 }
 
@@ -317,7 +304,7 @@ static void net_ready(struct sim_process *process, struct sim_service *service, 
 {
 	struct sim_net *net = service->user;
 
-	(void)revents;		/* it looks at all of its sockets */
+	(void)revents; /* it looks at all of its sockets */
 	sim_net_run(net, process->now_ns);
 	service->next_ns = sim_net_next(net);
 }
@@ -336,7 +323,7 @@ static bool go_online(struct sim_process *process, struct sim_net *net, const st
 		return false;
 	}
 	service.fd = sim_net_fd(net);
-	(void)sim_process_serve(process, &service);	/* the first one: there is room */
+	(void)sim_process_serve(process, &service); /* the first one: there is room */
 	return true;
 }
 
@@ -351,7 +338,7 @@ static void go_offline(struct sim_process *process, struct sim_net *net)
 
 void sim_process_run(int sock, const struct sim_config *config, int truth)
 {
-	static struct sim_process process;	/* one in each process; too large for a stack */
+	static struct sim_process process; /* one in each process; too large for a stack */
 	static struct sim_net net;
 	bool online;
 

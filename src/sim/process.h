@@ -13,9 +13,9 @@ struct sim_process;
 /* Something else the process serves: a socket of the board's own, say. */
 struct sim_service {
 	int fd;
-	short events;		/* as for poll(2) */
+	short events; /* as for poll(2) */
 	void (*ready)(struct sim_process *process, struct sim_service *service, short revents);
-	int64_t next_ns;	/* called by then even if fd is not ready, with revents 0; SIM_NEVER */
+	int64_t next_ns; /* called by then even if fd is not ready, with revents 0; SIM_NEVER */
 	void *user;
 };
 
@@ -23,14 +23,14 @@ struct sim_service {
 
 struct sim_process {
 	struct sim_bridge bridge;
-	int64_t zero_ns;		/* CLOCK_MONOTONIC at the board's time 0 */
-	int64_t now_ns;			/* of the board */
-	int sock, truth;		/* -1: none */
+	int64_t zero_ns; /* CLOCK_MONOTONIC at the board's time 0 */
+	int64_t now_ns;	 /* of the board */
+	int sock, truth; /* -1: none */
 	bool client_gone, told_gone, send_blocked;
-	bool busy;			/* a control transfer is on its way */
-	bool is_close;			/* and it is the last close */
+	bool busy;     /* a control transfer is on its way */
+	bool is_close; /* and it is the last close */
 	int64_t done_ns;
-	int64_t end_ns;			/* when the process ends */
+	int64_t end_ns; /* when the process ends */
 	struct sim_service service[SIM_SERVICES];
 	int services;
 };

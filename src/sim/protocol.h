@@ -23,14 +23,14 @@ enum sim_request_kind { SIM_ASK_OPEN, SIM_ASK_LINES, SIM_ASK_SPEED, SIM_ASK_HUPC
 
 struct sim_request {
 	uint32_t kind;
-	uint32_t lines;		/* SIM_ASK_LINES: SIM_DTR, SIM_RTS asserted */
-	int32_t value;		/* SIM_ASK_OPEN, SIM_ASK_SPEED: Bd; SIM_ASK_HUPCL: 0 or 1 */
+	uint32_t lines; /* SIM_ASK_LINES: SIM_DTR, SIM_RTS asserted */
+	int32_t value;	/* SIM_ASK_OPEN, SIM_ASK_SPEED: Bd; SIM_ASK_HUPCL: 0 or 1 */
 };
 
 enum sim_packet_kind {
-	SIM_REPLY,	/* result: 0 or negative errno */
-	SIM_DATA,	/* received from the board; result: bytes in data */
-	SIM_GONE,	/* unplugged */
+	SIM_REPLY, /* result: 0 or negative errno */
+	SIM_DATA,  /* received from the board; result: bytes in data */
+	SIM_GONE,  /* unplugged */
 };
 
 struct sim_packet {

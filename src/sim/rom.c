@@ -15,12 +15,9 @@ struct sim_latch sim_rom_latch(const struct sim_config *config, bool gpio0_low)
 int64_t sim_rom_min_pulse(enum sim_chip chip)
 {
 	switch (chip) {
-	case SIM_ESP8266:
-		return 200 * SIM_US;
-	case SIM_ESP32P4:
-		return 1000 * SIM_US;
-	default:
-		return 50 * SIM_US;
+	case SIM_ESP8266: return 200 * SIM_US;
+	case SIM_ESP32P4: return 1000 * SIM_US;
+	default: return 50 * SIM_US;
 	}
 }
 
@@ -89,7 +86,7 @@ void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting)
 	sim_board_set_runs(board, now_ns, SIM_RUNS_APP);
 	plan_fate(board, now_ns);
 	sim_script_begin(board, SIM_PHASE_APP);
-	if (config->chatter)	/* the SDK prints before it has set the clock that the divisor is for */
+	if (config->chatter) /* the SDK prints before it has set the clock that the divisor is for */
 		sim_script_text(board, 20 * SIM_MS, 115200 * 26 / 24.0,
 				"rf cal sector: 1020\r\nfreq trace enable 0\r\nrf[112] : 00\r\n");
 	if (printed && config->app_text[0])
@@ -138,13 +135,9 @@ void sim_rom_start(struct sim_board *board, int64_t now_ns)
 void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
-	case SIM_PHASE_NONE:
-		board->next_ns = SIM_NEVER;
-		break;
+	case SIM_PHASE_NONE: board->next_ns = SIM_NEVER; break;
 	case SIM_PHASE_APP:
-	case SIM_PHASE_APP_LINE:
-		sim_rom_app_line(board, now_ns);
-		break;
+	case SIM_PHASE_APP_LINE: sim_rom_app_line(board, now_ns); break;
 	case SIM_PHASE_RESTART:
 		sim_board_count_soft(board, now_ns);
 		board->soft = true;
@@ -162,7 +155,7 @@ void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 void sim_rom_fate(struct sim_board *board, int64_t now_ns)
 {
 	board->fates++;
-	if (board->config.fate == SIM_FATE_HANG) {	/* for all that can be seen from outside, it runs on */
+	if (board->config.fate == SIM_FATE_HANG) { /* for all that can be seen from outside, it runs on */
 		sim_script_none(board);
 		return;
 	}

@@ -67,9 +67,9 @@ void sim_rom_app_line(struct sim_board *board, int64_t now_ns);
 void sim_board_set_runs(struct sim_board *board, int64_t now_ns, enum sim_runs runs);
 void sim_board_count_soft(struct sim_board *board, int64_t now_ns);
 void sim_board_count_crash(struct sim_board *board, int64_t now_ns);
-void sim_board_sample(struct sim_board *board, int64_t now_ns);	/* the latch, from GPIO0 as it is */
-void sim_board_obey(struct sim_board *board, const struct sim_latch *latch);	/* the ROM starts as it says */
-void sim_board_brownout(struct sim_board *board, int64_t now_ns);	/* a power-on reset out of nowhere */
+void sim_board_sample(struct sim_board *board, int64_t now_ns);		     /* the latch, from GPIO0 as it is */
+void sim_board_obey(struct sim_board *board, const struct sim_latch *latch); /* the ROM starts as it says */
+void sim_board_brownout(struct sim_board *board, int64_t now_ns);	     /* a power-on reset out of nowhere */
 uint64_t sim_board_random(struct sim_board *board, uint64_t below);
 
 #endif

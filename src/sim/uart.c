@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define TICKS 16	/* the receiver looks so often a bit for a falling edge */
+#define TICKS 16 /* the receiver looks so often a bit for a falling edge */
 
 int64_t sim_frame_end(const struct sim_frame *frame)
 {
@@ -14,7 +14,12 @@ void sim_uart_init(struct sim_uart *uart, int64_t now_ns, double baud, double sa
 		   void (*heard)(void *user, const struct sim_heard *heard), void *user)
 {
 	*uart = (struct sim_uart){
-		.bit_ns = 1e9 / baud, .sample = sample, .origin_ns = now_ns, .bit = -1, .heard = heard, .user = user,
+		.bit_ns = 1e9 / baud,
+		.sample = sample,
+		.origin_ns = now_ns,
+		.bit = -1,
+		.heard = heard,
+		.user = user,
 	};
 }
 
@@ -32,7 +37,7 @@ static void take_sample(struct sim_uart *uart, bool level)
 
 	uart->done = uart->sample_at;
 	if (uart->bit == 0 && level) {
-		uart->bit = -1;		/* a glitch, no start bit */
+		uart->bit = -1; /* a glitch, no start bit */
 		return;
 	}
 	if (uart->bit == 9) {

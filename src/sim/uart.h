@@ -13,7 +13,7 @@
 /* One character on the wire: start bit, eight data bits, a stop bit. */
 struct sim_frame {
 	int64_t start_ns;
-	int64_t cut_ns;		/* the wire went idle here: the end of the stop bit, or earlier when reset cut it */
+	int64_t cut_ns; /* the wire went idle here: the end of the stop bit, or earlier when reset cut it */
 	double bit_ns;
 	uint8_t byte;
 };
@@ -22,18 +22,18 @@ struct sim_frame {
 int64_t sim_frame_end(const struct sim_frame *frame);
 
 struct sim_heard {
-	int64_t time_ns;	/* when the stop bit was sampled */
+	int64_t time_ns; /* when the stop bit was sampled */
 	uint8_t byte;
 	bool framing_error;
 };
 
 struct sim_uart {
-	double bit_ns;			/* the receiver's own */
-	double sample;			/* 0.5: the middle of the bit */
-	int64_t origin_ns;		/* of the grid; the times below are nanoseconds from there */
-	double done;			/* everything before is decided */
-	double sample_at;		/* the next sample; meaningful when bit >= 0 */
-	int bit;			/* -1: waits for an edge; 0: start bit; 1..8; 9: stop bit */
+	double bit_ns;	   /* the receiver's own */
+	double sample;	   /* 0.5: the middle of the bit */
+	int64_t origin_ns; /* of the grid; the times below are nanoseconds from there */
+	double done;	   /* everything before is decided */
+	double sample_at;  /* the next sample; meaningful when bit >= 0 */
+	int bit;	   /* -1: waits for an edge; 0: start bit; 1..8; 9: stop bit */
 	uint8_t shift;
 	void (*heard)(void *user, const struct sim_heard *heard);
 	void *user;

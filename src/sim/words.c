@@ -12,16 +12,16 @@
 enum takes { NOTHING, TIME, NUMBER, TEXT };
 
 struct value {
-	int64_t number;		/* nanoseconds for TIME */
+	int64_t number; /* nanoseconds for TIME */
 	const char *text;
 };
 
 struct rule {
 	struct sim_word word;
 	enum takes takes;
-	bool optional;		/* number is taken when nothing is given */
+	bool optional; /* number is taken when nothing is given */
 	int64_t number, least, most;
-	size_t offset, size;	/* the field that the number goes into; size 0: apply it is */
+	size_t offset, size; /* the field that the number goes into; size 0: apply it is */
 	void (*apply)(struct sim_config *config, const struct value *value);
 };
 
@@ -155,6 +155,7 @@ APPLY(truth)
 #define BE(chip) .apply = be_chip, .number = (chip)
 #define DAY (86400 * SIM_S)
 
+/* clang-format off */
 static const struct rule rules[] = {
 	{ { "esp8266", "the chip; what you get without any word: an upload has left it in boot mode 1", 0 },
 	  BE(SIM_ESP8266) },
@@ -275,6 +276,7 @@ static const struct rule rules[] = {
 	{ { "seed=N", "for what is left to chance", -1 }, NUMBERS(0, INT64_MAX), GIVEN(seed) },
 	{ { "truth=FILE", "append every edge and what becomes of the board", -1 }, .takes = TEXT, .apply = truth },
 };
+/* clang-format on */
 
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
 

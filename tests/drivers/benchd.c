@@ -38,7 +38,7 @@
 #define LINE_MAX_LEN 1024
 
 struct client {
-	int fd;			/* -1: free */
+	int fd; /* -1: free */
 	char line[LINE_MAX_LEN];
 	size_t len;
 };
@@ -59,7 +59,7 @@ static int64_t now(void)
 
 struct request {
 	struct plug *plug;
-	const char *words;	/* after the ID */
+	const char *words; /* after the ID */
 	FILE *out;
 };
 
@@ -179,12 +179,12 @@ static const char *do_arm(const struct request *r)
 static const struct {
 	const char *word;
 	const char *(*run)(const struct request *r);
-	bool makes;		/* the board */
+	bool makes; /* the board */
 } commands[] = {
-	{ "plug", do_plug, true }, { "swap", do_swap, false }, { "unplug", do_unplug, false }, { "replug", do_replug, false },
-	{ "truth", do_truth, false }, { "record", do_record, false }, { "mark", do_mark, false },
-	{ "finger", do_finger, false }, { "stall", do_stall, false }, { "erase", do_erase, false },
-	{ "dump", do_dump, false }, { "arm", do_arm, false },
+	{ "plug", do_plug, true },	{ "swap", do_swap, false },	{ "unplug", do_unplug, false },
+	{ "replug", do_replug, false }, { "truth", do_truth, false },	{ "record", do_record, false },
+	{ "mark", do_mark, false },	{ "finger", do_finger, false }, { "stall", do_stall, false },
+	{ "erase", do_erase, false },	{ "dump", do_dump, false },	{ "arm", do_arm, false },
 };
 
 static const char *run_line(const char *line, FILE *out)

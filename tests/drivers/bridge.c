@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off */
 enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, SET_CONFIGURATION = 9,
        SET_INTERFACE = 11 };
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
@@ -16,6 +17,7 @@ static const struct bridge_kind *const kinds[] = {
 	&bridge_ch340, &bridge_cp2102, &bridge_cp2102n, &bridge_cp2104, &bridge_ft232r, &bridge_pl2303, &bridge_ch343,
 	&bridge_ch9102, &bridge_cp2102c, &bridge_usbjtag, &bridge_otg,
 };
+/* clang-format on */
 
 const struct bridge_kind *bridge_find(const char *name)
 {
@@ -76,10 +78,8 @@ static int descriptor(const struct bridge *bridge, const struct bridge_request *
 		from = bridge->kind->config;
 		len = (size_t)(from[2] | from[3] << 8);
 		break;
-	case STRING:
-		return string_descriptor(bridge, req->value & 0xff, answer);
-	default:
-		return -EPIPE;
+	case STRING: return string_descriptor(bridge, req->value & 0xff, answer);
+	default: return -EPIPE;
 	}
 	if (len > cap)
 		return -EPIPE;
@@ -90,25 +90,20 @@ static int descriptor(const struct bridge *bridge, const struct bridge_request *
 static int standard(const struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap)
 {
 	switch (req->request) {
-	case GET_DESCRIPTOR:
-		return descriptor(bridge, req, answer, cap);
-	case GET_STATUS:
-		answer[0] = answer[1] = 0;
-		return 2;
+	case GET_DESCRIPTOR: return descriptor(bridge, req, answer, cap);
+	case GET_STATUS: answer[0] = answer[1] = 0; return 2;
 	case CLEAR_FEATURE:
 	case SET_FEATURE:
 	case SET_CONFIGURATION:
-	case SET_INTERFACE:
-		return 0;
-	default:
-		return -EPIPE;
+	case SET_INTERFACE: return 0;
+	default: return -EPIPE;
 	}
 }
 
 int bridge_request(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap)
 {
-	int len = (req->type & 0x60) == 0 ? standard(bridge, req, answer, cap) :
-		bridge->kind->request(bridge, req, answer, cap);
+	int len = (req->type & 0x60) == 0 ? standard(bridge, req, answer, cap)
+					  : bridge->kind->request(bridge, req, answer, cap);
 
 	return len > (int)req->length ? req->length : len;
 }

@@ -15,30 +15,30 @@ struct bridge;
 struct bridge_request {
 	uint8_t type, request;
 	uint16_t value, index, length;
-	const uint8_t *data;	/* of the host's, length bytes */
+	const uint8_t *data; /* of the host's, length bytes */
 };
 
 /* What a change of the lines makes of a chip that is on USB itself, without a bridge. */
 enum bridge_reset {
 	BRIDGE_NO_RESET,
-	BRIDGE_HOLD,		/* its core is held in reset */
-	BRIDGE_RUN,		/* it starts again; straps are not read */
-	BRIDGE_DOWNLOAD,	/* it starts its loader */
+	BRIDGE_HOLD,	 /* its core is held in reset */
+	BRIDGE_RUN,	 /* it starts again; straps are not read */
+	BRIDGE_DOWNLOAD, /* it starts its loader */
 };
 
 struct bridge_kind {
 	const char *name;
-	const uint8_t *device, *config;	/* descriptors */
+	const uint8_t *device, *config; /* descriptors */
 	const char *maker, *product;
 	bool has_serial;
-	unsigned int fifo;		/* characters it keeps while nobody reads */
-	unsigned int in_ep;		/* of its input; 0: the first endpoint described */
-	unsigned int event_ep;		/* where bridge.event goes; 0: none */
-	unsigned int packet;		/* each packet of input has at most so many bytes ... */
-	unsigned int header;		/* ... and begins with so many of status: then it comes also without input */
+	unsigned int fifo;     /* characters it keeps while nobody reads */
+	unsigned int in_ep;    /* of its input; 0: the first endpoint described */
+	unsigned int event_ep; /* where bridge.event goes; 0: none */
+	unsigned int packet;   /* each packet of input has at most so many bytes ... */
+	unsigned int header;   /* ... and begins with so many of status: then it comes also without input */
 	void (*status)(const struct bridge *bridge, bool framing_error, uint8_t *out);
-	uint8_t part;			/* CP210x: the part number that it answers */
-	bool is_native;			/* no UART, no pins: the lines are requests to the chip itself */
+	uint8_t part;	/* CP210x: the part number that it answers */
+	bool is_native; /* no UART, no pins: the lines are requests to the chip itself */
 	/* For those: the lines have changed; NULL: means nothing to it */
 	enum bridge_reset (*lines_moved)(struct bridge *bridge);
 	/* Return: bytes in answer (cap bytes of room), 0 for a request without, -EPIPE: not understood */
@@ -53,10 +53,10 @@ struct bridge_kind {
 struct bridge {
 	const struct bridge_kind *kind;
 	char serial[16];
-	bool dtr, rts;		/* pins: asserted? */
-	bool enabled;		/* receives and transmits */
-	double rate;		/* actual */
-	uint32_t waiting_out;	/* characters not transmitted yet; kept up to date by the user */
+	bool dtr, rts;	      /* pins: asserted? */
+	bool enabled;	      /* receives and transmits */
+	double rate;	      /* actual */
+	uint32_t waiting_out; /* characters not transmitted yet; kept up to date by the user */
 	/* the chips' own */
 	uint16_t prescaler;
 	uint8_t lcr;
@@ -66,7 +66,7 @@ struct bridge {
 	uint8_t coding[7];	/* CDC, PL2303: speed, stop bits, parity, data bits */
 	uint8_t regs[256];	/* PL2303 */
 	uint8_t event[16];	/* goes out by its endpoint ... */
-	unsigned int event_len;	/* ... when there is any of it */
+	unsigned int event_len; /* ... when there is any of it */
 	bool purge;		/* input that nobody has read yet is to be forgotten */
 	bool rts_by_data;	/* the chip itself asserts RTS: CP2102C while it receives */
 	unsigned int walk;	/* native: how far in a sequence that means something */

@@ -6,41 +6,38 @@
 #include <errno.h>
 #include <string.h>
 
+/* clang-format off */
 enum {
 	SET_LINE_CODING = 0x20, GET_LINE_CODING = 0x21, SET_CONTROL_LINE_STATE = 0x22, SEND_BREAK = 0x23, CLASS = 0x20,
 	STATE_DTR = 1, STATE_RTS = 2,
 };
+/* clang-format on */
 
 #define DEVICE(class, subclass, protocol, vid, pid, release) \
-	18, 1, 0x00, 0x02, class, subclass, protocol, 64, (vid) & 0xff, (vid) >> 8, (pid) & 0xff, (pid) >> 8, \
-	(release) & 0xff, (release) >> 8, 1, 2, 3, 1
+	18, 1, 0x00, 0x02, class, subclass, protocol, 64, (vid)&0xff, (vid) >> 8, (pid)&0xff, (pid) >> 8, \
+		(release)&0xff, (release) >> 8, 1, 2, 3, 1
 
 /* Control interface with its descriptors, and data interface. caps: 2 line coding and lines, 4 break. */
 #define FUNCTION(caps, notify, out, in) \
-	9, 4, 0, 0, 1, 2, 2, 1, 0, \
-	5, 0x24, 0, 0x10, 0x01, \
-	5, 0x24, 1, 0, 1, \
-	4, 0x24, 2, caps, \
-	5, 0x24, 6, 0, 1, \
-	7, 5, 0x80 | (notify), 3, 16, 0, 1, \
-	9, 4, 1, 0, 2, 0x0a, 0, 0, 0, \
-	7, 5, out, 2, 64, 0, 0, \
-	7, 5, 0x80 | (in), 2, 64, 0, 0
+	9, 4, 0, 0, 1, 2, 2, 1, 0, 5, 0x24, 0, 0x10, 0x01, 5, 0x24, 1, 0, 1, 4, 0x24, 2, caps, 5, 0x24, 6, 0, 1, 7, 5, \
+		0x80 | (notify), 3, 16, 0, 1, 9, 4, 1, 0, 2, 0x0a, 0, 0, 0, 7, 5, out, 2, 64, 0, 0, 7, 5, 0x80 | (in), \
+		2, 64, 0, 0
 #define FUNCTION_LEN 58
 #define ASSOCIATION 8, 0x0b, 0, 2, 2, 2, 0, 0
 
 static const uint8_t wch_config[] = { 9, 2, 9 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0, 50, FUNCTION(2, 1, 2, 2) };
 static const uint8_t plain_config[] = { 9, 2, 9 + FUNCTION_LEN, 0, 2, 1, 0, 0x80, 50, FUNCTION(6, 3, 2, 2) };
-static const uint8_t otg_config[] = {
-	9, 2, 9 + 8 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0, 250, ASSOCIATION, FUNCTION(2, 3, 2, 2)
-};
+static const uint8_t otg_config[] = { 9,   2,		9 + 8 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0,
+				      250, ASSOCIATION, FUNCTION(2, 3, 2, 2) };
 /* With the interface for JTAG that no kernel driver takes. */
+/* clang-format off */
 static const uint8_t jtag_config[] = {
 	9, 2, 9 + 8 + FUNCTION_LEN + 23, 0, 3, 1, 0, 0xc0, 250, ASSOCIATION, FUNCTION(2, 2, 1, 1),
 	9, 4, 2, 0, 2, 0xff, 0xff, 1, 0,
 	7, 5, 0x02, 2, 64, 0, 0,
 	7, 5, 0x83, 2, 64, 0, 0,
 };
+/* clang-format on */
 
 static const uint8_t ch343_device[18] = { DEVICE(2, 0, 0, 0x1a86, 0x55d3, 0x0445) };
 static const uint8_t ch9102_device[18] = { DEVICE(2, 0, 0, 0x1a86, 0x55d4, 0x0443) };
@@ -70,9 +67,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 		return -EPIPE;
 	switch (req->request) {
 	case SET_LINE_CODING: return set_line_coding(b, req);
-	case GET_LINE_CODING:
-		memcpy(answer, b->coding, sizeof(b->coding));
-		return sizeof(b->coding);
+	case GET_LINE_CODING: memcpy(answer, b->coding, sizeof(b->coding)); return sizeof(b->coding);
 	case SET_CONTROL_LINE_STATE:
 		b->dtr = req->value & STATE_DTR;
 		b->rts = req->value & STATE_RTS;
@@ -153,28 +148,38 @@ static const char *name_of(const struct bridge_request *req)
 
 #define CDC .has_serial = true, .fifo = 256, .request = request, .name_of = name_of
 
+/* clang-format off */
 const struct bridge_kind bridge_ch343 = {
 	CDC, .name = "ch343", .device = ch343_device, .config = wch_config, .maker = "", .product = "USB Single Serial",
 	.in_ep = 2, .received = received,
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct bridge_kind bridge_ch9102 = {
 	CDC, .name = "ch9102", .device = ch9102_device, .config = wch_config, .maker = "", .product = "USB Single Serial",
 	.in_ep = 2, .received = received,
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct bridge_kind bridge_cp2102c = {
 	CDC, .name = "cp2102c", .device = cp2102c_device, .config = plain_config, .maker = "Silicon Labs",
 	.product = "CP2102C USB to UART Bridge Controller", .in_ep = 2, .received = received_cp2102c,
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct bridge_kind bridge_usbjtag = {
 	CDC, .name = "usbjtag", .device = jtag_device, .config = jtag_config, .maker = "Espressif",
 	.product = "USB JTAG/serial debug unit", .in_ep = 1, .received = received, .is_native = true,
 	.lines_moved = jtag_moved,
 };
+/* clang-format on */
 
+/* clang-format off */
 const struct bridge_kind bridge_otg = {
 	CDC, .name = "otg", .device = otg_device, .config = otg_config, .maker = "Espressif Systems",
 	.product = "ESP32S3_DEV", .in_ep = 2, .received = received_otg, .is_native = true, .lines_moved = otg_moved,
 };
+/* clang-format on */

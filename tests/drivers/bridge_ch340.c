@@ -5,17 +5,18 @@
 #include <string.h>
 
 #define CLOCK 48000000.0
+/* clang-format off */
 enum {
 	READ_VERSION = 0x5f, READ_REG = 0x95, WRITE_REG = 0x9a, SERIAL_INIT = 0xa1, MODEM_CTRL = 0xa4,
 	REG_BREAK = 0x05, REG_STATUS = 0x06, REG_PRESCALER = 0x12, REG_LCR = 0x18,
 	BIT_DTR = 1 << 5, BIT_RTS = 1 << 6, LCR_ENABLE_RX = 0x80,
 };
+/* clang-format on */
 
 /* No serial number: string 3 is missing. bcdDevice as on boards sold with it. */
-static const uint8_t device[18] = {
-	18, 1, 0x10, 0x01, 0xff, 0, 0, 8, 0x86, 0x1a, 0x23, 0x75, 0x64, 0x02, 0, 2, 0, 1
-};
+static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0xff, 0, 0, 8, 0x86, 0x1a, 0x23, 0x75, 0x64, 0x02, 0, 2, 0, 1 };
 
+/* clang-format off */
 static const uint8_t config[] = {
 	9, 2, 39, 0, 1, 1, 0, 0x80, 48,
 	9, 4, 0, 0, 3, 0xff, 1, 2, 0,
@@ -23,6 +24,7 @@ static const uint8_t config[] = {
 	7, 5, 0x02, 2, 32, 0, 0,
 	7, 5, 0x81, 3, 8, 0, 1,
 };
+/* clang-format on */
 
 /* 48 MHz / (2^(12 - 3 ps - fact) * div); ch341_get_divisor(). Bit 7 of the low byte: hand on at once. */
 static double rate_of(uint16_t value)
@@ -43,15 +45,14 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 		b->lcr = (uint8_t)req->index;
 		b->enabled = b->lcr & LCR_ENABLE_RX;
 		return 0;
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	switch (req->value & 0xff) {
-	case REG_STATUS:	/* low nibble inverted: CTS, DSR, RI, DCD are not asserted */
+	case REG_STATUS: /* low nibble inverted: CTS, DSR, RI, DCD are not asserted */
 		answer[0] = 0xff;
 		answer[1] = 0xee;
 		return 2;
@@ -59,9 +60,7 @@ static int read_register(const struct bridge *b, const struct bridge_request *re
 		answer[0] = 1;
 		answer[1] = b->lcr;
 		return 2;
-	default:
-		answer[0] = answer[1] = 0;
-		return 2;
+	default: answer[0] = answer[1] = 0; return 2;
 	}
 }
 
@@ -73,18 +72,14 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 		answer[0] = 0x31;
 		answer[1] = 0;
 		return 2;
-	case SERIAL_INIT:
-		return 0;
-	case WRITE_REG:
-		return write_register(b, req);
-	case READ_REG:
-		return read_register(b, req, answer);
-	case MODEM_CTRL:	/* a clear bit asserts */
+	case SERIAL_INIT: return 0;
+	case WRITE_REG: return write_register(b, req);
+	case READ_REG: return read_register(b, req, answer);
+	case MODEM_CTRL: /* a clear bit asserts */
 		b->dtr = !(req->value & BIT_DTR);
 		b->rts = !(req->value & BIT_RTS);
 		return 0;
-	default:
-		return -EPIPE;
+	default: return -EPIPE;
 	}
 }
 
@@ -101,7 +96,9 @@ static const char *name_of(const struct bridge_request *req)
 }
 
 /* The chip hands a character without a stop bit on and says nothing. */
+/* clang-format off */
 const struct bridge_kind bridge_ch340 = {
 	.name = "ch340", .device = device, .config = config, .maker = "", .product = "USB2.0-Serial",
 	.fifo = 32, .request = request, .name_of = name_of,
 };
+/* clang-format on */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+/* clang-format off */
 enum {
 	IFC_ENABLE = 0x00, SET_LINE_CTL = 0x03, SET_BREAK = 0x05, SET_MHS = 0x07, GET_MDMSTS = 0x08,
 	GET_COMM_STATUS = 0x10, PURGE = 0x12, SET_FLOW = 0x13, GET_FLOW = 0x14, EMBED_EVENTS = 0x15, SET_CHARS = 0x19,
@@ -16,19 +17,15 @@ enum {
 	GET_PORTCONFIG = 0x370c, GET_FW_VERSION_2N = 0x0010,
 	PARTNUM_CP2102 = 0x02, PARTNUM_CP2104 = 0x04, PARTNUM_CP2102N = 0x20, LSR_FRAME = 1 << 3,
 };
+/* clang-format on */
 
 /* The newer ones divide 48 MHz by twice a whole number; a CP2102 knows the speeds that its driver asks for. */
 #define CLOCK_HALF 24e6
 
-static const uint8_t device[18] = {
-	18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1
-};
+static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1 };
 
 static const uint8_t config[] = {
-	9, 2, 32, 0, 1, 1, 0, 0x80, 50,
-	9, 4, 0, 0, 2, 0xff, 0, 0, 2,
-	7, 5, 0x81, 2, 64, 0, 0,
-	7, 5, 0x01, 2, 64, 0, 0,
+	9, 2, 32, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 2, 0xff, 0, 0, 2, 7, 5, 0x81, 2, 64, 0, 0, 7, 5, 0x01, 2, 64, 0, 0,
 };
 
 static uint32_t get32(const uint8_t *p)
@@ -86,20 +83,19 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 		answer[0] = b->kind->part;
 		answer[1] = 0;
 		return 2;
-	case GET_FW_VERSION_2N:	/* 1.0.8 is not one of those whose flow control is broken */
+	case GET_FW_VERSION_2N: /* 1.0.8 is not one of those whose flow control is broken */
 		if (b->kind->part != PARTNUM_CP2102N)
 			return -EPIPE;
 		answer[0] = 1;
 		answer[1] = 0;
 		answer[2] = 8;
 		return 3;
-	case GET_PORTCONFIG:	/* no pin is an output of the host's */
+	case GET_PORTCONFIG: /* no pin is an output of the host's */
 		if (b->kind->part != PARTNUM_CP2104)
 			return -EPIPE;
 		memset(answer, 0, 13);
 		return 13;
-	default:	/* also a CP2102N's configuration: only its pins for the host would depend on it */
-		return -EPIPE;
+	default: /* also a CP2102N's configuration: only its pins for the host would depend on it */ return -EPIPE;
 	}
 }
 
@@ -111,21 +107,14 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	case SET_BAUDRATE: return set_rate(b, req);
 	case SET_MHS: return bridge_set_lines(b, req->value);
 	case SET_FLOW: return set_flow(b, req);
-	case GET_FLOW:
-		memcpy(answer, b->flow, sizeof(b->flow));
-		return sizeof(b->flow);
-	case GET_MDMSTS:
-		answer[0] = (uint8_t)((b->dtr ? MHS_DTR : 0) | (b->rts ? MHS_RTS : 0));
-		return 1;
+	case GET_FLOW: memcpy(answer, b->flow, sizeof(b->flow)); return sizeof(b->flow);
+	case GET_MDMSTS: answer[0] = (uint8_t)((b->dtr ? MHS_DTR : 0) | (b->rts ? MHS_RTS : 0)); return 1;
 	case GET_COMM_STATUS: return comm_status(b, answer);
-	case EMBED_EVENTS:
-		b->escape = (uint8_t)req->value;
-		return 0;
+	case EMBED_EVENTS: b->escape = (uint8_t)req->value; return 0;
 	case SET_LINE_CTL:
 	case SET_BREAK:
 	case PURGE:
-	case SET_CHARS:
-		return 0;
+	case SET_CHARS: return 0;
 	case VENDOR: return vendor(b, req, answer);
 	default: return -EPIPE;
 	}
@@ -167,17 +156,27 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-#define CP210X .device = device, .config = config, .maker = "Silicon Labs", .has_serial = true, .fifo = 512, \
+#define CP210X \
+	.device = device, .config = config, .maker = "Silicon Labs", .has_serial = true, .fifo = 512, \
 	.request = request, .received = received, .name_of = name_of
 
 const struct bridge_kind bridge_cp2102 = {
-	CP210X, .name = "cp2102", .part = PARTNUM_CP2102, .product = "CP2102 USB to UART Bridge Controller",
+	CP210X,
+	.name = "cp2102",
+	.part = PARTNUM_CP2102,
+	.product = "CP2102 USB to UART Bridge Controller",
 };
 
 const struct bridge_kind bridge_cp2104 = {
-	CP210X, .name = "cp2104", .part = PARTNUM_CP2104, .product = "CP2104 USB to UART Bridge Controller",
+	CP210X,
+	.name = "cp2104",
+	.part = PARTNUM_CP2104,
+	.product = "CP2104 USB to UART Bridge Controller",
 };
 
 const struct bridge_kind bridge_cp2102n = {
-	CP210X, .name = "cp2102n", .part = PARTNUM_CP2102N, .product = "CP2102N USB to UART Bridge Controller",
+	CP210X,
+	.name = "cp2102n",
+	.part = PARTNUM_CP2102N,
+	.product = "CP2102N USB to UART Bridge Controller",
 };

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-#define CLOCK 24000000.0	/* an eighth of a bit at 3 MBd */
+#define CLOCK 24000000.0 /* an eighth of a bit at 3 MBd */
+/* clang-format off */
 enum {
 	RESET = 0x00, MODEM_CTRL = 0x01, SET_FLOW_CTRL = 0x02, SET_BAUD_RATE = 0x03, SET_DATA = 0x04,
 	GET_MODEM_STATUS = 0x05,
@@ -12,18 +13,19 @@ enum {
 	/* Nothing drives the inputs; the first bit is always set. */
 	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 3, LINE_EMPTY = 0x60,
 };
+/* clang-format on */
 
 /* bcdDevice says which chip it is. */
-static const uint8_t device[18] = {
-	18, 1, 0x00, 0x02, 0, 0, 0, 8, 0x03, 0x04, 0x01, 0x60, 0x00, 0x06, 1, 2, 3, 1
-};
+static const uint8_t device[18] = { 18, 1, 0x00, 0x02, 0, 0, 0, 8, 0x03, 0x04, 0x01, 0x60, 0x00, 0x06, 1, 2, 3, 1 };
 
+/* clang-format off */
 static const uint8_t config[] = {
 	9, 2, 32, 0, 1, 1, 0, 0xa0, 45,
 	9, 4, 0, 0, 2, 0xff, 0xff, 0xff, 2,
 	7, 5, 0x81, 2, 64, 0, 0,
 	7, 5, 0x02, 2, 64, 0, 0,
 };
+/* clang-format on */
 
 /* 14 bits and eighths, in an order of their own: FTDI AN232B-05, "Baud rates". */
 static double rate_of(uint16_t value, uint16_t index)
@@ -58,28 +60,16 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	switch (req->request) {
 	case RESET: return reset(b, req->value);
 	case MODEM_CTRL: return bridge_set_lines(b, req->value);
-	case SET_BAUD_RATE:
-		b->rate = rate_of(req->value, req->index);
-		return 0;
-	case SET_LATENCY_TIMER:
-		b->latency_ms = (uint8_t)req->value;
-		return 0;
-	case GET_LATENCY_TIMER:
-		answer[0] = b->latency_ms;
-		return 1;
-	case GET_MODEM_STATUS:
-		status(b, false, answer);
-		return 2;
-	case READ_EEPROM:	/* an empty one: no pin of CBUS is for the host */
-		answer[0] = answer[1] = 0;
-		return 2;
+	case SET_BAUD_RATE: b->rate = rate_of(req->value, req->index); return 0;
+	case SET_LATENCY_TIMER: b->latency_ms = (uint8_t)req->value; return 0;
+	case GET_LATENCY_TIMER: answer[0] = b->latency_ms; return 1;
+	case GET_MODEM_STATUS: status(b, false, answer); return 2;
+	case READ_EEPROM: /* an empty one: no pin of CBUS is for the host */ answer[0] = answer[1] = 0; return 2;
 	case SET_FLOW_CTRL:
 	case SET_DATA:
 	case SET_EVENT_CHAR:
-	case SET_ERROR_CHAR:
-		return 0;
-	default:
-		return -EPIPE;
+	case SET_ERROR_CHAR: return 0;
+	default: return -EPIPE;
 	}
 }
 
@@ -100,8 +90,10 @@ static const char *name_of(const struct bridge_request *req)
 }
 
 /* Whether one of the characters had no stop bit is in the packet's status. */
+/* clang-format off */
 const struct bridge_kind bridge_ft232r = {
 	.name = "ft232r", .device = device, .config = config, .maker = "FTDI", .product = "FT232R USB UART",
 	.has_serial = true, .fifo = 128, .packet = 64, .header = 2, .status = status, .request = request,
 	.name_of = name_of,
 };
+/* clang-format on */

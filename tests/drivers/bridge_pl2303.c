@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+/* clang-format off */
 enum {
 	SET_LINE = 0x20, GET_LINE = 0x21, SET_CONTROL = 0x22, SEND_BREAK = 0x23, VENDOR = 0x01,
 	TO_HOST = 0x80, CLASS = 0x20,
@@ -11,12 +12,12 @@ enum {
 	REG_RESET_DOWN = 8, REG_RESET_UP = 9,
 	STATE_FRAMING = 1 << 4, STATE_AT = 8,
 };
+/* clang-format on */
 
 /* USB 1.1, 64 bytes on endpoint 0 and release 3.00 make it an HX. */
-static const uint8_t device[18] = {
-	18, 1, 0x10, 0x01, 0, 0, 0, 64, 0x7b, 0x06, 0x03, 0x23, 0x00, 0x03, 1, 2, 0, 1
-};
+static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0x7b, 0x06, 0x03, 0x23, 0x00, 0x03, 1, 2, 0, 1 };
 
+/* clang-format off */
 static const uint8_t config[] = {
 	9, 2, 39, 0, 1, 1, 0, 0x80, 50,
 	9, 4, 0, 0, 3, 0xff, 0, 0, 0,
@@ -24,6 +25,7 @@ static const uint8_t config[] = {
 	7, 5, 0x02, 2, 64, 0, 0,
 	7, 5, 0x83, 2, 64, 0, 0,
 };
+/* clang-format on */
 
 /* Some speeds as they are; the others as 12 MHz * 32 / (9 bits * 4 ^ 3 bits), marked by the highest bit. */
 static double rate_of(const uint8_t *coding)
@@ -67,9 +69,7 @@ static int read_register(const struct bridge *b, const struct bridge_request *re
 static int class_request(struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	switch (req->request) {
-	case GET_LINE:
-		memcpy(answer, b->coding, sizeof(b->coding));
-		return sizeof(b->coding);
+	case GET_LINE: memcpy(answer, b->coding, sizeof(b->coding)); return sizeof(b->coding);
 	case SET_LINE: return set_line(b, req);
 	case SET_CONTROL:
 		b->dtr = req->value & CONTROL_DTR;
@@ -86,7 +86,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	if (req->type & CLASS)
 		return class_request(b, req, answer);
-	if (req->request != VENDOR)	/* those of later chips: the driver asks them who they are so */
+	if (req->request != VENDOR) /* those of later chips: the driver asks them who they are so */
 		return -EPIPE;
 	return req->type & TO_HOST ? read_register(b, req, answer) : write_register(b, req);
 }
@@ -117,8 +117,10 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
+/* clang-format off */
 const struct bridge_kind bridge_pl2303 = {
 	.name = "pl2303", .device = device, .config = config, .maker = "Prolific Technology Inc.",
 	.product = "USB-Serial Controller", .fifo = 256, .in_ep = 3, .event_ep = 1,
 	.request = request, .received = received, .name_of = name_of,
 };
+/* clang-format on */

@@ -29,8 +29,8 @@ static double seconds(int64_t ns)
 
 static void note(struct plug *p, int64_t now_ns, const char *kind, const char *name, int value)
 {
-	fprintf(p->record_file, "{\"t\":%.6f,\"kind\":\"%s\",\"name\":\"%s\",\"value\":%d}\n", seconds(now_ns),
-		kind, name, value);
+	fprintf(p->record_file, "{\"t\":%.6f,\"kind\":\"%s\",\"name\":\"%s\",\"value\":%d}\n", seconds(now_ns), kind,
+		name, value);
 }
 
 static void on_trace(void *user, int64_t now_ns, enum sim_edge edge, int value)
@@ -292,7 +292,7 @@ static void deliver(struct plug *p)
 		p->in_last_ns = p->now_ns;
 		answer_pending(p, q, data, len);
 		if (!n)
-			continue;	/* nothing but its status */
+			continue; /* nothing but its status */
 		note(p, p->now_ns, "usb", "in", (int)n);
 		fire_count(p, WHEN_BYTES, n);
 	}
@@ -312,10 +312,12 @@ static void start_character(struct plug *p, int64_t at_ns)
 
 static void character_sent(struct plug *p)
 {
+	/* clang-format off */
 	struct sim_frame frame = {
 		.start_ns = p->out_end_ns - character_ns(p), .cut_ns = p->out_end_ns, .bit_ns = 1e9 / p->bridge.rate,
 		.byte = p->out[p->out_from++ % PLUG_OUT],
 	};
+	/* clang-format on */
 
 	p->bridge.waiting_out = p->out_to - p->out_from;
 	start_character(p, p->out_end_ns);
@@ -418,12 +420,14 @@ static void end_stall(struct plug *p)
 
 static void control(struct plug *p, const struct usbip_msg *msg)
 {
+	/* clang-format off */
 	struct bridge_request req = {
 		.type = msg->setup[0], .request = msg->setup[1],
 		.value = (uint16_t)(msg->setup[2] | msg->setup[3] << 8),
 		.index = (uint16_t)(msg->setup[4] | msg->setup[5] << 8),
 		.length = (uint16_t)(msg->setup[6] | msg->setup[7] << 8), .data = msg->data,
 	};
+	/* clang-format on */
 	bool dtr = p->bridge.dtr, rts = p->bridge.rts, standard = (req.type & 0x60) == 0;
 	uint8_t answer[512];
 	int len;
@@ -846,15 +850,15 @@ void plug_truth(struct plug *p, FILE *out)
 	if (p->online)
 		sim_net_describe(&p->net, ota, sizeof(ota));
 
-	fprintf(out, "{\"now\":%.6f,\"plugged\":%d,\"bridge\":\"%s\",\"rate\":%.1f,\"dtr\":%d,\"rts\":%d,"
+	fprintf(out,
+		"{\"now\":%.6f,\"plugged\":%d,\"bridge\":\"%s\",\"rate\":%.1f,\"dtr\":%d,\"rts\":%d,"
 		"\"en_low\":%d,\"gpio0_low\":%d,\"powered\":%d,\"runs\":\"%s\",\"boot_mode\":%d,\"latch_flash\":%d,"
 		"\"latch_download\":%d,\"hardware_resets\":%u,\"line_resets\":%u,\"soft_restarts\":%u,\"crashes\":%u,"
 		"\"en_falls\":%u,\"en_rises\":%u,\"last_hardware_reset\":%.6f,\"app_since\":%.6f,"
 		"\"loader\":\"%s\",\"loader_rate\":%.1f,\"writes\":%u,\"bad_packets\":%u,\"lost\":%u,\"ota\":\"%s\"}\n",
-		seconds(p->now_ns), p->usb.fd >= 0 && p->gone_ns == SIM_NEVER, p->bridge.kind->name,
-		p->bridge.rate, t->dtr, t->rts, t->en_low,
-		t->gpio0_low, t->powered, sim_runs_name(t->runs), t->boot_mode, t->latch_flash, t->latch_download,
-		t->hardware_resets, t->line_resets, t->soft_restarts, t->crashes, t->en_falls, t->en_rises,
-		seconds(t->last_hardware_reset_ns), seconds(t->app_since_ns), modes[p->loader.mode], p->loader.rate,
-		p->loader.writes, p->loader.bad_packets, p->lost, ota);
+		seconds(p->now_ns), p->usb.fd >= 0 && p->gone_ns == SIM_NEVER, p->bridge.kind->name, p->bridge.rate,
+		t->dtr, t->rts, t->en_low, t->gpio0_low, t->powered, sim_runs_name(t->runs), t->boot_mode,
+		t->latch_flash, t->latch_download, t->hardware_resets, t->line_resets, t->soft_restarts, t->crashes,
+		t->en_falls, t->en_rises, seconds(t->last_hardware_reset_ns), seconds(t->app_since_ns),
+		modes[p->loader.mode], p->loader.rate, p->loader.writes, p->loader.bad_packets, p->lost, ota);
 }

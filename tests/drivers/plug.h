@@ -14,7 +14,7 @@
 #include "sim/net.h"
 #include "usbip.h"
 
-#define PLUG_MAX 15		/* ports of one vhci_hcd */
+#define PLUG_MAX 15 /* ports of one vhci_hcd */
 #define PLUG_FLASH (4u << 20)
 #define PLUG_PACKED (1u << 20)
 #define PLUG_PENDING 64
@@ -22,19 +22,21 @@
 #define PLUG_OUT 65536u
 #define PLUG_ARMED 8
 
+/* clang-format off */
 enum plug_stall {
 	STALL_CONTROL = 1, STALL_IN = 2, STALL_OUT = 4,
 	STALL_UNTIL_RESET = 8	/* of control transfers, by a chip that a USB reset cures */
 };
+/* clang-format on */
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
 enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE, WHAT_VANISH };
 
 /* Something that happens once, when something else has happened so often, and then a while later. */
 struct plug_armed {
-	enum plug_when when;	/* WHEN_NEVER: free */
-	unsigned int count;	/* still to come */
+	enum plug_when when; /* WHEN_NEVER: free */
+	unsigned int count;  /* still to come */
 	int64_t delay_ns;
-	int64_t due_ns;		/* SIM_NEVER until count is 0 */
+	int64_t due_ns; /* SIM_NEVER until count is 0 */
 	enum plug_what what;
 	int arg, arg2;
 };
@@ -44,7 +46,7 @@ struct plug_pending {
 	unsigned int ep;
 	bool in;
 	uint32_t len;
-	int64_t due_ns;		/* an answer that waits; SIM_NEVER: for data, or for ever */
+	int64_t due_ns; /* an answer that waits; SIM_NEVER: for data, or for ever */
 };
 
 struct plug_heard {
@@ -54,41 +56,41 @@ struct plug_heard {
 
 struct plug {
 	int id;
-	bool made;			/* there is a board */
+	bool made; /* there is a board */
 	struct usbip usb;
 	struct bridge bridge;
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
-	unsigned int bites;		/* of its watchdog, that the bus has seen */
+	unsigned int bites; /* of its watchdog, that the bus has seen */
 	uint8_t *flash, *packed;
-	bool online;			/* its words said ota=HOST:PORT */
+	bool online; /* its words said ota=HOST:PORT */
 	struct sim_net net;
 
-	struct sim_uart receiver;	/* the bridge's */
+	struct sim_uart receiver; /* the bridge's */
 	double receiver_rate;
-	struct plug_heard *in;		/* ring: to the host */
+	struct plug_heard *in; /* ring: to the host */
 	uint32_t in_from, in_to;
-	int64_t in_last_ns;		/* the last packet left */
-	bool framing_error;		/* since then, a character had no stop bit */
-	bool reading;			/* somebody asks for input */
-	int64_t flow_ns;		/* RTS, asserted by the chip's flow control, is released then; SIM_NEVER */
+	int64_t in_last_ns; /* the last packet left */
+	bool framing_error; /* since then, a character had no stop bit */
+	bool reading;	    /* somebody asks for input */
+	int64_t flow_ns;    /* RTS, asserted by the chip's flow control, is released then; SIM_NEVER */
 	bool flow_is_on;
 
-	uint8_t *out;			/* ring: from the host */
+	uint8_t *out; /* ring: from the host */
 	uint32_t out_from, out_to;
-	int64_t out_end_ns;		/* the character being sent ends; SIM_NEVER: none */
+	int64_t out_end_ns; /* the character being sent ends; SIM_NEVER: none */
 
 	struct plug_pending pending[PLUG_PENDING];
 	/* requests that were not there when they were to be cancelled; a ring */
 	uint32_t cancelled[PLUG_PENDING];
 	unsigned int cancelled_at;
-	unsigned int stalled;		/* enum plug_stall */
-	int64_t gone_ns;		/* the cable is out, and then the host sees it; SIM_NEVER */
+	unsigned int stalled; /* enum plug_stall */
+	int64_t gone_ns;      /* the cable is out, and then the host sees it; SIM_NEVER */
 	struct plug_armed armed[PLUG_ARMED];
-	unsigned int lost;		/* characters the bridge had no room for */
+	unsigned int lost; /* characters the bridge had no room for */
 
-	char *record;			/* open_memstream() */
+	char *record; /* open_memstream() */
 	size_t record_len;
 	FILE *record_file;
 	int64_t now_ns;

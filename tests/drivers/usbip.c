@@ -143,7 +143,7 @@ static void send_all(struct usbip *dev, const uint8_t *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return;	/* the kernel let go: usbip_receive() tells */
+			return; /* the kernel let go: usbip_receive() tells */
 		data += n;
 		len -= (size_t)n;
 	}

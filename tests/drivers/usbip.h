@@ -20,7 +20,7 @@
 #define USBIP_PORTS 7
 
 struct usbip {
-	int fd;			/* -1: not plugged in */
+	int fd; /* -1: not plugged in */
 	int port;
 	uint8_t buf[48 + USBIP_DATA_MAX];
 	size_t have;
@@ -30,11 +30,11 @@ struct usbip_msg {
 	bool unlink;
 	uint32_t seq;
 	uint32_t unlink_seq;
-	bool in;		/* to the host */
+	bool in; /* to the host */
 	unsigned int ep;
-	uint32_t len;		/* of the buffer; to the host: at most so much */
+	uint32_t len; /* of the buffer; to the host: at most so much */
 	uint8_t setup[8];
-	const uint8_t *data;	/* from the host; valid until the next call */
+	const uint8_t *data; /* from the host; valid until the next call */
 };
 
 /* Return: 0 or negative errno. Port 7 is port 0 of the second controller, and so on; full speed. */

@@ -10,11 +10,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-#define BOOT_MS 60		/* from the release to the first byte */
+#define BOOT_MS 60 /* from the release to the first byte */
 #define SHORT_PAUSE_MS 20
 #define LONG_PAUSE_MS 300
-#define STEPS_MAX 20000		/* each byte, each deadline; a run that takes more does not end */
-#define TIME_MAX_MS 60000	/* far more than its time limit */
+#define STEPS_MAX 20000	  /* each byte, each deadline; a run that takes more does not end */
+#define TIME_MAX_MS 60000 /* far more than its time limit */
 #define CUTS_MAX 64
 
 /* What was heard, without the pauses, and where the port's speed was changed: an unfinished line ends there. */
@@ -26,11 +26,11 @@ struct heard {
 
 /* The board, and the port between it and the run; its clock only jumps. */
 struct board {
-	const uint8_t *at, *end;	/* what is left to say */
+	const uint8_t *at, *end; /* what is left to say */
 	struct heard heard;
-	int64_t now_ms, next_ms;	/* when it says the next byte */
+	int64_t now_ms, next_ms; /* when it says the next byte */
 	unsigned int lines;
-	bool speaks;			/* it was reset */
+	bool speaks; /* it was reset */
 };
 
 static void set_lines(struct board *b, unsigned int mask, unsigned int on)
@@ -96,14 +96,11 @@ static const struct session_result *run_live(struct board *b, int baud)
 			b->heard.cuts[b->heard.n_cuts++] = b->heard.n;
 			session_did(&s, b->now_ms, 0);
 			break;
-		case ACTION_READ:
-			receive(b, &s, action.deadline_ms);
-			break;
-		case ACTION_DONE:
-			return session_result(&s);
+		case ACTION_READ: receive(b, &s, action.deadline_ms); break;
+		case ACTION_DONE: return session_result(&s);
 		}
 	}
-	abort();	/* no end */
+	abort(); /* no end */
 }
 
 static const struct bootlog_options plain;
@@ -211,8 +208,7 @@ static void check(const struct session_result *live, const struct heard *heard)
 		    !(cold && agrees(live->verdict, heard, cold_banner(heard->bytes, heard->n, &live->boot))))
 			abort();
 		return;
-	default:
-		return;
+	default: return;
 	}
 }
 

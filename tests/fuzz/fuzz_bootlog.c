@@ -18,7 +18,7 @@ struct lines {
 
 struct sum {
 	uint64_t events;
-	struct lines *lines;	/* NULL: not kept */
+	struct lines *lines; /* NULL: not kept */
 };
 
 static void keep_line(struct lines *lines, const struct boot_event *event)
@@ -46,9 +46,8 @@ static void check_event(void *user, const struct boot_event *event)
 	if (!event->boot)
 		return;
 	if (event->boot->certain && event->boot->heard == BOOT_HEARD_PLAIN &&
-	    event->boot->source == BOOT_SOURCE_UNKNOWN &&
-	    event->kind == BOOT_EVENT_BANNER && event->boot->mode < 0)
-		abort();	/* certain of what? */
+	    event->boot->source == BOOT_SOURCE_UNKNOWN && event->kind == BOOT_EVENT_BANNER && event->boot->mode < 0)
+		abort(); /* certain of what? */
 	sum->events ^= (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4;
 	sum->events *= 0x100000001b3;
 }
@@ -123,17 +122,19 @@ static bool is_esp8266_banner(struct text line)
 /* ---- flash-boot ---- */
 
 /* Tags of the second stage's lines, and of an application's that has just started; those with a dot may be longer. */
+/* clang-format off */
 static const char *const tags[] = {
 	"boot", "boot.", "boot_comm", "esp_image", "flash_parts", "flash_encrypt", "secure_boot.", "efuse", "qio_mode", "MMU",
 	"cpu_start", "heap_init", "app_init", "app_start", "main_task", "sleep_gpio", "bootloader.", "soc_init", "mcuboot", NULL,
 };
+/* clang-format on */
 
 /* "E (31) boot: ", "I boot: ", "I (boot): ", "<err> mcuboot: " */
 static bool is_tag(const char *line, const char *at, const char *end, const char *tag)
 {
 	size_t n = strlen(tag), longer = tag[n - 1] == '.';
 
-	n -= longer && tag[0] != 'b';	/* "boot.esp32", "bootloader_flash", "secure_boot_v2" */
+	n -= longer && tag[0] != 'b'; /* "boot.esp32", "bootloader_flash", "secure_boot_v2" */
 	n -= longer && !strcmp(tag, "bootloader.");
 	if ((size_t)(end - at) < n + 1 || memcmp(at, tag, n) || at == line || (at[-1] != ' ' && at[-1] != '('))
 		return false;
@@ -164,12 +165,14 @@ static bool has_brackets(struct text line)
 
 static bool is_loaded(struct text line)
 {
+	/* clang-format off */
 	static const char *const words[] = {
 		"csum 0x", "~ld", "entry 0x", "2nd boot version : ", "SPI Speed", "SPI Mode", "SPI Flash Size & Map: ",
 		"jump to run user", "rBoot v", "Booting rom ", "Booting temp rom.", "SDK ver: ", "phy ver: ", "rf cal sector: ",
 		"rf[112] : ", "mode : sta(", "mode : softAP(", "*** Booting Zephyr OS ", "*** Using Zephyr OS ",
 		"*** Booting MCUboot ", "Resetting with flash encryption enabled", NULL,
 	};
+	/* clang-format on */
 
 	return has_one(line, words) || has_tag(line) || has_brackets(line);
 }
@@ -196,6 +199,7 @@ static bool has_flash_boot(struct text all)
 
 static bool has_crash_words(struct text all)
 {
+	/* clang-format off */
 	static const char *const words[] = {
 		"Guru Meditation", "abort()", "assert failed", "assertion \"", "ESP_ERROR_CHECK failed", "A stack overflow in task ",
 		"Debug exception reason", "Stack canary watchpoint", "Stack smashing", "Undefined behavior of type ",
@@ -207,6 +211,7 @@ static bool has_crash_words(struct text all)
 		"EXCEPTION", "panic occured", "panicked at", "RIOT kernel panic", "*** halted.", "_xt_panic called",
 		"AtomVM application terminated with non-ok", "Abort in file", NULL,
 	};
+	/* clang-format on */
 
 	return has_one(all, words);
 }
@@ -214,12 +219,14 @@ static bool has_crash_words(struct text all)
 /* Lines that are parts of a report, which prove nothing alone */
 static unsigned int crash_parts(struct text all)
 {
+	/* clang-format off */
 	static const char *const words[] = {
 		"Backtrace:", "register dump:", "ELF file SHA256", "Memory allocation failed", "CORRUPT HEAP: ", "Rebooting...",
 		"CPU halted.", "Entering gdb stub now.", "You are in safe mode because:", "Hard fault: memory",
 		"Internal watchdog timer", "Power dipped.", "User exception (", "Generic Reset", ">>>stack>>>", "<<<stack<<<",
 		"epc1=0x", "last failed alloc call: ", "mcause: ", "*** rebooting...", NULL,
 	};
+	/* clang-format on */
 	unsigned int n = 0;
 	struct text line;
 
@@ -258,7 +265,7 @@ static struct began count_banners(struct text all)
 			b.power += is_number_of(n, "\x0f\x13\x17\x19\x1a\x1b");
 			b.software += is_number_of(n, "\x03\x0c");
 		}
-		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line);	/* whose banner is lost */
+		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line); /* whose banner is lost */
 	}
 	return b;
 }
@@ -276,6 +283,7 @@ static bool has_crash(struct text all)
 
 static bool has_no_image(struct text all)
 {
+	/* clang-format off */
 	static const char *const words[] = {
 		/* ROMs */
 		"nvalid ", "invalrd header", "flash read err, ", "csum err", "Checksum failure.", "Aborting", "ets_main.c", "ets_loader",
@@ -304,6 +312,7 @@ static bool has_no_image(struct text all)
 		"EFUSE not configured", "single core", "external RAM", "External RAM", "Guru Meditation", "abort() was called",
 		"atal exception", NULL,
 	};
+	/* clang-format on */
 
 	return has_one(all, words);
 }
@@ -341,11 +350,13 @@ static bool has_bad_load(struct text all)
 
 static bool has_other_source(struct text all)
 {
+	/* clang-format off */
 	static const char *const words[] = {
 		"boot:", "waiting for ", "wait uart", "wait usb download", "wait spi download", "wait sdio download",
 		"Booting into dfu mode.", "Download boot modes disabled", "Download mode is disabled",
 		"Invalid mode for secure boot download", NULL,
 	};
+	/* clang-format on */
 	struct text line;
 
 	if (has_one(all, words))
@@ -362,17 +373,12 @@ static bool has_evidence(enum verdict verdict, const char *text, size_t n)
 	struct text all = { text, text + n };
 
 	switch (verdict) {
-	case VERDICT_FLASH_BOOT:
-		return has_flash_boot(all);
-	case VERDICT_CRASHED:
-		return has_crash(all);
-	case VERDICT_BOOT_FAILED:
-		return has_no_image(all) || has_bad_load(all);
+	case VERDICT_FLASH_BOOT: return has_flash_boot(all);
+	case VERDICT_CRASHED: return has_crash(all);
+	case VERDICT_BOOT_FAILED: return has_no_image(all) || has_bad_load(all);
 	case VERDICT_DOWNLOAD_MODE:
-	case VERDICT_OTHER_BOOT:
-		return has_other_source(all);
-	default:
-		return true;
+	case VERDICT_OTHER_BOOT: return has_other_source(all);
+	default: return true;
 	}
 }
 
@@ -433,7 +439,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	/* In what the reader was given, too, unless escapes and, in pastes, repairs stand in between */
 	if (!(choice & 3) && !memchr(data, 0x1b, n) && !has_evidence(verdict, (const char *)data, n))
 		abort();
-	if (verdict == VERDICT_SILENT && n && !(choice & 2))	/* of a paste nothing may be left: "\e[m" */
+	if (verdict == VERDICT_SILENT && n && !(choice & 2)) /* of a paste nothing may be left: "\e[m" */
 		abort();
 	return 0;
 }

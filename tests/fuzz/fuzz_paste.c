@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 struct output {
 	struct paste paste;
-	bool banners;		/* what begins with "ets" is one */
-	uint64_t text, heard;	/* what went out, in a number each */
+	bool banners;	      /* what begins with "ets" is one */
+	uint64_t text, heard; /* what went out, in a number each */
 	size_t n;
 };
 
@@ -31,7 +31,8 @@ static void take(void *user, const char *text, size_t n, const struct wrongbaud_
 	for (size_t i = 0; i < n; i++)
 		add(&o->text, (unsigned char)text[i]);
 	for (size_t i = 0; i < (heard ? n_heard : n); i++)
-		add(&o->heard, heard ? heard[i].kind * 256U + heard[i].byte : HEARD_BYTE * 256U + (unsigned char)text[i]);
+		add(&o->heard,
+		    heard ? heard[i].kind * 256U + heard[i].byte : HEARD_BYTE * 256U + (unsigned char)text[i]);
 	o->n += n;
 	if (banner)
 		paste_banner(&o->paste, banner, n - (size_t)(banner - text), CHIP_ESP8266);

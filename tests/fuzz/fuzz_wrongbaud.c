@@ -28,10 +28,9 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	static bool ready;
 	const struct boot *boot;
 
-	if (!ready) {	/* the tables take a while, and are always the same */
+	if (!ready) { /* the tables take a while, and are always the same */
 		bootlog_init(&fresh[0], &(struct bootlog_options){ .recover_74880 = true });
-		bootlog_init(&fresh[1], &(struct bootlog_options){
-			.recover_74880 = true, .pasted = true });
+		bootlog_init(&fresh[1], &(struct bootlog_options){ .recover_74880 = true, .pasted = true });
 		ready = true;
 	}
 	memcpy(&reader.log, &fresh[pasted], offsetof(struct bootlog, text));
@@ -43,8 +42,8 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	boot = bootlog_boot(&reader.log);
 	*ret = boot ? *boot : (struct boot){ .cause = -1, .mode = -1 };
 	return (uint64_t)*ret_verdict ^ (uint64_t)(unsigned int)ret->mode << 8 ^
-	       (uint64_t)(unsigned int)ret->cause << 24 ^ (uint64_t)ret->number << 40 ^
-	       (uint64_t)ret->certain << 60 ^ (uint64_t)ret->progress << 56;
+	       (uint64_t)(unsigned int)ret->cause << 24 ^ (uint64_t)ret->number << 40 ^ (uint64_t)ret->certain << 60 ^
+	       (uint64_t)ret->progress << 56;
 }
 
 /* What the ROM and eboot say, with numbers of the input's choice. */
@@ -61,14 +60,14 @@ static void make_text(struct input *in, char *text, size_t cap, unsigned int *re
 	if (mode != 3 || !(what & 1))
 		return;
 	n += snprintf(text + n, cap - (size_t)n,
-		      "load 0x4010%02x%02x, len %u, room %u \r\ntail %u\r\nchksum 0x%02x\r\n", take(in),
-		      take(in), take(in) * 77, take(in) & 15, take(in) & 15, take(in));
+		      "load 0x4010%02x%02x, len %u, room %u \r\ntail %u\r\nchksum 0x%02x\r\n", take(in), take(in),
+		      take(in) * 77, take(in) & 15, take(in) & 15, take(in));
 	n += snprintf(text + n, cap - (size_t)n, "csum 0x%02x\r\n", take(in));
 	if (what & 2)
 		snprintf(text + n, cap - (size_t)n, "csum err\r\nets_main.c \r\n");
 	else if (what & 4)
-		snprintf(text + n, cap - (size_t)n, "v%02x%02x%02x%02x\r\n~ld\r\n", take(in), take(in),
-			 take(in), take(in));
+		snprintf(text + n, cap - (size_t)n, "v%02x%02x%02x%02x\r\n~ld\r\n", take(in), take(in), take(in),
+			 take(in));
 	else if (what & 8)
 		snprintf(text + n, cap - (size_t)n, "~ld\r\ne:%u\r\n", take(in) % 10);
 }

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 		rewind(f);
-		data = malloc(n ? (size_t)n : 1);	/* exactly as long as the input: a byte too far is seen */
+		data = malloc(n ? (size_t)n : 1); /* exactly as long as the input: a byte too far is seen */
 		if (!data || fread(data, 1, (size_t)n, f) != (size_t)n) {
 			perror(argv[i]);
 			return EXIT_FAILURE;

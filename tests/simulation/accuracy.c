@@ -114,10 +114,12 @@ static void accuracy_print_fault(const char *title, const struct row *row, enum 
 
 static void accuracy_print_faulty(const struct measure *m)
 {
-	printf("\nExactly one fault, which shows within the settle time; no option given, in percent. right: those that\n"
+	printf("\nExactly one fault, which shows within the settle time; no option given, in percent. right: those "
+	       "that\n"
 	       "get its word; usual: the same of those with a usual circuit and crystal and the application at\n"
 	       "115200; others: what the rest gets. * is below the goal: %.0f.\n\n"
-	       "%-22s boards  %-13s right    usual   others\n", GOAL_CLASS, "", "word");
+	       "%-22s boards  %-13s right    usual   others\n",
+	       GOAL_CLASS, "", "word");
 	for (enum boards_fault fault = BOARDS_HEALTHY + 1; fault < BOARDS_FAULTS; fault++) {
 		const struct boards_fault_info *info = boards_fault_info(fault);
 
@@ -152,8 +154,7 @@ static int accuracy_hold(const char *name, const char *what, double share, doubl
 
 	if (is_ceiling ? share <= floor + noise : share >= floor - noise)
 		return 0;
-	printf("FLOOR: %s: %s is %.2f %%, %s than %.1f %%\n", name, what, share, is_ceiling ? "more" : "less",
-	       floor);
+	printf("FLOOR: %s: %s is %.2f %%, %s than %.1f %%\n", name, what, share, is_ceiling ? "more" : "less", floor);
 	return 1;
 }
 
@@ -226,8 +227,8 @@ int accuracy_tables(unsigned long count, uint64_t seed, bool write_floors)
 	accuracy_print_healthy(m);
 	accuracy_print_faulty(m);
 	bad = accuracy_hold_all(m, count == FLOORS_BOARDS && seed == FLOORS_SEED);
-	printf("\n%lu boards, seed %llu: %d floors broken, %lu promises broken\n", count,
-	       (unsigned long long)seed, bad, m->broken);
+	printf("\n%lu boards, seed %llu: %d floors broken, %lu promises broken\n", count, (unsigned long long)seed, bad,
+	       m->broken);
 	return bad || m->broken;
 }
 

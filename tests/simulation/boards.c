@@ -120,15 +120,11 @@ static void boards_draw_fate(struct sim_config *c, enum sim_fate fate, uint64_t 
 static void boards_break(struct sim_config *c, enum boards_fault fault, uint64_t *random)
 {
 	switch (fault) {
-	case BOARDS_GPIO0LOW:
-		c->gpio0_held = true;
-		break;
+	case BOARDS_GPIO0LOW: c->gpio0_held = true; break;
 	case BOARDS_NOIMAGE:
 	case BOARDS_CSUM:
 	case BOARDS_READERR:
-	case BOARDS_NOAPP:
-		c->image = (enum sim_image)(SIM_IMAGE_NONE + (fault - BOARDS_NOIMAGE));
-		break;
+	case BOARDS_NOAPP: c->image = (enum sim_image)(SIM_IMAGE_NONE + (fault - BOARDS_NOIMAGE)); break;
 	case BOARDS_COPYFAILS:
 	case BOARDS_COPY:
 		c->loader = SIM_LOADER_EBOOT;
@@ -141,12 +137,9 @@ static void boards_break(struct sim_config *c, enum boards_fault fault, uint64_t
 	case BOARDS_RESTART:
 		boards_draw_fate(c, (enum sim_fate)(SIM_FATE_PANIC + (fault - BOARDS_PANIC)), random);
 		break;
-	case BOARDS_SDIO:
-		c->gpio15 = true;
-		break;
+	case BOARDS_SDIO: c->gpio15 = true; break;
 	case BOARDS_HEALTHY:
-	case BOARDS_FAULTS:
-		break;
+	case BOARDS_FAULTS: break;
 	}
 }
 
@@ -156,13 +149,13 @@ void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret,
 
 	sim_config_random(ret, seed);
 	if (fault == BOARDS_COPYFAILS || fault == BOARDS_COPY || fault == BOARDS_SDIO)
-		ret->chip = SIM_ESP8266;	/* no other chip has these */
+		ret->chip = SIM_ESP8266; /* no other chip has these */
 	boards_mend(ret);
 	boards_draw_weights(ret, &random);
 	*ret_past_ns = dice_chance(&random, 20) ? dice_between(&random, 0, 1500) * SIM_MS : 0;
 	if (fault == BOARDS_HEALTHY)
 		return;
-	ret->gpio15 = false;	/* a mute ROM would be a second fault */
+	ret->gpio15 = false; /* a mute ROM would be a second fault */
 	boards_break(ret, fault, &random);
 }
 
@@ -235,10 +228,12 @@ enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config 
 
 /* ---- in words ---- */
 
+/* clang-format off */
 static const char *const boards_chips[SIM_CHIP_COUNT] = {
 	"esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c5", "esp32c6", "esp32c61",
 	"esp32h2", "esp32p4",
 };
+/* clang-format on */
 static const char *const boards_circuits[SIM_CIRCUIT_COUNT] = {
 	"two transistors", "direct", "swapped", "two transistors swapped", "RTS only", "DTR only", "no wire",
 };
@@ -253,9 +248,9 @@ void boards_print(const struct sim_config *c, char *buf, size_t cap)
 	const char *const chatter = c->chatter ? " after chatter" : "";
 	char where[160];
 
-	snprintf(where, sizeof(where), "%s, %s %s, latency %lld ms, host %lld ms, lines %u", boards_circuits[c->circuit],
-		 boards_bridges[c->bridge], boards_framings[c->framing], (long long)(c->latency_ns / SIM_MS),
-		 (long long)(c->host_ns / SIM_MS), c->lines_before);
+	snprintf(where, sizeof(where), "%s, %s %s, latency %lld ms, host %lld ms, lines %u",
+		 boards_circuits[c->circuit], boards_bridges[c->bridge], boards_framings[c->framing],
+		 (long long)(c->latency_ns / SIM_MS), (long long)(c->host_ns / SIM_MS), c->lines_before);
 	snprintf(buf, cap,
 		 "%s %d MHz %s, %s at %d Bd from %lld ms%s, clock %+d ppm, banner %lld ms, EN %lld us, %s, %s",
 		 boards_chips[c->chip], c->crystal_mhz, boards_loaders[c->loader], boards_apps[c->app], c->app_baud,

@@ -23,14 +23,14 @@ enum boards_fault {
 	BOARDS_BROWNOUT,
 	BOARDS_RESTART,
 	BOARDS_SDIO,
-	BOARDS_COPY,		/* no fault: eboot has an update to copy at the next start */
+	BOARDS_COPY, /* no fault: eboot has an update to copy at the next start */
 	BOARDS_FAULTS
 };
 
 struct boards_fault_info {
-	const char *name;	/* the word of sim: where there is one */
+	const char *name; /* the word of sim: where there is one */
 	const char *title;
-	enum verdict verdict;	/* the word that a run must end with */
+	enum verdict verdict; /* the word that a run must end with */
 };
 
 const struct boards_fault_info *boards_fault_info(enum boards_fault fault);
@@ -46,15 +46,15 @@ void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret,
 
 /* Why a board is counted apart from its class or fault: nobody who listens at the port could know. */
 enum boards_apart {
-	BOARDS_COUNTS,			/* it is not apart */
-	BOARDS_SWAPPED_TRANSISTORS,	/* no circuit that is known to be sold */
-	BOARDS_NO_WIRE,			/* neither line reaches EN */
-	BOARDS_MUTE_ROM,		/* ESP32, GPIO15 low: the ROM prints nothing */
-	BOARDS_TOO_LATE,		/* the fault shows after a run without options has ended */
-	BOARDS_NO_DETECTOR,		/* ESP8266: a brownout looks like a reset by hand */
-	BOARDS_NONOS_NOAPP,		/* no application: the simulated NONOS loader does not say so */
-	BOARDS_HEALED,			/* a fault that comes a few times only, and not after the last reset */
-	BOARDS_SAID_ONCE,		/* ... and once after it: a report at a speed that nobody could know before */
+	BOARDS_COUNTS,		    /* it is not apart */
+	BOARDS_SWAPPED_TRANSISTORS, /* no circuit that is known to be sold */
+	BOARDS_NO_WIRE,		    /* neither line reaches EN */
+	BOARDS_MUTE_ROM,	    /* ESP32, GPIO15 low: the ROM prints nothing */
+	BOARDS_TOO_LATE,	    /* the fault shows after a run without options has ended */
+	BOARDS_NO_DETECTOR,	    /* ESP8266: a brownout looks like a reset by hand */
+	BOARDS_NONOS_NOAPP,	    /* no application: the simulated NONOS loader does not say so */
+	BOARDS_HEALED,		    /* a fault that comes a few times only, and not after the last reset */
+	BOARDS_SAID_ONCE,	    /* ... and once after it: a report at a speed that nobody could know before */
 	BOARDS_APARTS
 };
 

@@ -16,8 +16,7 @@
 	X(esp8266_zero, "ESP8266, framing errors zeroed", c->chip == SIM_ESP8266 && c->framing == SIM_FRAMING_ZERO) \
 	X(esp8266_drop, "ESP8266, framing errors dropped", c->chip == SIM_ESP8266 && c->framing == SIM_FRAMING_DROP) \
 	X(esp8266_40mhz, "ESP8266, 40 MHz", c->chip == SIM_ESP8266 && c->crystal_mhz == 40) \
-	X(esp8266_usual, "ESP8266, 26 MHz, 115200, usual circuits", \
-	  c->chip == SIM_ESP8266 && class_is_usual(c)) \
+	X(esp8266_usual, "ESP8266, 26 MHz, 115200, usual circuits", c->chip == SIM_ESP8266 && class_is_usual(c)) \
 	X(family, "ESP32 family", c->chip != SIM_ESP8266) \
 	X(esp32, "ESP32", c->chip == SIM_ESP32) \
 	X(esp32_early, "ESP32, early silicon", c->chip == SIM_ESP32 && c->early_silicon) \

@@ -4,10 +4,11 @@
 
 #include "sim/config.h"
 
-struct class {
-	const char *name;	/* as typed after --misses */
+struct class
+{
+	const char *name; /* as typed after --misses */
 	const char *title;
-	bool (*has)(const struct sim_config *c);	/* circuits that are sold only: see boards_apart() */
+	bool (*has)(const struct sim_config *c); /* circuits that are sold only: see boards_apart() */
 };
 
 /* The first has every board. */

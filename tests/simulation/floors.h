@@ -8,10 +8,10 @@
 
 /* Shares in percent, of a class's boards or of a fault's. */
 struct floor {
-	const char *name;	/* of the class or the fault */
-	double right;		/* at least so many get their word */
-	double first;		/* at least so many at the first try; faults: not looked at */
-	double wrong;		/* at most so many get another word that is not "unproven" */
+	const char *name; /* of the class or the fault */
+	double right;	  /* at least so many get their word */
+	double first;	  /* at least so many at the first try; faults: not looked at */
+	double wrong;	  /* at most so many get another word that is not "unproven" */
 };
 
 /* Return: NULL when there is none of that name. */

@@ -99,7 +99,7 @@ static unsigned long main_catch(unsigned long n, uint64_t seed)
 /* Each rule left out in turn. A mutant that survives means that the rule, or the simulation, is idle. */
 static int main_simulate(unsigned long n, uint64_t seed)
 {
-	const char *only = getenv("RULE");	/* one of them alone */
+	const char *only = getenv("RULE"); /* one of them alone */
 	int survivors = 0;
 
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
@@ -189,8 +189,8 @@ int main(int argc, char **argv)
 	const char *mode = argc > 1 && argv[1][0] == '-' ? argv[1] : "";
 	int first = !*mode ? 1 : strcmp(mode, "--misses") == 0 ? 3 : 2;
 	unsigned long n = argc > first ? strtoul(argv[first], NULL, 10) : 0;
-	uint64_t seed = argc > first + 1 ? strtoull(argv[first + 1], NULL, 10)
-					 : (uint64_t)time(NULL) * 1000003u % 1000000000u;
+	uint64_t seed =
+		argc > first + 1 ? strtoull(argv[first + 1], NULL, 10) : (uint64_t)time(NULL) * 1000003u % 1000000000u;
 
 	if (strstr(mode, "-one"))
 		return main_one(argc, argv);

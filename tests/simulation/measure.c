@@ -119,8 +119,8 @@ static void measure_count_fault(struct row *row, const struct trial *t, enum ver
 bool measure_is_healed(const struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;
-	int64_t last_ns = truth->last_crash_ns > truth->last_soft_restart_ns ? truth->last_crash_ns
-									     : truth->last_soft_restart_ns;
+	int64_t last_ns =
+		truth->last_crash_ns > truth->last_soft_restart_ns ? truth->last_crash_ns : truth->last_soft_restart_ns;
 
 	return t->board.fate_times && last_ns < t->session.attempt.release_ms * SIM_MS;
 }
@@ -209,7 +209,7 @@ static bool measure_wait(const pid_t *pids)
 const struct measure *measure_all(unsigned long count, uint64_t seed)
 {
 	unsigned long quota = count / CLASS_SHARE > CLASS_MIN ? count / CLASS_SHARE : CLASS_MIN;
-	struct measure *parts;	/* shared by the processes; unmapped when the program ends */
+	struct measure *parts; /* shared by the processes; unmapped when the program ends */
 	pid_t pids[PARTS];
 
 	assert(classes_count <= MEASURE_CLASSES_MAX);

@@ -10,9 +10,9 @@
 #define MEASURE_DRAWS_MAX 5000
 
 struct row {
-	unsigned long boards, first;	/* first: ready at the first try */
+	unsigned long boards, first; /* first: ready at the first try */
 	unsigned long words[VERDICT_COUNT];
-	unsigned long usual, usual_right;	/* faults: class_is_usual(), and those of them that got their word */
+	unsigned long usual, usual_right; /* faults: class_is_usual(), and those of them that got their word */
 	/* sums of the times from open() to the decision: of all, of ready at the first try, of ready later */
 	double ms, first_ms, later_ms;
 };
@@ -20,8 +20,8 @@ struct row {
 struct measure {
 	struct row classes[MEASURE_CLASSES_MAX], healthy_apart[BOARDS_APARTS];
 	struct row faults[BOARDS_FAULTS], faulty_apart[BOARDS_APARTS];
-	unsigned long broken;		/* promises */
-	unsigned long copies_broken;	/* by a reset of ours, where eboot had one to do */
+	unsigned long broken;	     /* promises */
+	unsigned long copies_broken; /* by a reset of ours, where eboot had one to do */
 };
 
 /* The board of that seed with that fault, and a user who gives no option. */

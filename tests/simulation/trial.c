@@ -14,14 +14,16 @@
  * takes until it speaks, and while input stalls. */
 #define UNSEEN_NS (60 * SIM_MS)
 
-#define REPORT_NS (1500 * SIM_MS)	/* a panic report of 1,000 characters at 9600 Bd, and the restart */
+#define REPORT_NS (1500 * SIM_MS) /* a panic report of 1,000 characters at 9600 Bd, and the restart */
 
 static enum chip trial_chip(const struct sim_config *board)
 {
+	/* clang-format off */
 	static const enum chip chips[SIM_CHIP_COUNT] = {
 		CHIP_ESP8266, CHIP_ESP32, CHIP_ESP32S2, CHIP_ESP32S3, CHIP_ESP32C2, CHIP_ESP32C3, CHIP_ESP32C5,
 		CHIP_ESP32C6, CHIP_ESP32C61, CHIP_ESP32H2, CHIP_ESP32P4,
 	};
+	/* clang-format on */
 
 	return chips[board->chip];
 }
@@ -72,7 +74,7 @@ static int64_t trial_draw_past(struct sim_config *board, uint64_t *random)
 {
 	int64_t banner_ns;
 
-	if (dice_chance(random, 3)) {	/* a finger, so that the banner comes just when we begin */
+	if (dice_chance(random, 3)) { /* a finger, so that the banner comes just when we begin */
 		board->finger_ns = 10 * SIM_MS;
 		board->finger_hold_ns = 20 * SIM_MS;
 		banner_ns = 30 * SIM_MS + board->en_rise_ns * 3 / 2 + board->strap_ns + board->rom_delay_ns;
@@ -127,7 +129,7 @@ static void trial_check_inference(struct trial *t)
 	/* An application that never pauses, and was stopped only after our release. */
 	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
 	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG &&
-		t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
+		     t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
 		     t->app_started_ns < a->hold_begin_ms * SIM_MS - heard_ns && !t->board.rx_stall_ns;
 
 	if (talks)
@@ -146,10 +148,10 @@ static void trial_check_ready(struct trial *t)
 	/* A panic at a speed that is not listened to is seen by the restart that follows its report. */
 	int64_t panic_unseen = unseen - (t->board.app_baud && t->board.app_baud != 115200 ? REPORT_NS : 0);
 	/* A finger or a timer that holds reset at the decision silences the board: documented, not to be told. */
-	bool too_late_to_see = ((truth->en_low || truth->runs == SIM_RUNS_RESET) &&
-				(t->board.finger_ns || t->board.deep_sleep_ns)) ||
-				truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
-			       truth->last_hardware_reset_ns > unseen;
+	bool too_late_to_see =
+		((truth->en_low || truth->runs == SIM_RUNS_RESET) && (t->board.finger_ns || t->board.deep_sleep_ns)) ||
+		truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
+		truth->last_hardware_reset_ns > unseen;
 
 	if (t->verdict != VERDICT_READY)
 		return;
@@ -160,7 +162,7 @@ static void trial_check_ready(struct trial *t)
 	else if (truth->runs != SIM_RUNS_APP && t->board.fate != SIM_FATE_HANG && !too_late_to_see)
 		trial_broke(t, "ready, and the application does not run");
 	else if (truth->last_soft_restart_ns > t->session.attempt.boot.begin_ms * SIM_MS + SIM_MS && !too_late_to_see &&
-		 !t->boot_unheard)	/* documented: what a bridge loses without a word is not missed */
+		 !t->boot_unheard) /* documented: what a bridge loses without a word is not missed */
 		trial_broke(t, "ready, and the board has restarted since the boot that proves it");
 	else if (t->config.chip != CHIP_UNKNOWN && t->config.chip != trial_chip(&t->board))
 		trial_broke(t, "ready, and it is another chip");
@@ -298,7 +300,7 @@ void trial_run(struct trial *t)
 	t->boot_unheard = t->sp.bridge.next_is_kept < 0;
 	t->verdict = session_result(&t->session)->verdict;
 	if (t->sp.port.ops->close(&t->sp.port) < 0 && t->verdict == VERDICT_READY)
-		t->verdict = VERDICT_IO_ERROR;	/* as src/run/worker.c does */
+		t->verdict = VERDICT_IO_ERROR; /* as src/run/worker.c does */
 	simport_wait(&t->sp, 300 * SIM_MS);
 	t->closed = *simport_truth(&t->sp);
 	trial_check_ready(t);

@@ -20,10 +20,10 @@ struct trial {
 	uint64_t seed;
 	struct sim_config board;
 	struct session_config config;
-	int64_t past_ns;		/* how long the board has lived when the port is opened */
-	int fail_at, fail_errno;	/* this operation of the port fails; 0: none */
-	int stop_at;			/* a stop signal arrives during this operation; 0: none */
-	bool watched;			/* print bytes, notes and edges as they come */
+	int64_t past_ns;	 /* how long the board has lived when the port is opened */
+	int fail_at, fail_errno; /* this operation of the port fails; 0: none */
+	int stop_at;		 /* a stop signal arrives during this operation; 0: none */
+	bool watched;		 /* print bytes, notes and edges as they come */
 
 	/* after it */
 	struct simport sp;
@@ -31,12 +31,12 @@ struct trial {
 	enum verdict verdict;
 	struct sim_truth before, decided, closed;
 	int64_t decided_ns;
-	int rises_in_download;	/* EN rose after our release while GPIO0 was low */
-	int64_t app_since_ns, app_started_ns, app_stopped_ns;	/* when it last ran to an end, and since when now */
+	int rises_in_download;				      /* EN rose after our release while GPIO0 was low */
+	int64_t app_since_ns, app_started_ns, app_stopped_ns; /* when it last ran to an end, and since when now */
 	bool app_runs;
-	bool boot_unheard;		/* at the decision: the bridge has lost how the last boot began */
-	int edges_after_close;	/* of EN and GPIO0 */
-	char broken[256];		/* the first promise that did not hold; "": all did */
+	bool boot_unheard;     /* at the decision: the bridge has lost how the last boot began */
+	int edges_after_close; /* of EN and GPIO0 */
+	char broken[256];      /* the first promise that did not hold; "": all did */
 };
 
 /* The random board of that seed, a user who knows it more or less, and an operation that fails, sometimes. */

@@ -9,7 +9,7 @@
 static const struct {
 	struct boot boot;
 	enum verdict verdict;
-	const char *id, *part;	/* of the text */
+	const char *id, *part; /* of the text */
 } cases[] = {
 #define DOWNLOAD(name) { .chip = (name), .mode = 1, .source = BOOT_SOURCE_DOWNLOAD }, VERDICT_DOWNLOAD_MODE
 	{ DOWNLOAD(CHIP_ESP8266), "boot-strap-low", "GPIO0 was low at reset: release the FLASH button" },
@@ -27,8 +27,14 @@ static const struct {
 	{ DOWNLOAD(CHIP_ESP32H21), "boot-strap-low", "GPIO14 was" },
 	{ DOWNLOAD(CHIP_ESP32H4), "boot-strap-low", "GPIO0 on most chips, GPIO9 on most RISC-V ones" },
 	{ DOWNLOAD(CHIP_NEWER), "boot-strap-low", "GPIO0 on most chips" },
-	{ { .chip = CHIP_ESP32C3, .mode = 0, .mode_text = "USB_BOOT" }, VERDICT_DOWNLOAD_MODE, "both-straps-low", "USB" },
-	{ { .chip = CHIP_ESP32C3, .mode = 1, .mode_text = "SPI_DOWNLOAD_BOOT" }, VERDICT_DOWNLOAD_MODE, "straps-choose-spi", "SPI" },
+	{ { .chip = CHIP_ESP32C3, .mode = 0, .mode_text = "USB_BOOT" },
+	  VERDICT_DOWNLOAD_MODE,
+	  "both-straps-low",
+	  "USB" },
+	{ { .chip = CHIP_ESP32C3, .mode = 1, .mode_text = "SPI_DOWNLOAD_BOOT" },
+	  VERDICT_DOWNLOAD_MODE,
+	  "straps-choose-spi",
+	  "SPI" },
 
 #define OTHER(name, number, text) { .chip = (name), .mode = (number), .mode_text = text }, VERDICT_OTHER_BOOT
 	{ OTHER(CHIP_ESP8266, 0, ""), "gpio0-gpio2-low", "GPIO0 and GPIO2 were low" },
@@ -45,17 +51,21 @@ static const struct {
 	{ FAILED(REASON_NO_HEADER, .chip = CHIP_ESP32C5, .detail = 0xffffffff), "flash-empty", "at 0x2000" },
 	{ FAILED(REASON_NO_HEADER, .chip = CHIP_ESP32P4, .detail = 0xffffffff), "flash-empty", "at 0x2000" },
 	{ FAILED(REASON_NO_HEADER, .chip = CHIP_ESP32C3, .detail = 0xffffffff), "flash-empty", "at 0x0" },
-	{ FAILED(REASON_NO_HEADER, .chip = CHIP_NEWER, .detail = 0xffffffff), "flash-empty", "0x1000 on ESP32 and S2, 0x2000 on C5" },
-	{ FAILED(REASON_NO_HEADER, .chip = CHIP_ESP32, .detail = 0x6d74683c), "no-bootloader", "encrypted: flash the bootloader at 0x1000" },
+	{ FAILED(REASON_NO_HEADER, .chip = CHIP_NEWER, .detail = 0xffffffff), "flash-empty",
+	  "0x1000 on ESP32 and S2, 0x2000 on C5" },
+	{ FAILED(REASON_NO_HEADER, .chip = CHIP_ESP32, .detail = 0x6d74683c), "no-bootloader",
+	  "encrypted: flash the bootloader at 0x1000" },
 	{ FAILED(REASON_FLASH_READ, .chip = CHIP_ESP32, .mode = 0x33), "gpio12-high", "GPIO12 was high" },
 	{ FAILED(REASON_FLASH_READ, .chip = CHIP_ESP32, .mode = 0x13), "flash-unreadable", "GPIO12 was low, so" },
 	{ FAILED(REASON_FLASH_READ, .chip = CHIP_ESP32, .mode = -1), "flash-unreadable", "the flash does not answer" },
-	{ FAILED(REASON_FLASH_READ, .chip = CHIP_ESP32S3, .mode = 0x2b), "flash-unreadable", "the flash does not answer" },
+	{ FAILED(REASON_FLASH_READ, .chip = CHIP_ESP32S3, .mode = 0x2b), "flash-unreadable",
+	  "the flash does not answer" },
 	{ FAILED(REASON_FLASH_MODE, .chip = CHIP_ESP8266), "flash-mode", "--flash-mode dout" },
 	{ FAILED(REASON_FLASH_MODE, .chip = CHIP_ESP32), "flash-mode", "--flash-mode dio" },
 	{ FAILED(REASON_CHECKSUM, .chip = CHIP_ESP8266), "image-damaged", "the image in flash is damaged" },
 	{ FAILED(REASON_CHECKSUM, .chip = CHIP_ESP32), "bootloader-damaged", "again at 0x1000" },
-	{ FAILED(REASON_ROM_ASSERT, .chip = CHIP_ESP8266, .cause_kind = BOOT_CAUSE_SLEEP), "sleep-not-by-rst", "GPIO16 to RST" },
+	{ FAILED(REASON_ROM_ASSERT, .chip = CHIP_ESP8266, .cause_kind = BOOT_CAUSE_SLEEP), "sleep-not-by-rst",
+	  "GPIO16 to RST" },
 	{ FAILED(REASON_ROM_ASSERT, .chip = CHIP_ESP8266), "flash-all", "all of the firmware again at 0x0" },
 	{ FAILED(REASON_ROM_ASSERT, .chip = CHIP_ESP32), "flash-all", "bootloader (at 0x1000), partition table" },
 	{ FAILED(REASON_FLASH_SIZE, .chip = CHIP_ESP32), "flash-size", "a larger flash" },
@@ -77,11 +87,23 @@ static const struct {
 	{ CRASHED(REASON_SOFT_WATCHDOG, .chip = CHIP_ESP8266), "watchdog-soft", "3 s without yield()" },
 	{ CRASHED(REASON_BROWNOUT, .chip = CHIP_ESP32), "supply", "supply voltage dropped" },
 	{ CRASHED(REASON_HALTED, .chip = CHIP_ESP32S3), "panic-halted", "only a reset starts it again" },
-	{ { .chip = CHIP_ESP8266, .cause_kind = BOOT_CAUSE_WATCHDOG }, VERDICT_CRASHED, "watchdog-hard", "rst cause 4" },
-	{ { .chip = CHIP_ESP32, .cause_kind = BOOT_CAUSE_WATCHDOG }, VERDICT_CRASHED, "watchdog", "a watchdog reset the chip" },
-	{ { .chip = CHIP_ESP32, .cause_kind = BOOT_CAUSE_RTC_WATCHDOG }, VERDICT_CRASHED, "watchdog-rtc", "RTC watchdog" },
+	{ { .chip = CHIP_ESP8266, .cause_kind = BOOT_CAUSE_WATCHDOG },
+	  VERDICT_CRASHED,
+	  "watchdog-hard",
+	  "rst cause 4" },
+	{ { .chip = CHIP_ESP32, .cause_kind = BOOT_CAUSE_WATCHDOG },
+	  VERDICT_CRASHED,
+	  "watchdog",
+	  "a watchdog reset the chip" },
+	{ { .chip = CHIP_ESP32, .cause_kind = BOOT_CAUSE_RTC_WATCHDOG },
+	  VERDICT_CRASHED,
+	  "watchdog-rtc",
+	  "RTC watchdog" },
 	{ { .chip = CHIP_ESP32, .cause_kind = BOOT_CAUSE_BROWNOUT }, VERDICT_CRASHED, "supply", "supply" },
-	{ { .chip = CHIP_ESP32C5, .cause_kind = BOOT_CAUSE_LOCKUP }, VERDICT_CRASHED, "panic", "inside an exception handler" },
+	{ { .chip = CHIP_ESP32C5, .cause_kind = BOOT_CAUSE_LOCKUP },
+	  VERDICT_CRASHED,
+	  "panic",
+	  "inside an exception handler" },
 	{ { .chip = CHIP_ESP32 }, VERDICT_CRASHED, "read-output", "--capture FILE" },
 	{ { .chip = CHIP_ESP8266, .copying = true }, VERDICT_UNPROVEN, "update-is-copied", "do not reset" },
 };
@@ -92,19 +114,23 @@ START_TEST(each_condition_has_its_cure)
 
 	ck_assert_ptr_nonnull(advice);
 	ck_assert_str_eq(advice->id, cases[_i].id);
-	ck_assert_msg(strstr(advice->text, cases[_i].part) != NULL, "%s: no \"%s\" in it", advice->text, cases[_i].part);
+	ck_assert_msg(strstr(advice->text, cases[_i].part) != NULL, "%s: no \"%s\" in it", advice->text,
+		      cases[_i].part);
 }
 END_TEST
 
 /* Whatever is known of a boot that went wrong: there is something to do. */
 START_TEST(nothing_that_went_wrong_is_without_a_cure)
 {
-	static const enum verdict verdicts[] = { VERDICT_BOOT_FAILED, VERDICT_CRASHED, VERDICT_DOWNLOAD_MODE, VERDICT_OTHER_BOOT };
+	static const enum verdict verdicts[] = { VERDICT_BOOT_FAILED, VERDICT_CRASHED, VERDICT_DOWNLOAD_MODE,
+						 VERDICT_OTHER_BOOT };
 
 	for (unsigned int chip = 0; chip < CHIP_COUNT; chip++) {
 		for (int v = 0; v < COUNT(verdicts); v++) {
 			struct boot boot = {
-				.chip = (enum chip)chip, .reason = (enum boot_reason)_i, .mode = -1,
+				.chip = (enum chip)chip,
+				.reason = (enum boot_reason)_i,
+				.mode = -1,
 				.trouble = verdicts[v] == VERDICT_CRASHED ? BOOT_CRASH : BOOT_NO_IMAGE,
 			};
 

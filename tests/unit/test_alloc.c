@@ -8,7 +8,7 @@
 #include "suite.h"
 #include "tempdir.h"
 
-#define RUNS 72	/* beyond the last allocation of such a run; the last ones must succeed */
+#define RUNS 72 /* beyond the last allocation of such a run; the last ones must succeed */
 
 static int ready, told;
 
@@ -17,7 +17,8 @@ static const char *args(size_t i)
 	static char text[512];
 
 	snprintf(text, sizeof(text),
-		 "--version >/dev/null; LD_PRELOAD=build/failalloc.so FAIL_ALLOC=%zu \"$ESPRESET\" --json --settle 0 -t 3 "
+		 "--version >/dev/null; LD_PRELOAD=build/failalloc.so FAIL_ALLOC=%zu \"$ESPRESET\" --json --settle 0 "
+		 "-t 3 "
 		 "-w 0 --expect Hello --state-file %s/state.%zu sim:direct,running,truth=%s/truth.%zu",
 		 i + 1, tempdir, i, tempdir, i);
 	return text;
@@ -47,7 +48,8 @@ START_TEST(the_nth_allocation_fails_for_every_n)
 	ck_assert_msg(ready > 5 && told > 3, "%d ready, %d told: were allocations failing at all?", ready, told);
 	snprintf(command, sizeof(command),
 		 "sleep 1; cd %s && for f in truth.*; do grep -q 'end EN=high GPIO0=high DTR=released RTS=released' "
-		 "$f || echo $f; done", tempdir);
+		 "$f || echo $f; done",
+		 tempdir);
 	program_shell(&p, command);
 	ck_assert_msg(!p.out[0] || strcmp(p.out, "truth.*\n") == 0, "left in reset: %s", p.out);
 }

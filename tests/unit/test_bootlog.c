@@ -28,10 +28,12 @@ static unsigned int fragments_in(const char *text)
 	return t.counts[BOOT_EVENT_FRAGMENT];
 }
 
-#define HEALTHY_8266 "\r\n ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n\r\n" \
+#define HEALTHY_8266 \
+	"\r\n ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n\r\n" \
 	"load 0x4010f000, len 1384, room 16 \r\ntail 8\r\nchksum 0x2d\r\ncsum 0x2d\r\n"
 #define EBOOT HEALTHY_8266 "v09f0c112\r\n"
-#define HEALTHY_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
+#define HEALTHY_ESP32 \
+	"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
 
 static void count_fragments(void *user, const struct boot_event *event)
@@ -41,19 +43,19 @@ static void count_fragments(void *user, const struct boot_event *event)
 
 START_TEST(reads_a_healthy_esp8266_boot)
 {
-	ck_assert_str_eq(run(EBOOT "~ld\r\nHello\r\n"),
-		"banner esp8266 cause 2 mode 3,6 flash\n"
-		"progress loading: load 0x4010f000, len 1384, room 16\n"
-		"progress loading: tail 8\n"
-		"progress loading: chksum 0x2d\n"
-		"progress loaded: csum 0x2d\n"
-		"progress loaded: v09f0c112\n"
-		"progress loaded: ~ld\n"
-		"text: Hello\n");
+	ck_assert_str_eq(run(EBOOT "~ld\r\nHello\r\n"), "banner esp8266 cause 2 mode 3,6 flash\n"
+							"progress loading: load 0x4010f000, len 1384, room 16\n"
+							"progress loading: tail 8\n"
+							"progress loading: chksum 0x2d\n"
+							"progress loaded: csum 0x2d\n"
+							"progress loaded: v09f0c112\n"
+							"progress loaded: ~ld\n"
+							"text: Hello\n");
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 }
 END_TEST
 
+/* clang-format off */
 static const struct { const char *bytes; size_t n; const char *line; size_t len; } odd_lines[] = {
 #define IN(text, line) { text, sizeof(text) - 1, line, sizeof(line) - 1 }
 	IN("20\xb0 and connected\r\n", "20\xb0 and connected"),
@@ -69,6 +71,7 @@ static const struct { const char *bytes; size_t n; const char *line; size_t len;
 	IN("20\xc2\xb0 and connected\n", ""),
 #undef IN
 };
+/* clang-format on */
 
 static void keep_line(void *user, const struct boot_event *event)
 {
@@ -92,13 +95,12 @@ END_TEST
 
 START_TEST(reads_a_healthy_esp32_boot)
 {
-	ck_assert_str_eq(run(HEALTHY_ESP32),
-		"fragment: ets Jun  8 2016 00:22:57\n"
-		"banner esp32 cause 1 mode 0x13 flash\n"
-		"progress banner: configsip: 0, SPIWP:0xee\n"
-		"progress banner: mode:DIO, clock div:2\n"
-		"progress loading: load:0x3fff0030,len:4\n"
-		"progress loaded: entry 0x40080604\n");
+	ck_assert_str_eq(run(HEALTHY_ESP32), "fragment: ets Jun  8 2016 00:22:57\n"
+					     "banner esp32 cause 1 mode 0x13 flash\n"
+					     "progress banner: configsip: 0, SPIWP:0xee\n"
+					     "progress banner: mode:DIO, clock div:2\n"
+					     "progress loading: load:0x3fff0030,len:4\n"
+					     "progress loaded: entry 0x40080604\n");
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 }
 END_TEST
@@ -185,7 +187,9 @@ static const struct {
 	{ "ause:2, boot mode:(3,6)", true },
 	{ "ets Jan  8 2013,rst cause:2, boot mo", true },
 	{ "ets Jan  8 2013,rst cause:?, boot mode:(3,6)", true },
-	{ "\xff\x8e" "ets Jan  8 20", true },
+	{ "\xff\x8e"
+	  "ets Jan  8 20",
+	  true },
 	{ "load 0x4010f000, len 1384, room 16 ", true },
 	{ "tail 8", true },
 	{ "chksum 0x2d", true },
@@ -209,15 +213,15 @@ START_TEST(tells_pieces_of_the_rom_from_an_applications_words)
 	strcat(text, after_load[_i].line);
 	strcat(text, "\r\n");
 	run(text);
-	ck_assert_msg((t.counts[BOOT_EVENT_FRAGMENT] > 0) == after_load[_i].fragment, "%s\n%s",
-		      after_load[_i].line, t.text);
+	ck_assert_msg((t.counts[BOOT_EVENT_FRAGMENT] > 0) == after_load[_i].fragment, "%s\n%s", after_load[_i].line,
+		      t.text);
 	ck_assert_uint_eq(t.counts[BOOT_EVENT_BANNER], 1);
 }
 END_TEST
 
 static const struct {
 	const char *text;
-	const char *first;	/* line of the trace */
+	const char *first; /* line of the trace */
 } damaged[] = {
 	{ "ets Jan  8 2013,rst cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash" },
 	{ "ets Jan  8 2013,rsT cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash damaged" },
@@ -247,7 +251,8 @@ START_TEST(mends_what_can_be_mended_and_says_so)
 	snprintf(text, sizeof(text), "%s\r\n", damaged[_i].text);
 	run(text);
 	ck_assert_msg(!strncmp(t.text, damaged[_i].first, strlen(damaged[_i].first)) &&
-		      t.text[strlen(damaged[_i].first)] == '\n', "%s\n%s", damaged[_i].text, t.text);
+			      t.text[strlen(damaged[_i].first)] == '\n',
+		      "%s\n%s", damaged[_i].text, t.text);
 }
 END_TEST
 
@@ -266,23 +271,28 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%sI (160) cpu_start: Pro cpu start user code\r\n", HEALTHY_ESP32, second);
-	ck_assert_uint_eq(fragments_in(text), 1);	/* the banner's first line */
+	ck_assert_uint_eq(fragments_in(text), 1); /* the banner's first line */
 	ck_assert_int_eq(t.boot.progress, BOOT_APP);
 	strcat(text, second);
 	ck_assert_uint_eq(fragments_in(text), 2);
-	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN);	/* it says nothing of its source, and the boot before is over */
-	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 size=0 map\r\n");
+	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN); /* it says nothing of its source, and the boot before is over */
+	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 "
+		     "size=0 map\r\n");
 	ck_assert_uint_eq(fragments_in(text), 2);
 }
 END_TEST
 
 static const struct {
-	const char *text;	/* behind the sum */
-	bool forbids;		/* a fragment, or a copy that goes on */
+	const char *text; /* behind the sum */
+	bool forbids;	  /* a fragment, or a copy that goes on */
 } behind_sum[] = {
 	{ "v0004fc60\r\n~ld\r\nHello\r\n", false },
-	{ "v\x80" "004fc60\r\n~ld\r\n", false },
-	{ "v\x80" "004fc60\r\n@cp:", true },
+	{ "v\x80"
+	  "004fc60\r\n~ld\r\n",
+	  false },
+	{ "v\x80"
+	  "004fc60\r\n@cp:",
+	  true },
 	{ "v00I4fc60\r\n@cp:", true },
 	{ "v00I4fc60\r\nGcp:", true },
 	{ "v00I4fc60\r\n@", true },
@@ -294,7 +304,7 @@ static const struct {
 	{ "Hello\r\nerror\r\n", false },
 	{ "setup.c\r\n", false },
 	{ "@home\r\n", false },
-	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false },	/* an application's, whatever it means */
+	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false }, /* an application's, whatever it means */
 };
 
 START_TEST(damaged_words_behind_the_sum_forbid_to_call_it_loaded)
@@ -315,17 +325,21 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%s", HEALTHY_ESP32, started);
-	ck_assert_uint_eq(fragments_in(text), 1);	/* the banner's first line */
+	ck_assert_uint_eq(fragments_in(text), 1); /* the banner's first line */
 	strcat(text, started);
 	ck_assert_uint_eq(fragments_in(text), 2);
 	snprintf(text, sizeof(text), "%sI (212) cpu_start: Pro cpu start%s", HEALTHY_ESP32, started);
-	ck_assert_uint_eq(fragments_in(text), 2);	/* input has stalled, and what came between is lost */
-	snprintf(text, sizeof(text), "%sI (171) boot: Loaded app from partition at offset 0x10000\r\n%s"
-		 "I (171) boot: Loaded app from partition at offset 0x10000\r\n", HEALTHY_ESP32, started);
+	ck_assert_uint_eq(fragments_in(text), 2); /* input has stalled, and what came between is lost */
+	snprintf(text, sizeof(text),
+		 "%sI (171) boot: Loaded app from partition at offset 0x10000\r\n%s"
+		 "I (171) boot: Loaded app from partition at offset 0x10000\r\n",
+		 HEALTHY_ESP32, started);
 	ck_assert_uint_eq(fragments_in(text), 2);
-	snprintf(text, sizeof(text), "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
-		 "I (300) main_task: Calling app_main()\r\n", HEALTHY_ESP32, started, started);
-	ck_assert_uint_eq(fragments_in(text), 2);	/* two banners */
+	snprintf(text, sizeof(text),
+		 "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
+		 "I (300) main_task: Calling app_main()\r\n",
+		 HEALTHY_ESP32, started, started);
+	ck_assert_uint_eq(fragments_in(text), 2); /* two banners */
 }
 END_TEST
 
@@ -348,8 +362,10 @@ START_TEST(a_hardware_reset_ends_what_a_second_stage_has_said)
 	snprintf(text, sizeof(text), "%s" HEALTHY_ESP32, failed);
 	run(text);
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
-	snprintf(text, sizeof(text), "%sets Jun  8 2016 00:22:57\r\n\r\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
-		 "load:0x3fff0030,len:4\r\nentry 0x40080604\r\n", failed);
+	snprintf(text, sizeof(text),
+		 "%sets Jun  8 2016 00:22:57\r\n\r\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+		 "load:0x3fff0030,len:4\r\nentry 0x40080604\r\n",
+		 failed);
 	run(text);
 	ck_assert_int_eq(t.verdict, VERDICT_BOOT_FAILED);
 }
@@ -360,7 +376,7 @@ END_TEST
 START_TEST(a_load_behind_a_crash_does_not_take_it_back)
 {
 	run(BANNER_ESP32 "invalid header: 0xffffffff\r\n>>> ZEPHYR FATAL ERROR 1: x\r\nload:0x3fff0030,len:4\r\n"
-	    "entry 0x40080604\r\n");
+			 "entry 0x40080604\r\n");
 	ck_assert_int_eq(t.boot.trouble, BOOT_NO_IMAGE);
 	ck_assert_int_eq(t.verdict, VERDICT_BOOT_FAILED);
 	run(BANNER_ESP32 "invalid header: 0xffffffff\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n");
@@ -411,17 +427,20 @@ START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
 		bootlog_feed(&log, text, sizeof(text) - 1, 1000, NULL, NULL);
 		bootlog_flush(&log, i ? 1400 : 1010, count_fragments, &fragments[i]);
 	}
-	ck_assert_uint_eq(fragments[0], 0);	/* the rest may be on its way */
+	ck_assert_uint_eq(fragments[0], 0); /* the rest may be on its way */
 	ck_assert_uint_eq(fragments[1], 1);
 }
 END_TEST
 
-#define SOFT_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
+#define SOFT_ESP32 \
+	"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
-#define RTCWDT_ESP32 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
+#define RTCWDT_ESP32 \
+	"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
 
 /* Boots that fail, and restart by that */
+/* clang-format off */
 static const char *const failures[] = {
 	SOFT_ESP32 "E (95) boot: Factory app partition is not bootable\r\n"
 	"E (100) boot: No bootable app partitions in the partition table\r\n",
@@ -431,6 +450,7 @@ static const char *const failures[] = {
 	"E (170) cpu_start: Octal Flash option selected, but EFUSE not configured!\r\n\r\n"
 	"abort() was called at PC 0x4037d7b0 on core 0\r\n\r\nBacktrace: 0x4037d7b0:0x3ffb1234\r\n\r\nRebooting...\r\n",
 };
+/* clang-format on */
 
 START_TEST(a_boot_that_fails_again_and_again_is_one_wherever_the_log_ends)
 {
@@ -467,8 +487,11 @@ END_TEST
 START_TEST(an_application_that_was_reset_by_hand_may_be_another)
 {
 	boot_trace_free(&t);
-	boot_trace(&t, SOFT_ESP32 "E (170) cpu_start: Octal Flash option selected, but EFUSE not configured!\r\n" HEALTHY_ESP32
-		   "I (160) boot: Loaded app from partition at offset 0x10000\r\n", &boot_pasted);
+	boot_trace(&t,
+		   SOFT_ESP32
+		   "E (170) cpu_start: Octal Flash option selected, but EFUSE not configured!\r\n" HEALTHY_ESP32
+		   "I (160) boot: Loaded app from partition at offset 0x10000\r\n",
+		   &boot_pasted);
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 }
 END_TEST
@@ -491,7 +514,7 @@ END_TEST
 /* What stands behind "boot:" */
 static const struct {
 	const char *text;
-	const char *banner;	/* line of the trace */
+	const char *banner; /* line of the trace */
 } modes[] = {
 	/* one character wrong: certain where the straps say flash too */
 	{ C3 "0xc (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0xc flash damaged" },
@@ -500,14 +523,15 @@ static const struct {
 	{ C3 "0x0 (USB_BOOX)", "esp32c3 cause 1 mode 0x0 download uncertain damaged" },
 	{ C3 "0x1 (SDI0_REI_FEO_V1_BOOT)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
 	/* a mended mode does not mend the cause */
-	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)", "esp32 cause 3 mode 0x13 flash uncertain damaged" },
+	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)",
+	  "esp32 cause 3 mode 0x13 flash uncertain damaged" },
 	/* some lost */
 	{ C3 "0xc (SPI_FST_FLSH_BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
 	{ C3 "0x1 (DOWNLOD(UB/UART0/1))", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x2b (HSPIFLASH_BOOT)", "esp32 cause 1 mode 0x2b other uncertain damaged" },
 	{ C3 "0x1 (SPIDOWNLOAD_BOOT)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
-	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },	/* USB or UART */
-	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },	/* by its straps */
+	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" }, /* USB or UART */
+	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },     /* by its straps */
 	/* the end left out */
 	{ C3 "0x5 (SPI_FAST_FL...)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
@@ -517,7 +541,7 @@ static const struct {
 	{ C3 "0x1 (DOWN...)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ C3 "0x5 (DOWNLOAD(USB/UA...", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x1 (SDIO_...)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },	/* SPI_FLASH_BOOT is none */
+	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" }, /* SPI_FLASH_BOOT is none */
 	{ C3 "0x1 (...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
 	/* whole */
 	{ C5 "0x7 (DOWNLOAD(UART0/SDIO_FEI_FEO))", "esp32c5 cause 1 mode 0x7 download" },
@@ -551,14 +575,15 @@ START_TEST(a_boot_source_without_an_end_is_torn)
 }
 END_TEST
 
-#define DOWNLOAD_S2 "ESP-ROM:esp32s2-rc4-20191025\r\nBuild:Oct 25 2019\r\n" \
+#define DOWNLOAD_S2 \
+	"ESP-ROM:esp32s2-rc4-20191025\r\nBuild:Oct 25 2019\r\n" \
 	"rst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0/1/SPI))\r\n"
 #define TORN_S2 "ESP-ROM:esp32s2-rc4-20191025\r\nrst:0x1 (POWERON),boot:0x\r\n"
 
 static const struct {
 	const char *line;
 	bool waits;
-	enum boot_source source;	/* where the banner was torn */
+	enum boot_source source; /* where the banner was torn */
 } downloads[] = {
 	{ "waiting for download", true, BOOT_SOURCE_DOWNLOAD },
 	{ "wait uart download(secure mode)", true, BOOT_SOURCE_DOWNLOAD },
@@ -591,13 +616,15 @@ END_TEST
 START_TEST(an_application_may_speak_of_download)
 {
 	static const char *const lines[] = {
-		"Booting into dfu mode.", "Download boot modes disabled", "Invalid mode for secure boot download",
+		"Booting into dfu mode.",
+		"Download boot modes disabled",
+		"Invalid mode for secure boot download",
 	};
 	char text[1024];
 
 	for (int i = 0; i < COUNT(lines); i++) {
 		snprintf(text, sizeof(text), HEALTHY_ESP32 "%s\r\n", lines[i]);
-		ck_assert_uint_eq(fragments_in(text), 1);	/* the banner's first line */
+		ck_assert_uint_eq(fragments_in(text), 1); /* the banner's first line */
 		ck_assert_uint_eq(t.counts[BOOT_EVENT_TEXT], 1);
 		ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 		snprintf(text, sizeof(text), "%s\r\n", lines[i]);
@@ -610,16 +637,16 @@ END_TEST
 /* Where each chip's application lies, and its bootloader */
 static const struct {
 	const char *chip;
-	unsigned long address[3];	/* read-only data, code; the bootloader's RAM */
+	unsigned long address[3]; /* read-only data, code; the bootloader's RAM */
 } loads[] = {
-	{ "esp32", { 0x3f400020, 0x400d0018, 0x3fff0030 } }, { "esp32", { 0x3f7ffffc, 0x403ffffc, 0x40080400 } },
-	{ "esp32s2", { 0x3f000020, 0x40080020, 0x3ffe6260 } }, { "esp32s2", { 0x3ff7fffc, 0x407ffffc, 0x4004c000 } },
-	{ "esp32s3", { 0x3c000020, 0x42000020, 0x3fce2820 } }, { "esp32s3", { 0x3dfffffc, 0x43fffffc, 0x403cb700 } },
-	{ "esp8684", { 0x3c000020, 0x42000020, 0x3fcd6108 } }, { "esp32c3", { 0x3c000020, 0x42000020, 0x403cc710 } },
-	{ "esp32c5", { 0x42000020, 0x42010020, 0x4084bba0 } }, { "esp32c6", { 0x42000020, 0x42010020, 0x4086c410 } },
+	{ "esp32", { 0x3f400020, 0x400d0018, 0x3fff0030 } },	{ "esp32", { 0x3f7ffffc, 0x403ffffc, 0x40080400 } },
+	{ "esp32s2", { 0x3f000020, 0x40080020, 0x3ffe6260 } },	{ "esp32s2", { 0x3ff7fffc, 0x407ffffc, 0x4004c000 } },
+	{ "esp32s3", { 0x3c000020, 0x42000020, 0x3fce2820 } },	{ "esp32s3", { 0x3dfffffc, 0x43fffffc, 0x403cb700 } },
+	{ "esp8684", { 0x3c000020, 0x42000020, 0x3fcd6108 } },	{ "esp32c3", { 0x3c000020, 0x42000020, 0x403cc710 } },
+	{ "esp32c5", { 0x42000020, 0x42010020, 0x4084bba0 } },	{ "esp32c6", { 0x42000020, 0x42010020, 0x4086c410 } },
 	{ "esp32c61", { 0x42000020, 0x42010020, 0x4083bd70 } }, { "esp32h2", { 0x42000020, 0x42010020, 0x4083c2d0 } },
 	{ "esp32h21", { 0x42000020, 0x42010020, 0x4083c2d0 } }, { "esp32h4", { 0x42000020, 0x42010020, 0x4083c2d0 } },
-	{ "esp32p4", { 0x40000020, 0x43fffffc, 0x4ff33ce0 } }, { "esp32s31", { 0x40000020, 0x43fffffc, 0x2f055c10 } },
+	{ "esp32p4", { 0x40000020, 0x43fffffc, 0x4ff33ce0 } },	{ "esp32s31", { 0x40000020, 0x43fffffc, 0x2f055c10 } },
 	{ "esp32x9", { 0x42000020, 0x43fffffc, 0x40000020 } },
 };
 
@@ -628,11 +655,15 @@ static enum verdict verdict_of_load(const char *chip, unsigned long address)
 	char text[256];
 
 	if (!strcmp(chip, "esp32"))
-		snprintf(text, sizeof(text), "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 "
-			 FLASH_C3 "\r\nload:0x%08lx,len:4\r\nentry 0x%08lx\r\n", address, address);
+		snprintf(text, sizeof(text),
+			 "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 " FLASH_C3
+			 "\r\nload:0x%08lx,len:4\r\nentry 0x%08lx\r\n",
+			 address, address);
 	else
-		snprintf(text, sizeof(text), "ESP-ROM:%s-20240101\r\nrst:0x1 (POWERON),boot:0x18 " FLASH_C3 "\r\n"
-			 "load:0x%08lx,len:0x4\r\nentry 0x%08lx\r\n", chip, address, address);
+		snprintf(text, sizeof(text),
+			 "ESP-ROM:%s-20240101\r\nrst:0x1 (POWERON),boot:0x18 " FLASH_C3 "\r\n"
+			 "load:0x%08lx,len:0x4\r\nentry 0x%08lx\r\n",
+			 chip, address, address);
 	run(text);
 	return t.verdict;
 }
@@ -648,7 +679,9 @@ END_TEST
 
 #define LOAD "load:0x4ff33ce0,len:0x1174\r\nentry 0x4ff29ed0\r\n"
 #define P4 "ESP-ROM:esp32p4-eco2-20240710\r\nrst:0x1 (POWERON),boot:0x30f " FLASH_C3 "\r\n" LOAD
-#define H2 "ESP-ROM:esp32h2-20221101\r\nrst:0x1 (POWERON),boot:0xc " FLASH_C3 "\r\nload:0x4083c2d0,len:0x4\r\nentry 0x4083c2d0\r\n"
+#define H2 \
+	"ESP-ROM:esp32h2-20221101\r\nrst:0x1 (POWERON),boot:0xc " FLASH_C3 \
+	"\r\nload:0x4083c2d0,len:0x4\r\nentry 0x4083c2d0\r\n"
 #define LOAD_C5 "load:0x4084bba0,len:0x4\r\nentry 0x4084bba0\r\n"
 
 /* A boot, and one whose first line was lost */
@@ -662,7 +695,8 @@ static const struct {
 	{ P4, "rst:0xc (SW_CPU_RESET),boot:0xf " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_SOFTWARE, true },
 	{ P4, "rst:0x7 (HP_SYS_HP_WDT_RE?ET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_WATCHDOG, false },
 	{ H2, "rst:0x17 (POWER_GLITCH_SYS),boot:0xc " FLASH_C3, CHIP_ESP32H2, BOOT_CAUSE_BROWNOUT, true },
-	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1a (CPU_LOCKUP),boot:0x58 " FLASH_C3, CHIP_ESP32C5, BOOT_CAUSE_LOCKUP, true },
+	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1a (CPU_LOCKUP),boot:0x58 " FLASH_C3, CHIP_ESP32C5,
+	  BOOT_CAUSE_LOCKUP, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0x49 (DOWNLOAD(UART0/USB))", CHIP_ESP32C5,
 	  BOOT_CAUSE_HARDWARE, true },
 	/* torn behind the cause */
@@ -672,7 +706,8 @@ static const struct {
 	/* another chip's words, or straps */
 	{ P4, "rst:0xc (SW_CPU),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_SOFTWARE, true },
 	{ P4, "rst:0x1 (POWERON_RESET),boot:0x13 " FLASH_C3, CHIP_ESP32, BOOT_CAUSE_HARDWARE, true },
-	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE, true },
+	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE,
+	  true },
 	{ P4, "rst:0xc (SW_CPU_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))", CHIP_ESP32,
 	  BOOT_CAUSE_SOFTWARE, true },
 	{ HEALTHY_ESP32, "rst:0xc (SW_CPU_RESET),boot:0x307 (DOWNLOAD(USB/UART0/SPI))", CHIP_NEWER, BOOT_CAUSE_SOFTWARE,
@@ -690,8 +725,8 @@ START_TEST(a_banner_without_its_first_line_is_of_the_chip_before)
 	run(text);
 	boot = bootlog_boot(&t.reader.log);
 	ck_assert_msg(boot->chip == headless[_i].chip && boot->cause_kind == headless[_i].kind &&
-		      boot->certain == headless[_i].certain, "chip %d, kind %d, certain %d\n%s", boot->chip,
-		      boot->cause_kind, boot->certain, t.text);
+			      boot->certain == headless[_i].certain,
+		      "chip %d, kind %d, certain %d\n%s", boot->chip, boot->cause_kind, boot->certain, t.text);
 	if (boot->chip != CHIP_NEWER)
 		ck_assert_str_eq(boot->chip_name, chip_name(boot->chip));
 }

@@ -108,8 +108,8 @@ START_TEST(each_of_our_logs_is_judged_as_expected)
 		ck_assert_msg(t.has_boot && t.boot.cause == (int)strtol(row->cause, NULL, 0), "%s: cause\n%s",
 			      row->file, t.text);
 	if (strcmp(row->mode, "-"))
-		ck_assert_msg(t.has_boot && t.boot.mode == (int)strtol(row->mode, NULL, 0), "%s: mode\n%s",
-			      row->file, t.text);
+		ck_assert_msg(t.has_boot && t.boot.mode == (int)strtol(row->mode, NULL, 0), "%s: mode\n%s", row->file,
+			      t.text);
 	boot_trace_free(&t);
 	free(data);
 }
@@ -222,7 +222,7 @@ END_TEST
 /* Where the index of the recorded logs and what a log shows are not the same thing. */
 static const struct {
 	const char *file;
-	const char *verdict;	/* ours */
+	const char *verdict; /* ours */
 	const char *why;
 } exceptions[] = {
 	{ "002-", "unproven", "the document cut the log behind the second segment: no line shows the end of the load" },
@@ -234,10 +234,11 @@ static const struct {
 	const char *index;
 	const char *words;
 } verdicts[] = {
-	{ "flash-boot-ok", "flash-boot" }, { "download-mode", "download-mode" }, { "sdio-boot", "other-boot" },
-	{ "flash-error", "boot-failed" }, { "crash-loop", "crashed" }, { "wdt-loop", "crashed" },
+	{ "flash-boot-ok", "flash-boot" },   { "download-mode", "download-mode" },
+	{ "sdio-boot", "other-boot" },	     { "flash-error", "boot-failed" },
+	{ "crash-loop", "crashed" },	     { "wdt-loop", "crashed" },
 	{ "garbled-wrong-baud", "garbled" }, { "no-banner", "silent garbled unproven" },
-	{ "other", "unproven boot-failed" },	/* banners without a load, and ROMs that halt */
+	{ "other", "unproven boot-failed" }, /* banners without a load, and ROMs that halt */
 };
 
 static const char *expected_words(const struct log_row *row)
@@ -282,11 +283,11 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
 	/* A boot that was cut decides nothing, and then an earlier one is named. */
 	if (cause >= 0)
-		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file,
-			      t.boot.cause, cause);
+		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file, t.boot.cause,
+			      cause);
 	if (mode >= 0)
-		ck_assert_msg(t.has_boot && t.boot.mode == mode, "%s: mode %d, expected %d", row->file,
-			      t.boot.mode, mode);
+		ck_assert_msg(t.has_boot && t.boot.mode == mode, "%s: mode %d, expected %d", row->file, t.boot.mode,
+			      mode);
 	boot_trace_free(&t);
 	check_cuts(row->file, data, n);
 	if (!strstr(row->file, "one-line"))
@@ -299,8 +300,8 @@ END_TEST
 static void check_number(const char *file, const char *what, const char *expected, int number, const char *trace)
 {
 	if (strcmp(expected, "-"))
-		ck_assert_msg(number == (int)strtol(expected, NULL, 0), "%s: %s %d, expected %s\n%s", file, what, number, expected,
-			      trace);
+		ck_assert_msg(number == (int)strtol(expected, NULL, 0), "%s: %s %d, expected %s\n%s", file, what,
+			      number, expected, trace);
 }
 
 /* Recorded later, and judged in our own words */
@@ -316,7 +317,8 @@ START_TEST(each_later_log_is_judged_as_its_index_says)
 	ck_assert_msg(boot_trace_may_be(row->verdict, t.verdict), "%s: %s, expected %s\n%.2000s", row->file,
 		      verdict_info(t.verdict)->word, row->verdict, t.text);
 	if (strcmp(row->chip, "-"))
-		ck_assert_msg(!strcmp(chip_of(&t), row->chip), "%s: %s, expected %s", row->file, chip_of(&t), row->chip);
+		ck_assert_msg(!strcmp(chip_of(&t), row->chip), "%s: %s, expected %s", row->file, chip_of(&t),
+			      row->chip);
 	check_number(row->file, "cause", row->cause, t.boot.cause, t.text);
 	check_number(row->file, "mode", row->mode, t.boot.mode, t.text);
 	boot_trace_free(&t);
@@ -330,7 +332,9 @@ START_TEST(a_real_board_heard_through_gbk_is_read)
 {
 	/* An ESP8266 that the FLASH button kept in download mode, as its owner's terminal showed it: the bytes
 	 * taken for GBK, NUL written as "\0", and a question mark for what it could not show. */
-	static const char seen[] = "rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";
+	static const char seen[] =
+		"rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?"
+		"b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";
 	struct boot_trace t;
 
 	boot_trace(&t, seen, &boot_pasted);
@@ -388,7 +392,8 @@ int main(void)
 
 	recorded_dir = getenv("ESPRESET_BOOTLOGS") ? getenv("ESPRESET_BOOTLOGS") : "../shared/bootlogs";
 	snprintf(later_dir, sizeof(later_dir), "%s-new", recorded_dir);
-	add_recorded(suite, recorded_dir, index_columns, recorded, &n_recorded, each_recorded_log_is_judged_as_its_index_says);
+	add_recorded(suite, recorded_dir, index_columns, recorded, &n_recorded,
+		     each_recorded_log_is_judged_as_its_index_says);
 	add_recorded(suite, later_dir, later_columns, later, &n_later, each_later_log_is_judged_as_its_index_says);
 	return suite_run(suite);
 }

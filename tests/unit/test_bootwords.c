@@ -14,25 +14,49 @@ static const struct {
 	bool after_panic;
 	const char *words;
 } boots[] = {
-	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .progress = BOOT_LOADING }, false,
+	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .progress = BOOT_LOADING },
+	  false,
 	  "esp8266, cause 1 (power or reset pin), boot mode 3 (flash), load begun" },
-	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .progress = BOOT_APP }, true,
+	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .progress = BOOT_APP },
+	  true,
 	  "esp8266, warm, cause 1 (power or reset pin), boot mode 3 (flash), application runs" },
-	{ { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD, .heard = BOOT_HEARD_74880 }, true,
-	  "esp8266, cold, cause 1 (power or reset pin), boot mode 1 (UART download), nothing loaded, 74880 Bd heard at 115200" },
-	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .copying = true }, false,
+	{ { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD, .heard = BOOT_HEARD_74880 },
+	  true,
+	  "esp8266, cold, cause 1 (power or reset pin), boot mode 1 (UART download), nothing loaded, 74880 Bd heard at "
+	  "115200" },
+	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .copying = true },
+	  false,
 	  "esp8266, cause 1 (power or reset pin), boot mode 3 (flash), eboot copies an update" },
-	{ { .chip = CHIP_ESP8266, .number = 1, .line = 1, .cause = 4, .cause_kind = BOOT_CAUSE_WATCHDOG, .certain = true, .mode = 3,
-	    .source = BOOT_SOURCE_FLASH, .progress = BOOT_LOADED }, false,
+	{ { .chip = CHIP_ESP8266,
+	    .number = 1,
+	    .line = 1,
+	    .cause = 4,
+	    .cause_kind = BOOT_CAUSE_WATCHDOG,
+	    .certain = true,
+	    .mode = 3,
+	    .source = BOOT_SOURCE_FLASH,
+	    .progress = BOOT_LOADED },
+	  false,
 	  "esp8266, warm, cause 4 (hardware watchdog), boot mode 3 (flash), loaded" },
 	{ { ESP32, .cause_kind = BOOT_CAUSE_HARDWARE, .cause_text = "POWERON_RESET", .mode_text = "SPI_FAST_FLASH_BOOT",
-	    .certain = true }, true, "esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded" },
-	{ { ESP32, .cause_kind = BOOT_CAUSE_SOFTWARE }, false,
+	    .certain = true },
+	  true,
+	  "esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded" },
+	{ { ESP32, .cause_kind = BOOT_CAUSE_SOFTWARE },
+	  false,
 	  "esp32, warm, cause 0x1 (software), boot 0x13 (flash), loaded, not read whole" },
-	{ { .chip = CHIP_NEWER, .chip_name = "esp32x9", KNOWN, .certain = true, .cause_kind = BOOT_CAUSE_USB, .mode = 0,
-	    .source = BOOT_SOURCE_DOWNLOAD, .waiting = true }, false,
+	{ { .chip = CHIP_NEWER,
+	    .chip_name = "esp32x9",
+	    KNOWN,
+	    .certain = true,
+	    .cause_kind = BOOT_CAUSE_USB,
+	    .mode = 0,
+	    .source = BOOT_SOURCE_DOWNLOAD,
+	    .waiting = true },
+	  false,
 	  "esp32x9, cause 0x1 (USB-Serial-JTAG), boot 0x0 (download), waits for a host" },
-	{ { .cause = -1, .mode = -1, .source = BOOT_SOURCE_OTHER, .progress = BOOT_STAGE2 }, false,
+	{ { .cause = -1, .mode = -1, .source = BOOT_SOURCE_OTHER, .progress = BOOT_STAGE2 },
+	  false,
 	  "unknown chip, cause unknown, boot source not flash, second stage runs, no banner" },
 };
 
@@ -47,8 +71,12 @@ END_TEST
 
 START_TEST(the_longest_boot_fits)
 {
-	struct boot boot = { .chip = CHIP_NEWER, .cause = 0x7fffffff, .mode = 0xffff, .heard = BOOT_HEARD_74880,
-			     .copying = true, .number = 1 };
+	struct boot boot = { .chip = CHIP_NEWER,
+			     .cause = 0x7fffffff,
+			     .mode = 0xffff,
+			     .heard = BOOT_HEARD_74880,
+			     .copying = true,
+			     .number = 1 };
 	char words[BOOTWORDS_MAX];
 
 	memset(boot.chip_name, 'c', sizeof(boot.chip_name) - 1);
@@ -64,7 +92,8 @@ START_TEST(the_advice_for_download_mode_is_about_what_made_it)
 	struct boot boot = { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD };
 
 	ck_assert_str_eq(bootwords_advice(&boot, false)->id, "boot-strap-low");
-	ck_assert_str_eq(bootwords_advice(&boot, true)->text, "only a reset by the RST or EN pin leaves this mode: espreset PORT");
+	ck_assert_str_eq(bootwords_advice(&boot, true)->text,
+			 "only a reset by the RST or EN pin leaves this mode: espreset PORT");
 	boot.heard = BOOT_HEARD_74880;
 	ck_assert_str_eq(bootwords_advice(&boot, true)->id, "boot-strap-low");
 }

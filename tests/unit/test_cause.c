@@ -30,6 +30,7 @@ static const struct boot *banner(const char *chip, unsigned int number, const ch
 	return &t.boot;
 }
 
+/* clang-format off */
 enum { HW = BOOT_CAUSE_HARDWARE, USB = BOOT_CAUSE_USB, SW = BOOT_CAUSE_SOFTWARE, WDT = BOOT_CAUSE_WATCHDOG,
        RTC = BOOT_CAUSE_RTC_WATCHDOG, BOD = BOOT_CAUSE_BROWNOUT, SLEEP = BOOT_CAUSE_SLEEP, LOCKUP = BOOT_CAUSE_LOCKUP,
        OTHER = BOOT_CAUSE_OTHER, UNKNOWN = BOOT_CAUSE_UNKNOWN };
@@ -98,6 +99,7 @@ static const struct {
 		{ 0x19, "PVT0_PWR_GLITCH_RESET", BOD },
 	} },
 };
+/* clang-format on */
 
 START_TEST(each_cause_that_a_rom_prints_is_certain)
 {
@@ -108,7 +110,8 @@ START_TEST(each_cause_that_a_rom_prints_is_certain)
 		for (int i = 0; i < COUNT(roms[0].causes) && roms[_i].causes[i].word; i++) {
 			const struct boot *boot = banner(chip, roms[_i].causes[i].number, roms[_i].causes[i].word);
 
-			ck_assert_msg((int)boot->cause_kind == roms[_i].causes[i].kind && boot->certain && !boot->damaged,
+			ck_assert_msg((int)boot->cause_kind == roms[_i].causes[i].kind && boot->certain &&
+					      !boot->damaged,
 				      "%s: kind %d\n%s", chip, boot->cause_kind, t.text);
 		}
 	}
@@ -129,7 +132,7 @@ static const struct {
 	{ "esp32c61", 0x10, "RTC_WDT_SY", RTC, false, true },
 	{ "esp32p4", 0x7, "HP_SYS_HP_WDT_RE?ET", WDT, false, true },
 	{ "esp32s31", 0x1a, "CPU_L0CKUP_RESET", LOCKUP, false, true },
-	{ "esp32s3", 0x7, "TGWDT_SYS_RST", WDT, false, true },	/* or 0x8's word: the number is of one of them */
+	{ "esp32s3", 0x7, "TGWDT_SYS_RST", WDT, false, true }, /* or 0x8's word: the number is of one of them */
 	/* ... and the number is another one's */
 	{ "esp32c6", 0x1, "LP_BODSYS", UNKNOWN, false, true },
 	{ "esp32c6", 0x10, "LP_SWDTSYS", UNKNOWN, false, true },
@@ -165,7 +168,7 @@ static const struct {
 	{ "esp32x9", 0x5, "DSLP_WAKEUP", SLEEP, true, false },
 	{ "esp32x9", 0x10, "LP_WDT_CHIP", RTC, true, false },
 	{ "esp32x9", 0xf, "ANY_BOD_SYS", BOD, true, false },
-	{ "esp32x9", 0x17, "CHIP_USB_UART_RESET", OTHER, true, false },	/* the known chips do not agree */
+	{ "esp32x9", 0x17, "CHIP_USB_UART_RESET", OTHER, true, false }, /* the known chips do not agree */
 	{ "esp32x9", 0x33, "WHATEVER", OTHER, true, false },
 };
 
@@ -174,7 +177,8 @@ START_TEST(number_and_word_must_agree)
 	const struct boot *boot = banner(odd[_i].chip, odd[_i].number, odd[_i].word);
 
 	ck_assert_msg((int)boot->cause_kind == odd[_i].kind && boot->certain == odd[_i].certain &&
-		      boot->damaged == odd[_i].damaged, "kind %d\n%s", boot->cause_kind, t.text);
+			      boot->damaged == odd[_i].damaged,
+		      "kind %d\n%s", boot->cause_kind, t.text);
 }
 END_TEST
 

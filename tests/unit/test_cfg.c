@@ -19,8 +19,8 @@ static const struct {
 	const char *err;
 } files[] = {
 	{ E S, CFG_SEQUENCE, NULL },
-	{ "\xef\xbb\xbf# c\n\n[other]\nx=1\n" E "timeout: 3\n; c\nCUSTOM_hard_reset_sequence:R1|W0.1|R0",
-	  CFG_SEQUENCE, NULL },
+	{ "\xef\xbb\xbf# c\n\n[other]\nx=1\n" E "timeout: 3\n; c\nCUSTOM_hard_reset_sequence:R1|W0.1|R0", CFG_SEQUENCE,
+	  NULL },
 	{ "[esptool]\r\ncustom_hard_reset_sequence=R1|W0.1|R0\r\n", CFG_SEQUENCE, NULL },
 	{ E "other = a\n  b\n" S, CFG_SEQUENCE, NULL },
 	{ "", CFG_NO_SECTION, NULL },
@@ -71,8 +71,8 @@ static const struct {
 	{ "HOME=$D ESPTOOL_CFGFILE=$D/none \"$ESPRESET\" sim:running", 2, "$D/none: No such file" },
 	{ "HOME=$D ESPTOOL_CFGFILE=$D \"$ESPRESET\" sim:running", 2, "$D: not a regular file" },
 	{ "echo x >$D/bad; HOME=$D ESPTOOL_CFGFILE=$D/bad \"$ESPRESET\" sim:running", 2, "$D/bad: line 1: " },
-	{ "mkdir -p $D/.config/esptool; echo '[x]' >$D/.config/esptool/esptool.cfg; HOME=$D \"$ESPRESET\" sim:running", 0,
-	  "; sequence from $D/esptool.cfg" },
+	{ "mkdir -p $D/.config/esptool; echo '[x]' >$D/.config/esptool/esptool.cfg; HOME=$D \"$ESPRESET\" sim:running",
+	  0, "; sequence from $D/esptool.cfg" },
 };
 
 START_TEST(the_files_are_looked_for_in_order)

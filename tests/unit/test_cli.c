@@ -22,6 +22,7 @@ static void setup(void)
 	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
 }
 
+/* clang-format off */
 static const struct program_row rows[] = {
 	{ "sim:", 0, "sim:: ready: esp8266, boot mode 3 (flash), booted in ", NULL },
 	{ "sim:", 0, "OTA not checked\n", NULL },
@@ -113,6 +114,7 @@ static const struct program_row rows[] = {
 	{ "--capture $(ln -s /no/x $DIR/l; echo $DIR/l) sim:", 1, "sim:: internal: --capture cannot be written: ", "not reset" },
 	{ "\"$(printf -- '--x\\033[31m')\"", 2, NULL, "--x\\x1b[31m" },
 };
+/* clang-format on */
 
 START_TEST(every_command_line_ends_as_it_should)
 {
@@ -129,24 +131,28 @@ START_TEST(the_simulated_board_is_found_beside_the_program_or_missed_in_one_line
 
 	snprintf(wanted, sizeof(wanted), "needs the program %s/espreset-sim: No such file", tempdir);
 	for (size_t i = 0; i < COUNT(ends); i++) {
-		snprintf(command, sizeof(command), "cp \"$ESPRESET\" %s/espreset && %s/espreset %s", tempdir, tempdir, ends[i]);
+		snprintf(command, sizeof(command), "cp \"$ESPRESET\" %s/espreset && %s/espreset %s", tempdir, tempdir,
+			 ends[i]);
 		program_shell(&p, command);
-		ck_assert_msg(p.status == 1 && !p.out[0] && strstr(p.err, wanted), "%s: status %d, %s", ends[i], p.status,
-			      p.err);
+		ck_assert_msg(p.status == 1 && !p.out[0] && strstr(p.err, wanted), "%s: status %d, %s", ends[i],
+			      p.status, p.err);
 		ck_assert_msg(strchr(p.err, '\n') == p.err + strlen(p.err) - 1, "%s: not one line: %s", ends[i], p.err);
 	}
 	snprintf(command, sizeof(command), "touch %s/espreset-sim; %s/espreset sim:", tempdir, tempdir);
 	program_shell(&p, command);
-	ck_assert_msg(p.status == 1 && strstr(p.err, "espreset-sim: Permission denied"), "status %d, %s", p.status, p.err);
+	ck_assert_msg(p.status == 1 && strstr(p.err, "espreset-sim: Permission denied"), "status %d, %s", p.status,
+		      p.err);
 	for (size_t i = 0; i < COUNT(broken); i++) {
-		snprintf(command, sizeof(command), "printf '#!/bin/sh\\n%s\\n' >%s/espreset-sim; chmod +x %s/espreset-sim; "
-			 "%s/espreset sim:", broken[i], tempdir, tempdir, tempdir);
+		snprintf(command, sizeof(command),
+			 "printf '#!/bin/sh\\n%s\\n' >%s/espreset-sim; chmod +x %s/espreset-sim; "
+			 "%s/espreset sim:",
+			 broken[i], tempdir, tempdir, tempdir);
 		program_shell(&p, command);
 		ck_assert_msg(p.status == 1 && !p.out[0] && strstr(p.err, "espreset-sim gives no answer"),
 			      "%s: status %d, %s", broken[i], p.status, p.err);
 	}
-	snprintf(command, sizeof(command), "ln -s \"$(realpath \"$ESPRESET\")\" %s/link; cd /; %s/link sim:running", tempdir,
-		 tempdir);
+	snprintf(command, sizeof(command), "ln -s \"$(realpath \"$ESPRESET\")\" %s/link; cd /; %s/link sim:running",
+		 tempdir, tempdir);
 	program_shell(&p, command);
 	ck_assert_msg(p.status == 0, "by a link: status %d, %s", p.status, p.err);
 }
@@ -202,10 +208,10 @@ END_TEST
 START_TEST(each_status_of_a_board_or_port_has_a_word)
 {
 	static const enum verdict wanted[] = {
-		VERDICT_READY, VERDICT_INTERNAL, VERDICT_SILENT, VERDICT_DOWNLOAD_MODE, VERDICT_NO_EFFECT,
-		VERDICT_BOOT_FAILED, VERDICT_CRASHED, VERDICT_GARBLED, VERDICT_OTHER_BOOT, VERDICT_UNPROVEN,
-		VERDICT_RESTARTED, VERDICT_NO_PORT, VERDICT_AMBIGUOUS, VERDICT_PERMISSION, VERDICT_BUSY,
-		VERDICT_UNPLUGGED, VERDICT_IO_ERROR,
+		VERDICT_READY,	     VERDICT_INTERNAL, VERDICT_SILENT,	  VERDICT_DOWNLOAD_MODE, VERDICT_NO_EFFECT,
+		VERDICT_BOOT_FAILED, VERDICT_CRASHED,  VERDICT_GARBLED,	  VERDICT_OTHER_BOOT,	 VERDICT_UNPROVEN,
+		VERDICT_RESTARTED,   VERDICT_NO_PORT,  VERDICT_AMBIGUOUS, VERDICT_PERMISSION,	 VERDICT_BUSY,
+		VERDICT_UNPLUGGED,   VERDICT_IO_ERROR,
 	};
 	const struct sim_word *word;
 	bool found = false;
@@ -216,12 +222,14 @@ START_TEST(each_status_of_a_board_or_port_has_a_word)
 }
 END_TEST
 
+/* clang-format off */
 static const char *const json_runs[] = {
 	"sim:", "sim:esp32", "sim:gpio0low", "sim:noimage", "sim:panic", "sim:garbled", "sim:unplug",
 	"-w 0 sim:missing",
 	"-w 0 sim:busy", "sim:crystal=40 sim:nowire", "-w 0 /dev/null", "sim:esp32p4",
 	"'sim:talks,say=\\xff\\e[31m\"quoted\\\\'", "--no-reset -t 1 sim:",
 };
+/* clang-format on */
 
 static const char *json_args(size_t i)
 {
@@ -245,12 +253,11 @@ END_TEST
 
 START_TEST(what_a_board_prints_reaches_no_stream_as_it_is)
 {
-	static const struct program_row row = {
-		"-v --capture $DIR/raw 'sim:panic,say=\\e[31m\\x07\\xff\\x9bevil\\n'", 14, "crashed", "evil"
-	};
+	static const struct program_row row = { "-v --capture $DIR/raw 'sim:panic,say=\\e[31m\\x07\\xff\\x9bevil\\n'",
+						14, "crashed", "evil" };
 
 	program_table(&row, 1);
-	program_shell(&p, "grep -c evil $DIR/raw");	/* the raw file alone has it as it came */
+	program_shell(&p, "grep -c evil $DIR/raw"); /* the raw file alone has it as it came */
 	ck_assert_int_eq(p.status, 0);
 }
 END_TEST
@@ -272,11 +279,12 @@ END_TEST
 /* Those that can be started are not drawn into it. */
 START_TEST(more_boards_than_descriptors_fail_alone)
 {
-	program_shell(&p, "ulimit -n 16; \"$ESPRESET\" $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do "
+	program_shell(&p,
+		      "ulimit -n 16; \"$ESPRESET\" $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do "
 		      "echo sim:running,seed=$i; done)");
 	ck_assert_int_eq(p.status, 1);
-	ck_assert_msg(strstr(p.out, "sim:running,seed=1: ready") && strstr(p.out, "sim:running,seed=8: ready"),
-		      "%s", p.out);
+	ck_assert_msg(strstr(p.out, "sim:running,seed=1: ready") && strstr(p.out, "sim:running,seed=8: ready"), "%s",
+		      p.out);
 	ck_assert_ptr_nonnull(strstr(p.out, "sim:running,seed=20: internal: Too many open files"));
 }
 END_TEST
@@ -337,7 +345,8 @@ START_TEST(every_chip_stands_in_manual_and_completion)
 		const char *name = chip_name((enum chip)chip), *at = text;
 		size_t len = strlen(name);
 
-		while ((at = strstr(at, name)) && (at[-1] == '-' || strchr("abcdefghijklmnopqrstuvwxyz0123456789", at[len])))
+		while ((at = strstr(at, name)) &&
+		       (at[-1] == '-' || strchr("abcdefghijklmnopqrstuvwxyz0123456789", at[len])))
 			at++;
 		ck_assert_msg(at != NULL, "%s is not in %s", name, documents[_i]);
 	}
@@ -395,7 +404,7 @@ START_TEST(the_manual_and_the_completion_name_no_other_option)
 		const char *name = at + strlen(marks[_i]);
 		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
 		/* esptool's and other programs' options are shown in examples */
-		static const char *const others[] = { "after", "before", "reload", "reload-rules",
+		static const char *const others[] = { "after",	     "before",	"reload", "reload-rules",
 						      "write-flash", "no-stub", "option", "options" };
 		bool other = false;
 

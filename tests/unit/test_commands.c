@@ -10,6 +10,7 @@
 #include "schema.h"
 #include "suite.h"
 
+/* clang-format off */
 static const struct device devices[] = {
 	{ .path = "/dev/ttyUSB0", .bridge = "CH340", .vid = 0x1a86, .pid = 0x7523, .place = "1-1.4", .driver = "ch341",
 	  .is_held = true, .holder = { .pid = 4711, .command = "python3 esptool" } },
@@ -18,6 +19,7 @@ static const struct device devices[] = {
 	{ .bridge = "FT232R", .vid = 0x403, .pid = 0x6001, .serial = "A1", .place = "1-3",
 	  .is_held = true, .holder = { .pid = 12 } },
 };
+/* clang-format on */
 
 static int count;
 
@@ -62,10 +64,13 @@ static const char *output(const struct request *request, int want_status)
 START_TEST(people_get_a_table)
 {
 	count = COUNT(devices);
-	ck_assert_str_eq(output(&(struct request){ .mode = MODE_LIST }, 0),
+	ck_assert_str_eq(
+		output(&(struct request){ .mode = MODE_LIST }, 0),
 		"PORT           BRIDGE           VID:PID   SERIAL       PLACE      DRIVER     NAME         HOLDER\n"
-		"/dev/ttyUSB0   CH340            1a86:7523 -            1-1.4      ch341      -            4711 python3 esptool\n"
-		"/dev/ttyUSB1   CP2102           10c4:ea60 \\x1b[2J\xef\xbf\xbd   1-2        cp210x     kitchen      in use\n"
+		"/dev/ttyUSB0   CH340            1a86:7523 -            1-1.4      ch341      -            4711 "
+		"python3 esptool\n"
+		"/dev/ttyUSB1   CP2102           10c4:ea60 \\x1b[2J\xef\xbf\xbd   1-2        cp210x     kitchen      "
+		"in use\n"
 		"-              FT232R           0403:6001 A1           1-3        -          -            12 -\n");
 }
 END_TEST
@@ -78,9 +83,13 @@ START_TEST(programs_get_a_line_for_each)
 	count = COUNT(devices);
 	out = output(&(struct request){ .mode = MODE_LIST, .json = true }, 0);
 	ck_assert_msg(schema_check_lines(out, why, sizeof(why)) == COUNT(devices), "%s\n%s", why, out);
-	ck_assert_msg(strncmp(out, "{\"schema\":1,\"event\":\"port\",\"port\":\"/dev/ttyUSB0\",\"bridge\":\"CH340\","
-			      "\"vid\":\"1a86\",\"pid\":\"7523\",\"serial\":null,\"place\":\"1-1.4\",\"driver\":\"ch341\","
-			      "\"name\":null,\"holder\":{\"pid\":4711,\"command\":\"python3 esptool\"}}\n", 184) == 0, "%s", out);
+	ck_assert_msg(
+		strncmp(out,
+			"{\"schema\":1,\"event\":\"port\",\"port\":\"/dev/ttyUSB0\",\"bridge\":\"CH340\","
+			"\"vid\":\"1a86\",\"pid\":\"7523\",\"serial\":null,\"place\":\"1-1.4\",\"driver\":\"ch341\","
+			"\"name\":null,\"holder\":{\"pid\":4711,\"command\":\"python3 esptool\"}}\n",
+			184) == 0,
+		"%s", out);
 	ck_assert_ptr_nonnull(strstr(out, "\"holder\":{\"pid\":12,\"command\":null}"));
 }
 END_TEST

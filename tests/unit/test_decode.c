@@ -14,12 +14,14 @@ static struct program p;
 static const struct {
 	const char *args;
 	int status;
-	const char *out;	/* all of it, or a beginning that ends in "..." */
+	const char *out; /* all of it, or a beginning that ends in "..." */
 } runs[] = {
 	{ "--decode tests/bootlogs/esp8266-download.txt", 11,
-	  "tests/bootlogs/esp8266-download.txt:2: esp8266, cause 2 (power or reset pin), boot mode 1 (UART download), nothing loaded; "
+	  "tests/bootlogs/esp8266-download.txt:2: esp8266, cause 2 (power or reset pin), boot mode 1 (UART download), "
+	  "nothing loaded; "
 	  "GPIO0 was low at reset: release the FLASH button, or see \"Wiring\" in espreset(1)\n"
-	  "tests/bootlogs/esp8266-download.txt: download-mode: esp8266, cause 2 (power or reset pin), boot mode 1 (UART download), "
+	  "tests/bootlogs/esp8266-download.txt: download-mode: esp8266, cause 2 (power or reset pin), boot mode 1 "
+	  "(UART download), "
 	  "nothing loaded; line 2\n" },
 	{ "--decode < tests/bootlogs/esp32-flash.txt", 0,
 	  "-:1: esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded\n"
@@ -56,18 +58,20 @@ START_TEST(the_cure_goes_to_standard_error)
 	program_run(&p, "--quiet --decode tests/bootlogs/esp8266-download.txt");
 	ck_assert_str_eq(p.err, "");
 	program_run(&p, "--json --decode tests/bootlogs/esp8266-download.txt");
-	ck_assert_str_eq(p.err, "");	/* the key "advice" has it */
+	ck_assert_str_eq(p.err, ""); /* the key "advice" has it */
 	ck_assert_ptr_nonnull(strstr(p.out, "\"advice\":\"GPIO0 was low at reset"));
 	program_run(&p, "--decode tests/bootlogs/there-is-none");
 	ck_assert_str_eq(p.err, "espreset: tests/bootlogs/there-is-none: No such file or directory\n");
 }
 END_TEST
 
+/* clang-format off */
 static const char *const logs[] = {
 	"esp8266-download-warm", "esp8266-flash", "esp32-other-slot-is-good", "esp32s31-flash", "esp32-panic",
 	"rubbish", "empty",
 	"nuls-and-escapes", "esp8266-fatal-without-banner", "wrong-baud-flash", "esp32-html-flashed",
 };
+/* clang-format on */
 
 START_TEST(every_json_line_is_after_the_schema)
 {
@@ -136,9 +140,12 @@ END_TEST
 /* A terminal acts on none of what a board or a file's name says. */
 START_TEST(nothing_reaches_the_terminal_unescaped)
 {
-	program_shell(&p, "d=$(mktemp -d); printf 'rst:0x1 (POWERON),boot:0x8 (\\033[2J)\\r\\nESP-ROM:esp32c3-api1-20210207\\r\\n"
-			  "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\\r\\ninvalid header: 0xffffffff \\033[31m\\007\\377\\r\\n' > \"$d/a\033b\"; "
-			  "\"$ESPRESET\" --decode \"$d/a\033b\" 2>&1; rm -rf \"$d\"");
+	program_shell(
+		&p,
+		"d=$(mktemp -d); printf 'rst:0x1 (POWERON),boot:0x8 (\\033[2J)\\r\\nESP-ROM:esp32c3-api1-20210207\\r\\n"
+		"rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\\r\\ninvalid header: 0xffffffff "
+		"\\033[31m\\007\\377\\r\\n' > \"$d/a\033b\"; "
+		"\"$ESPRESET\" --decode \"$d/a\033b\" 2>&1; rm -rf \"$d\"");
 	ck_assert_ptr_nonnull(strstr(p.out, "boot-failed"));
 	ck_assert_ptr_nonnull(strstr(p.out, "a\\x1bb"));
 	for (const char *c = p.out; *c; c++)

@@ -104,7 +104,7 @@ START_TEST(lists_who_holds_a_port)
 
 	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
-	fake_link("/dev/full", "/dev/ttyUSB0");		/* a character device, for once */
+	fake_link("/dev/full", "/dev/ttyUSB0"); /* a character device, for once */
 	fake_file("/proc/812/comm", "esptool\n%s", "");
 	fake_link("/dev/full", "/proc/812/fd/3");
 	ck_assert_int_eq(devices_list(&d), 1);
@@ -162,7 +162,7 @@ START_TEST(finds_what_is_known_of_one_port)
 	ck_assert_str_eq(d.place, "1-1.4");
 	ck_assert_str_eq(d.name, "kitchen");
 	ck_assert_int_eq(devices_find("/dev/ttyS0", &d), -ENOENT);
-	fake_link("/dev/full", "/dev/board");	/* as containers rename them: only the number tells */
+	fake_link("/dev/full", "/dev/board"); /* as containers rename them: only the number tells */
 	ck_assert_int_eq(devices_find("/dev/board", &d), -ENOENT);
 	fake_link("../../class/tty/ttyUSB0", "/sys/dev/char/1:7");
 	ck_assert_int_eq(devices_find("/dev/board", &d), 0);
@@ -241,7 +241,7 @@ END_TEST
 static const struct {
 	const char *spelling;
 	int err;
-	const char *answer;	/* the path, or the text */
+	const char *answer; /* the path, or the text */
 } spellings[] = {
 	{ "usb:1-1.4", 0, "/dev/ttyUSB0" },
 	{ "usb:1-1.3", 0, "/dev/ttyUSB1" },
@@ -256,8 +256,9 @@ static const struct {
 
 	{ "usb:1a86:7523", -ENOTUNIQ,
 	  "fits several boards; say which: usb:1-1.4 (/dev/ttyUSB0), usb:1-1.3 (/dev/ttyUSB1)" },
-	{ "usb:10c4:ea60", -ENOTUNIQ, "fits several boards; say which: usb:10c4:ea60:0a1b2c (/dev/ttyUSB2), "
-				      "usb:10c4:ea60:01D0AA (/dev/ttyUSB3)" },
+	{ "usb:10c4:ea60", -ENOTUNIQ,
+	  "fits several boards; say which: usb:10c4:ea60:0a1b2c (/dev/ttyUSB2), "
+	  "usb:10c4:ea60:01D0AA (/dev/ttyUSB3)" },
 	{ "usb:3-1", -ENOTUNIQ,
 	  "fits several boards; say which: usb:3-1:1.0 (/dev/ttyUSB4), usb:3-1:1.1 (/dev/ttyUSB5)" },
 	{ "usb:4-1", -ENXIO, "a CH340 is plugged in at 4-1, but no driver has made a serial port of it" },
@@ -306,7 +307,7 @@ START_TEST(every_spelling_that_is_offered_fits_exactly_that_one)
 		ck_assert_str_eq(path, d[i].path);
 	}
 	devices_spelling(d, (size_t)count, &d[0], spelling, sizeof(spelling));
-	ck_assert_str_eq(spelling, "usb:303a:1001");	/* no longer than it must be */
+	ck_assert_str_eq(spelling, "usb:303a:1001"); /* no longer than it must be */
 	free(d);
 }
 END_TEST
@@ -397,12 +398,9 @@ static const struct {
 	const char *spelling;
 	void (*act)(void);
 } waits[] = {
-	{ "/dev/ttyUSB0", plug_ch340 },
-	{ "usb:1-1.4", plug_ch340 },
-	{ "usb:1a86:7523", plug_ch340 },
-	{ "/dev/serial/by-id/x", plug_ch340_with_links },
-	{ "/home/me/board", plug_ch340 },
-	{ "/home/me/other", plug_ch340_with_links },
+	{ "/dev/ttyUSB0", plug_ch340 },	  { "usb:1-1.4", plug_ch340 },
+	{ "usb:1a86:7523", plug_ch340 },  { "/dev/serial/by-id/x", plug_ch340_with_links },
+	{ "/home/me/board", plug_ch340 }, { "/home/me/other", plug_ch340_with_links },
 };
 
 START_TEST(waits_for_a_port_that_is_plugged_in_later)
@@ -519,8 +517,9 @@ START_TEST(a_stop_signal_ends_the_wait)
 {
 	stop_init();
 	ck_assert_int_eq(raise(SIGTERM), 0);
-	ck_assert_int_eq(devices_wait(spec_of("usb:1-1"), WAIT_FOREVER, stop_port(), path, sizeof(path), text, sizeof(text)),
-			 -ECANCELED);
+	ck_assert_int_eq(
+		devices_wait(spec_of("usb:1-1"), WAIT_FOREVER, stop_port(), path, sizeof(path), text, sizeof(text)),
+		-ECANCELED);
 }
 END_TEST
 

@@ -28,7 +28,7 @@ static const struct fake_usb mouse = { "1-3", "046d", "c077", NULL, "Mouse\x1b[2
 static struct {
 	bool on;
 	bool may_open;
-	int why;		/* it may not be opened: errno */
+	int why; /* it may not be opened: errno */
 	mode_t mode;
 	gid_t gid;
 	gid_t our_group;
@@ -81,7 +81,7 @@ int __wrap_getgroups(int size, gid_t *groups)
 
 /* ------------------------------------------------------------ the account database */
 
-static bool is_known, is_in_dialout;	/* of the user and of the group's members */
+static bool is_known, is_in_dialout; /* of the user and of the group's members */
 
 struct passwd *__wrap_getpwuid(uid_t uid);
 struct passwd *__wrap_getpwuid(uid_t uid)
@@ -113,7 +113,7 @@ int __wrap_getgrouplist(const char *user, gid_t group, gid_t *groups, int *n)
 
 /* ------------------------------------------------------------ the clock */
 
-static int64_t step_ms;		/* that each look at the clock takes */
+static int64_t step_ms; /* that each look at the clock takes */
 static int64_t now_ms;
 
 int64_t __wrap_wait_now_ms(void);
@@ -267,8 +267,7 @@ static void held_by_somebody(void)
 	plug_ch340();
 	ck_assert_int_eq(__real_stat("/dev/full", &st), 0);
 	fake_file("/proc/locks", "1: FLOCK  ADVISORY  WRITE -1 %02x:%02x:%lu 0 EOF\n",
-		  (unsigned int)(st.st_dev >> 8 & 0xfff), (unsigned int)(st.st_dev & 0xff),
-		  (unsigned long)st.st_ino);
+		  (unsigned int)(st.st_dev >> 8 & 0xfff), (unsigned int)(st.st_dev & 0xff), (unsigned long)st.st_ino);
 }
 
 static void held_by_modemmanager(void)
@@ -444,15 +443,17 @@ static void only_a_mouse(void)
 	fake_usb_device(&mouse);
 }
 
-#define GIVE_IT "have udev give it to a group: put SUBSYSTEM==\"tty\", SUBSYSTEMS==\"usb\", " \
-		"GROUP=\"dialout\", MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; then sudo " \
-		"udevadm control --reload, and re-plug"
+#define GIVE_IT \
+	"have udev give it to a group: put SUBSYSTEM==\"tty\", SUBSYSTEMS==\"usb\", " \
+	"GROUP=\"dialout\", MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; then sudo " \
+	"udevadm control --reload, and re-plug"
 
 #define FROM_THE_HOST \
 	"plug it in, look its port up on the host (ls -l /dev/serial/by-id), and start the container with " \
 	"--device= and that port"
-#define CABLE "plug it in; if it is, try another cable (many carry power only) and another socket; " \
-	      "dmesg -w shows whether the computer notices"
+#define CABLE \
+	"plug it in; if it is, try another cable (many carry power only) and another socket; " \
+	"dmesg -w shows whether the computer notices"
 
 static const struct {
 	void (*set_up)(void);
@@ -470,8 +471,7 @@ static const struct {
 	  "mode 660, group dialout (20), you are alice (1000)",
 	  "log out and in again (or: newgrp dialout): you are in the group, but this login is older" },
 	{ nobodys, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
-	  "mode 600, group root (0), you are alice (1000)",
-	  GIVE_IT },
+	  "mode 600, group root (0), you are alice (1000)", GIVE_IT },
 	{ old_mode, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
 	  "mode 600, group dialout (20), you are alice (1000)", GIVE_IT },
 	{ roots_group, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
@@ -486,8 +486,8 @@ static const struct {
 	  "join the group with the number 997; then log out and in again" },
 	{ foreign_group, PORT, "permission", VERDICT_PERMISSION, "you may not open it",
 	  "mode 660, group dialout (20), you are alice (1000)", "start the container with --group-add 20" },
-	{ held, PORT, "busy", VERDICT_BUSY, "picocom (process 812) uses it",
-	  "process 812 has it open (/proc/PID/fd)", "close it, or give it time with --wait; to end it: kill 812" },
+	{ held, PORT, "busy", VERDICT_BUSY, "picocom (process 812) uses it", "process 812 has it open (/proc/PID/fd)",
+	  "close it, or give it time with --wait; to end it: kill 812" },
 	{ held_by_our_parent, PORT, "busy", VERDICT_BUSY, "picocom (process 812) uses it",
 	  "process 812 has it open (/proc/PID/fd)",
 	  "it has started espreset, so waiting does not help: lock another file, or use --no-lock" },
@@ -502,15 +502,14 @@ static const struct {
 	  "is a regular file, not a serial port such as /dev/ttyUSB0", "",
 	  "espreset --list shows the ports there are" },
 	{ two_of_a_kind, "usb:1a86:7523", "ambiguous", VERDICT_AMBIGUOUS, "it fits several boards",
-	  "fits several boards; say which: usb:1-1.4 (/dev/ttyUSB0), usb:1-1.3 (/dev/ttyUSB1)",
-	  "name one of them" },
+	  "fits several boards; say which: usb:1-1.4 (/dev/ttyUSB0), usb:1-1.3 (/dev/ttyUSB1)", "name one of them" },
 	{ claimed_by_brltty, PORT, "brltty", VERDICT_NO_PORT,
 	  "brltty has taken the CH340 at 1-1.4 for a braille display",
 	  "process 600 is brltty, and the device is driven through usbfs",
 	  "if nobody here needs braille: sudo ln -s /dev/null /etc/udev/rules.d/85-brltty.rules; sudo systemctl "
 	  "mask --now brltty.path; re-plug. If somebody does: genericDevices=no in /etc/brltty.conf" },
-	{ claimed_by_somebody, "usb:1-1.4", "claimed", VERDICT_NO_PORT,
-	  "a program drives the CH340 at 1-1.4 itself", "it is driven through usbfs",
+	{ claimed_by_somebody, "usb:1-1.4", "claimed", VERDICT_NO_PORT, "a program drives the CH340 at 1-1.4 itself",
+	  "it is driven through usbfs",
 	  "end that program (a virtual machine, a USB/IP server, a debugger), then re-plug" },
 	{ no_driver, "usb:1a86:7523", "driver-missing", VERDICT_NO_PORT,
 	  "this kernel has no driver for the CH340 at 1-1.4", "no ch341.ko in /lib/modules/" KERNEL,
@@ -520,12 +519,11 @@ static const struct {
 	{ driver_not_loaded, PORT, "driver-not-loaded", VERDICT_NO_PORT,
 	  "the driver of the CH340 at 1-1.4 is not loaded", "no module ch341 in the running kernel",
 	  "sudo modprobe ch341" },
-	{ acm_not_loaded, PORT, "driver-not-loaded", VERDICT_NO_PORT,
-	  "the driver of the CH9102 at 1-1.4 is not loaded", "no module cdc_acm in the running kernel",
-	  "sudo modprobe cdc_acm" },
+	{ acm_not_loaded, PORT, "driver-not-loaded", VERDICT_NO_PORT, "the driver of the CH9102 at 1-1.4 is not loaded",
+	  "no module cdc_acm in the running kernel", "sudo modprobe cdc_acm" },
 	{ driver_forbidden, PORT, "driver-forbidden", VERDICT_NO_PORT,
-	  "the driver of the CH340 at 1-1.4 may not be loaded",
-	  "/etc/modprobe.d/local.conf says blacklist ch341", "remove that line, then: sudo modprobe ch341" },
+	  "the driver of the CH340 at 1-1.4 may not be loaded", "/etc/modprobe.d/local.conf says blacklist ch341",
+	  "remove that line, then: sudo modprobe ch341" },
 	{ kernel_replaced, PORT, "kernel-replaced", VERDICT_NO_PORT,
 	  "the modules of the running kernel are gone, so no driver can be loaded",
 	  "/lib/modules/" KERNEL " does not exist: the kernel was updated", "restart this computer" },
@@ -547,10 +545,11 @@ static const struct {
 	  "/sys/bus/usb-serial/drivers/ch341/new_id" },
 	{ no_node, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
 	  "/sys/class/tty/ttyUSB0 exists", "re-plug it" },
-	{ no_node_and_another_without_driver, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
-	  "/sys/class/tty/ttyUSB0 exists", "re-plug it" },
+	{ no_node_and_another_without_driver, PORT, "no-node", VERDICT_NO_PORT,
+	  "the kernel has this port, but /dev has not", "/sys/class/tty/ttyUSB0 exists", "re-plug it" },
 	{ no_node_with_numbers, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
-	  "/sys/class/tty/ttyUSB0 exists", "re-plug it; where /dev is not the kernel's own (a chroot): "
+	  "/sys/class/tty/ttyUSB0 exists",
+	  "re-plug it; where /dev is not the kernel's own (a chroot): "
 	  "sudo mknod -m 660 /dev/ttyUSB0 c 188 0" },
 	{ no_node_in_container, PORT, "no-node", VERDICT_NO_PORT, "the kernel has this port, but /dev has not",
 	  "/sys/class/tty/ttyUSB0 exists", "start the container with --device=/dev/ttyUSB0" },
@@ -640,21 +639,22 @@ END_TEST
 static const struct {
 	struct fake_usb usb;
 	const char *kernel;
-	const char *word;		/* NULL: none */
-	enum verdict blamed;		/* for this */
+	const char *word;    /* NULL: none */
+	enum verdict blamed; /* for this */
 	enum verdict not_blamed;
 } quirks[] = {
 	{ { "1-1", "10c4", "ea64", "1", NULL, NULL }, KERNEL, "cp2102c", VERDICT_NO_EFFECT, VERDICT_CRASHED },
 	{ { "1-1", "10c4", "ea60", "1", "CP2102N USB", NULL }, KERNEL, "cp2102n", VERDICT_IO_ERROR, VERDICT_SILENT },
-	{ { "1-1", "10c4", "ea60", "1", "CP2102 USB", NULL }, KERNEL, "cp2102-speed", VERDICT_GARBLED,
-	  VERDICT_SILENT },
+	{ { "1-1", "10c4", "ea60", "1", "CP2102 USB", NULL }, KERNEL, "cp2102-speed", VERDICT_GARBLED, VERDICT_SILENT },
 	{ { "1-1", "303a", "1001", "1", NULL, NULL }, KERNEL, "native-usb", VERDICT_UNPLUGGED, VERDICT_CRASHED },
 	{ { "1-1", "303a", "0002", "1", NULL, NULL }, KERNEL, "native-otg", VERDICT_UNPROVEN, VERDICT_CRASHED },
-	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.10-arch1", "ch340-kernel", VERDICT_SILENT,
+	{ { "1-1", "1a86", "7523", NULL, NULL, NULL },
+	  "5.13.10-arch1",
+	  "ch340-kernel",
+	  VERDICT_SILENT,
 	  VERDICT_CRASHED },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.13", "ch340-kernel", VERDICT_GARBLED, VERDICT_CRASHED },
-	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.10.58-1", "ch340-kernel", VERDICT_GARBLED,
-	  VERDICT_CRASHED },
+	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.10.58-1", "ch340-kernel", VERDICT_GARBLED, VERDICT_CRASHED },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.4.143", "ch340-kernel", VERDICT_GARBLED, VERDICT_CRASHED },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.9", NULL, 0, 0 },
 	{ { "1-1", "1a86", "7523", NULL, NULL, NULL }, "5.13.14", NULL, 0, 0 },

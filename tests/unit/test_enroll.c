@@ -53,22 +53,21 @@ START_TEST(writes_the_whole_rule_of_a_board_with_a_serial_number)
 	ck_assert_str_eq(e.file, "/etc/udev/rules.d/70-espreset-kitchen.rules");
 	ck_assert_str_eq(e.why, "by serial number: the name follows the board to any socket");
 	ck_assert_str_eq(e.next, "sudo udevadm control --reload, then unplug the board and plug it in again");
-	ck_assert_str_eq(e.rule,
-			 "# kitchen: a CP2104, by serial number: the name follows the board to any socket.\n"
-			 "# From espreset --enroll; belongs into /etc/udev/rules.d/70-espreset-kitchen.rules\n"
-			 "# Then: sudo udevadm control --reload, then unplug the board and plug it in again.\n"
-			 "ACTION!=\"remove\", SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"10c4\", "
-			 "ATTRS{idProduct}==\"ea60\", ATTRS{serial}==\"0a1b2c\", \\\n"
-			 "  SYMLINK+=\"espreset/kitchen\", TAG+=\"systemd\", "
-			 "ENV{SYSTEMD_WANTS}+=\"espreset@kitchen.service\", \\\n"
-			 "  ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"\n");
+	ck_assert_str_eq(e.rule, "# kitchen: a CP2104, by serial number: the name follows the board to any socket.\n"
+				 "# From espreset --enroll; belongs into /etc/udev/rules.d/70-espreset-kitchen.rules\n"
+				 "# Then: sudo udevadm control --reload, then unplug the board and plug it in again.\n"
+				 "ACTION!=\"remove\", SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"10c4\", "
+				 "ATTRS{idProduct}==\"ea60\", ATTRS{serial}==\"0a1b2c\", \\\n"
+				 "  SYMLINK+=\"espreset/kitchen\", TAG+=\"systemd\", "
+				 "ENV{SYSTEMD_WANTS}+=\"espreset@kitchen.service\", \\\n"
+				 "  ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"\n");
 	ck_assert_int_eq(count_fds(), fds);
 }
 END_TEST
 
 static const struct {
 	const char *serial;
-	const char *why;	/* the beginning; NULL: by serial number */
+	const char *why; /* the beginning; NULL: by serial number */
 } serials[] = {
 	{ "0a1b2c", NULL },
 	{ "AB CD:12", NULL },
@@ -140,10 +139,12 @@ START_TEST(a_bridge_with_two_ports_is_told_apart_by_interface)
 }
 END_TEST
 
+/* clang-format off */
 static const char *const bad_names[] = {
 	"", "Kitchen", "a b", "a-b", "a.b", "../x", "a/b", "a\"", "\xc3\xa4", "a%n", "a$name",
 	"a12345678901234567890123456789012",
 };
+/* clang-format on */
 
 START_TEST(refuses_names_that_are_not_safe_everywhere)
 {

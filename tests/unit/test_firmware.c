@@ -10,9 +10,9 @@
 static const struct {
 	const char *firmware;
 	const char *line;
-	int expect;		/* index of the pattern that knows it; -1 none */
+	int expect; /* index of the pattern that knows it; -1 none */
 	bool fails;
-	const char *address;	/* NULL: none in this line */
+	const char *address; /* NULL: none in this line */
 } lines[] = {
 	{ "arduino", "Booting", -1, false, NULL },
 	{ "arduino", "Ready", 0, false, NULL },
@@ -29,10 +29,10 @@ static const struct {
 	{ "esphome", "  IP Address: 192.168.1.60", 0, false, "192.168.1.60" },
 	{ "esphome", "[C][ota:096]: Over-The-Air updates:", 1, false, NULL },
 	{ "esphome", "[I][app:102]: ESPHome version 2025.10.0 compiled on Oct 16 2025, 10:00:00", -1, false, NULL },
-	{ "tasmota", "00:00:04.127 HTP: Web server active on tasmota-D18A6C-2668 with IP address 192.168.10.37",
-	  0, false, "192.168.10.37" },
-	{ "tasmota", "00:00:04 HTP: Web server active on a.local with IP address 10.0.0.9 and IPv6 global address ::", 0,
-	  false, "10.0.0.9" },
+	{ "tasmota", "00:00:04.127 HTP: Web server active on tasmota-D18A6C-2668 with IP address 192.168.10.37", 0,
+	  false, "192.168.10.37" },
+	{ "tasmota", "00:00:04 HTP: Web server active on a.local with IP address 10.0.0.9 and IPv6 global address ::",
+	  0, false, "10.0.0.9" },
 	{ "tasmota", "00:00:00.080 Project tasmota - Tasmota Version 12.4.0(tasmota)", -1, false, NULL },
 	{ "wled", "Ada", 0, false, NULL },
 	{ "wled", "Adapter", -1, false, NULL },
@@ -51,7 +51,8 @@ static bool matches(const char *pattern, const char *line)
 	char err[256];
 	int r;
 
-	ck_assert_msg(!match_init(&match, &(struct match_pattern){ pattern, MATCH_EXPECT }, 1, err, sizeof(err)), "%s", err);
+	ck_assert_msg(!match_init(&match, &(struct match_pattern){ pattern, MATCH_EXPECT }, 1, err, sizeof(err)), "%s",
+		      err);
 	r = match_line(&match, line, strlen(line), &event);
 	ck_assert_int_ge(r, 0);
 	match_release(&match);
@@ -64,8 +65,8 @@ START_TEST(each_firmware_s_lines_are_known)
 
 	ck_assert_ptr_nonnull(firmware);
 	for (int i = 0; firmware->expect[i]; i++)
-		ck_assert_msg(matches(firmware->expect[i], lines[_i].line) == (i == lines[_i].expect),
-			      "%s: %s", firmware->expect[i], lines[_i].line);
+		ck_assert_msg(matches(firmware->expect[i], lines[_i].line) == (i == lines[_i].expect), "%s: %s",
+			      firmware->expect[i], lines[_i].line);
 	for (int i = 0; firmware->fail_on[i]; i++)
 		ck_assert(matches(firmware->fail_on[i], lines[_i].line) == lines[_i].fails);
 	if (!lines[_i].address) {

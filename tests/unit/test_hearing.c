@@ -33,7 +33,7 @@ START_TEST(a_slow_speed_is_named_and_is_where_to_listen)
 	hear(of_9600, sizeof(of_9600), 100);
 	ck_assert_int_eq(h.found_baud, 9600);
 	ck_assert_int_eq(hearing_candidate(&h), 9600);
-	ck_assert(!hearing_may_drop(&h));	/* of 9600 a bridge that drops hands on nothing */
+	ck_assert(!hearing_may_drop(&h)); /* of 9600 a bridge that drops hands on nothing */
 	setup();
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.found_baud, 38400);
@@ -45,7 +45,7 @@ START_TEST(what_a_loader_says_is_not_the_applications_speed)
 	h.may_be_loader = true;
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.found_baud, 0);
-	ck_assert_int_eq(h.app_baud, 38400);	/* but where to listen for why it restarts */
+	ck_assert_int_eq(h.app_baud, 38400); /* but where to listen for why it restarts */
 }
 END_TEST
 
@@ -62,7 +62,7 @@ START_TEST(a_pause_begins_a_new_burst)
 {
 	hear(of_9600, 60, 100);
 	hear(of_9600, 60, 200);
-	ck_assert_int_eq(hearing_characters(&h), 40);	/* three bytes for a character */
+	ck_assert_int_eq(hearing_characters(&h), 40); /* three bytes for a character */
 	hear(of_9600, 6, 200 + PAUSE_MS + 1);
 	ck_assert_int_eq(hearing_characters(&h), 2);
 }
@@ -74,7 +74,7 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 
 	setup();
 	hearing_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
-	hear("\x93\x1b", 2, 100);	/* something faster than the port */
+	hear("\x93\x1b", 2, 100); /* something faster than the port */
 	first = hearing_candidate(&h);
 	second = hearing_next_guess(&h);
 	third = hearing_next_guess(&h);
@@ -102,7 +102,8 @@ START_TEST(above_all_speeds_the_rest_of_a_banner_names_nothing)
 {
 	memset(&h, 0, sizeof(h));
 	hearing_begin(&h, 2000000, BOOT_HABIT_DELIVERS);
-	hear("\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f", 24, 100);
+	hear("\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f", 24,
+	     100);
 	ck_assert_int_eq(hearing_faster(&h), 0);
 }
 END_TEST

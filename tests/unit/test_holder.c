@@ -53,8 +53,9 @@ static void fake_lock(const char *start, int pid, int inode_off, int dev_off)
 	ck_assert_int_eq(stat(PORT, &st), 0);
 	fake_file("/proc/locks",
 		  "1: POSIX  ADVISORY  READ 77 08:02:900 128 128\n"
-		  "2: %s %d %02x:%02x:%lu 0 EOF\n", start, pid, major(st.st_dev),
-		  minor(st.st_dev) + (unsigned int)dev_off, (unsigned long)st.st_ino + (unsigned long)inode_off);
+		  "2: %s %d %02x:%02x:%lu 0 EOF\n",
+		  start, pid, major(st.st_dev), minor(st.st_dev) + (unsigned int)dev_off,
+		  (unsigned long)st.st_ino + (unsigned long)inode_off);
 }
 
 static void set_up(void)
@@ -82,7 +83,7 @@ START_TEST(past_the_deadline_processes_are_not_looked_through)
 	fake_fd(812, 3, PORT);
 	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), -ETIMEDOUT);
 	ck_assert_int_eq(holder_find_by(PORT, WAIT_FOREVER, &holder), 1);
-	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0);	/* one file tells who */
+	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0); /* one file tells who */
 	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 }
@@ -102,7 +103,10 @@ START_TEST(finds_who_has_it_open_under_whatever_name)
 END_TEST
 
 static const char *const locks[] = {
-	"FLOCK  ADVISORY  WRITE", "FLOCK  ADVISORY  READ ", "POSIX  ADVISORY  WRITE", "OFDLCK ADVISORY  WRITE",
+	"FLOCK  ADVISORY  WRITE",
+	"FLOCK  ADVISORY  READ ",
+	"POSIX  ADVISORY  WRITE",
+	"OFDLCK ADVISORY  WRITE",
 };
 
 START_TEST(finds_who_has_locked_it)
@@ -189,8 +193,8 @@ static const struct {
 	{ "3d", "3d\0/secret", 11, "3d" },
 	{ "evil\x1b]0;x\x07", "", 0, "evil?]0;x?" },
 	{ "\xc3\xa9tool", "", 0, "??tool" },
-	{ "node", "node\0/a/0123456789012345678901234567890123456789012345678901234567890123456789",
-	  79, "node 0123456789012345678901234567890" },
+	{ "node", "node\0/a/0123456789012345678901234567890123456789012345678901234567890123456789", 79,
+	  "node 0123456789012345678901234567890" },
 };
 
 START_TEST(names_a_script_and_not_just_its_interpreter)
@@ -261,7 +265,7 @@ END_TEST
 
 struct user {
 	pid_t pid;
-	int done_fd;	/* closed: it ends */
+	int done_fd; /* closed: it ends */
 };
 
 /* Lets go of its port by ending, or by close(), and lives on. */
@@ -275,10 +279,10 @@ static void be_a_user(const char *path, bool locks_it, enum leaving leaving, int
 
 	if (fd < 0 || (locks_it && flock(fd, LOCK_EX) < 0) || write(told_fd, &me, sizeof(me)) < 0)
 		_exit(1);
-	(void)!read(done_fd, &c, 1);		/* a byte: let go */
+	(void)!read(done_fd, &c, 1); /* a byte: let go */
 	if (leaving == BY_CLOSING) {
 		(void)close(fd);
-		(void)!read(done_fd, &c, 1);	/* its end: the test is over */
+		(void)!read(done_fd, &c, 1); /* its end: the test is over */
 	}
 	_exit(0);
 }
@@ -330,7 +334,7 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 	ck_assert_int_eq(holder.pid, user.pid);
 	ck_assert_int_eq(holder.seen, _i == 1 ? HOLDER_LOCK : HOLDER_OPEN);
 	ck_assert_int_gt(hostfs_read("/proc/self/comm", comm, sizeof(comm)), 0);
-	ck_assert_str_eq(holder.command, comm);		/* a fork of this test */
+	ck_assert_str_eq(holder.command, comm); /* a fork of this test */
 	ck_assert_int_eq(holder_wait(path, 0, NULL, &holder), -EBUSY);
 	ck_assert_int_eq(holder.pid, user.pid);
 	(void)close(user.done_fd);
@@ -366,9 +370,7 @@ END_TEST
 /* Nothing tells of it: only looking again helps. */
 START_TEST(notices_that_a_holder_lets_go_in_silence)
 {
-	static const char *const traces[] = {
-		"/run/lock/LCK..full", "/proc/locks", "/proc/812/fd/3"
-	};
+	static const char *const traces[] = { "/run/lock/LCK..full", "/proc/locks", "/proc/812/fd/3" };
 	pid_t teller;
 	int fds;
 

@@ -195,10 +195,12 @@ END_TEST
 
 START_TEST(a_step_without_time_is_not_begun)
 {
+	/* clang-format off */
 	static const struct { int left_ms; const char *made; } times[] = {
 		{ 2199, "" }, { 2200, "say wait" }, { 2999, "say wait" }, { 3000, "say wait say reset wait" },
 		{ 4999, "say wait say reset wait" }, { 5000, "say wait say reset wait say power wait" },
 	};
+	/* clang-format on */
 
 	now_ms = ladder.end_ms - times[_i].left_ms;
 	while (ladder_climb(&ladder, VERDICT_SILENT))

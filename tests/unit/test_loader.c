@@ -20,8 +20,8 @@ static struct {
 	struct sim_rom_loader loader;
 	uint8_t flash[FLASH], packed[FLASH];
 	int64_t now;
-	double baud, bit_ns;		/* the host's; of the last character that came */
-	size_t status_len;		/* that it expects */
+	double baud, bit_ns; /* the host's; of the last character that came */
+	size_t status_len;   /* that it expects */
 	uint8_t in[65536];
 	size_t in_len;
 } h;
@@ -193,6 +193,7 @@ static int block(uint8_t op, uint32_t number, const uint8_t *data, uint32_t len,
 
 static int sync_once(void)
 {
+	/* clang-format off */
 	uint8_t data[36] = { 7, 7, 0x12, 0x20 }, answer[64];
 	int answers = 0;
 
@@ -386,6 +387,7 @@ START_TEST(an_image_is_judged_as_the_boot_would)
 		{ 47, 0, SIM_IMAGE_CSUM },
 		{ 0x1000, 0xff, SIM_IMAGE_SECOND },
 	};
+	/* clang-format on */
 	size_t i;
 
 	set_up();
@@ -409,6 +411,7 @@ END_TEST
 
 START_TEST(a_stub_says_so_and_answers_sync_with_0)
 {
+	/* clang-format off */
 	uint8_t data[36] = { 7, 7, 0x12, 0x20 }, answer[64];
 
 	set_up();
@@ -772,6 +775,7 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 		{ 0x10000, 0xff, SIM_IMAGE_SECOND },
 		{ 0x10000 + 32, 1, SIM_IMAGE_SECOND },
 	};
+	/* clang-format on */
 
 	set_up_chip(later[_i].chip);
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

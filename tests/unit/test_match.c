@@ -27,8 +27,8 @@ static int line(const char *text)
 
 START_TEST(all_expected_lines_must_come)
 {
-	begin((const struct match_pattern[]){ { "Ready", MATCH_EXPECT },
-					      { "IP address: ([0-9.]+)", MATCH_EXPECT } }, 2);
+	begin((const struct match_pattern[]){ { "Ready", MATCH_EXPECT }, { "IP address: ([0-9.]+)", MATCH_EXPECT } },
+	      2);
 	ck_assert_int_eq(line("Booting"), 0);
 	ck_assert(!match_complete(&match));
 	ck_assert_int_eq(line("Ready"), 1);
@@ -77,8 +77,10 @@ END_TEST
 
 START_TEST(the_first_match_is_the_one_that_is_printed)
 {
-	begin((const struct match_pattern[]){ { "b=(.*)", MATCH_EXPECT }, { "a=(.*)", MATCH_EXPECT },
-					      { "n=(.*)", MATCH_NOTE } }, 3);
+	begin((const struct match_pattern[]){ { "b=(.*)", MATCH_EXPECT },
+					      { "a=(.*)", MATCH_EXPECT },
+					      { "n=(.*)", MATCH_NOTE } },
+	      3);
 	ck_assert_ptr_null(match_first(&match));
 	ck_assert_int_eq(line("n=0"), 1);
 	ck_assert_ptr_null(match_first(&match));
@@ -147,7 +149,10 @@ static const struct {
 	{ "\\bup\\b", "it is up!", "up" },
 	{ "a{2}(b|c)+[[:digit:]]$", "aabcb7", "b" },
 	{ "(^|[^[:alnum:]])Ready$", "NotReady", NULL },
-	{ "(^|[^[:alnum:]])Ready$", "\xff" "Ready", "\xff" },
+	{ "(^|[^[:alnum:]])Ready$",
+	  "\xff"
+	  "Ready",
+	  "\xff" },
 	{ "[[:space:]]([[:xdigit:]]+)[[:punct:]]", "at 40fe;", "40fe" },
 	{ "ready(?!,)", "ready, not", NULL },
 	{ "(?i)READY", "ready", "ready" },
@@ -173,7 +178,11 @@ static const struct {
 	{ "^\xe2\x82", "\xe2\x82\xac", "\xe2\x82" },
 	{ "\\w", "\xe4\xc4\xb5", NULL },
 	{ "(?i)\xe4", "\xc4", NULL },
-	{ "^a.b.c$", "a\rb\x85" "c", "a\rb\x85" "c" },
+	{ "^a.b.c$",
+	  "a\rb\x85"
+	  "c",
+	  "a\rb\x85"
+	  "c" },
 	{ "^(.)$", "\n", "\n" },
 	{ "a$", "a\n", NULL },
 	{ "(?C)a(?C2)b", "ab", "ab" },
@@ -195,8 +204,10 @@ END_TEST
 /* The place where PCRE2 leaves groups belongs to all patterns, and keeps what an earlier one left there. */
 START_TEST(a_pattern_without_a_group_gets_no_other_pattern_s)
 {
-	begin((const struct match_pattern[]){ { "(b)c", MATCH_EXPECT }, { "abc", MATCH_EXPECT },
-					      { "(a)(b)(c)", MATCH_EXPECT } }, 3);
+	begin((const struct match_pattern[]){ { "(b)c", MATCH_EXPECT },
+					      { "abc", MATCH_EXPECT },
+					      { "(a)(b)(c)", MATCH_EXPECT } },
+	      3);
 	ck_assert_int_eq(line("abc"), 1);
 	ck_assert(event.any_group);
 	ck_assert_str_eq(match_group(&match, 0), "b");
@@ -278,13 +289,17 @@ START_TEST(an_invalid_pattern_is_named_with_what_is_wrong_and_where)
 	};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		ck_assert_int_eq(match_init(&match, (const struct match_pattern[]){ { "fine", MATCH_EXPECT },
-				 { wrong[i].pattern, MATCH_FAIL_ON } }, 2, err, sizeof(err)), -EINVAL);
+		ck_assert_int_eq(match_init(&match,
+					    (const struct match_pattern[]){ { "fine", MATCH_EXPECT },
+									    { wrong[i].pattern, MATCH_FAIL_ON } },
+					    2, err, sizeof(err)),
+				 -EINVAL);
 		ck_assert_msg(strncmp(err, wrong[i].said, strlen(wrong[i].said)) == 0, "%s", err);
 		match_release(&match);
 	}
-	ck_assert_int_eq(match_init(&match, (const struct match_pattern[]){ { "a(", MATCH_EXPECT } }, 1, err,
-				    sizeof(err)), -EINVAL);
+	ck_assert_int_eq(
+		match_init(&match, (const struct match_pattern[]){ { "a(", MATCH_EXPECT } }, 1, err, sizeof(err)),
+		-EINVAL);
 	ck_assert_str_eq(err, "--expect 'a(': missing closing parenthesis, at offset 2");
 	match_release(&match);
 }
@@ -336,8 +351,10 @@ START_TEST(a_pattern_that_is_too_large_is_refused_at_once)
 	struct rusage used;
 
 	for (size_t i = 0; i < COUNT(large); i++) {
-		ck_assert_int_eq(match_init(&match, (const struct match_pattern[]){ { large[i].pattern, MATCH_EXPECT } },
-					    1, err, sizeof(err)), -EINVAL);
+		ck_assert_int_eq(match_init(&match,
+					    (const struct match_pattern[]){ { large[i].pattern, MATCH_EXPECT } }, 1,
+					    err, sizeof(err)),
+				 -EINVAL);
 		ck_assert_msg(strncmp(err, "--expect '", 10) == 0 && strstr(err, large[i].said), "%s", err);
 		match_release(&match);
 	}
@@ -392,7 +409,7 @@ START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
 	match.deadline_ms = wait_now_ms() - 1;
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_str_eq(match.why, "time limit exceeded");
-	ck_assert_uint_le(match.steps, 1000);	/* 250 ms are more than 100,000 */
+	ck_assert_uint_le(match.steps, 1000); /* 250 ms are more than 100,000 */
 	match_release(&match);
 }
 END_TEST

@@ -29,7 +29,8 @@ static void listen_at(const char *name, bool abstract)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + !abstract)), 0);
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + !abstract)),
+			 0);
 	ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
 }
 

@@ -13,7 +13,8 @@ static char why[1024];
 /* Parses a command line that is split at blanks; a word of "''" is empty. */
 static int parse(const char *line)
 {
-	static char buf[1024];	/* the options borrow from it */
+	static char buf[1024]; /* the options borrow from it */
+	/* clang-format off */
 	char *argv[64] = { "espreset" }, *save = NULL;
 	int argc = 1;
 
@@ -241,6 +242,7 @@ START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 		{ MODE_DECODE, "decode", "x", 25 }, { MODE_LIST, "list", "", 25 }, { MODE_DIAGNOSE, "diagnose", "x", 25 },
 		{ MODE_PROBE_WIRING, "probe-wiring", "x", 19 }, { MODE_ENROLL, "enroll", "x y", 25 },
 	};
+	/* clang-format on */
 	const char *other = others[_i].option;
 	int refused = 0;
 
@@ -250,7 +252,7 @@ START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 		char more[64], complaint[128];
 
 		if (strcmp(row->name, "port") == 0)
-			continue;	/* how many each mode takes is in rejects[] */
+			continue; /* how many each mode takes is in rejects[] */
 		snprintf(more, sizeof(more), "%s --%s", others[_i].ports, other);
 		snprintf(complaint, sizeof(complaint), "--%s does not go with --%s", is_mode ? other : row->name,
 			 is_mode ? row->name : other);
@@ -261,6 +263,7 @@ START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { const char *line, *complaint; } repeated[] = {
 	{ "-b 1 -b 9600 x", "'1'" }, { "-b 9600 -b 1 x", "'1'" },
 	{ "--capture a --capture '' x", "empty" },
@@ -276,18 +279,21 @@ static const struct { const char *line, *complaint; } repeated[] = {
 	{ "-e 1 -e 2 -e 3 -e 4 -e 5 -e 6 -e 7 -e 8 -e 9 -e 10 -e 11 -e 12 -e 13 -e 14 -e 15 -e 16 -e 17 x",
 	  "--expect '17': more than 16 are not taken" },
 };
+/* clang-format on */
 
 START_TEST(the_last_one_of_an_option_counts_and_each_is_checked)
 {
 	int r = parse(repeated[_i].line);
 
 	if (repeated[_i].complaint)
-		ck_assert_msg(r < 0 && strstr(why, repeated[_i].complaint), "'%s' is %d: '%s'", repeated[_i].line, r, why);
+		ck_assert_msg(r < 0 && strstr(why, repeated[_i].complaint), "'%s' is %d: '%s'", repeated[_i].line, r,
+			      why);
 	else
 		ck_assert_msg(r == 0, "'%s' is %d: '%s'", repeated[_i].line, r, why);
 }
 END_TEST
 
+/* clang-format off */
 static const struct { const char *text; int ms; } durations[] = {
 	{ "0", 0 }, { "1", 1000 }, { "0.5", 500 }, { ".5", 500 }, { "3s", 3000 }, { "20ms", 20 },
 	{ "0.02", 20 }, { "1.0005", 1001 }, { "0.1ms", 1 }, { "86400", 86400000 }, { "1.", 1000 },
@@ -295,6 +301,7 @@ static const struct { const char *text; int ms; } durations[] = {
 	{ "86401", -1 }, { "1.2.3", -1 }, { "0x10", -1 }, { "nan", -1 }, { "1e3", -1 },
 	{ "99999999999999999999999", -1 },
 };
+/* clang-format on */
 
 START_TEST(a_duration_is_seconds_with_decimals_or_carries_its_unit)
 {
@@ -333,7 +340,8 @@ END_TEST
 START_TEST(every_value_lands_where_it_belongs)
 {
 	ck_assert_int_eq(parse("-c ESP32-C3 -b 74880 --crystal 40 --sequence both --hold 30ms --attempts 5 -t 4 -w 0 "
-			       "--settle 0.25 --no-lock --capture f -j -q -v -e A -e B --fail-on C --state-file s x"), 0);
+			       "--settle 0.25 --no-lock --capture f -j -q -v -e A -e B --fail-on C --state-file s x"),
+			 0);
 	ck_assert_int_eq(o.session.chip, CHIP_ESP32C3);
 	ck_assert_int_eq(o.session.baud, 74880);
 	ck_assert_int_eq(o.session.crystal_mhz, 40);
@@ -352,11 +360,13 @@ START_TEST(every_value_lands_where_it_belongs)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { const char *line; const bool *flag; } flags[] = {
 	{ "--no-reset x", &o.session.no_reset }, { "--no-lock x", &o.no_lock }, { "--recover x", &o.recover },
 	{ "--print-match -e a x", &o.print_match }, { "--if-needed --ota-dry-run h x", &o.if_needed },
 	{ "-j x", &o.json }, { "-q x", &o.quiet }, { "-v x", &o.verbose },
 };
+/* clang-format on */
 
 START_TEST(a_flag_sets_itself_and_no_other)
 {
@@ -377,12 +387,14 @@ START_TEST(every_text_lands_where_it_belongs)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { const char *line; enum request_mode mode; } modes[] = {
 	{ "--decode", MODE_DECODE }, { "--decode file", MODE_DECODE }, { "--list", MODE_LIST }, { "-l", MODE_LIST },
 	{ "--diagnose", MODE_DIAGNOSE }, { "--diagnose x", MODE_DIAGNOSE }, { "--probe-wiring x", MODE_PROBE_WIRING },
 	{ "--enroll x name", MODE_ENROLL }, { "sim:help", MODE_SIM_HELP }, { "--firmware list", MODE_FIRMWARE_LIST },
 	{ "--help", MODE_HELP }, { "-h --nonsense", MODE_HELP }, { "-V", MODE_VERSION },
 };
+/* clang-format on */
 
 START_TEST(a_mode_is_its_option)
 {

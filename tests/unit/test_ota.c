@@ -19,16 +19,19 @@ struct rule {
 struct world {
 	const struct rule *rules;
 	unsigned int n_rules;
-	const char *answer;		/* of ANSWERS, to each datagram; or what a connection says */
+	const char *answer; /* of ANSWERS, to each datagram; or what a connection says */
 	size_t answer_len;
-	bool hangs_up;			/* a connection ends after the answer */
-	unsigned int lose_every;	/* every n-th datagram is lost */
+	bool hangs_up;		 /* a connection ends after the answer */
+	unsigned int lose_every; /* every n-th datagram is lost */
 	int64_t delay_ms;
 
 	int64_t now_ms;
-	struct { int64_t at_ms; struct ota_event event; } pending[64];
+	struct {
+		int64_t at_ms;
+		struct ota_event event;
+	} pending[64];
 	unsigned int n_pending, datagrams, connects, closes;
-	char sent[256][64];		/* to the service */
+	char sent[256][64]; /* to the service */
 	unsigned int n_sent;
 };
 
@@ -80,8 +83,7 @@ static void carry(struct world *w, const struct ota_action *action)
 			if (w->hangs_up)
 				later(w, OTA_EVENT_CLOSED, action->channel, NULL, 0);
 		} else {
-			react(w, action->channel == OTA_SERVICE_UDP ? rule->service : rule->closed,
-			      action->channel);
+			react(w, action->channel == OTA_SERVICE_UDP ? rule->service : rule->closed, action->channel);
 		}
 		return;
 	case OTA_ACTION_CONNECT:
@@ -153,19 +155,20 @@ static struct world world_of(const struct rule *rules, unsigned int n)
 	return (struct world){ .rules = rules, .n_rules = n };
 }
 
-#define WORLD(...) world_of((const struct rule[]){ __VA_ARGS__ }, \
-			    sizeof((const struct rule[]){ __VA_ARGS__ }) / sizeof(struct rule))
+#define WORLD(...) \
+	world_of((const struct rule[]){ __VA_ARGS__ }, \
+		 sizeof((const struct rule[]){ __VA_ARGS__ }) / sizeof(struct rule))
 
 static const struct ota_options arduino = { .protocol = OTA_ARDUINO };
 static const struct ota_options dry = { .protocol = OTA_ARDUINO, .question = OTA_DRY_RUN };
 static const struct ota_options dry_once = { .protocol = OTA_ARDUINO, .question = OTA_DRY_RUN, .once = true };
 static const struct ota_options esphome = { .protocol = OTA_ESPHOME, .hello_is_harmless = true };
-static const struct ota_options tasmota = {
-	.protocol = OTA_WEB, .host = "192.0.2.7", .page = { "/up", "action='u2'", false }
-};
-static const struct ota_options wled = {
-	.protocol = OTA_WEB, .host = "192.0.2.7", .page = { "/update", "multipart/form-data", true }
-};
+static const struct ota_options tasmota = { .protocol = OTA_WEB,
+					    .host = "192.0.2.7",
+					    .page = { "/up", "action='u2'", false } };
+static const struct ota_options wled = { .protocol = OTA_WEB,
+					 .host = "192.0.2.7",
+					 .page = { "/update", "multipart/form-data", true } };
 
 static struct ota ota;
 
@@ -222,8 +225,9 @@ static const struct {
 	/* it was up and closed, and then the host died: silence, but nobody is alive */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, SILENT, SILENT } }, NULL, OTA_REASON_DOWN },
 	/* open for a moment */
-	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, REFUSES, SILENT },
-	    { 2400, REFUSES, REFUSES, SILENT } }, NULL, OTA_REASON_GONE },
+	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, REFUSES, SILENT }, { 2400, REFUSES, REFUSES, SILENT } },
+	  NULL,
+	  OTA_REASON_GONE },
 	{ { { 0, ANSWERS, REFUSES, SILENT } }, "pong", OTA_REASON_OTHER },
 	{ { { 0, ANSWERS, REFUSES, SILENT } }, "OK", OTA_REASON_OTHER },
 	{ { { 0, ANSWERS, REFUSES, SILENT } }, "ERR: ERROR[5]: Bad Size Given\n", OTA_REASON_OTHER },
@@ -361,8 +365,8 @@ static const struct {
 	int error;
 } answers[] = {
 	{ "ERR: ERROR[5]: Bad Size Given\n", VERDICT_READY, true, true, 5 },
-	{ "ERR: ERROR[11]: Invalid bootstrapping state, reset ESP8266 before updating\n", VERDICT_OTA_REFUSED,
-	  false, true, 11 },
+	{ "ERR: ERROR[11]: Invalid bootstrapping state, reset ESP8266 before updating\n", VERDICT_OTA_REFUSED, false,
+	  true, 11 },
 	{ "ERR: ERROR[11]: Invalid bootstra", VERDICT_OTA_REFUSED, false, true, 11 },
 	{ "ERR: ERROR[15]: Update already running\n", VERDICT_OTA_REFUSED, false, true, 15 },
 	{ "ERR: ERROR[0]: No Error\n", VERDICT_OTA_REFUSED, false, true, 0 },
@@ -476,10 +480,12 @@ END_TEST
 
 START_TEST(what_does_not_greet_back_is_not_esphome)
 {
+	/* clang-format off */
 	static const struct { const char *bytes; size_t len; } wrong[] = {
 		{ "", 0 }, { "\x00", 1 }, { "\x00\x00", 2 }, { "\x80", 1 }, { "HTTP/1.1 400 Bad Request\r\n", 26 },
 		{ "\x00H", 2 }, { "OK", 2 },
 	};
+	/* clang-format on */
 	struct world w = WORLD({ 0, ACCEPTS, SILENT, SILENT });
 	const struct ota_finding *f;
 
@@ -507,16 +513,18 @@ END_TEST
 
 START_TEST(esphome_versions_are_compared)
 {
+	/* clang-format off */
 	static const struct { const char *text; bool harmless; } rows[] = {
 		{ "2025.10", true }, { "2025.10.0", true }, { "2025.12.1", true }, { "2026.1.0b1", true },
 		{ "2025.9.3", false }, { "2025.1", false }, { "2024.12.0", false }, { "1.20.4", false },
 		{ "", false }, { "2025", false }, { "2025.", false }, { "2025.13", false }, { "x", false },
 		{ "99999.1", false }, { "2026.0", false }, { "2025.100", false }, { "2025.10.0-dev", true },
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		ck_assert_msg(ota_esphome_harmless(rows[i].text, strlen(rows[i].text)) == rows[i].harmless,
-			      "%s", rows[i].text);
+		ck_assert_msg(ota_esphome_harmless(rows[i].text, strlen(rows[i].text)) == rows[i].harmless, "%s",
+			      rows[i].text);
 }
 END_TEST
 
@@ -534,11 +542,11 @@ static const struct {
 	{ &tasmota, "HTTP/1.1 200 OK\r\n\r\n<FORM ACTION='U2'>", VERDICT_READY, OTA_PROOF_FORM, OTA_REASON_NONE },
 	{ &tasmota, "HTTP/1.1 200 OK\r\nX: action='u2'\r\n\r\nnothing", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
 	  OTA_REASON_OTHER },
-	{ &tasmota, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_OTA_SILENT,
-	  OTA_PROOF_NONE, OTA_REASON_OTHER },
+	{ &tasmota, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
+	  OTA_REASON_OTHER },
 	{ &tasmota, "HTTP/1.1 404 Not Found\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_OTHER },
-	{ &tasmota, "HTTP/1.1 302 Found\r\nLocation: /u1\r\n\r\naction='u2'", VERDICT_OTA_SILENT,
-	  OTA_PROOF_NONE, OTA_REASON_OTHER },
+	{ &tasmota, "HTTP/1.1 302 Found\r\nLocation: /u1\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
+	  OTA_REASON_OTHER },
 	{ &tasmota, "HTTP/1.1 401 Unauthorized\r\n\r\naction='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
 	  OTA_REASON_LOCKED },
 	{ &tasmota, "action='u2'", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_UNANSWERED },
@@ -546,12 +554,12 @@ static const struct {
 	{ &tasmota, "", VERDICT_OTA_SILENT, OTA_PROOF_NONE, OTA_REASON_UNANSWERED },
 	{ &wled, "HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", VERDICT_READY, OTA_PROOF_PAGE,
 	  OTA_REASON_NONE },
-	{ &wled, "HTTP/1.0 200 OK\r\n\r\nx\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT,
-	  OTA_PROOF_NONE, OTA_REASON_OTHER },
+	{ &wled, "HTTP/1.0 200 OK\r\n\r\nx\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
+	  OTA_REASON_OTHER },
 	{ &wled, "HTTP/1.0 200 OK\r\n\r\n<form enctype=multipart/form-data>", VERDICT_READY, OTA_PROOF_FORM,
 	  OTA_REASON_NONE },
-	{ &wled, "HTTP/1.0 401 Unauthorized\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT,
-	  OTA_PROOF_NONE, OTA_REASON_LOCKED },
+	{ &wled, "HTTP/1.0 401 Unauthorized\r\nContent-Encoding: gzip\r\n\r\n", VERDICT_OTA_SILENT, OTA_PROOF_NONE,
+	  OTA_REASON_LOCKED },
 };
 
 START_TEST(a_web_updater_is_known_by_its_form)
@@ -705,6 +713,7 @@ END_TEST
 
 START_TEST(targets_are_parsed)
 {
+	/* clang-format off */
 	static const struct { const char *text, *host; int port; } rows[] = {
 		{ "board.local", "board.local", 0 }, { "192.0.2.7", "192.0.2.7", 0 },
 		{ "192.0.2.7:8266", "192.0.2.7", 8266 },
@@ -717,6 +726,7 @@ START_TEST(targets_are_parsed)
 		{ "a b", NULL, 0 }, { "-a", NULL, 0 }, { "a/b", NULL, 0 }, { "http://a", NULL, 0 }, { "@@", NULL, 0 },
 		{ "a\r\nX: y", NULL, 0 }, { "a;b", NULL, 0 }, { "a\x80", NULL, 0 },
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct ota_target target = { .host = "untouched" };
@@ -753,6 +763,7 @@ END_TEST
 
 START_TEST(only_addresses_are_taken_from_a_board)
 {
+	/* clang-format off */
 	static const struct { const char *text; bool good; } rows[] = {
 		{ "192.168.1.23", true }, { "127.0.0.1", true }, { "::1", true }, { "fe80::1", true },
 		{ "2001:db8::7", true },
@@ -763,6 +774,7 @@ START_TEST(only_addresses_are_taken_from_a_board)
 		{ "ff02::1", false },
 		{ "1..2.3", false }, { "+1.2.3.4", false }, { "1.2.3.-4", false },
 	};
+	/* clang-format on */
 	char got[64];
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

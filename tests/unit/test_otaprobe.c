@@ -178,7 +178,8 @@ START_TEST(a_host_that_says_nothing_is_down_and_never_listens)
 	int swallow = bound("127.0.0.1", SOCK_DGRAM, &closed);
 	int full = bound("127.0.0.1", SOCK_STREAM, &closed), fill[4];
 	struct otaprobe_options options = arduino("127.0.0.1", port);
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)closed),
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)closed),
 				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
 
 	ck_assert_int_eq(listen(full, 0), 0);
@@ -204,7 +205,7 @@ START_TEST(a_host_that_reports_no_closed_port_is_not_believed)
 	int swallow = bound("127.0.0.1", SOCK_DGRAM, &closed);
 	struct otaprobe_options options = arduino("127.0.0.1", port);
 
-	options.closed_port = closed;	/* UDP swallows, TCP answers with a reset */
+	options.closed_port = closed; /* UDP swallows, TCP answers with a reset */
 	start(options);
 	finds_nothing(3000, NULL, OTA_REASON_FILTERED);
 	close(swallow);

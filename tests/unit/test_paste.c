@@ -13,7 +13,7 @@
  * an unreadable character, "?" for a question mark and "/" for a line end. */
 struct output {
 	struct paste paste;
-	const char *banner;	/* text that the reader takes for one */
+	const char *banner; /* text that the reader takes for one */
 	enum chip chip;
 	char text[16384], heard[65536];
 	size_t n, n_heard;
@@ -68,10 +68,11 @@ static void filter(const char *bytes, size_t n, size_t cut, const char *banner, 
 
 static const struct {
 	const char *in, *out;
-	size_t n;	/* of in, where it has NULs */
+	size_t n; /* of in, where it has NULs */
 } lines[] = {
 	/* as they are */
-	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", 0 },
+	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n",
+	  0 },
 	{ " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", 0 },
 	{ "ets Jun  8 2016 00:22:57 \n", "ets Jun  8 2016 00:22:57 \n", 0 },
 	{ ">>>stack>>>\n<<<stack<<<\n", ">>>stack>>>\n<<<stack<<<\n", 0 },
@@ -100,41 +101,69 @@ static const struct {
 	{ "> one<br>> two\n", "one\rtwo\n", 0 },
 	{ "9:13:19.676 -> ets Jun  8 2016 00:22:57 19:13:19.676 ->  19:13:19.676 -> rst:0xc\n",
 	  "ets Jun  8 2016 00:22:57    rst:0xc\n", 0 },
-	{ "12:34:00 ets Jun  8 2016 00:22:57 12:34:01 rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) 12:34:02 x\n",
+	{ "12:34:00 ets Jun  8 2016 00:22:57 12:34:01 rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) 12:34:02 "
+	  "x\n",
 	  "ets Jun  8 2016 00:22:57 rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) x\n", 0 },
 	{ "it is 12:34:01 now\n", "it is 12:34:01 now\n", 0 },
 	{ "{\"log\": \"one\\ntwo\\nthree\\nfour\\n\"}\n", "{\"log\": \"one\rtwo\rthree\rfour\r\"}\n", 0 },
 	{ "<p>one</p><p class=\"x\">two</p>\n<td>three</td></tr> <tr><td>four</td></tr>\n",
 	  "one\rtwo</p>\nthree\rfour</td></tr>\n", 0 },
 	/* marks of Markdown, HTML */
-	{ "- load\n* load\n+ load\n# load\n### load\n12. load\n3) load\n> - `load\n", "load\nload\nload\nload\nload\nload\nload\nload\n", 0 },
-	{ "**load**\n*load*\n***load*** \n~~load~~\n__load 1__\n_load 1_\n_load_\n|load|\n| load |\n\"load\",\n'load'\n",
+	{ "- load\n* load\n+ load\n# load\n### load\n12. load\n3) load\n> - `load\n",
+	  "load\nload\nload\nload\nload\nload\nload\nload\n", 0 },
+	{ "**load**\n*load*\n***load*** \n~~load~~\n__load 1__\n_load 1_\n_load_\n|load|\n| load "
+	  "|\n\"load\",\n'load'\n",
 	  "load\nload\nload\nload\nload 1\nload 1\nload\nload\nload \nload\nload\n", 0 },
-	{ ">>load\n>> load\n>>> load\n>>>>stack>>>\n> >>>stack>>>\n", "load\nload\nload\n>>>stack>>>\n>>>stack>>>\n", 0 },
+	{ ">>load\n>> load\n>>> load\n>>>>stack>>>\n> >>>stack>>>\n", "load\nload\nload\n>>>stack>>>\n>>>stack>>>\n",
+	  0 },
 	{ "<code>load</code>\n<pre><code class=\"x\">load\n<p>ets Jan\n", "load</code>\nload\n<p>ets Jan\n", 0 },
-	{ "&gt; &lt;a&gt; &amp; &quot;x&quot;&nbsp;&#40;1&#x29;&apos; &#169; &x; &\n", "<a> & \"x\" (1)' &#169; &x; &\n", 0 },
+	{ "&gt; &lt;a&gt; &amp; &quot;x&quot;&nbsp;&#40;1&#x29;&apos; &#169; &x; &\n",
+	  "<a> & \"x\" (1)' &#169; &x; &\n", 0 },
 	{ "rst:0x1 (POWERON\\_RESET) \\*\\*\n", "rst:0x1 (POWERON_RESET) **\n", 0 },
 	/* what begins so by itself */
 	{ "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n",
 	  "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n", 0 },
-	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP ---\n====================== PANIC\n",
-	  "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP ---\n====================== PANIC\n", 0 },
-	{ " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", 0 },
+	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP "
+	  "---\n====================== PANIC\n",
+	  "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP "
+	  "---\n====================== PANIC\n",
+	  0 },
+	{ " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n",
+	  " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", 0 },
 	/* broken lines */
 	{ "rst cause:2,\n boot mode:(3,6)\nx\n", "rst cause:2,boot mode:(3,6)\n\nx\n", 0 },
-	{ "> ets Jan  8 2013, \r\n> rst cause:2,\r\n>\r\n> boot mode:(3,6)\r\nx", "ets Jan  8 2013,rst cause:2,boot mode:(3,6)\r\n\n\n\nx", 0 },
+	{ "> ets Jan  8 2013, \r\n> rst cause:2,\r\n>\r\n> boot mode:(3,6)\r\nx",
+	  "ets Jan  8 2013,rst cause:2,boot mode:(3,6)\r\n\n\n\nx", 0 },
 	{ "12:34:01 -> rst:0x1 (A),\n12:34:01 -> boot:0x13\n12:34:02 -> (B)\n", "rst:0x1 (A),boot:0x13\n\n(B)\n", 0 },
-	{ "rst:0x1 (A),boot:0x13\n(B)\nload:0x3fff0030,\nlen:4\n", "rst:0x1 (A),boot:0x13(B)\n\nload:0x3fff0030,len:4\n\n", 0 },
+	{ "rst:0x1 (A),boot:0x13\n(B)\nload:0x3fff0030,\nlen:4\n",
+	  "rst:0x1 (A),boot:0x13(B)\n\nload:0x3fff0030,len:4\n\n", 0 },
 	{ "load 0x4010f000,\nlen 1384,\nroom 16\n", "load 0x4010f000,len 1384,room 16\n\n\n", 0 },
 	{ "rst cause:2, boot\nmode:(3,6)\n", "rst cause:2, bootmode:(3,6)\n\n", 0 },
-	{ "rst cause:2, \nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", "rst cause:2,\nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", 0 },
+	{ "rst cause:2, \nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n",
+	  "rst cause:2,\nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", 0 },
 	/* characters */
 	{ "12:34:01\xc2\xa0->\xc2\xa0load\n", "load\n", 0 },
 	{ "rst:0xc\xc2\xa0(SW)\n", "rst:0xc (SW)\n", 0 },
-	{ "???a? ??b??\n?\n", "\xff\xff\xff" "a\xff \xff\xff" "b\xff\xff\n?\n", 0 },
-	{ "\\x9c\\x9ed\\x00\\x8c\n\\x9c\n", "\xff\xff" "d\xff\xff\n\\x9c\n", 0 },
+	{ "???a? ??b??\n?\n",
+	  "\xff\xff\xff"
+	  "a\xff \xff\xff"
+	  "b\xff\xff\n?\n",
+	  0 },
+	{ "\\x9c\\x9ed\\x00\\x8c\n\\x9c\n",
+	  "\xff\xff"
+	  "d\xff\xff\n\\x9c\n",
+	  0 },
 	{ "\0\0ets\0 Jun\n", "ets Jun\n", 12 },
-	{ "\xff\xfe" "1\0""2\0:\0""3\0""4\0:\0""0\0""1\0 \0l\0o\0a\0d\0\n\0>\0 \0x\0\n", "\xff\xfe" "12:34:01 load\nx\n", 37 },
+	{ "\xff\xfe"
+	  "1\0"
+	  "2\0:\0"
+	  "3\0"
+	  "4\0:\0"
+	  "0\0"
+	  "1\0 \0l\0o\0a\0d\0\n\0>\0 \0x\0\n",
+	  "\xff\xfe"
+	  "12:34:01 load\nx\n",
+	  37 },
 	/* words: not knowing whose they are */
 	{ "Ets Jan 8 2013, Rst cause: 1\nLoad 0x40100000\n", "ets Jan 8 2013, rst cause: 1\nLoad 0x40100000\n", 0 },
 };
@@ -151,8 +180,8 @@ START_TEST(gives_back_what_the_board_sent)
 	whole = o.n;
 	for (size_t cut = 1; cut <= n; cut++) {
 		filter(lines[_i].in, n, cut == n ? SIZE_MAX : cut, NULL, CHIP_UNKNOWN);
-		ck_assert_msg(!strcmp(o.text, lines[_i].out) && o.n == whole && !strcmp(o.heard, heard), "cut at %zu: %s",
-			      cut, o.text);
+		ck_assert_msg(!strcmp(o.text, lines[_i].out) && o.n == whole && !strcmp(o.heard, heard),
+			      "cut at %zu: %s", cut, o.text);
 	}
 }
 END_TEST
@@ -161,14 +190,15 @@ static const struct {
 	const char *in, *banner, *out;
 	enum chip chip;
 } frames[] = {
-	{ "1:02 PM  ets Jan  8\n1:02 PM\n1:03 PM load 0x\n1:04 PM tail\n", "ets Jan", "1:02 PM  ets Jan  8\n\nload 0x\ntail\n",
-	  CHIP_ESP8266 },
+	{ "1:02 PM  ets Jan  8\n1:02 PM\n1:03 PM load 0x\n1:04 PM tail\n", "ets Jan",
+	  "1:02 PM  ets Jan  8\n\nload 0x\ntail\n", CHIP_ESP8266 },
 	{ " 8 ets Jul 29 2019\n 9 \n10 rst:0x1\n", "ets Jul", " 8 ets Jul 29 2019\n 9 \nrst:0x1\n", CHIP_ESP32 },
-	{ "door_1  | ESP-ROM:esp32c3\ndoor_1  | Build\ndoor_1  | 12\n", "ESP-ROM", "door_1  | ESP-ROM:esp32c3\n Build\n 12\n",
-	  CHIP_ESP32C3 },
+	{ "door_1  | ESP-ROM:esp32c3\ndoor_1  | Build\ndoor_1  | 12\n", "ESP-ROM",
+	  "door_1  | ESP-ROM:esp32c3\n Build\n 12\n", CHIP_ESP32C3 },
 	{ "<p>ets Jun\n<p></p>\n<p>rst:0x1</p>\n", "ets Jun", "<p>ets Jun\n</p>\nrst:0x1</p>\n", CHIP_ESP32 },
 	{ "12:34:01 p: ESP-ROM\n12:34:02 p: load\n", "ESP-ROM", "p: ESP-ROM\n load\n", CHIP_ESP32C3 },
-	{ "door | ets Jun\ndoor | x\n--- a break\ndoor | y\n", "ets Jun", "door | ets Jun\n x\n--- a break\n y\n", CHIP_ESP32 },
+	{ "door | ets Jun\ndoor | x\n--- a break\ndoor | y\n", "ets Jun", "door | ets Jun\n x\n--- a break\n y\n",
+	  CHIP_ESP32 },
 	/* by chance, before a banner only */
 	{ "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", "ESP-ROM",
 	  "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", CHIP_ESP32C3 },
@@ -178,9 +208,12 @@ static const struct {
 	{ "- ets Jan\n- load\n-load\n", "ets Jan", "- ets Jan\n load\nload\n", CHIP_ESP8266 },
 	/* nothing before it, or too much */
 	{ "ets Jun\nets Jun\n", "ets Jun", "ets Jun\nets Jun\n", CHIP_ESP32 },
-	{ "a line of fifty characters and more, such as this one is: ets Jun\na line of fifty characters and more, such as this one is: x\n",
-	  "ets Jun", "a line of fifty characters and more, such as this one is: ets Jun\n"
-	  "a line of fifty characters and more, such as this one is: x\n", CHIP_ESP32 },
+	{ "a line of fifty characters and more, such as this one is: ets Jun\na line of fifty characters and more, "
+	  "such as this one is: x\n",
+	  "ets Jun",
+	  "a line of fifty characters and more, such as this one is: ets Jun\n"
+	  "a line of fifty characters and more, such as this one is: x\n",
+	  CHIP_ESP32 },
 	/* capital letters behind an ESP8266's banner, and another chip's */
 	{ "Ets Jan  8\nLoad 0x4\nTail 4\nChksum 0x89\nCsum 0xe8\nLoading\n", "ets Jan",
 	  "ets Jan  8\nload 0x4\ntail 4\nchksum 0x89\ncsum 0xe8\nLoading\n", CHIP_ESP8266 },
@@ -204,19 +237,20 @@ static const struct {
 } characters[] = {
 	{ "r\\0l\n", "r<00>l/", 0 },
 	{ "r\0l", "r<00>l", 3 },
-	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },		/* pictures of NUL and DEL */
-	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 },	/* Latin-1, as UTF-8 */
-	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },		/* Windows-1252 */
+	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },     /* pictures of NUL and DEL */
+	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 }, /* Latin-1, as UTF-8 */
+	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },	       /* Windows-1252 */
 	{ "r\xef\xbf\xbd\xe2\xb8\xae?l", "r<?><?>?l", 0 },
-	{ "r\xe5\xae\xadl", "r<8c>ll", 0 },				/* GBK */
-	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },		/* as it came */
-	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 },	/* all of it was seen */
+	{ "r\xe5\xae\xadl", "r<8c>ll", 0 },			 /* GBK */
+	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },	 /* as it came */
+	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 }, /* all of it was seen */
 	{ "\\x9c\\x9e\\x00\\x8c", "<9c><9e><00><8c>", 0 },
 };
 
 START_TEST(says_what_a_port_at_another_speed_may_have_heard)
 {
-	filter(characters[_i].in, characters[_i].n ? characters[_i].n : strlen(characters[_i].in), 0, NULL, CHIP_UNKNOWN);
+	filter(characters[_i].in, characters[_i].n ? characters[_i].n : strlen(characters[_i].in), 0, NULL,
+	       CHIP_UNKNOWN);
 	ck_assert_str_eq(o.heard, characters[_i].heard);
 }
 END_TEST
@@ -235,7 +269,7 @@ static const struct {
 	enum verdict verdict;
 	enum chip chip;
 	int cause, mode;
-	bool doubtful;		/* and said to be so */
+	bool doubtful; /* and said to be so */
 } pastes[] = {
 #define FLASH_8266 VERDICT_FLASH_BOOT, CHIP_ESP8266, 2, 3
 #define FLASH_32 VERDICT_FLASH_BOOT, CHIP_ESP32, 1, 0x13
@@ -254,7 +288,8 @@ static const struct {
 	{ BANNER "\n\n" LOAD "csum err\xff\xfe\n", VERDICT_BOOT_FAILED, CHIP_ESP8266, 2, 3, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xff\ncsum err\nets_main.c \n", VERDICT_BOOT_FAILED, CHIP_ESP8266, 2, 3, false },
 	{ "ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\n"
-	  "entry 0x400805e4\x80\xf8\n", FLASH_32, false },
+	  "entry 0x400805e4\x80\xf8\n",
+	  FLASH_32, false },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\nentry 0x4008\x80\xf8\n",
 	  VERDICT_UNPROVEN, CHIP_ESP32, 1, 0x13, false },
 	{ "waiting for download...\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
@@ -262,32 +297,40 @@ static const struct {
 	{ SPEAKS_8266("Leaving...Hard resetting " BANNER "\xff\xfe"), FLASH_8266, false },
 	{ SPEAKS_8266("port opened" BANNER "hello"), FLASH_8266, false },
 	{ "port openedrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)configsip: 0\n" ENTERS, FLASH_32, false },
-	{ "port openedESP-ROM:esp32c3-api1-20210207\nxrst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
-	  "entry 0x403cc710\n", VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
+	{ "port openedESP-ROM:esp32c3-api1-20210207\nxrst:0x1 (POWERON),boot:0xc "
+	  "(SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
+	  "entry 0x403cc710\n",
+	  VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
 	/* broken lines */
 	{ SPEAKS_8266("ets Jan  8 2013,\nrst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266(" ets Jan  8 2013,rst cause:2,\n boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2, boot\nmode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("> ets Jan  8 2013,rst cause:2,  \n> boot mode:(3,6)"), FLASH_8266, false },
-	{ SPEAKS_8266("12:34:56.789 -> ets Jan  8 2013,rst cause:2,\r\n12:34:56.812 -> boot mode:(3,6)"), FLASH_8266, false },
+	{ SPEAKS_8266("12:34:56.789 -> ets Jan  8 2013,rst cause:2,\r\n12:34:56.812 -> boot mode:(3,6)"), FLASH_8266,
+	  false },
 	{ SPEAKS_8266("ets Jan  8 2013,\n\nrst cause:2,\n\nboot mode:(3,6)"), FLASH_8266, false },
 	{ BANNER "\nload 0x4010f000,\nlen 1384,\nroom 16\ntail 8\nchksum 0x2d\ncsum 0x2d\n", FLASH_8266, false },
 	{ "rst:0x1 (POWERON_RESET),\nboot:0x13 (SPI_FAST_FLASH_BOOT)\n" ENTERS, FLASH_32, false },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13\n(SPI_FAST_FLASH_BOOT)\n" ENTERS, FLASH_32, false },
-	{ "> rst:0x1 (POWERON_RESET),\n> boot:0x13 (SPI_FAST_FLASH_BOOT)\n> load:0x3fff0030,\n> len:1184\n> entry 0x400805e4\n",
+	{ "> rst:0x1 (POWERON_RESET),\n> boot:0x13 (SPI_FAST_FLASH_BOOT)\n> load:0x3fff0030,\n> len:1184\n> entry "
+	  "0x400805e4\n",
 	  FLASH_32, false },
 	{ "ets Jan  8 2013,rst cause:2,\nboot mode:(1,6)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, false },
-	{ "ets Jan  8 2013,rst cause:2,\nsomething else\nboot mode:(1,6)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1, true },
+	{ "ets Jan  8 2013,rst cause:2,\nsomething else\nboot mode:(1,6)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1,
+	  true },
 	/* left out */
-	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n", VERDICT_UNPROVEN,
-	  CHIP_ESP8266, 2, 3, false },
-	{ BANNER "\n[...]\nload 0x4010f000, len 1384, room 16\n\xe2\x80\xa6\ncsum 0x2d\n...\n~ld\n", FLASH_8266, false },
+	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n",
+	  VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
+	{ BANNER "\n[...]\nload 0x4010f000, len 1384, room 16\n\xe2\x80\xa6\ncsum 0x2d\n...\n~ld\n", FLASH_8266,
+	  false },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n[snip]\nload:0x3fff0030,len:...\nload:0x400...\n"
-	  "entry 0x400805e4\n...\n", FLASH_32, false },
-	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n(...)\nload:0x3fff0030,len:...\n", VERDICT_UNPROVEN, CHIP_ESP32, 1,
-	  0x13, false },
+	  "entry 0x400805e4\n...\n",
+	  FLASH_32, false },
+	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n(...)\nload:0x3fff0030,len:...\n", VERDICT_UNPROVEN,
+	  CHIP_ESP32, 1, 0x13, false },
 	/* Markdown and HTML, where there is no banner to learn from */
-	{ "**E (31) boot: No bootable app partitions in the partition table**\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
+	{ "**E (31) boot: No bootable app partitions in the partition table**\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1,
+	  -1, true },
 	{ "_invalid header: 0xffffffff_\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
 	{ "- `invalid header: 0xffffffff`\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
 	{ "* csum err\n* ets_main.c\n", VERDICT_BOOT_FAILED, CHIP_ESP8266, -1, -1, true },
@@ -295,20 +338,25 @@ static const struct {
 	{ "| E (31) boot: load partition table error! |\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
 	{ "    invalid header: 0xffffffff\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
 	{ "&gt; abort() was called at PC 0x400d1234 on core 0\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
-	{ "<pre><code>abort() was called at PC 0x400d1234</code></pre>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
+	{ "<pre><code>abort() was called at PC 0x400d1234</code></pre>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1,
+	  true },
 	{ "<p>Exception&nbsp;(28):</p>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ "&quot;invalid header: 0xffffffff&quot;,\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
 	{ ">> Soft WDT reset\n>> >>>stack>>>\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
-	{ "~~~\n" "***ERROR*** A stack overflow in task main has been detected.\n~~~\n", VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
+	{ "~~~\n"
+	  "***ERROR*** A stack overflow in task main has been detected.\n~~~\n",
+	  VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ " - IDLE0 (CPU 0)\n--- BEGIN CORE DUMP ---\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
 	/* and where there is one */
 	{ "```text\n" SPEAKS_8266(BANNER) "```\n", FLASH_8266, false },
 	{ "_" BANNER "_\n_load 0x4010f000, len 1384, room 16_\n_csum 0x2d_\n_~ld_\n", FLASH_8266, false },
 	{ "**" BANNER "**\n**load 0x4010f000, len 1384, room 16**\n**csum 0x2d**\n", FLASH_8266, false },
-	{ "<p>" BANNER "</p><p></p><p>load 0x4010f000, len 1384, room 16 </p><p>csum 0x2d</p><p>~ld</p>\n", FLASH_8266, false },
+	{ "<p>" BANNER "</p><p></p><p>load 0x4010f000, len 1384, room 16 </p><p>csum 0x2d</p><p>~ld</p>\n", FLASH_8266,
+	  false },
 	{ "rst:0x1&nbsp;&#40;POWERON_RESET&#41;,boot:0x13 (SPI_FAST_FLASH_BOOT)\n" ENTERS, FLASH_32, false },
 	{ "rst:0x1 \\(POWERON\\_RESET\\),boot:0x13 \\(SPI\\_FAST\\_FLASH\\_BOOT\\)\n" ENTERS, FLASH_32, false },
-	{ "\"" BANNER "\\n\\nload 0x4010f000, len 1384, room 16 \\ntail 8\\nchksum 0x2d\\ncsum 0x2d\\n~ld\\n\"\n", FLASH_8266, false },
+	{ "\"" BANNER "\\n\\nload 0x4010f000, len 1384, room 16 \\ntail 8\\nchksum 0x2d\\ncsum 0x2d\\n~ld\\n\"\n",
+	  FLASH_8266, false },
 	/* a damaged banner */
 	{ SPEAKS_8266("etX Jan  8 2013,rst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Xan  8 2013,rst cXuse:2, boot mode:(3,6)"), FLASH_8266, true },
@@ -345,14 +393,10 @@ static const struct {
 	const char *in;
 	enum verdict verdict;
 } live[] = {
-	{ "csum 0x2d\xff\xfe\r\n", VERDICT_FLASH_BOOT },
-	{ "csum 0x2d\x01\x81\r\n", VERDICT_FLASH_BOOT },
-	{ "~ld\x80\r\n", VERDICT_FLASH_BOOT },
-	{ "csum 0x2d.\r\n", VERDICT_UNPROVEN },
-	{ "csum 0x2d|\xff\r\n", VERDICT_UNPROVEN },
-	{ "csum 0x2d\tx\r\n", VERDICT_UNPROVEN },
-	{ "csum 0x2\xff\r\n", VERDICT_UNPROVEN },
-	{ "csum err\xff\r\n", VERDICT_BOOT_FAILED },
+	{ "csum 0x2d\xff\xfe\r\n", VERDICT_FLASH_BOOT }, { "csum 0x2d\x01\x81\r\n", VERDICT_FLASH_BOOT },
+	{ "~ld\x80\r\n", VERDICT_FLASH_BOOT },		 { "csum 0x2d.\r\n", VERDICT_UNPROVEN },
+	{ "csum 0x2d|\xff\r\n", VERDICT_UNPROVEN },	 { "csum 0x2d\tx\r\n", VERDICT_UNPROVEN },
+	{ "csum 0x2\xff\r\n", VERDICT_UNPROVEN },	 { "csum err\xff\r\n", VERDICT_BOOT_FAILED },
 };
 
 START_TEST(a_port_ends_the_load_at_unreadable_bytes_only)
@@ -367,10 +411,12 @@ START_TEST(a_port_ends_the_load_at_unreadable_bytes_only)
 }
 END_TEST
 
+/* clang-format off */
 static const char *const clean_logs[] = {
 	"esp8266-flash", "esp8266-nonos", "esp8266-exception", "esp8266-rboot", "esp32-flash", "esp32-panic", "esp32-no-bootable",
 	"esp32c3-flash", "esp32s3-zephyr-fatal", "esp32s3-rust-panic", "carriage-returns-only", "wrong-baud-flash",
 };
+/* clang-format on */
 
 START_TEST(leaves_a_log_alone_that_nobody_copied)
 {
@@ -384,7 +430,7 @@ START_TEST(leaves_a_log_alone_that_nobody_copied)
 	n = fread(log, 1, sizeof(log), f);
 	fclose(f);
 	filter(log, n, 0, NULL, CHIP_UNKNOWN);
-	for (size_t i = 0, out = 0; i < n; i++) {	/* but for NULs, of which the text has none */
+	for (size_t i = 0, out = 0; i < n; i++) { /* but for NULs, of which the text has none */
 		if (log[i])
 			ck_assert_msg(out < o.n && o.text[out++] == log[i], "%s: byte %zu", name, i);
 	}
@@ -412,7 +458,7 @@ START_TEST(a_line_of_any_length_goes_through)
 	static char line[3 * PASTE_LINE_MAX];
 
 	memset(line, 'x', sizeof(line));
-	memcpy(line + PASTE_LINE_MAX, "> x", 3);	/* no beginning of a line */
+	memcpy(line + PASTE_LINE_MAX, "> x", 3); /* no beginning of a line */
 	filter(line, sizeof(line), SIZE_MAX, NULL, CHIP_UNKNOWN);
 	ck_assert_uint_eq(o.n, sizeof(line));
 	ck_assert_mem_eq(o.text, line, sizeof(line));

@@ -20,7 +20,7 @@
 
 static struct program p;
 static char why[4096];
-static int port;	/* a UDP and TCP port that is free on loopback */
+static int port; /* a UDP and TCP port that is free on loopback */
 
 static int free_port(void)
 {
@@ -45,6 +45,7 @@ static void setup(void)
 	ck_assert_int_eq(setenv("PORT", text, 1), 0);
 }
 
+/* clang-format off */
 static const struct program_row rows[] = {
 	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
 	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
@@ -80,6 +81,7 @@ static const struct program_row rows[] = {
 	{ "-t 4 --expect 'x$' 'sim:running,talks,say=0123456789'", 20, "expect-timeout", "" },
 	{ "-t 3 --expect 'say .x9b' 'sim:running,say=say \\x9b\\e[2J$(reboot)\\n'", 20, "expect-timeout", "" },
 };
+/* clang-format on */
 
 START_TEST(lines_are_waited_for_and_said)
 {
@@ -93,7 +95,8 @@ START_TEST(an_ota_service_is_waited_for_where_a_match_says_it_is)
 	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
 	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 3);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"event\":\"match\""));
-	ck_assert_ptr_nonnull(strstr(p.out, "\"ota\":{\"host\":\"127.0.0.1\",\"protocol\":\"arduino\",\"finding\":\"listens"));
+	ck_assert_ptr_nonnull(
+		strstr(p.out, "\"ota\":{\"host\":\"127.0.0.1\",\"protocol\":\"arduino\",\"finding\":\"listens"));
 	ck_assert_ptr_nonnull(strstr(p.out, "\"match\":\"127.0.0.1\""));
 }
 END_TEST
@@ -118,11 +121,14 @@ START_TEST(a_dry_run_completes_the_proof_where_the_serial_line_cannot)
 	ck_assert_ptr_nonnull(strstr(p.out, "\"proof\":\"ota\""));
 	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 0);
 	/* ... and stands in for nothing else that was asked for */
-	program_run(&p, "-t 6 --expect never --print-match --ota-dry-run 127.0.0.1:$PORT 'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
+	program_run(&p, "-t 6 --expect never --print-match --ota-dry-run 127.0.0.1:$PORT "
+			"'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17 && !p.out[0], "%s%s", p.out, p.err);
-	program_run(&p, "-t 6 --fail-on . --ota-dry-run 127.0.0.1:$PORT 'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
+	program_run(&p,
+		    "-t 6 --fail-on . --ota-dry-run 127.0.0.1:$PORT 'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17, "%s%s", p.out, p.err);
-	program_run(&p, "-t 6 --ota 127.0.0.1:1 --ota-dry-run 127.0.0.1:$PORT 'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
+	program_run(&p, "-t 6 --ota 127.0.0.1:1 --ota-dry-run 127.0.0.1:$PORT "
+			"'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17, "%s%s", p.out, p.err);
 	/* a board that nothing resets stays in boot mode 1, and says so itself */
 	program_run(&p, "-t 12 --ota-dry-run 127.0.0.1:$PORT sim:nowire,ota=127.0.0.1:$PORT");
@@ -133,7 +139,7 @@ END_TEST
 START_TEST(the_state_file_is_the_result_and_never_an_old_one)
 {
 	program_shell(&p, "echo old >$DIR/s; \"$ESPRESET\" -q --state-file $DIR/s sim:running & e=$!; sleep 0.3; "
-		      "test -e $DIR/s && echo still there; wait $e; cat $DIR/s");
+			  "test -e $DIR/s && echo still there; wait $e; cat $DIR/s");
 	ck_assert_msg(schema_check_lines(p.out, why, sizeof(why)) == 1, "%s\n%s", why, p.out);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"verdict\":\"ready\""));
 	program_run(&p, "--state-file $DIR/no/such sim:running");
@@ -147,12 +153,15 @@ END_TEST
 /* The folder goes when the first event is out. */
 START_TEST(a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success)
 {
-	program_shell(&p, "mkdir $DIR/d; { \"$ESPRESET\" --json --state-file $DIR/d/s sim:running; echo status $? >&2; } | "
+	program_shell(&p,
+		      "mkdir $DIR/d; { \"$ESPRESET\" --json --state-file $DIR/d/s sim:running; echo status $? >&2; } | "
 		      "{ read line; rmdir $DIR/d; cat; }");
 	ck_assert_msg(strstr(p.out, "\"verdict\":\"ready\""), "%s%s", p.out, p.err);
-	ck_assert_ptr_nonnull(strstr(p.err, "/d/s': No such file or directory; its folder must be there; the result is not there\n"));
+	ck_assert_ptr_nonnull(
+		strstr(p.err, "/d/s': No such file or directory; its folder must be there; the result is not there\n"));
 	ck_assert_ptr_nonnull(strstr(p.err, "status 1\n"));
-	program_shell(&p, "mkdir $DIR/d; { \"$ESPRESET\" -v --state-file $DIR/d/s sim:gpio0low 2>&1; echo status $?; } | "
+	program_shell(&p,
+		      "mkdir $DIR/d; { \"$ESPRESET\" -v --state-file $DIR/d/s sim:gpio0low 2>&1; echo status $?; } | "
 		      "{ read line; rmdir $DIR/d; cat; }");
 	ck_assert_msg(strstr(p.out, "sim:gpio0low: download-mode: "), "%s", p.out);
 	ck_assert_ptr_nonnull(strstr(p.out, "the result is not there\n"));
@@ -163,10 +172,11 @@ END_TEST
 /* What a full disk does, without a disk to fill. */
 START_TEST(where_there_is_no_room_for_the_result_no_board_is_reset)
 {
-	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --state-file $DIR/s sim:running sim:truth=$DIR/truth; echo $?; ls $DIR | wc -l");
+	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --state-file $DIR/s sim:running sim:truth=$DIR/truth; echo $?; "
+			  "ls $DIR | wc -l");
 	ck_assert_ptr_nonnull(strstr(p.out, "sim:running: internal: not reset: the state file cannot be written\n"));
-	ck_assert_msg(strstr(p.out, "/truth: internal: not reset: the state file cannot be written\n1\n0\n"),
-		      "%s", p.out);
+	ck_assert_msg(strstr(p.out, "/truth: internal: not reset: the state file cannot be written\n1\n0\n"), "%s",
+		      p.out);
 	ck_assert_ptr_nonnull(strstr(p.err, "espreset: sim:running: File too large; raise the limit"));
 }
 END_TEST
@@ -222,8 +232,8 @@ START_TEST(ten_thousand_reads_during_runs_find_it_whole_and_never_old)
 		for (; waitpid(pid, &status, WNOHANG) == 0; reads++) {
 			begun |= read(ends[0], events, sizeof(events)) > 0;
 			found = read_state(path);
-			ck_assert_msg(found == run || !found || (!begun && found == run - 1),
-				      "run %d finds %d's", run, found);
+			ck_assert_msg(found == run || !found || (!begun && found == run - 1), "run %d finds %d's", run,
+				      found);
 		}
 		close(ends[0]);
 		ck_assert_int_eq(status, 0);

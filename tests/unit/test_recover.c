@@ -31,7 +31,7 @@ static char path[256];
 /* ------------------------------------------------------------ a clock that jumps */
 
 static int64_t now_ms;
-static int stop_after;		/* waits; 0: never */
+static int stop_after; /* waits; 0: never */
 static void (*on_wait)(void);
 
 int64_t __wrap_wait_now_ms(void);
@@ -59,15 +59,15 @@ int __wrap_wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, cons
 
 static struct {
 	unsigned int characteristics;
-	bool pretends;		/* says yes and leaves the port connected */
-	bool repowers;		/* as Linux does with a port that lost its device */
+	bool pretends; /* says yes and leaves the port connected */
+	bool repowers; /* as Linux does with a port that lost its device */
 	bool on, connected;
 	int times_off;
 	int descriptor_len;
 	int resets;
 	int reset_result;
 	int open_handles, open_contexts;
-	int calls, fail_at, fail_with;		/* the n-th call of libusb that can fail */
+	int calls, fail_at, fail_with; /* the n-th call of libusb that can fail */
 	char opened[128];
 	int open_errno;
 	bool sysfs_is_read_only;
@@ -85,7 +85,7 @@ int __wrap_libusb_set_option(libusb_context *ctx, enum libusb_option option, ...
 	int r;
 
 	ck_assert_ptr_null(ctx);
-	ck_assert_int_eq(option, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);	/* it would start a thread */
+	ck_assert_int_eq(option, LIBUSB_OPTION_NO_DEVICE_DISCOVERY); /* it would start a thread */
 	return fails(&r) ? r : 0;
 }
 
@@ -239,7 +239,7 @@ int __wrap_faccessat(int dir, const char *file, int mode, int flags)
 static void set_up(void)
 {
 	memset(&usb, 0, sizeof(usb));
-	usb.characteristics = 0x09;	/* each port by itself */
+	usb.characteristics = 0x09; /* each port by itself */
 	usb.on = usb.connected = true;
 	usb.descriptor_len = 9;
 	usb.fail_with = LIBUSB_ERROR_IO;
@@ -321,11 +321,13 @@ START_TEST(a_device_that_enumerates_again_was_reset)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { int usb, err; } usb_errors[] = {
 	{ LIBUSB_ERROR_IO, -EIO }, { LIBUSB_ERROR_ACCESS, -EACCES }, { LIBUSB_ERROR_NO_DEVICE, -ENODEV },
 	{ LIBUSB_ERROR_BUSY, -EBUSY }, { LIBUSB_ERROR_TIMEOUT, -EIO }, { LIBUSB_ERROR_PIPE, -EIO },
 	{ LIBUSB_ERROR_NO_MEM, -ENOMEM }, { LIBUSB_ERROR_OTHER, -EIO },
 };
+/* clang-format on */
 
 START_TEST(each_step_of_a_usb_reset_fails_in_each_way)
 {
@@ -343,7 +345,7 @@ START_TEST(each_step_of_a_usb_reset_fails_in_each_way)
 	}
 	ck_assert_int_eq(usb.resets, 1);
 	usb.calls = 0;
-	ck_assert_int_eq(usb_reset(), 0);	/* there is no fifth step */
+	ck_assert_int_eq(usb_reset(), 0); /* there is no fifth step */
 }
 END_TEST
 
@@ -403,7 +405,7 @@ END_TEST
 START_TEST(the_other_interface_of_the_same_driver_is_the_ports_own)
 {
 	fake_link("../drivers/ch341", DEVICE "/1-1.4:1.1/driver");
-	fake_dir(DEVICE "/1-1.4:1.2");		/* nobody's */
+	fake_dir(DEVICE "/1-1.4:1.2"); /* nobody's */
 	ck_assert_int_eq(usb_reset(), 0);
 }
 END_TEST
@@ -437,12 +439,12 @@ START_TEST(a_power_cycle_switches_off_by_sysfs_and_on_again)
 
 	on_wait = see_off;
 	off_seen = 0;
-	usb.repowers = true;	/* only sysfs keeps Linux from that */
+	usb.repowers = true; /* only sysfs keeps Linux from that */
 	ck_assert_int_eq(power_cycle(), 0);
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/001/003");
 	ck_assert_int_ge(now_ms, 1000 + RECOVER_OFF_MS);
 	ck_assert_int_ge(off_seen, 20);
-	ck_assert_int_eq(usb.times_off, 1);	/* the test; sysfs does the rest */
+	ck_assert_int_eq(usb.times_off, 1); /* the test; sysfs does the rest */
 	ck_assert(usb.on && !is_disabled());
 	ck_assert_int_eq(usb.resets, 0);
 	ck_assert_int_eq(count_fds(), fds);
@@ -470,10 +472,12 @@ START_TEST(sysfs_that_may_not_be_written_is_not_touched)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { unsigned int characteristics; const char *words; } poor_hubs[] = {
 	{ 0x00, "switches all its ports together" }, { 0x02, "cannot switch power" }, { 0x0a, "cannot switch power" },
 	{ 0x0b, "cannot switch power" }, { 0x08, "switches all its ports together" },
 };
+/* clang-format on */
 
 START_TEST(a_hub_that_cannot_switch_one_port_is_refused)
 {
@@ -532,7 +536,7 @@ START_TEST(power_that_cannot_be_given_back_is_said)
 	usb.sysfs_is_read_only = true;
 	usb.fail_at = 100;
 	ck_assert_int_eq(power_cycle(), 0);
-	usb.fail_at = usb.calls;	/* the last one gives it back */
+	usb.fail_at = usb.calls; /* the last one gives it back */
 	usb.calls = 0;
 	ck_assert_int_eq(power_cycle(), -EIO);
 	expect_says("may be left without power");
@@ -584,7 +588,7 @@ START_TEST(a_port_of_the_root_hub_is_found)
 	fake_file("/dev/bus/usb/002/001", "%s", "");
 	fake_file("/sys/bus/usb/devices/2-0:1.0/usb2-port3/peer/device/x", "%s", "");
 	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB5"), &target), 0);
-	ck_assert_int_eq(power_cycle(), -EBUSY);	/* that is where it looked */
+	ck_assert_int_eq(power_cycle(), -EBUSY); /* that is where it looked */
 	expect_says("the same socket's USB 3 half");
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/002/001");
 }

@@ -6,6 +6,7 @@
 #include "program.h"
 #include "suite.h"
 
+/* clang-format off */
 static const struct program_row runs[] = {
 	{ "--recover sim:", 0, "sim:: ready: ", "" },
 	{ "--recover sim:nowire", 10, "sim:nowire: silent: not one byte came; after reopen\n",
@@ -18,6 +19,7 @@ static const struct program_row runs[] = {
 	{ "--json --recover sim:csum", 13, "\"recovered\":[]}", "" },
 	{ "sim:nowire", 10, "sim:nowire: silent: not one byte came\n", "Wiring" },
 };
+/* clang-format on */
 
 START_TEST(says_what_was_tried_and_what_is_left)
 {

@@ -11,6 +11,7 @@
 #include "schema.h"
 #include "suite.h"
 
+/* clang-format off */
 static const struct { const char *in; size_t n; const char *utf8; const char *terminal; } texts[] = {
 	{ "plain", 5, "plain", "plain" },
 	{ "gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
@@ -26,6 +27,7 @@ static const struct { const char *in; size_t n; const char *utf8; const char *te
 	{ "\xe2\x80\xae" "x", 4, "\xe2\x80\xae" "x", "\\u{202e}x" },	/* right-to-left override */
 	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 };
+/* clang-format on */
 
 START_TEST(foreign_bytes_become_valid_utf8)
 {
@@ -51,9 +53,17 @@ START_TEST(what_does_not_fit_is_cut_between_characters)
 {
 	char out[8];
 
-	ck_assert_uint_eq(clean_utf8(out, 4, "a\xe2\x82\xac" "b", 5), 1);
+	ck_assert_uint_eq(clean_utf8(out, 4,
+				     "a\xe2\x82\xac"
+				     "b",
+				     5),
+			  1);
 	ck_assert_str_eq(out, "a");
-	ck_assert_uint_eq(clean_utf8(out, 5, "a\xe2\x82\xac" "b", 5), 4);
+	ck_assert_uint_eq(clean_utf8(out, 5,
+				     "a\xe2\x82\xac"
+				     "b",
+				     5),
+			  4);
 	ck_assert_uint_eq(clean_utf8(out, 1, "abc", 3), 0);
 	ck_assert_str_eq(out, "");
 	ck_assert_uint_eq(clean_utf8(out, 0, "abc", 3), 0);
@@ -135,7 +145,8 @@ static void check_keys(const char *event, const char *text, bool log)
 	size_t i = 0;
 
 	ck_assert_msg(json_array_size(wanted) > 10 && json_is_object(object), "%s", text);
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		(void)value;
 		if (log && strcmp(key, "file") == 0) {
 			ck_assert_uint_eq(i, 3);
@@ -161,10 +172,12 @@ START_TEST(runs_and_logs_have_the_same_keys_in_their_results)
 	check_keys("result", live, false);
 	check_keys("result", log, true);
 	ck_assert_msg(schema_check(log, why, sizeof(why)), "%s\n%s", why, log);
-	ck_assert_str_eq(log, "{\"schema\":1,\"event\":\"result\",\"port\":null,\"file\":\"file\",\"verdict\":\"silent\","
+	ck_assert_str_eq(log,
+			 "{\"schema\":1,\"event\":\"result\",\"port\":null,\"file\":\"file\",\"verdict\":\"silent\","
 			 "\"exit_status\":10,\"text\":\"the log is empty\",\"chip\":null,\"reset_cause\":null,"
 			 "\"boot_mode\":null,\"reset_by\":null,\"reset\":null,\"evidence\":[],\"attempts\":null,"
-			 "\"pulses\":null,\"boot_ms\":null,\"up_ms\":null,\"total_ms\":null,\"baud\":null,\"app_baud\":null,\"crystal_mhz\":null,"
+			 "\"pulses\":null,\"boot_ms\":null,\"up_ms\":null,\"total_ms\":null,\"baud\":null,\"app_baud\":"
+			 "null,\"crystal_mhz\":null,"
 			 "\"sequence\":null,\"sequence_from\":null,\"proof\":null,\"match\":null,\"ota\":null,"
 			 "\"advice\":null,\"advice_id\":null,\"holder\":null,\"recovered\":[]}");
 	free(live);
@@ -201,8 +214,13 @@ static void print_notes(void)
 	note.number = 1;
 	note.hold_ms = 20;
 	note.baud = 115200;
-	note.boot = (struct boot){ .chip = CHIP_ESP8266, .cause = 2, .mode = 3, .mode2 = 6,
-				   .source = BOOT_SOURCE_FLASH, .heard = BOOT_HEARD_74880, .progress = BOOT_BANNER };
+	note.boot = (struct boot){ .chip = CHIP_ESP8266,
+				   .cause = 2,
+				   .mode = 3,
+				   .mode2 = 6,
+				   .source = BOOT_SOURCE_FLASH,
+				   .heard = BOOT_HEARD_74880,
+				   .progress = BOOT_BANNER };
 	snprintf(note.boot.cause_text, sizeof(note.boot.cause_text), "\xff\033");
 	json_note("p", &note);
 	note.kind = SESSION_NOTE_BOOT;

@@ -35,10 +35,10 @@
 enum side { LOG, MENTION, SIDES };
 
 struct block {
-	const char *file;	/* of the heading */
+	const char *file; /* of the heading */
 	char name[96];
 	struct {
-		int line;	/* its heading's; 0: the block has no such part */
+		int line; /* its heading's; 0: the block has no such part */
 		char words[48];
 		char *text;
 		size_t n;
@@ -58,14 +58,13 @@ static int n_blocks, n_preambles;
 /* Where the files are being read; a mistake in them ends the program. */
 static const char *file;
 static int line_number;
-static bool is_heading;		/* the line was one; a stream may have the address of the one before */
+static bool is_heading; /* the line was one; a stream may have the address of the one before */
 
 /* -------------------------------------------------------------------------------------------------
  * Files
  */
 
-__attribute__((noreturn))
-static void complain(const char *what, const char *text)
+__attribute__((noreturn)) static void complain(const char *what, const char *text)
 {
 	fprintf(stderr, "%s:%d: %s: %s\n", file, line_number, what, text);
 	exit(EXIT_FAILURE);
@@ -116,7 +115,7 @@ static void put_line(FILE *out, const char *line)
 		size_t n = 1;
 
 		if (!strcmp(line, "\\"))
-			return;		/* no line end */
+			return; /* no line end */
 		if (c == '\\')
 			n = escape(line, &c);
 		fputc(c, out);
@@ -206,7 +205,7 @@ static void read_lines(const char *path, FILE *(*read_a_heading)(const char *lin
 	line_number = 0;
 	if (!in)
 		complain("cannot be opened", path);
-	for (; (n = getline(&line, &cap, in)) > 0; ) {
+	for (; (n = getline(&line, &cap, in)) > 0;) {
 		line_number++;
 		if (line[n - 1] == '\n')
 			line[--n] = '\0';
@@ -253,8 +252,8 @@ static void check_verdict(const struct block *block, enum side side, const char 
 	struct boot_trace t;
 
 	boot_trace_cut(&t, data, n, &boot_pasted, cut);
-	ck_assert_msg(boot_trace_may_be(block->side[side].words, t.verdict), "%s%s: %s, expected %s\n%.2000s", title(block, side), how,
-		      verdict_info(t.verdict)->word, block->side[side].words, t.text);
+	ck_assert_msg(boot_trace_may_be(block->side[side].words, t.verdict), "%s%s: %s, expected %s\n%.2000s",
+		      title(block, side), how, verdict_info(t.verdict)->word, block->side[side].words, t.text);
 	boot_trace_free(&t);
 }
 
@@ -410,7 +409,9 @@ static const struct session_result *run_live(const char *text, size_t end)
 	static struct fakeport fake;
 	static struct session session;
 	char load[4096];
-	const struct fake_line script[] = { { 1, 60, load }, { 1, 360, text[end] ? text + end : NULL }, { 0, 0, NULL } };
+	const struct fake_line script[] = { { 1, 60, load },
+					    { 1, 360, text[end] ? text + end : NULL },
+					    { 0, 0, NULL } };
 	struct session_config config;
 
 	snprintf(load, sizeof(load), "%.*s", (int)end, text);
@@ -440,10 +441,12 @@ static size_t loads_end(const char *data, size_t n)
 /* Does the log begin with a reset from outside, and go on whole to its load? */
 static bool begins_with_our_reset(const char *text)
 {
+	/* clang-format off */
 	static const char *const banners[] = {
 		"ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n",
 		"ESP-ROM:esp32", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n",
 	};
+	/* clang-format on */
 	const char *rst = strstr(text, "rst");
 
 	text += strspn(text, "\n");
@@ -456,7 +459,7 @@ static bool begins_with_our_reset(const char *text)
 
 static bool agrees(const char *words, enum verdict live, bool again)
 {
-	if (again && live != VERDICT_READY)	/* it ended before the log does */
+	if (again && live != VERDICT_READY) /* it ended before the log does */
 		return true;
 	if (boot_trace_may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))
 		return true;
@@ -475,8 +478,8 @@ static void check_a_run_that_hears_it_agrees(const struct block *block, enum sid
 	end = loads_end(text, block->side[side].n);
 	again = strstr(text + end, "rst:0x") || strstr(text + end, "rst cause:");
 	live = run_live(text, end);
-	ck_assert_msg(agrees(block->side[side].words, live->verdict, again), "%s: live %s (%s), expected %s", title(block, side),
-		      verdict_info(live->verdict)->word, live->text, block->side[side].words);
+	ck_assert_msg(agrees(block->side[side].words, live->verdict, again), "%s: live %s (%s), expected %s",
+		      title(block, side), verdict_info(live->verdict)->word, live->text, block->side[side].words);
 }
 
 START_TEST(a_run_that_hears_it_agrees)
@@ -495,12 +498,16 @@ static void form_to_regex(const char *form, char *ret, size_t cap)
 
 	for (; *form && n + 24 < cap; form++) {
 		if (!strcmp(form, "$") || !strcmp(form, "%$"))
-			break;	/* the end of the line */
+			break; /* the end of the line */
 		else if (*form == '%')
-			n += (size_t)snprintf(ret + n, cap - n, "%s", *++form == 'd' ? " *-?[0-9]+" : *form == 'x' ? "[0-9a-fA-F]+"
-					      : *form == 'w' ? "[^ ]+" : ".+");
+			n += (size_t)snprintf(ret + n, cap - n, "%s",
+					      *++form == 'd' ? " *-?[0-9]+"
+					      : *form == 'x' ? "[0-9a-fA-F]+"
+					      : *form == 'w' ? "[^ ]+"
+							     : ".+");
 		else
-			n += (size_t)snprintf(ret + n, cap - n, strchr(".[]()*+?{}|^$\\", *form) ? "\\%c" : "%c", *form);
+			n += (size_t)snprintf(ret + n, cap - n, strchr(".[]()*+?{}|^$\\", *form) ? "\\%c" : "%c",
+					      *form);
 	}
 	if (*form)
 		snprintf(ret + n, cap - n, "$");
@@ -570,7 +577,7 @@ static void add_tests(Suite *suite)
 int main(void)
 {
 	Suite *suite = suite_create("sentences");
-	static glob_t files;	/* the blocks keep its names */
+	static glob_t files; /* the blocks keep its names */
 
 	read_lines(FOLDER "/preambles.txt", read_preamble_heading);
 	if (glob(FOLDER "/*.txt", 0, NULL, &files) != 0)

@@ -9,8 +9,8 @@
 
 static const struct {
 	const char *text;
-	const char *printed;	/* NULL: refused */
-	const char *complaint;	/* part of it */
+	const char *printed;   /* NULL: refused */
+	const char *complaint; /* part of it */
 } rows[] = {
 	{ "rts", "U0,1|W0.020|U0,0", NULL },
 	{ "both", "U1,1|W0.020|U0,0", NULL },
@@ -97,6 +97,7 @@ START_TEST(a_text_longer_than_the_room_for_it_is_refused)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { const char *text; bool boots_download; } dangers[] = {
 	{ "rts", false },
 	{ "both", false },
@@ -109,6 +110,7 @@ static const struct { const char *text; bool boots_download; } dangers[] = {
 	/* EN rises with DTR asserted on direct wiring */
 	{ "U1,1|W0.1|R0|W0.05|D0", true },
 };
+/* clang-format on */
 
 START_TEST(a_sequence_into_the_bootloader_is_known_as_such)
 {

@@ -15,7 +15,8 @@
 #define CSUM "csum 0xcc\r\nv00041fe0\r\n~ld\r\n"
 #define GOOD BANNER("2", "3") LOADS CSUM
 #define ESP32_BANNER "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
-#define ESP32_LOAD "configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:1344\r\n" \
+#define ESP32_LOAD \
+	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:1344\r\n" \
 	"load:0x40078000,len:13964\r\nentry 0x400805f0\r\n"
 
 static struct fakeport fake;
@@ -62,7 +63,8 @@ START_TEST(the_holds_climb_the_ladder)
 	ck_assert_int_eq(result->verdict, VERDICT_SILENT);
 	ck_assert_int_eq(result->attempts, 3);
 	/* 20, 100 and 500 ms of hold, a second and the bridge's latency of listening each; RTS, both lines, DTR alone */
-	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|20 DTR- RTS-|1036 DTR+ RTS+|1136 DTR- RTS-|2152 DTR+ RTS-|2652 DTR- RTS-|");
+	ck_assert_str_eq(fake.trace,
+			 "0 DTR- RTS+|20 DTR- RTS-|1036 DTR+ RTS+|1136 DTR- RTS-|2152 DTR+ RTS-|2652 DTR- RTS-|");
 	ck_assert_int_eq(result->pulses, 3);
 }
 END_TEST
@@ -75,7 +77,7 @@ START_TEST(a_hold_that_is_given_replaces_the_ladder)
 	config.attempts = 2;
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|27 DTR- RTS-|1043 DTR+ RTS+|1070 DTR- RTS-|");
-	config.hold_ms = 7;	/* less than the bridge may keep back */
+	config.hold_ms = 7; /* less than the bridge may keep back */
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|16 DTR- RTS-|1032 DTR+ RTS+|1048 DTR- RTS-|");
 }
@@ -83,11 +85,13 @@ END_TEST
 
 START_TEST(bytes_early_in_the_hold_are_the_past_and_prolong_it)
 {
-	static const struct fake_line script[] = { { 0, 10, "app\r\n" }, { 0, 30, "app\r\n" }, { 1, 60, GOOD }, { 0, 0, NULL } };
+	static const struct fake_line script[] = {
+		{ 0, 10, "app\r\n" }, { 0, 30, "app\r\n" }, { 1, 60, GOOD }, { 0, 0, NULL }
+	};
 
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
-	ck_assert_ptr_nonnull(strstr(fake.trace, "|56 DTR- RTS-|"));	/* 30 + 10 of quiet + 16 of latency */
+	ck_assert_ptr_nonnull(strstr(fake.trace, "|56 DTR- RTS-|")); /* 30 + 10 of quiet + 16 of latency */
 }
 END_TEST
 
@@ -103,7 +107,7 @@ START_TEST(bytes_late_in_the_hold_are_no_effect)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
 	ck_assert_int_eq(result->attempts, 3);
-	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));	/* the rung and 100 ms at most */
+	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|")); /* the rung and 100 ms at most */
 }
 END_TEST
 
@@ -123,7 +127,8 @@ START_TEST(a_sequence_that_was_for_another_circuit_says_nothing_of_the_board)
 {
 	static const struct fake_line script[] = {
 		{ 1, 60, BANNER("2", "1") },
-		{ 2, 60, BANNER("2", "3") LOADS "csum 0xcc\r\ncsum err\r\nets_main.c 181 \r\n" }, { 0, 0, NULL }
+		{ 2, 60, BANNER("2", "3") LOADS "csum 0xcc\r\ncsum err\r\nets_main.c 181 \r\n" },
+		{ 0, 0, NULL }
 	};
 
 	play(script);
@@ -195,7 +200,7 @@ static const struct {
 	{ BANNER("2", "3") "ets_main.c 181 \r\n", VERDICT_BOOT_FAILED, 1 },
 	{ BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n~ld\r\ne:1\r\n", VERDICT_BOOT_FAILED, 1 },
 	{ BANNER("2", "3"), VERDICT_UNPROVEN, 3 },
-	{ BANNER("2", "3") LOADS, VERDICT_UNPROVEN, 2 },	/* eboot may be copying: no time for a third */
+	{ BANNER("2", "3") LOADS, VERDICT_UNPROVEN, 2 }, /* eboot may be copying: no time for a third */
 	{ BANNER("4", "3") "wdt reset\r\n" LOADS CSUM, VERDICT_CRASHED, 1 },
 	{ "hello, I am an application\r\nand go on talking\r\n", VERDICT_UNPROVEN, 3 },
 	{ "\xfe\x80\x9f\xe1\x83\x92\xff\x81\x99\xa5\xfe\x80\x9f\xe1\x83\x92\xff\x81\x99\xa5", VERDICT_GARBLED, 3 },
@@ -204,11 +209,15 @@ static const struct {
 START_TEST(a_boot_leads_to_its_verdict)
 {
 	struct fake_line script[] = {
-		{ 1, 60, boots[_i].text }, { 2, 60, boots[_i].text }, { 3, 60, boots[_i].text }, { 0, 0, NULL },
+		{ 1, 60, boots[_i].text },
+		{ 2, 60, boots[_i].text },
+		{ 3, 60, boots[_i].text },
+		{ 0, 0, NULL },
 	};
 
 	play(script);
-	ck_assert_msg(result->verdict == boots[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word, result->text);
+	ck_assert_msg(result->verdict == boots[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word,
+		      result->text);
 	ck_assert_int_eq(result->attempts, boots[_i].attempts);
 	if (result->verdict != VERDICT_READY)
 		ck_assert_ptr_nonnull(result->advice);
@@ -259,13 +268,13 @@ START_TEST(what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end)
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_gt(result->up_ms, 1000);
-	play(endless);	/* an application at another speed: for a second at most */
+	play(endless); /* an application at another speed: for a second at most */
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 2000);
 	play(in_time);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 1000);
-	config.timeout_ms = 1085;	/* over while it is still being heard */
+	config.timeout_ms = 1085; /* over while it is still being heard */
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
 	ck_assert_int_eq(result->missing, PROOF_SETTLED);
@@ -295,7 +304,7 @@ static ssize_t read_late(struct port *port, void *buf, size_t cap, int64_t deadl
 
 static void run_stopped(const struct fake_line *script, int64_t at_ms)
 {
-	static struct port_ops late;	/* the port keeps it */
+	static struct port_ops late; /* the port keeps it */
 
 	fakeport_init(&fake, script);
 	late = *fake.port.ops;
@@ -309,6 +318,7 @@ static void run_stopped(const struct fake_line *script, int64_t at_ms)
 
 START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
 {
+	/* clang-format off */
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 400, "hello\r\n" }, { 1, 500, "hello\r\n" },
 						   { 1, 600, BANNER("2", "3") }, { 0, 0, NULL } };
 
@@ -445,6 +455,7 @@ START_TEST(what_cannot_be_read_is_listened_to_at_74880_without_another_reset)
 		{ 1, 60, UNREADABLE }, { 1, 61, UNREADABLE UNREADABLE }, { 1, 64, "v00041fe0\r\n~ld\n" },
 		{ 2, 60, GOOD }, { 0, 0, NULL }
 	};
+	/* clang-format on */
 
 	config.baud = 0;
 	play(script);
@@ -457,6 +468,7 @@ END_TEST
 START_TEST(who_may_be_copying_is_not_reset_again)
 {
 	static const struct fake_line silent[] = { { 1, 60, BANNER("2", "3") LOADS }, { 2, 60, GOOD }, { 0, 0, NULL } };
+	/* clang-format off */
 	static const struct fake_line speaks[] = { { 1, 60, BANNER("2", "3") LOADS }, { 1, 4000, "Hello from setup()\r\n" },
 						   { 2, 60, GOOD }, { 0, 0, NULL } };
 	int64_t at[2];
@@ -554,6 +566,7 @@ START_TEST(a_copy_that_is_first_heard_of_in_the_pause_ends_with_the_time)
 	static const struct fake_line script[] = {
 		{ 1, 60, BANNER("2", "3") LOADS }, { 1, 3000, "csum 0xcc\r\n@cp:" }, { 0, 0, NULL },
 	};
+	/* clang-format on */
 
 	config.timeout_ms = 12000;
 	play(script);
@@ -566,6 +579,7 @@ END_TEST
 
 START_TEST(while_eboot_copies_nobody_resets)
 {
+	/* clang-format off */
 	static const struct fake_line script[] = { { 1, 60, BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n@" },
 						   { 1, 4000, "cp:0\r\nld\r\n" }, { 0, 0, NULL } };
 
@@ -637,11 +651,13 @@ START_TEST(an_esp32_leads_to_its_verdict)
 	struct fake_line script[] = {
 		{ 1, 60, esp32s[_i].text }, { 2, 60, esp32s[_i].text }, { 3, 60, esp32s[_i].text }, { 0, 0, NULL },
 	};
+	/* clang-format on */
 
 	config.chip = CHIP_ESP32;
 	config.baud = 115200;
 	play(script);
-	ck_assert_msg(result->verdict == esp32s[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word, result->text);
+	ck_assert_msg(result->verdict == esp32s[_i].verdict, "%d: %s: %s", _i, verdict_info(result->verdict)->word,
+		      result->text);
 }
 END_TEST
 
@@ -693,7 +709,7 @@ static const struct {
 	struct fake_line script[3];
 	int timeout_ms;
 	enum verdict verdict;
-	const char *text, *advice;	/* parts */
+	const char *text, *advice; /* parts */
 } too_short[] = {
 	/* the beginning of what would have been a boot is not blamed on the board */
 	{ { { 1, 60, RUBBISH } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
@@ -715,8 +731,8 @@ START_TEST(a_time_too_short_for_the_boot_is_said)
 	config.timeout_ms = too_short[_i].timeout_ms;
 	play(too_short[_i].script);
 	ck_assert_msg(result->verdict == too_short[_i].verdict, "%s", verdict_info(result->verdict)->word);
-	ck_assert_msg(strstr(result->text, too_short[_i].text) && strstr(result->advice->text, too_short[_i].advice), "%s; %s",
-		      result->text, result->advice->text);
+	ck_assert_msg(strstr(result->text, too_short[_i].text) && strstr(result->advice->text, too_short[_i].advice),
+		      "%s; %s", result->text, result->advice->text);
 	ck_assert_msg(too_short[_i].timeout_ms == 100 || !strstr(result->text, "time was over"), "%s", result->text);
 }
 END_TEST
@@ -735,7 +751,9 @@ static int64_t look(void *user, struct session *s, int64_t now_ms)
 
 START_TEST(a_proof_that_is_undone_is_not_remembered_through_the_next_pulse)
 {
-	static const struct fake_line script[] = { { 1, 60, GOOD }, { 1, 2000, " ets Jan  8 2013,rst cau\r\n" }, { 0, 0, NULL } };
+	static const struct fake_line script[] = { { 1, 60, GOOD },
+						   { 1, 2000, " ets Jan  8 2013,rst cau\r\n" },
+						   { 0, 0, NULL } };
 	struct loop_sink sink = { .conditions = look };
 
 	config.conditions = true;
@@ -820,7 +838,7 @@ static struct {
 	struct clk clk;
 	int64_t now_ms, released_ms, restart_ms, met_ms;
 	int line_cost_ms;
-	size_t sent, begun;		/* of what the board says; when its present line began */
+	size_t sent, begun; /* of what the board says; when its present line began */
 	const char *line;
 	char kept[4095];
 	size_t first, n_kept;
@@ -861,10 +879,12 @@ static void hose_flow(void)
 	for (; (int64_t)hose.sent < due; hose.sent++) {
 		if (!hose.line[hose.sent - hose.begun]) {
 			hose.begun = hose.sent;
-			hose.line = "the application says one line of eighty characters and then another one, on and on\r\n";
+			hose.line = "the application says one line of eighty characters and then another one, on and "
+				    "on\r\n";
 			if (!hose.restarted && (int64_t)hose.sent * 100 / 1152 >= hose.restart_ms) {
 				hose.restarted = true;
-				hose.line = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n";
+				hose.line = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0xc (SW_CPU_RESET),boot:0x13 "
+					    "(SPI_FAST_FLASH_BOOT)\r\n";
 			}
 		}
 		if (hose.n_kept < sizeof(hose.kept))
@@ -929,14 +949,16 @@ START_TEST(what_a_slow_pattern_leaves_to_a_full_tty_is_no_proof)
 {
 	run_hose(0, 99999);
 	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
-	run_hose(0, 5000);	/* its first line alone would be taken for a torn one */
-	ck_assert_msg(result->verdict == VERDICT_RESTARTED, "%s: %s", verdict_info(result->verdict)->word, result->text);
+	run_hose(0, 5000); /* its first line alone would be taken for a torn one */
+	ck_assert_msg(result->verdict == VERDICT_RESTARTED, "%s: %s", verdict_info(result->verdict)->word,
+		      result->text);
 	/* each of these in another place of what is lost */
 	for (int i = 0; i < 20; i++) {
 		run_hose(15, 5000 + 5 * i);
 		ck_assert_msg(result->verdict == VERDICT_UNPROVEN, "%d: %s", i, verdict_info(result->verdict)->word);
 	}
-	ck_assert_msg(strstr(result->text, "too slow") && strstr(result->advice->text, "simpler --expect"), "%s", result->text);
+	ck_assert_msg(strstr(result->text, "too slow") && strstr(result->advice->text, "simpler --expect"), "%s",
+		      result->text);
 }
 END_TEST
 
@@ -959,7 +981,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 {
 	static char text[400 + 1];
 	static struct fake_line script[601];
-	int lines = _i ? 600 : 250;	/* 100 kB, 240 kB */
+	int lines = _i ? 600 : 250; /* 100 kB, 240 kB */
 	struct loop_sink sink = { .bytes = count_bytes, .lost = count_loss };
 
 	memset(text, 'x', sizeof(text) - 1);
@@ -1026,12 +1048,14 @@ int main(void)
 	tcase_add_test(tcase, without_reset_no_line_is_pulsed_and_the_next_hardware_reset_is_judged);
 	tcase_add_test(tcase, another_chip_than_expected_is_wrong_chip);
 	tcase_add_loop_test(tcase, an_esp32_leads_to_its_verdict, 0, COUNT(esp32s));
-	tcase_add_loop_test(tcase, whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go, 0, COUNT(errs));
+	tcase_add_loop_test(tcase, whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go, 0,
+			    COUNT(errs));
 	tcase_add_test(tcase, a_proof_that_is_undone_is_not_remembered_through_the_next_pulse);
 	tcase_add_loop_test(tcase, a_port_that_has_failed_is_not_made_good_by_a_condition, 0, 2);
 	tcase_add_loop_test(tcase, what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said, 0, 2);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
-	tcase_add_loop_test(tcase, a_time_too_short_for_the_boot_is_said, 0, (int)(sizeof(too_short) / sizeof(too_short[0])));
+	tcase_add_loop_test(tcase, a_time_too_short_for_the_boot_is_said, 0,
+			    (int)(sizeof(too_short) / sizeof(too_short[0])));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

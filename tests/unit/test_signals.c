@@ -28,7 +28,8 @@ static void assert_let_go(const char *file)
 
 	snprintf(command, sizeof(command),
 		 "for i in $(seq 100); do grep -q '^[0-9.]* end ' %s && break; sleep 0.1; done; "
-		 "grep '^[0-9.]* end ' %s", file, file);
+		 "grep '^[0-9.]* end ' %s",
+		 file, file);
 	program_shell(&p, command);
 	ck_assert_msg(strstr(p.out, "EN=high GPIO0=high DTR=released RTS=released"), "%s: %s", file, p.out);
 }
@@ -104,7 +105,7 @@ START_TEST(killing_every_process_at_any_moment_lets_go)
 
 		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
 		pid = start_board(file);
-		setpgid(pid, pid);	/* before it forks, or it is only the first that dies: tested above */
+		setpgid(pid, pid); /* before it forks, or it is only the first that dies: tested above */
 		sleep_ms(moments[i]);
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
@@ -123,10 +124,9 @@ START_TEST(stopping_never_stops_with_a_line_asserted)
 
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	pid = start_board(file);
-	sleep_ms(8);	/* in the hold */
-	snprintf(command, sizeof(command),
-		 "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld", (long)pid,
-		 file, (long)pid);
+	sleep_ms(8); /* in the hold */
+	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld",
+		 (long)pid, file, (long)pid);
 	program_shell(&p, command);
 	ck_assert_msg(p.out[0] == '1', "the board was held for the whole stop: %s", p.out);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -140,12 +140,15 @@ START_TEST(output_that_nobody_reads_holds_no_board)
 
 	/* The pipe is full before the first line. */
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
-	program_shell(&p, "{ \"$ESPRESET\" --json -v sim:direct,silent,truth=$DIR/truth sim:esp32,direct; echo ignored; } 2>&1 | "
-		      "{ sleep 4; grep -q 'client closes' $DIR/truth && echo let go; cat >/dev/null; }");
+	program_shell(
+		&p,
+		"{ \"$ESPRESET\" --json -v sim:direct,silent,truth=$DIR/truth sim:esp32,direct; echo ignored; } 2>&1 | "
+		"{ sleep 4; grep -q 'client closes' $DIR/truth && echo let go; cat >/dev/null; }");
 	ck_assert_str_eq(p.out, "let go\n");
 	assert_let_go(file);
-	program_shell(&p, "\"$ESPRESET\" sim:running | head -c0; echo status ${PIPESTATUS:-}; \"$ESPRESET\" sim:running >/dev/full; "
-		      "echo status $?");
+	program_shell(&p, "\"$ESPRESET\" sim:running | head -c0; echo status ${PIPESTATUS:-}; \"$ESPRESET\" "
+			  "sim:running >/dev/full; "
+			  "echo status $?");
 	ck_assert_ptr_nonnull(strstr(p.out, "status 1"));
 	ck_assert_ptr_nonnull(strstr(p.err, "standard output: No space left"));
 }
@@ -154,7 +157,7 @@ END_TEST
 START_TEST(a_result_is_told_however_late_somebody_reads)
 {
 	program_shell(&p, "{ head -c 65536 /dev/zero; \"$ESPRESET\" --json --wait 0 --timeout 2 sim:running; } | "
-		      "{ sleep 4; tr -d '\\0' | tail -n 1; }");
+			  "{ sleep 4; tr -d '\\0' | tail -n 1; }");
 	ck_assert_msg(strstr(p.out, "\"verdict\":\"ready\""), "%s", p.out);
 }
 END_TEST
@@ -162,9 +165,12 @@ END_TEST
 START_TEST(a_signal_ends_it_also_while_nobody_reads)
 {
 	/* The pipe is full, and its reader sleeps; SIGKILL only so that a failing test ends. */
-	program_shell(&p, "mkfifo $DIR/f; sleep 20 <$DIR/f & s=$!; "
-		      "{ head -c 65536 /dev/zero; exec \"$ESPRESET\" --json --wait 0 --timeout 3 sim:running; } >$DIR/f & e=$!; "
-		      "sleep 1; kill -TERM $e; { sleep 6; kill -KILL $e; } 2>/dev/null & k=$!; wait $e; echo $?; kill $s $k");
+	program_shell(
+		&p,
+		"mkfifo $DIR/f; sleep 20 <$DIR/f & s=$!; "
+		"{ head -c 65536 /dev/zero; exec \"$ESPRESET\" --json --wait 0 --timeout 3 sim:running; } >$DIR/f & "
+		"e=$!; "
+		"sleep 1; kill -TERM $e; { sleep 6; kill -KILL $e; } 2>/dev/null & k=$!; wait $e; echo $?; kill $s $k");
 	ck_assert_str_eq(p.out, "143\n");
 }
 END_TEST
@@ -172,8 +178,10 @@ END_TEST
 START_TEST(what_touches_no_board_is_ended_by_a_signal_at_once)
 {
 	/* The log never ends; SIGKILL only so that a failing test does. */
-	program_shell(&p, "mkfifo $DIR/f; sleep 20 >$DIR/f & s=$!; { exec \"$ESPRESET\" --decode $DIR/f; } & e=$!; "
-		      "sleep 1; kill -TERM $e; { sleep 6; kill -KILL $e; } 2>/dev/null & k=$!; wait $e; echo $?; kill $s $k");
+	program_shell(
+		&p,
+		"mkfifo $DIR/f; sleep 20 >$DIR/f & s=$!; { exec \"$ESPRESET\" --decode $DIR/f; } & e=$!; "
+		"sleep 1; kill -TERM $e; { sleep 6; kill -KILL $e; } 2>/dev/null & k=$!; wait $e; echo $?; kill $s $k");
 	ck_assert_str_eq(p.out, "143\n");
 }
 END_TEST
@@ -196,8 +204,11 @@ END_TEST
 START_TEST(it_leaves_no_process_behind)
 {
 	/* The seed marks ours: other tests run at the same time. */
-	program_shell(&p, "\"$ESPRESET\" -q sim:running,seed=$$ sim:esp32,seed=$$; \"$ESPRESET\" -q sim:nowire,seed=$$ & q=$!; "
-		      "sleep 0.1; kill $q; wait $q; sleep 1; ps -eo stat,args | grep -c \"^[^Z].*[e]spreset -q sim:.*seed=$$\"");
+	program_shell(
+		&p,
+		"\"$ESPRESET\" -q sim:running,seed=$$ sim:esp32,seed=$$; \"$ESPRESET\" -q sim:nowire,seed=$$ & q=$!; "
+		"sleep 0.1; kill $q; wait $q; sleep 1; ps -eo stat,args | grep -c \"^[^Z].*[e]spreset -q "
+		"sim:.*seed=$$\"");
 	ck_assert_str_eq(p.out, "0\n");
 }
 END_TEST

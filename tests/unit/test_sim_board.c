@@ -61,7 +61,7 @@ static void listen_for(int64_t ms)
 			break;
 		text_len += (size_t)n;
 	}
-	for (i = 0; i < text_len; i++)	/* so that strstr() sees past them */
+	for (i = 0; i < text_len; i++) /* so that strstr() sees past them */
 		if (!text[i])
 			text[i] = '.';
 	text[text_len] = '\0';
@@ -193,7 +193,7 @@ START_TEST(the_latch_is_sampled_by_hardware_resets_only)
 	config.fate = SIM_FATE_RESTART;
 	config.fate_ns = 100 * SIM_MS;
 	start(115200);
-	lines(PORT_DTR);		/* GPIO0 low, EN high */
+	lines(PORT_DTR); /* GPIO0 low, EN high */
 	listen_for(300);
 	ck_assert_uint_ge(simport_truth(&sp)->soft_restarts, 1);
 	ck_assert_uint_eq(simport_truth(&sp)->hardware_resets, 0);
@@ -344,21 +344,23 @@ static const struct {
 	  "configsip: 0, SPIWP:0xee\r\nclk_drv:0x00,q_drv:0x00,d_drv:0x00,cs0_drv:0x00,hd_drv:0x00,wp_drv:0x00\r\n"
 	  "mode:DIO, clock div:2\r\nload:0x3fff0030,len:1184\r\n" },
 	{ SIM_ESP32, true,
-	  "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n"
+	  "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 "
+	  "(DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n"
 	  "waiting for download\r\n" },
 	{ SIM_ESP32S2, false,
 	  "ESP-ROM:esp32s2-rc4-20191025\r\nBuild:Oct 25 2019\r\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n"
 	  "SPIWP:0xee\r\nmode:DIO, clock div:1\r\nload:0x3ffe6260,len:0x78\r\n" },
-	{ SIM_ESP32C3, true,
-	  "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),boot:0x" },
+	{ SIM_ESP32C3, true, "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),boot:0x" },
 	{ SIM_ESP32C6, true,
-	  "ESP-ROM:esp32c6-20220919\r\nBuild:Sep 19 2022\r\nrst:0x1 (POWERON),boot:0x4 (DOWNLOAD(USB/UART0/SDIO_FEI_FEO))\r\n"
+	  "ESP-ROM:esp32c6-20220919\r\nBuild:Sep 19 2022\r\nrst:0x1 (POWERON),boot:0x4 "
+	  "(DOWNLOAD(USB/UART0/SDIO_FEI_FEO))\r\n"
 	  "waiting for download\r\n" },
 	{ SIM_ESP32C5, false,
 	  "ESP-ROM:esp32c5-eco2-20250121\r\nBuild:Jan 21 2025\r\nrst:0x1 (POWERON),boot:0x18 (SPI_FAST_FLASH_BOOT)\r\n"
 	  "SPI mode:DIO, clock div:1\r\nload:0x40855820,len:0x3a94\r\n" },
 	{ SIM_ESP32P4, true,
-	  "ESP-ROM:esp32p4-eco2-20240710\r\nBuild:Jul 10 2024\r\nrst:0x1 (POWERON),boot:0x307 (DOWNLOAD(USB/UART0/SPI))\r\n"
+	  "ESP-ROM:esp32p4-eco2-20240710\r\nBuild:Jul 10 2024\r\nrst:0x1 (POWERON),boot:0x307 "
+	  "(DOWNLOAD(USB/UART0/SPI))\r\n"
 	  "waiting for download\r\n" },
 };
 
@@ -396,7 +398,7 @@ static const struct {
 	enum sim_chip chip;
 	enum sim_image image;
 	const char *text;
-	unsigned int restarts;	/* at least */
+	unsigned int restarts; /* at least */
 } images[] = {
 	{ SIM_ESP8266, SIM_IMAGE_NONE, "boot mode:(3,6)\r\n\r\nets_main.c 181 \r\n", 0 },
 	{ SIM_ESP8266, SIM_IMAGE_CSUM, "csum 0xef\r\ncsum err\r\nets_main.c 181 \r\n", 0 },

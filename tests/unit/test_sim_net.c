@@ -20,7 +20,7 @@
 static char truth[128], image[128];
 static int service_port;
 static struct port *port;
-static char text[65536];	/* what the board has printed */
+static char text[65536]; /* what the board has printed */
 static size_t text_len;
 
 static int unused_port(void)
@@ -72,7 +72,7 @@ static void listen_to_board(int64_t for_ms)
 			break;
 		for (ssize_t i = 0; i < n; i++)
 			if (!text[text_len + (size_t)i])
-				text[text_len + (size_t)i] = ' ';	/* of the ROM, at another speed */
+				text[text_len + (size_t)i] = ' '; /* of the ROM, at another speed */
 		text_len += (size_t)n;
 		text[text_len] = '\0';
 	}
@@ -104,7 +104,8 @@ static struct ota_finding ask(enum ota_protocol protocol, enum ota_question ques
 {
 	struct otaprobe_options options = {
 		.ota = { .protocol = protocol, .question = question, .hello_is_harmless = true },
-		.host = "127.0.0.1", .port = service_port
+		.host = "127.0.0.1",
+		.port = service_port
 	};
 	struct ota_finding finding;
 
@@ -242,7 +243,8 @@ START_TEST(a_reset_closes_the_service_at_once)
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR | PORT_RTS, PORT_RTS), 0);
 	listen_to_board(100);
 	{
-		struct otaprobe_options options = { .ota = { .protocol = OTA_ARDUINO }, .host = "127.0.0.1",
+		struct otaprobe_options options = { .ota = { .protocol = OTA_ARDUINO },
+						    .host = "127.0.0.1",
 						    .port = service_port };
 		struct ota_finding f;
 

@@ -15,6 +15,7 @@
 START_TEST(digests_are_those_of_the_standards)
 {
 	/* RFC 1321 A.5, FIPS 180-4 examples */
+	/* clang-format off */
 	static const struct { enum sim_digest_kind kind; const char *text, *hex; } rows[] = {
 		{ SIM_MD5, "", "d41d8cd98f00b204e9800998ecf8427e" },
 		{ SIM_MD5, "abc", "900150983cd24fb0d6963f7d28e17f72" },
@@ -25,6 +26,7 @@ START_TEST(digests_are_those_of_the_standards)
 		{ SIM_SHA256, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 		  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
 	};
+	/* clang-format on */
 	char text[SIM_DIGEST_TEXT];
 
 	sim_digest_of(rows[_i].kind, text, SIM_PARTS(rows[_i].text));
@@ -115,8 +117,8 @@ static void got_restart(void *user)
 	seen.restarts++;
 }
 
-static const struct sim_arduino_host arduino_host = { mode, got_datagram, got_connect, got_text, got_hang_up,
-						      got_print, got_staged, got_restart, NULL, 0 };
+static const struct sim_arduino_host arduino_host = { mode,	 got_datagram, got_connect, got_text, got_hang_up,
+						      got_print, got_staged,   got_restart, NULL,     0 };
 static const struct sim_esphome_host esphome_host = { mode, got_stream, got_hang_up, got_print, got_staged, NULL, 0 };
 static const struct sim_peer probe_peer = { { 1 }, 1 }, other_peer = { { 2 }, 1 };
 
@@ -335,7 +337,7 @@ static const struct ota_finding *ask_until(const struct ota_options *options, in
 	size_t answered = seen.n_datagrams;
 
 	now_ms = 0;
-	for (ota_start(&ota, options, 0); !ota_finding(&ota); ) {
+	for (ota_start(&ota, options, 0); !ota_finding(&ota);) {
 		struct ota_action action;
 		bool stop = ota_wake_ms(&ota) > deadline_ms;
 
@@ -482,7 +484,9 @@ END_TEST
 START_TEST(an_esphome_in_boot_mode_1_refuses)
 {
 	node_of(SIM_ESPHOME_2025_10, 1, NULL);
-	say(MAGIC "\x01" "\x00\x00\x00\x0b", 10);
+	say(MAGIC "\x01"
+		  "\x00\x00\x00\x0b",
+	    10);
 	ck_assert_int_eq((unsigned char)seen.stream[seen.stream_len - 1], 0x85);
 	ck_assert_uint_eq(node.record.updates, 0);
 	ck_assert_uint_eq(node.record.refused, 1);

@@ -18,7 +18,7 @@
 #include "suite.h"
 #include "tempdir.h"
 
-#define PATIENCE_MS 20000	/* for what must happen; nothing is asserted about how soon */
+#define PATIENCE_MS 20000 /* for what must happen; nothing is asserted about how soon */
 
 static char truth_path[128];
 static char truth[65536];
@@ -133,7 +133,7 @@ START_TEST(the_board_keeps_none_of_our_descriptors_and_leaves_no_zombie)
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_int_eq(open_board("", 115200, NULL), 0);
 	close(fds[1]);
-	ck_assert_int_eq(read(fds[0], &c, 1), 0);	/* end of file: nobody else holds it */
+	ck_assert_int_eq(read(fds[0], &c, 1), 0); /* end of file: nobody else holds it */
 	close(fds[0]);
 	ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
 	ck_assert_int_eq(errno, ECHILD);
@@ -199,16 +199,26 @@ END_TEST
 static const struct {
 	const char *words, *err;
 } wrong[] = {
-	{ "nonsense", "'nonsense': no such word" }, { "esp32,bogus=3", "'bogus': no such word" },
-	{ "esp32=3", "'esp32': takes no value" },   { "panic=soon", "needs a time" },
-	{ "panic=", "needs a time" },		    { "panic=-1", "needs a time" },
-	{ "panic=3h", "needs a time" },		    { "panic=0", "out of range" },
-	{ "baud=fast", "needs a whole number" },    { "baud=1", "out of range" },
-	{ "baud", "a value is missing" },	    { "stall=0", "out of range" },
-	{ "stall=1x", "needs a whole number" },	    { "say=\\q", "bad escape" },
-	{ "say=", "is empty" },			    { "seed=99999999999999999999", "needs a whole number" },
-	{ "skew=nan", "needs a time" },		    { "skew=0x10", "needs a time" },
-	{ "skew=1e3", "'skew': needs a time" },   { "skew=1.2.3s", "needs a time" },
+	{ "nonsense", "'nonsense': no such word" },
+	{ "esp32,bogus=3", "'bogus': no such word" },
+	{ "esp32=3", "'esp32': takes no value" },
+	{ "panic=soon", "needs a time" },
+	{ "panic=", "needs a time" },
+	{ "panic=-1", "needs a time" },
+	{ "panic=3h", "needs a time" },
+	{ "panic=0", "out of range" },
+	{ "baud=fast", "needs a whole number" },
+	{ "baud=1", "out of range" },
+	{ "baud", "a value is missing" },
+	{ "stall=0", "out of range" },
+	{ "stall=1x", "needs a whole number" },
+	{ "say=\\q", "bad escape" },
+	{ "say=", "is empty" },
+	{ "seed=99999999999999999999", "needs a whole number" },
+	{ "skew=nan", "needs a time" },
+	{ "skew=0x10", "needs a time" },
+	{ "skew=1e3", "'skew': needs a time" },
+	{ "skew=1.2.3s", "needs a time" },
 };
 
 START_TEST(a_wrong_word_is_named_and_nothing_is_touched)
@@ -231,11 +241,12 @@ START_TEST(words_set_what_they_say)
 	struct sim_config config;
 	char err[128];
 
-	ck_assert_int_eq(sim_config_parse(&config,
-					  "esp32,,swapped,panic=0.25,skewback=20us,baud=9600,say=a\\x2cb\\n,unplug=1500ms,"
-					  "finger,lose=7,capacitor=2s",
-					  err, sizeof(err)),
-			 0);
+	ck_assert_int_eq(
+		sim_config_parse(&config,
+				 "esp32,,swapped,panic=0.25,skewback=20us,baud=9600,say=a\\x2cb\\n,unplug=1500ms,"
+				 "finger,lose=7,capacitor=2s",
+				 err, sizeof(err)),
+		0);
 	ck_assert_int_eq((int)config.chip, SIM_ESP32);
 	ck_assert_int_eq((int)config.circuit, SIM_SWAPPED);
 	ck_assert_int_eq((int)config.fate, SIM_FATE_PANIC);
@@ -254,8 +265,8 @@ static const struct {
 	const char *word;
 	int error;
 } open_errors[] = {
-	{ "busy", EBUSY },   { "permission", EACCES }, { "missing", ENOENT },
-	{ "ioerror", EIO },  { "broken", ENOMEM },     { "ambiguous", ENOTUNIQ },
+	{ "busy", EBUSY },  { "permission", EACCES }, { "missing", ENOENT },
+	{ "ioerror", EIO }, { "broken", ENOMEM },     { "ambiguous", ENOTUNIQ },
 };
 
 START_TEST(words_of_this_computer_fail_the_open)
@@ -277,7 +288,7 @@ START_TEST(every_word_listed_is_understood_and_explained)
 		if (word->word[strcspn(word->word, "[=")] == '=')
 			strcat(typed, strstr(word->word, "=T") && !strstr(word->word, "=TEXT") ? "=20ms"
 				      : strcmp(typed, "crystal") == 0			       ? "=40"
-												: "=1000");
+											       : "=1000");
 		ck_assert_msg(sim_config_parse(&config, typed, err, sizeof(err)) == 0, "%s: %s", typed, err);
 		ck_assert_uint_gt(strlen(word->meaning), 3);
 	}

@@ -51,10 +51,10 @@ static void send_text(const char *text, double baud, double heard_at, double sam
  * lowest bit, which depends on the receiver's phase. */
 #define LOST 0x100
 static const int real[] = {
-	0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9e, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, LOST, LOST, LOST, LOST, LOST, LOST,
-	0x6c, LOST, LOST, 0x62, 0x7c, 0x8e, 0x82, LOST, LOST, LOST, 0x92, 0x72, 0x92, 0x62, LOST, LOST, 0x62, 0x8c,
-	0xf2, 0x6e, 0x6e, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe2, LOST, LOST, 0x62, 0x70, 0x70, 0x8c, 0x8e, 0x6c, 0x72,
-	0x6c, 0x72, 0x6c,
+	0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9e, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, LOST, LOST, LOST,
+	LOST, LOST, LOST, 0x6c, LOST, LOST, 0x62, 0x7c, 0x8e, 0x82, LOST, LOST, LOST, 0x92, 0x72,
+	0x92, 0x62, LOST, LOST, 0x62, 0x8c, 0xf2, 0x6e, 0x6e, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe2,
+	LOST, LOST, 0x62, 0x70, 0x70, 0x8c, 0x8e, 0x6c, 0x72, 0x6c, 0x72, 0x6c,
 };
 
 START_TEST(a_74880_banner_heard_at_115200_gives_the_bytes_that_a_real_port_gave)
@@ -104,7 +104,7 @@ END_TEST
 static const struct {
 	double sent, heard, sample;
 } close_enough[] = {
-	{ 74880, 74880, 0.5 },	 { 74880, 75000, 0.5 },	  { 74880, 76800, 0.5 },  { 75117, 76800, 0.5 },
+	{ 74880, 74880, 0.5 },	 { 74880, 75000, 0.5 },	  { 74880, 76800, 0.5 },   { 75117, 76800, 0.5 },
 	{ 115200, 115384, 0.4 }, { 115200, 115384, 0.6 }, { 115200, 112000, 0.5 },
 };
 
@@ -130,7 +130,7 @@ START_TEST(a_frame_cut_by_a_reset_reads_as_ones_from_there)
 	struct sim_frame frame = { .start_ns = 0, .bit_ns = 1e9 / 115200, .byte = 0x00 };
 
 	sim_uart_init(&uart, 0, 115200, 0.5, heard, NULL);
-	frame.cut_ns = (int64_t)(5 * frame.bit_ns);	/* start bit and four zeros are out */
+	frame.cut_ns = (int64_t)(5 * frame.bit_ns); /* start bit and four zeros are out */
 	sim_uart_frame(&uart, &frame);
 	sim_uart_idle(&uart, 1000000);
 	ck_assert_uint_eq(got_count, 1);

@@ -15,7 +15,8 @@ static int parse(const char *text)
 	return spec_parse(text, &spec, err, sizeof(err));
 }
 
-static const char *const paths[] = { "/dev/ttyUSB0", "ttyUSB0", "", "usb", "sim", "USB:1-1", "COM3", "./usb:1-1", "\x1b[2J" };
+static const char *const paths[] = { "/dev/ttyUSB0", "ttyUSB0", "",	     "usb",    "sim",
+				     "USB:1-1",	     "COM3",	"./usb:1-1", "\x1b[2J" };
 
 START_TEST(what_has_no_prefix_of_ours_is_a_path)
 {
@@ -61,11 +62,13 @@ START_TEST(the_words_of_a_simulated_board_are_not_read_here)
 }
 END_TEST
 
+/* clang-format off */
 static const char *const malformed[] = {
 	"usb:", "usb:1a86", "usb:1a86:", "usb::7523", "usb:1a86:7523:", "usb:12345:1", "usb:xyz:1", "usb:1-",
 	"usb:-1", "usb:1-a", "usb: 1-1", "usb:+1-1", "usb:-1-1", "usb:0x1:1", "usb:1:0x1", "usb:1a86:75233",
 	"usb:1-1/../..", "usb:1-1.4 ", "usb:1-+4", "usb:1a86:75 23", "usb:rubbish",
 };
+/* clang-format on */
 
 START_TEST(usb_with_what_names_no_device_is_refused)
 {

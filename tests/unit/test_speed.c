@@ -35,10 +35,12 @@ static double between(double low, double high)
 
 enum talk { LOG, MESSAGES, VALUES, SENTENCES, HEX, CSV, REPEATED, N_TEXTS, BINARY = N_TEXTS, RECORDS, N_TALKS };
 
+/* clang-format off */
 static const char *const words[] = {
 	"boiler", "Pump", "valve", "reading", "OK", "lost", "retry", "wlan0", "sent", "ack", "Measured", "pressure",
 	"door", "open", "closed", "RSSI", "uptime", "calibration", "finished", "watering", "tank", "rpm",
 };
+/* clang-format on */
 
 static const char *word(void)
 {
@@ -51,19 +53,19 @@ static int print_line(char *at, size_t cap, enum talk talk, uint32_t own)
 {
 	switch (talk) {
 	case LOG:
-		return snprintf(at, cap, "%d.%03d %s: %s %s (%d)\r\n", N(4000), N(1000), word(), word(), word(), N(300));
+		return snprintf(at, cap, "%d.%03d %s: %s %s (%d)\r\n", N(4000), N(1000), word(), word(), word(),
+				N(300));
 	case MESSAGES:
-		return snprintf(at, cap, "\x1b[32m%c (%d) %s: %s=0x%08x\x1b[0m\n", "IWED"[N(4)], N(99999), word(), word(),
-				(unsigned int)chance());
-	case VALUES:
-		return snprintf(at, cap, "%.*f\r\n", N(4), between(-50, 2000));
-	case SENTENCES:
-		return snprintf(at, cap, "The %s of the %s is %s, now %s.\r\n", word(), word(), word(), word());
+		return snprintf(at, cap, "\x1b[32m%c (%d) %s: %s=0x%08x\x1b[0m\n", "IWED"[N(4)], N(99999), word(),
+				word(), (unsigned int)chance());
+	case VALUES: return snprintf(at, cap, "%.*f\r\n", N(4), between(-50, 2000));
+	case SENTENCES: return snprintf(at, cap, "The %s of the %s is %s, now %s.\r\n", word(), word(), word(), word());
 	case HEX:
-		return snprintf(at, cap, "%04X: %02X %02X %02X %02X %02X %02X %02X %02X\r\n", N(65536), N(256), N(256), N(256),
-				N(256), N(256), N(256), N(256), N(256));
+		return snprintf(at, cap, "%04X: %02X %02X %02X %02X %02X %02X %02X %02X\r\n", N(65536), N(256), N(256),
+				N(256), N(256), N(256), N(256), N(256), N(256));
 	case CSV:
-		return snprintf(at, cap, "%d;%d;%d;%.1f;%.1f\r\n", N(1024), N(1024), N(2), between(0, 40), between(0, 100));
+		return snprintf(at, cap, "%d;%d;%d;%.1f;%.1f\r\n", N(1024), N(1024), N(2), between(0, 40),
+				between(0, 100));
 	default: /* the same each time */
 		return snprintf(at, cap, "%s %u %s\r\n", words[own % COUNT(words)], own % 1000,
 				words[own / 1000 % COUNT(words)]);
@@ -83,7 +85,11 @@ static void say(enum talk talk, uint8_t *data, size_t n)
 				line[k] = (char)chance();
 		else if (talk == RECORDS)
 			for (int k = 0; k < length; k++)
-				line[k] = (char)(k == 0 ? 0xaa : k == 1 ? 0x55 : k & 1 ? own >> k : below(3) ? 0 : below(256));
+				line[k] = (char)(k == 0	    ? 0xaa
+						 : k == 1   ? 0x55
+						 : k & 1    ? own >> k
+						 : below(3) ? 0
+							    : below(256));
 		else
 			length = print_line(line, sizeof(line), talk, own);
 		for (int k = 0; k < length && i < n; k++)
@@ -98,10 +104,10 @@ static void say(enum talk talk, uint8_t *data, size_t n)
 #define MOST_EDGES 400000
 
 struct wire {
-	double edge[MOST_EDGES];	/* in seconds; the line falls at the even ones */
+	double edge[MOST_EDGES]; /* in seconds; the line falls at the even ones */
 	size_t n;
 	double end, fall_late, rise_late;
-	size_t at;			/* what the receiver looked at last */
+	size_t at; /* what the receiver looked at last */
 };
 
 static struct wire wire;
@@ -191,11 +197,14 @@ static size_t hear(const struct receiver *r, double from, uint8_t *ret, size_t c
 
 static struct receiver any_receiver(int baud, enum speed_habit habit)
 {
-	return (struct receiver){ .baud = baud * between(0.996, 1.004), .sample = between(0.4, 0.6),
-				  .ticks = below(2) ? 8 : 16, .majority = below(2), .habit = habit };
+	return (struct receiver){ .baud = baud * between(0.996, 1.004),
+				  .sample = between(0.4, 0.6),
+				  .ticks = below(2) ? 8 : 16,
+				  .majority = below(2),
+				  .habit = habit };
 }
 
-enum { TORN_OWN = 1, LEVELS = 2 };	/* instead of a speed: text at the receiver's own, wrong bytes in it; noise */
+enum { TORN_OWN = 1, LEVELS = 2 }; /* instead of a speed: text at the receiver's own, wrong bytes in it; noise */
 
 /* What @habit leaves of @cap bytes or fewer. */
 static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_habit habit, uint8_t *ret, size_t cap)
@@ -217,7 +226,8 @@ static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_hab
 	for (size_t i = 0; i < n && sent_at == TORN_OWN; i++)
 		if (below(12) == 0)
 			said[i] = (uint8_t)chance();
-	wire_send(said, n < sizeof(said) ? n : sizeof(said), baud * between(0.985, 1.015), below(3) ? 0 : between(0, 3));
+	wire_send(said, n < sizeof(said) ? n : sizeof(said), baud * between(0.985, 1.015),
+		  below(3) ? 0 : between(0, 3));
 	return hear(&r, below(2) ? 0 : wire.edge[below(30)], ret, cap);
 }
 
@@ -230,14 +240,15 @@ static const enum speed_habit habits[] = { SPEED_DELIVERS, SPEED_ZEROES, SPEED_D
 
 struct shares {
 	double right;
-	double neighbour;	/* its neighbour was named */
-	double wrong;		/* another speed; OTHER is none */
-	double other;		/* SPEED_OTHER */
+	double neighbour; /* its neighbour was named */
+	double wrong;	  /* another speed; OTHER is none */
+	double other;	  /* SPEED_OTHER */
 	double habit_right, habit_wrong;
-	int often;		/* the wrong one, the last time */
+	int often; /* the wrong one, the last time */
 };
 
-static struct shares share(int sent_at, bool text, int heard_at, enum speed_habit habit, bool tell, size_t bytes, int trials)
+static struct shares share(int sent_at, bool text, int heard_at, enum speed_habit habit, bool tell, size_t bytes,
+			   int trials)
 {
 	struct shares s = { 0 };
 	uint8_t heard[512];
@@ -271,7 +282,8 @@ static struct shares share(int sent_at, bool text, int heard_at, enum speed_habi
 }
 
 /* Is what is heard taken for text at the right speed? It comes in chunks of 16 bytes, without a pause that would show. */
-static void check_share(int sent_at, bool text, int heard_at, size_t bytes, int trials, double *ret_right, double *ret_wrong)
+static void check_share(int sent_at, bool text, int heard_at, size_t bytes, int trials, double *ret_right,
+			double *ret_wrong)
 {
 	uint8_t heard[512];
 
@@ -291,6 +303,7 @@ static void check_share(int sent_at, bool text, int heard_at, size_t bytes, int 
 	}
 }
 
+/* clang-format off */
 static const int speeds[] = { 9600, 19200, 38400, 57600, 74880, 115200, 230400, 250000, 256000, 460800, 500000, 921600, 1000000,
 			      1500000, 2000000, 1200, 14400, 31250, 76800, 100000, 128000, 420000, TORN_OWN, LEVELS };
 static const int receivers[] = { 115200, 74880, 1000000, 2000000 };
@@ -380,17 +393,18 @@ static const struct {
 	{ 2000000, 1500000, 96, { 0.8, 0.55, 0.6, 0.8 } },
 	{ 2000000, 2000000, 48, { 0.9, 0.9, 0.9, 0.9 } },
 };
+/* clang-format on */
 
 START_TEST(a_sender_is_named_as_often_as_the_model_promises)
 {
 	for (int h = 0; h <= N_HABITS; h++) {
-		struct shares s = share(floors[_i].sent_at, true, floors[_i].heard_at, habits[h % N_HABITS], h < N_HABITS,
-					floors[_i].bytes, TRIALS);
+		struct shares s = share(floors[_i].sent_at, true, floors[_i].heard_at, habits[h % N_HABITS],
+					h < N_HABITS, floors[_i].bytes, TRIALS);
 
 		ck_assert_msg(s.right + s.neighbour > floors[_i].least[h] - 1e-9, "%d at %d, %zu bytes, habit %d: %.3f",
 			      floors[_i].sent_at, floors[_i].heard_at, floors[_i].bytes, h, s.right + s.neighbour);
-		ck_assert_msg(s.habit_wrong < 0.06, "%d at %d: habit %d wrong in %.3f", floors[_i].sent_at, floors[_i].heard_at,
-			      h, s.habit_wrong);
+		ck_assert_msg(s.habit_wrong < 0.06, "%d at %d: habit %d wrong in %.3f", floors[_i].sent_at,
+			      floors[_i].heard_at, h, s.habit_wrong);
 	}
 }
 END_TEST
@@ -407,11 +421,13 @@ START_TEST(nothing_else_is_named_a_slow_speed)
 		for (int k = 0; k < COUNT(lengths); k++)
 			for (int text = 0; text < 2; text++) {
 				enum speed_habit habit = habits[h % N_HABITS];
-				struct shares s = share(others[_i], text, 115200, habit, h < N_HABITS, lengths[k], TRIALS);
+				struct shares s =
+					share(others[_i], text, 115200, habit, h < N_HABITS, lengths[k], TRIALS);
 
-				ck_assert_msg(s.wrong + s.right < (habit == SPEED_ZEROES ? 0.1 : 0.035), "%d habit %d: %.3f as %d",
-					      others[_i], h, s.wrong, s.often);
-				ck_assert_msg(habit != SPEED_DELIVERS || s.other > 0.95, "%d: OTHER %.3f", others[_i], s.other);
+				ck_assert_msg(s.wrong + s.right < (habit == SPEED_ZEROES ? 0.1 : 0.035),
+					      "%d habit %d: %.3f as %d", others[_i], h, s.wrong, s.often);
+				ck_assert_msg(habit != SPEED_DELIVERS || s.other > 0.95, "%d: OTHER %.3f", others[_i],
+					      s.other);
 			}
 }
 END_TEST
@@ -420,10 +436,10 @@ START_TEST(the_cold_banner_of_an_esp8266_is_74880)
 {
 	/* As in test_wrongbaud.c: read off a model in another language, and matching what a real board was heard to say. */
 	static const uint8_t banner[] = {
-		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c, 0x0c, 0x8c, 0x0c,
-		0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72, 0x92, 0x63, 0x8c, 0x0c, 0x62, 0x8c,
-		0xf2, 0x6f, 0x6f, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe3, 0xec, 0x0c, 0x62, 0x70, 0x70, 0x8c, 0x8f, 0x6c, 0x73,
-		0x6c, 0x72, 0x6c,
+		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c,
+		0x0c, 0x8c, 0x0c, 0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72,
+		0x92, 0x63, 0x8c, 0x0c, 0x62, 0x8c, 0xf2, 0x6f, 0x6f, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe3,
+		0xec, 0x0c, 0x62, 0x70, 0x70, 0x8c, 0x8f, 0x6c, 0x73, 0x6c, 0x72, 0x6c,
 	};
 	struct speed_guess g, bytewise;
 
@@ -487,8 +503,8 @@ START_TEST(text_at_the_right_speed_is_right_and_at_a_wrong_one_wrong)
 			continue;
 		for (int text = 0; text < 2; text++) {
 			check_share(senders[i], text, ports[_i], 100, TRIALS, &right, &wrong);
-			ck_assert_msg(right < 1e-9 && wrong > 0.9, "%d at %d: right %.3f, wrong %.3f", senders[i], ports[_i], right,
-				      wrong);
+			ck_assert_msg(right < 1e-9 && wrong > 0.9, "%d at %d: right %.3f, wrong %.3f", senders[i],
+				      ports[_i], right, wrong);
 		}
 	}
 }
@@ -544,7 +560,7 @@ START_TEST(dots_prove_nothing)
 	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT);
 	for (int i = 0; i < 20; i++)
 		speed_check_add(&c, 500, RUBBISH, strlen(RUBBISH));
-	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT);	/* final */
+	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* final */
 }
 END_TEST
 

@@ -193,7 +193,7 @@ START_TEST(ten_thousand_readers_see_it_whole)
 
 	ck_assert_int_ge(writer, 0);
 	if (!writer) {
-		for (unsigned int i = 0; ; i++) {
+		for (unsigned int i = 0;; i++) {
 			size_t len = 100 + i * 7919 % (sizeof(text) - 100);
 
 			memset(text, 'a' + (int)(i % 26), len);
@@ -223,7 +223,7 @@ START_TEST(ten_thousand_readers_see_it_whole)
 		char temporary[160];
 
 		snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)writer);
-		(void)unlink(temporary);	/* the writer was killed in the middle */
+		(void)unlink(temporary); /* the writer was killed in the middle */
 	}
 }
 END_TEST

@@ -40,32 +40,32 @@ static struct {
 	bool is_unknown_to_sp;
 	/* the port */
 	bool is_open[MOST_FDS];
-	int opens;			/* at the moment, those of others too */
+	int opens; /* at the moment, those of others too */
 	int opens_of_others;
-	int opened;			/* by us, all in all */
+	int opened; /* by us, all in all */
 	int fd_with_lock;
 	bool locked_by_other;
 	bool exclusive_to_other;
 	bool is_exclusive;
 	struct termios2 termios;
-	int bits;			/* TIOCM_* */
-	bool was_released;		/* both, at the last close */
-	bool was_exclusive;		/* the same */
+	int bits;	    /* TIOCM_* */
+	bool was_released;  /* both, at the last close */
+	bool was_exclusive; /* the same */
 	int line_transfers;
-	int settings_transfers;		/* of speed and framing */
+	int settings_transfers; /* of speed and framing */
 	bool lineless;
 	/* the world */
 	int64_t now_ms;
-	int64_t data_ms;		/* from when on data can be read; -1 never */
+	int64_t data_ms; /* from when on data can be read; -1 never */
 	size_t data_left;
-	bool drips;			/* another byte 2 ms after each */
-	int64_t hangup_ms;		/* -1 never */
-	int64_t signal_ms;		/* -1 never */
+	bool drips;	   /* another byte 2 ms after each */
+	int64_t hangup_ms; /* -1 never */
+	int64_t signal_ms; /* -1 never */
 	/* failures */
 	int calls;
-	int fail_at;			/* -1 never */
-	const char *fail_name;		/* fails whenever it is called; NULL none */
-	bool fail_on;			/* and all that follow */
+	int fail_at;	       /* -1 never */
+	const char *fail_name; /* fails whenever it is called; NULL none */
+	bool fail_on;	       /* and all that follow */
 	int fail_errno;
 	char failed[32];
 	char trace[2048];
@@ -138,7 +138,7 @@ static bool fails(const char *name)
 	if (n == fake.fail_at)
 		(void)snprintf(fake.failed, sizeof(fake.failed), "%s", name);
 	if (fake.fail_errno == EINTR && n > fake.fail_at)
-		return false;	/* nobody is interrupted for ever */
+		return false; /* nobody is interrupted for ever */
 	errno = fake.fail_errno;
 	return true;
 }
@@ -279,7 +279,7 @@ int __wrap_close(int fd)
 {
 	if (!is_fake(fd))
 		return __real_close(fd);
-	fake_close(fd);			/* Linux closes even when it reports an error */
+	fake_close(fd); /* Linux closes even when it reports an error */
 	(void)__real_close(fd);
 	return fails("close") ? -1 : 0;
 }
@@ -343,12 +343,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return -1;
 	}
 	switch (request) {
-	case TCGETS2:
-		memcpy(arg, &fake.termios, sizeof(fake.termios));
-		return 0;
-	case TCSETS2:
-		fake_settings(arg);
-		return 0;
+	case TCGETS2: memcpy(arg, &fake.termios, sizeof(fake.termios)); return 0;
+	case TCSETS2: fake_settings(arg); return 0;
 	case TIOCMGET:
 		if (fake.lineless) {
 			errno = ENOTTY;
@@ -360,19 +356,13 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		fake.line_transfers++;
 		set_bits(*(int *)arg);
 		return 0;
-	case TIOCEXCL:
-		fake.is_exclusive = true;
-		return 0;
-	case TIOCNXCL:
-		fake.is_exclusive = false;
-		return 0;
+	case TIOCEXCL: fake.is_exclusive = true; return 0;
+	case TIOCNXCL: fake.is_exclusive = false; return 0;
 	case TCFLSH:
 		if ((long)arg != TCOFLUSH && fake.data_ms >= 0 && fake.now_ms >= fake.data_ms)
 			fake.data_left = 0;
 		return 0;
-	default:
-		ck_abort_msg("unexpected ioctl %lx", request);
-		return -1;
+	default: ck_abort_msg("unexpected ioctl %lx", request); return -1;
 	}
 }
 
@@ -428,8 +418,7 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const s
 		return __real_ppoll(fds, n, t, mask);
 	if (n > 0 && fails("ppoll"))
 		return -1;
-	fake.now_ms = earliest_event(fake.now_ms + t->tv_sec * 1000 + t->tv_nsec / 1000000, mask != NULL,
-				     wants_data);
+	fake.now_ms = earliest_event(fake.now_ms + t->tv_sec * 1000 + t->tv_nsec / 1000000, mask != NULL, wants_data);
 	if (n > 0)
 		fds[0].revents = 0;
 	if (n > 0 && is_hung_up())
@@ -449,7 +438,9 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const s
 
 /* ------------------------------------------------------------ the played libserialport */
 
-struct sp_port { int fd; };
+struct sp_port {
+	int fd;
+};
 static struct sp_port the_sp;
 static int sp_allocated;
 
@@ -501,9 +492,9 @@ static bool sp_sets_up(void)
 		next.c_cflag |= fake.is_012 ? B9600 : BOTHER;
 		next.c_ispeed = next.c_ospeed = fake.is_012 ? 9600 : 0;
 	}
-	if (next.c_ospeed > 460800)		/* it knows no name beyond that */
+	if (next.c_ospeed > 460800) /* it knows no name beyond that */
 		next.c_cflag = (next.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
-	next.c_iflag |= next.c_cflag & CRTSCTS;	/* a slip of theirs; the one in c_cflag stays */
+	next.c_iflag |= next.c_cflag & CRTSCTS; /* a slip of theirs; the one in c_cflag stays */
 	if (fails("sp_lines") || fails("sp_settings"))
 		return false;
 	fake_settings(&next);
@@ -714,7 +705,7 @@ START_TEST(closes_with_one_edge_and_raw_at_the_speed_and_framing_that_were_found
 	ck_assert_uint_eq(fake.termios.c_iflag, IGNPAR);
 	ck_assert_uint_eq(fake.termios.c_oflag, 0);
 	ck_assert_uint_eq(fake.termios.c_lflag, 0);
-	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1);	/* cat waits */
+	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1); /* cat waits */
 	ck_assert_uint_eq(fake.termios.c_cc[VTIME], 0);
 	ck_assert_uint_eq(fake.termios.c_cc[VINTR], 3);
 }
@@ -890,10 +881,10 @@ START_TEST(a_port_locked_by_another_is_busy_and_untouched)
 
 	versions(_i);
 	fake.locked_by_other = true;
-	fake.is_exclusive = true;		/* to the other, who lets everybody open it all the same */
+	fake.is_exclusive = true; /* to the other, who lets everybody open it all the same */
 	found = fake.termios;
 	expect_busy();
-	ck_assert_str_eq(fake.trace, "D1R1 ");	/* open() does that */
+	ck_assert_str_eq(fake.trace, "D1R1 "); /* open() does that */
 	ck_assert(fake.is_exclusive);
 	/* 0.1.1 cannot lock, and has made it raw by then. */
 	if (_i == 0)
@@ -1075,9 +1066,9 @@ START_TEST(a_close_waits_for_a_pause_but_not_for_ever)
 
 	fake_reset();
 	port = must_open(115200);
-	fake.data_ms = fake.now_ms + 4;		/* within the pause: another one follows */
+	fake.data_ms = fake.now_ms + 4; /* within the pause: another one follows */
 	fake.data_left = 1;
-	stop_asked = SIGTERM;			/* asked to stop, it drains all the same */
+	stop_asked = SIGTERM; /* asked to stop, it drains all the same */
 	start_ms = fake.now_ms;
 	must_close(port);
 	ck_assert_int_eq(fake.now_ms - start_ms, 4 + 5);
@@ -1186,9 +1177,8 @@ static bool is_one_of(const char *name, const char *const *names)
 static int expected(const char *name, int err)
 {
 	static const char *const harmless[] = { "TIOCNXCL", "TCFLSH", NULL };
-	static const char *const restarted[] = {
-		"TCGETS2", "TCSETS2", "TIOCMGET", "TIOCMSET", "TIOCEXCL", "ppoll", "read", "close", NULL
-	};
+	static const char *const restarted[] = { "TCGETS2", "TCSETS2", "TIOCMGET", "TIOCMSET", "TIOCEXCL",
+						 "ppoll",   "read",    "close",	   NULL };
 
 	/* What libserialport cannot do, we can. */
 	if (is_one_of(name, harmless) || strncmp(name, "sp_", 3) == 0)
@@ -1233,23 +1223,21 @@ START_TEST(whatever_call_fails_the_error_is_right_and_the_lines_are_released)
 	ck_assert_int_gt(length, 20);
 	for (n = 0; n < length; n++) {
 		versions(version);
-		fake.termios.c_cflag &= ~(tcflag_t)HUPCL;	/* no help from what was there */
+		fake.termios.c_cflag &= ~(tcflag_t)HUPCL; /* no help from what was there */
 		fake.fail_at = n;
 		fake.fail_errno = err;
 		r = story();
 		ck_assert_msg(fake.failed[0], "call %d of %d was never made", n, length);
 		/* in the pause at the end they may fail without harm: only a wait is lost */
 		if (r != 0 || !is_one_of(fake.failed, while_draining) || err == EINTR)
-			ck_assert_msg(r == expected(fake.failed, err), "call %d, %s: %d for %d", n,
-				      fake.failed, r, err);
+			ck_assert_msg(r == expected(fake.failed, err), "call %d, %s: %d for %d", n, fake.failed, r,
+				      err);
 		check_nothing_left(fds, true);
 	}
 }
 END_TEST
 
-static const char *const after_sp_open[] = {
-	"flock", "TIOCEXCL", "fcntl", "TCGETS2", "TIOCMGET", "TCSETS2", NULL
-};
+static const char *const after_sp_open[] = { "flock", "TIOCEXCL", "fcntl", "TCGETS2", "TIOCMGET", "TCSETS2", NULL };
 
 START_TEST(a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere)
 {
@@ -1287,8 +1275,7 @@ START_TEST(unplugged_at_any_moment_is_enodev_and_leaks_nothing)
 		versions(_i);
 		fake.hangup_ms = fake.now_ms + ms;
 		r = story();
-		ck_assert_msg(r == -ENODEV || (r == 0 && fake.now_ms < fake.hangup_ms),
-			      "%d after %d ms", r, (int)ms);
+		ck_assert_msg(r == -ENODEV || (r == 0 && fake.now_ms < fake.hangup_ms), "%d after %d ms", r, (int)ms);
 		check_nothing_left(fds, false);
 	}
 }
@@ -1307,8 +1294,7 @@ static Suite *tty_suite(void)
 	tcase_add_test(tc, refusal_says_nothing_of_a_serial_port);
 	tcase_add_loop_test(tc, refuses_a_driver_without_modem_lines_and_leaves_its_settings, 0, VERSIONS);
 	tcase_add_loop_test(tc, opens_raw_at_the_speed_with_both_lines_asserted, 0, VERSIONS);
-	tcase_add_loop_test(tc, closes_with_one_edge_and_raw_at_the_speed_and_framing_that_were_found, 0,
-			    2 * VERSIONS);
+	tcase_add_loop_test(tc, closes_with_one_edge_and_raw_at_the_speed_and_framing_that_were_found, 0, 2 * VERSIONS);
 	tcase_add_loop_test(tc, a_port_that_was_left_at_b0_is_not_left_so_again, 0, VERSIONS);
 	tcase_add_loop_test(tc, the_speed_that_was_found_is_not_sent_again, 0, VERSIONS);
 	tcase_add_loop_test(tc, a_bridge_that_rests_asserted_is_never_left_released, 0, VERSIONS);
@@ -1316,8 +1302,7 @@ static Suite *tty_suite(void)
 	tcase_add_loop_test(tc, never_sets_1200_where_that_starts_a_loader, 0, 2);
 	tcase_add_test(tc, no_transfer_is_spent_on_lines_that_are_released_already);
 	tcase_add_loop_test(tc, lines_change_together_and_leave_the_others_alone, 0, VERSIONS);
-	tcase_add_loop_test(tc, asserts_both_itself_when_the_settings_found_kept_open_from_it, 0,
-			    2 * VERSIONS);
+	tcase_add_loop_test(tc, asserts_both_itself_when_the_settings_found_kept_open_from_it, 0, 2 * VERSIONS);
 	tcase_add_loop_test(tc, a_port_locked_by_another_is_busy_and_untouched, 0, VERSIONS);
 	tcase_add_loop_test(tc, a_port_that_another_has_to_itself_is_busy_and_untouched, 0, VERSIONS);
 	tcase_add_loop_test(tc, our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone, 0, 16);

@@ -6,6 +6,7 @@
 #include "base/verdict.h"
 #include "suite.h"
 
+/* clang-format off */
 static const struct { int status; const char *word; } contract[] = {
 	{ 0, "ready" }, { 0, "flash-boot" }, { 1, "internal" }, { 2, "usage" }, { 3, "several" },
 	{ 10, "silent" }, { 11, "download-mode" }, { 12, "no-effect" }, { 13, "boot-failed" },
@@ -14,6 +15,7 @@ static const struct { int status; const char *word; } contract[] = {
 	{ 22, "ota-silent" }, { 23, "ota-refused" }, { 30, "no-port" }, { 31, "ambiguous" },
 	{ 32, "permission" }, { 33, "busy" }, { 34, "unplugged" }, { 35, "io-error" },
 };
+/* clang-format on */
 
 START_TEST(every_row_is_the_contract)
 {
@@ -27,10 +29,11 @@ END_TEST
 START_TEST(a_number_outside_the_table_is_internal)
 {
 	ck_assert_int_eq(verdict_info((enum verdict)VERDICT_COUNT)->status, 1);
-	ck_assert_int_eq(verdict_info((enum verdict)-1)->status, 1);
+	ck_assert_int_eq(verdict_info((enum verdict) - 1)->status, 1);
 }
 END_TEST
 
+/* clang-format off */
 static const struct { int err; enum verdict verdict; } errnos[] = {
 	{ ENOENT, VERDICT_NO_PORT }, { ENXIO, VERDICT_NO_PORT }, { ENOTTY, VERDICT_NO_PORT },
 	{ EISDIR, VERDICT_NO_PORT }, { ENOTSUP, VERDICT_NO_PORT }, { ENOTUNIQ, VERDICT_AMBIGUOUS },
@@ -39,6 +42,7 @@ static const struct { int err; enum verdict verdict; } errnos[] = {
 	{ EPIPE, VERDICT_IO_ERROR }, { EPROTO, VERDICT_IO_ERROR }, { ETIMEDOUT, VERDICT_IO_ERROR },
 	{ ENOMEM, VERDICT_INTERNAL }, { EMFILE, VERDICT_INTERNAL }, { 0, VERDICT_INTERNAL },
 };
+/* clang-format on */
 
 START_TEST(an_errno_of_the_port_has_its_verdict)
 {
@@ -47,11 +51,13 @@ START_TEST(an_errno_of_the_port_has_its_verdict)
 END_TEST
 
 /* docs/design.md: 30-35; then what the last boot says (11, 16, 13, 14, 18, 19); then 12, 15, 17, 10. */
+/* clang-format off */
 static const enum verdict precedence[] = {
 	VERDICT_UNPLUGGED, VERDICT_DOWNLOAD_MODE, VERDICT_OTHER_BOOT, VERDICT_BOOT_FAILED, VERDICT_CRASHED,
 	VERDICT_RESTARTED, VERDICT_WRONG_CHIP, VERDICT_NO_EFFECT, VERDICT_GARBLED, VERDICT_UNPROVEN,
 	VERDICT_SILENT, VERDICT_READY,
 };
+/* clang-format on */
 
 START_TEST(the_graver_finding_is_reported_whichever_comes_first)
 {

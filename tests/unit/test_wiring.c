@@ -172,6 +172,7 @@ static enum verdict reset_with(const struct sim_config *board, const char *seque
 
 START_TEST(what_is_found_makes_a_session_ready)
 {
+	/* clang-format off */
 	static const char *const words[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly",
 					     "esp32,swapped2", "esp32c3,dtronly", "esp32,swapped" };
 	struct sequence sequence;
@@ -278,6 +279,7 @@ static enum wiring_circuit truth_of(enum sim_circuit circuit)
 		[SIM_TWO_TRANSISTORS_SWAPPED] = WIRING_TWO_TRANSISTORS_SWAPPED, [SIM_RTS_ONLY] = WIRING_RTS_ONLY,
 		[SIM_DTR_ONLY] = WIRING_DTR_ONLY, [SIM_NO_WIRE] = WIRING_NONE,
 	};
+	/* clang-format on */
 
 	return of[circuit];
 }
@@ -291,12 +293,10 @@ static bool is_about_dtr(enum wiring_circuit c)
 static bool is_calm(const struct sim_config *b)
 {
 	return !b->copy_ns && !b->finger_ns && !b->deep_sleep_ns && !b->gpio0_held && !b->gpio0_let_go_ns &&
-	       !b->gpio2_low && !b->gpio15 &&
-	       !b->other_strap && !b->empty_download && b->fate == SIM_FATE_RUN && !b->lose_ppm && !b->repeat_ppm &&
-	       !b->flip_ppm && !b->spurious_ns && !b->rx_stall_ns && !b->control_stall_op && !b->unplug_ns &&
-	       !b->unplug_op &&
-	       !b->host_ns && b->en_rise_ns >= 1 * SIM_MS && !b->chatter && b->image == SIM_IMAGE_GOOD &&
-	       (!b->app_baud || b->app_baud == 115200);
+	       !b->gpio2_low && !b->gpio15 && !b->other_strap && !b->empty_download && b->fate == SIM_FATE_RUN &&
+	       !b->lose_ppm && !b->repeat_ppm && !b->flip_ppm && !b->spurious_ns && !b->rx_stall_ns &&
+	       !b->control_stall_op && !b->unplug_ns && !b->unplug_op && !b->host_ns && b->en_rise_ns >= 1 * SIM_MS &&
+	       !b->chatter && b->image == SIM_IMAGE_GOOD && (!b->app_baud || b->app_baud == 115200);
 }
 
 static void assert_random_board(const struct sim_config *board, uint64_t seed)
@@ -307,26 +307,27 @@ static void assert_random_board(const struct sim_config *board, uint64_t seed)
 	enum wiring_circuit is = truth_of(board->circuit);
 
 	ck_assert_msg(gone || (!truth->dtr && !truth->rts), "board %llu: a line is left asserted", number);
-	ck_assert_msg(gone || board->finger_ns || board->deep_sleep_ns || !truth->en_low,
-		      "board %llu: left in reset", number);
-	ck_assert_msg(gone || board->gpio0_held || board->gpio0_let_go_ns || !truth->gpio0_low,
-		      "board %llu: GPIO0 low", number);
-	ck_assert_msg(truth->copies_broken == 0 || board->finger_ns || board->deep_sleep_ns ||
-		      !result->resets || !is_calm(board), "board %llu: broke a copy", number);
+	ck_assert_msg(gone || board->finger_ns || board->deep_sleep_ns || !truth->en_low, "board %llu: left in reset",
+		      number);
+	ck_assert_msg(gone || board->gpio0_held || board->gpio0_let_go_ns || !truth->gpio0_low, "board %llu: GPIO0 low",
+		      number);
+	ck_assert_msg(truth->copies_broken == 0 || board->finger_ns || board->deep_sleep_ns || !result->resets ||
+			      !is_calm(board),
+		      "board %llu: broke a copy", number);
 	if (result->verdict == VERDICT_READY) {
 		ck_assert_msg(board->circuit != SIM_NO_WIRE, "board %llu: nothing is wired, and %s was found", number,
 			      wiring_name(result->circuit));
 		ck_assert_msg(result->circuit == WIRING_EITHER || result->circuit == WIRING_BOTH ||
-			      is_about_dtr(result->circuit) == is_about_dtr(is),
-			      "board %llu: %s, and %s was found", number,
-			      wiring_name(is), wiring_name(result->circuit));
+				      is_about_dtr(result->circuit) == is_about_dtr(is),
+			      "board %llu: %s, and %s was found", number, wiring_name(is),
+			      wiring_name(result->circuit));
 	}
 	if (!is_calm(board))
 		return;
 	ck_assert_msg(result->circuit == is, "board %llu: %s, and %s was found: %s", number, wiring_name(is),
 		      wiring_name(result->circuit) ? wiring_name(result->circuit) : "nothing", result->text);
-	ck_assert_msg(result->verdict == (is == WIRING_NONE ? VERDICT_NO_EFFECT : VERDICT_READY),
-		      "board %llu: %s: %s", number, verdict_info(result->verdict)->word, result->text);
+	ck_assert_msg(result->verdict == (is == WIRING_NONE ? VERDICT_NO_EFFECT : VERDICT_READY), "board %llu: %s: %s",
+		      number, verdict_info(result->verdict)->word, result->text);
 	ck_assert_msg(is == WIRING_NONE || truth->latch_flash, "board %llu: left in download mode", number);
 }
 
@@ -363,7 +364,7 @@ struct table_board {
 	struct port port;
 	struct clk clk;
 	int64_t now_ms, banner_ms;
-	unsigned int in_reset, lines;	/* in_reset: bit 1 << lines */
+	unsigned int in_reset, lines; /* in_reset: bit 1 << lines */
 	int resets;
 };
 
@@ -398,8 +399,9 @@ static int table_set_speed(struct port *port, int baud)
 
 static ssize_t table_read(struct port *port, void *buf, size_t cap, int64_t deadline_ms)
 {
-	static const char text[] = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
-				   "load:0x3fff0030,len:1344\r\nentry 0x400805f0\r\n";
+	static const char text[] =
+		"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+		"load:0x3fff0030,len:1344\r\nentry 0x400805f0\r\n";
 
 	(void)port;
 	ck_assert_uint_ge(cap, sizeof(text));
@@ -419,6 +421,7 @@ static int64_t table_now(struct clk *clk)
 	return table.now_ms;
 }
 
+/* clang-format off */
 static const struct port_ops table_ops = { .name = "table", .set_lines = table_set_lines, .set_speed = table_set_speed,
 					   .read = table_read };
 
@@ -442,11 +445,15 @@ static const struct {
 	{ WHEN_NONE | WHEN_RTS, WIRING_DTR_INVERTED, VERDICT_NO_EFFECT },
 	{ 0, WIRING_NONE, VERDICT_NO_EFFECT },
 };
+/* clang-format on */
 
 START_TEST(wirings_by_truth_table_are_told_apart)
 {
-	table = (struct table_board){ .port = { &table_ops }, .clk = { table_now }, .banner_ms = -1,
-				      .in_reset = tables[_i].in_reset, .lines = MODEM_DTR | MODEM_RTS };
+	table = (struct table_board){ .port = { &table_ops },
+				      .clk = { table_now },
+				      .banner_ms = -1,
+				      .in_reset = tables[_i].in_reset,
+				      .lines = MODEM_DTR | MODEM_RTS };
 	wiring_init(&wiring, &config, 0);
 	ck_assert_int_eq(loop_wiring(&wiring, &table.port, &table.clk, NULL), 0);
 	result = wiring_result(&wiring);

@@ -8,6 +8,7 @@
 #include "schema.h"
 #include "suite.h"
 
+/* clang-format off */
 static const struct program_row rows[] = {
 	{ "--probe-wiring sim:", 0,
 	  "sim:: wiring: two transistors: RTS asserted alone resets the board, DTR alone pulls GPIO0 low; "
@@ -35,6 +36,7 @@ static const struct program_row rows[] = {
 	{ "--probe-wiring --state-file x sim:", 2, NULL, "does not go with" },
 	{ "--probe-wiring sim:bogus", 2, NULL, "'bogus'" },
 };
+/* clang-format on */
 
 START_TEST(every_command_line_ends_as_it_should)
 {
@@ -42,8 +44,8 @@ START_TEST(every_command_line_ends_as_it_should)
 }
 END_TEST
 
-static const char *const json_runs[] = { "sim:", "sim:swapped", "sim:nowire", "sim:muted", "sim:gpio0low",
-					 "-w 0 sim:missing" };
+static const char *const json_runs[] = { "sim:",      "sim:swapped",  "sim:nowire",
+					 "sim:muted", "sim:gpio0low", "-w 0 sim:missing" };
 
 static const char *json_args(size_t i)
 {

@@ -54,11 +54,11 @@ static const struct port_ops silent_ops = { "silent", set_lines, set_speed, read
 static struct port silent = { &silent_ops };
 
 int __wrap_open_port(const struct request *options, const struct spec *spec, int64_t deadline_ms,
-		     void (*status)(void *user, const char *text), void *user, struct port **ret,
-		     bool *ret_native_usb, struct open_failure *ret_failure);
+		     void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+		     struct open_failure *ret_failure);
 int __wrap_open_port(const struct request *options, const struct spec *spec, int64_t deadline_ms,
-		     void (*status)(void *user, const char *text), void *user, struct port **ret,
-		     bool *ret_native_usb, struct open_failure *ret_failure)
+		     void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+		     struct open_failure *ret_failure)
 {
 	(void)options;
 	(void)spec;
@@ -101,8 +101,10 @@ int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms
 	return power_cycles ? 0 : -ENODEV;
 }
 
-int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text, size_t cap);
-int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text, size_t cap)
+int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text,
+			       size_t cap);
+int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text,
+			       size_t cap)
 {
 	(void)target;
 	(void)stop;

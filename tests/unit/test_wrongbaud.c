@@ -41,10 +41,10 @@ START_TEST(the_two_models_of_a_receiver_agree_on_a_known_banner)
 {
 	/* Read off a model in another language, and matching what a real board was heard to say. */
 	static const uint8_t known[] = {
-		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c, 0x0c, 0x8c, 0x0c,
-		0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72, 0x92, 0x63, 0x8c, 0x0c, 0x62, 0x8c,
-		0xf2, 0x6f, 0x6f, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe3, 0xec, 0x0c, 0x62, 0x70, 0x70, 0x8c, 0x8f, 0x6c, 0x73,
-		0x6c, 0x72, 0x6c,
+		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c,
+		0x0c, 0x8c, 0x0c, 0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72,
+		0x92, 0x63, 0x8c, 0x0c, 0x62, 0x8c, 0xf2, 0x6f, 0x6f, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe3,
+		0xec, 0x0c, 0x62, 0x70, 0x70, 0x8c, 0x8f, 0x6c, 0x73, 0x6c, 0x72, 0x6c,
 	};
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
 	uint8_t heard[128];
@@ -57,14 +57,14 @@ END_TEST
 START_TEST(reads_banner_and_load_and_then_the_applications_first_line)
 {
 	ck_assert_str_eq(hear(LOADS "~ld\r\n", FRAMING_DELIVERED, "Hello, world\r\n"),
-		"banner esp8266 cause 2 mode -1,6 unknown uncertain 74880\n"
-		"progress loading: load 0x...\n"
-		"progress loading: chksum 0x..\n"
-		"progress loading: chksum 0x..\n"
-		"progress loading: csum 0x..\n"
-		"progress loading: v........\n"
-		"progress loaded: ~ld\n"
-		"text: Hello, world\n");
+			 "banner esp8266 cause 2 mode -1,6 unknown uncertain 74880\n"
+			 "progress loading: load 0x...\n"
+			 "progress loading: chksum 0x..\n"
+			 "progress loading: chksum 0x..\n"
+			 "progress loading: csum 0x..\n"
+			 "progress loading: v........\n"
+			 "progress loaded: ~ld\n"
+			 "text: Hello, world\n");
 	ck_assert(t.boot.certain);
 	ck_assert_int_eq(t.boot.mode, 3);
 	ck_assert_int_eq(t.boot.source, BOOT_SOURCE_FLASH);
@@ -191,7 +191,7 @@ END_TEST
 
 static const struct {
 	const char *text;
-	const char *seen;	/* in the trace */
+	const char *seen; /* in the trace */
 	enum verdict verdict;
 } endings[] = {
 	{ BANNER("2", "1,6"), "mode 1,6 download uncertain 74880", VERDICT_DOWNLOAD_MODE },
@@ -202,10 +202,16 @@ static const struct {
 	{ BANNER("2", "3,6") SEGMENTS "csum 0xef\r\ncsum err\r\nets_main.c \r\n", "trouble: csum err",
 	  VERDICT_BOOT_FAILED },
 	{ LOADS "~ld\r\ne:3\r\n", "trouble: e:", VERDICT_BOOT_FAILED },
-	{ LOADS "@cp:\x01" "0\r\nld\r\n", "copying: @\ncopied 0: cp:\nprogress loaded: ~ld\n", VERDICT_FLASH_BOOT },
-	{ LOADS "@cp:\x01" "2\r\n", "copied 2: cp:\ntrouble: cp:\n", VERDICT_BOOT_FAILED },
-	{ BANNER("2", "3,3") SEGMENTS "ho 0 tail 12 room 4\r\nload 0x3ffe8000, len 776, room 8 \r\ntail 0\r\nchksum 0x02\r\n"
-	  "csum 0x79\r\n\r\n2nd boot version : 1.5\r\n", "progress stage2: 2nd boot version", VERDICT_FLASH_BOOT },
+	{ LOADS "@cp:\x01"
+		"0\r\nld\r\n",
+	  "copying: @\ncopied 0: cp:\nprogress loaded: ~ld\n", VERDICT_FLASH_BOOT },
+	{ LOADS "@cp:\x01"
+		"2\r\n",
+	  "copied 2: cp:\ntrouble: cp:\n", VERDICT_BOOT_FAILED },
+	{ BANNER("2", "3,3") SEGMENTS
+	  "ho 0 tail 12 room 4\r\nload 0x3ffe8000, len 776, room 8 \r\ntail 0\r\nchksum 0x02\r\n"
+	  "csum 0x79\r\n\r\n2nd boot version : 1.5\r\n",
+	  "progress stage2: 2nd boot version", VERDICT_FLASH_BOOT },
 };
 
 START_TEST(reads_the_other_endings_too)
@@ -219,7 +225,9 @@ END_TEST
 /* Of a short word most is gone: what it says is no proof, and it is not passed over. */
 START_TEST(what_zeroes_hide_is_neither_trouble_nor_silence)
 {
-	hear(LOADS "@cp:\x01" "2\r\n", FRAMING_ZEROED, "Hello\r\n");
+	hear(LOADS "@cp:\x01"
+		   "2\r\n",
+	     FRAMING_ZEROED, "Hello\r\n");
 	ck_assert_int_eq(t.boot.trouble, BOOT_OK);
 	ck_assert(!t.boot.copying);
 	ck_assert_uint_eq(t.counts[BOOT_EVENT_TROUBLE], 0);
@@ -262,11 +270,13 @@ END_TEST
  * word nothing is certain. */
 START_TEST(no_beginning_claims_more_than_its_own_lines)
 {
+	/* clang-format off */
 	struct wrongreceiver receiver = {
 		.sent_baud = 74880 * (0.975 + 0.01 * (_i % 6)), .heard_baud = 115200,
 		.sample = 0.4 + 0.04 * (_i / 6 % 6),
 		.phase = 0.3 * (_i % 4), .framing = _i % 5 ? FRAMING_DELIVERED : FRAMING_ZEROED,
 	};
+	/* clang-format on */
 	static struct bootlog fresh, log;
 	static uint8_t heard[4096], begun[4096];
 	size_t to_sum = wrongreceiver_hear(&receiver, SUM_BEGUN, begun, sizeof(begun));
@@ -306,6 +316,7 @@ END_TEST
 START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
+	/* clang-format off */
 	static const int neighbours[8][2] = { { -1, 1 }, { 1, 1 }, { 2, 2 }, { 2, 4 }, { 4, 4 }, { 5, 5 },
 					      { 5, 7 }, { 7, 7 } };
 	uint8_t heard[1024];
@@ -414,6 +425,7 @@ static void one_trial(unsigned int cause, unsigned int mode, enum framing framin
 		.sent_baud = 74880 * (0.975 + 0.05 * uniform()), .heard_baud = 115200, .sample = 0.4 + 0.2 * uniform(),
 		.phase = uniform(), .framing = framing,
 	};
+	/* clang-format on */
 	static struct bootlog log;
 	static uint8_t heard[4096];
 	char text[2048];
@@ -438,12 +450,12 @@ static void one_trial(unsigned int cause, unsigned int mode, enum framing framin
 	tally->certain += boot->certain;
 	ck_assert_msg(boot->mode < 0 || boot->mode == (int)mode, "mode %u read as %d from %s", mode, boot->mode, text);
 	ck_assert_msg(!boot->mode_needs_load || mode == 2 || mode == 3, "mode %u read as 2 or 3 from %s", mode, text);
-	ck_assert_msg(boot->mode >= 0 || boot->source != BOOT_SOURCE_OTHER || mode >= 4, "mode %u read as 4 or more from %s",
-		      mode, text);
-	ck_assert_msg(boot->cause < 0 || boot->cause == (int)cause, "cause %u read as %d from %s", cause,
-		      boot->cause, text);
-	ck_assert_msg(boot->habit == BOOT_HABIT_UNKNOWN || boot->habit == habits[framing], "%d read as habit %d from %s",
-		      (int)framing, (int)boot->habit, text);
+	ck_assert_msg(boot->mode >= 0 || boot->source != BOOT_SOURCE_OTHER || mode >= 4,
+		      "mode %u read as 4 or more from %s", mode, text);
+	ck_assert_msg(boot->cause < 0 || boot->cause == (int)cause, "cause %u read as %d from %s", cause, boot->cause,
+		      text);
+	ck_assert_msg(boot->habit == BOOT_HABIT_UNKNOWN || boot->habit == habits[framing],
+		      "%d read as habit %d from %s", (int)framing, (int)boot->habit, text);
 	if (boot->certain) {
 		ck_assert_uint_eq(mode, 3);
 		ck_assert_int_eq(boot->heard, BOOT_HEARD_74880);
@@ -466,7 +478,8 @@ START_TEST(never_calls_a_wrong_boot_mode_certain)
 			for (unsigned long j = 0; j < (trials + 2) / 3; j++)
 				one_trial(i & 7, i >> 3, (enum framing)framing, i >> 3 == 3 ? &loads : &all);
 		}
-		printf("framing errors %s: %lu trials, banner read in %.2f %%; of %lu in mode 3 and of cause 1 or 2 that is told in %.2f %%; "
+		printf("framing errors %s: %lu trials, banner read in %.2f %%; of %lu in mode 3 and of cause 1 or 2 "
+		       "that is told in %.2f %%; "
 		       "of %lu that load, %.2f %% certain\n",
 		       names[framing], all.trials + loads.trials,
 		       100.0 * (double)(all.banners + loads.banners) / (double)(all.trials + loads.trials), loads.cold,
@@ -485,7 +498,9 @@ END_TEST
 /* An application at any speed, right behind eboot's last word: by chance it sounds like eboot's next one. */
 START_TEST(no_application_is_taken_for_trouble)
 {
-	static const double speeds[] = { 4800, 9600, 19200, 38400, 57600, 74880, 230400, 250000, 460800, 921600, 2000000 };
+	static const double speeds[] = {
+		4800, 9600, 19200, 38400, 57600, 74880, 230400, 250000, 460800, 921600, 2000000
+	};
 	static struct bootlog fresh, log;
 	static uint8_t heard[4096];
 	const struct boot *boot;
@@ -507,7 +522,7 @@ START_TEST(no_application_is_taken_for_trouble)
 		log = fresh;
 		bootlog_feed(&log, heard, n, 0, NULL, NULL);
 		bootlog_flush(&log, 0, NULL, NULL);
-		boot = bootlog_boot(&log);	/* none: one of a hundred that is dropped cannot be read */
+		boot = bootlog_boot(&log); /* none: one of a hundred that is dropped cannot be read */
 		ck_assert_msg(!boot || boot->trouble == BOOT_OK, "trial %u: %s", i, boot ? boot->trouble_text : "");
 	}
 }
