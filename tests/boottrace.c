@@ -57,7 +57,7 @@ static void on_event(void *user, const struct boot_event *event)
 		else
 			add(t, " mode 0x%x", (unsigned int)boot->mode);
 		add(t, " %s%s%s%s", sources[boot->source], boot->certain ? "" : " uncertain",
-		    boot->damaged ? " damaged" : "", boot->heard == BOOT_HEARD_74880 ? " 74880" : "");
+		    boot->damaged ? " damaged" : "", boot->rx_speed == BOOT_RX_74880 ? " 74880" : "");
 	} else if (event->len) {
 		add(t, ": %.*s", (int)event->len, event->line);
 	}

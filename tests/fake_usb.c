@@ -16,15 +16,15 @@ void fake_usb_make(void)
 }
 
 /* "/sys/devices/usb1/1-1/1-1.4" for "1-1.4", with a hub for each dot. */
-static const char *device_dir(const char *place)
+static const char *device_dir(const char *usb_path)
 {
 	static char dir[512];
 	size_t i, used;
 
-	used = (size_t)snprintf(dir, sizeof(dir), "/sys/devices/pci0/usb%.*s", (int)strcspn(place, "-"), place);
-	for (i = strcspn(place, "-"); place[i]; i++)
-		if (place[i + 1] == '.' || !place[i + 1])
-			used += (size_t)snprintf(dir + used, sizeof(dir) - used, "/%.*s", (int)i + 1, place);
+	used = (size_t)snprintf(dir, sizeof(dir), "/sys/devices/pci0/usb%.*s", (int)strcspn(usb_path, "-"), usb_path);
+	for (i = strcspn(usb_path, "-"); usb_path[i]; i++)
+		if (usb_path[i + 1] == '.' || !usb_path[i + 1])
+			used += (size_t)snprintf(dir + used, sizeof(dir) - used, "/%.*s", (int)i + 1, usb_path);
 	return dir;
 }
 
@@ -51,7 +51,7 @@ static void link_from(int depth, const char *path, const char *link)
 
 void fake_usb_device(const struct fake_usb *usb)
 {
-	const char *dir = device_dir(usb->place);
+	const char *dir = device_dir(usb->usb_path);
 	char link[128];
 
 	attribute(dir, "idVendor", usb->vid);
@@ -61,15 +61,15 @@ void fake_usb_device(const struct fake_usb *usb)
 	attribute(dir, "product", usb->product);
 	attribute(dir, "busnum", "1");
 	attribute(dir, "devnum", "7");
-	(void)snprintf(link, sizeof(link), "/sys/bus/usb/devices/%s", usb->place);
+	(void)snprintf(link, sizeof(link), "/sys/bus/usb/devices/%s", usb->usb_path);
 	link_from(4, dir, link);
 }
 
-void fake_usb_tty(const char *place, int interface, const char *tty, const char *driver)
+void fake_usb_tty(const char *usb_path, int interface, const char *tty, const char *driver)
 {
 	char usb_if[600], port[700], node[800], path[900], number[16], target[64];
 
-	(void)snprintf(usb_if, sizeof(usb_if), "%s/%s:1.%d", device_dir(place), place, interface);
+	(void)snprintf(usb_if, sizeof(usb_if), "%s/%s:1.%d", device_dir(usb_path), usb_path, interface);
 	(void)snprintf(number, sizeof(number), "%02d", interface);
 	attribute(usb_if, "bInterfaceNumber", number);
 	(void)snprintf(path, sizeof(path), "%s/driver", usb_if);
@@ -91,5 +91,5 @@ void fake_usb_tty(const char *place, int interface, const char *tty, const char 
 void fake_usb_plug(const struct fake_usb *usb, const char *tty, const char *driver)
 {
 	fake_usb_device(usb);
-	fake_usb_tty(usb->place, 0, tty, driver);
+	fake_usb_tty(usb->usb_path, 0, tty, driver);
 }

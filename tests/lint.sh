@@ -105,6 +105,15 @@ if files '*' | grep -v '^tests/lint\.sh$' | tr '\n' '\0' | xargs -0 grep -nIE '/
 	say "a file holds a path of somebody's machine"
 fi
 
+# grep and a debugger find one function by its name. A definition begins a line, its brace the next one.
+for file in $(files 'src/*.c'); do
+	awk '/^[a-z].*\(/ { head = $0; next } /^\{/ && head != "" {
+		sub(/\(.*/, "", head); sub(/.*[ *]/, "", head); print head; head = "" } /^[^\t ]/ { head = "" }' "$file"
+done | grep -vx main | LC_ALL=C sort | uniq -d >"$scratch/twice"
+if grep . "$scratch/twice"; then
+	say 'two functions of src/ have one name: put the module in front of it'
+fi
+
 # The first comment of a C file says what it is for.
 for file in $(files 'src/*.[ch]' 'tests/*.[ch]'); do
 	head -n 1 "$file" | grep -q "^/\* $(basename "$file") - \|^/\* .* - " || say "$file: its first line does not say what it is for"

@@ -47,7 +47,7 @@ const char *chip_name(enum chip chip)
 	return (unsigned int)chip < CHIP_COUNT ? chips[chip].name : NULL;
 }
 
-static enum chip find(const char *name, size_t n)
+static enum chip chip_find(const char *name, size_t n)
 {
 	for (unsigned int i = 0; i < CHIP_COUNT; i++) {
 		if (chips[i].name && strlen(chips[i].name) == n && !memcmp(chips[i].name, name, n))
@@ -76,12 +76,12 @@ enum chip chip_by_name(const char *name)
 			return CHIP_UNKNOWN;
 		plain[n++] = c;
 	}
-	return find(plain, n);
+	return chip_find(plain, n);
 }
 
 enum chip chip_by_rom_name(const char *name, size_t n)
 {
-	enum chip chip = find(name, n);
+	enum chip chip = chip_find(name, n);
 
 	return chip == CHIP_UNKNOWN ? CHIP_NEWER : chip;
 }

@@ -1,4 +1,4 @@
-/* clk.h - the time, handed in: the real one in the program, a virtual one in the simulation. */
+/* clk.h - the clock that callers hand in: real in the program, virtual in the simulation; milliseconds. */
 #ifndef ESPRESET_BASE_CLK_H
 #define ESPRESET_BASE_CLK_H
 
@@ -7,5 +7,15 @@
 struct clk {
 	int64_t (*now_ms)(struct clk *clk); /* monotonic milliseconds */
 };
+
+static inline int64_t clk_earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static inline int64_t clk_later(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms;
+}
 
 #endif

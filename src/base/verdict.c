@@ -4,7 +4,7 @@
 #include <errno.h>
 
 /* Statuses and words are contract: never renumbered, never renamed (docs/design.md, section 2). */
-static const struct verdict_info table[VERDICT_COUNT] = {
+static const struct verdict_info verdicts[VERDICT_COUNT] = {
 	[VERDICT_READY] = { 0, "ready", "hardware reset and flash boot proven" },
 	[VERDICT_FLASH_BOOT] = { 0, "flash-boot", "--decode only: the last deciding boot came from flash and loaded" },
 	[VERDICT_INTERNAL] = { 1, "internal", "a bug, or a system failure without a better name" },
@@ -35,7 +35,7 @@ static const struct verdict_info table[VERDICT_COUNT] = {
 
 const struct verdict_info *verdict_info(enum verdict verdict)
 {
-	return &table[(unsigned int)verdict < VERDICT_COUNT ? verdict : VERDICT_INTERNAL];
+	return &verdicts[(unsigned int)verdict < VERDICT_COUNT ? verdict : VERDICT_INTERNAL];
 }
 
 enum verdict verdict_of_errno(int err)
@@ -68,7 +68,7 @@ enum verdict verdict_of_errno(int err)
 }
 
 /* Smaller is reported first. */
-static int rank(enum verdict verdict)
+static int verdict_rank(enum verdict verdict)
 {
 	/* clang-format off */
 	static const signed char order[VERDICT_COUNT] = {
@@ -93,5 +93,5 @@ static int rank(enum verdict verdict)
 
 enum verdict verdict_worse(enum verdict a, enum verdict b)
 {
-	return rank(a) <= rank(b) ? a : b;
+	return verdict_rank(a) <= verdict_rank(b) ? a : b;
 }

@@ -17,7 +17,7 @@ struct row {
 
 /* ---- conditions ---- */
 
-static bool is_8266(const struct boot *boot)
+static bool advice_is_8266(const struct boot *boot)
 {
 	return boot->chip == CHIP_ESP8266;
 }
@@ -123,12 +123,12 @@ static bool is_spi_download(const struct boot *boot)
 /* {GPIO15, GPIO0, GPIO2}: esp8266/Arduino doc/boards.rst */
 static bool is_mode_0(const struct boot *boot)
 {
-	return is_8266(boot) && boot->mode == 0;
+	return advice_is_8266(boot) && boot->mode == 0;
 }
 
 static bool is_mode_2(const struct boot *boot)
 {
-	return is_8266(boot) && boot->mode == 2;
+	return advice_is_8266(boot) && boot->mode == 2;
 }
 
 static bool is_hspi(const struct boot *boot)
@@ -148,7 +148,7 @@ static bool is_wdt(const struct boot *boot)
 
 static bool is_8266_wdt(const struct boot *boot)
 {
-	return is_8266(boot) && is_wdt(boot);
+	return advice_is_8266(boot) && is_wdt(boot);
 }
 
 static bool is_rtc_wdt(const struct boot *boot)
@@ -211,7 +211,7 @@ static bool is_access(const struct boot *boot)
 
 /* clang-format off */
 static const struct row downloads[] = {
-	{ REASON_NONE, is_8266, PIN_LOW("GPIO0", "FLASH") },
+	{ REASON_NONE, advice_is_8266, PIN_LOW("GPIO0", "FLASH") },
 	/* espressif/esp-idf docs/en/security/<chip>_log.inc */
 	{ REASON_NONE, is_usb_boot, { "both-straps-low", "both boot straps were low at reset: the chip waits on USB" } },
 	{ REASON_NONE, is_spi_download,
@@ -236,7 +236,7 @@ static const struct row others[] = {
 	{ REASON_NONE, is_mode_0,
 	  { "gpio0-gpio2-low", "GPIO0 and GPIO2 were low at reset: nothing on the board may pull GPIO2 down" } },
 	{ REASON_NONE, is_mode_2, { "gpio2-low", "GPIO2 was low at reset: nothing on the board may pull it down" } },
-	{ REASON_NONE, is_8266, { "gpio15-high", "GPIO15 was high at reset: it needs a pull-down" } },
+	{ REASON_NONE, advice_is_8266, { "gpio15-high", "GPIO15 was high at reset: it needs a pull-down" } },
 	{ REASON_NONE, is_hspi,
 	  { "gpio0-low-gpio2-high", "GPIO0 was low and GPIO2 high at reset: both are boot straps; release the BOOT button" } },
 	{ REASON_NONE, is_sdio, { "straps-choose-sdio", "the boot straps chose SDIO: look at what pulls at them; " SEE_WIRING } },
@@ -291,11 +291,11 @@ static const struct row reasons[] = {
 	  { "flash-unreadable", "the flash does not answer as it should: flash all again; with flash encryption on, encrypted; "
 				"else the flash's mode or wiring" } },
 	/* espressif/esptool docs/en/esptool/flash-modes.rst */
-	{ REASON_FLASH_MODE, is_8266,
+	{ REASON_FLASH_MODE, advice_is_8266,
 	  { "flash-mode", "the flash holds no image, or its mode is wrong: flash again at 0x0, with --flash-mode dout" } },
 	{ REASON_FLASH_MODE, NULL,
 	  { "flash-mode", "the ROM cannot read the flash in this mode: flash again, with --flash-mode dio" } },
-	{ REASON_CHECKSUM, is_8266, { "image-damaged", "the image in flash is damaged: flash it again" } },
+	{ REASON_CHECKSUM, advice_is_8266, { "image-damaged", "the image in flash is damaged: flash it again" } },
 	{ REASON_CHECKSUM, is_at_0, LOADER_DAMAGED(AT_0) },
 	{ REASON_CHECKSUM, is_at_1000, LOADER_DAMAGED(AT_1000) },
 	{ REASON_CHECKSUM, is_at_2000, LOADER_DAMAGED(AT_2000) },
@@ -305,7 +305,7 @@ static const struct row reasons[] = {
 	/* esp8266/Arduino#1363: RST wired to CH_PD */
 	{ REASON_ROM_ASSERT, is_after_sleep,
 	  { "sleep-not-by-rst", "the chip woke from deep sleep, but not through RST: wire GPIO16 to RST, and to nothing else" } },
-	{ REASON_ROM_ASSERT, is_8266,
+	{ REASON_ROM_ASSERT, advice_is_8266,
 	  { "flash-all", "the ROM found no image that it can load: flash all of the firmware again at 0x0, with "
 			 "--flash-mode dout" } },
 	{ REASON_ROM_ASSERT, is_at_0, ALL_AGAIN(AT_0) },
@@ -332,12 +332,12 @@ static const struct row reasons[] = {
 	{ REASON_PARTITION_TABLE, NULL,
 	  { "partition-table", "no valid partition table where the bootloader looks for it: flash it (at 0x8000, unless the "
 			       "project says otherwise)" } },
-	{ REASON_FLASH_SIZE, is_8266,
+	{ REASON_FLASH_SIZE, advice_is_8266,
 	  { "flash-size", "the firmware was built for another flash size: build it for this one's" } },
 	{ REASON_FLASH_SIZE, NULL,
 	  { "flash-size", "the partition table is for a larger flash: choose this board's flash size, build and flash again" } },
 	/* rBoot and Espressif's NONOS bootloader know no partition table. */
-	{ REASON_NO_APP, is_8266,
+	{ REASON_NO_APP, advice_is_8266,
 	  { "no-application", "no application that can run: flash it, where this bootloader looks for it" } },
 	{ REASON_NO_APP, NULL,
 	  { "no-application", "no application that can run: flash it, at the offset in the partition table" } },
@@ -385,7 +385,7 @@ static const struct row reasons[] = {
 				"exception decoder" } },
 	{ REASON_EXCEPTION, NULL,
 	  { "exception", "an exception of the processor: decode the stack with the exception decoder" } },
-	{ REASON_PANIC, is_8266,
+	{ REASON_PANIC, advice_is_8266,
 	  { "panic", "the application crashed: decode the stack it printed with the exception decoder" } },
 	{ REASON_PANIC, NULL, { "panic", "the application crashed: decode its backtrace (idf.py monitor, or the exception decoder)" } },
 	{ REASON_ABORT, NULL, { "abort", "the application gave up by itself: what it printed right before says why" } },
@@ -433,7 +433,8 @@ static const struct advice wait_for_copy = {
 	"eboot is copying an update: do not reset the board now, wait a minute",
 };
 
-static const struct advice *find(const struct row *rows, size_t n, enum boot_reason reason, const struct boot *boot)
+static const struct advice *advice_find(const struct row *rows, size_t n, enum boot_reason reason,
+					const struct boot *boot)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].reason == reason && (!rows[i].fits || rows[i].fits(boot)))
@@ -441,7 +442,7 @@ static const struct advice *find(const struct row *rows, size_t n, enum boot_rea
 	}
 	return NULL;
 }
-#define FIND(rows, reason, boot) find(rows, sizeof(rows) / sizeof((rows)[0]), reason, boot)
+#define FIND(rows, reason, boot) advice_find(rows, sizeof(rows) / sizeof((rows)[0]), reason, boot)
 
 const struct advice *boot_advice(const struct boot *boot, enum verdict verdict, bool warm)
 {
@@ -451,7 +452,7 @@ const struct advice *boot_advice(const struct boot *boot, enum verdict verdict, 
 	switch (verdict) {
 	case VERDICT_DOWNLOAD_MODE:
 		/* A restart by software keeps an ESP8266's boot mode. */
-		return is_8266(boot) && warm ? &stays_in_download : FIND(downloads, REASON_NONE, boot);
+		return advice_is_8266(boot) && warm ? &stays_in_download : FIND(downloads, REASON_NONE, boot);
 	case VERDICT_OTHER_BOOT: return FIND(others, REASON_NONE, boot);
 	case VERDICT_BOOT_FAILED: advice = FIND(reasons, reason, boot); return advice ? advice : &upload_again;
 	case VERDICT_CRASHED:

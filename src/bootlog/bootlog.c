@@ -37,7 +37,7 @@ bool span_dec(struct span *s, long *ret)
 	return true;
 }
 
-static int hex_digit(char c)
+static int bootlog_hex_digit(char c)
 {
 	if (span_is_digit(c))
 		return c - '0';
@@ -51,23 +51,15 @@ int span_hex(struct span *s, unsigned long *ret)
 	unsigned long n = 0;
 	int digits = 0;
 
-	while (s->at + digits != s->end && digits < 8 && hex_digit(s->at[digits]) >= 0) {
-		n = n << 4 | (unsigned long)hex_digit(s->at[digits]);
+	while (s->at + digits != s->end && digits < 8 && bootlog_hex_digit(s->at[digits]) >= 0) {
+		n = n << 4 | (unsigned long)bootlog_hex_digit(s->at[digits]);
 		digits++;
 	}
-	if (!digits || (s->at + digits != s->end && hex_digit(s->at[digits]) >= 0))
+	if (!digits || (s->at + digits != s->end && bootlog_hex_digit(s->at[digits]) >= 0))
 		return 0;
 	s->at += digits;
 	*ret = n;
 	return digits;
-}
-
-static struct span trimmed(struct span s)
-{
-	span_blanks(&s);
-	while (s.end != s.at && (s.end[-1] == ' ' || s.end[-1] == '\t'))
-		s.end--;
-	return s;
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -110,7 +102,7 @@ void span_copy(char *to, size_t cap, struct span s)
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line, enum boot_reason reason)
 {
 	struct boot *boot = &log->boot;
-	struct span text = trimmed(line);
+	struct span text = span_trim(line);
 
 	if (log->unsure) {
 		bootlog_fragment(log, line);
@@ -209,7 +201,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 
 void bootlog_fragment(struct bootlog *log, struct span line)
 {
-	bootlog_emit(log, BOOT_EVENT_FRAGMENT, trimmed(line), 0);
+	bootlog_emit(log, BOOT_EVENT_FRAGMENT, span_trim(line), 0);
 }
 
 const char *bootlog_out_of_place(struct bootlog *log, struct span line, const char *end)
@@ -226,7 +218,7 @@ void bootlog_progress(struct bootlog *log, enum boot_progress step, struct span 
 		if (step >= BOOT_LOADED && log->boot.loaded_ms < 0)
 			log->boot.loaded_ms = log->now_ms;
 	}
-	bootlog_emit(log, BOOT_EVENT_PROGRESS, trimmed(line), 0);
+	bootlog_emit(log, BOOT_EVENT_PROGRESS, span_trim(line), 0);
 }
 
 const struct boot *bootlog_boot_before(const struct bootlog *log)
@@ -278,7 +270,7 @@ void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct sp
 		log->decided.mode2 = boot.mode2;
 		memcpy(log->decided.mode_text, boot.mode_text, sizeof(boot.mode_text));
 	}
-	bootlog_emit(log, torn ? BOOT_EVENT_FRAGMENT : BOOT_EVENT_BANNER, trimmed(line), 0);
+	bootlog_emit(log, torn ? BOOT_EVENT_FRAGMENT : BOOT_EVENT_BANNER, span_trim(line), 0);
 }
 
 static void take_head(struct bootlog *log, const struct bootlog_head *head, struct span line)
@@ -351,7 +343,7 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 {
 	struct prefix prefix;
 
-	s = trimmed(s);
+	s = span_trim(s);
 	if (s.at == s.end)
 		return;
 	if (esp8266_like_last_words(log, s, whole)) {
@@ -397,7 +389,7 @@ static void read_torn(struct bootlog *log, struct span s)
 }
 
 /* A log line of an application's that tells of a banner: the ROM's own begins a line, or follows its first line. */
-static bool is_told(const struct bootlog *log, struct span s, const char *text)
+static bool bootlog_is_told(const struct bootlog *log, struct span s, const char *text)
 {
 	struct prefix p;
 
@@ -415,7 +407,7 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	const char *begin = s.at, *end;
 	bool torn = false;
 
-	if (is_told(log, s, text))
+	if (bootlog_is_told(log, s, text))
 		return NULL;
 	end = esp8266_banner(&boot, s, text, &begin);
 	if (!end && (*s.at == 'r' || *s.at == 's'))
@@ -507,7 +499,7 @@ static void read_span(struct bootlog *log, struct span s, bool at_start, bool wh
 		read_torn(log, (struct span){ torn, s.end });
 }
 
-static void read_line(struct bootlog *log, bool whole)
+static void bootlog_read_line(struct bootlog *log, bool whole)
 {
 	struct span s = { log->text + log->done, log->text + log->len };
 	bool at_start = !log->continued || log->eboot == EBOOT_AT;
@@ -519,7 +511,7 @@ static void read_line(struct bootlog *log, bool whole)
 
 static void end_line(struct bootlog *log, bool whole)
 {
-	read_line(log, whole);
+	bootlog_read_line(log, whole);
 	log->continued = !whole;
 	log->half = false;
 	log->len = 0;
@@ -545,7 +537,7 @@ static void maybe_banner(struct bootlog *log)
 
 		if (!end && *anchor == 'r')
 			end = esp32_banner(&boot, t, log->head.valid ? &log->head : NULL, &torn);
-		if (end == s.end && !is_told(log, t, s.at) && !(*anchor == 'r' && torn)) {
+		if (end == s.end && !bootlog_is_told(log, t, s.at) && !(*anchor == 'r' && torn)) {
 			read_span(log, s, !log->continued, true);
 			log->done = log->len;
 			return;
@@ -575,7 +567,7 @@ static void eboot_was_not(struct bootlog *log)
  * Bytes
  */
 
-static void append(struct bootlog *log, char c)
+static void bootlog_append(struct bootlog *log, char c)
 {
 	log->pairs |= log->pair_last & log->pair_second[(unsigned char)c];
 	log->pair_last = log->pair_first[(unsigned char)c];
@@ -626,14 +618,14 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		if (log->options.pasted && span_is_blank((struct span){ log->text, log->text + log->len }))
 			log->len = 0; /* indented by whoever has pasted it */
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
-			append(log, '@');
+			bootlog_append(log, '@');
 			eboot_at(log);
 			return;
 		}
 		break;
 	}
 	log->dirty |= (c < 0x20 && c != '\t') || c >= 0x7f;
-	append(log, (char)c);
+	bootlog_append(log, (char)c);
 	if (c == ')')
 		maybe_banner(log);
 }
@@ -660,7 +652,7 @@ static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t 
 }
 
 /* Plain characters, as many as come: the way that nearly all bytes of a healthy log take. Returns how many. */
-static size_t run(struct bootlog *log, const unsigned char *p, size_t n)
+static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, size_t n)
 {
 	const uint32_t *second = log->pair_second, *first = log->pair_first;
 	uint32_t last = log->pair_last | PAIR_SPECIAL, pairs = 0;
@@ -717,7 +709,7 @@ void bootlog_read_byte(struct bootlog *log, unsigned char c)
 	if (is_special(c))
 		special_byte(log, c);
 	else
-		append(log, (char)c);
+		bootlog_append(log, (char)c);
 }
 
 void bootlog_drop(struct bootlog *log, size_t n)
@@ -793,7 +785,7 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 	begin_input(log, n, now_ms, on_event, user);
 	for (size_t i = 0; i < n; i++) {
 		if (may_run(log)) {
-			i += run(log, p + i, n - i);
+			i += bootlog_read_plain(log, p + i, n - i);
 			if (i < n && run_end(log, p[i]))
 				continue;
 		}

@@ -23,13 +23,13 @@
 #include "bootlog/reason.h"
 
 #define BOOTLOG_LINE_MAX 4096
-#define BOOTLOG_HEARD_MAX 4 /* a character of UTF-8 */
+#define BOOTLOG_CHARACTER_MAX 4 /* a character of UTF-8 */
 
 /* How the text of a boot reached us. An ESP8266's ROM runs at 115200 * 26 / 40 = 74880 Bd after a
  * hardware reset (26 MHz crystal), and at 115200 after a software restart (docs/hardware.md). */
-enum boot_heard {
-	BOOT_HEARD_PLAIN, /* readable at the port's own speed */
-	BOOT_HEARD_74880, /* recovered: sent at 74880, heard at 115200 */
+enum boot_rx_speed {
+	BOOT_RX_PLAIN, /* readable at the port's own speed */
+	BOOT_RX_74880, /* recovered: sent at 74880, heard at 115200 */
 };
 
 /* What the bridge does with a character whose stop bit it did not find, as the banner at 74880 Bd has shown it. */
@@ -90,10 +90,10 @@ struct boot {
 	int mode2;	    /* ESP8266: second number (carries no verdict); -1 */
 	char mode_text[64]; /* ESP32 family: the text in brackets; else "" */
 	enum boot_source source;
-	enum boot_heard heard;
-	enum boot_habit habit; /* HEARD_74880: what the banner showed of the bridge */
-	bool mode_needs_load;  /* HEARD_74880: 2 and 3 fit, which sound alike; load lines tell that it is 3 */
-	bool certain;	       /* HEARD_PLAIN: banner whole and undamaged enough. HEARD_74880: banner, load
+	enum boot_rx_speed rx_speed;
+	enum boot_habit habit; /* RX_74880: what the banner showed of the bridge */
+	bool mode_needs_load;  /* RX_74880: 2 and 3 fit, which sound alike; load lines tell that it is 3 */
+	bool certain;	       /* RX_PLAIN: banner whole and undamaged enough. RX_74880: banner, load
 				 * lines and end of load were all recovered, or read behind bootlog_retune() */
 	bool damaged;	       /* the banner had to be mended (lost blank, one wrong byte) */
 	enum boot_progress progress;
@@ -167,7 +167,7 @@ void bootlog_init(struct bootlog *log, const struct bootlog_options *options);
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms, bootlog_fn *on_event, void *user);
 /**
  * bootlog_feed_heard() - text that is not what a port at another speed has heard: of a copied log (cli/paste.h)
- * @text:  at most BOOTLOG_HEARD_MAX bytes; belongs to what was heard
+ * @text:  at most BOOTLOG_CHARACTER_MAX bytes; belongs to what was heard
  * @heard: what that port may have heard in its place
  */
 void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,

@@ -78,7 +78,7 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
  * a panic's last words come right before the banner, that is warm too. */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic)
 {
-	if (boot->heard == BOOT_HEARD_74880)
+	if (boot->rx_speed == BOOT_RX_74880)
 		return "cold";
 	if (boot->cause_kind == BOOT_CAUSE_HARDWARE && boot->chip != CHIP_ESP8266)
 		return "cold";
@@ -123,7 +123,7 @@ void bootwords_print(const struct boot *boot, bool after_panic, char *buf, size_
 	else
 		bootwords_mode(boot, mode, sizeof(mode));
 	snprintf(buf, cap, "%s%s%s, %s, %s, %s%s%s", bootwords_chip(boot), heat ? ", " : "", heat ? heat : "", cause,
-		 mode, bootwords_progress(boot), boot->heard == BOOT_HEARD_74880 ? ", 74880 Bd heard at 115200" : "",
+		 mode, bootwords_progress(boot), boot->rx_speed == BOOT_RX_74880 ? ", 74880 Bd heard at 115200" : "",
 		 boot->number == 0 ? ", no banner"
 		 : boot->certain   ? ""
 				   : ", not read whole");

@@ -10,7 +10,7 @@
  * First lines
  */
 
-static bool read_time(struct span *s)
+static bool esp32_read_time(struct span *s)
 {
 	long n;
 
@@ -36,7 +36,7 @@ static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
 	if (!span_dec(s, &year) || year < 2000 || year > 2099)
 		return false;
 	span_blanks(s);
-	if (!read_time(s))
+	if (!esp32_read_time(s))
 		return false;
 	*ret = (struct bootlog_head){ .chip = CHIP_ESP32, .name = "esp32" };
 	return true;
@@ -226,7 +226,7 @@ static bool is_left_open(const char *text, size_t n)
 }
 
 /* "(TEXT)", with brackets inside; the last one may be missing where the end of the line was left out. */
-static bool read_brackets(struct span *s, char *ret, size_t cap)
+static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 {
 	struct span t = *s;
 	size_t n = 0;
@@ -282,7 +282,7 @@ static bool read_cause(struct boot *boot, struct span *s)
 		return false;
 	span_blanks(s);
 	boot->cause = (int)number;
-	return read_brackets(s, boot->cause_text, sizeof(boot->cause_text));
+	return esp32_read_brackets(s, boot->cause_text, sizeof(boot->cause_text));
 }
 
 static bool read_mode(struct boot *boot, struct span *s)
@@ -297,7 +297,7 @@ static bool read_mode(struct boot *boot, struct span *s)
 	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xffff)
 		return false;
 	span_blanks(s);
-	if (!read_brackets(s, boot->mode_text, sizeof(boot->mode_text)))
+	if (!esp32_read_brackets(s, boot->mode_text, sizeof(boot->mode_text)))
 		return false;
 	boot->mode = (int)number;
 	return true;
@@ -367,7 +367,7 @@ void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *be
  * The lines behind the banner
  */
 
-static bool is_8266(const struct bootlog *log)
+static bool esp32_is_8266(const struct bootlog *log)
 {
 	return log->boot.chip == CHIP_ESP8266;
 }
@@ -400,7 +400,7 @@ static bool is_flash_mapped(const struct boot *boot, unsigned long address)
 
 /* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others. An ESP32 with secure boot version 2 writes
  * "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
-static const char *load_line(struct bootlog *log, struct span s, bool whole)
+static const char *esp32_load_line(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;
 	unsigned long address, hex;
@@ -414,7 +414,7 @@ static const char *load_line(struct bootlog *log, struct span s, bool whole)
 	if (!bootlog_ends(log, t, whole))
 		return NULL;
 	s.end = t.at;
-	if (is_8266(log))
+	if (esp32_is_8266(log))
 		return bootlog_out_of_place(log, s, t.at);
 	if (log->begun && !bootlog_in_rom(log)) {
 		bootlog_begin_boot(log);
@@ -444,7 +444,7 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 || !bootlog_ends(log, t, true))
 		return NULL;
 	s.end = t.at;
-	if (is_8266(log) || !log->begun || !bootlog_in_rom(log))
+	if (esp32_is_8266(log) || !log->begun || !bootlog_in_rom(log))
 		return bootlog_out_of_place(log, s, t.at);
 	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). Where a crash
 	 * came, too, this line is not of the same boot. */
@@ -488,7 +488,7 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 	if (*s.at == 'B' && log->boot.progress != BOOT_BANNER)
 		return NULL;
 	s.end = t.at;
-	if (is_8266(log) || log->boot.progress > BOOT_BANNER)
+	if (esp32_is_8266(log) || log->boot.progress > BOOT_BANNER)
 		return bootlog_out_of_place(log, s, t.at);
 	log->begun = true;
 	log->boot.waiting = true;
@@ -512,7 +512,7 @@ static const char *refusal_line(struct bootlog *log, struct span s)
 
 	for (i = 0; i < n && !span_word(&t, words[i]); i++)
 		;
-	if (i == n || is_8266(log) || log->boot.progress != BOOT_BANNER || !bootlog_ends(log, t, true))
+	if (i == n || esp32_is_8266(log) || log->boot.progress != BOOT_BANNER || !bootlog_ends(log, t, true))
 		return NULL;
 	s.end = t.at;
 	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
@@ -580,7 +580,7 @@ static const char *detail_end(const struct bootlog *log, struct span s, struct s
 
 static const char *detail_line(struct bootlog *log, struct span s)
 {
-	if (is_8266(log))
+	if (esp32_is_8266(log))
 		return NULL;
 	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
 		struct span t = s;
@@ -607,7 +607,7 @@ const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 	const char *end = NULL;
 
 	switch (*s.at) {
-	case 'l': return load_line(log, s, whole);
+	case 'l': return esp32_load_line(log, s, whole);
 	case 'e': return entry_line(log, s);
 	case 'w': return waiting_line(log, s);
 	case 'D':

@@ -79,7 +79,7 @@ static void read_to_end(struct bootlog *log)
 {
 	struct boot *boot = &log->boot;
 
-	if (log->joined && boot->heard == BOOT_HEARD_74880 && boot->mode == 3 && boot->cause_kind != BOOT_CAUSE_UNKNOWN)
+	if (log->joined && boot->rx_speed == BOOT_RX_74880 && boot->mode == 3 && boot->cause_kind != BOOT_CAUSE_UNKNOWN)
 		boot->certain = true;
 }
 
@@ -303,25 +303,26 @@ static bool may_load(const struct bootlog *log)
 }
 
 /* Blanks get lost in pastes, or become more. */
-static bool blanks(struct span *s)
+static bool esp8266_skip_blanks(struct span *s)
 {
 	span_blanks(s);
 	return true;
 }
 
 /* A segment: the first sign that there is an image. After the load, it is a boot whose banner was lost. */
-static const char *load_line(struct bootlog *log, struct span s, bool whole)
+static const char *esp8266_load_line(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s, u;
 	unsigned long address;
 	long len, room;
 
-	if (!span_word(&t, "load") || !blanks(&t) || !span_word(&t, "0x") || span_hex(&t, &address) != 8 ||
-	    !span_char(&t, ',') || !blanks(&t) || !span_word(&t, "len") || !blanks(&t) || !span_dec(&t, &len))
+	if (!span_word(&t, "load") || !esp8266_skip_blanks(&t) || !span_word(&t, "0x") || span_hex(&t, &address) != 8 ||
+	    !span_char(&t, ',') || !esp8266_skip_blanks(&t) || !span_word(&t, "len") || !esp8266_skip_blanks(&t) ||
+	    !span_dec(&t, &len))
 		return NULL;
 	u = t;
-	if (span_char(&u, ',') && blanks(&u) && span_word(&u, "room")) {
-		if (!blanks(&u) || !span_dec(&u, &room))
+	if (span_char(&u, ',') && esp8266_skip_blanks(&u) && span_word(&u, "room")) {
+		if (!esp8266_skip_blanks(&u) || !span_dec(&u, &room))
 			return NULL;
 		t = u;
 	}
@@ -470,7 +471,7 @@ static const char *eboot_failed(struct bootlog *log, struct span s)
 }
 
 /* How many characters have to be changed, lost or added to make one of the other; more than 2 is 3. */
-static int distance(struct span s, const char *word)
+static int edit_distance(struct span s, const char *word)
 {
 	enum { MAX = 12 };
 	size_t n = strlen(word), m = span_len(s);
@@ -504,8 +505,8 @@ bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whol
 {
 	if (log->eboot != EBOOT_MAY_SPEAK && log->eboot != EBOOT_UNSURE)
 		return false;
-	return distance(s, "csum err") <= 2 || distance(s, "ets_main.c") <= 2 ||
-	       (!whole && span_len(s) >= 2 && distance(s, "@cp:") <= 2);
+	return edit_distance(s, "csum err") <= 2 || edit_distance(s, "ets_main.c") <= 2 ||
+	       (!whole && span_len(s) >= 2 && edit_distance(s, "@cp:") <= 2);
 }
 
 bool esp8266_may_be_version(const struct bootlog *log, struct span s)
@@ -550,7 +551,7 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 {
 	switch (*s.at) {
 	case '~': return eboot_loads(log, s, whole);
-	case 'l': return span_len(s) > 6 ? load_line(log, s, whole) : eboot_loads(log, s, whole);
+	case 'l': return span_len(s) > 6 ? esp8266_load_line(log, s, whole) : eboot_loads(log, s, whole);
 	case 'c':
 		if (span_len(s) > 2 && s.at[1] == 'p')
 			return eboot_copied(log, s, whole);

@@ -11,12 +11,12 @@ static bool is_watchdog(const struct boot *boot)
 bool history_is_fresh(const struct boot *boot)
 {
 	if (boot->chip == CHIP_ESP8266)
-		return boot->heard == BOOT_HEARD_74880;
+		return boot->rx_speed == BOOT_RX_74880;
 	return boot->cause_kind == BOOT_CAUSE_HARDWARE;
 }
 
 /* eboot copies an update into place, or has done so and not yet loaded it. */
-static bool is_copying(const struct boot *boot)
+static bool history_is_copying(const struct boot *boot)
 {
 	return boot->copying || (boot->eboot_copied && !boot->eboot_loads);
 }
@@ -24,11 +24,11 @@ static bool is_copying(const struct boot *boot)
 static bool has_run(const struct boot *boot)
 {
 	return boot->progress >= BOOT_LOADED && boot->source != BOOT_SOURCE_OTHER && boot->trouble != BOOT_NO_IMAGE &&
-	       !boot->suspect_text[0] && !is_copying(boot);
+	       !boot->suspect_text[0] && !history_is_copying(boot);
 }
 
 /* Did the run before end by what no program does on purpose? */
-static bool ended_badly(const struct bootlog *log)
+static bool history_ended_badly(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
 
@@ -60,7 +60,7 @@ void history_banner(struct bootlog *log)
 		h->crashed = false;
 		h->watchdogs = h->restarts = 0;
 	}
-	if (ended_badly(log)) {
+	if (history_ended_badly(log)) {
 		h->crashed = true;
 		if (log->before.trouble != BOOT_CRASH)
 			log->culprit = *boot;
@@ -79,7 +79,7 @@ void history_banner(struct bootlog *log)
 
 static bool is_loaded_from_flash(const struct boot *boot)
 {
-	if (boot->progress < BOOT_LOADED || is_copying(boot))
+	if (boot->progress < BOOT_LOADED || history_is_copying(boot))
 		return false;
 	/* A core reset of the family shows the old straps and then loads; an ESP8266 in mode 1 that runs was started by
 	 * an upload, and its latch still says so. */

@@ -18,7 +18,7 @@ static bool is_time_mark(char c)
 }
 
 /* "1234", "00:01:30.000", "26-05-22 17:30:12.000" */
-static bool read_time(struct span *s)
+static bool prefix_read_time(struct span *s)
 {
 	const char *at = s->at;
 
@@ -77,7 +77,7 @@ static bool read_idf(struct prefix *p, struct span s)
 	if (span_char(&t, '(')) {
 		struct span u = t;
 
-		if (read_time(&t) && span_word(&t, ") "))
+		if (prefix_read_time(&t) && span_word(&t, ") "))
 			s = t;
 		else if (!level || !read_tag(&u, "): ", &p->tag))
 			return false;
@@ -115,7 +115,7 @@ static bool read_zephyr(struct prefix *p, struct span s)
 }
 
 /* What stands in one pair of square brackets */
-static bool read_brackets(struct span *s, struct span *ret)
+static bool prefix_read_brackets(struct span *s, struct span *ret)
 {
 	struct span t = *s;
 
@@ -165,7 +165,7 @@ static bool is_system_word(struct span word)
 	t = word;
 	if (span_word(&t, "CPU"))
 		return t.at != t.end && span_is_digit(*t.at);
-	return read_time(&t) && (t.at == t.end || *t.at == ',');
+	return prefix_read_time(&t) && (t.at == t.end || *t.at == ',');
 }
 
 /* The first character in the brackets: of a time, "esp32", "CPU0" or a level */
@@ -184,7 +184,7 @@ static bool read_bracketed(struct prefix *p, struct span s)
 
 	if (!may_be_bracketed(s.at[1]))
 		return false;
-	while (words < 4 && read_brackets(&s, &word)) {
+	while (words < 4 && prefix_read_brackets(&s, &word)) {
 		words++;
 		if (span_len(word) == 1 && is_level(*word.at)) {
 			p->level = *word.at;

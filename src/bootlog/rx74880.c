@@ -37,7 +37,7 @@ static int only_cause(const struct bootlog *log, unsigned int causes)
 	return cause < 0 && log->options.pasted ? only_one(causes & COLD_CAUSES) : cause;
 }
 
-static enum boot_habit habit_of(unsigned int habits)
+static enum boot_habit rx74880_habit(unsigned int habits)
 {
 	switch (habits) {
 	case WRONGBAUD_DELIVERS: return BOOT_HABIT_DELIVERS;
@@ -47,7 +47,7 @@ static enum boot_habit habit_of(unsigned int habits)
 	}
 }
 
-static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
+static void rx74880_banner(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	struct rx74880 *r = &log->rx74880;
 	struct boot boot;
@@ -57,10 +57,10 @@ static void take_banner(struct bootlog *log, const struct wrongbaud_line *line)
 	r->banner = read_cause >= 0 || (line->causes & COLD_CAUSES);
 	r->loading = r->summed = false;
 	esp8266_boot(&boot, read_cause, only_one(line->modes), line->mode2);
-	boot.heard = BOOT_HEARD_74880;
+	boot.rx_speed = BOOT_RX_74880;
 	if (read_cause < 0 && (line->causes & COLD_CAUSES))
 		boot.cause_kind = BOOT_CAUSE_HARDWARE;
-	boot.habit = habit_of(line->habits);
+	boot.habit = rx74880_habit(line->habits);
 	boot.certain = false; /* until the load has been heard to its end */
 	if (boot.mode < 0 && !(line->modes & ~MODES_SDIO))
 		boot.source = BOOT_SOURCE_OTHER;
@@ -92,7 +92,7 @@ static void take_load(struct bootlog *log)
 	bootlog_progress(log, BOOT_LOADING, span_of("load 0x..."));
 }
 
-static void loaded(struct bootlog *log, enum boot_progress step, const char *text)
+static void rx74880_loaded(struct bootlog *log, enum boot_progress step, const char *text)
 {
 	struct rx74880 *r = &log->rx74880;
 	struct boot *boot = &log->boot;
@@ -111,7 +111,7 @@ static void end_of_words(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
 
-	if (r->summed && log->boot.heard == BOOT_HEARD_74880 && log->boot.progress == BOOT_LOADING &&
+	if (r->summed && log->boot.rx_speed == BOOT_RX_74880 && log->boot.progress == BOOT_LOADING &&
 	    log->boot.trouble == BOOT_OK && !log->boot.copying) {
 		/* "csum err" and eboot's words follow at once: what comes after a pause is another loader's */
 		log->boot.certain = r->banner && r->loading && log->boot.mode == 3 &&
@@ -122,7 +122,7 @@ static void end_of_words(struct bootlog *log)
 	r->banner = r->loading = r->summed = r->sure = false;
 }
 
-static void take_trouble(struct bootlog *log, const struct wrongbaud_line *line)
+static void rx74880_trouble(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
 	case TEXT_CSUM_ERR: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"), REASON_CHECKSUM); break;
@@ -156,12 +156,12 @@ static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
 	}
 }
 
-static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
+static void rx74880_line(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	struct rx74880 *r = &log->rx74880;
 
 	switch (line->text) {
-	case TEXT_BANNER: take_banner(log, line); break;
+	case TEXT_BANNER: rx74880_banner(log, line); break;
 	case TEXT_EMPTY: break;
 	case TEXT_WDT_RESET: bootlog_progress(log, BOOT_NOTHING, span_of("wdt reset")); break;
 	case TEXT_WAITING:
@@ -177,9 +177,9 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 	case TEXT_VERSION: bootlog_progress(log, BOOT_LOADING, span_of("v........")); break;
 	case TEXT_LOADS:
 		log->boot.eboot_loads = true;
-		loaded(log, BOOT_LOADED, "~ld");
+		rx74880_loaded(log, BOOT_LOADED, "~ld");
 		break;
-	case TEXT_STAGE2: loaded(log, BOOT_STAGE2, "2nd boot version"); break;
+	case TEXT_STAGE2: rx74880_loaded(log, BOOT_STAGE2, "2nd boot version"); break;
 	case TEXT_COPIES:
 		if (log->unsure) {
 			bootlog_fragment(log, span_of("@"));
@@ -191,7 +191,7 @@ static void take_line(struct bootlog *log, const struct wrongbaud_line *line)
 	case TEXT_CSUM_ERR:
 	case TEXT_ETS_MAIN:
 	case TEXT_COPIED:
-	case TEXT_FAILED: take_trouble(log, line); break;
+	case TEXT_FAILED: rx74880_trouble(log, line); break;
 	case TEXT_NONE: /* several fit */
 		r->banner = false;
 		bootlog_fragment(log, span_of("?"));
@@ -208,7 +208,7 @@ static void take_lines(struct bootlog *log)
 		log->line_begin_ms = r->begin_ms;
 		r->sure = is_sure(r, &line);
 		log->unsure = !r->sure;
-		take_line(log, &line);
+		rx74880_line(log, &line);
 		log->unsure = false;
 	}
 	r->len = 0;
@@ -220,7 +220,7 @@ static void take_lines(struct bootlog *log)
  * Bytes
  */
 
-static void append(struct rx74880 *r, const char *text, size_t n)
+static void rx74880_append(struct rx74880 *r, const char *text, size_t n)
 {
 	memcpy(r->line + r->len, text, n);
 	r->len += n;
@@ -228,7 +228,7 @@ static void append(struct rx74880 *r, const char *text, size_t n)
 
 /* From here on it is the ROM: the characters that have made that sure are not text. The last one has not become text
  * yet. */
-static void lock(struct bootlog *log)
+static void rx74880_lock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
 	unsigned int bytes = 0, n = 0;
@@ -245,12 +245,12 @@ static void lock(struct bootlog *log)
 	for (r->len = 0; n > 1; n--) {
 		const struct rx74880_heard *h = &r->recent[(r->n_recent - n) % RX74880_RECENT];
 
-		append(r, h->text, h->len);
+		rx74880_append(r, h->text, h->len);
 	}
 }
 
 /* The ROM's words are over: what did not become a line is read as it is. */
-static void unlock(struct bootlog *log)
+static void rx74880_unlock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
 	size_t n = r->len;
@@ -274,14 +274,14 @@ static void take_symbol(struct bootlog *log, struct wrongbaud_symbol heard)
 	switch (wrongbaud_symbol(&r->wrongbaud, heard)) {
 	case WRONGBAUD_LOCKED:
 		if (!was_locked)
-			lock(log);
+			rx74880_lock(log);
 		break;
 	case WRONGBAUD_LINE:
 		if (!was_locked)
-			lock(log);
+			rx74880_lock(log);
 		take_lines(log);
 		break;
-	case WRONGBAUD_LOST: unlock(log); break;
+	case WRONGBAUD_LOST: rx74880_unlock(log); break;
 	default: break;
 	}
 }
@@ -290,13 +290,13 @@ void rx74880_passed(struct bootlog *log, unsigned char last)
 {
 	struct rx74880 *r = &log->rx74880;
 
-	r->wrongbaud.previous = (struct wrongbaud_symbol){ HEARD_BYTE, last };
+	r->wrongbaud.previous = (struct wrongbaud_symbol){ SYMBOL_BYTE, last };
 	r->wrongbaud.any_previous = true;
 	r->previous_ms = log->now_ms;
 	r->passed = true;
 }
 
-static struct rx74880_heard *remember(struct rx74880 *r, const char *text, size_t n, int64_t now_ms)
+static struct rx74880_heard *rx74880_remember(struct rx74880 *r, const char *text, size_t n, int64_t now_ms)
 {
 	struct rx74880_heard *h = &r->recent[r->n_recent++ % RX74880_RECENT];
 
@@ -311,7 +311,7 @@ static void remember_previous(struct rx74880 *r)
 	char c = (char)r->wrongbaud.previous.byte;
 
 	if (r->passed)
-		remember(r, &c, 1, r->previous_ms)->bytes = 1;
+		rx74880_remember(r, &c, 1, r->previous_ms)->bytes = 1;
 	r->passed = false;
 }
 
@@ -322,21 +322,21 @@ bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct
 	struct rx74880_heard *h;
 
 	/* Nothing half read: a banner begins with two bytes. */
-	if (!r->wrongbaud.n && n_heard && heard->kind != HEARD_BYTE) {
+	if (!r->wrongbaud.n && n_heard && heard->kind != SYMBOL_BYTE) {
 		r->wrongbaud.any_previous = r->passed = false;
 		return false;
 	}
 	remember_previous(r);
-	h = remember(r, text, n, log->now_ms);
+	h = rx74880_remember(r, text, n, log->now_ms);
 	for (size_t i = 0; i < n_heard; i++)
-		h->bytes = (uint8_t)(h->bytes + (heard[i].kind == HEARD_BYTE));
+		h->bytes = (uint8_t)(h->bytes + (heard[i].kind == SYMBOL_BYTE));
 	r->previous_ms = log->now_ms;
 	if (is_locked(log)) {
 		if (r->len == 0)
 			r->begin_ms = log->now_ms;
 		if (r->len + n > RX74880_LINE_MAX) {
 			wrongbaud_forget(&r->wrongbaud);
-			unlock(log);
+			rx74880_unlock(log);
 			return false;
 		}
 	}
@@ -346,7 +346,7 @@ bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct
 	if (!is_locked(log))
 		return r->took;
 	if (!r->took)
-		append(r, text, n);
+		rx74880_append(r, text, n);
 	return true;
 }
 
@@ -360,7 +360,7 @@ bool rx74880_byte(struct bootlog *log, unsigned char c)
 		rx74880_passed(log, c);
 		return false;
 	}
-	return rx74880_heard(log, &text, 1, &(struct wrongbaud_symbol){ HEARD_BYTE, c }, 1);
+	return rx74880_heard(log, &text, 1, &(struct wrongbaud_symbol){ SYMBOL_BYTE, c }, 1);
 }
 
 void rx74880_flush(struct bootlog *log)
@@ -371,7 +371,7 @@ void rx74880_flush(struct bootlog *log)
 		take_lines(log);
 	if (is_locked(log)) {
 		wrongbaud_forget(&r->wrongbaud);
-		unlock(log);
+		rx74880_unlock(log);
 	}
 	wrongbaud_forget(&r->wrongbaud);
 }

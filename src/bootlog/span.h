@@ -53,6 +53,19 @@ static inline void span_blanks(struct span *s)
 		s->at++;
 }
 
+static inline struct span span_trim_end(struct span s)
+{
+	while (s.at != s.end && (s.end[-1] == ' ' || s.end[-1] == '\t'))
+		s.end--;
+	return s;
+}
+
+static inline struct span span_trim(struct span s)
+{
+	span_blanks(&s);
+	return span_trim_end(s);
+}
+
 static inline bool span_is_blank(struct span s)
 {
 	span_blanks(&s);

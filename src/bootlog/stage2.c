@@ -316,7 +316,7 @@ static bool may_be_piece(const char *c)
 
 /* Does an application tell of the ROM's words? In a log line of its own, or between quotation marks; what a reset cuts is
  * neither whole nor clean, and more than one line of the ROM's follows it. */
-static bool is_told(const struct bootlog *log, const char *line, struct span piece)
+static bool stage2_is_quoted(const struct bootlog *log, const char *line, struct span piece)
 {
 	bool quoted = false;
 	struct prefix p;
@@ -347,7 +347,7 @@ bool fragment_anywhere(struct bootlog *log, struct span s, bool whole)
 		if (s.at != line && span_is_letter(*s.at) && (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
 		if (is_piece(s))
-			return !whole || !is_told(log, line, s);
+			return !whole || !stage2_is_quoted(log, line, s);
 	}
 	return false;
 }

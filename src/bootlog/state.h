@@ -23,7 +23,7 @@
 
 /* A character that was heard, and the text that it is when it is not the ROM's. */
 struct rx74880_heard {
-	char text[BOOTLOG_HEARD_MAX];
+	char text[BOOTLOG_CHARACTER_MAX];
 	uint8_t len;
 	uint8_t bytes; /* how many of the symbols heard were bytes */
 	int64_t ms;

@@ -34,7 +34,7 @@ static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 	return *rest.at != ' ' && bootlog_ends(p->log, rest, p->whole);
 }
 
-static bool read_number(struct pattern *p, struct span *s, bool hex)
+static bool trouble_read_number(struct pattern *p, struct span *s, bool hex)
 {
 	unsigned long n;
 	long decimal;
@@ -70,7 +70,7 @@ static const char *match_part(struct pattern *p, struct span *s, const char *for
 		}
 		if (form[1] == 's' || form[1] == 'w')
 			break;
-		if (!read_number(p, &t, *++form == 'x'))
+		if (!trouble_read_number(p, &t, *++form == 'x'))
 			return NULL;
 	}
 	*s = t;
@@ -164,13 +164,14 @@ static bool is_time(const struct bootlog *log, const struct sentence *row)
 	return false;
 }
 
-struct match {
+struct sentence_match {
 	const struct sentence *row;
 	unsigned long number;
 	bool glued; /* behind other text */
 };
 
-static bool find_row(const struct bootlog *log, struct span s, const struct prefix *p, bool whole, struct match *ret)
+static bool find_row(const struct bootlog *log, struct span s, const struct prefix *p, bool whole,
+		     struct sentence_match *ret)
 {
 	unsigned int i = s.at != s.end && (unsigned char)*s.at < 128 ? log->row_first[(unsigned char)*s.at] : 0;
 
@@ -180,14 +181,14 @@ static bool find_row(const struct bootlog *log, struct span s, const struct pref
 
 		if (!is_like(&pattern, s, row->form) || !is_by(log, row, p) || !is_time(log, row))
 			continue;
-		*ret = (struct match){ .row = row, .number = pattern.number };
+		*ret = (struct sentence_match){ .row = row, .number = pattern.number };
 		return true;
 	}
 	return false;
 }
 
 /* A panic's first words behind other text */
-static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, struct match *ret)
+static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, struct sentence_match *ret)
 {
 	static const struct prefix none;
 
@@ -205,7 +206,7 @@ static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, 
 bool trouble_begins(const struct bootlog *log, struct span s)
 {
 	static const struct prefix none;
-	struct match match;
+	struct sentence_match match;
 
 	return find_row(log, s, &none, true, &match);
 }
@@ -262,7 +263,7 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 	/* A line that no loader prints: another image was good. */
 	if (log->boot.suspect_text[0] && log->boot.progress >= BOOT_LOADED && !is_loader_prefix(p))
 		log->boot.suspect_text[0] = '\0';
-	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.heard == BOOT_HEARD_PLAIN)
+	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.rx_speed == BOOT_RX_PLAIN)
 		log->boot.eboot_waits = false; /* what it said before it loaded the application is lost */
 	if (!(r->part || r->alive || r->saved) || is_report_line(s))
 		return;
@@ -272,7 +273,7 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 		report_over(log);
 }
 
-static void emit_crash(struct bootlog *log, const struct match *match, struct span s)
+static void emit_crash(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	if (log->report.heading) /* the words that follow say more */
 		log->boot.trouble = BOOT_OK;
@@ -283,7 +284,7 @@ static void emit_crash(struct bootlog *log, const struct match *match, struct sp
 }
 
 /* The report that was begun is one. */
-static void confirm(struct bootlog *log)
+static void trouble_confirm_report(struct bootlog *log)
 {
 	struct bootlog_report r = log->report;
 	struct span s = { r.text, r.text + strlen(r.text) };
@@ -293,7 +294,7 @@ static void confirm(struct bootlog *log)
 }
 
 /* A second part of another kind, or more of the report behind a panic that has cut a line, shows that it is a report. */
-static void take_part(struct bootlog *log, const struct match *match, struct span s)
+static void take_part(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct bootlog_report *r = &log->report;
 	unsigned int part = (unsigned int)(match->row - sentences) + 1;
@@ -302,7 +303,7 @@ static void take_part(struct bootlog *log, const struct match *match, struct spa
 	if (r->saved || r->alive || log->boot.trouble == BOOT_CRASH) {
 		text_line(log, s);
 	} else if (r->part && r->part != part) {
-		confirm(log);
+		trouble_confirm_report(log);
 	} else {
 		if (!r->part) {
 			r->part = (uint16_t)part;
@@ -316,7 +317,7 @@ static void take_part(struct bootlog *log, const struct match *match, struct spa
 void trouble_banner(struct bootlog *log)
 {
 	if (log->report.part && !log->history.explained)
-		confirm(log);
+		trouble_confirm_report(log);
 }
 
 void trouble_restart(struct bootlog *log)
@@ -326,7 +327,7 @@ void trouble_restart(struct bootlog *log)
 
 /* ---- what a sentence shows ---- */
 
-static void take_suspect(struct bootlog *log, const struct match *match, struct span s)
+static void take_suspect(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct boot *boot = &log->boot;
 
@@ -361,7 +362,7 @@ static bool is_loaders_death(const struct bootlog *log, struct span s)
 }
 
 /* The loader's own death, where there is no sign of an application yet */
-static bool take_loaders_death(struct bootlog *log, const struct match *match, struct span s)
+static bool take_loaders_death(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	bool rom = match->row->what == SAYS_ROM_FATAL;
 
@@ -373,7 +374,7 @@ static bool take_loaders_death(struct bootlog *log, const struct match *match, s
 	return true;
 }
 
-static void take_crash(struct bootlog *log, const struct match *match, struct span s)
+static void take_crash(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	if (log->report.saved)
 		text_line(log, s);
@@ -384,7 +385,7 @@ static void take_crash(struct bootlog *log, const struct match *match, struct sp
 }
 
 /* A heading: what is below it tells of tasks that run on, or of an earlier run. */
-static void take_heading(struct bootlog *log, const struct match *match, struct span s)
+static void take_heading(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	report_over(log);
 	log->report.alive = match->row->what == SAYS_ALIVE;
@@ -392,7 +393,7 @@ static void take_heading(struct bootlog *log, const struct match *match, struct 
 	text_line(log, s);
 }
 
-static void take_row(struct bootlog *log, const struct match *match, struct span s)
+static void take_row(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	switch (match->row->what) {
 	case SAYS_NO_IMAGE: take_no_image(log, match->row->reason, match->number, s); break;
@@ -418,7 +419,7 @@ static void take_row(struct bootlog *log, const struct match *match, struct span
 		break;
 	case SAYS_END:
 		if (log->report.part)
-			confirm(log);
+			trouble_confirm_report(log);
 		else
 			take_part(log, match, s);
 		break;
@@ -434,7 +435,8 @@ static bool is_harmless(char level)
 }
 
 /* Behind "function: ", as NuttX writes it */
-static void find_behind_function(const struct bootlog *log, const struct prefix *prefix, bool whole, struct match *ret)
+static void find_behind_function(const struct bootlog *log, const struct prefix *prefix, bool whole,
+				 struct sentence_match *ret)
 {
 	struct prefix p;
 
@@ -456,7 +458,7 @@ static bool is_of_update(const struct bootlog *log, const struct prefix *p)
 
 bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole)
 {
-	struct match match = { 0 };
+	struct sentence_match match = { 0 };
 
 	/* A log line that is neither error nor warning tells of no trouble, but for what cuts it or announces a restart. */
 	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) &&

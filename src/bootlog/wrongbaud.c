@@ -92,7 +92,7 @@ static const struct {
 
 typedef struct wrongbaud_state state;
 
-static int level(const state *s)
+static int wrongbaud_level(const state *s)
 {
 	if (s->line == IDLE || s->bit == 9)
 		return 1;
@@ -132,7 +132,7 @@ static void each_line(struct visit *v, state *t, unsigned long set, int depth, v
 #define MODE_AT 43
 #define MODE2_AT 45
 
-static void keep(struct wrongbaud *w, const state *s);
+static void keep_state(struct wrongbaud *w, const state *s);
 
 /* Where characters are dropped, a text is followed to the first number behind the banner: what remains is too little
  * to read, and what comes there fits anything. */
@@ -149,7 +149,7 @@ static void end_here(struct visit *v, const state *s)
 	t.at = 1;
 	t.bit = t.ch = 0;
 	if (!v->table && t.heard >= LOCK_AFTER)
-		keep(v->w, &t);
+		keep_state(v->w, &t);
 }
 
 /* The same for a text that is followed on: which lines may come is all that tells some boot modes apart. */
@@ -307,12 +307,12 @@ static bool same_place(const state *a, const state *b)
 	return a8 == b8 && a->receivers == b->receivers;
 }
 
-static uint8_t lesser(uint8_t a, uint8_t b)
+static uint8_t smaller_count(uint8_t a, uint8_t b)
 {
 	return a < b ? a : b;
 }
 
-static void merge(state *t, const state *s)
+static void merge_states(state *t, const state *s)
 {
 	t->numbers |= s->numbers;
 	t->causes |= s->causes;
@@ -321,16 +321,16 @@ static void merge(state *t, const state *s)
 	t->habits |= s->habits;
 	if (s->heard > t->heard)
 		t->heard = s->heard;
-	t->informative = lesser(t->informative, s->informative);
-	t->informative_last = lesser(t->informative_last, s->informative_last);
-	t->informative_before = lesser(t->informative_before, s->informative_before);
+	t->informative = smaller_count(t->informative, s->informative);
+	t->informative_last = smaller_count(t->informative_last, s->informative_last);
+	t->informative_before = smaller_count(t->informative_before, s->informative_before);
 }
 
-static void keep(struct wrongbaud *w, const state *s)
+static void keep_state(struct wrongbaud *w, const state *s)
 {
 	for (unsigned int i = 0; i < w->n_next; i++) {
 		if (same_place(&w->next[i], s)) {
-			merge(&w->next[i], s);
+			merge_states(&w->next[i], s);
 			return;
 		}
 	}
@@ -349,7 +349,7 @@ static bool is_unprintable(uint8_t byte)
 /* The character's bits 1, 2, 4, 5 and 7 are sampled well inside the sender's bits 1 to 5. Bits 0, 3 and 6 are
  * sampled near a border: each is one of its two neighbours. (At 115200 / 74880 and 50 %: 0.98, 1.63, 2.28, 2.93, 3.58,
  * 4.23, 4.88 and 5.53 of the sender's bits.) */
-static bool fits(const int *l, uint8_t byte)
+static bool bits_fit(const int *l, uint8_t byte)
 {
 	int b[8];
 
@@ -360,7 +360,7 @@ static bool fits(const int *l, uint8_t byte)
 }
 
 /* The i-th of the eight characters that these bits can give. */
-static uint8_t possible(const int *l, unsigned int i)
+static uint8_t possible_byte(const int *l, unsigned int i)
 {
 	return (uint8_t)((i & 1 ? l[0] : l[1]) | l[1] << 1 | l[2] << 2 | (i & 2 ? l[2] : l[3]) << 3 | l[3] << 4 |
 			 l[4] << 5 | (i & 4 ? l[4] : l[5]) << 6 | l[5] << 7);
@@ -369,16 +369,16 @@ static uint8_t possible(const int *l, unsigned int i)
 static bool may_be_unprintable(const int *l)
 {
 	for (unsigned int i = 0; i < 8; i++) {
-		if (is_unprintable(possible(l, i)))
+		if (is_unprintable(possible_byte(l, i)))
 			return true;
 	}
 	return false;
 }
 
-static void collect(const struct visit *v, bool stop)
+static void collect_bytes(const struct visit *v, bool stop)
 {
 	for (unsigned int i = 0; i < 8; i++)
-		v->table[possible(v->levels, i)] |= v->mark;
+		v->table[possible_byte(v->levels, i)] |= v->mark;
 	if (!stop)
 		v->table[0] |= v->mark;
 }
@@ -438,7 +438,7 @@ static uint32_t receivers_of(const struct wrongbaud *w, const int *l, uint8_t by
 
 /* Only these receivers, unless characters come as they are: then enough is heard without asking which one it is.
  * Returns whether anything is left. */
-static bool narrow(state *s, uint32_t receivers)
+static bool narrow_receivers(state *s, uint32_t receivers)
 {
 	s->receivers &= receivers;
 	if (!s->receivers)
@@ -459,9 +459,9 @@ static unsigned int habits_of(const struct visit *v, bool stop)
 
 	if (v->unprintable)
 		return may_be_unprintable(v->levels) ? (stop ? ~0U : DELIVERED_OR_ZEROED) : 0;
-	if (v->heard.kind == HEARD_HIGH)
+	if (v->heard.kind == SYMBOL_HIGH)
 		return v->levels[5] ? (stop ? ~0U : DELIVERED) : 0;
-	if (fits(v->levels, v->heard.byte))
+	if (bits_fit(v->levels, v->heard.byte))
 		habits = stop ? ~0U : DELIVERED;
 	if (!stop && v->heard.byte == 0)
 		habits |= ZEROED;
@@ -472,40 +472,40 @@ static unsigned int habits_of(const struct visit *v, bool stop)
  * They are left out for as many characters as there are tables for a quick look, so that those may leave them out. */
 #define AS_TABLES 4
 
-static void land(struct visit *v, const state *s, bool stop)
+static void land_state(struct visit *v, const state *s, bool stop)
 {
 	state t = *s;
 
 	if (v->table) {
-		collect(v, stop);
+		collect_bytes(v, stop);
 	} else {
 		t.habits &= (uint8_t)habits_of(v, stop);
-		if (v->heard.kind == HEARD_BYTE && !v->unprintable && stop &&
-		    !narrow(&t, receivers_of(v->w, v->levels, v->heard.byte)))
+		if (v->heard.kind == SYMBOL_BYTE && !v->unprintable && stop &&
+		    !narrow_receivers(&t, receivers_of(v->w, v->levels, v->heard.byte)))
 			return;
-		if (!narrow(&t, ANY_RECEIVER))
+		if (!narrow_receivers(&t, ANY_RECEIVER))
 			return;
 	}
-	if (v->heard.kind == HEARD_BYTE && t.heard < 255)
+	if (v->heard.kind == SYMBOL_BYTE && t.heard < 255)
 		t.heard++;
 	if (t.dropping && t.heard == AS_TABLES)
 		t.receivers |= v->w->early[STOP_BORDER];
 	/* At the start of a line, it is not said which one. */
 	if (t.at == 0 && t.bit == 0 && t.line != BANNER)
 		t.line = IDLE;
-	keep(v->w, &t);
+	keep_state(v->w, &t);
 }
 
 /* The falling edge behind a character. One without a stop bit may not have come: then what was heard begins here. */
 static void at_edge(struct visit *v, const state *s, bool stop)
 {
 	if (stop || !s->dropping) {
-		land(v, s, stop);
+		land_state(v, s, stop);
 		return;
 	}
 	for (unsigned int i = 0; i < v->n_later; i++) {
 		if (same_place(&v->later[i], s)) {
-			merge(&v->later[i], s);
+			merge_states(&v->later[i], s);
 			return;
 		}
 	}
@@ -523,7 +523,7 @@ static void find_edge(struct visit *v, const state *s, int flags)
 	state t = *s;
 
 	for (;; t.bit++) {
-		int now = level(&t);
+		int now = wrongbaud_level(&t);
 
 		if (t.line == IDLE || ((flags & WAS_HIGH) && !now)) {
 			at_edge(v, &t, flags & STOP);
@@ -539,8 +539,8 @@ static void find_edge(struct visit *v, const state *s, int flags)
 /* Only where characters are dropped are the bits not compared one by one: those of a dropped one are not known. */
 static bool is_wrong(const struct visit *v, const state *s, bool stop)
 {
-	return s->dropping && stop && !v->table && v->heard.kind == HEARD_BYTE && !v->unprintable &&
-	       !fits(v->levels, v->heard.byte);
+	return s->dropping && stop && !v->table && v->heard.kind == SYMBOL_BYTE && !v->unprintable &&
+	       !bits_fit(v->levels, v->heard.byte);
 }
 
 static void behind_stop(struct visit *v, const state *s, bool stop, bool at_falling_edge)
@@ -556,7 +556,7 @@ static void behind_stop(struct visit *v, const state *s, bool stop, bool at_fall
 /* The bit behind the five: the stop bit is sampled in it, or, by the slowest receivers, right before it. */
 static void stop_bit(struct visit *v, const state *s, int depth)
 {
-	int before = v->levels[5], now = level(s);
+	int before = v->levels[5], now = wrongbaud_level(s);
 	state t = *s;
 
 	(void)depth;
@@ -564,10 +564,10 @@ static void stop_bit(struct visit *v, const state *s, int depth)
 		behind_stop(v, s, now, false);
 		return;
 	}
-	if (narrow(&t, v->w->late[STOP_BORDER]))
+	if (narrow_receivers(&t, v->w->late[STOP_BORDER]))
 		behind_stop(v, &t, now, false);
 	t = *s;
-	if (narrow(&t, v->w->early[STOP_BORDER]))
+	if (narrow_receivers(&t, v->w->early[STOP_BORDER]))
 		behind_stop(v, &t, before, before);
 }
 
@@ -575,11 +575,11 @@ static void data_bit(struct visit *v, const state *s, int depth)
 {
 	/* the bits that are certain, as early as possible */
 	static const uint8_t sampled[6] = { 0, 1, 2, 4, 5, 7 };
-	bool known = !v->unprintable && !v->table && v->heard.kind == HEARD_BYTE && v->heard.byte && !s->dropping;
+	bool known = !v->unprintable && !v->table && v->heard.kind == SYMBOL_BYTE && v->heard.byte && !s->dropping;
 	state t = *s;
 
 	for (;; depth++, t.bit++) {
-		v->levels[depth] = level(&t);
+		v->levels[depth] = wrongbaud_level(&t);
 		if (known && (v->heard.byte >> sampled[depth] & 1) != v->levels[depth])
 			return;
 		if (depth == 5 || !is_inside(&t))
@@ -604,7 +604,7 @@ static void from_edge_or_idle(struct visit *v, const state *s)
 	state t = *s;
 
 	if (is_end(s))
-		keep(v->w, s);
+		keep_state(v->w, s);
 	else if (s->line == IDLE && s->dropping)
 		each_line_behind_banner(v, s, 1, from_edge);
 	else if (s->line == IDLE)
@@ -614,7 +614,7 @@ static void from_edge_or_idle(struct visit *v, const state *s)
 }
 
 /* How far along the text: no walk leads back. */
-static unsigned int way(const state *s)
+static unsigned int text_position(const state *s)
 {
 	return (unsigned int)s->lines << 16 | (unsigned int)s->at << 4 | s->bit;
 }
@@ -626,7 +626,7 @@ static state take_least_far(struct visit *v)
 	state s;
 
 	for (unsigned int i = 1; i < v->n_later; i++) {
-		if (way(&v->later[i]) < way(&v->later[least]))
+		if (text_position(&v->later[i]) < text_position(&v->later[least]))
 			least = i;
 	}
 	s = v->later[least];
@@ -639,7 +639,7 @@ static void visit_each(struct visit *v, const state *from, unsigned int n)
 {
 	state later[LATER_MAX];
 	/* Of what a terminal did not show, and what was dropped before, together too little is left. */
-	bool known = v->table || (v->heard.kind == HEARD_BYTE && !v->unprintable);
+	bool known = v->table || (v->heard.kind == SYMBOL_BYTE && !v->unprintable);
 
 	v->later = later;
 	for (unsigned int i = 0; i < n; i++) {
@@ -659,7 +659,7 @@ static void take_once(struct wrongbaud *w, const state *from, unsigned int n, st
 {
 	struct visit v = { .w = w, .heard = heard, .unprintable = unprintable };
 
-	v.informative = heard.kind == HEARD_BYTE && heard.byte && !unprintable;
+	v.informative = heard.kind == SYMBOL_BYTE && heard.byte && !unprintable;
 	visit_each(&v, from, n);
 }
 
@@ -681,7 +681,7 @@ static void take_run(struct wrongbaud *w, struct wrongbaud_symbol heard, int max
 		take_once(w, w->states, w->n, heard, unprintable);
 		take_over(w);
 		for (unsigned int j = 0; j < n_all; j++)
-			keep(w, &all[j]);
+			keep_state(w, &all[j]);
 		n_all = w->n_next;
 		memcpy(all, w->next, n_all * sizeof(all[0]));
 	}
@@ -712,7 +712,7 @@ static void make_starts(struct wrongbaud *w)
 			unsigned int now;
 
 			s.ch = s.bit ? (uint8_t)lines[BANNER].form[s.at] : NOT_CHOSEN;
-			now = (unsigned int)level(&s);
+			now = (unsigned int)wrongbaud_level(&s);
 			if (before && !now)
 				w->starts[n++] = s;
 			before = now;
@@ -773,7 +773,7 @@ static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8
 			take_once(w, &w->starts[i], 1, first, false);
 	}
 	for (unsigned int i = 0; i < n; i++)
-		keep(w, &before[i]);
+		keep_state(w, &before[i]);
 	take_over(w);
 }
 
@@ -783,24 +783,24 @@ static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8
 
 static void take_byte(struct wrongbaud *w, struct wrongbaud_symbol heard)
 {
-	heard.kind = HEARD_BYTE;
+	heard.kind = SYMBOL_BYTE;
 	w->n_next = 0;
 	take_once(w, w->states, w->n, heard, false);
 }
 
-static void take(struct wrongbaud *w, struct wrongbaud_symbol heard)
+static void wrongbaud_take(struct wrongbaud *w, struct wrongbaud_symbol heard)
 {
 	state before[WRONGBAUD_STATES];
 	unsigned int n = w->n;
 
-	if (heard.kind == HEARD_MARK || heard.kind == HEARD_BREAK)
+	if (heard.kind == SYMBOL_MARK || heard.kind == SYMBOL_BREAK)
 		memcpy(before, w->states, n * sizeof(before[0]));
-	if (heard.kind == HEARD_HIGH) {
+	if (heard.kind == SYMBOL_HIGH) {
 		take_run(w, heard, 3, false);
 	} else {
 		take_byte(w, heard);
 	}
-	if (heard.kind == HEARD_MARK) { /* or what a terminal did not show */
+	if (heard.kind == SYMBOL_MARK) { /* or what a terminal did not show */
 		state byte[WRONGBAUD_STATES];
 		unsigned int n_byte = w->n_next;
 
@@ -809,10 +809,10 @@ static void take(struct wrongbaud *w, struct wrongbaud_symbol heard)
 		w->n = n;
 		take_run(w, heard, RUN_MAX, true);
 		for (unsigned int i = 0; i < n_byte; i++)
-			keep(w, &byte[i]);
-	} else if (heard.kind == HEARD_BREAK) { /* or nothing that the board sent */
+			keep_state(w, &byte[i]);
+	} else if (heard.kind == SYMBOL_BREAK) { /* or nothing that the board sent */
 		for (unsigned int i = 0; i < n; i++)
-			keep(w, &before[i]);
+			keep_state(w, &before[i]);
 	}
 	take_over(w);
 }
@@ -827,7 +827,7 @@ static bool line_ready(const struct wrongbaud *w)
 }
 
 /* Modes that sound alike: 2 and 3, and 4, 6 and 7. */
-static unsigned int alike(unsigned int modes)
+static unsigned int modes_alike(unsigned int modes)
 {
 	if (modes & (1U << 2 | 1U << 3))
 		modes |= 1U << 2 | 1U << 3;
@@ -838,7 +838,7 @@ static unsigned int alike(unsigned int modes)
 
 static bool is_one_class(unsigned int modes)
 {
-	return modes && alike(modes) == alike(modes & -modes);
+	return modes && modes_alike(modes) == modes_alike(modes & -modes);
 }
 
 static bool is_one(unsigned int set)
@@ -878,19 +878,19 @@ void wrongbaud_forget(struct wrongbaud *w)
 enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_symbol heard)
 {
 	bool was_locked = w->locked;
-	bool both = w->any_previous && heard.kind == HEARD_BYTE;
+	bool both = w->any_previous && heard.kind == SYMBOL_BYTE;
 	struct wrongbaud_symbol previous = w->previous;
 	unsigned int n;
 
 	w->previous = heard;
-	w->any_previous = heard.kind == HEARD_BYTE;
+	w->any_previous = heard.kind == SYMBOL_BYTE;
 	if (!was_locked && both && wrongbaud_may_start(w, previous.byte, heard.byte))
 		add_starts(w, previous, heard.byte);
 	if (!w->n)
 		return WRONGBAUD_NOTHING;
 	n = w->n;
-	take(w, heard);
-	if (!w->n && heard.kind == HEARD_BYTE && !w->overflowed) {
+	wrongbaud_take(w, heard);
+	if (!w->n && heard.kind == SYMBOL_BYTE && !w->overflowed) {
 		w->n = n; /* the states before are still there */
 		if (dropped_banner_ready(w, true))
 			return WRONGBAUD_LINE;
@@ -899,7 +899,7 @@ enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_sym
 	if (w->overflowed || !w->n) { /* too much fits, or nothing: either way it tells nothing */
 		wrongbaud_forget(w);
 		w->previous = heard;
-		w->any_previous = heard.kind == HEARD_BYTE;
+		w->any_previous = heard.kind == SYMBOL_BYTE;
 		return was_locked ? WRONGBAUD_LOST : WRONGBAUD_NOTHING;
 	}
 	for (unsigned int i = 0; i < w->n && !w->locked; i++)
@@ -915,7 +915,7 @@ bool wrongbaud_end(struct wrongbaud *w)
 }
 
 /* Which line did this text complete as number told + 1? */
-static unsigned int completed(const struct wrongbaud *w, const state *s)
+static unsigned int completed_line(const struct wrongbaud *w, const state *s)
 {
 	uint8_t ahead = (uint8_t)(s->lines - w->told);
 
@@ -937,7 +937,7 @@ static void forget_told(struct wrongbaud *w)
 
 		s.before = 0;
 		if (!s.dropping)
-			keep(w, &s);
+			keep_state(w, &s);
 	}
 	take_over(w);
 }
@@ -969,7 +969,7 @@ static void sum_up(const struct wrongbaud *w, struct wrongbaud_line *ret, bool b
 	*ret = (struct wrongbaud_line){ .informative = 255 };
 	for (unsigned int i = 0; i < w->n; i++) {
 		const state *s = &w->states[i];
-		enum wrongbaud_text text = banner ? TEXT_BANNER : lines[completed(w, s)].text;
+		enum wrongbaud_text text = banner ? TEXT_BANNER : lines[completed_line(w, s)].text;
 		unsigned int n = banner && s->line == BANNER	      ? s->informative
 				 : (uint8_t)(s->lines - w->told) == 1 ? s->informative_last
 								      : s->informative_before;

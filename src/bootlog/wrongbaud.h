@@ -26,15 +26,15 @@
 #define WRONGBAUD_STARTS 15
 
 /* What was heard. */
-enum wrongbaud_kind {
-	HEARD_BYTE,
-	HEARD_HIGH,  /* one to three characters of 0x80 and above, which ones is lost (U+FFFD) */
-	HEARD_MARK,  /* '?': itself, or a run of unprintable characters that a terminal did not show */
-	HEARD_BREAK, /* a line end in a paste: itself, or put in by a terminal */
+enum symbol_kind {
+	SYMBOL_BYTE,
+	SYMBOL_HIGH,  /* one to three characters of 0x80 and above, which ones is lost (U+FFFD) */
+	SYMBOL_MARK,  /* '?': itself, or a run of unprintable characters that a terminal did not show */
+	SYMBOL_BREAK, /* a line end in a paste: itself, or put in by a terminal */
 };
 
 struct wrongbaud_symbol {
-	enum wrongbaud_kind kind;
+	enum symbol_kind kind;
 	uint8_t byte;
 };
 

@@ -9,7 +9,7 @@
 
 #define NAME "custom_hard_reset_sequence"
 
-struct reader {
+struct cfg_reader {
 	struct sequence *ret;
 	char *err;
 	size_t cap;
@@ -17,12 +17,12 @@ struct reader {
 	bool any_section, in_esptool, had_esptool, any_option, in_sequence, found;
 };
 
-struct span {
+struct cfg_text {
 	const char *at;
 	size_t n;
 };
 
-static int complain(struct reader *r, const char *why)
+static int cfg_complain(struct cfg_reader *r, const char *why)
 {
 	snprintf(r->err, r->cap, "line %d: %s", r->line, why);
 	return -EINVAL;
@@ -33,7 +33,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct span trim(struct span s)
+static struct cfg_text cfg_trim(struct cfg_text s)
 {
 	while (s.n && is_blank(s.at[0])) {
 		s.at++;
@@ -44,7 +44,7 @@ static struct span trim(struct span s)
 	return s;
 }
 
-static bool is_name(struct span s)
+static bool is_name(struct cfg_text s)
 {
 	if (s.n != strlen(NAME))
 		return false;
@@ -55,78 +55,78 @@ static bool is_name(struct span s)
 	return true;
 }
 
-static int take_section(struct reader *r, struct span s)
+static int take_section(struct cfg_reader *r, struct cfg_text s)
 {
 	if (s.n < 3 || s.at[s.n - 1] != ']')
-		return complain(r, "a section must be [name]");
+		return cfg_complain(r, "a section must be [name]");
 	r->any_section = true;
 	r->any_option = r->in_sequence = false;
 	r->in_esptool = s.n == strlen("[esptool]") && memcmp(s.at, "[esptool]", s.n) == 0;
 	if (r->in_esptool && r->had_esptool)
-		return complain(r, "section [esptool] stands there twice");
+		return cfg_complain(r, "section [esptool] stands there twice");
 	r->had_esptool |= r->in_esptool;
 	return 0;
 }
 
-static int take_sequence(struct reader *r, struct span value)
+static int take_sequence(struct cfg_reader *r, struct cfg_text value)
 {
 	char text[SEQUENCE_TEXT_MAX], why[160], all[224];
 
 	if (r->found)
-		return complain(r, NAME " stands there twice");
+		return cfg_complain(r, NAME " stands there twice");
 	if (value.n >= sizeof(text))
-		return complain(r, NAME " is too long");
+		return cfg_complain(r, NAME " is too long");
 	memcpy(text, value.at, value.n);
 	text[value.n] = '\0';
 	if (sequence_parse(text, r->ret, why, sizeof(why)) < 0) {
 		snprintf(all, sizeof(all), NAME " %s", why);
-		return complain(r, all);
+		return cfg_complain(r, all);
 	}
 	if (r->ret->observes) /* names are ours, not esptool's */
-		return complain(r, NAME " wants commands such as D0|R1|W0.1|R0");
+		return cfg_complain(r, NAME " wants commands such as D0|R1|W0.1|R0");
 	if (sequence_boots_download(r->ret))
-		return complain(r, NAME " ends reset with GPIO0 low: the board would come up in download mode");
+		return cfg_complain(r, NAME " ends reset with GPIO0 low: the board would come up in download mode");
 	r->found = true;
 	return 0;
 }
 
-static int take_option(struct reader *r, struct span s)
+static int take_option(struct cfg_reader *r, struct cfg_text s)
 {
 	size_t name = 0;
-	struct span value;
+	struct cfg_text value;
 
 	if (!r->any_section)
-		return complain(r, "stands before any [section]");
+		return cfg_complain(r, "stands before any [section]");
 	while (name < s.n && s.at[name] != '=' && s.at[name] != ':')
 		name++;
 	if (name == s.n || name == 0)
-		return complain(r, "want name = value");
+		return cfg_complain(r, "want name = value");
 	r->any_option = true;
-	r->in_sequence = r->in_esptool && is_name(trim((struct span){ s.at, name }));
-	value = trim((struct span){ s.at + name + 1, s.n - name - 1 });
+	r->in_sequence = r->in_esptool && is_name(cfg_trim((struct cfg_text){ s.at, name }));
+	value = cfg_trim((struct cfg_text){ s.at + name + 1, s.n - name - 1 });
 	return r->in_sequence ? take_sequence(r, value) : 0;
 }
 
-static int take_line(struct reader *r, struct span raw)
+static int cfg_take_line(struct cfg_reader *r, struct cfg_text raw)
 {
-	struct span s = trim(raw);
+	struct cfg_text s = cfg_trim(raw);
 	bool indented = raw.n && (raw.at[0] == ' ' || raw.at[0] == '\t');
 
 	for (size_t i = 0; i < raw.n; i++) {
 		if (((unsigned char)raw.at[i] < 0x20 && !is_blank(raw.at[i])) || raw.at[i] == 0x7f)
-			return complain(r, "holds a control character");
+			return cfg_complain(r, "holds a control character");
 	}
 	if (!s.n || s.at[0] == '#' || s.at[0] == ';')
 		return 0;
 	if (indented && r->any_option)
-		return r->in_sequence ? complain(r, NAME " goes over more than one line") : 0;
+		return r->in_sequence ? cfg_complain(r, NAME " goes over more than one line") : 0;
 	return s.at[0] == '[' ? take_section(r, s) : take_option(r, s);
 }
 
 int cfg_parse(const char *text, size_t n, struct sequence *ret, char *err, size_t cap)
 {
 	struct sequence sequence;
-	struct reader r = { .ret = &sequence, .err = err, .cap = cap };
+	struct cfg_reader r = { .ret = &sequence, .err = err, .cap = cap };
 	const char *end = text + n;
 
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -137,7 +137,7 @@ int cfg_parse(const char *text, size_t n, struct sequence *ret, char *err, size_
 		r.line++;
 		if (!stop)
 			stop = end;
-		if (take_line(&r, (struct span){ text, (size_t)(stop - text) }) < 0)
+		if (cfg_take_line(&r, (struct cfg_text){ text, (size_t)(stop - text) }) < 0)
 			return -EINVAL;
 		text = stop < end ? stop + 1 : end;
 	}

@@ -38,11 +38,11 @@ static void commands_print_device(FILE *out, const struct device *d)
 			 d->holder.command[0] ? d->holder.command : "-");
 	else if (d->is_held)
 		snprintf(holder, sizeof(holder), "in use");
-	commands_print_row(
-		out, (const char *const[]){ d->path, d->bridge, id, d->serial, d->place, d->driver, d->name, holder });
+	commands_print_row(out, (const char *const[]){ d->path, d->bridge, id, d->serial, d->usb_path, d->driver,
+						       d->name, holder });
 }
 
-static json_t *hex4(unsigned int number)
+static json_t *commands_hex4(unsigned int number)
 {
 	char text[16];
 
@@ -55,9 +55,9 @@ static void commands_json_device(const struct device *d)
 	json_line(json_event(
 		"port",
 		JSON_MEMBERS({ "port", json_or_null(d->path) }, { "bridge", json_or_null(d->bridge) },
-			     { "vid", hex4(d->vid) }, { "pid", hex4(d->pid) }, { "serial", json_or_null(d->serial) },
-			     { "place", json_or_null(d->place) }, { "driver", json_or_null(d->driver) },
-			     { "name", json_or_null(d->name) },
+			     { "vid", commands_hex4(d->vid) }, { "pid", commands_hex4(d->pid) },
+			     { "serial", json_or_null(d->serial) }, { "place", json_or_null(d->usb_path) },
+			     { "driver", json_or_null(d->driver) }, { "name", json_or_null(d->name) },
 			     { "holder", d->is_held ? json_holder(d->holder.pid, d->holder.command) : json_null() })));
 }
 
@@ -66,7 +66,7 @@ static int status_of(enum verdict verdict)
 	return verdict_info(verdict)->status;
 }
 
-static int fail(const char *what, int r)
+static int commands_fail(const char *what, int r)
 {
 	fprintf(stderr, "espreset: %s: %s\n", what, strerror(-r));
 	return status_of(VERDICT_INTERNAL);
@@ -103,13 +103,13 @@ int commands_list(const struct request *request)
 	int n = commands_show(request->quiet ? NULL : stdout, request->json);
 
 	if (n < 0)
-		return fail("--list", n);
+		return commands_fail("--list", n);
 	if (n == 0 && !request->quiet)
 		fputs("espreset: no board and no known bridge is plugged in; espreset --diagnose says more\n", stderr);
 	return n ? 0 : status_of(VERDICT_NO_PORT);
 }
 
-static void finding_text(void *user, const struct finding *f)
+static void commands_diagnosis_text(void *user, const struct diagnosis *f)
 {
 	(void)user;
 	printf("%s%s%s: %s\n", f->port, f->port[0] ? ": " : "", f->word, f->text);
@@ -119,7 +119,7 @@ static void finding_text(void *user, const struct finding *f)
 		printf("    cure: %s\n", f->cure);
 }
 
-static void commands_finding_json(void *user, const struct finding *f)
+static void commands_diagnosis_json(void *user, const struct diagnosis *f)
 {
 	(void)user;
 	json_line(json_event(
@@ -132,7 +132,7 @@ static void commands_finding_json(void *user, const struct finding *f)
 			     { "cure", json_or_null(f->cure) })));
 }
 
-static void finding_quiet(void *user, const struct finding *f)
+static void commands_diagnosis_quiet(void *user, const struct diagnosis *f)
 {
 	(void)user;
 	(void)f;
@@ -142,13 +142,13 @@ int commands_diagnosis(const struct request *request)
 {
 	enum verdict verdict = VERDICT_READY;
 	int n = diagnose_run(request->n_ports ? &request->ports[0] : NULL,
-			     request->quiet  ? finding_quiet
-			     : request->json ? commands_finding_json
-					     : finding_text,
+			     request->quiet  ? commands_diagnosis_quiet
+			     : request->json ? commands_diagnosis_json
+					     : commands_diagnosis_text,
 			     NULL, &verdict);
 
 	if (n < 0)
-		return fail("--diagnose", n);
+		return commands_fail("--diagnose", n);
 	if (n == 0 && !request->quiet && !request->json)
 		puts("nothing is wrong that can be seen from this computer");
 	return status_of(verdict);

@@ -38,7 +38,7 @@ static ssize_t read_file(const char *path, char *buf, size_t cap)
 	return n < 0 ? n : used == cap ? -EFBIG : (ssize_t)used;
 }
 
-static int take(struct request *o, const char *path, const struct sequence *sequence, char *err, size_t cap)
+static int esptoolcfg_take(struct request *o, const char *path, const struct sequence *sequence, char *err, size_t cap)
 {
 	if (o->session.hold_ms) {
 		snprintf(err, cap,
@@ -70,7 +70,7 @@ static int try_file(struct request *o, const char *path, bool must, char *err, s
 	r = cfg_parse(text, (size_t)n, &sequence, why, sizeof(why));
 	if (r < 0)
 		snprintf(err, cap, "%s: %s", path, why);
-	else if (r == CFG_SEQUENCE && take(o, path, &sequence, err, cap) < 0)
+	else if (r == CFG_SEQUENCE && esptoolcfg_take(o, path, &sequence, err, cap) < 0)
 		return -EINVAL;
 	return r;
 }

@@ -45,7 +45,7 @@ __attribute__((format(printf, 2, 3))) static int options_complain(struct complai
 	return -EINVAL;
 }
 
-static bool is(const char *a, const char *b)
+static bool is_same_text(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
 }
@@ -95,9 +95,9 @@ int options_duration(const char *text, int *ret_ms)
 
 	if (unit == text || end != unit)
 		return -EINVAL;
-	if (is(unit, "ms"))
+	if (is_same_text(unit, "ms"))
 		seconds /= 1000;
-	else if (*unit && !is(unit, "s"))
+	else if (*unit && !is_same_text(unit, "s"))
 		return -EINVAL;
 	if (seconds * 1000 > DURATION_MAX_MS)
 		return -EINVAL;
@@ -152,7 +152,7 @@ static int options_set_chip(const struct option_row *row, const char *arg, struc
 	char names[256] = "";
 
 	o->session.chip = chip_by_name(arg);
-	if (o->session.chip != CHIP_UNKNOWN || is(arg, "auto"))
+	if (o->session.chip != CHIP_UNKNOWN || is_same_text(arg, "auto"))
 		return 0;
 	for (int i = 0; i < CHIP_COUNT; i++) {
 		size_t used = strlen(names);
@@ -165,7 +165,7 @@ static int options_set_chip(const struct option_row *row, const char *arg, struc
 
 static int options_set_crystal(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
-	if (!is(arg, "26") && !is(arg, "40"))
+	if (!is_same_text(arg, "26") && !is_same_text(arg, "40"))
 		return options_complain(c, "--%s '%s': want 26 or 40", row->name, arg);
 	o->session.crystal_mhz = arg[0] == '2' ? 26 : 40;
 	return 0;
@@ -213,7 +213,7 @@ enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING
 #define MODE(selects, least, most, ports) \
 	SET(mode, NULL), .mode = (selects), .min = (least), .max = (most), .wants = (ports)
 
-static const struct option_row table[] = {
+static const struct option_row option_rows[] = {
 	[PORT] = { "port", 'p', ANY, NULL, "the same as the argument",
 		   REPEATED(port, "PORT", args, REQUEST_PORTS_MAX) },
 	[CHIP] = { "chip", 'c', RESET, "auto", "the chip expected; another one is wrong-chip", SET(chip, "CHIP") },
@@ -271,15 +271,15 @@ static const struct option_row table[] = {
 
 const struct option_row *options_table(void)
 {
-	return table;
+	return option_rows;
 }
 
 /* Return: the option that selects this mode; NULL: none does, as for MODE_RESET */
 static const struct option_row *options_mode_row(enum request_mode mode)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		if (table[i].set == options_set_mode && table[i].mode == mode)
-			return &table[i];
+		if (option_rows[i].set == options_set_mode && option_rows[i].mode == mode)
+			return &option_rows[i];
 	}
 	return NULL;
 }
@@ -292,14 +292,14 @@ static int options_check_mode(struct request *o, struct complaint *c)
 	const struct option_row *mode = options_mode_row(o->mode);
 
 	for (size_t i = 0; mode && i < ROWS; i++) {
-		if ((o->given & BIT(i)) && !(table[i].modes & 1 << o->mode))
-			return options_complain(c, "--%s does not go with --%s", table[i].name, mode->name);
+		if ((o->given & BIT(i)) && !(option_rows[i].modes & 1 << o->mode))
+			return options_complain(c, "--%s does not go with --%s", option_rows[i].name, mode->name);
 	}
 	return 0;
 }
 
 /* An option is refused beside any of @with, and where none of @without was given. */
-static const struct rule {
+static const struct option_rule {
 	uint64_t option, with, without;
 	const char *why;
 } rules[] = {
@@ -331,15 +331,15 @@ static uint64_t options_facts(const struct request *o)
 	return o->given | (o->n_args > 1 ? BIT(SEVERAL_PORTS) : 0) |
 	       (s->sequence.observes ? 0 : BIT(WRITTEN_SEQUENCE)) |
 	       (s->chip != CHIP_UNKNOWN && s->chip != CHIP_ESP8266 ? BIT(OTHER_CHIP) : 0) |
-	       (o->ota && is(o->ota, "@") ? BIT(OTA_FROM_MATCH) : 0) |
-	       (o->capture && o->state_file && is(o->capture, o->state_file) ? BIT(SAME_FILE) : 0);
+	       (o->ota && is_same_text(o->ota, "@") ? BIT(OTA_FROM_MATCH) : 0) |
+	       (o->capture && o->state_file && is_same_text(o->capture, o->state_file) ? BIT(SAME_FILE) : 0);
 }
 
 static int options_check_rules(struct request *o, struct complaint *c)
 {
 	uint64_t facts = options_facts(o);
 
-	for (const struct rule *rule = rules; rule < rules + sizeof(rules) / sizeof(rules[0]); rule++) {
+	for (const struct option_rule *rule = rules; rule < rules + sizeof(rules) / sizeof(rules[0]); rule++) {
 		if ((facts & rule->option) && ((facts & rule->with) || (rule->without && !(facts & rule->without))))
 			return options_complain(c, "%s%s", rule->why,
 						rule->with == BIT(OTHER_CHIP) ? chip_name(o->session.chip) : "");
@@ -381,7 +381,7 @@ static int options_check_args(struct request *o, struct complaint *c)
 		(void)options_complain(c, "no PORT given, and $ESPTOOL_PORT is not set");
 		return -ENOENT;
 	}
-	if (o->n_args == 1 && is(o->args[0], "sim:help"))
+	if (o->n_args == 1 && is_same_text(o->args[0], "sim:help"))
 		o->mode = MODE_SIM_HELP;
 	return 0;
 }
@@ -419,11 +419,12 @@ static void options_make_getopt(struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
 	for (int i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){ table[i].name, table[i].argument ? required_argument : no_argument, NULL,
-					    LONG_BASE + i };
-		if (table[i].letter) {
-			*shorts++ = table[i].letter;
-			if (table[i].argument)
+		longs[i] =
+			(struct option){ option_rows[i].name, option_rows[i].argument ? required_argument : no_argument,
+					 NULL, LONG_BASE + i };
+		if (option_rows[i].letter) {
+			*shorts++ = option_rows[i].letter;
+			if (option_rows[i].argument)
 				*shorts++ = ':';
 		}
 	}
@@ -435,8 +436,8 @@ static void options_make_getopt(struct option *longs, char *shorts)
 static const struct option_row *options_row(int value)
 {
 	for (int i = 0; i < ROWS; i++) {
-		if (value == LONG_BASE + i || (value && value == table[i].letter))
-			return &table[i];
+		if (value == LONG_BASE + i || (value && value == option_rows[i].letter))
+			return &option_rows[i];
 	}
 	return NULL;
 }
@@ -448,7 +449,7 @@ static int options_begin_so(const char *text)
 	int found = 0;
 
 	for (size_t i = 0; n > 2 && strncmp(text, "--", 2) == 0 && i < ROWS; i++)
-		found += strncmp(table[i].name, text + 2, n - 2) == 0;
+		found += strncmp(option_rows[i].name, text + 2, n - 2) == 0;
 	return found;
 }
 
@@ -488,12 +489,12 @@ static int options_read(int argc, char **argv, struct request *o, struct complai
 		if (!row)
 			return options_complain_unknown(value, argv, c);
 		r = row->set(row, optarg, o, c);
-		o->given |= BIT(row - table);
+		o->given |= BIT(row - option_rows);
 		if (options_is_over(o->mode))
 			return r;
 	}
 	for (int i = optind; r == 0 && i < argc; i++)
-		r = options_set_port(&table[PORT], argv[i], o, c);
+		r = options_set_port(&option_rows[PORT], argv[i], o, c);
 	return r;
 }
 
@@ -505,7 +506,7 @@ int options_parse(int argc, char **argv, struct request *ret, char *err, size_t 
 
 	session_config_init(&o.session);
 	r = options_read(argc, argv, &o, &c);
-	if (o.firmware && is(o.firmware, "list") && !options_is_over(o.mode))
+	if (o.firmware && is_same_text(o.firmware, "list") && !options_is_over(o.mode))
 		o.mode = MODE_FIRMWARE_LIST;
 	o.session.conditions = o.n_expect || o.n_fail_on || o.firmware || o.ota || o.ota_dry_run;
 	if ((o.session.conditions || o.mode == MODE_PROBE_WIRING) && !(o.given & BIT(TIMEOUT)))
@@ -548,7 +549,7 @@ void options_help(FILE *out)
 	      "board (sim:help lists the words). Without PORT: $ESPTOOL_PORT. Times: seconds, or 20ms, 3s.\n"
 	      "\n",
 	      out);
-	for (const struct option_row *row = table; row->name; row++)
+	for (const struct option_row *row = option_rows; row->name; row++)
 		options_print_row(out, row);
 	fputs("\nExit status:\n", out);
 	for (int i = 0; i < VERDICT_COUNT; i++) {

@@ -1,10 +1,10 @@
 /* paste.c - undoes what terminals, editors and web pages do to a copied log.
  *
  *	paste_feed() -> line_out()		a line of the paste is complete
- *		tidy()				escape sequences, entities, UTF-16, no-break spaces
+ *		paste_tidy()				escape sequences, entities, UTF-16, no-break spaces
  *		part_of_line()			each line of the board's in it
  *			skip_prefix(), correct_case()
- *			release()		the line before was broken: does it go on?
+ *			paste_release_ends()		the line before was broken: does it go on?
  *			text_out()		characters
  */
 #include "cli/paste.h"
@@ -144,13 +144,6 @@ static bool skip_list_mark(struct span *s)
 	return true;
 }
 
-static struct span trimmed(struct span s)
-{
-	while (s.at != s.end && (s.end[-1] == ' ' || s.end[-1] == '\t'))
-		s.end--;
-	return s;
-}
-
 static bool has_digit(struct span s)
 {
 	while (s.at != s.end && !span_is_digit(*s.at))
@@ -162,7 +155,7 @@ static bool has_digit(struct span s)
 static bool skip_pair(struct paste *p, struct span *s)
 {
 	static const char *const marks[] = { "|", "\"", "'", "***", "**", "*", "~~", "__", "_", NULL };
-	struct span t = trimmed(*s);
+	struct span t = span_trim_end(*s);
 
 	if (t.at != t.end && t.end[-1] == ',' && (*t.at == '"' || *t.at == '\''))
 		t.end--;
@@ -372,22 +365,22 @@ static void correct_case(struct paste *p, struct span s)
  * Characters
  */
 
-static void piece(const struct paste *p, const char *text, size_t n, enum wrongbaud_kind kind, unsigned char byte)
+static void paste_piece(const struct paste *p, const char *text, size_t n, enum symbol_kind kind, unsigned char byte)
 {
 	p->piece(p->user, text, n, &(struct wrongbaud_symbol){ kind, byte }, 1);
 }
 
-static void plain(const struct paste *p, struct span s)
+static void paste_plain(const struct paste *p, struct span s)
 {
 	if (s.at != s.end)
 		p->piece(p->user, s.at, span_len(s), NULL, 0);
 }
 
 /* Heard, but no text of the board's */
-static void silent(const struct paste *p, struct span s)
+static void paste_silent(const struct paste *p, struct span s)
 {
 	for (; s.at != s.end; s.at++)
-		piece(p, "", 0, HEARD_BYTE, (unsigned char)*s.at);
+		paste_piece(p, "", 0, SYMBOL_BYTE, (unsigned char)*s.at);
 }
 
 /* Windows-1252 below 0xa0, as a terminal shows it */
@@ -409,21 +402,21 @@ static unsigned char windows_byte(unsigned long c)
 }
 
 /* A character beyond ASCII: which bytes was it when it came from the board? */
-static void character(const struct paste *p, struct span s, unsigned long c)
+static void paste_character(const struct paste *p, struct span s, unsigned long c)
 {
-	struct wrongbaud_symbol heard[2] = { { HEARD_HIGH, 0 } };
+	struct wrongbaud_symbol heard[2] = { { SYMBOL_HIGH, 0 } };
 	size_t n = 1;
 	uint16_t gbk;
 
 	if (c < 0x100) {
-		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)c };
+		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)c };
 	} else if (c >= 0x2400 && c <= 0x2421) { /* pictures of control characters */
-		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, c == 0x2421 ? 0x7f : (uint8_t)(c - 0x2400) };
+		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, c == 0x2421 ? 0x7f : (uint8_t)(c - 0x2400) };
 	} else if (windows_byte(c)) {
-		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, windows_byte(c) };
+		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, windows_byte(c) };
 	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) { /* U+2E2E: the Arduino IDE's U+FFFD */
-		heard[0] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)(gbk >> 8) };
-		heard[1] = (struct wrongbaud_symbol){ HEARD_BYTE, (uint8_t)gbk };
+		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)(gbk >> 8) };
+		heard[1] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)gbk };
 		n = 2;
 	}
 	if (c == 0xa0)
@@ -446,7 +439,7 @@ static size_t beyond_ascii(const struct paste *p, struct span s)
 			return 0;
 		code = code << 6 | (s.at[i] & 0x3f);
 	}
-	character(p, (struct span){ s.at, s.at + n }, code);
+	paste_character(p, (struct span){ s.at, s.at + n }, code);
 	return n;
 }
 
@@ -470,14 +463,14 @@ static size_t inner_time(const struct paste *p, struct span s)
 
 	if (memmem(s.at - before, before, "ets ", 4) || !skip_time(&t) || !(skip_separator(&t) || p->all & LONG))
 		return 0;
-	silent(p, (struct span){ s.at, t.at });
+	paste_silent(p, (struct span){ s.at, t.at });
 	return (size_t)(t.at - s.at);
 }
 
 /* "\_", "\*": Markdown without its backslash */
 static void markdown_escape(const struct paste *p, struct span s)
 {
-	const struct wrongbaud_symbol heard[2] = { { HEARD_BYTE, '\\' }, { HEARD_BYTE, (uint8_t)s.at[1] } };
+	const struct wrongbaud_symbol heard[2] = { { SYMBOL_BYTE, '\\' }, { SYMBOL_BYTE, (uint8_t)s.at[1] } };
 
 	p->piece(p->user, s.at + 1, 1, heard, 2);
 }
@@ -488,11 +481,11 @@ static size_t odd_piece(const struct paste *p, struct span s)
 	unsigned long byte;
 
 	switch (*s.at) {
-	case '\0': piece(p, "", 0, HEARD_BYTE, 0); return 1;
-	case '?': piece(p, p->questions ? "\xff" : "?", 1, HEARD_MARK, '?'); return 1;
+	case '\0': paste_piece(p, "", 0, SYMBOL_BYTE, 0); return 1;
+	case '?': paste_piece(p, p->questions ? "\xff" : "?", 1, SYMBOL_MARK, '?'); return 1;
 	case '\\':
 		if (span_len(s) > 1 && s.at[1] == '0') { /* how some terminals write a NUL */
-			piece(p, "\\0", 2, HEARD_BYTE, 0);
+			paste_piece(p, "\\0", 2, SYMBOL_BYTE, 0);
 			return 2;
 		}
 		if (span_len(s) > 1 && strchr("_*()[].-+~#>|`\"", s.at[1])) {
@@ -501,13 +494,13 @@ static size_t odd_piece(const struct paste *p, struct span s)
 		}
 		if (!p->escapes || !is_escape(s, &byte))
 			return 0;
-		piece(p, "\xff", 1, HEARD_BYTE, (unsigned char)byte);
+		paste_piece(p, "\xff", 1, SYMBOL_BYTE, (unsigned char)byte);
 		return 4;
 	default: return span_is_digit(*s.at) ? inner_time(p, s) : beyond_ascii(p, s);
 	}
 }
 
-static unsigned int oddities(const struct paste *p, struct span s)
+static unsigned int paste_oddities(const struct paste *p, struct span s)
 {
 	const unsigned char *c = (const unsigned char *)s.at, *end = c + span_len(s), *eights = c + span_len(s) / 8 * 8;
 	unsigned int all = 0;
@@ -549,12 +542,12 @@ static void text_out(struct paste *p, struct span s)
 			s.at++;
 			continue;
 		}
-		plain(p, before);
+		paste_plain(p, before);
 		n = odd_piece(p, s);
 		from = s.at + n;
 		s.at += n ? n : 1;
 	}
-	plain(p, (struct span){ from, s.end });
+	paste_plain(p, (struct span){ from, s.end });
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -603,7 +596,7 @@ static size_t entity_length(struct span s, char *ret)
 
 /* Drops escape sequences, undoes HTML's entities, drops the NULs of UTF-16, which is where every second byte is one. Makes blanks of the no-break
  * spaces of web pages, unless they are among other characters beyond ASCII: those may have been heard at another speed. */
-static void tidy(struct paste *p)
+static void paste_tidy(struct paste *p)
 {
 	static const char nbsp[] = "\xc2\xa0";
 	size_t high = 0, spaces = 0, wrong = 0;
@@ -717,10 +710,10 @@ static const char *broken_at(struct paste *p, struct span s)
 static void ends_out(struct paste *p, struct span end)
 {
 	static const struct wrongbaud_symbol breaks_heard[PASTE_HELD_MAX] = {
-		{ HEARD_BREAK, '\n' },
-		{ HEARD_BREAK, '\n' },
-		{ HEARD_BREAK, '\n' },
-		{ HEARD_BREAK, '\n' },
+		{ SYMBOL_BREAK, '\n' },
+		{ SYMBOL_BREAK, '\n' },
+		{ SYMBOL_BREAK, '\n' },
+		{ SYMBOL_BREAK, '\n' },
 	};
 	static const struct wrongbaud_symbol nothing;
 
@@ -731,7 +724,7 @@ static void ends_out(struct paste *p, struct span end)
 }
 
 /* The line ends that were held back: does this line go on where the last one was broken? */
-static void release(struct paste *p, struct span *s)
+static void paste_release_ends(struct paste *p, struct span *s)
 {
 	struct span t = *s, held = { p->held, p->held + p->n_held };
 
@@ -744,7 +737,7 @@ static void release(struct paste *p, struct span *s)
 	span_blanks(s);
 	for (; held.at != held.end; held.at++) {
 		p->n_owed += *held.at == '\n';
-		piece(p, "", 0, HEARD_BREAK, '\n');
+		paste_piece(p, "", 0, SYMBOL_BREAK, '\n');
 	}
 }
 
@@ -757,7 +750,7 @@ static bool is_held(struct paste *p, struct span s, struct span end)
 		if (!strchr(" \t>|*#", *c))
 			return false;
 	}
-	silent(p, s);
+	paste_silent(p, s);
 	memcpy(p->held + p->n_held, end.at, span_len(end));
 	p->n_held += span_len(end);
 	return true;
@@ -776,18 +769,18 @@ static const char *part_of_line(struct paste *p, struct span line)
 		skip_prefix(p, &s);
 		correct_case(p, s);
 		if (p->n_held)
-			release(p, &s);
+			paste_release_ends(p, &s);
 	}
 	p->may_learn = !p->continued;
 	p->begin = (size_t)(s.at - p->line);
 	p->next = NULL;
-	if (end.at == line.end && may_be_broken(trimmed(s))) {
-		p->next = broken_at(p, trimmed(s));
-		s = p->next ? trimmed(s) : s;
+	if (end.at == line.end && may_be_broken(span_trim_end(s))) {
+		p->next = broken_at(p, span_trim_end(s));
+		s = p->next ? span_trim_end(s) : s;
 	}
-	silent(p, (struct span){ line.at, s.at });
+	paste_silent(p, (struct span){ line.at, s.at });
 	text_out(p, s);
-	silent(p, (struct span){ s.end, end.end });
+	paste_silent(p, (struct span){ s.end, end.end });
 	if (end.at != line.end) { /* not counted as a line of the paste */
 		p->piece(p->user, "\r", 1, &nothing, 0);
 		p->continued = false;
@@ -812,9 +805,9 @@ static void line_out(struct paste *p, struct span end)
 {
 	struct span s = { p->line, p->line + p->len };
 
-	p->all = oddities(p, s);
+	p->all = paste_oddities(p, s);
 	if (p->all & (ODD | ESCAPED))
-		tidy(p);
+		paste_tidy(p);
 	s.end = p->line + p->len;
 	if (p->n_held && is_held(p, s, end)) {
 		p->len = 0;

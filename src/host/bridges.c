@@ -12,7 +12,7 @@
 
 #define ANY_PID 0x10000u
 
-static const struct bridge table[] = {
+static const struct bridge bridges[] = {
 	{ 0x1a86, 0x7523, "CH340", "ch341", BRIDGE_CH34X },
 	{ 0x1a86, 0x7522, "CH340K", "ch341", BRIDGE_CH34X },
 	{ 0x1a86, 0x5523, "CH341", "ch341", BRIDGE_CH34X },
@@ -54,9 +54,9 @@ const struct bridge *bridge_find(unsigned int vid, unsigned int pid)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].vid == vid && (table[i].pid == pid || table[i].pid == ANY_PID))
-			return &table[i];
+	for (i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++)
+		if (bridges[i].vid == vid && (bridges[i].pid == pid || bridges[i].pid == ANY_PID))
+			return &bridges[i];
 	return NULL;
 }
 

@@ -77,7 +77,7 @@ static bool read_usb_device(const char *dir, struct device *device)
 		device->bcd_device = 0;
 	(void)hostfs_text(device->serial, sizeof(device->serial), "%s/serial", dir);
 	(void)hostfs_text(device->product, sizeof(device->product), "%s/product", dir);
-	copy_text(device->place, sizeof(device->place), strrchr(dir, '/') + 1);
+	copy_text(device->usb_path, sizeof(device->usb_path), strrchr(dir, '/') + 1);
 	name = bridge_name(device->vid, device->pid, device->product, device->bcd_device, buf, sizeof(buf));
 	copy_text(device->bridge, sizeof(device->bridge), name ? name : "");
 	return true;
@@ -189,12 +189,12 @@ static int add_tty(struct list *list, const char *name)
 	return 0;
 }
 
-static bool has_place(const struct list *list, const char *place)
+static bool has_usb_path(const struct list *list, const char *usb_path)
 {
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		if (strcmp(list->devices[i].place, place) == 0)
+		if (strcmp(list->devices[i].usb_path, usb_path) == 0)
 			return true;
 	return false;
 }
@@ -205,7 +205,7 @@ static int add_usb_device(struct list *list, const char *name)
 	char dir[HOSTFS_PATH_MAX];
 	struct device *device;
 
-	if (has_place(list, name))
+	if (has_usb_path(list, name))
 		return 0;
 	(void)snprintf(dir, sizeof(dir), "/sys/bus/usb/devices/%s", name);
 	device = list_add(list);
@@ -257,7 +257,7 @@ static int add_without_sysfs(struct list *list)
 }
 
 /* ttyUSB10 after ttyUSB9; those without a port last. */
-static int compare(const void *a, const void *b)
+static int devices_compare(const void *a, const void *b)
 {
 	const struct device *x = a;
 	const struct device *y = b;
@@ -265,7 +265,7 @@ static int compare(const void *a, const void *b)
 	if (!x->path[0] != !y->path[0])
 		return x->path[0] ? -1 : 1;
 	if (!x->path[0])
-		return strverscmp(x->place, y->place);
+		return strverscmp(x->usb_path, y->usb_path);
 	return strverscmp(x->path, y->path);
 }
 
@@ -282,7 +282,7 @@ static int list_all(struct list *list)
 	if (r < 0)
 		return r;
 	if (list->count > 0)
-		qsort(list->devices, list->count, sizeof(list->devices[0]), compare);
+		qsort(list->devices, list->count, sizeof(list->devices[0]), devices_compare);
 	return 0;
 }
 
@@ -339,8 +339,8 @@ int devices_find(const char *path, struct device *ret_device)
 
 /* ------------------------------------------------------------ spellings */
 
-static int say(int err, char *text, size_t cap, const char *format, ...) __attribute__((format(printf, 4, 5)));
-static int say(int err, char *text, size_t cap, const char *format, ...)
+static int devices_say(int err, char *text, size_t cap, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static int devices_say(int err, char *text, size_t cap, const char *format, ...)
 {
 	va_list args;
 
@@ -355,7 +355,7 @@ void devices_spelling(const struct device *devices, size_t count, const struct d
 		      size_t cap)
 {
 	bool serial_is_unique = device->serial[0] && plain_is(device->serial);
-	bool place_is_unique = device->place[0];
+	bool usb_path_is_unique = device->usb_path[0];
 	bool id_is_unique = true;
 	size_t i;
 
@@ -364,8 +364,8 @@ void devices_spelling(const struct device *devices, size_t count, const struct d
 
 		if (other == device)
 			continue;
-		if (strcmp(other->place, device->place) == 0)
-			place_is_unique = false;
+		if (strcmp(other->usb_path, device->usb_path) == 0)
+			usb_path_is_unique = false;
 		if (other->vid != device->vid || other->pid != device->pid)
 			continue;
 		id_is_unique = false;
@@ -377,7 +377,7 @@ void devices_spelling(const struct device *devices, size_t count, const struct d
 	else if (serial_is_unique)
 		(void)snprintf(ret_text, cap, "usb:%04x:%04x:%s", device->vid, device->pid, device->serial);
 	else
-		(void)snprintf(ret_text, cap, "usb:%s", place_is_unique ? device->place : device->interface);
+		(void)snprintf(ret_text, cap, "usb:%s", usb_path_is_unique ? device->usb_path : device->interface);
 }
 
 bool devices_fit(const struct device *device, const struct spec *spec)
@@ -387,7 +387,7 @@ bool devices_fit(const struct device *device, const struct spec *spec)
 		return device->vid == spec->vid && device->pid == spec->pid &&
 		       (!spec->serial || strcmp(device->serial, spec->serial) == 0);
 	case SPEC_USB_PLACE:
-		return strcmp(strchr(spec->place, ':') ? device->interface : device->place, spec->place) == 0;
+		return strcmp(strchr(spec->usb_path, ':') ? device->interface : device->usb_path, spec->usb_path) == 0;
 	default: return false;
 	}
 }
@@ -398,20 +398,20 @@ static int refuse_several(const struct list *list, const struct spec *spec, char
 	size_t i, used;
 	int ports = 0;
 
-	(void)say(0, text, cap, "fits several boards; say which:");
+	(void)devices_say(0, text, cap, "fits several boards; say which:");
 	for (i = 0; i < list->count; i++) {
 		if (!list->devices[i].path[0] || !devices_fit(&list->devices[i], spec))
 			continue;
 		devices_spelling(list->devices, list->count, &list->devices[i], spelling, sizeof(spelling));
 		used = strlen(text);
-		(void)say(0, text + used, cap - used, "%s %s (%s)", ports++ ? "," : "", spelling,
-			  list->devices[i].path);
+		(void)devices_say(0, text + used, cap - used, "%s %s (%s)", ports++ ? "," : "", spelling,
+				  list->devices[i].path);
 	}
 	return -ENOTUNIQ;
 }
 
-static int pick(const struct list *list, const struct spec *spec, char *ret_path, size_t path_cap, char *text,
-		size_t text_cap)
+static int devices_pick(const struct list *list, const struct spec *spec, char *ret_path, size_t path_cap, char *text,
+			size_t text_cap)
 {
 	const struct device *port = NULL;
 	const struct device *portless = NULL;
@@ -432,10 +432,10 @@ static int pick(const struct list *list, const struct spec *spec, char *ret_path
 		return 0;
 	}
 	if (portless)
-		return say(ENXIO, text, text_cap,
-			   "a %s is plugged in at %s, but no driver has made a serial port of it", portless->bridge,
-			   portless->place[0] ? portless->place : "a place not known");
-	return say(ENOENT, text, text_cap, "nothing like that is plugged in");
+		return devices_say(ENXIO, text, text_cap,
+				   "a %s is plugged in at %s, but no driver has made a serial port of it",
+				   portless->bridge, portless->usb_path[0] ? portless->usb_path : "a place not known");
+	return devices_say(ENOENT, text, text_cap, "nothing like that is plugged in");
 }
 
 static int resolve_usb(const struct spec *spec, char *ret_path, size_t path_cap, char *ret_text, size_t text_cap)
@@ -444,9 +444,9 @@ static int resolve_usb(const struct spec *spec, char *ret_path, size_t path_cap,
 	int r = list_all(&list);
 
 	if (r == 0)
-		r = pick(&list, spec, ret_path, path_cap, ret_text, text_cap);
+		r = devices_pick(&list, spec, ret_path, path_cap, ret_text, text_cap);
 	else
-		(void)say(0, ret_text, text_cap, "%s", strerror(-r));
+		(void)devices_say(0, ret_text, text_cap, "%s", strerror(-r));
 	free(list.devices);
 	return r;
 }
@@ -457,10 +457,10 @@ static int resolve_path(const char *path, char *ret_path, size_t path_cap, char 
 	int r;
 
 	if (strlen(path) >= path_cap)
-		return say(ENAMETOOLONG, ret_text, text_cap, "%s", strerror(ENAMETOOLONG));
+		return devices_say(ENAMETOOLONG, ret_text, text_cap, "%s", strerror(ENAMETOOLONG));
 	r = real_path(path, real, sizeof(real));
 	if (r < 0)
-		return say(-r, ret_text, text_cap, "%s", strerror(-r));
+		return devices_say(-r, ret_text, text_cap, "%s", strerror(-r));
 	copy_text(ret_path, path_cap, path);
 	return 0;
 }
@@ -470,7 +470,7 @@ int devices_resolve(const struct spec *spec, char *ret_path, size_t path_cap, ch
 	if (spec->kind == SPEC_PATH)
 		return resolve_path(spec->text, ret_path, path_cap, ret_text, text_cap);
 	if (spec->kind == SPEC_SIM)
-		return say(ENOTSUP, ret_text, text_cap, "a simulated board is on no port of this computer");
+		return devices_say(ENOTSUP, ret_text, text_cap, "a simulated board is on no port of this computer");
 	return resolve_usb(spec, ret_path, path_cap, ret_text, text_cap);
 }
 
@@ -526,7 +526,7 @@ static void watch_path(int notify_fd, const char *path)
 	}
 }
 
-static void watch(int notify_fd, const struct spec *spec)
+static void devices_watch(int notify_fd, const struct spec *spec)
 {
 	watch_path(notify_fd, "/dev/x");
 	watch_path(notify_fd, "/run/udev/data/x");
@@ -591,7 +591,7 @@ int devices_wait(const struct spec *spec, int64_t deadline_ms, const struct port
 	int r, waited = 0;
 
 	for (;;) {
-		watch(notify_fd, spec); /* first: nothing may come between a look and the wait */
+		devices_watch(notify_fd, spec); /* first: nothing may come between a look and the wait */
 		r = devices_resolve(spec, ret_path, path_cap, ret_text, text_cap);
 		if ((r < 0 && !may_still_come(r)) || (r == 0 && is_settled(ret_path)))
 			break;

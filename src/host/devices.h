@@ -30,7 +30,7 @@ struct device {
 	unsigned int bcd_device;
 	char serial[DEVICE_TEXT_MAX];
 	char product[DEVICE_TEXT_MAX];
-	char place[64];	      /* "1-1.4", as in /sys/bus/usb/devices */
+	char usb_path[64];    /* "1-1.4", as in /sys/bus/usb/devices */
 	char interface[64];   /* "1-1.4:1.0" */
 	char driver[32];      /* "ch341" */
 	char name[64];	      /* that --enroll gave it: /dev/espreset/NAME */

@@ -36,62 +36,64 @@ struct look {
 	int n_devices;
 	diagnose_fn report;
 	void *user;
-	struct finding finding; /* the one that is being written */
+	struct diagnosis diagnosis; /* the one that is being written */
 	enum verdict verdict;
 	int count;
 };
 
-/* ------------------------------------------------------------ writing a finding */
+/* ------------------------------------------------------------ writing a diagnosis */
 
-static void fill(char *buf, size_t cap, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+static void diagnose_fill(char *buf, size_t cap, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
-static void fill(char *buf, size_t cap, const char *format, va_list args)
+static void diagnose_fill(char *buf, size_t cap, const char *format, va_list args)
 {
 	(void)vsnprintf(buf, cap, format, args); /* cut text is still text */
 	plain_make(buf);
 }
 
-static void begin(struct look *look, const char *word, enum verdict verdict, const char *port, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-static void begin(struct look *look, const char *word, enum verdict verdict, const char *port, const char *format, ...)
+static void diagnose_begin(struct look *look, const char *word, enum verdict verdict, const char *port,
+			   const char *format, ...) __attribute__((format(printf, 5, 6)));
+static void diagnose_begin(struct look *look, const char *word, enum verdict verdict, const char *port,
+			   const char *format, ...)
 {
 	va_list args;
 
-	look->finding = (struct finding){ .word = word, .verdict = verdict };
-	(void)snprintf(look->finding.port, sizeof(look->finding.port), "%s", port ? port : "");
-	plain_make(look->finding.port);
+	look->diagnosis = (struct diagnosis){ .word = word, .verdict = verdict };
+	(void)snprintf(look->diagnosis.port, sizeof(look->diagnosis.port), "%s", port ? port : "");
+	plain_make(look->diagnosis.port);
 	va_start(args, format);
-	fill(look->finding.text, sizeof(look->finding.text), format, args);
+	diagnose_fill(look->diagnosis.text, sizeof(look->diagnosis.text), format, args);
 	va_end(args);
 }
 
-static void evidence(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void evidence(struct look *look, const char *format, ...)
+static void diagnose_evidence(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void diagnose_evidence(struct look *look, const char *format, ...)
 {
-	struct finding *f = &look->finding;
+	struct diagnosis *f = &look->diagnosis;
 	va_list args;
 
 	if (f->n_evidence == FINDING_EVIDENCE)
 		return;
 	va_start(args, format);
-	fill(f->evidence[f->n_evidence++], sizeof(f->evidence[0]), format, args);
+	diagnose_fill(f->evidence[f->n_evidence++], sizeof(f->evidence[0]), format, args);
 	va_end(args);
 }
 
-/* The cure completes a finding. */
-static void cure(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void cure(struct look *look, const char *format, ...)
+/* The cure completes a diagnosis. */
+static void diagnose_cure(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void diagnose_cure(struct look *look, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	fill(look->finding.cure, sizeof(look->finding.cure), format, args);
+	diagnose_fill(look->diagnosis.cure, sizeof(look->diagnosis.cure), format, args);
 	va_end(args);
 	look->count++;
-	if (look->finding.verdict != NOT_A_FAULT)
-		look->verdict = look->verdict == VERDICT_READY ? look->finding.verdict
-							       : verdict_worse(look->verdict, look->finding.verdict);
-	look->report(look->user, &look->finding);
+	if (look->diagnosis.verdict != NOT_A_FAULT)
+		look->verdict = look->verdict == VERDICT_READY ? look->diagnosis.verdict
+							       : verdict_worse(look->verdict, look->diagnosis.verdict);
+	look->report(look->user, &look->diagnosis);
 }
 
 /* ------------------------------------------------------------ permission */
@@ -115,34 +117,34 @@ static void cure_permission(struct look *look, const struct stat *st)
 
 	(void)computer_user(user, sizeof(user));
 	if ((st->st_mode & 060) != 060 || st->st_gid == 0 || is_group_of_ours(st->st_gid))
-		cure(look, "have udev give it to a group: put SUBSYSTEM==\"tty\", SUBSYSTEMS==\"usb\", "
-			   "GROUP=\"dialout\", MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; "
-			   "then sudo udevadm control --reload, and re-plug");
+		diagnose_cure(look, "have udev give it to a group: put SUBSYSTEM==\"tty\", SUBSYSTEMS==\"usb\", "
+				    "GROUP=\"dialout\", MODE=\"0660\" into /etc/udev/rules.d/60-serial-group.rules; "
+				    "then sudo udevadm control --reload, and re-plug");
 	else if (computer_container())
-		cure(look, "start the container with --group-add %u", st->st_gid);
+		diagnose_cure(look, "start the container with --group-add %u", st->st_gid);
 	else if (is_named && computer_is_member(st->st_gid))
-		cure(look,
-		     "log out and in again (or: newgrp %s): you are in the group, but this login "
-		     "is older",
-		     group);
+		diagnose_cure(look,
+			      "log out and in again (or: newgrp %s): you are in the group, but this login "
+			      "is older",
+			      group);
 	else if (is_named)
-		cure(look, "sudo usermod -aG %s %s; then log out and in again", group, user);
+		diagnose_cure(look, "sudo usermod -aG %s %s; then log out and in again", group, user);
 	else
-		cure(look, "join the group with the number %u; then log out and in again", st->st_gid);
+		diagnose_cure(look, "join the group with the number %u; then log out and in again", st->st_gid);
 }
 
 /* The file system lets us, the kernel does not. */
 static void report_device_rules(struct look *look, const char *path)
 {
-	begin(look, "device-rules", VERDICT_PERMISSION, path, "its permissions allow it, the kernel does not");
-	evidence(look, "read and write are allowed by owner, group and mode");
+	diagnose_begin(look, "device-rules", VERDICT_PERMISSION, path, "its permissions allow it, the kernel does not");
+	diagnose_evidence(look, "read and write are allowed by owner, group and mode");
 	if (computer_container()) {
-		evidence(look, "%s exists", computer_container());
-		cure(look, "start the container with --device=%s", path);
+		diagnose_evidence(look, "%s exists", computer_container());
+		diagnose_cure(look, "start the container with --device=%s", path);
 		return;
 	}
-	cure(look, "allow the device where espreset is started: in a systemd unit DeviceAllow=char-ttyUSB rw "
-		   "and DeviceAllow=char-ttyACM rw");
+	diagnose_cure(look, "allow the device where espreset is started: in a systemd unit DeviceAllow=char-ttyUSB rw "
+			    "and DeviceAllow=char-ttyACM rw");
 }
 
 /* The rules of a control group are asked after owner, group and mode, and answer EPERM (Linux fs/namei.c,
@@ -166,9 +168,9 @@ static void check_permission(struct look *look, const char *path, const char *ro
 		return;
 	(void)computer_group(st.st_gid, group, sizeof(group));
 	(void)computer_user(user, sizeof(user));
-	begin(look, "permission", VERDICT_PERMISSION, path, "you may not open it");
-	evidence(look, "mode %03o, group %s (%u), you are %s (%u)", st.st_mode & 0777, group, st.st_gid, user,
-		 geteuid());
+	diagnose_begin(look, "permission", VERDICT_PERMISSION, path, "you may not open it");
+	diagnose_evidence(look, "mode %03o, group %s (%u), you are %s (%u)", st.st_mode & 0777, group, st.st_gid, user,
+			  geteuid());
 	cure_permission(look, &st);
 }
 
@@ -194,9 +196,9 @@ static void report_modemmanager(struct look *look, const char *path, pid_t pid, 
 	struct device device = { 0 };
 
 	(void)devices_find(path, &device);
-	begin(look, "modemmanager", VERDICT_BUSY, path, "ModemManager tries whether it is a modem");
-	evidence(look, "process %d %s", (int)pid, what);
-	cure(look, MODEMMANAGER_CURE, device.vid, device.pid);
+	diagnose_begin(look, "modemmanager", VERDICT_BUSY, path, "ModemManager tries whether it is a modem");
+	diagnose_evidence(look, "process %d %s", (int)pid, what);
+	diagnose_cure(look, MODEMMANAGER_CURE, device.vid, device.pid);
 }
 
 static const char *seen_text(enum holder_seen seen)
@@ -220,19 +222,20 @@ static void check_holder(struct look *look, const char *path, const char *rooted
 		return;
 	}
 	if (holder.pid > 0) {
-		begin(look, "busy", VERDICT_BUSY, path, "%s (process %d) uses it",
-		      holder.command[0] ? holder.command : "a program", (int)holder.pid);
-		evidence(look, "process %d %s", (int)holder.pid, seen_text(holder.seen));
+		diagnose_begin(look, "busy", VERDICT_BUSY, path, "%s (process %d) uses it",
+			       holder.command[0] ? holder.command : "a program", (int)holder.pid);
+		diagnose_evidence(look, "process %d %s", (int)holder.pid, seen_text(holder.seen));
 	} else {
-		begin(look, "busy", VERDICT_BUSY, path, "a program that cannot be seen from here uses it");
-		evidence(look, "somebody %s", seen_text(holder.seen));
+		diagnose_begin(look, "busy", VERDICT_BUSY, path, "a program that cannot be seen from here uses it");
+		diagnose_evidence(look, "somebody %s", seen_text(holder.seen));
 	}
 	if (holder.is_ancestor)
-		cure(look, "it has started espreset, so waiting does not help: lock another file, or use --no-lock");
+		diagnose_cure(look,
+			      "it has started espreset, so waiting does not help: lock another file, or use --no-lock");
 	else if (holder.pid > 0)
-		cure(look, "close it, or give it time with --wait; to end it: kill %d", (int)holder.pid);
+		diagnose_cure(look, "close it, or give it time with --wait; to end it: kill %d", (int)holder.pid);
 	else
-		cure(look, "find it as root: sudo fuser -v %s", path);
+		diagnose_cure(look, "find it as root: sudo fuser -v %s", path);
 }
 
 /* Busy, and nobody to be seen: as root it runs, and it takes TIOCEXCL, which nothing shows. */
@@ -300,9 +303,9 @@ static void report_quirk(struct look *look, const struct quirk *quirk, const str
 			return;
 		verdict = look->wanted;
 	}
-	begin(look, quirk->word, verdict, device->path[0] ? device->path : look->port, "%s", quirk->text);
-	evidence(look, "%s", seen);
-	cure(look, "%s", quirk->cure);
+	diagnose_begin(look, quirk->word, verdict, device->path[0] ? device->path : look->port, "%s", quirk->text);
+	diagnose_evidence(look, "%s", seen);
+	diagnose_cure(look, "%s", quirk->cure);
 }
 
 /* https://bugzilla.kernel.org/show_bug.cgi?id=214131, esptool issue 653: came with 5.13.10, 5.10.58 and
@@ -351,15 +354,15 @@ static void check_quirks(struct look *look, const struct device *device)
 
 /* ------------------------------------------------------------ a USB device without a port */
 
-static void usb_attribute(const char *place, const char *name, char *buf, size_t cap)
+static void usb_attribute(const char *usb_path, const char *name, char *buf, size_t cap)
 {
-	(void)hostfs_text(buf, cap, "/sys/bus/usb/devices/%s/%s", place, name);
+	(void)hostfs_text(buf, cap, "/sys/bus/usb/devices/%s/%s", usb_path, name);
 }
 
 /* The driver of the first interface that has one; "" when none has. */
-static void interface_driver(const char *place, char *buf, size_t cap)
+static void interface_driver(const char *usb_path, char *buf, size_t cap)
 {
-	DIR *dir = hostfs_opendir("/sys/bus/usb/devices/%s", place);
+	DIR *dir = hostfs_opendir("/sys/bus/usb/devices/%s", usb_path);
 	struct dirent *entry;
 
 	buf[0] = '\0';
@@ -367,7 +370,7 @@ static void interface_driver(const char *place, char *buf, size_t cap)
 		return;
 	while (!buf[0] && (entry = readdir(dir))) {
 		if (strchr(entry->d_name, ':'))
-			(void)hostfs_link(buf, cap, "/sys/bus/usb/devices/%s/%s/driver", place, entry->d_name);
+			(void)hostfs_link(buf, cap, "/sys/bus/usb/devices/%s/%s/driver", usb_path, entry->d_name);
 	}
 	(void)closedir(dir);
 }
@@ -385,24 +388,24 @@ static void report_claimed(struct look *look, const struct device *device)
 	struct holder holder = { 0 };
 
 	if (brltty > 0) {
-		begin(look, "brltty", VERDICT_NO_PORT, look->port,
-		      "brltty has taken the %s at %s for a braille display", device->bridge, device->place);
-		evidence(look, "process %d is brltty, and the device is driven through usbfs", (int)brltty);
-		cure(look, BRLTTY_CURE);
+		diagnose_begin(look, "brltty", VERDICT_NO_PORT, look->port,
+		      "brltty has taken the %s at %s for a braille display", device->bridge, device->usb_path);
+		diagnose_evidence(look, "process %d is brltty, and the device is driven through usbfs", (int)brltty);
+		diagnose_cure(look, BRLTTY_CURE);
 		return;
 	}
-	usb_attribute(device->place, "busnum", bus, sizeof(bus));
-	usb_attribute(device->place, "devnum", number, sizeof(number));
+	usb_attribute(device->usb_path, "busnum", bus, sizeof(bus));
+	usb_attribute(device->usb_path, "devnum", number, sizeof(number));
 	if (hostfs_path(path, sizeof(path), "/dev/bus/usb/%03ld/%03ld", strtol(bus, NULL, 10),
 			strtol(number, NULL, 10)) < 0 ||
 	    holder_find_by(path, look->scan_until_ms, &holder) <= 0)
 		holder.pid = 0;
-	begin(look, "claimed", VERDICT_NO_PORT, look->port, "a program drives the %s at %s itself",
-	      device->bridge, device->place);
-	evidence(look, "it is driven through usbfs");
+	diagnose_begin(look, "claimed", VERDICT_NO_PORT, look->port, "a program drives the %s at %s itself",
+	      device->bridge, device->usb_path);
+	diagnose_evidence(look, "it is driven through usbfs");
 	if (holder.pid > 0)
-		evidence(look, "%s (process %d) has it open", holder.command, (int)holder.pid);
-	cure(look, "end that program (a virtual machine, a USB/IP server, a debugger), then re-plug");
+		diagnose_evidence(look, "%s (process %d) has it open", holder.command, (int)holder.pid);
+	diagnose_cure(look, "end that program (a virtual machine, a USB/IP server, a debugger), then re-plug");
 }
 
 /* modprobe reads nothing else there. */
@@ -459,30 +462,30 @@ static void report_not_loaded(struct look *look, const struct device *device, co
 
 	computer_kernel(release, sizeof(release));
 	if (computer_container()) {
-		begin(look, "driver-missing", VERDICT_NO_PORT, look->port,
-		      "the driver of the %s at %s is not loaded", device->bridge, device->place);
-		evidence(look, "no module %s in the running kernel; %s exists", module, computer_container());
-		cure(look, "on the host of this container: sudo modprobe %s", module);
+		diagnose_begin(look, "driver-missing", VERDICT_NO_PORT, look->port,
+		      "the driver of the %s at %s is not loaded", device->bridge, device->usb_path);
+		diagnose_evidence(look, "no module %s in the running kernel; %s exists", module, computer_container());
+		diagnose_cure(look, "on the host of this container: sudo modprobe %s", module);
 	} else if (!hostfs_has("/lib/modules/%s", release)) {
-		begin(look, "kernel-replaced", VERDICT_NO_PORT, look->port,
+		diagnose_begin(look, "kernel-replaced", VERDICT_NO_PORT, look->port,
 		      "the modules of the running kernel are gone, so no driver can be loaded");
-		evidence(look, "/lib/modules/%s does not exist: the kernel was updated", release);
-		cure(look, "restart this computer");
+		diagnose_evidence(look, "/lib/modules/%s does not exist: the kernel was updated", release);
+		diagnose_cure(look, "restart this computer");
 	} else if (is_blacklisted(module, line, sizeof(line))) {
-		begin(look, "driver-forbidden", VERDICT_NO_PORT, look->port,
-		      "the driver of the %s at %s may not be loaded", device->bridge, device->place);
-		evidence(look, "%s", line);
-		cure(look, "remove that line, then: sudo modprobe %s", module);
+		diagnose_begin(look, "driver-forbidden", VERDICT_NO_PORT, look->port,
+		      "the driver of the %s at %s may not be loaded", device->bridge, device->usb_path);
+		diagnose_evidence(look, "%s", line);
+		diagnose_cure(look, "remove that line, then: sudo modprobe %s", module);
 	} else if (is_installed(release, module)) {
-		begin(look, "driver-not-loaded", VERDICT_NO_PORT, look->port,
-		      "the driver of the %s at %s is not loaded", device->bridge, device->place);
-		evidence(look, "no module %s in the running kernel", module);
-		cure(look, "sudo modprobe %s", module);
+		diagnose_begin(look, "driver-not-loaded", VERDICT_NO_PORT, look->port,
+		      "the driver of the %s at %s is not loaded", device->bridge, device->usb_path);
+		diagnose_evidence(look, "no module %s in the running kernel", module);
+		diagnose_cure(look, "sudo modprobe %s", module);
 	} else {
-		begin(look, "driver-missing", VERDICT_NO_PORT, look->port,
-		      "this kernel has no driver for the %s at %s", device->bridge, device->place);
-		evidence(look, "no %s.ko in /lib/modules/%s", module, release);
-		cure(look, "install the rest of the kernel: Ubuntu: sudo apt install linux-modules-extra-%s; "
+		diagnose_begin(look, "driver-missing", VERDICT_NO_PORT, look->port,
+		      "this kernel has no driver for the %s at %s", device->bridge, device->usb_path);
+		diagnose_evidence(look, "no %s.ko in /lib/modules/%s", module, release);
+		diagnose_cure(look, "install the rest of the kernel: Ubuntu: sudo apt install linux-modules-extra-%s; "
 			   "Debian's cloud kernel: sudo apt install linux-image-amd64 (or -arm64), restart; "
 			   "others: build the kernel with %s", release, module);
 	}
@@ -492,27 +495,27 @@ static void report_not_bound(struct look *look, const struct device *device, con
 {
 	char text[32];
 
-	usb_attribute(device->place, "authorized", text, sizeof(text));
+	usb_attribute(device->usb_path, "authorized", text, sizeof(text));
 	if (strcmp(text, "0") == 0) {
-		begin(look, "unauthorized", VERDICT_NO_PORT, look->port, "the %s at %s is switched off",
-		      device->bridge, device->place);
-		evidence(look, "/sys/bus/usb/devices/%s/authorized is 0 (USBGuard, or a rule)", device->place);
-		cure(look, "echo 1 | sudo tee /sys/bus/usb/devices/%s/authorized", device->place);
+		diagnose_begin(look, "unauthorized", VERDICT_NO_PORT, look->port, "the %s at %s is switched off",
+		      device->bridge, device->usb_path);
+		diagnose_evidence(look, "/sys/bus/usb/devices/%s/authorized is 0 (USBGuard, or a rule)", device->usb_path);
+		diagnose_cure(look, "echo 1 | sudo tee /sys/bus/usb/devices/%s/authorized", device->usb_path);
 		return;
 	}
-	usb_attribute(device->place, "bConfigurationValue", text, sizeof(text));
-	if (!text[0] && hostfs_has("/sys/bus/usb/devices/%s/bConfigurationValue", device->place)) {
-		begin(look, "no-power", VERDICT_NO_PORT, look->port,
+	usb_attribute(device->usb_path, "bConfigurationValue", text, sizeof(text));
+	if (!text[0] && hostfs_has("/sys/bus/usb/devices/%s/bConfigurationValue", device->usb_path)) {
+		diagnose_begin(look, "no-power", VERDICT_NO_PORT, look->port,
 		      "the kernel did not start the %s at %s: it wants more power than its hub has",
-		      device->bridge, device->place);
-		evidence(look, "/sys/bus/usb/devices/%s/bConfigurationValue is empty", device->place);
-		cure(look, "plug it into a hub with its own power supply, or into the computer");
+		      device->bridge, device->usb_path);
+		diagnose_evidence(look, "/sys/bus/usb/devices/%s/bConfigurationValue is empty", device->usb_path);
+		diagnose_cure(look, "plug it into a hub with its own power supply, or into the computer");
 		return;
 	}
-	begin(look, "driver-not-bound", VERDICT_NO_PORT, look->port,
-	      "the driver %s is there, but has not taken the %s at %s", module, device->bridge, device->place);
-	evidence(look, "/sys/bus/usb/drivers/%s exists, no interface of %s has a driver", module, device->place);
-	cure(look, "re-plug it; if that does not help: echo %04x %04x | sudo tee "
+	diagnose_begin(look, "driver-not-bound", VERDICT_NO_PORT, look->port,
+	      "the driver %s is there, but has not taken the %s at %s", module, device->bridge, device->usb_path);
+	diagnose_evidence(look, "/sys/bus/usb/drivers/%s exists, no interface of %s has a driver", module, device->usb_path);
+	diagnose_cure(look, "re-plug it; if that does not help: echo %04x %04x | sudo tee "
 		   "/sys/bus/usb-serial/drivers/%s/new_id", device->vid, device->pid, module);
 }
 
@@ -521,7 +524,7 @@ static void check_portless(struct look *look, const struct device *device)
 	const struct bridge *bridge = bridge_find(device->vid, device->pid);
 	char driver[64];
 
-	interface_driver(device->place, driver, sizeof(driver));
+	interface_driver(device->usb_path, driver, sizeof(driver));
 	if (strcmp(driver, "usbfs") == 0)
 		report_claimed(look, device);
 	else if (!hostfs_has("/sys/bus/usb/drivers/%s", bridge->driver) &&
@@ -542,17 +545,17 @@ static bool check_node(struct look *look, const char *path)
 
 	if (!slash || !slash[1] || !hostfs_has("/sys/class/tty/%s", slash + 1))
 		return false;
-	begin(look, "no-node", VERDICT_NO_PORT, path, "the kernel has this port, but /dev has not");
-	evidence(look, "/sys/class/tty/%s exists", slash + 1);
+	diagnose_begin(look, "no-node", VERDICT_NO_PORT, path, "the kernel has this port, but /dev has not");
+	diagnose_evidence(look, "/sys/class/tty/%s exists", slash + 1);
 	if (computer_container()) {
-		evidence(look, "%s exists", computer_container());
-		cure(look, "start the container with --device=/dev/%s", slash + 1);
+		diagnose_evidence(look, "%s exists", computer_container());
+		diagnose_cure(look, "start the container with --device=/dev/%s", slash + 1);
 	} else {
 		(void)hostfs_text(numbers, sizeof(numbers), "/sys/class/tty/%s/dev", slash + 1);
 		if (sscanf(numbers, "%u:%u", &maj, &min) != 2)
-			cure(look, "re-plug it");
+			diagnose_cure(look, "re-plug it");
 		else
-			cure(look, "re-plug it; where /dev is not the kernel's own (a chroot): "
+			diagnose_cure(look, "re-plug it; where /dev is not the kernel's own (a chroot): "
 				   "sudo mknod -m 660 /dev/%s c %u %u", slash + 1, maj, min);
 	}
 	return true;
@@ -575,15 +578,15 @@ static bool check_others(struct look *look)
 		if (!is_usable(d))
 			continue;
 		if (!first) {
-			begin(look, "not-there", VERDICT_NO_PORT, look->port, "it is not plugged in, other boards are");
+			diagnose_begin(look, "not-there", VERDICT_NO_PORT, look->port, "it is not plugged in, other boards are");
 			first = d;
 		}
-		evidence(look, "%s: %s at %s", d->path, d->bridge[0] ? d->bridge : "a serial port", d->place);
+		diagnose_evidence(look, "%s: %s at %s", d->path, d->bridge[0] ? d->bridge : "a serial port", d->usb_path);
 	}
 	if (!first)
 		return false;
 	devices_spelling(look->devices, (size_t)look->n_devices, first, spelling, sizeof(spelling));
-	cure(look, "numbers change: use a name that stays, such as %s for %s, or a link in /dev/serial/by-id",
+	diagnose_cure(look, "numbers change: use a name that stays, such as %s for %s, or a link in /dev/serial/by-id",
 	     spelling, first->path);
 	return true;
 }
@@ -609,7 +612,7 @@ static int count_usb_devices(struct look *look, bool tell)
 		usb_attribute(entry->d_name, "idProduct", pid, sizeof(pid));
 		usb_attribute(entry->d_name, "product", product, sizeof(product));
 		if (tell)
-			evidence(look, "%s: %s:%s %s", entry->d_name, vid, pid, product);
+			diagnose_evidence(look, "%s: %s:%s %s", entry->d_name, vid, pid, product);
 	}
 	(void)closedir(dir);
 	return n;
@@ -620,14 +623,14 @@ static void report_nothing_on_usb(struct look *look)
 	int n = count_usb_devices(look, false);
 
 	if (n > 0) {
-		begin(look, "no-board-on-usb", VERDICT_NO_PORT, look->port, "no USB device looks like a board");
+		diagnose_begin(look, "no-board-on-usb", VERDICT_NO_PORT, look->port, "no USB device looks like a board");
 		(void)count_usb_devices(look, true);
 	} else {
-		begin(look, "nothing-on-usb", VERDICT_NO_PORT, look->port, "nothing is plugged in");
-		evidence(look, n < 0 ? "this computer has no USB (/sys/bus/usb/devices)"
+		diagnose_begin(look, "nothing-on-usb", VERDICT_NO_PORT, look->port, "nothing is plugged in");
+		diagnose_evidence(look, n < 0 ? "this computer has no USB (/sys/bus/usb/devices)"
 				     : "/sys/bus/usb/devices has nothing but hubs");
 	}
-	cure(look, "plug it in; if it is, try another cable (many carry power only) and another socket; "
+	diagnose_cure(look, "plug it in; if it is, try another cable (many carry power only) and another socket; "
 		   "dmesg -w shows whether the computer notices");
 }
 
@@ -637,16 +640,16 @@ static void report_container(struct look *look)
 	const struct device *d = look->devices;
 	int i;
 
-	begin(look, "container", VERDICT_NO_PORT, look->port, "this container has not been given %s",
+	diagnose_begin(look, "container", VERDICT_NO_PORT, look->port, "this container has not been given %s",
 	      look->port ? "such a port" : "a port");
-	evidence(look, "%s exists", computer_container());
+	diagnose_evidence(look, "%s exists", computer_container());
 	for (i = 0; i < look->n_devices && d[i].path[0]; i++)
-		evidence(look, "the kernel has %s: %s at %s", d[i].path, d[i].bridge[0] ? d[i].bridge : "a serial port",
-			 d[i].place);
+		diagnose_evidence(look, "the kernel has %s: %s at %s", d[i].path, d[i].bridge[0] ? d[i].bridge : "a serial port",
+			 d[i].usb_path);
 	if (i > 0)
-		cure(look, "start the container with --device=%s", d[0].path);
+		diagnose_cure(look, "start the container with --device=%s", d[0].path);
 	else
-		cure(look, "plug it in, look its port up on the host (ls -l /dev/serial/by-id), and start the "
+		diagnose_cure(look, "plug it in, look its port up on the host (ls -l /dev/serial/by-id), and start the "
 			   "container with --device= and that port");
 }
 
@@ -657,9 +660,9 @@ static void check_missing(struct look *look)
 	if (check_others(look))
 		return;
 	if (computer_is_wsl(release, sizeof(release))) {
-		begin(look, "wsl", VERDICT_NO_PORT, look->port, "Windows keeps its USB devices from WSL");
-		evidence(look, "the kernel is %s", release);
-		cure(look, "in Windows, as administrator: usbipd list; usbipd bind --busid BUSID; "
+		diagnose_begin(look, "wsl", VERDICT_NO_PORT, look->port, "Windows keeps its USB devices from WSL");
+		diagnose_evidence(look, "the kernel is %s", release);
+		diagnose_cure(look, "in Windows, as administrator: usbipd list; usbipd bind --busid BUSID; "
 			   "usbipd attach --wsl --busid BUSID");
 	} else if (computer_container()) {
 		report_container(look);
@@ -683,8 +686,8 @@ static void check_path(struct look *look, const char *path)
 	if (r == -ENOENT && check_node(look, path))
 		return;
 	if (r < 0) {
-		begin(look, "not-a-port", verdict_of_errno(-r), path, "%s", text);
-		cure(look, "espreset --list shows the ports there are");
+		diagnose_begin(look, "not-a-port", verdict_of_errno(-r), path, "%s", text);
+		diagnose_cure(look, "espreset --list shows the ports there are");
 		return;
 	}
 	check_permission(look, path, rooted);
@@ -729,9 +732,9 @@ static void check_unresolved(struct look *look, int r, const char *text)
 {
 	switch (r) {
 	case -ENOTUNIQ:
-		begin(look, "ambiguous", VERDICT_AMBIGUOUS, look->port, "it fits several boards");
-		evidence(look, "%s", text);
-		cure(look, "name one of them");
+		diagnose_begin(look, "ambiguous", VERDICT_AMBIGUOUS, look->port, "it fits several boards");
+		diagnose_evidence(look, "%s", text);
+		diagnose_cure(look, "name one of them");
 		return;
 	default:
 		/* what the kernel has is not another device's affair */
@@ -743,7 +746,7 @@ static void check_unresolved(struct look *look, int r, const char *text)
 /* The others are looked at only where they matter: Linux lets whoever reads a device's strings wait until that
  * device's reset or probe is over (drivers/usb/core/sysfs.c, usb_string_attr), and another board's stall is no
  * trouble of this one. */
-static int run(struct look *look)
+static int diagnose_all(struct look *look)
 {
 	char path[HOSTFS_PATH_MAX];
 	char text[512] = "";
@@ -770,7 +773,7 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
 			     .scan_until_ms = WAIT_FOREVER, .report = report, .user = user, .verdict = VERDICT_READY };
 	int r;
 
-	r = run(&look);
+	r = diagnose_all(&look);
 	if (r >= 0)
 		*ret_verdict = look.verdict;
 	return r;
@@ -781,30 +784,30 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
 struct best {
 	enum verdict verdict;
 	bool is_found;
-	struct finding finding;
+	struct diagnosis diagnosis;
 };
 /* clang-format on */
 
 /* A port that is claimed away looks unplugged to a run that had it. */
-static bool explains(const struct finding *finding, enum verdict verdict)
+static bool diagnose_explains(const struct diagnosis *diagnosis, enum verdict verdict)
 {
-	if (finding->verdict == verdict)
+	if (diagnosis->verdict == verdict)
 		return true;
 	return verdict == VERDICT_UNPLUGGED &&
-	       (strcmp(finding->word, "brltty") == 0 || strcmp(finding->word, "claimed") == 0);
+	       (strcmp(diagnosis->word, "brltty") == 0 || strcmp(diagnosis->word, "claimed") == 0);
 }
 
-static void keep_best(void *user, const struct finding *finding)
+static void keep_best(void *user, const struct diagnosis *diagnosis)
 {
 	struct best *best = user;
 
-	if (best->is_found || !explains(finding, best->verdict))
+	if (best->is_found || !diagnose_explains(diagnosis, best->verdict))
 		return;
 	best->is_found = true;
-	best->finding = *finding;
+	best->diagnosis = *diagnosis;
 }
 
-bool diagnose_best(const struct spec *spec, enum verdict verdict, struct finding *ret_finding)
+bool diagnose_best(const struct spec *spec, enum verdict verdict, struct diagnosis *ret_diagnosis)
 {
 	struct best best = { .verdict = verdict };
 	struct look look = { .spec = spec,
@@ -815,8 +818,8 @@ bool diagnose_best(const struct spec *spec, enum verdict verdict, struct finding
 			     .user = &best,
 			     .verdict = VERDICT_READY };
 
-	if (run(&look) < 0 || !best.is_found)
+	if (diagnose_all(&look) < 0 || !best.is_found)
 		return false;
-	*ret_finding = best.finding;
+	*ret_diagnosis = best.diagnosis;
 	return true;
 }

@@ -16,7 +16,7 @@
 
 #define FINDING_EVIDENCE 4
 
-struct finding {
+struct diagnosis {
 	const char *word;     /* stable: "permission", "busy", "brltty" ... */
 	enum verdict verdict; /* what a run ends with; VERDICT_COUNT: worth knowing, stops no run */
 	char port[128];	      /* what it is about; "": this computer */
@@ -26,7 +26,7 @@ struct finding {
 	char cure[512]; /* what to do; "": nothing */
 };
 
-typedef void (*diagnose_fn)(void *user, const struct finding *finding);
+typedef void (*diagnose_fn)(void *user, const struct diagnosis *diagnosis);
 
 /**
  * diagnose_run() - everything that can be found out
@@ -41,12 +41,12 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
  * diagnose_best() - the one finding that explains how a run ended
  * @spec:        no simulated board
  * @verdict:     of the run: 30-35, or 10-17, which a bridge may be to blame for
- * @ret_finding: when there is one
+ * @ret_diagnosis: when there is one
  *
  * Looks through the processes of this computer for no more than half a second: the run's result waits.
  *
  * Return: whether there is one.
  */
-bool diagnose_best(const struct spec *spec, enum verdict verdict, struct finding *ret_finding);
+bool diagnose_best(const struct spec *spec, enum verdict verdict, struct diagnosis *ret_diagnosis);
 
 #endif

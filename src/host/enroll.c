@@ -56,7 +56,7 @@ static int look_around(const struct device *device, struct others *others)
 	for (i = 0; i < n; i++) {
 		if (strcmp(all[i].path, device->path) == 0)
 			continue;
-		if (strcmp(all[i].place, device->place) == 0)
+		if (strcmp(all[i].usb_path, device->usb_path) == 0)
 			others->same_device = true;
 		else if (all[i].vid == device->vid && all[i].pid == device->pid &&
 			 strcmp(all[i].serial, device->serial) == 0)
@@ -134,7 +134,7 @@ static void choose_match(const struct device *device, const struct others *other
 			       "by place, as %s: the name stays with the socket, and any %s in it gets it", against,
 			       bridge);
 	} else {
-		(void)snprintf(match, cap, "KERNELS==\"%s\"", device->place);
+		(void)snprintf(match, cap, "KERNELS==\"%s\"", device->usb_path);
 		add_interface(device, others, match, cap);
 		(void)snprintf(ret->why, sizeof(ret->why),
 			       "by place, as %s: the name stays with the socket, and any %s in it gets it; "
@@ -170,7 +170,7 @@ static void write_rule(const struct device *device, const char *name, struct enr
 		       device->vid, device->pid, match, name, name);
 }
 
-static int refuse(int err, char *text, size_t cap, const char *why)
+static int enroll_refuse(int err, char *text, size_t cap, const char *why)
 {
 	(void)snprintf(text, cap, "%s", why);
 	plain_make(text);
@@ -185,19 +185,20 @@ int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret
 	int r;
 
 	if (!enroll_is_name(name))
-		return refuse(EINVAL, ret_text, text_cap,
-			      "a board's name has up to 32 small letters, digits and underscores, nothing else");
+		return enroll_refuse(EINVAL, ret_text, text_cap,
+				     "a board's name has up to 32 small letters, digits and underscores, nothing else");
 	r = devices_resolve(spec, path, sizeof(path), ret_text, text_cap);
 	if (r < 0)
 		return r;
 	if (devices_find(path, &device) < 0)
-		return refuse(ENOTSUP, ret_text, text_cap,
-			      "is not on USB: it never appears, so there is nothing to wait for");
+		return enroll_refuse(ENOTSUP, ret_text, text_cap,
+				     "is not on USB: it never appears, so there is nothing to wait for");
 	bridge = bridge_find(device.vid, device.pid);
 	if (bridge && (bridge->quirks & BRIDGE_NATIVE))
-		return refuse(ENOTSUP, ret_text, text_cap,
-			      "is the chip's own USB: its port goes away and comes back in the middle of an upload, "
-			      "and a reset then would destroy it; enroll boards with a USB-UART bridge");
+		return enroll_refuse(
+			ENOTSUP, ret_text, text_cap,
+			"is the chip's own USB: its port goes away and comes back in the middle of an upload, "
+			"and a reset then would destroy it; enroll boards with a USB-UART bridge");
 	write_rule(&device, name, ret);
 	return 0;
 }

@@ -138,7 +138,7 @@ static void describe_process(struct holder *holder)
 	plain_make(holder->command); /* a process chooses its own name */
 }
 
-static int found(struct holder *holder, pid_t pid, enum holder_seen seen)
+static int holder_found(struct holder *holder, pid_t pid, enum holder_seen seen)
 {
 	*holder = (struct holder){ .pid = pid, .seen = seen };
 	if (pid > 0) {
@@ -236,22 +236,22 @@ static pid_t find_lock_file(const struct target *target)
 
 /* ------------------------------------------------------------ all of it */
 
-static int look(const struct target *target, int64_t deadline_ms, struct holder *ret_holder)
+static int holder_look(const struct target *target, int64_t deadline_ms, struct holder *ret_holder)
 {
 	pid_t locker = 0;
 	bool is_locked = find_lock(target, &locker);
 	pid_t pid, opener;
 
 	if (is_locked && is_alive(locker))
-		return found(ret_holder, locker, HOLDER_LOCK);
+		return holder_found(ret_holder, locker, HOLDER_LOCK);
 	/* a lock outlives who took it, in who inherited it */
 	opener = computer_find_process(is_opener, target, deadline_ms);
 	if (opener > 0)
-		return found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
+		return holder_found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
 	if (is_locked)
-		return found(ret_holder, 0, HOLDER_LOCK);
+		return holder_found(ret_holder, 0, HOLDER_LOCK);
 	pid = find_lock_file(target);
-	return pid > 0 ? found(ret_holder, pid, HOLDER_UUCP) : opener;
+	return pid > 0 ? holder_found(ret_holder, pid, HOLDER_UUCP) : opener;
 }
 
 int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_holder)
@@ -260,7 +260,7 @@ int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_hol
 	int r;
 
 	r = target_init(&target, path);
-	return r < 0 ? r : look(&target, deadline_ms, ret_holder);
+	return r < 0 ? r : holder_look(&target, deadline_ms, ret_holder);
 }
 
 int holder_find(const char *path, struct holder *ret_holder)
@@ -316,7 +316,7 @@ int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *s
 	for (;;) {
 		r = target_init(&target, path);
 		if (r == 0)
-			r = look(&target, WAIT_FOREVER, &holder);
+			r = holder_look(&target, WAIT_FOREVER, &holder);
 		if (r <= 0)
 			break;
 		r = wait_now_ms() >= deadline_ms ? -EBUSY : 0;

@@ -36,8 +36,8 @@ struct words {
 	size_t cap;
 };
 
-static int say(const struct words *w, int r, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static int say(const struct words *w, int r, const char *format, ...)
+static int recover_say(const struct words *w, int r, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int recover_say(const struct words *w, int r, const char *format, ...)
 {
 	va_list args;
 
@@ -70,7 +70,7 @@ int recover_target(const struct spec *spec, struct recover_target *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (devices_resolve(spec, path, sizeof(path), text, sizeof(text)) < 0 || devices_find(path, &device) < 0)
 		return -ENODEV;
-	(void)snprintf(ret->place, sizeof(ret->place), "%s", device.place);
+	(void)snprintf(ret->usb_path, sizeof(ret->usb_path), "%s", device.usb_path);
 	(void)snprintf(ret->interface, sizeof(ret->interface), "%s", device.interface);
 	(void)snprintf(ret->serial, sizeof(ret->serial), "%s", device.serial);
 	ret->vid = device.vid;
@@ -80,24 +80,24 @@ int recover_target(const struct spec *spec, struct recover_target *ret)
 
 #define USB_DEVICE "/sys/bus/usb/devices/%s"
 
-static int read_attribute(const char *place, const char *name, char *buf, size_t cap)
+static int read_attribute(const char *usb_path, const char *name, char *buf, size_t cap)
 {
-	return hostfs_text(buf, cap, USB_DEVICE "/%s", place, name);
+	return hostfs_text(buf, cap, USB_DEVICE "/%s", usb_path, name);
 }
 
-static bool has_hex(const char *place, const char *name, unsigned int wanted)
+static bool has_hex(const char *usb_path, const char *name, unsigned int wanted)
 {
 	char text[16];
 	unsigned int number;
 
-	return read_attribute(place, name, text, sizeof(text)) >= 0 && sscanf(text, "%x", &number) == 1 &&
+	return read_attribute(usb_path, name, text, sizeof(text)) >= 0 && sscanf(text, "%x", &number) == 1 &&
 	       number == wanted;
 }
 
 /* A wedged bridge may have dropped off the bus: then nobody uses it, and power can still bring it back. */
 static bool is_there(const struct recover_target *target)
 {
-	return hostfs_has(USB_DEVICE, target->place);
+	return hostfs_has(USB_DEVICE, target->usb_path);
 }
 
 /* A place outlives who stands there: nobody resets another device that was plugged in meanwhile. */
@@ -105,9 +105,9 @@ static bool is_same_device(const struct recover_target *target)
 {
 	char serial[DEVICE_TEXT_MAX];
 
-	(void)read_attribute(target->place, "serial", serial, sizeof(serial));
-	return has_hex(target->place, "idVendor", target->vid) && has_hex(target->place, "idProduct", target->pid) &&
-	       strcmp(serial, target->serial) == 0;
+	(void)read_attribute(target->usb_path, "serial", serial, sizeof(serial));
+	return has_hex(target->usb_path, "idVendor", target->vid) &&
+	       has_hex(target->usb_path, "idProduct", target->pid) && strcmp(serial, target->serial) == 0;
 }
 
 /* ------------------------------------------------------------ who uses it */
@@ -118,14 +118,14 @@ static int check_ports(const struct recover_target *target, const struct words *
 	int r = 0, i, n = devices_list(&devices);
 
 	if (n < 0)
-		return say(w, n, "%s", strerror(-n));
+		return recover_say(w, n, "%s", strerror(-n));
 	devices_find_holders(devices, n);
 	for (i = 0; r == 0 && i < n; i++) {
 		const struct holder *holder = &devices[i].holder;
 
-		if (strcmp(devices[i].place, target->place) == 0 && devices[i].is_held)
-			r = say(w, -EBUSY, "%s of the same device is in use by process %ld (%s)", devices[i].path,
-				(long)holder->pid, holder->command);
+		if (strcmp(devices[i].usb_path, target->usb_path) == 0 && devices[i].is_held)
+			r = recover_say(w, -EBUSY, "%s of the same device is in use by process %ld (%s)",
+					devices[i].path, (long)holder->pid, holder->command);
 	}
 	free(devices);
 	return r;
@@ -139,7 +139,7 @@ static bool is_driver_of_a_port(const struct recover_target *target, const char 
 	int i, n = devices_list(&devices);
 
 	for (i = 0; !is && i < n; i++)
-		is = strcmp(devices[i].place, target->place) == 0 && strcmp(devices[i].driver, driver) == 0;
+		is = strcmp(devices[i].usb_path, target->usb_path) == 0 && strcmp(devices[i].driver, driver) == 0;
 	if (n >= 0)
 		free(devices);
 	return is;
@@ -149,28 +149,28 @@ static int check_interface(const struct recover_target *target, const char *name
 {
 	char driver[64];
 
-	if (hostfs_link(driver, sizeof(driver), USB_DEVICE "/%s/driver", target->place, name) < 0)
+	if (hostfs_link(driver, sizeof(driver), USB_DEVICE "/%s/driver", target->usb_path, name) < 0)
 		return 0; /* nobody's */
 	if (strcmp(driver, "usbfs") == 0)
-		return say(w, -EBUSY,
-			   "a program has claimed its interface %s (a debugger, a virtual machine): end it first",
-			   name);
+		return recover_say(
+			w, -EBUSY,
+			"a program has claimed its interface %s (a debugger, a virtual machine): end it first", name);
 	if (!is_driver_of_a_port(target, driver))
-		return say(w, -EBUSY, "its interface %s is in use by %s", name, driver);
+		return recover_say(w, -EBUSY, "its interface %s is in use by %s", name, driver);
 	return 0;
 }
 
 static int check_interfaces(const struct recover_target *target, const struct words *w)
 {
-	DIR *dir = hostfs_opendir(USB_DEVICE, target->place);
+	DIR *dir = hostfs_opendir(USB_DEVICE, target->usb_path);
 	struct dirent *entry;
-	size_t len = strlen(target->place);
+	size_t len = strlen(target->usb_path);
 	int r = 0;
 
 	if (!dir)
-		return say(w, -ENODEV, "nothing is plugged in at %s any more", target->place);
+		return recover_say(w, -ENODEV, "nothing is plugged in at %s any more", target->usb_path);
 	while (r == 0 && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, target->place, len) == 0 && entry->d_name[len] == ':')
+		if (strncmp(entry->d_name, target->usb_path, len) == 0 && entry->d_name[len] == ':')
 			r = check_interface(target, entry->d_name, w);
 	}
 	(void)closedir(dir);
@@ -192,27 +192,27 @@ struct usb {
 	int fd;
 };
 
-static int node_path(const char *place, char *path, size_t cap)
+static int node_path(const char *usb_path, char *path, size_t cap)
 {
 	char bus[16], dev[16];
 
-	if (read_attribute(place, "busnum", bus, sizeof(bus)) < 0 ||
-	    read_attribute(place, "devnum", dev, sizeof(dev)) < 0)
+	if (read_attribute(usb_path, "busnum", bus, sizeof(bus)) < 0 ||
+	    read_attribute(usb_path, "devnum", dev, sizeof(dev)) < 0)
 		return -ENODEV;
 	return snprintf(path, cap, "/dev/bus/usb/%03d/%03d", atoi(bus), atoi(dev)) < (int)cap ? 0 : -ENAMETOOLONG;
 }
 
 /* The very rule, for this device and no other kind. */
-static int say_rule(const char *place, const char *path, const struct words *w)
+static int say_rule(const char *usb_path, const char *path, const struct words *w)
 {
 	char vid[16] = "", pid[16] = "";
 
-	(void)read_attribute(place, "idVendor", vid, sizeof(vid));
-	(void)read_attribute(place, "idProduct", pid, sizeof(pid));
-	return say(w, -EACCES,
-		   "it needs the right to write %s: run as root, or add the udev rule SUBSYSTEM==\"usb\", "
-		   "ATTR{idVendor}==\"%s\", ATTR{idProduct}==\"%s\", MODE=\"0660\", TAG+=\"uaccess\"",
-		   path, vid, pid);
+	(void)read_attribute(usb_path, "idVendor", vid, sizeof(vid));
+	(void)read_attribute(usb_path, "idProduct", pid, sizeof(pid));
+	return recover_say(w, -EACCES,
+			   "it needs the right to write %s: run as root, or add the udev rule SUBSYSTEM==\"usb\", "
+			   "ATTR{idVendor}==\"%s\", ATTR{idProduct}==\"%s\", MODE=\"0660\", TAG+=\"uaccess\"",
+			   path, vid, pid);
 }
 
 static void usb_close(struct usb *usb)
@@ -226,19 +226,19 @@ static void usb_close(struct usb *usb)
 }
 
 /* Opened here and handed to libusb: so it is the place that counts, and libusb starts no thread to look for devices. */
-static int usb_open(struct usb *usb, const char *place, const struct words *w)
+static int usb_open(struct usb *usb, const char *usb_path, const struct words *w)
 {
 	char path[64], rooted[HOSTFS_PATH_MAX];
 	int r;
 
 	*usb = (struct usb){ .fd = -1 };
-	if (node_path(place, path, sizeof(path)) < 0 || hostfs_path(rooted, sizeof(rooted), "%s", path) < 0)
-		return say(w, -ENODEV, "nothing is plugged in at %s any more", place);
+	if (node_path(usb_path, path, sizeof(path)) < 0 || hostfs_path(rooted, sizeof(rooted), "%s", path) < 0)
+		return recover_say(w, -ENODEV, "nothing is plugged in at %s any more", usb_path);
 	usb->fd = open(rooted, O_RDWR | O_CLOEXEC);
 	if (usb->fd < 0 && (errno == EACCES || errno == EPERM))
-		return say_rule(place, path, w);
+		return say_rule(usb_path, path, w);
 	if (usb->fd < 0)
-		return say(w, errno == ENOENT ? -ENODEV : -errno, "%s: %s", path, strerror(errno));
+		return recover_say(w, errno == ENOENT ? -ENODEV : -errno, "%s: %s", path, strerror(errno));
 	r = libusb_set_option(NULL, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
 	if (r == 0)
 		r = libusb_init(&usb->ctx);
@@ -247,7 +247,7 @@ static int usb_open(struct usb *usb, const char *place, const struct words *w)
 	if (r == 0)
 		return 0;
 	usb_close(usb);
-	return say(w, errno_of_usb(r), "%s: %s", path, libusb_strerror(r));
+	return recover_say(w, errno_of_usb(r), "%s: %s", path, libusb_strerror(r));
 }
 
 /* ------------------------------------------------------------ USB reset */
@@ -259,17 +259,17 @@ int recover_usb_reset(const struct recover_target *target, char *ret_text, size_
 	int r;
 
 	if (!is_same_device(target))
-		return say(&w, -ENODEV, "the bridge is not at %s any more", target->place);
+		return recover_say(&w, -ENODEV, "the bridge is not at %s any more", target->usb_path);
 	r = check_users(target, &w);
 	if (r == 0)
-		r = usb_open(&usb, target->place, &w);
+		r = usb_open(&usb, target->usb_path, &w);
 	if (r < 0)
 		return r;
 	r = libusb_reset_device(usb.handle);
 	usb_close(&usb);
 	if (r == 0 || r == LIBUSB_ERROR_NOT_FOUND)
 		return 0; /* not found: it comes back as a new device */
-	return say(&w, errno_of_usb(r), "the USB reset failed: %s", libusb_strerror(r));
+	return recover_say(&w, errno_of_usb(r), "the USB reset failed: %s", libusb_strerror(r));
 }
 
 /* ------------------------------------------------------------ the port of its hub */
@@ -284,21 +284,21 @@ struct hub_port {
 };
 
 /* "1-1.4" is port 4 of "1-1"; "1-1" port 1 of the root hub of bus 1. */
-static bool parse_place(const char *place, struct hub_port *p)
+static bool parse_place(const char *usb_path, struct hub_port *p)
 {
-	const char *dot = strrchr(place, '.');
-	const char *last = dot ? dot : strchr(place, '-');
+	const char *dot = strrchr(usb_path, '.');
+	const char *last = dot ? dot : strchr(usb_path, '-');
 	int len;
 
 	if (!last || (p->number = atoi(last + 1)) <= 0)
 		return false;
-	len = (int)(last - place);
+	len = (int)(last - usb_path);
 	if (dot) {
-		(void)snprintf(p->hub, sizeof(p->hub), "%.*s", len, place);
+		(void)snprintf(p->hub, sizeof(p->hub), "%.*s", len, usb_path);
 		(void)snprintf(p->dir, sizeof(p->dir), "%.48s:1.0/%.48s-port%d", p->hub, p->hub, p->number);
 	} else {
-		(void)snprintf(p->hub, sizeof(p->hub), "usb%.*s", len, place);
-		(void)snprintf(p->dir, sizeof(p->dir), "%.*s-0:1.0/%.48s-port%d", len, place, p->hub, p->number);
+		(void)snprintf(p->hub, sizeof(p->hub), "usb%.*s", len, usb_path);
+		(void)snprintf(p->dir, sizeof(p->dir), "%.*s-0:1.0/%.48s-port%d", len, usb_path, p->hub, p->number);
 	}
 	return true;
 }
@@ -315,7 +315,7 @@ static bool may_write(const struct hub_port *p, const char *name)
 	return port_path(p, name, path, sizeof(path)) == 0 && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-static bool has(const struct hub_port *p, const char *name)
+static bool hub_port_has(const struct hub_port *p, const char *name)
 {
 	return hostfs_has(USB_DEVICE "/%s", p->dir, name);
 }
@@ -372,29 +372,31 @@ static int check_hub(const struct hub_port *p, const struct words *w)
 					sizeof(d), REQUEST_MS);
 
 	if (r < 0)
-		return say(w, errno_of_usb(r), "hub %s does not describe itself: %s", p->hub, libusb_strerror(r));
+		return recover_say(w, errno_of_usb(r), "hub %s does not describe itself: %s", p->hub,
+				   libusb_strerror(r));
 	if (r < 5)
-		return say(w, -EIO, "hub %s does not describe itself", p->hub);
+		return recover_say(w, -EIO, "hub %s does not describe itself", p->hub);
 	switch (d[3] & HUB_POWER_SWITCHING) {
 	case HUB_POWER_EACH_PORT: return 0;
-	case 0: return say(w, -ENOTSUP, "hub %s switches all its ports together, other devices too", p->hub);
-	default: return say(w, -ENOTSUP, "hub %s cannot switch power", p->hub);
+	case 0: return recover_say(w, -ENOTSUP, "hub %s switches all its ports together, other devices too", p->hub);
+	default: return recover_say(w, -ENOTSUP, "hub %s cannot switch power", p->hub);
 	}
 }
 
 /* A socket has two halves on a USB 3 hub, and its supply goes only when both are off. */
 static int check_peer(struct hub_port *p, const struct words *w)
 {
-	p->has_peer = has(p, "peer");
+	p->has_peer = hub_port_has(p, "peer");
 	if (!p->has_peer)
 		return 0;
-	if (has(p, "peer/device"))
-		return say(w, -EBUSY, "another device is in the same socket's USB 3 half");
-	if (!has(p, "peer/disable"))
-		return say(w, -ENOTSUP, "the USB 3 half of the socket can be switched from Linux 6.0 on");
+	if (hub_port_has(p, "peer/device"))
+		return recover_say(w, -EBUSY, "another device is in the same socket's USB 3 half");
+	if (!hub_port_has(p, "peer/disable"))
+		return recover_say(w, -ENOTSUP, "the USB 3 half of the socket can be switched from Linux 6.0 on");
 	if (!may_write(p, "peer/disable"))
-		return say(w, -EACCES, "run as root, or once: sudo chmod a+w /sys/bus/usb/devices/%s/{,peer/}disable",
-			   p->dir);
+		return recover_say(w, -EACCES,
+				   "run as root, or once: sudo chmod a+w /sys/bus/usb/devices/%s/{,peer/}disable",
+				   p->dir);
 	return 0;
 }
 
@@ -405,18 +407,19 @@ static int test_hub(const struct hub_port *p, const struct port_stop *stop, cons
 	int r = request_power(p, false);
 
 	if (r < 0)
-		return say(w, r, "hub %s refuses to switch port %d", p->hub, p->number);
+		return recover_say(w, r, "hub %s refuses to switch port %d", p->hub, p->number);
 	for (;;) {
 		r = port_status(p);
 		if (r < 0)
-			return say(w, r, "hub %s does not tell what its port %d is doing", p->hub, p->number);
+			return recover_say(w, r, "hub %s does not tell what its port %d is doing", p->hub, p->number);
 		if (!(r & PORT_STATUS_CONNECTION))
 			return 0;
 		if (wait_now_ms() >= deadline)
-			return say(w, -ENOTSUP, "hub %s only pretends to switch port %d: the device stays connected",
-				   p->hub, p->number);
+			return recover_say(w, -ENOTSUP,
+					   "hub %s only pretends to switch port %d: the device stays connected", p->hub,
+					   p->number);
 		if (wait_poll(NULL, 0, wait_now_ms() + OFF_LOOK_MS, stop) == -ECANCELED)
-			return say(w, -ECANCELED, "stopped");
+			return recover_say(w, -ECANCELED, "stopped");
 	}
 }
 
@@ -432,17 +435,17 @@ static int stay_off(const struct hub_port *p, const struct port_stop *stop, cons
 	if (r == 0 && p->has_peer)
 		r = write_disable(p, "peer/disable", "1");
 	if (r < 0)
-		return say(w, r, "%s/disable: %s", p->dir, strerror(-r));
+		return recover_say(w, r, "%s/disable: %s", p->dir, strerror(-r));
 	while (wait_now_ms() < deadline) {
 		int64_t look = wait_now_ms() + OFF_LOOK_MS;
 
 		if (wait_poll(NULL, 0, look < deadline ? look : deadline, stop) == -ECANCELED)
-			return say(w, -ECANCELED, "stopped");
+			return recover_say(w, -ECANCELED, "stopped");
 		r = port_status(p);
 		if (r >= 0 && r & PORT_STATUS_POWER)
 			r = request_power(p, false);
 		if (r < 0)
-			return say(w, r, "hub %s failed while port %d was off", p->hub, p->number);
+			return recover_say(w, r, "hub %s failed while port %d was off", p->hub, p->number);
 	}
 	return 0;
 }
@@ -464,10 +467,10 @@ static int power_on(const struct hub_port *p, const struct words *w)
 	if (!p->by_sysfs && r == 0)
 		r = by_request;
 	if (r < 0)
-		return say(w, r,
-			   "port %d of hub %s may be left without power; as root: echo 0 > "
-			   "/sys/bus/usb/devices/%s/disable",
-			   p->number, p->hub, p->dir);
+		return recover_say(w, r,
+				   "port %d of hub %s may be left without power; as root: echo 0 > "
+				   "/sys/bus/usb/devices/%s/disable",
+				   p->number, p->hub, p->dir);
 	return 0;
 }
 
@@ -487,10 +490,10 @@ int recover_power_cycle(const struct recover_target *target, const struct port_s
 	struct hub_port p = { .usb = { .fd = -1 } };
 	int r;
 
-	if (!parse_place(target->place, &p))
-		return say(&w, -ENODEV, "%s is no port of a hub", target->place);
+	if (!parse_place(target->usb_path, &p))
+		return recover_say(&w, -ENODEV, "%s is no port of a hub", target->usb_path);
 	if (is_there(target) && !is_same_device(target))
-		return say(&w, -ENODEV, "another device is at %s now", target->place);
+		return recover_say(&w, -ENODEV, "another device is at %s now", target->usb_path);
 	r = is_there(target) ? check_users(target, &w) : 0;
 	if (r < 0)
 		return r;
@@ -513,16 +516,16 @@ int recover_wait(const struct recover_target *target, int64_t deadline_ms, const
 		 size_t path_cap, char *ret_text, size_t cap)
 {
 	const struct words w = { ret_text, cap };
-	const struct spec spec = { .text = target->interface, .kind = SPEC_USB_PLACE, .place = target->interface };
+	const struct spec spec = { .text = target->interface, .kind = SPEC_USB_PLACE, .usb_path = target->interface };
 	char text[256];
 	int r;
 
 	r = devices_wait(&spec, deadline_ms, stop, ret_path, path_cap, text, sizeof(text));
 	if (r == -ECANCELED)
-		return say(&w, r, "stopped");
+		return recover_say(&w, r, "stopped");
 	if (r < 0)
-		return say(&w, -ENODEV, "the bridge did not come back at %s: %s", target->place, text);
+		return recover_say(&w, -ENODEV, "the bridge did not come back at %s: %s", target->usb_path, text);
 	if (!is_same_device(target))
-		return say(&w, -ENODEV, "another device is at %s now", target->place);
+		return recover_say(&w, -ENODEV, "another device is at %s now", target->usb_path);
 	return 0;
 }

@@ -24,7 +24,7 @@
 
 /* A bridge by its place, which stays when its number changes, and what tells it from another at that place. */
 struct recover_target {
-	char place[64];	    /* "1-1.4"; "": not known */
+	char usb_path[64];  /* "1-1.4"; "": not known */
 	char interface[64]; /* "1-1.4:1.0" */
 	unsigned int vid, pid;
 	char serial[DEVICE_TEXT_MAX];

@@ -121,7 +121,7 @@ void ota_arduino_event(struct ota *ota, const struct ota_event *event, int64_t n
 
 /* ---- ArduinoOTA on an ESP8266: the dry run ---- */
 
-static void invite(struct ota *ota, int64_t now_ms)
+static void arduino_invite(struct ota *ota, int64_t now_ms)
 {
 	if (ota->options.once && ota->invitations >= INVITATIONS_ONCE) {
 		ota_stop(ota);
@@ -140,7 +140,7 @@ void ota_dry_run_cancel(struct ota *ota)
 }
 
 /* The board waits for a password; "1\n" takes it back to idle. Later copies are dropped there. */
-static void cancel(struct ota *ota, int64_t now_ms)
+static void arduino_cancel(struct ota *ota, int64_t now_ms)
 {
 	if (ota->cancels++ == CANCELS) {
 		ota->outstanding = false;
@@ -197,7 +197,7 @@ static void dry_run_answer(struct ota *ota, const char *bytes, size_t len, int64
 		ota->finding.listens = true;
 		ota_fail(ota, OTA_REASON_REFUSED);
 	} else if (asks_password(bytes, len)) {
-		cancel(ota, now_ms);
+		arduino_cancel(ota, now_ms);
 	} else if (len == 2 && !memcmp(bytes, "OK", 2)) {
 		ota->outstanding = false;
 		ota_succeed(ota, OTA_PROOF_ACCEPTED);
@@ -211,10 +211,10 @@ void ota_dry_run_event(struct ota *ota, const struct ota_event *event, int64_t n
 	switch (event->kind) {
 	case OTA_EVENT_TIMER:
 		if (ota->state == OTA_CANCELLING) {
-			cancel(ota, now_ms);
+			arduino_cancel(ota, now_ms);
 		} else {
 			ota->last_refused = false;
-			invite(ota, now_ms);
+			arduino_invite(ota, now_ms);
 		}
 		return;
 	case OTA_EVENT_REFUSED:

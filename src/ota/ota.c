@@ -100,7 +100,7 @@ void ota_event(struct ota *ota, const struct ota_event *event, int64_t now_ms)
 		ota_arduino_event(ota, event, now_ms);
 }
 
-static enum ota_reason why(const struct ota *ota)
+static enum ota_reason ota_why(const struct ota *ota)
 {
 	if (!ota->finding.probes)
 		return OTA_REASON_STOPPED;
@@ -129,7 +129,7 @@ void ota_stop(struct ota *ota)
 		ota_succeed(ota, OTA_PROOF_AUTH);
 		return;
 	}
-	ota_fail(ota, why(ota));
+	ota_fail(ota, ota_why(ota));
 }
 
 void ota_unresolved(struct ota *ota)

@@ -30,7 +30,7 @@ struct addresses {
 	struct sockaddr_storage list[OTAPROBE_ADDRESSES_MAX];
 };
 
-static int watch(const struct otaprobe *probe, int fd, uint32_t what, uint32_t events, int op)
+static int otaprobe_watch(const struct otaprobe *probe, int fd, uint32_t what, uint32_t events, int op)
 {
 	struct epoll_event event = { .events = events, .data = { .u32 = what } };
 
@@ -95,7 +95,7 @@ static int start_resolver(struct otaprobe *probe)
 	if (!probe->resolver)
 		be_resolver(probe->host, fds[1], parent);
 	probe->resolver_fd = fds[0];
-	r = watch(probe, fds[0], RESOLVER_EVENT, EPOLLIN, EPOLL_CTL_ADD);
+	r = otaprobe_watch(probe, fds[0], RESOLVER_EVENT, EPOLLIN, EPOLL_CTL_ADD);
 	(void)close(fds[1]);
 	return r;
 fail:
@@ -124,7 +124,7 @@ static bool is_tcp(enum ota_channel channel)
 	return channel == OTA_SERVICE_TCP || channel == OTA_CLOSED_TCP;
 }
 
-static void shut(struct otaprobe_target *target, enum ota_channel channel)
+static void otaprobe_shut(struct otaprobe_target *target, enum ota_channel channel)
 {
 	if (target->fds[channel] >= 0)
 		(void)close(target->fds[channel]);
@@ -132,8 +132,8 @@ static void shut(struct otaprobe_target *target, enum ota_channel channel)
 	target->connecting[channel] = false;
 }
 
-static void tell(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_event_kind kind,
-		 enum ota_channel channel, const void *bytes, size_t len)
+static void otaprobe_tell(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_event_kind kind,
+			  enum ota_channel channel, const void *bytes, size_t len)
 {
 	struct ota_event event = { kind, channel, bytes, len };
 
@@ -142,7 +142,7 @@ static void tell(const struct otaprobe *probe, struct otaprobe_target *target, e
 
 static void tell_error(const struct otaprobe *probe, struct otaprobe_target *target, int err, enum ota_channel channel)
 {
-	tell(probe, target, err == ECONNREFUSED ? OTA_EVENT_REFUSED : OTA_EVENT_UNREACHABLE, channel, NULL, 0);
+	otaprobe_tell(probe, target, err == ECONNREFUSED ? OTA_EVENT_REFUSED : OTA_EVENT_UNREACHABLE, channel, NULL, 0);
 }
 
 static void address_with_port(const struct otaprobe *probe, const struct otaprobe_target *target,
@@ -184,14 +184,14 @@ static int open_socket(struct otaprobe *probe, struct otaprobe_target *target, e
 		errno = -r;
 		goto fail;
 	}
-	if (watch(probe, fd, event_of(probe, target, channel), r ? EPOLLOUT : EPOLLIN, EPOLL_CTL_ADD) < 0) {
+	if (otaprobe_watch(probe, fd, event_of(probe, target, channel), r ? EPOLLOUT : EPOLLIN, EPOLL_CTL_ADD) < 0) {
 		errno = ENOMEM;
 		goto fail;
 	}
 	return r;
 fail:
 	r = -errno;
-	shut(target, channel);
+	otaprobe_shut(target, channel);
 	return r;
 }
 
@@ -249,7 +249,7 @@ static void receive_udp(struct otaprobe *probe, struct otaprobe_target *target, 
 		ssize_t n = recv(target->fds[channel], buf, sizeof(buf), MSG_DONTWAIT);
 
 		if (n >= 0)
-			tell(probe, target, OTA_EVENT_BYTES, channel, buf, (size_t)n);
+			otaprobe_tell(probe, target, OTA_EVENT_BYTES, channel, buf, (size_t)n);
 		else if (errno == EAGAIN)
 			return;
 		/* other errors are in the error queue too, and are told from there */
@@ -262,9 +262,9 @@ static void receive_tcp(struct otaprobe *probe, struct otaprobe_target *target, 
 	ssize_t n = recv(target->fds[channel], buf, sizeof(buf), MSG_DONTWAIT);
 
 	if (n > 0)
-		tell(probe, target, OTA_EVENT_BYTES, channel, buf, (size_t)n);
+		otaprobe_tell(probe, target, OTA_EVENT_BYTES, channel, buf, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		tell(probe, target, OTA_EVENT_CLOSED, channel, NULL, 0);
+		otaprobe_tell(probe, target, OTA_EVENT_CLOSED, channel, NULL, 0);
 }
 
 static void finish_connect(struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel)
@@ -274,14 +274,15 @@ static void finish_connect(struct otaprobe *probe, struct otaprobe_target *targe
 
 	if (getsockopt(target->fds[channel], SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		err = errno;
-	if (!err && watch(probe, target->fds[channel], event_of(probe, target, channel), EPOLLIN, EPOLL_CTL_MOD) < 0)
+	if (!err &&
+	    otaprobe_watch(probe, target->fds[channel], event_of(probe, target, channel), EPOLLIN, EPOLL_CTL_MOD) < 0)
 		err = ENOMEM;
 	target->connecting[channel] = false;
 	if (err) {
-		shut(target, channel);
+		otaprobe_shut(target, channel);
 		tell_error(probe, target, err, channel);
 	} else {
-		tell(probe, target, OTA_EVENT_CONNECTED, channel, NULL, 0);
+		otaprobe_tell(probe, target, OTA_EVENT_CONNECTED, channel, NULL, 0);
 	}
 }
 
@@ -291,7 +292,7 @@ static void send_tcp(struct otaprobe *probe, struct otaprobe_target *target, con
 
 	/* so little that it fits into the socket's buffer, or the connection is broken */
 	if (fd < 0 || send(fd, action->bytes, action->len, MSG_NOSIGNAL) != (ssize_t)action->len)
-		tell(probe, target, OTA_EVENT_CLOSED, action->channel, NULL, 0);
+		otaprobe_tell(probe, target, OTA_EVENT_CLOSED, action->channel, NULL, 0);
 }
 
 static void send_udp(struct otaprobe *probe, struct otaprobe_target *target, const struct ota_action *action)
@@ -317,11 +318,11 @@ static void do_connect(struct otaprobe *probe, struct otaprobe_target *target, e
 {
 	int r;
 
-	shut(target, channel);
+	otaprobe_shut(target, channel);
 	r = open_socket(probe, target, channel);
 	target->connecting[channel] = r == -EINPROGRESS;
 	if (!r)
-		tell(probe, target, OTA_EVENT_CONNECTED, channel, NULL, 0);
+		otaprobe_tell(probe, target, OTA_EVENT_CONNECTED, channel, NULL, 0);
 	else if (r != -EINPROGRESS)
 		tell_error(probe, target, -r, channel);
 }
@@ -336,7 +337,7 @@ static void carry_out(struct otaprobe *probe, struct otaprobe_target *target)
 		else if (action.kind == OTA_ACTION_CONNECT)
 			do_connect(probe, target, action.channel);
 		else
-			shut(target, action.channel);
+			otaprobe_shut(target, action.channel);
 	}
 }
 
@@ -430,7 +431,7 @@ static void resolver_said(struct otaprobe *probe)
 		probe->lookup_ms = probe->now_ms + LOOKUP_AGAIN_MS;
 }
 
-static void happened(struct otaprobe *probe, const struct epoll_event *event)
+static void otaprobe_handle(struct otaprobe *probe, const struct epoll_event *event)
 {
 	enum ota_channel channel = (enum ota_channel)(event->data.u32 % OTA_CHANNELS);
 	struct otaprobe_target *target;
@@ -461,7 +462,7 @@ static void look_again(struct otaprobe *probe)
 }
 
 /* How much a failed probe of one address tells, when another address failed too. */
-static int tells(const struct ota_finding *finding)
+static int otaprobe_weight(const struct ota_finding *finding)
 {
 	switch (finding->reason) {
 	case OTA_REASON_NONE: return 4;
@@ -473,7 +474,7 @@ static int tells(const struct ota_finding *finding)
 	}
 }
 
-static void conclude(struct otaprobe *probe)
+static void otaprobe_conclude(struct otaprobe *probe)
 {
 	unsigned int done = 0;
 
@@ -483,10 +484,10 @@ static void conclude(struct otaprobe *probe)
 		if (!finding)
 			continue;
 		done++;
-		if (!probe->found || tells(finding) > tells(ota_finding(&probe->found->ota)))
+		if (!probe->found || otaprobe_weight(finding) > otaprobe_weight(ota_finding(&probe->found->ota)))
 			probe->found = &probe->targets[i];
 	}
-	if (probe->found && (done == probe->n_targets || tells(ota_finding(&probe->found->ota)) >= 3))
+	if (probe->found && (done == probe->n_targets || otaprobe_weight(ota_finding(&probe->found->ota)) >= 3))
 		probe->finding = ota_finding(&probe->found->ota);
 }
 
@@ -501,13 +502,13 @@ const struct ota_finding *otaprobe_step(struct otaprobe *probe, int64_t now_ms)
 	probe->now_ms = now_ms;
 	n = epoll_wait(probe->epoll_fd, events, EVENTS_AT_ONCE, 0);
 	for (int i = 0; i < n; i++)
-		happened(probe, &events[i]);
+		otaprobe_handle(probe, &events[i]);
 	look_again(probe);
 	for (unsigned int i = 0; i < probe->n_targets; i++) {
 		ota_event(&probe->targets[i].ota, &timer, now_ms);
 		carry_out(probe, &probe->targets[i]);
 	}
-	conclude(probe);
+	otaprobe_conclude(probe);
 	return probe->finding;
 }
 
@@ -524,7 +525,7 @@ const struct ota_finding *otaprobe_stop(struct otaprobe *probe)
 		ota_stop(&probe->targets[i].ota);
 		carry_out(probe, &probe->targets[i]);
 	}
-	conclude(probe);
+	otaprobe_conclude(probe);
 	return probe->finding;
 }
 
@@ -535,7 +536,7 @@ void otaprobe_end(struct otaprobe *probe)
 	(void)otaprobe_stop(probe);
 	for (unsigned int i = 0; i < probe->n_targets; i++)
 		for (int channel = 0; channel < OTA_CHANNELS; channel++)
-			shut(&probe->targets[i], (enum ota_channel)channel);
+			otaprobe_shut(&probe->targets[i], (enum ota_channel)channel);
 	end_resolver(probe);
 	(void)close(probe->epoll_fd);
 	probe->epoll_fd = -1;

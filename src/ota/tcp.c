@@ -26,7 +26,7 @@ static void connect_service(struct ota *ota, int64_t now_ms)
 	ota_wait(ota, OTA_CONNECTING, now_ms + CONNECT_MS);
 }
 
-static void hang_up(struct ota *ota, int64_t now_ms, int64_t pause_ms)
+static void tcp_hang_up(struct ota *ota, int64_t now_ms, int64_t pause_ms)
 {
 	ota_act(ota, OTA_ACTION_CLOSE, OTA_SERVICE_TCP, NULL, 0);
 	ota_wait(ota, OTA_WAITING, now_ms + pause_ms);
@@ -43,7 +43,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 
 		snprintf(text, sizeof(text), "0x%02x", (unsigned char)ota->got[0]);
 		ota_keep_answer(ota, text, strlen(text));
-		hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
+		tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 	} else if (ota->got_len == 2) {
 		/* versions 1 and 2 exist (esphome espota2.py) */
 		if (ota->got[1] >= 1 && ota->got[1] <= 9) {
@@ -51,7 +51,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 			return;
 		}
 		ota_keep_answer(ota, not_greeting, strlen(not_greeting));
-		hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
+		tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 	}
 }
 
@@ -106,7 +106,7 @@ static bool status_line(struct ota *ota, int64_t now_ms)
 	if (ota->status == 401 || ota->status == 403)
 		ota_fail(ota, OTA_REASON_LOCKED);
 	else
-		hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
+		tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 	return true;
 }
 
@@ -135,7 +135,7 @@ static void web_bytes(struct ota *ota, const char *bytes, size_t len, int64_t no
 	}
 }
 
-static void greet(struct ota *ota, int64_t now_ms)
+static void esphome_greet(struct ota *ota, int64_t now_ms)
 {
 	ota->ever_alive = true;
 	ota->ever_connected = true;
@@ -153,15 +153,15 @@ void ota_tcp_event(struct ota *ota, const struct ota_event *event, int64_t now_m
 		if (ota->state == OTA_WAITING)
 			connect_service(ota, now_ms);
 		else
-			hang_up(ota, now_ms, ota->state == OTA_TALKING ? OTA_RETRY_ANSWERED_MS : RETRY_MS);
+			tcp_hang_up(ota, now_ms, ota->state == OTA_TALKING ? OTA_RETRY_ANSWERED_MS : RETRY_MS);
 		return;
 	case OTA_EVENT_REFUSED:
 		ota->finding.refusals++;
 		ota->ever_alive = true;
 		ota->last_refused = true;
-		hang_up(ota, now_ms, OTA_CLOSED_PAUSE_MS);
+		tcp_hang_up(ota, now_ms, OTA_CLOSED_PAUSE_MS);
 		return;
-	case OTA_EVENT_CONNECTED: greet(ota, now_ms); return;
+	case OTA_EVENT_CONNECTED: esphome_greet(ota, now_ms); return;
 	case OTA_EVENT_BYTES:
 		if (ota->state != OTA_TALKING)
 			return;
@@ -172,9 +172,9 @@ void ota_tcp_event(struct ota *ota, const struct ota_event *event, int64_t now_m
 		return;
 	case OTA_EVENT_UNREACHABLE:
 		ota->unreachable = true;
-		hang_up(ota, now_ms, RETRY_MS);
+		tcp_hang_up(ota, now_ms, RETRY_MS);
 		return;
-	case OTA_EVENT_CLOSED: hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS); return;
+	case OTA_EVENT_CLOSED: tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS); return;
 	}
 }
 

@@ -81,7 +81,7 @@ static _Noreturn void exec_program(const char *path, const char *verb, const cha
 }
 
 /* One line, until its end or the pipe's, as much of it as fits. Return: 0 or negative errno. */
-static int read_line(int fd, const struct port_stop *stop, char *text, size_t cap)
+static int sim_read_line(int fd, const struct port_stop *stop, char *text, size_t cap)
 {
 	int64_t deadline = wait_now_ms() + CHECK_MS;
 	size_t used = 0;
@@ -131,7 +131,7 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
-		r = read_line(fds[0], stop, text, cap);
+		r = sim_read_line(fds[0], stop, text, cap);
 		(void)kill(pid, SIGKILL); /* it has answered, or will not: do not wait until it exits by itself */
 		(void)wait_for_exit(pid);
 	}
@@ -171,7 +171,7 @@ int sim_port_help(char *err, size_t cap)
 }
 
 /* Its end of the socket becomes the descriptor that the program expects. */
-static _Noreturn void be_the_board(int sock, const char *path, const char *words)
+static _Noreturn void become_simulator(int sock, const char *path, const char *words)
 {
 	if (sock == SIM_SOCKET ? fcntl(sock, F_SETFD, 0) < 0 : dup2(sock, SIM_SOCKET) < 0)
 		_exit(127);
@@ -190,7 +190,7 @@ static int start_board(int sock, const char *path, const char *words)
 		(void)setsid(); /* cannot fail: a new process leads no group */
 		pid = fork();
 		if (pid == 0)
-			be_the_board(sock, path, words);
+			become_simulator(sock, path, words);
 		_exit(pid < 0);
 	}
 	status = wait_for_exit(pid);
@@ -200,7 +200,7 @@ static int start_board(int sock, const char *path, const char *words)
 /* ---- packets ---- */
 
 /* Data that comes is kept as far as there is room: a full tty loses what is new, too. */
-static void keep(struct sim_port *sp, const struct sim_packet *packet)
+static void sim_keep(struct sim_port *sp, const struct sim_packet *packet)
 {
 	size_t n = (size_t)packet->result;
 
@@ -228,13 +228,13 @@ static int take_packet(struct sim_port *sp, int *ret_result)
 		return 0;
 	switch (packet.kind) {
 	case SIM_REPLY: *ret_result = packet.result; return 1;
-	case SIM_DATA: keep(sp, &packet); return 0;
+	case SIM_DATA: sim_keep(sp, &packet); return 0;
 	default: sp->gone = true; return 0;
 	}
 }
 
 /* Signals stay out: a control transfer cannot be interrupted on a real port, either. */
-static int ask(struct sim_port *sp, const struct sim_request *request)
+static int sim_ask(struct sim_port *sp, const struct sim_request *request)
 {
 	int64_t deadline = wait_now_ms() + REPLY_MS;
 	int r, result = 0;
@@ -263,12 +263,12 @@ static int set_lines(struct port *port, unsigned int mask, unsigned int on)
 	if (mask & PORT_RTS)
 		sp->lines = (sp->lines & ~(unsigned int)SIM_RTS) | (on & PORT_RTS ? SIM_RTS : 0);
 	request.lines = sp->lines;
-	return ask(sp, &request);
+	return sim_ask(sp, &request);
 }
 
-static int set_speed(struct port *port, int baud)
+static int sim_set_speed(struct port *port, int baud)
 {
-	return ask(sim_port_of(port), &(struct sim_request){ .kind = SIM_ASK_SPEED, .value = baud });
+	return sim_ask(sim_port_of(port), &(struct sim_request){ .kind = SIM_ASK_SPEED, .value = baud });
 }
 
 static ssize_t take_kept(struct sim_port *sp, void *buf, size_t cap)
@@ -307,7 +307,7 @@ static ssize_t read_input(struct port *port, void *buf, size_t cap, int64_t dead
 }
 
 /* Until it has been quiet for 5 ms, 50 ms at most: as a real port's close must. */
-static void drain(struct sim_port *sp)
+static void sim_drain(struct sim_port *sp)
 {
 	int64_t end = wait_now_ms() + 50;
 	int unasked;
@@ -326,9 +326,10 @@ static int close_port(struct port *port)
 	struct sim_port *sp = sim_port_of(port);
 	int r = set_lines(port, PORT_DTR | PORT_RTS, 0);
 
-	drain(sp);
-	(void)ask(sp, &(struct sim_request){ .kind = SIM_ASK_HUPCL, .value = 1 });
-	(void)ask(sp, &(struct sim_request){ .kind = SIM_ASK_CLOSE }); /* close(2) of a tty reports nothing, either */
+	sim_drain(sp);
+	(void)sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_HUPCL, .value = 1 });
+	(void)sim_ask(sp,
+		      &(struct sim_request){ .kind = SIM_ASK_CLOSE }); /* close(2) of a tty reports nothing, either */
 	close(sp->sock);
 	free(sp);
 	return r;
@@ -337,7 +338,7 @@ static int close_port(struct port *port)
 static const struct port_ops sim_ops = {
 	.name = "sim",
 	.set_lines = set_lines,
-	.set_speed = set_speed,
+	.set_speed = sim_set_speed,
 	.read = read_input,
 	.close = close_port,
 };
@@ -358,7 +359,7 @@ static int connect_board(const char *path, const char *words)
 }
 
 /* The socket is the port's, or closed. */
-static int open_port(int sock, int baud, const struct port_stop *stop, struct port **ret)
+static int sim_open_port(int sock, int baud, const struct port_stop *stop, struct port **ret)
 {
 	struct sim_port *sp = malloc(sizeof(*sp));
 	int r = -ENOMEM;
@@ -369,7 +370,7 @@ static int open_port(int sock, int baud, const struct port_stop *stop, struct po
 		sp->sock = sock;
 		sp->stop = stop;
 		sp->lines = SIM_DTR | SIM_RTS;
-		r = ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
+		r = sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
 		if (r == -ENODEV)
 			r = -ENOEXEC; /* it has ended without a word: no board was unplugged */
 	}
@@ -389,5 +390,5 @@ int sim_port_open(const char *words, int baud, const struct port_stop *stop, str
 
 	if (r == 0)
 		r = connect_board(path, words);
-	return r < 0 ? r : open_port(r, baud, stop, ret);
+	return r < 0 ? r : sim_open_port(r, baud, stop, ret);
 }

@@ -56,7 +56,7 @@ int spec_parse(const char *text, struct spec *ret, char *err, size_t cap)
 		spec.words = text + 4;
 	} else if (strncmp(text, "usb:", 4) == 0 && is_place(text + 4)) {
 		spec.kind = SPEC_USB_PLACE;
-		spec.place = text + 4;
+		spec.usb_path = text + 4;
 	} else if (strncmp(text, "usb:", 4) == 0) {
 		spec.kind = SPEC_USB_ID;
 		if (!parse_ids(text + 4, &spec)) {

@@ -16,7 +16,7 @@ struct spec {
 	enum spec_kind kind;
 	unsigned int vid, pid; /* USB_ID */
 	const char *serial;    /* USB_ID; NULL: any */
-	const char *place;     /* USB_PLACE; an interface has a colon */
+	const char *usb_path;  /* USB_PLACE; an interface has a colon */
 	const char *words;     /* SIM: what follows "sim:" */
 };
 

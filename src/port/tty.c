@@ -121,7 +121,7 @@ static const char *lineless_text(dev_t rdev)
 	return NULL;
 }
 
-static int refuse(int err, char *text, size_t cap, const char *what, const char *why)
+static int tty_refuse(int err, char *text, size_t cap, const char *what, const char *why)
 {
 	if (cap > 0)
 		(void)snprintf(text, cap, "%s%s", what, why); /* cut text is still text */
@@ -138,15 +138,16 @@ int tty_refusal(const char *path, char *ret_text, size_t cap)
 	if (stat(path, &st) < 0) {
 		int err = errno;
 
-		return refuse(err, ret_text, cap, strerror(err), "");
+		return tty_refuse(err, ret_text, cap, strerror(err), "");
 	}
 	if (S_ISDIR(st.st_mode))
-		return refuse(EISDIR, ret_text, cap, "is a directory", ", not a serial port such as /dev/ttyUSB0");
+		return tty_refuse(EISDIR, ret_text, cap, "is a directory", ", not a serial port such as /dev/ttyUSB0");
 	if (!S_ISCHR(st.st_mode) || !is_terminal(st.st_rdev))
-		return refuse(ENOTTY, ret_text, cap, kind_text(st.st_mode), ", not a serial port such as /dev/ttyUSB0");
+		return tty_refuse(ENOTTY, ret_text, cap, kind_text(st.st_mode),
+				  ", not a serial port such as /dev/ttyUSB0");
 	what = lineless_text(st.st_rdev);
 	if (what)
-		return refuse(ENOTSUP, ret_text, cap, what, ": it has no DTR and RTS that could reset a board");
+		return tty_refuse(ENOTSUP, ret_text, cap, what, ": it has no DTR and RTS that could reset a board");
 	return 0;
 }
 
@@ -171,7 +172,7 @@ static bool is_transfer_error(int err)
 }
 
 /* A failed operation as the contract words it: unplugged is -ENODEV, whatever the driver called it. */
-static int failure(const struct tty *tty, int err)
+static int tty_error(const struct tty *tty, int err)
 {
 	if (err == EWOULDBLOCK)
 		return -EBUSY;
@@ -180,14 +181,14 @@ static int failure(const struct tty *tty, int err)
 	return is_hung_up(tty, wait_now_ms() + UNPLUG_NOTICE_MS) ? -ENODEV : -err;
 }
 
-static int control(const struct tty *tty, unsigned long request, void *arg)
+static int tty_ioctl(const struct tty *tty, unsigned long request, void *arg)
 {
 	int r;
 
 	do
 		r = ioctl(tty->fd, request, arg);
 	while (r < 0 && errno == EINTR);
-	return r < 0 ? failure(tty, errno) : 0;
+	return r < 0 ? tty_error(tty, errno) : 0;
 }
 
 /* ------------------------------------------------------------ lines */
@@ -205,7 +206,7 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 	if (wire & PORT_RTS)
 		bits |= TIOCM_RTS;
 	tty->lines |= next; /* until it is known to have worked, think the worse */
-	r = control(tty, TIOCMSET, &bits);
+	r = tty_ioctl(tty, TIOCMSET, &bits);
 	if (r == 0)
 		tty->lines = next;
 	return r;
@@ -221,9 +222,9 @@ static int find_state(struct tty *tty, bool *ret_asserted)
 	int bits = 0;
 	int r;
 
-	r = control(tty, TCGETS2, &tty->found);
+	r = tty_ioctl(tty, TCGETS2, &tty->found);
 	if (r == 0)
-		r = control(tty, TIOCMGET, &bits);
+		r = tty_ioctl(tty, TIOCMGET, &bits);
 	if (r == -ENOTTY || r == -EINVAL)
 		return -ENOTSUP;
 	if (r < 0)
@@ -282,7 +283,7 @@ static int apply_settings(struct tty *tty, int baud)
 	next.c_cflag = CS8 | speed_name(tty, (speed_t)baud);
 	next.c_ispeed = next.c_ospeed = (speed_t)baud;
 	make_raw(&next, 0);
-	r = control(tty, TCSETS2, &next);
+	r = tty_ioctl(tty, TCSETS2, &next);
 	if (r == 0)
 		tty->baud = baud;
 	return r;
@@ -308,7 +309,7 @@ static int put_back_settings(struct tty *tty)
 	make_raw(&last, 1);
 	if (tty->rest)
 		last.c_cflag &= ~(tcflag_t)HUPCL;
-	return control(tty, TCSETS2, &last);
+	return tty_ioctl(tty, TCSETS2, &last);
 }
 
 /* ------------------------------------------------------------ reading */
@@ -316,7 +317,7 @@ static int put_back_settings(struct tty *tty)
 /* -ETIMEDOUT and -ECANCELED have a meaning of their own here. */
 static int read_failure(const struct tty *tty, int err)
 {
-	int r = failure(tty, err);
+	int r = tty_error(tty, err);
 
 	return r == -ETIMEDOUT || r == -ECANCELED ? -EIO : r;
 }
@@ -348,7 +349,7 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 	}
 }
 
-static void drain(struct tty *tty)
+static void tty_drain(struct tty *tty)
 {
 	int64_t end_ms = wait_now_ms() + DRAIN_MOST_MS;
 	char unwanted[256];
@@ -361,7 +362,7 @@ static void drain(struct tty *tty)
 /* ------------------------------------------------------------ opening and closing */
 
 /* Open by libserialport; tty->fd stays -1 where it cannot: where sp_open() fails it has closed the port. Only 0.1.2
- * leaves the port open, when it cannot lock; then our lock() fails on that descriptor. There sp_close() would clear the
+ * leaves the port open, when it cannot lock; then our tty_lock() fails on that descriptor. There sp_close() would clear the
  * TIOCEXCL of the lock's holder. Return: the errno of a system call that failed, else 0. */
 static int open_library(struct tty *tty, const char *path)
 {
@@ -389,23 +390,23 @@ static int open_once(struct tty *tty, const char *path, const struct tty_options
 		(void)wait_poll(NULL, 0, wait_now_ms() + UNPLUG_NOTICE_MS, NULL);
 	if (tty->fd < 0)
 		tty->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	return tty->fd < 0 ? failure(tty, errno) : 0;
+	return tty->fd < 0 ? tty_error(tty, errno) : 0;
 }
 
-static int lock(struct tty *tty)
+static int tty_lock(struct tty *tty)
 {
 	if (flock(tty->fd, LOCK_EX | LOCK_NB) < 0) {
 		tty->is_ours = errno != EWOULDBLOCK;
-		return failure(tty, errno);
+		return tty_error(tty, errno);
 	}
 	tty->is_exclusive = true;
-	return control(tty, TIOCEXCL, NULL);
+	return tty_ioctl(tty, TIOCEXCL, NULL);
 }
 
 static int set_up(struct tty *tty, const struct tty_options *options)
 {
 	bool asserted = false;
-	int r = options->no_lock ? 0 : lock(tty);
+	int r = options->no_lock ? 0 : tty_lock(tty);
 
 	if (r == 0 && fcntl(tty->fd, F_SETFD, FD_CLOEXEC) < 0)
 		r = -errno;
@@ -431,7 +432,7 @@ static int let_go(struct tty *tty)
 	if (tty->lines)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, 0);
 	if (r != -ENODEV)
-		drain(tty);
+		tty_drain(tty);
 	if (r != -ENODEV && tty->baud)
 		keep_first(&r, put_back_settings(tty));
 	/* close() would wait for output to leave, up to 30 s: there is none. */

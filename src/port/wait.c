@@ -16,7 +16,7 @@ int64_t wait_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static struct timespec time_left(int64_t deadline_ms)
+static struct timespec wait_time_left(int64_t deadline_ms)
 {
 	int64_t now_ms = wait_now_ms();
 	int64_t left_ms = 0;
@@ -45,7 +45,7 @@ int wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, const struc
 	for (;;) {
 		if (is_asked_to_stop(stop))
 			return -ECANCELED;
-		left = time_left(deadline_ms);
+		left = wait_time_left(deadline_ms);
 		r = ppoll(fds, count, &left, stop ? stop->wait_mask : NULL);
 		if (r > 0)
 			return r;

@@ -10,7 +10,7 @@
 #define LINE_MAX_BYTES 6144
 
 /* One character at src: its length; 0 if the first byte belongs to none. RFC 3629, section 4. */
-static size_t decode(const unsigned char *src, size_t n, uint32_t *ret)
+static size_t clean_decode(const unsigned char *src, size_t n, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* of each length: less is an overlong form */
 	unsigned char head = src[0];
@@ -38,7 +38,7 @@ static bool acts_on_terminals(uint32_t c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-static size_t clean(char *dst, size_t cap, const char *src, size_t n, bool terminal)
+static size_t clean_text(char *dst, size_t cap, const char *src, size_t n, bool terminal)
 {
 	const unsigned char *p = (const unsigned char *)src;
 	size_t used = 0;
@@ -47,7 +47,7 @@ static size_t clean(char *dst, size_t cap, const char *src, size_t n, bool termi
 		return 0;
 	while (n) {
 		uint32_t c = 0;
-		size_t len = decode(p, n, &c), out;
+		size_t len = clean_decode(p, n, &c), out;
 		char text[16];
 
 		if (len == 0) {
@@ -73,12 +73,12 @@ static size_t clean(char *dst, size_t cap, const char *src, size_t n, bool termi
 
 size_t clean_utf8(char *dst, size_t cap, const char *src, size_t n)
 {
-	return clean(dst, cap, src, n, false);
+	return clean_text(dst, cap, src, n, false);
 }
 
 size_t clean_terminal(char *dst, size_t cap, const char *src, size_t n)
 {
-	return clean(dst, cap, src, n, true);
+	return clean_text(dst, cap, src, n, true);
 }
 
 void clean_line(FILE *out, const char *format, ...)

@@ -126,7 +126,7 @@ static void json_put_boot(const char *port, const char *log, const struct boot *
 				     { "boot_mode2", json_number_or_null(boot->mode2) },
 				     { "mode_text", json_or_null(boot->mode_text) },
 				     { "source", json_clean(sources[boot->source]) },
-				     { "heard", json_string(boot->heard == BOOT_HEARD_74880 ? "74880" : "plain") },
+				     { "heard", json_string(boot->rx_speed == BOOT_RX_74880 ? "74880" : "plain") },
 				     { "temperature", json_clean(temperature) },
 				     { "progress", json_clean(steps[boot->progress]) },
 				     { "trouble", json_or_null(boot->trouble_text) },
@@ -148,7 +148,7 @@ void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 static void json_note_boot(const char *port, const struct session_note *note)
 {
 	const struct boot *boot = &note->boot;
-	bool is_cold = boot->chip == CHIP_ESP8266 && (boot->heard == BOOT_HEARD_74880 || note->baud == 74880);
+	bool is_cold = boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || note->baud == 74880);
 
 	json_put_boot(port, NULL, boot, note->at_ms, is_cold ? "cold" : NULL, bootwords_advice(boot, false));
 }

@@ -124,7 +124,7 @@ static void report_text_boot(const char *port, const struct session_note *note)
 		snprintf(mode, sizeof(mode), "0x%x", (unsigned int)b->mode);
 	clean_line(stderr, "espreset: %s: %lld ms: banner of %s: reset cause %s, boot mode %s %s%s", port,
 		   (long long)note->at_ms, chip_name(b->chip) ? chip_name(b->chip) : "an unknown chip", cause, mode,
-		   b->mode_text, b->heard == BOOT_HEARD_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
+		   b->mode_text, b->rx_speed == BOOT_RX_74880 ? "(sent at 74880 Bd, read at 115200)" : "");
 }
 
 static void report_text_note(const char *port, const struct session_note *note)

@@ -12,13 +12,13 @@
 /* How often a probe's sockets are looked at while the serial line is being watched. */
 #define PROBE_STEP_MS 20
 
-static int complain(char *err, size_t cap, const char *option, const char *text, const char *why)
+static int conditions_complain(char *err, size_t cap, const char *option, const char *text, const char *why)
 {
 	snprintf(err, cap, "--%s '%s': %s", option, text, why);
 	return -EINVAL;
 }
 
-static int add(struct conditions *c, const char *option, const char *pattern, enum match_kind kind)
+static int conditions_add(struct conditions *c, const char *option, const char *pattern, enum match_kind kind)
 {
 	if (c->n == MATCH_PATTERNS_MAX)
 		return -1;
@@ -28,25 +28,25 @@ static int add(struct conditions *c, const char *option, const char *pattern, en
 }
 
 /* The patterns of the options and of the named firmware, in the order in which they are reported. */
-static void collect(struct conditions *c)
+static void conditions_collect(struct conditions *c)
 {
 	const struct firmware *f = c->firmware;
 
 	c->address = c->version = -1;
 	for (size_t i = 0; i < c->request->n_expect; i++)
-		(void)add(c, "expect", c->request->expect[i], MATCH_EXPECT);
+		(void)conditions_add(c, "expect", c->request->expect[i], MATCH_EXPECT);
 	for (size_t i = 0; f && f->expect[i]; i++) {
-		int at = add(c, "firmware", f->expect[i], MATCH_EXPECT);
+		int at = conditions_add(c, "firmware", f->expect[i], MATCH_EXPECT);
 
 		if (f->address && strcmp(f->address, f->expect[i]) == 0)
 			c->address = at;
 	}
 	for (size_t i = 0; i < c->request->n_fail_on; i++)
-		(void)add(c, "fail-on", c->request->fail_on[i], MATCH_FAIL_ON);
+		(void)conditions_add(c, "fail-on", c->request->fail_on[i], MATCH_FAIL_ON);
 	for (size_t i = 0; f && f->fail_on[i]; i++)
-		(void)add(c, "firmware", f->fail_on[i], MATCH_FAIL_ON);
+		(void)conditions_add(c, "firmware", f->fail_on[i], MATCH_FAIL_ON);
 	if (f && f->version)
-		c->version = add(c, "firmware", f->version, MATCH_NOTE);
+		c->version = conditions_add(c, "firmware", f->version, MATCH_NOTE);
 }
 
 static int check_host(const char *option, const char *text, char *err, size_t cap)
@@ -55,9 +55,9 @@ static int check_host(const char *option, const char *text, char *err, size_t ca
 	const char *why;
 
 	if (text && ota_target_parse(text, &target, &why) < 0)
-		return complain(err, cap, option, text, why);
+		return conditions_complain(err, cap, option, text, why);
 	if (text && strcmp(option, "ota-dry-run") == 0 && strcmp(target.host, "@") == 0)
-		return complain(err, cap, option, text, "want a host or an address");
+		return conditions_complain(err, cap, option, text, "want a host or an address");
 	return 0;
 }
 
@@ -66,11 +66,12 @@ static int check_firmware(const struct request *o, char *err, size_t cap)
 	const struct firmware *f = o->firmware ? firmware_by_name(o->firmware) : NULL;
 
 	if (o->firmware && !f)
-		return complain(err, cap, "firmware", o->firmware, "not known; --firmware list shows the names");
+		return conditions_complain(err, cap, "firmware", o->firmware,
+					   "not known; --firmware list shows the names");
 	if (f && o->ota && f->protocol == OTA_PROTOCOL_NONE)
-		return complain(err, cap, "ota", o->ota, f->no_ota);
+		return conditions_complain(err, cap, "ota", o->ota, f->no_ota);
 	if (f && o->ota && o->ota[0] == '@' && !f->address && !o->n_expect)
-		return complain(err, cap, "ota", o->ota, "this firmware prints no address; give the host");
+		return conditions_complain(err, cap, "ota", o->ota, "this firmware prints no address; give the host");
 	return 0;
 }
 
@@ -86,7 +87,7 @@ int conditions_check(const struct request *request, char *err, size_t cap)
 	if (r < 0)
 		return r;
 	c.firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
-	collect(&c);
+	conditions_collect(&c);
 	if (c.n == 0)
 		return 0;
 	r = match_init(&c.match, c.patterns, c.n, err, cap);
@@ -104,11 +105,11 @@ int conditions_init(struct conditions *c, const struct request *request, int64_t
 		.request = request, .start_ms = start_ms, .deadline_ms = INT64_MAX, .tell = tell, .user = user
 	};
 	c->firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
-	collect(c);
+	conditions_collect(c);
 	return match_init(&c->match, c->patterns, c->n, err, sizeof(err));
 }
 
-static void tell_match(struct conditions *c, const struct match_event *event)
+static void conditions_tell_match(struct conditions *c, const struct match_event *event)
 {
 	struct report_match match = { .option = c->option[event->pattern], .any_group = event->any_group };
 
@@ -138,7 +139,7 @@ void conditions_line(void *user, const char *line, size_t len)
 		c->failure = event;
 	}
 	if (c->patterns[event.pattern].kind != MATCH_NOTE)
-		tell_match(c, &event);
+		conditions_tell_match(c, &event);
 }
 
 void conditions_forget(struct conditions *c)

@@ -56,7 +56,7 @@ const struct spec *ladder_port(const struct ladder *l)
 }
 
 /* Which steps help: nothing that is done to a bridge gives it a wire that it does not have, but the power does. */
-static bool helps(enum ladder_rung rung, enum verdict verdict)
+static bool ladder_helps(enum ladder_rung rung, enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_SILENT:
@@ -105,7 +105,7 @@ static void say_only_reopen(struct ladder *l)
 					   : "the port is not on USB, or was not there to be asked");
 }
 
-static int make(struct ladder *l, enum ladder_rung rung, char *text, size_t cap)
+static int ladder_climb_rung(struct ladder *l, enum ladder_rung rung, char *text, size_t cap)
 {
 	switch (rung) {
 	case LADDER_USB_RESET: return recover_usb_reset(&l->target, text, cap);
@@ -139,7 +139,7 @@ static int try_rung(struct ladder *l, enum ladder_rung rung)
 	int r;
 
 	l->status(l->user, rungs[rung].doing);
-	r = make(l, rung, text, sizeof(text));
+	r = ladder_climb_rung(l, rung, text, sizeof(text));
 	if (r == 0) {
 		l->done[l->n_done++] = rung;
 		r = come_back(l, text, sizeof(text));
@@ -155,7 +155,7 @@ bool ladder_climb(struct ladder *l, enum verdict verdict)
 	while (l->next < LADDER_RUNGS && !l->is_stopped) {
 		enum ladder_rung rung = (enum ladder_rung)l->next;
 
-		if (!helps(rung, verdict)) {
+		if (!ladder_helps(rung, verdict)) {
 			l->next++;
 			continue;
 		}

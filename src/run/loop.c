@@ -35,41 +35,41 @@ struct loop {
 	int stopped;
 };
 
-static int64_t now_ms(struct loop *l)
+static int64_t loop_now_ms(struct loop *l)
 {
 	return l->clk->now_ms(l->clk);
 }
 
-static void next(struct loop *l, struct action *ret)
+static void loop_next(struct loop *l, struct action *ret)
 {
 	if (l->session)
-		session_next(l->session, now_ms(l), ret);
+		session_next(l->session, loop_now_ms(l), ret);
 	else
-		wiring_next(l->wiring, now_ms(l), ret);
+		wiring_next(l->wiring, loop_now_ms(l), ret);
 }
 
-static void did(struct loop *l, int r)
+static void loop_did(struct loop *l, int r)
 {
 	if (l->session)
-		session_did(l->session, now_ms(l), r);
+		session_did(l->session, loop_now_ms(l), r);
 	else
-		wiring_did(l->wiring, now_ms(l), r);
+		wiring_did(l->wiring, loop_now_ms(l), r);
 }
 
-static void input(struct loop *l, const void *bytes, size_t n)
+static void loop_input(struct loop *l, const void *bytes, size_t n)
 {
 	if (l->session)
-		session_input(l->session, now_ms(l), bytes, n);
+		session_input(l->session, loop_now_ms(l), bytes, n);
 	else
-		wiring_input(l->wiring, now_ms(l), bytes, n);
+		wiring_input(l->wiring, loop_now_ms(l), bytes, n);
 }
 
-static void failed(struct loop *l, int err)
+static void loop_failed(struct loop *l, int err)
 {
 	if (l->session)
-		session_failed(l->session, now_ms(l), err);
+		session_failed(l->session, loop_now_ms(l), err);
 	else
-		wiring_failed(l->wiring, now_ms(l), err);
+		wiring_failed(l->wiring, loop_now_ms(l), err);
 }
 
 static bool is_asserting(const struct loop *l)
@@ -96,7 +96,7 @@ static void hand_out(struct loop *l)
 	}
 }
 
-static void keep(struct loop *l, const void *bytes, size_t n)
+static void loop_keep(struct loop *l, const void *bytes, size_t n)
 {
 	size_t room = HELD_BACK_MAX - l->n_held;
 
@@ -139,22 +139,22 @@ static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_m
 static size_t read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[READ_MAX];
-	int64_t since_ms = l->looked_ms, began_ms = now_ms(l);
+	int64_t since_ms = l->looked_ms, began_ms = loop_now_ms(l);
 	ssize_t n = l->port->ops->read(l->port, buf, sizeof(buf), deadline_ms);
 
-	l->looked_ms = now_ms(l);
+	l->looked_ms = loop_now_ms(l);
 	if (n > 0) {
-		keep(l, buf, (size_t)n);
+		loop_keep(l, buf, (size_t)n);
 		find_gap(l, (size_t)n, since_ms, began_ms);
-		input(l, buf, (size_t)n);
-		return now_ms(l) >= deadline_ms ? (size_t)n : 0;
+		loop_input(l, buf, (size_t)n);
+		return loop_now_ms(l) >= deadline_ms ? (size_t)n : 0;
 	}
 	found_empty(l);
 	if (n == -ECANCELED) {
 		l->stopped = 1;
-		failed(l, ECANCELED);
+		loop_failed(l, ECANCELED);
 	} else if (n != -ETIMEDOUT) {
-		failed(l, n < 0 ? (int)-n : ENODEV);
+		loop_failed(l, n < 0 ? (int)-n : ENODEV);
 	}
 	return 0;
 }
@@ -168,13 +168,13 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 
 	while ((n = read_once(l, deadline_ms)) > 0) {
 		if (woke_ms < 0)
-			woke_ms = now_ms(l);
-		if (now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
+			woke_ms = loop_now_ms(l);
+		if (loop_now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
 			break; /* whoever never pauses is not far ahead of us */
-		if (now_ms(l) - woke_ms < CATCH_UP_MS)
+		if (loop_now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)
-			session_lost(l->session, now_ms(l));
+			session_lost(l->session, loop_now_ms(l));
 		break;
 	}
 }
@@ -184,19 +184,19 @@ static bool is_proven(const struct loop *l)
 	return l->session && session_is_proven(l->session);
 }
 
-static int64_t look_after_conditions(struct loop *l)
+static int64_t loop_conditions(struct loop *l)
 {
 	if (!is_proven(l) || !l->sink || !l->sink->conditions)
 		return INT64_MAX;
-	return l->sink->conditions(l->sink->user, l->session, now_ms(l));
+	return l->sink->conditions(l->sink->user, l->session, loop_now_ms(l));
 }
 
-static int run(struct loop *l)
+static int loop_turn(struct loop *l)
 {
 	static unsigned char held[HELD_BACK_MAX]; /* one port in each process; large, and seldom touched */
 
 	l->held = held;
-	l->looked_ms = now_ms(l);
+	l->looked_ms = loop_now_ms(l);
 	for (;;) {
 		struct action action;
 		int64_t again_ms;
@@ -204,20 +204,20 @@ static int run(struct loop *l)
 		int r;
 
 		hand_out(l);
-		again_ms = look_after_conditions(l);
+		again_ms = loop_conditions(l);
 		was_proven = is_proven(l);
-		next(l, &action);
+		loop_next(l, &action);
 		/* proven by the time that has passed: the conditions have a look before anybody waits for a byte */
 		if (!was_proven && is_proven(l) && action.kind == ACTION_READ)
 			continue;
 		switch (action.kind) {
 		case ACTION_SET_LINES:
 			r = l->port->ops->set_lines(l->port, action.lines, action.asserted);
-			did(l, r);
+			loop_did(l, r);
 			break;
 		case ACTION_SET_SPEED:
 			r = l->port->ops->set_speed(l->port, action.baud);
-			did(l, r);
+			loop_did(l, r);
 			break;
 		case ACTION_READ: read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms); break;
 		case ACTION_DONE: hand_out(l); return l->stopped ? -ECANCELED : 0;
@@ -229,12 +229,12 @@ int loop_session(struct session *session, struct port *port, struct clk *clk, co
 {
 	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink };
 
-	return run(&l);
+	return loop_turn(&l);
 }
 
 int loop_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct loop_sink *sink)
 {
 	struct loop l = { .wiring = wiring, .port = port, .clk = clk, .sink = sink };
 
-	return run(&l);
+	return loop_turn(&l);
 }

@@ -151,10 +151,10 @@ static bool may_pass(int r)
 	return r == -ENOENT || r == -ENXIO || r == -EBUSY || r == -EAGAIN || r == -ENODEV;
 }
 
-static void explain(const struct search *s, int r)
+static void open_explain(const struct search *s, int r)
 {
 	struct open_failure *f = s->failure;
-	struct finding finding;
+	struct diagnosis diagnosis;
 
 	f->verdict = r == -ENODEV ? VERDICT_NO_PORT : verdict_of_errno(-r);
 	if (f->verdict == VERDICT_NO_PORT && s->was_there)
@@ -163,8 +163,8 @@ static void explain(const struct search *s, int r)
 		f->text[0] = '\0';
 	if (f->advice[0])
 		return;
-	if (s->spec->kind != SPEC_SIM && diagnose_best(s->spec, f->verdict, &finding))
-		snprintf(f->advice, sizeof(f->advice), "%s", finding.cure[0] ? finding.cure : finding.text);
+	if (s->spec->kind != SPEC_SIM && diagnose_best(s->spec, f->verdict, &diagnosis))
+		snprintf(f->advice, sizeof(f->advice), "%s", diagnosis.cure[0] ? diagnosis.cure : diagnosis.text);
 	else if (f->verdict == VERDICT_PERMISSION)
 		snprintf(f->advice, sizeof(f->advice),
 			 "join the group of the port; see \"Permissions\" in espreset(1)");
@@ -192,7 +192,7 @@ int open_port(const struct request *request, const struct spec *spec, int64_t de
 			return r;
 	}
 	if (r < 0 && r != -ECANCELED)
-		explain(&s, r);
+		open_explain(&s, r);
 	*ret_native_usb = r == 0 && s.native_usb;
 	return r;
 }

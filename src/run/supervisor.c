@@ -82,7 +82,7 @@ static void tell_failure(struct crew *crew, struct board *board, enum verdict ve
 	tell_result(crew, board, &result);
 }
 
-static int start(struct crew *crew, struct board *board)
+static int supervisor_start(struct crew *crew, struct board *board)
 {
 	pid_t parent = getpid();
 	int pair[2];
@@ -126,7 +126,7 @@ static bool has_ended(const struct board *board, int *ret_status)
 }
 
 /* Its end of the line is closed: it is over, with or without having said a result. */
-static void reap(struct crew *crew, struct board *board)
+static void supervisor_reap(struct crew *crew, struct board *board)
 {
 	char text[96] = "its process ended without a result";
 	int status;
@@ -187,7 +187,7 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 }
 
 /* All that is there: if whoever reads our output has kept us past the deadline, the result is there, too. */
-static void hear(struct crew *crew, struct board *board)
+static void supervisor_receive(struct crew *crew, struct board *board)
 {
 	struct message message;
 	ssize_t n;
@@ -195,12 +195,12 @@ static void hear(struct crew *crew, struct board *board)
 	while ((n = recv(board->fd, &message, sizeof(message), MSG_DONTWAIT)) == (ssize_t)sizeof(message))
 		take_message(crew, board, &message);
 	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
-		reap(crew, board);
+		supervisor_reap(crew, board);
 }
 
 /* Past its deadline: an ioctl or a close blocks in the driver. SIGKILL ends the process as soon as the driver lets
  * it; nobody waits for that. */
-static void give_up(struct crew *crew, struct board *board)
+static void supervisor_give_up(struct crew *crew, struct board *board)
 {
 	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
 	char text[128];
@@ -282,7 +282,7 @@ static void stop_all(struct crew *crew, struct pollfd *fds)
 	while ((open = fill_fds(crew, fds)) && wait_poll(fds, open, deadline, NULL) >= 0) {
 		for (size_t i = 0; i < crew->n; i++) {
 			if (has_spoken(&crew->boards[i], fds))
-				hear(crew, &crew->boards[i]);
+				supervisor_receive(crew, &crew->boards[i]);
 		}
 	}
 	for (size_t i = 0; i < crew->n; i++) {
@@ -300,7 +300,7 @@ static void give_back(struct crew *crew, int64_t late_ms)
 		crew->boards[i].limit_ms += late_ms;
 }
 
-static void watch(struct crew *crew, struct pollfd *fds)
+static void supervisor_watch(struct crew *crew, struct pollfd *fds)
 {
 	size_t open;
 
@@ -313,9 +313,9 @@ static void watch(struct crew *crew, struct pollfd *fds)
 			stop_all(crew, fds);
 		for (size_t i = 0; i < crew->n; i++) {
 			if (r > 0 && has_spoken(&crew->boards[i], fds))
-				hear(crew, &crew->boards[i]);
+				supervisor_receive(crew, &crew->boards[i]);
 			if (crew->boards[i].fd >= 0 && wait_now_ms() >= crew->boards[i].limit_ms)
-				give_up(crew, &crew->boards[i]);
+				supervisor_give_up(crew, &crew->boards[i]);
 		}
 		show_progress(crew);
 	}
@@ -338,7 +338,7 @@ static int exit_status(const struct crew *crew)
 }
 
 /* Last of all: READY=1 once, when all are ready. */
-static void notify(const struct crew *crew, int status)
+static void supervisor_notify(const struct crew *crew, int status)
 {
 	char text[256];
 
@@ -400,7 +400,7 @@ static void start_all(struct crew *crew)
 		board->start_ms = now;
 		board->limit_ms = now + crew->request->wait_ms + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
 		snprintf(board->doing, sizeof(board->doing), "opening the port");
-		r = start(crew, board);
+		r = supervisor_start(crew, board);
 		if (r < 0)
 			tell_failure(crew, board, VERDICT_INTERNAL, strerror(-r), NULL);
 	}
@@ -413,14 +413,14 @@ static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
 	if (status)
 		return status;
 	start_all(crew);
-	watch(crew, fds);
+	supervisor_watch(crew, fds);
 	status = exit_status(crew);
 	if (report_end(&crew->report) < 0 && !status)
 		status = verdict_info(VERDICT_INTERNAL)->status;
 	if (!end_state(crew) && !status)
 		status = verdict_info(VERDICT_INTERNAL)->status;
 	if (crew->request->mode == MODE_RESET)
-		notify(crew, status);
+		supervisor_notify(crew, status);
 	return status;
 }
 

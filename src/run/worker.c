@@ -72,12 +72,12 @@ static void tell_status(void *user, const char *text)
 	worker_send(user, MESSAGE_STATUS, text, strnlen(text, MESSAGE_STATUS_MAX - 1));
 }
 
-static void tell_match(void *user, const struct report_match *match)
+static void worker_tell_match(void *user, const struct report_match *match)
 {
 	worker_send(user, MESSAGE_MATCH, match, sizeof(*match));
 }
 
-static void capture(void *user, const void *bytes, size_t n)
+static void worker_capture(void *user, const void *bytes, size_t n)
 {
 	struct worker *w = user;
 	const char *p = bytes;
@@ -142,7 +142,7 @@ static const struct advice
 	other_file = { "other-file", "not reset: name a file that can be written" },
 	lines_unknown = { "look-at-board", "the lines may not have been released: look at the board" };
 
-static void fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
+static void worker_fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
 	struct session_result *r = &w->result.session;
 
@@ -157,11 +157,11 @@ static void take_close(struct worker *w, int r)
 {
 	if (r == 0 || verdict_info(w->result.session.verdict)->status != 0)
 		return;
-	fail(w, verdict_of_errno(-r), "", &lines_unknown);
+	worker_fail(w, verdict_of_errno(-r), "", &lines_unknown);
 	w->result.session.err = -r;
 }
 
-static bool find(struct worker *w, const struct spec *port, int64_t deadline_ms)
+static bool worker_find(struct worker *w, const struct spec *port, int64_t deadline_ms)
 {
 	struct open_failure failure;
 	int r = open_port(w->request, port, deadline_ms, tell_status, w, &w->port, &w->native_usb, &failure);
@@ -170,7 +170,7 @@ static bool find(struct worker *w, const struct spec *port, int64_t deadline_ms)
 		return true;
 	if (r == -ECANCELED)
 		stop_die(stop_asked());
-	fail(w, failure.verdict, failure.text, NULL);
+	worker_fail(w, failure.verdict, failure.text, NULL);
 	w->result.session.err = -r;
 	w->result.holder_pid = failure.holder_pid;
 	snprintf(w->result.holder_command, sizeof(w->result.holder_command), "%s", failure.holder_command);
@@ -178,7 +178,7 @@ static bool find(struct worker *w, const struct spec *port, int64_t deadline_ms)
 	return false;
 }
 
-static int64_t look_after_conditions(void *user, struct session *session, int64_t now_ms)
+static int64_t worker_conditions(void *user, struct session *session, int64_t now_ms)
 {
 	struct worker *w = user;
 
@@ -220,7 +220,7 @@ static void ask_board(struct worker *w, bool once, int64_t deadline_ms)
 }
 
 /* --timeout counts from the open port, but an open() that blocks makes no run longer. */
-static int time_left(const struct worker *w, int timeout_ms)
+static int worker_time_left(const struct worker *w, int timeout_ms)
 {
 	const struct request *o = w->request;
 	int64_t left_ms = w->start_ms + o->wait_ms + o->session.timeout_ms + OPEN_GRACE_MS - wait_now_ms();
@@ -230,11 +230,11 @@ static int time_left(const struct worker *w, int timeout_ms)
 	return left_ms > 0 ? (int)left_ms : 0;
 }
 
-static void run(struct worker *w, const struct session_config *config)
+static void worker_reset(struct worker *w, const struct session_config *config)
 {
 	/* clang-format off */
 	struct loop_sink sink = {
-		.bytes = capture, .lost = capture_lost, .note = tell_note, .conditions = look_after_conditions,
+		.bytes = worker_capture, .lost = capture_lost, .note = tell_note, .conditions = worker_conditions,
 		.user = w,
 	};
 	/* clang-format on */
@@ -242,7 +242,7 @@ static void run(struct worker *w, const struct session_config *config)
 	struct session_config limited = *config;
 	int r, closed;
 
-	limited.timeout_ms = time_left(w, config->timeout_ms);
+	limited.timeout_ms = worker_time_left(w, config->timeout_ms);
 	if (getrandom(&limited.seed, sizeof(limited.seed), GRND_NONBLOCK) < 0)
 		limited.seed = (uint64_t)wait_now_ms();
 	session_init(&w->session, &limited, wait_now_ms());
@@ -262,16 +262,16 @@ static void run(struct worker *w, const struct session_config *config)
 	take_close(w, closed); /* last: no answer from the network makes up for lines that may still be asserted */
 }
 
-static void probe(struct worker *w)
+static void worker_probe_wiring(struct worker *w)
 {
 	static struct wiring wiring; /* large; one in each process */
-	struct loop_sink sink = { .bytes = capture, .lost = capture_lost, .user = w };
+	struct loop_sink sink = { .bytes = worker_capture, .lost = capture_lost, .user = w };
 	struct clk clk = { real_now_ms };
 	const struct session_config *session = &w->request->session;
 	/* clang-format off */
 	struct wiring_config config = {
 		.baud = session_first_baud(session), .crystal_mhz = session->crystal_mhz,
-		.timeout_ms = time_left(w, session->timeout_ms), .latency_ms = session->latency_ms,
+		.timeout_ms = worker_time_left(w, session->timeout_ms), .latency_ms = session->latency_ms,
 	};
 	/* clang-format on */
 	const struct wiring_result *found;
@@ -284,7 +284,7 @@ static void probe(struct worker *w)
 	w->port = NULL;
 	if (r == -ECANCELED)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
-	fail(w, found->verdict, found->text, found->advice);
+	worker_fail(w, found->verdict, found->text, found->advice);
 	w->result.session.err = found->err;
 	take_close(w, closed);
 	if (!found->err && w->result.session.verdict == found->verdict)
@@ -297,8 +297,8 @@ static void refuse_native_usb(struct worker *w)
 	int r = w->port->ops->close(w->port);
 
 	w->port = NULL;
-	fail(w, VERDICT_UNPROVEN, "this is the chip's own USB: there is no circuit to find, RTS resets its processor",
-	     &reset_it);
+	worker_fail(w, VERDICT_UNPROVEN,
+		    "this is the chip's own USB: there is no circuit to find, RTS resets its processor", &reset_it);
 	take_close(w, r);
 }
 
@@ -317,7 +317,7 @@ static bool is_needless(struct worker *w)
 		conditions_forget_finding(&w->conditions);
 		return false;
 	}
-	fail(w, VERDICT_READY, "", NULL);
+	worker_fail(w, VERDICT_READY, "", NULL);
 	take_proof_by_ota(w);
 	w->result.reset_not_needed = true;
 	return true;
@@ -334,11 +334,11 @@ static bool may_be_explained(enum verdict verdict)
 static void find_fitting_advice(struct worker *w)
 {
 	enum verdict verdict = w->result.session.verdict;
-	struct finding finding;
+	struct diagnosis diagnosis;
 
 	if (may_be_explained(verdict) && !w->result.advice[0] && w->spec->kind != SPEC_SIM &&
-	    diagnose_best(ladder_port(&w->ladder), verdict, &finding) && finding.cure[0])
-		snprintf(w->result.advice, sizeof(w->result.advice), "%s", finding.cure);
+	    diagnose_best(ladder_port(&w->ladder), verdict, &diagnosis) && diagnosis.cure[0])
+		snprintf(w->result.advice, sizeof(w->result.advice), "%s", diagnosis.cure);
 }
 
 /* The next thing to do, where nothing more fitting was found. */
@@ -372,7 +372,7 @@ static void find_and_run(struct worker *w)
 	/* Where it is, before it may leave, or else when it has come. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
-	found = find(w, w->spec, w->start_ms + w->request->wait_ms);
+	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	if (!found)
@@ -380,11 +380,11 @@ static void find_and_run(struct worker *w)
 	worker_send(w, MESSAGE_OPENED, NULL, 0);
 	config.native_usb = w->native_usb;
 	if (w->request->mode != MODE_PROBE_WIRING)
-		run(w, &config);
+		worker_reset(w, &config);
 	else if (w->native_usb)
 		refuse_native_usb(w);
 	else
-		probe(w);
+		worker_probe_wiring(w);
 }
 
 /* udev gives a port that is back its group a moment after the kernel made it. */
@@ -394,7 +394,7 @@ static bool find_again(struct worker *w)
 {
 	int64_t deadline_ms = wait_now_ms() + GROUP_MS;
 
-	while (!find(w, ladder_port(&w->ladder), deadline_ms)) {
+	while (!worker_find(w, ladder_port(&w->ladder), deadline_ms)) {
 		if (w->result.session.verdict != VERDICT_PERMISSION || wait_now_ms() >= deadline_ms)
 			return false;
 		if (wait_poll(NULL, 0, wait_now_ms() + GROUP_MS / 20, stop_port()) == -ECANCELED)
@@ -415,9 +415,9 @@ static void run_again(struct worker *w, bool once)
 		config.native_usb = w->native_usb;
 		config.attempts = once ? 1 : config.attempts;
 		ladder_limit(&w->ladder, &config);
-		run(w, &config);
+		worker_reset(w, &config);
 	} else if (w->result.session.verdict == VERDICT_NO_PORT) { /* it was there */
-		fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
+		worker_fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
 	}
 	w->result.session.attempts += attempts;
 	w->result.session.pulses += pulses;
@@ -436,29 +436,29 @@ static void run_after_step(struct worker *w)
 		run_again(w, false);
 }
 
-static void recover(struct worker *w)
+static void worker_recover(struct worker *w)
 {
 	while (ladder_climb(&w->ladder, w->result.session.verdict))
 		run_after_step(w);
 	if (w->ladder.is_stopped)
 		stop_die(stop_asked());
 	if (w->ladder.is_gone)
-		fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
+		worker_fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
 }
 
-static void begin(struct worker *w)
+static void worker_begin(struct worker *w)
 {
 	int r = open_capture(w);
 	char text[128];
 
 	if (r < 0) {
 		snprintf(text, sizeof(text), "--capture cannot be written: %s", strerror(-r));
-		fail(w, VERDICT_INTERNAL, text, &other_file);
+		worker_fail(w, VERDICT_INTERNAL, text, &other_file);
 		return;
 	}
-	r = conditions_init(&w->conditions, w->request, w->start_ms, tell_match, w);
+	r = conditions_init(&w->conditions, w->request, w->start_ms, worker_tell_match, w);
 	if (r < 0) {
-		fail(w, VERDICT_INTERNAL, strerror(-r), NULL);
+		worker_fail(w, VERDICT_INTERNAL, strerror(-r), NULL);
 		return;
 	}
 	ladder_init(&w->ladder, w->spec, w->start_ms + w->request->wait_ms + w->request->session.timeout_ms,
@@ -466,7 +466,7 @@ static void begin(struct worker *w)
 	if (!is_needless(w)) {
 		find_and_run(w);
 		if (w->request->recover)
-			recover(w);
+			worker_recover(w);
 	}
 	if (w->request->mode == MODE_RESET)
 		find_fitting_advice(w);
@@ -482,7 +482,7 @@ int worker_run(const struct request *request, const struct spec *spec, int fd)
 
 	w = (struct worker){ .request = request, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
 	snprintf(w.result.sequence_from, sizeof(w.result.sequence_from), "%s", request->sequence_from);
-	begin(&w);
+	worker_begin(&w);
 	close_capture(&w);
 	worker_send(&w, MESSAGE_RESULT, &w.result, sizeof(w.result));
 	return 0;

@@ -2,6 +2,7 @@
 #ifndef ESPRESET_SESSION_INSIDE_H
 #define ESPRESET_SESSION_INSIDE_H
 
+#include "base/clk.h"
 #include "session/session.h"
 
 /* Release to the banner's first byte: EN's RC (10 kOhm with up to 10 uF: 140 ms) and the ROM's start. */
@@ -10,16 +11,6 @@
 #define CHATTER_MS 300
 /* The settle time does not end in the middle of what cannot be read: a restart may be what follows. */
 #define TALK_PAUSE_MS 150
-
-static inline int64_t session_earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static inline int64_t session_later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
 
 static inline bool session_holds(const struct session *s, enum proof_rule rule)
 {
@@ -35,19 +26,19 @@ void session_keep_attempt(struct session *s);
 /** session_conclude() - this attempt is over: another one, patience with eboot, or the end */
 void session_conclude(struct session *s);
 
-/* heard.c: bytes into the attempt */
-/** heard_begin() - the reader begins anew, at the port's speed */
-void heard_begin(struct session *s);
-/** heard_retune() - the board goes on with what it says; only the port's speed has changed */
-void heard_retune(struct session *s);
-void heard_feed(struct session *s, const void *bytes, size_t n);
-/** heard_flush() - an unfinished line counts as well */
-void heard_flush(struct session *s);
-/** heard_bytes() - what all bytes since the release are counted for, readable or not */
-void heard_bytes(struct session *s, const unsigned char *bytes, size_t n);
-bool heard_is_past_load(const struct session *s);
-/** heard_may_be_loader() - a loader other than eboot speaks at the ROM's speed, for a while after the load */
-bool heard_may_be_loader(const struct session *s);
+/* receive.c: bytes into the attempt */
+/** receive_begin() - the reader begins anew, at the port's speed */
+void receive_begin(struct session *s);
+/** receive_retune() - the board goes on with what it says; only the port's speed has changed */
+void receive_retune(struct session *s);
+void receive_feed(struct session *s, const void *bytes, size_t n);
+/** receive_flush() - an unfinished line counts as well */
+void receive_flush(struct session *s);
+/** receive_bytes() - what all bytes since the release are counted for, readable or not */
+void receive_bytes(struct session *s, const unsigned char *bytes, size_t n);
+bool receive_is_past_load(const struct session *s);
+/** receive_may_be_loader() - a loader other than eboot speaks at the ROM's speed, for a while after the load */
+bool receive_may_be_loader(const struct session *s);
 
 /* stages.c: one function a state; each takes the transition that is due */
 void stage_listen(struct session *s);

@@ -45,7 +45,7 @@ static enum verdict after_reboot(const struct attempt *a)
 		return VERDICT_CRASHED;
 	/* A second hardware reset: somebody else's, or a bouncing line. Nothing is wrong with the board. */
 	if (a->next.cause_kind == BOOT_CAUSE_HARDWARE &&
-	    (a->next.chip != CHIP_ESP8266 || a->next.heard == BOOT_HEARD_74880))
+	    (a->next.chip != CHIP_ESP8266 || a->next.rx_speed == BOOT_RX_74880))
 		return VERDICT_UNPROVEN;
 	return VERDICT_RESTARTED;
 }
@@ -229,10 +229,10 @@ static bool is_shown_ours(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
-	return a->ours && (!proof_needs_row(&s->context, a) || a->series >= PROOF_PULSES);
+	return a->caused_by_us && (!proof_needs_row(&s->context, a) || a->series >= PROOF_PULSES);
 }
 
-static void fill(const struct session *s, struct session_result *ret)
+static void outcome_fill(const struct session *s, struct session_result *ret)
 {
 	const struct attempt *a = &s->attempt;
 
@@ -243,19 +243,19 @@ static void fill(const struct session *s, struct session_result *ret)
 	ret->pulses = s->pulses;
 	ret->baud = s->baud;
 	ret->crystal_mhz = s->context.crystal_mhz;
-	ret->app_baud = s->hearing.found_baud;
+	ret->app_baud = s->appspeed.found_baud;
 	ret->total_ms = (int)(s->now_ms - s->start_ms);
 	snprintf(ret->sequence, sizeof(ret->sequence), "%s", s->sequence.text);
 	if (is_shown_ours(s))
-		ret->reset_by = a->watches ? RESET_BY_OTHER : RESET_BY_US;
-	if (a->ours && a->boot.progress >= BOOT_LOADED) {
-		ret->boot_ms = (int)(a->boot.loaded_ms - (a->watches ? a->ours_begin_ms : a->release_ms));
+		ret->reset_by = a->passive ? RESET_BY_OTHER : RESET_BY_US;
+	if (a->caused_by_us && a->boot.progress >= BOOT_LOADED) {
+		ret->boot_ms = (int)(a->boot.loaded_ms - (a->passive ? a->our_banner_ms : a->release_ms));
 		ret->up_ms = (int)(s->now_ms - a->boot.loaded_ms);
 	}
 }
 
 /* Evidence is what was looked at and held; without our banner there is none. */
-static unsigned int evidence(const struct session *s)
+static unsigned int outcome_evidence(const struct session *s)
 {
 	unsigned int set = 0;
 
@@ -273,12 +273,12 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 {
 	const struct attempt *a = &s->attempt;
 
-	fill(s, ret);
+	outcome_fill(s, ret);
 	ret->missing = proof_missing(&s->context, a);
-	ret->verdict = a->ours ? with_our_boot(s, ret->missing) : without_our_boot(s);
+	ret->verdict = a->caused_by_us ? with_our_boot(s, ret->missing) : without_our_boot(s);
 	if (ret->verdict == VERDICT_READY && proof_needs_row(&s->context, a))
 		ret->crystal_mhz = 40;
-	ret->evidence = evidence(s);
+	ret->evidence = outcome_evidence(s);
 	if (a->rebooted && ret->verdict == VERDICT_CRASHED && a->boot.trouble == BOOT_OK) {
 		ret->boot.trouble = BOOT_CRASH;
 		ret->boot.reason = a->next.reason;
@@ -293,7 +293,7 @@ void outcome_judge(const struct session *s, struct session_result *ret)
 
 void outcome_port(const struct session *s, int err, struct session_result *ret)
 {
-	fill(s, ret);
+	outcome_fill(s, ret);
 	ret->err = err;
 	ret->verdict = verdict_of_errno(err);
 	ret->text[0] = '\0'; /* the report adds the system's words */
@@ -301,9 +301,9 @@ void outcome_port(const struct session *s, int err, struct session_result *ret)
 
 void outcome_condition(const struct session *s, enum verdict verdict, const char *text, struct session_result *ret)
 {
-	fill(s, ret);
+	outcome_fill(s, ret);
 	ret->verdict = verdict;
-	ret->evidence = evidence(s);
+	ret->evidence = outcome_evidence(s);
 	if (verdict == VERDICT_EXPECT_TIMEOUT && !s->config.baud && ret->app_baud && ret->app_baud != 115200)
 		ret->advice = &say_baud;
 	snprintf(ret->text, sizeof(ret->text), "%s", text);

@@ -14,7 +14,7 @@
 #define HOLD_SPREAD_MS 20
 #define PAUSE_SPREAD_MS 100
 
-static const int ladder[] = SESSION_LADDER;
+static const int hold_steps_ms[] = SESSION_HOLDS;
 
 /* What may drive EN, in the order that it is tried in: docs/hardware.md, section 7. */
 static const char *const wirings[PLAN_WIRINGS] = { "rts", "both", "dtr" };
@@ -41,7 +41,7 @@ void plan_init(struct session *s)
 
 static int plan_hold(const struct session *s, int attempt)
 {
-	return s->config.hold_ms ? s->config.hold_ms : ladder[attempt <= 3 ? attempt - 1 : 2];
+	return s->config.hold_ms ? s->config.hold_ms : hold_steps_ms[attempt <= 3 ? attempt - 1 : 2];
 }
 
 bool plan_may_try_again(const struct session *s, enum verdict verdict)
@@ -63,7 +63,7 @@ bool plan_may_try_again(const struct session *s, enum verdict verdict)
  * the only one. */
 static bool row_broke(const struct session *s)
 {
-	return s->attempt.pulse > 1 && !(s->attempt.ours && s->attempt.series >= PROOF_PULSES);
+	return s->attempt.pulse > 1 && !(s->attempt.caused_by_us && s->attempt.series >= PROOF_PULSES);
 }
 
 /* Has something been read that speaks at 74880 from its reset on? */
@@ -71,7 +71,7 @@ static bool is_of_74880(const struct attempt *a)
 {
 	if (!a->any_boot || (a->boot.chip != CHIP_ESP8266 && a->boot.chip != CHIP_ESP32C2))
 		return false;
-	return a->banner_baud == 74880 || (a->boot.heard == BOOT_HEARD_74880 && !a->boot.certain);
+	return a->banner_baud == 74880 || (a->boot.rx_speed == BOOT_RX_74880 && !a->boot.certain);
 }
 
 /* The speed at which the next pulse is heard. */
@@ -85,7 +85,7 @@ static int plan_baud(const struct session *s, enum verdict verdict)
 		return 115200;
 	if (s->plan.at_74880)
 		return 74880;
-	if (a->ours || a->cold_in_hold)
+	if (a->caused_by_us || a->cold_in_hold)
 		return a->baud;
 	if (verdict == VERDICT_GARBLED || (verdict == VERDICT_UNPROVEN && a->unreadable >= UNREADABLE_MIN))
 		return a->baud == 115200 ? 74880 : 115200;
@@ -109,10 +109,10 @@ static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum
 	const struct attempt *a = &s->attempt;
 	bool may_be_boot = verdict != VERDICT_SILENT && verdict != VERDICT_NO_EFFECT;
 
-	if (a->cold_in_hold || row_broke(s) || (a->ours && a->boot.source == BOOT_SOURCE_DOWNLOAD))
+	if (a->cold_in_hold || row_broke(s) || (a->caused_by_us && a->boot.source == BOOT_SOURCE_DOWNLOAD))
 		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
 	/* it was reset; or what was heard may have been a boot at another speed */
-	if (a->ours || (may_be_boot && next_baud != a->baud))
+	if (a->caused_by_us || (may_be_boot && next_baud != a->baud))
 		return s->plan.wiring;
 	return untried_wiring(s);
 }

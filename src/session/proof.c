@@ -29,7 +29,7 @@ static bool after_release(const struct proof_context *context, const struct atte
 
 static bool in_time(const struct proof_context *context, const struct attempt *attempt)
 {
-	int64_t begin_ms = attempt->ours ? attempt->ours_begin_ms : attempt->boot.begin_ms;
+	int64_t begin_ms = attempt->caused_by_us ? attempt->our_banner_ms : attempt->boot.begin_ms;
 
 	/* What made the port change its speed was the beginning of this banner, or of another boot, which may have been ours. */
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
@@ -42,7 +42,7 @@ static bool in_time(const struct proof_context *context, const struct attempt *a
 
 /* ESP8266: 1 power or CH_PD, 2 RST pin. The family prints POWERON for EN as for power. After a USB-Serial-JTAG
  * reset the chip says so itself, and only a port that is the chip's own USB can have caused that. */
-static bool hardware(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_hardware(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
 		return true; /* the first banner of the chain was looked at when it came */
@@ -53,7 +53,7 @@ static bool hardware(const struct proof_context *context, const struct attempt *
 /* Did the banner come at 74880 Bd? After a software restart it never does. */
 static bool is_cold(const struct attempt *attempt)
 {
-	return attempt->boot.heard == BOOT_HEARD_74880 || attempt->banner_baud == 74880;
+	return attempt->boot.rx_speed == BOOT_RX_74880 || attempt->banner_baud == 74880;
 }
 
 bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt)
@@ -64,20 +64,20 @@ bool proof_needs_row(const struct proof_context *context, const struct attempt *
 /* Rubbish before a banner at 115200 may be a cold one that a bridge has mutilated: then this is a restart after it. */
 #define NOISE_MAX 8
 
-static bool fresh(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_fresh(const struct proof_context *context, const struct attempt *attempt)
 {
 	return is_cold(attempt) || (proof_needs_row(context, attempt) && attempt->series >= PROOF_PULSES);
 }
 
-static int64_t lateness(const struct attempt *attempt)
+static int64_t banner_lateness(const struct attempt *attempt)
 {
-	return attempt->ours_begin_ms - attempt->release_ms;
+	return attempt->our_banner_ms - attempt->release_ms;
 }
 
 /* Can this attempt be one of a row? */
 static bool is_of_series(const struct attempt *attempt)
 {
-	return attempt->ours && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late &&
+	return attempt->caused_by_us && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late &&
 	       !is_cold(attempt) && !attempt->copied && attempt->noise <= NOISE_MAX &&
 	       attempt->boot.source == BOOT_SOURCE_FLASH;
 }
@@ -101,7 +101,7 @@ int proof_series(const struct proof_context *context, const struct attempt *atte
 		return 0;
 	if (!before || !is_of_series(before) || !before->series)
 		return 1;
-	later = lateness(attempt) - lateness(before);
+	later = banner_lateness(attempt) - banner_lateness(before);
 	if (later > proof_tolerance_ms(context) || later < -proof_tolerance_ms(context))
 		return 1;
 	if (before->series == 1)
@@ -119,7 +119,7 @@ static bool one_boot(const struct proof_context *context, const struct attempt *
 	return !attempt->rebooted;
 }
 
-static bool flash(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_flash(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
 	/* A DOWNLOAD banner of the family is not final: a core reset shows the stale straps, and then loads. */
@@ -128,13 +128,13 @@ static bool flash(const struct proof_context *context, const struct attempt *att
 	return attempt->boot.source == BOOT_SOURCE_FLASH;
 }
 
-static bool certain(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_certain(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
 	return attempt->boot.certain;
 }
 
-static bool loaded(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_loaded(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
 	return attempt->boot.progress >= BOOT_LOADED;
@@ -151,7 +151,7 @@ static bool may_have_said_copy(const struct attempt *attempt)
 
 	long strange = attempt->garbage - attempt->garbage_at_load;
 
-	return boot->heard == BOOT_HEARD_74880 && boot->progress == BOOT_LOADED && !boot->eboot_loads &&
+	return boot->rx_speed == BOOT_RX_74880 && boot->progress == BOOT_LOADED && !boot->eboot_loads &&
 	       strange >= EBOOT_BYTES_MIN && strange <= EBOOT_BYTES_MAX && attempt->text == attempt->text_at_load;
 }
 
@@ -178,13 +178,13 @@ static bool no_fragment(const struct proof_context *context, const struct attemp
 #define UNCLEAR_MAX 80
 
 /* A restart at the speed that is not being listened to, or one whose recovery failed, would be rubbish. */
-static bool clear(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_clear(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
 	return attempt->unclear_after_load <= UNCLEAR_MAX;
 }
 
-static bool settled(const struct proof_context *context, const struct attempt *attempt)
+static bool proves_settled(const struct proof_context *context, const struct attempt *attempt)
 {
 	(void)context;
 	return attempt->settled;
@@ -195,37 +195,37 @@ static bool right_chip(const struct proof_context *context, const struct attempt
 	return context->chip == CHIP_UNKNOWN || attempt->boot.chip == context->chip;
 }
 
-static const struct rule {
+static const struct proof_row {
 	const char *name;
 	bool (*holds)(const struct proof_context *context, const struct attempt *attempt);
-} rules[PROOF_RULES] = {
+} proof_rows[PROOF_RULES] = {
 	[PROOF_QUIET_HOLD] = { "quiet-hold", quiet_hold },
 	[PROOF_AFTER_RELEASE] = { "banner-after-release", after_release },
 	[PROOF_IN_TIME] = { "banner-in-time", in_time },
-	[PROOF_HARDWARE] = { "hardware-reset", hardware },
-	[PROOF_FRESH] = { "cold-speed", fresh },
+	[PROOF_HARDWARE] = { "hardware-reset", proves_hardware },
+	[PROOF_FRESH] = { "cold-speed", proves_fresh },
 	[PROOF_ONE_BOOT] = { "one-boot", one_boot },
-	[PROOF_FLASH] = { "flash-boot", flash },
-	[PROOF_CERTAIN] = { "read-whole", certain },
-	[PROOF_LOADED] = { "loaded", loaded },
+	[PROOF_FLASH] = { "flash-boot", proves_flash },
+	[PROOF_CERTAIN] = { "read-whole", proves_certain },
+	[PROOF_LOADED] = { "loaded", proves_loaded },
 	[PROOF_NOT_COPYING] = { "no-copy", not_copying },
 	[PROOF_NO_TROUBLE] = { "no-trouble", no_trouble },
 	[PROOF_NO_FRAGMENT] = { "no-fragment", no_fragment },
-	[PROOF_CLEAR] = { "readable-after-load", clear },
-	[PROOF_SETTLED] = { "settled", settled },
+	[PROOF_CLEAR] = { "readable-after-load", proves_clear },
+	[PROOF_SETTLED] = { "settled", proves_settled },
 	[PROOF_CHIP] = { "chip", right_chip },
 };
 
 const char *proof_rule_name(enum proof_rule rule)
 {
-	return rules[rule].name;
+	return proof_rows[rule].name;
 }
 
 bool proof_rule_applies(const struct proof_context *context, const struct attempt *attempt, enum proof_rule rule)
 {
 	switch (rule) {
 	case PROOF_QUIET_HOLD:
-	case PROOF_IN_TIME: return !attempt->watches;
+	case PROOF_IN_TIME: return !attempt->passive;
 	case PROOF_FRESH:
 	case PROOF_CLEAR: return is_esp8266(&attempt->boot);
 	case PROOF_CHIP: return context->chip != CHIP_UNKNOWN;
@@ -237,12 +237,12 @@ bool proof_rule_holds(const struct proof_context *context, const struct attempt 
 {
 	if (proof_is_left_out(rule) || !proof_rule_applies(context, attempt, rule))
 		return true;
-	return rules[rule].holds(context, attempt);
+	return proof_rows[rule].holds(context, attempt);
 }
 
 enum proof_rule proof_missing(const struct proof_context *context, const struct attempt *attempt)
 {
-	if (!attempt->any_boot || !attempt->ours)
+	if (!attempt->any_boot || !attempt->caused_by_us)
 		return PROOF_AFTER_RELEASE;
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
 		if (!proof_rule_holds(context, attempt, (enum proof_rule)rule))
@@ -251,14 +251,15 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
 	return PROOF_RULES;
 }
 
-bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt, const struct boot *boot)
+bool proof_banner_is_caused_by_us(const struct proof_context *context, const struct attempt *attempt,
+				  const struct boot *boot)
 {
 	static const enum proof_rule needed[] = { PROOF_AFTER_RELEASE, PROOF_IN_TIME, PROOF_HARDWARE };
 	struct attempt seen = *attempt;
 
 	seen.boot = *boot;
 	seen.chained = 0;
-	seen.ours = false;
+	seen.caused_by_us = false;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if (!proof_rule_holds(context, &seen, needed[i]))
 			return false;

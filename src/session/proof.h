@@ -57,7 +57,7 @@ struct attempt {
 	int banner_baud;		    /* ... and when the banner that may be ours was read */
 	int hold_ms;			    /* asked for */
 	int64_t distance_ms;		    /* from the release before to this one's */
-	bool watches;			    /* --no-reset: no pulse of ours, any hardware reset counts */
+	bool passive;			    /* --no-reset: no pulse of ours, any hardware reset counts */
 	int64_t hold_begin_ms;		    /* reset asserted; -1 before */
 	int64_t release_ms;		    /* both lines released; -1 before */
 	long hold_bytes_late;		    /* bytes later than 50 ms into the hold */
@@ -74,8 +74,8 @@ struct attempt {
 	bool cold_in_hold;     /* a cold banner began before the release: DTR drives EN */
 	long noise;	       /* unreadable bytes between the release and the banner */
 	int series;	       /* pulses in a row, this one included, that PROOF_FRESH can count */
-	bool ours;	       /* a banner that can be ours came */
-	int64_t ours_begin_ms;
+	bool caused_by_us;     /* a banner that can be ours came */
+	int64_t our_banner_ms;
 	struct boot boot; /* the latest boot since the release; chip CHIP_UNKNOWN and cause -1: none */
 	bool any_boot;
 	int chained;		 /* banners of a healthy chain after ours */
@@ -131,9 +131,10 @@ bool proof_rule_holds(const struct proof_context *context, const struct attempt 
 enum proof_rule proof_missing(const struct proof_context *context, const struct attempt *attempt);
 
 /**
- * proof_banner_is_ours() - can this fresh banner be the one our pulse caused?
+ * proof_banner_is_caused_by_us() - can this fresh banner be the one our pulse caused?
  */
-bool proof_banner_is_ours(const struct proof_context *context, const struct attempt *attempt, const struct boot *boot);
+bool proof_banner_is_caused_by_us(const struct proof_context *context, const struct attempt *attempt,
+				  const struct boot *boot);
 
 /**
  * proof_series() - how many pulses in a row have been followed by such a banner, equally late; for attempt->series

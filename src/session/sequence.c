@@ -39,9 +39,9 @@ const char *const *sequence_names(void)
 	return names;
 }
 
-static int complain(char *err, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int sequence_complain(char *err, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static int complain(char *err, size_t cap, const char *format, ...)
+static int sequence_complain(char *err, size_t cap, const char *format, ...)
 {
 	va_list args;
 
@@ -52,7 +52,7 @@ static int complain(char *err, size_t cap, const char *format, ...)
 	return -EINVAL;
 }
 
-static const char *blanks(const char *p)
+static const char *sequence_blanks(const char *p)
 {
 	while (*p == ' ' || *p == '\t')
 		p++;
@@ -99,17 +99,17 @@ static const char *parse_step(const char *p, struct sequence_step *step)
 	case 'D': return parse_bit(p + 1, MODEM_DTR, step);
 	case 'R': return parse_bit(p + 1, MODEM_RTS, step);
 	case 'U':
-		p = parse_bit(blanks(p + 1), MODEM_DTR, step);
+		p = parse_bit(sequence_blanks(p + 1), MODEM_DTR, step);
 		if (!p)
 			return NULL;
-		p = blanks(p);
-		return *p == ',' ? parse_bit(blanks(p + 1), MODEM_RTS, step) : NULL;
+		p = sequence_blanks(p);
+		return *p == ',' ? parse_bit(sequence_blanks(p + 1), MODEM_RTS, step) : NULL;
 	case 'W': return parse_seconds(p + 1, &step->hold_ms);
 	default: return NULL;
 	}
 }
 
-static int append(struct sequence *sequence, const struct sequence_step *step)
+static int sequence_append(struct sequence *sequence, const struct sequence_step *step)
 {
 	struct sequence_step *last = sequence->n ? &sequence->steps[sequence->n - 1] : NULL;
 
@@ -125,7 +125,7 @@ static int append(struct sequence *sequence, const struct sequence_step *step)
 
 static int parse_language(const char *text, struct sequence *ret, char *err, size_t cap)
 {
-	const char *p = blanks(text);
+	const char *p = sequence_blanks(text);
 	long total = 0;
 
 	while (*p) {
@@ -133,30 +133,30 @@ static int parse_language(const char *text, struct sequence *ret, char *err, siz
 		const char *end;
 
 		if (*p == '|') {
-			p = blanks(p + 1);
+			p = sequence_blanks(p + 1);
 			continue;
 		}
 		end = parse_step(p, &step);
 		if (end)
-			end = blanks(end);
+			end = sequence_blanks(end);
 		if (!end || (*end && *end != '|'))
-			return complain(err, cap,
-					"bad command at character %zu: want D0 D1 R0 R1 U<dtr>,<rts> "
-					"or W<seconds>, joined by |",
-					(size_t)(p - text) + 1);
+			return sequence_complain(err, cap,
+						 "bad command at character %zu: want D0 D1 R0 R1 U<dtr>,<rts> "
+						 "or W<seconds>, joined by |",
+						 (size_t)(p - text) + 1);
 		total += step.hold_ms;
 		if (total > WAIT_TOTAL_MAX_MS)
-			return complain(err, cap, "waits for more than %d s in all at character %zu",
-					WAIT_TOTAL_MAX_MS / 1000, (size_t)(p - text) + 1);
-		if (append(ret, &step) < 0)
-			return complain(err, cap, "has more than %d steps", SEQUENCE_STEPS_MAX - 1);
+			return sequence_complain(err, cap, "waits for more than %d s in all at character %zu",
+						 WAIT_TOTAL_MAX_MS / 1000, (size_t)(p - text) + 1);
+		if (sequence_append(ret, &step) < 0)
+			return sequence_complain(err, cap, "has more than %d steps", SEQUENCE_STEPS_MAX - 1);
 		p = end;
 	}
 	return 0;
 }
 
 /* The lines after the whole sequence, from `lines`. */
-static unsigned int play(const struct sequence *sequence, unsigned int lines)
+static unsigned int lines_after(const struct sequence *sequence, unsigned int lines)
 {
 	for (size_t i = 0; i < sequence->n; i++)
 		lines = (lines & ~sequence->steps[i].lines) | sequence->steps[i].asserted;
@@ -168,7 +168,7 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 	struct sequence seq = { .n = 0 };
 
 	if (strlen(text) >= sizeof(seq.text))
-		return complain(err, cap, "is longer than %zu characters", sizeof(seq.text) - 1);
+		return sequence_complain(err, cap, "is longer than %zu characters", sizeof(seq.text) - 1);
 	snprintf(seq.text, sizeof(seq.text), "%s", text);
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		if (strcmp(text, named[i].name) == 0) {
@@ -182,9 +182,10 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 	if (parse_language(text, &seq, err, cap) < 0)
 		return -EINVAL;
 	if (seq.n == 0)
-		return complain(err, cap, "is empty: want a name (rts, both, dtr) or commands such as D0|R1|W0.1|R0");
-	if (play(&seq, 0) != 0)
-		return complain(err, cap, "leaves a line asserted: it must end with both released (D0, R0)");
+		return sequence_complain(err, cap,
+					 "is empty: want a name (rts, both, dtr) or commands such as D0|R1|W0.1|R0");
+	if (lines_after(&seq, 0) != 0)
+		return sequence_complain(err, cap, "leaves a line asserted: it must end with both released (D0, R0)");
 	*ret = seq;
 	return 0;
 }
@@ -224,7 +225,7 @@ static struct pins two_transistors(unsigned int lines)
 	return (struct pins){ .en = !(rts && !dtr), .gpio0 = !(dtr && !rts) };
 }
 
-static struct pins direct(unsigned int lines)
+static struct pins is_direct(unsigned int lines)
 {
 	return (struct pins){ .en = !(lines & MODEM_RTS), .gpio0 = !(lines & MODEM_DTR) };
 }
@@ -257,5 +258,5 @@ static bool raises_into_download(const struct sequence *sequence, unsigned int l
 
 bool sequence_boots_download(const struct sequence *sequence)
 {
-	return raises_into_download(sequence, 0, two_transistors) || raises_into_download(sequence, 0, direct);
+	return raises_into_download(sequence, 0, two_transistors) || raises_into_download(sequence, 0, is_direct);
 }

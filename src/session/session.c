@@ -69,7 +69,7 @@ bool session_take_note(struct session *s, struct session_note *ret)
  * Ends
  */
 
-static void finish(struct session *s)
+static void session_finish(struct session *s)
 {
 	s->result.total_ms = (int)(s->now_ms - s->start_ms);
 	s->result.attempts = s->attempt.number;
@@ -78,7 +78,7 @@ static void finish(struct session *s)
 }
 
 /* Of two attempts' findings the one to report: readable at one of the speeds tried is not garbled. */
-static enum verdict graver(enum verdict a, enum verdict b)
+static enum verdict graver_verdict(enum verdict a, enum verdict b)
 {
 	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
 
@@ -99,7 +99,7 @@ static bool is_outdated(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
-	return s->plan.wiring != s->earlier_wiring && a->ours && a->boot.source != BOOT_SOURCE_DOWNLOAD &&
+	return s->plan.wiring != s->earlier_wiring && a->caused_by_us && a->boot.source != BOOT_SOURCE_DOWNLOAD &&
 	       (s->earlier.verdict == VERDICT_DOWNLOAD_MODE || s->earlier.verdict == VERDICT_SILENT ||
 		s->earlier.verdict == VERDICT_NO_EFFECT);
 }
@@ -112,12 +112,12 @@ static bool may_be_copying(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot, *heard = bootlog_boot(&s->log);
-	bool family = heard && heard->chip != CHIP_ESP8266 && (heard->waiting || heard->progress >= BOOT_LOADING);
-	bool cold = boot->heard == BOOT_HEARD_74880 || a->banner_baud == 74880 || (a->changed_speed && !a->any_boot);
+	bool is_esp32 = heard && heard->chip != CHIP_ESP8266 && (heard->waiting || heard->progress >= BOOT_LOADING);
+	bool cold = boot->rx_speed == BOOT_RX_74880 || a->banner_baud == 74880 || (a->changed_speed && !a->any_boot);
 
 	bool loads = boot->progress >= BOOT_LOADING || s->last_byte_ms - a->first_byte_ms > BANNER_ALONE_MS;
 
-	return !a->was_patient && cold && !family && loads && (boot->chip == CHIP_ESP8266 || !a->any_boot) &&
+	return !a->was_patient && cold && !is_esp32 && loads && (boot->chip == CHIP_ESP8266 || !a->any_boot) &&
 	       boot->progress < BOOT_STAGE2 && !boot->eboot_loads && boot->source != BOOT_SOURCE_DOWNLOAD &&
 	       boot->source != BOOT_SOURCE_OTHER && boot->trouble == BOOT_OK;
 }
@@ -137,7 +137,7 @@ void session_conclude(struct session *s)
 	enum verdict alone;
 	bool again;
 
-	heard_flush(s); /* an unfinished line counts as well */
+	receive_flush(s); /* an unfinished line counts as well */
 	if (s->boot_untold)
 		session_note_that(s, SESSION_NOTE_BOOT);
 	s->boot_untold = false;
@@ -145,7 +145,8 @@ void session_conclude(struct session *s)
 	alone = now.verdict;
 	again = plan_may_try_again(s, now.verdict);
 	if (s->has_verdict && now.verdict != VERDICT_READY && !is_outdated(s) &&
-	    ((s->attempt.cut_off && !s->attempt.any_boot) || graver(now.verdict, s->earlier.verdict) != now.verdict))
+	    ((s->attempt.cut_off && !s->attempt.any_boot) ||
+	     graver_verdict(now.verdict, s->earlier.verdict) != now.verdict))
 		now = s->earlier;
 	if (again && may_be_copying(s)) {
 		begin_patience(s);
@@ -153,7 +154,7 @@ void session_conclude(struct session *s)
 	}
 	if (!again) {
 		s->result = now;
-		finish(s);
+		session_finish(s);
 		return;
 	}
 	s->earlier = now;
@@ -174,7 +175,7 @@ void session_begin_pulse(struct session *s, int number, int pulse)
 	s->attempt = (struct attempt){
 		.number = number,
 		.pulse = pulse,
-		.watches = s->config.no_reset,
+		.passive = s->config.no_reset,
 		.hold_begin_ms = -1,
 		.release_ms = -1,
 		.first_byte_ms = -1,
@@ -189,13 +190,13 @@ void session_begin_pulse(struct session *s, int number, int pulse)
 	s->trouble_ms = -1;
 	s->torn_ms = -1;
 	s->unclear_ms = INT64_MIN / 2;
-	hearing_begin(&s->hearing, s->next_baud, BOOT_HABIT_UNKNOWN);
+	appspeed_begin(&s->appspeed, s->next_baud, BOOT_HABIT_UNKNOWN);
 	s->step = 0;
 	/* Lines that are released already need no step for it. */
 	if (s->lines_known && !s->lines && s->sequence.observes && !s->sequence.steps[0].asserted && s->sequence.n > 1)
 		s->step = 1;
 	s->state = s->next_baud == s->baud ? SESSION_STEP : SESSION_SPEED;
-	heard_begin(s);
+	receive_begin(s);
 }
 
 static void begin_attempt(struct session *s)
@@ -225,14 +226,13 @@ static int64_t hold_end(const struct session *s)
 
 	if (!is_last_hold(s))
 		return s->state_end_ms;
-	return session_earlier(session_later(s->state_end_ms, quiet),
-			       s->state_end_ms + HOLD_EXTRA_MAX_MS + s->context.lag_ms);
+	return clk_earlier(clk_later(s->state_end_ms, quiet), s->state_end_ms + HOLD_EXTRA_MAX_MS + s->context.lag_ms);
 }
 
 static void begin_listening(struct session *s)
 {
-	if (!s->copying)	/* eboot goes on with its line, seconds later */
-		heard_flush(s); /* what comes now starts a line of its own */
+	if (!s->copying)	  /* eboot goes on with its line, seconds later */
+		receive_flush(s); /* what comes now starts a line of its own */
 	s->attempt.release_ms = s->now_ms;
 	if (s->any_before && s->before.release_ms >= 0)
 		s->attempt.distance_ms = s->now_ms - s->before.release_ms;
@@ -240,7 +240,7 @@ static void begin_listening(struct session *s)
 	s->pulses += !s->config.no_reset;
 }
 
-static void lines_set(struct session *s)
+static void session_lines_set(struct session *s)
 {
 	const struct sequence_step *step = &s->sequence.steps[s->step];
 
@@ -287,7 +287,7 @@ void session_on_line(struct session *s, session_line_fn *fn, void *user)
 	s->line_user = user;
 }
 
-static void hold(struct session *s)
+static void session_hold(struct session *s)
 {
 	if (s->now_ms < hold_end(s))
 		return;
@@ -296,7 +296,7 @@ static void hold(struct session *s)
 }
 
 /* Take every transition that is due now. */
-static void advance(struct session *s)
+static void session_advance(struct session *s)
 {
 	enum session_state before;
 
@@ -304,7 +304,7 @@ static void advance(struct session *s)
 		before = s->state;
 		switch (s->state) {
 		case SESSION_BEGIN: begin_attempt(s); break;
-		case SESSION_HOLD: hold(s); break;
+		case SESSION_HOLD: session_hold(s); break;
 		case SESSION_LISTEN: stage_listen(s); break;
 		case SESSION_SETTLE: stage_settle(s); break;
 		case SESSION_PATIENCE: stage_be_patient(s); break;
@@ -318,7 +318,7 @@ static void advance(struct session *s)
 /* Whoever waits for a byte until a certain time and looks at the clock again much later is on a busy machine. */
 static void measure_lag(struct session *s)
 {
-	int64_t lag_ms = session_earlier(s->now_ms - s->read_until_ms, PROOF_LAG_MAX_MS);
+	int64_t lag_ms = clk_earlier(s->now_ms - s->read_until_ms, PROOF_LAG_MAX_MS);
 
 	if (s->read_until_ms >= 0 && lag_ms > s->context.lag_ms)
 		s->context.lag_ms = (int)lag_ms;
@@ -331,7 +331,7 @@ void session_next(struct session *s, int64_t now_ms, struct action *ret)
 
 	s->now_ms = now_ms;
 	measure_lag(s);
-	advance(s);
+	session_advance(s);
 	*ret = (struct action){ .kind = ACTION_DONE };
 	switch (s->state) {
 	case SESSION_SPEED:
@@ -362,7 +362,7 @@ void session_next(struct session *s, int64_t now_ms, struct action *ret)
 	case SESSION_WHY:
 	case SESSION_CONDITIONS:
 		ret->kind = ACTION_READ;
-		ret->deadline_ms = session_earlier(s->state_end_ms, s->deadline_ms);
+		ret->deadline_ms = clk_earlier(s->state_end_ms, s->deadline_ms);
 		break;
 	default: break;
 	}
@@ -374,21 +374,21 @@ static void speed_set(struct session *s)
 {
 	s->baud = s->next_baud;
 	s->tuned_ms = s->now_ms;
-	heard_retune(s);
+	receive_retune(s);
 	switch (s->state) {
 	case SESSION_SPEED: s->state = SESSION_STEP; break;
 	case SESSION_LISTEN_SPEED: s->state = SESSION_LISTEN; break;
 	case SESSION_SETTLE_SPEED:
 		s->state = SESSION_SETTLE;
-		hearing_begin(&s->hearing, s->baud, s->attempt.boot.habit);
+		appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
 		break;
 	case SESSION_WHY_SPEED:
 		s->state = SESSION_WHY;
-		hearing_begin(&s->hearing, s->baud, s->attempt.boot.habit);
+		appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
 		break;
 	default:
 		s->state = SESSION_CONDITIONS;
-		hearing_begin(&s->hearing, s->baud, s->attempt.boot.habit);
+		appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
 		s->followed_bytes = 0;
 		s->in_step = false;
 		break;
@@ -404,7 +404,7 @@ void session_did(struct session *s, int64_t now_ms, int r)
 	} else if (r < 0) {
 		session_failed(s, now_ms, -r);
 	} else if (s->state == SESSION_STEP) {
-		lines_set(s);
+		session_lines_set(s);
 	} else {
 		speed_set(s);
 	}
@@ -419,25 +419,25 @@ void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t 
 	s->bytes += (long)n;
 	a->bytes += (long)n;
 	if (a->release_ms >= 0)
-		heard_bytes(s, bytes, n);
+		receive_bytes(s, bytes, n);
 	if (s->state == SESSION_HOLD && s->lines && now_ms - a->hold_begin_ms > HOLD_PAST_MS + s->context.lag_ms)
 		a->hold_bytes_late += (long)n;
-	heard_feed(s, bytes, n);
+	receive_feed(s, bytes, n);
 }
 
 /* The largest tear there is. */
 void session_lost(struct session *s, int64_t now_ms)
 {
 	s->now_ms = now_ms;
-	s->attempt.fragments += s->attempt.ours;
-	s->attempt.gap |= s->attempt.ours;
+	s->attempt.fragments += s->attempt.caused_by_us;
+	s->attempt.gap |= s->attempt.caused_by_us;
 }
 
 void session_failed(struct session *s, int64_t now_ms, int err)
 {
 	s->now_ms = now_ms;
 	outcome_port(s, err, &s->result);
-	finish(s);
+	session_finish(s);
 }
 
 bool session_is_asserting(const struct session *s)
@@ -483,7 +483,7 @@ void session_condition_failed(struct session *s, int64_t now_ms, enum verdict ve
 		return;
 	s->now_ms = now_ms;
 	outcome_condition(s, verdict, text, &s->result);
-	finish(s);
+	session_finish(s);
 }
 
 const struct session_result *session_result(const struct session *s)

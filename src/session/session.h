@@ -23,11 +23,11 @@
 #include "base/modem.h"
 #include "bootlog/bootlog.h"
 #include "session/action.h"
-#include "session/hearing.h"
+#include "session/appspeed.h"
 #include "session/proof.h"
 #include "session/sequence.h"
 
-#define SESSION_LADDER \
+#define SESSION_HOLDS \
 	{ \
 		20, 100, 500 \
 	}
@@ -142,7 +142,7 @@ struct session {
 	long bytes;   /* since the start */
 	bool copying; /* eboot printed '@', and not yet the result */
 	struct plan plan;
-	struct hearing hearing;
+	struct appspeed appspeed;
 	int64_t sought_ms; /* since when a faster application's speed was looked for; 0: it was not */
 	int64_t patience_ms, heard_before_ms; /* since when, and the last byte before */
 	long followed_bytes; /* since the port has the application's speed, and they did not show that it is */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clk.h"
 #include "base/modem.h"
 
 #define N 0U
@@ -93,11 +94,6 @@ const char *wiring_name(enum wiring_circuit circuit)
 	return circuits[circuit].name;
 }
 
-static int64_t earlier_of(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* -------------------------------------------------------------------------------------------------
  * What the reader tells
  */
@@ -118,10 +114,10 @@ static bool is_hardware(const struct boot *boot)
  * 115200, unless its crystal has 40 MHz (docs/hardware.md). */
 static bool is_strong(const struct wiring *w, const struct boot *boot)
 {
-	return boot->chip != CHIP_ESP8266 || boot->heard == BOOT_HEARD_74880 || w->baud == 74880;
+	return boot->chip != CHIP_ESP8266 || boot->rx_speed == BOOT_RX_74880 || w->baud == 74880;
 }
 
-static void take_banner(struct wiring *w, const struct boot *boot)
+static void wiring_banner(struct wiring *w, const struct boot *boot)
 {
 	struct wiring_trial *t = &w->now;
 	bool strong = is_strong(w, boot);
@@ -146,21 +142,21 @@ static void take_banner(struct wiring *w, const struct boot *boot)
 	t->boot = boot->number;
 }
 
-static void on_event(void *user, const struct boot_event *event)
+static void wiring_event(void *user, const struct boot_event *event)
 {
 	struct wiring *w = user;
 
 	if (event->kind == BOOT_EVENT_BANNER)
-		take_banner(w, event->boot);
+		wiring_banner(w, event->boot);
 	/* Where a bridge swallows characters, some modes sound alike, and some banners are known by the silence behind them. */
-	if (event->boot && event->boot->heard == BOOT_HEARD_74880 && event->boot->habit != BOOT_HABIT_DELIVERS)
+	if (event->boot && event->boot->rx_speed == BOOT_RX_74880 && event->boot->habit != BOOT_HABIT_DELIVERS)
 		w->muffled = true;
 	/* Recovered from the wrong speed, the mode may be clear a little later than the cause. */
 	if (event->boot && w->now.seen && event->boot->number == w->now.boot)
 		w->now.source = event->boot->source;
 }
 
-static bool is_copying(const struct wiring *w)
+static bool wiring_is_copying(const struct wiring *w)
 {
 	const struct boot *boot = bootlog_boot(&w->log);
 
@@ -171,7 +167,7 @@ static bool is_copying(const struct wiring *w)
  * Ends
  */
 
-static void release(struct wiring *w)
+static void wiring_release(struct wiring *w)
 {
 	w->result.total_ms = (int)(w->now_ms - w->start_ms);
 	w->state = w->lines_known && !w->lines ? WIRING_OVER : WIRING_RELEASE;
@@ -179,12 +175,12 @@ static void release(struct wiring *w)
 
 /* A board that an experiment has sent into download mode is reset once more, whatever ended it; not a bridge that is
  * gone, and not a board that copies its update. */
-static void finish(struct wiring *w)
+static void wiring_finish(struct wiring *w)
 {
-	if (w->rescue && !is_copying(w) && w->result.verdict != VERDICT_UNPLUGGED)
+	if (w->rescue && !wiring_is_copying(w) && w->result.verdict != VERDICT_UNPLUGGED)
 		w->state = WIRING_RESCUE;
 	else
-		release(w);
+		wiring_release(w);
 }
 
 static void take_circuit(struct wiring *w, enum wiring_circuit circuit)
@@ -217,7 +213,7 @@ static void end_without(struct wiring *w, enum verdict verdict, const char *text
 	w->result.verdict = verdict;
 	w->result.advice = advice;
 	snprintf(w->result.text, sizeof(w->result.text), "%s", text);
-	finish(w);
+	wiring_finish(w);
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -225,34 +221,34 @@ static void end_without(struct wiring *w, enum verdict verdict, const char *text
  */
 
 /* Banners that come warm are no resets of a board whose resets come cold. */
-static bool counts(const struct wiring *w, const struct wiring_trial *t)
+static bool trial_counts(const struct wiring *w, const struct wiring_trial *t)
 {
 	return t->seen && (t->strong || !w->strong_resets);
 }
 
-static bool resets(const struct wiring *w, enum wiring_experiment a, enum wiring_experiment b)
+static bool trials_reset(const struct wiring *w, enum wiring_experiment a, enum wiring_experiment b)
 {
-	return counts(w, &w->trials[a]) || counts(w, &w->trials[b]);
+	return trial_counts(w, &w->trials[a]) || trial_counts(w, &w->trials[b]);
 }
 
 struct found {
 	bool rts, dtr, both;
 };
 
-static struct found look(const struct wiring *w)
+static struct found wiring_look(const struct wiring *w)
 {
 	struct found f = {
-		.rts = resets(w, WIRING_TRY_RTS, WIRING_TRY_RTS_LONG),
-		.dtr = resets(w, WIRING_TRY_DTR, WIRING_TRY_DTR_LONG),
+		.rts = trials_reset(w, WIRING_TRY_RTS, WIRING_TRY_RTS_LONG),
+		.dtr = trials_reset(w, WIRING_TRY_DTR, WIRING_TRY_DTR_LONG),
 	};
 
-	f.both = !f.rts && !f.dtr && counts(w, &w->trials[WIRING_TRY_BOTH]);
+	f.both = !f.rts && !f.dtr && trial_counts(w, &w->trials[WIRING_TRY_BOTH]);
 	return f;
 }
 
 static bool boots_from_flash(const struct wiring *w, enum wiring_experiment a, enum wiring_experiment b)
 {
-	const struct wiring_trial *t = counts(w, &w->trials[a]) ? &w->trials[a] : &w->trials[b];
+	const struct wiring_trial *t = trial_counts(w, &w->trials[a]) ? &w->trials[a] : &w->trials[b];
 
 	return t->source == BOOT_SOURCE_FLASH;
 }
@@ -261,7 +257,7 @@ static enum wiring_circuit circuit_of_rts(const struct wiring *w)
 {
 	const struct wiring_trial *t = &w->trials[WIRING_TRY_RTS_THEN_BOTH];
 
-	if (!counts(w, t))
+	if (!trial_counts(w, t))
 		return WIRING_RTS;
 	if (t->where == 1)
 		return WIRING_TWO_TRANSISTORS;
@@ -275,7 +271,7 @@ static enum wiring_circuit circuit_of_dtr(const struct wiring *w)
 {
 	const struct wiring_trial *t = &w->trials[WIRING_TRY_DTR_THEN_BOTH];
 
-	if (!counts(w, t))
+	if (!trial_counts(w, t))
 		return WIRING_DTR;
 	if (t->where == 1)
 		return WIRING_TWO_TRANSISTORS_SWAPPED;
@@ -285,9 +281,9 @@ static enum wiring_circuit circuit_of_dtr(const struct wiring *w)
 	return t->source == BOOT_SOURCE_FLASH ? WIRING_DTR_ONLY : WIRING_SWAPPED;
 }
 
-static enum wiring_circuit circuit(const struct wiring *w)
+static enum wiring_circuit wiring_circuit(const struct wiring *w)
 {
-	struct found f = look(w);
+	struct found f = wiring_look(w);
 
 	if (f.both)
 		return WIRING_BOTH;
@@ -302,10 +298,10 @@ static const char *gpio0_words(const struct wiring *w, enum wiring_circuit c)
 	const struct wiring_trial *rts = &w->trials[WIRING_TRY_RTS_THEN_DTR];
 	const struct wiring_trial *dtr = &w->trials[WIRING_TRY_DTR_THEN_RTS];
 
-	if (c == WIRING_TWO_TRANSISTORS && counts(w, rts) && rts->source != BOOT_SOURCE_UNKNOWN)
+	if (c == WIRING_TWO_TRANSISTORS && trial_counts(w, rts) && rts->source != BOOT_SOURCE_UNKNOWN)
 		return rts->source == BOOT_SOURCE_FLASH ? "; DTR was not seen to reach GPIO0"
 							: ", DTR alone pulls GPIO0 low";
-	if (c == WIRING_TWO_TRANSISTORS_SWAPPED && counts(w, dtr) && dtr->source != BOOT_SOURCE_UNKNOWN)
+	if (c == WIRING_TWO_TRANSISTORS_SWAPPED && trial_counts(w, dtr) && dtr->source != BOOT_SOURCE_UNKNOWN)
 		return dtr->source == BOOT_SOURCE_FLASH ? "; RTS was not seen to reach GPIO0"
 							: ", RTS alone pulls GPIO0 low";
 	return "";
@@ -313,7 +309,7 @@ static const char *gpio0_words(const struct wiring *w, enum wiring_circuit c)
 
 static void end_found(struct wiring *w)
 {
-	enum wiring_circuit c = circuit(w);
+	enum wiring_circuit c = wiring_circuit(w);
 	struct wiring_result *r = &w->result;
 	bool elsewhere = w->good < CONFIRMATIONS;
 	const char *then = !elsewhere					 ? "and runs"
@@ -330,7 +326,7 @@ static void end_found(struct wiring *w)
 	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, c),
 		 r->resets, then);
 	w->rescue = 0; /* what was tried last was the reset itself */
-	finish(w);
+	wiring_finish(w);
 }
 
 static void end_inverted(struct wiring *w, enum wiring_circuit c)
@@ -366,7 +362,7 @@ static void end_nothing(struct wiring *w)
  * Which experiment is next
  */
 
-static void begin(struct wiring *w, enum wiring_experiment e)
+static void wiring_begin(struct wiring *w, enum wiring_experiment e)
 {
 	w->current = e;
 	w->confirming = false;
@@ -376,18 +372,18 @@ static void begin(struct wiring *w, enum wiring_experiment e)
 	w->state = WIRING_STEP;
 }
 
-static bool plays(struct wiring *w, enum wiring_experiment e, int times)
+static bool wiring_plays(struct wiring *w, enum wiring_experiment e, int times)
 {
 	if (w->trials[e].played >= times)
 		return false;
-	begin(w, e);
+	wiring_begin(w, e);
 	return true;
 }
 
 /* What was found is played as it will be used. */
-static void confirm(struct wiring *w, const struct found *f)
+static void wiring_confirm(struct wiring *w, const struct found *f)
 {
-	begin(w, f->both ? WIRING_TRY_BOTH : f->rts ? WIRING_TRY_RTS : WIRING_TRY_DTR);
+	wiring_begin(w, f->both ? WIRING_TRY_BOTH : f->rts ? WIRING_TRY_RTS : WIRING_TRY_DTR);
 	w->confirming = true;
 	w->hold_ms = w->confirmations % 2 ? HOLD_MS : CONFIRM_HOLD_MS;
 }
@@ -409,7 +405,7 @@ static bool is_mode_clear(const struct wiring *w, const struct found *f)
 {
 	const struct wiring_trial *t = &w->trials[f->both ? WIRING_TRY_BOTH : f->rts ? WIRING_TRY_RTS : WIRING_TRY_DTR];
 
-	return !counts(w, t) || t->source != BOOT_SOURCE_UNKNOWN;
+	return !trial_counts(w, t) || t->source != BOOT_SOURCE_UNKNOWN;
 }
 
 static void choose_with_reset(struct wiring *w, const struct found *f)
@@ -418,27 +414,29 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 
 	if ((w->muffled || !is_mode_clear(w, f)) && tries_other_speed(w))
 		return;
-	if (doubtful && plays(w, WIRING_TRY_NOTHING, 1))
+	if (doubtful && wiring_plays(w, WIRING_TRY_NOTHING, 1))
 		return;
 	if (doubtful && w->trials[WIRING_TRY_NOTHING].seen)
 		end_without(w, VERDICT_UNPROVEN, "the board restarts by itself: nobody can tell which line resets it",
 			    &cure_restarts);
 	else if (f->rts && !f->dtr &&
-		 (plays(w, WIRING_TRY_RTS_THEN_BOTH, 1) ||
-		  (!counts(w, &w->trials[WIRING_TRY_RTS_THEN_BOTH]) && plays(w, WIRING_TRY_RTS_THEN_BOTH, 2))))
+		 (wiring_plays(w, WIRING_TRY_RTS_THEN_BOTH, 1) ||
+		  (!trial_counts(w, &w->trials[WIRING_TRY_RTS_THEN_BOTH]) &&
+		   wiring_plays(w, WIRING_TRY_RTS_THEN_BOTH, 2))))
 		return;
 	else if (f->dtr && !f->rts &&
-		 (plays(w, WIRING_TRY_DTR_THEN_BOTH, 1) ||
-		  (!counts(w, &w->trials[WIRING_TRY_DTR_THEN_BOTH]) && plays(w, WIRING_TRY_DTR_THEN_BOTH, 2))))
+		 (wiring_plays(w, WIRING_TRY_DTR_THEN_BOTH, 1) ||
+		  (!trial_counts(w, &w->trials[WIRING_TRY_DTR_THEN_BOTH]) &&
+		   wiring_plays(w, WIRING_TRY_DTR_THEN_BOTH, 2))))
 		return;
-	else if (circuit(w) == WIRING_TWO_TRANSISTORS && plays(w, WIRING_TRY_RTS_THEN_DTR, 1))
+	else if (wiring_circuit(w) == WIRING_TWO_TRANSISTORS && wiring_plays(w, WIRING_TRY_RTS_THEN_DTR, 1))
 		return;
-	else if (circuit(w) == WIRING_TWO_TRANSISTORS_SWAPPED && plays(w, WIRING_TRY_DTR_THEN_RTS, 1))
+	else if (wiring_circuit(w) == WIRING_TWO_TRANSISTORS_SWAPPED && wiring_plays(w, WIRING_TRY_DTR_THEN_RTS, 1))
 		return;
 	else if (w->good >= CONFIRMATIONS || w->elsewhere >= CONFIRMATIONS)
 		end_found(w);
 	else if (w->confirmations < CONFIRMATIONS_MAX)
-		confirm(w, f);
+		wiring_confirm(w, f);
 	else
 		end_without(w, VERDICT_UNPROVEN, "what seemed to reset the board did not do so again", &try_again);
 }
@@ -450,12 +448,12 @@ static bool is_inverted(const struct wiring *w, enum wiring_experiment e)
 
 static void choose_without_reset(struct wiring *w)
 {
-	if (tries_other_speed(w) || plays(w, WIRING_TRY_RTS_LONG, 1) || plays(w, WIRING_TRY_DTR_LONG, 1))
+	if (tries_other_speed(w) || wiring_plays(w, WIRING_TRY_RTS_LONG, 1) || wiring_plays(w, WIRING_TRY_DTR_LONG, 1))
 		return;
-	if ((w->trials[WIRING_TRY_RTS_LONG].seen_in_hold && plays(w, WIRING_TRY_RTS_LONG, 2)) ||
-	    (w->trials[WIRING_TRY_DTR_LONG].seen_in_hold && plays(w, WIRING_TRY_DTR_LONG, 2)))
+	if ((w->trials[WIRING_TRY_RTS_LONG].seen_in_hold && wiring_plays(w, WIRING_TRY_RTS_LONG, 2)) ||
+	    (w->trials[WIRING_TRY_DTR_LONG].seen_in_hold && wiring_plays(w, WIRING_TRY_DTR_LONG, 2)))
 		return;
-	if (w->bytes && plays(w, WIRING_TRY_NOTHING, 1))
+	if (w->bytes && wiring_plays(w, WIRING_TRY_NOTHING, 1))
 		return;
 	if (is_inverted(w, WIRING_TRY_RTS_LONG))
 		end_inverted(w, WIRING_RTS_INVERTED);
@@ -465,11 +463,11 @@ static void choose_without_reset(struct wiring *w)
 		end_nothing(w);
 }
 
-static void choose(struct wiring *w)
+static void wiring_choose(struct wiring *w)
 {
 	struct found f;
 
-	if (is_copying(w)) {
+	if (wiring_is_copying(w)) {
 		end_without(w, VERDICT_UNPROVEN,
 			    "the board copies an update for longer than the time-out: it is left alone", &after_copy);
 		return;
@@ -478,9 +476,10 @@ static void choose(struct wiring *w)
 		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found", &more_time);
 		return;
 	}
-	if (plays(w, WIRING_TRY_BOTH, 1) || plays(w, WIRING_TRY_RTS, 1) || plays(w, WIRING_TRY_DTR, 1))
+	if (wiring_plays(w, WIRING_TRY_BOTH, 1) || wiring_plays(w, WIRING_TRY_RTS, 1) ||
+	    wiring_plays(w, WIRING_TRY_DTR, 1))
 		return;
-	f = look(w);
+	f = wiring_look(w);
 	if (f.rts || f.dtr || f.both)
 		choose_with_reset(w, &f);
 	else
@@ -498,9 +497,9 @@ static void end_confirmation(struct wiring *w)
 	bool steady = t->late_ms - w->late_ms <= TOLERANCE_MS && w->late_ms - t->late_ms <= TOLERANCE_MS;
 
 	w->confirmations++;
-	if (!counts(w, t) || t->bytes_late || (any && !steady)) /* one after the other, or it was luck */
+	if (!trial_counts(w, t) || t->bytes_late || (any && !steady)) /* one after the other, or it was luck */
 		w->good = w->elsewhere = 0;
-	if (!counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)
+	if (!trial_counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)
 		return;
 	w->late_ms = t->late_ms;
 	if (t->source == BOOT_SOURCE_FLASH) {
@@ -515,12 +514,12 @@ static void end_experiment(struct wiring *w)
 {
 	struct wiring_trial *t = &w->now;
 
-	if (counts(w, t) && w->window_ms == WINDOW_MS && t->strong) {
+	if (trial_counts(w, t) && w->window_ms == WINDOW_MS && t->strong) {
 		int enough = 3 * t->late_ms + 2 * w->config.latency_ms;
 
 		w->window_ms = enough < WINDOW_LEAST_MS ? WINDOW_LEAST_MS : enough > WINDOW_MS ? WINDOW_MS : enough;
 	}
-	if (counts(w, t) && t->source == BOOT_SOURCE_FLASH && experiments[w->current].n == 2)
+	if (trial_counts(w, t) && t->source == BOOT_SOURCE_FLASH && experiments[w->current].n == 2)
 		w->rescue = 0;
 	if (w->confirming)
 		end_confirmation(w);
@@ -540,8 +539,8 @@ static int64_t after_end(const struct wiring *w)
 	if (boot->copying)
 		return boot->begin_ms + COPY_MS;
 	if (boot->source == BOOT_SOURCE_DOWNLOAD || boot->source == BOOT_SOURCE_OTHER)
-		return earlier_of(boot->begin_ms + ELSEWHERE_MS, most);
-	return boot->loaded_ms >= boot->begin_ms ? earlier_of(boot->loaded_ms + LOADED_MS, most) : most;
+		return clk_earlier(boot->begin_ms + ELSEWHERE_MS, most);
+	return boot->loaded_ms >= boot->begin_ms ? clk_earlier(boot->loaded_ms + LOADED_MS, most) : most;
 }
 
 static int64_t dwell_end(const struct wiring *w)
@@ -552,15 +551,15 @@ static int64_t dwell_end(const struct wiring *w)
 		return w->entered_ms[0] + w->hold_ms;
 	if (!w->now.seen)
 		return w->entered_ms[w->step] + w->window_ms + w->config.latency_ms;
-	return last ? earlier_of(after_end(w), w->deadline_ms) : w->now_ms;
+	return last ? clk_earlier(after_end(w), w->deadline_ms) : w->now_ms;
 }
 
-static void dwell(struct wiring *w)
+static void wiring_dwell(struct wiring *w)
 {
 	if (w->now_ms < dwell_end(w))
 		return;
 	if (!w->now.seen)
-		bootlog_flush(&w->log, w->now_ms, on_event, w); /* what comes now starts a line of its own */
+		bootlog_flush(&w->log, w->now_ms, wiring_event, w); /* what comes now starts a line of its own */
 	if (w->step + 1 == experiments[w->current].n) {
 		end_experiment(w);
 		return;
@@ -600,25 +599,25 @@ static int other_speed(const struct wiring *w)
 	return w->baud == 74880 ? 115200 : 74880;
 }
 
-static void advance(struct wiring *w)
+static void wiring_advance(struct wiring *w)
 {
 	enum wiring_state before;
 
 	do {
 		before = w->state;
 		if (w->state == WIRING_CHOOSE)
-			choose(w);
+			wiring_choose(w);
 		else if (w->state == WIRING_DWELL)
-			dwell(w);
+			wiring_dwell(w);
 		else if (w->state == WIRING_RESCUE_HOLD && w->now_ms >= w->entered_ms[0] + HOLD_MS)
-			release(w);
+			wiring_release(w);
 	} while (w->state != before);
 }
 
 void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret)
 {
 	w->now_ms = now_ms;
-	advance(w);
+	wiring_advance(w);
 	*ret = (struct action){ .kind = ACTION_DONE };
 	switch (w->state) {
 	case WIRING_SPEED:
@@ -646,7 +645,7 @@ void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret)
 	}
 }
 
-static void lines_set(struct wiring *w)
+static void wiring_lines_set(struct wiring *w)
 {
 	w->lines = experiments[w->current].lines[w->step];
 	w->lines_known = true;
@@ -670,7 +669,7 @@ void wiring_did(struct wiring *w, int64_t now_ms, int r)
 		w->entered_ms[0] = now_ms;
 		w->state = WIRING_RESCUE_HOLD;
 	} else if (w->state == WIRING_STEP) {
-		lines_set(w);
+		wiring_lines_set(w);
 	} else {
 		w->baud = other_speed(w);
 		init_log(w);
@@ -685,7 +684,7 @@ void wiring_input(struct wiring *w, int64_t now_ms, const void *bytes, size_t n)
 	w->now.bytes += (long)n;
 	if (w->state == WIRING_DWELL && w->step == 0 && now_ms - w->entered_ms[0] > PAST_MS)
 		w->now.bytes_late += (long)n;
-	bootlog_feed(&w->log, bytes, n, now_ms, on_event, w);
+	bootlog_feed(&w->log, bytes, n, now_ms, wiring_event, w);
 }
 
 void wiring_failed(struct wiring *w, int64_t now_ms, int err)
@@ -695,7 +694,7 @@ void wiring_failed(struct wiring *w, int64_t now_ms, int err)
 	w->now_ms = now_ms;
 	if (rescuing) { /* the first failure is the one to tell */
 		w->lines_known = false;
-		release(w);
+		wiring_release(w);
 		return;
 	}
 	if (w->state == WIRING_STEP) {
@@ -703,7 +702,7 @@ void wiring_failed(struct wiring *w, int64_t now_ms, int err)
 		note_rescue(w); /* who knows how far the operation came */
 	}
 	w->result = (struct wiring_result){ .verdict = verdict_of_errno(err), .err = err };
-	finish(w);
+	wiring_finish(w);
 }
 
 bool wiring_is_asserting(const struct wiring *w)

@@ -35,47 +35,47 @@ static const char *const on_error_texts[] = {
 };
 
 /* A datagram as it is read: byte by byte, -1 at its end. */
-struct reader {
+struct packet {
 	const uint8_t *bytes;
 	size_t n, at;
 };
 
-static int peek(const struct reader *r)
+static int packet_peek(const struct packet *r)
 {
 	return r->at < r->n ? r->bytes[r->at] : -1;
 }
 
-static int take(struct reader *r)
+static int packet_take(struct packet *r)
 {
 	return r->at < r->n ? r->bytes[r->at++] : -1;
 }
 
 /* ArduinoOTAClass::parseInt(): what is no digit ends it, so text is 0; sixteen digits are 0, too. */
-static int parse_int(struct reader *r)
+static int parse_int(struct packet *r)
 {
 	char digits[16];
 
-	while (peek(r) == ' ')
-		(void)take(r);
+	while (packet_peek(r) == ' ')
+		(void)packet_take(r);
 	for (size_t i = 0; i < sizeof(digits); i++) {
-		int c = peek(r);
+		int c = packet_peek(r);
 
 		if (c < '0' || c > '9') {
 			digits[i] = '\0';
 			return (int)strtol(digits, NULL, 10);
 		}
-		digits[i] = (char)take(r);
+		digits[i] = (char)packet_take(r);
 	}
 	return 0;
 }
 
 /* ArduinoOTAClass::readStringUntil(); @cap cuts what is kept, not what is counted. */
-static size_t read_until(struct reader *r, char end, char *buf, size_t cap)
+static size_t read_until(struct packet *r, char end, char *buf, size_t cap)
 {
 	size_t len = 0;
 
 	for (;;) {
-		int c = take(r);
+		int c = packet_take(r);
 
 		if (c <= 0 || c == end)
 			break;
@@ -87,19 +87,19 @@ static size_t read_until(struct reader *r, char end, char *buf, size_t cap)
 	return len;
 }
 
-static void change(struct sim_arduino_ota *ota, enum sim_ota_state state)
+static void arduino_ota_change(struct sim_arduino_ota *ota, enum sim_ota_state state)
 {
 	if (ota->state != state)
 		ota->record.transitions++;
 	ota->state = state;
 }
 
-static void reply(struct sim_arduino_ota *ota, const char *text)
+static void arduino_ota_reply(struct sim_arduino_ota *ota, const char *text)
 {
 	ota->host.datagram(ota->host.user, &ota->peer, text, strlen(text));
 }
 
-static void print(struct sim_arduino_ota *ota, const char *text)
+static void arduino_ota_print(struct sim_arduino_ota *ota, const char *text)
 {
 	ota->host.print(ota->host.user, text);
 }
@@ -110,7 +110,7 @@ static void on_error(struct sim_arduino_ota *ota, int error)
 
 	ota->record.on_error++;
 	snprintf(text, sizeof(text), "Error[%d]: %s\r\n", error, on_error_texts[error]);
-	print(ota, text);
+	arduino_ota_print(ota, text);
 }
 
 void sim_arduino_ota_init(struct sim_arduino_ota *ota, const struct sim_arduino_host *host, const char *password)
@@ -150,7 +150,7 @@ bool sim_arduino_ota_is_ending(const struct sim_arduino_ota *ota)
 	return ota->state == SIM_OTA_TAKEN || ota->state == SIM_OTA_OK_SENT;
 }
 
-static void ask_for_password(struct sim_arduino_ota *ota)
+static void arduino_ota_ask(struct sim_arduino_ota *ota)
 {
 	char micros[32], text[80];
 
@@ -158,11 +158,11 @@ static void ask_for_password(struct sim_arduino_ota *ota)
 	snprintf(micros, sizeof(micros), "%lu", (unsigned long)ota->random);
 	sim_digest_of(SIM_MD5, ota->nonce, SIM_PARTS(micros));
 	snprintf(text, sizeof(text), "AUTH %s", ota->nonce);
-	reply(ota, text);
-	change(ota, SIM_OTA_WAITAUTH);
+	arduino_ota_reply(ota, text);
+	arduino_ota_change(ota, SIM_OTA_WAITAUTH);
 }
 
-static void invited(struct sim_arduino_ota *ota, const struct sim_peer *from, struct reader *r)
+static void arduino_ota_invited(struct sim_arduino_ota *ota, const struct sim_peer *from, struct packet *r)
 {
 	int command = parse_int(r);
 	char md5[64];
@@ -176,58 +176,58 @@ static void invited(struct sim_arduino_ota *ota, const struct sim_peer *from, st
 	ota->command = command;
 	ota->port = parse_int(r);
 	ota->size = (size_t)parse_int(r);
-	(void)take(r);
+	(void)packet_take(r);
 	if (read_until(r, '\n', md5, sizeof(md5)) != 32)
 		return;
 	memcpy(ota->md5, md5, sizeof(ota->md5));
 	if (ota->password[0])
-		ask_for_password(ota);
+		arduino_ota_ask(ota);
 	else
-		change(ota, SIM_OTA_RUNUPDATE);
+		arduino_ota_change(ota, SIM_OTA_RUNUPDATE);
 }
 
-static void responded(struct sim_arduino_ota *ota, struct reader *r)
+static void arduino_ota_responded(struct sim_arduino_ota *ota, struct packet *r)
 {
 	char cnonce[64], response[64], expected[SIM_DIGEST_TEXT];
 	size_t cnonce_len, response_len;
 
 	if (parse_int(r) != U_AUTH) {
 		ota->record.logins_broken++;
-		change(ota, SIM_OTA_IDLE);
+		arduino_ota_change(ota, SIM_OTA_IDLE);
 		return;
 	}
-	(void)take(r);
+	(void)packet_take(r);
 	cnonce_len = read_until(r, ' ', cnonce, sizeof(cnonce));
 	response_len = read_until(r, '\n', response, sizeof(response));
 	if (cnonce_len != 32 || response_len != 32) {
 		ota->record.logins_broken++;
-		change(ota, SIM_OTA_IDLE);
+		arduino_ota_change(ota, SIM_OTA_IDLE);
 		return;
 	}
 	sim_digest_of(SIM_MD5, expected, SIM_PARTS(ota->password, ":", ota->nonce, ":", cnonce));
 	if (!strcmp(expected, response)) {
 		ota->record.logins++;
-		change(ota, SIM_OTA_RUNUPDATE);
+		arduino_ota_change(ota, SIM_OTA_RUNUPDATE);
 		return;
 	}
 	ota->record.logins_failed++;
-	reply(ota, "Authentication Failed");
+	arduino_ota_reply(ota, "Authentication Failed");
 	on_error(ota, AUTH_ERROR);
-	change(ota, SIM_OTA_IDLE);
+	arduino_ota_change(ota, SIM_OTA_IDLE);
 }
 
 /* _onRx(): runs in the receive callback, not in loop() */
 void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer *from, const void *bytes, size_t n)
 {
-	struct reader r = { bytes, n, 0 };
+	struct packet r = { bytes, n, 0 };
 
 	if (!sim_arduino_ota_listens(ota))
 		return;
 	ota->record.datagrams++;
 	if (ota->state == SIM_OTA_IDLE)
-		invited(ota, from, &r);
+		arduino_ota_invited(ota, from, &r);
 	else if (ota->state == SIM_OTA_WAITAUTH)
-		responded(ota, &r);
+		arduino_ota_responded(ota, &r);
 	else
 		ota->record.ignored++;
 }
@@ -273,25 +273,25 @@ static void run_update(struct sim_arduino_ota *ota)
 		ota->record.last_error = error;
 		on_error(ota, BEGIN_ERROR);
 		error_line(error, "ERR: ", text, sizeof(text));
-		reply(ota, text);
-		change(ota, SIM_OTA_IDLE);
+		arduino_ota_reply(ota, text);
+		arduino_ota_change(ota, SIM_OTA_IDLE);
 		return;
 	}
 	ota->record.updates++;
-	reply(ota, "OK");
+	arduino_ota_reply(ota, "OK");
 	ota->stopped_udp = true;
 	ota->record.on_start++;
-	print(ota, ota->command == U_FLASH ? "Start updating sketch\r\n" : "Start updating filesystem\r\n");
+	arduino_ota_print(ota, ota->command == U_FLASH ? "Start updating sketch\r\n" : "Start updating filesystem\r\n");
 	sim_digest_init(&ota->digest, SIM_MD5);
 	ota->received = 0;
-	change(ota, SIM_OTA_CONNECTING);
+	arduino_ota_change(ota, SIM_OTA_CONNECTING);
 	ota->host.connect(ota->host.user, &ota->peer, ota->port);
 }
 
 static void listen_again(struct sim_arduino_ota *ota, int error)
 {
 	ota->stopped_udp = false;
-	change(ota, SIM_OTA_IDLE);
+	arduino_ota_change(ota, SIM_OTA_IDLE);
 	on_error(ota, error);
 }
 
@@ -321,15 +321,15 @@ static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 	ota->record.staged++;
 	ota->host.staged(ota->host.user, ota->md5, ota->size);
 	ota->since_ms = now_ms;
-	change(ota, SIM_OTA_TAKEN);
+	arduino_ota_change(ota, SIM_OTA_TAKEN);
 }
 
 static void finish_update(struct sim_arduino_ota *ota)
 {
 	ota->host.hang_up(ota->host.user);
 	ota->record.on_end++;
-	print(ota, "\r\nEnd\r\n");
-	change(ota, SIM_OTA_IDLE);
+	arduino_ota_print(ota, "\r\nEnd\r\n");
+	arduino_ota_change(ota, SIM_OTA_IDLE);
 	ota->host.restart(ota->host.user);
 }
 
@@ -344,7 +344,7 @@ static void continue_update(struct sim_arduino_ota *ota, int64_t now_ms)
 	} else if (ota->state == SIM_OTA_TAKEN && waited_ms >= OK_DELAY_MS) {
 		ota->host.send(ota->host.user, "OK", 2);
 		ota->since_ms = now_ms;
-		change(ota, SIM_OTA_OK_SENT);
+		arduino_ota_change(ota, SIM_OTA_OK_SENT);
 	} else if (ota->state == SIM_OTA_OK_SENT && waited_ms >= OK_DELAY_MS) {
 		finish_update(ota);
 	}
@@ -363,7 +363,7 @@ void sim_arduino_ota_connected(struct sim_arduino_ota *ota, int64_t now_ms)
 	if (ota->state != SIM_OTA_CONNECTING)
 		return;
 	ota->since_ms = now_ms;
-	change(ota, SIM_OTA_RECEIVING);
+	arduino_ota_change(ota, SIM_OTA_RECEIVING);
 }
 
 void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const void *bytes, size_t n)

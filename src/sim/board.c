@@ -31,18 +31,12 @@ const char *sim_edge_name(enum sim_edge edge)
 	return names[edge];
 }
 
-/* splitmix64: small, fast, and good enough for dice. */
 uint64_t sim_board_random(struct sim_board *board, uint64_t below)
 {
-	uint64_t z = (board->random += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	z ^= z >> 31;
-	return below ? z % below : z;
+	return sim_random(&board->random, below);
 }
 
-static void trace(struct sim_board *board, int64_t now_ns, enum sim_edge edge, int value)
+static void board_trace(struct sim_board *board, int64_t now_ns, enum sim_edge edge, int value)
 {
 	if (board->on_trace)
 		board->on_trace(board->trace_user, now_ns, edge, value);
@@ -56,7 +50,7 @@ void sim_board_set_runs(struct sim_board *board, int64_t now_ns, enum sim_runs r
 		board->truth.copies_broken++;
 	board->truth.runs = runs;
 	board->truth.app_since_ns = runs == SIM_RUNS_APP ? now_ns : -1;
-	trace(board, now_ns, SIM_EDGE_RUNS, (int)runs);
+	board_trace(board, now_ns, SIM_EDGE_RUNS, (int)runs);
 	if (board->listener.runs)
 		board->listener.runs(board->listener.user, board, now_ns, runs);
 }
@@ -65,7 +59,7 @@ void sim_board_count_soft(struct sim_board *board, int64_t now_ns)
 {
 	board->truth.soft_restarts++;
 	board->truth.last_soft_restart_ns = now_ns;
-	trace(board, now_ns, SIM_EDGE_SOFT, board->cause);
+	board_trace(board, now_ns, SIM_EDGE_SOFT, board->cause);
 }
 
 void sim_board_count_crash(struct sim_board *board, int64_t now_ns)
@@ -88,7 +82,7 @@ void sim_board_sample(struct sim_board *board, int64_t now_ns)
 	if (board->straps.floating)
 		board->straps.boot_mode |= (int)sim_board_random(board, 0) & board->straps.floating;
 	sim_board_obey(board, &board->straps);
-	trace(board, now_ns, SIM_EDGE_LATCH, board->truth.boot_mode);
+	board_trace(board, now_ns, SIM_EDGE_LATCH, board->truth.boot_mode);
 }
 
 /* Whatever the chip was about to do or transmit is gone; a character on its way is cut off. */
@@ -144,7 +138,7 @@ static void en_crosses(struct sim_board *board, int64_t now_ns)
 {
 	board->en_cross_ns = SIM_NEVER;
 	board->truth.en_low = board->en_driven;
-	trace(board, now_ns, SIM_EDGE_EN, board->truth.en_low);
+	board_trace(board, now_ns, SIM_EDGE_EN, board->truth.en_low);
 	if (board->truth.en_low) {
 		board->truth.en_falls++;
 		board->strap_ns = SIM_NEVER;
@@ -166,7 +160,7 @@ static void wires_changed(struct sim_board *board, int64_t now_ns)
 
 	if (gpio0 != board->truth.gpio0_low) {
 		board->truth.gpio0_low = gpio0;
-		trace(board, now_ns, SIM_EDGE_GPIO0, gpio0);
+		board_trace(board, now_ns, SIM_EDGE_GPIO0, gpio0);
 	}
 	if (en == board->en_driven)
 		return;
@@ -246,7 +240,7 @@ static void frame_starts(struct sim_board *board, int64_t now_ns)
 }
 
 /* A character ends or starts, a wait or the script ends. */
-static void transmit(struct sim_board *board, int64_t now_ns)
+static void board_transmit(struct sim_board *board, int64_t now_ns)
 {
 	if (board->in_frame) {
 		frame_ends(board);
@@ -261,19 +255,14 @@ static void transmit(struct sim_board *board, int64_t now_ns)
 
 /* ---- the order of events ---- */
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t next_wire_event(const struct sim_board *board)
 {
-	int64_t t = earlier(board->dtr_ns, board->rts_ns);
+	int64_t t = sim_earlier(board->dtr_ns, board->rts_ns);
 
-	t = earlier(t, earlier(board->en_cross_ns, board->stop_ns));
-	t = earlier(t, earlier(board->strap_ns, board->fate_ns));
-	t = earlier(t, earlier(board->finger_ns, board->button_ns));
-	return earlier(t, board->sleep_ns);
+	t = sim_earlier(t, sim_earlier(board->en_cross_ns, board->stop_ns));
+	t = sim_earlier(t, sim_earlier(board->strap_ns, board->fate_ns));
+	t = sim_earlier(t, sim_earlier(board->finger_ns, board->button_ns));
+	return sim_earlier(t, board->sleep_ns);
 }
 
 static void pin_follows(struct sim_board *board, int64_t now_ns)
@@ -281,12 +270,12 @@ static void pin_follows(struct sim_board *board, int64_t now_ns)
 	if (board->dtr_ns <= now_ns) {
 		board->dtr_ns = SIM_NEVER;
 		board->truth.dtr = board->want_dtr;
-		trace(board, now_ns, SIM_EDGE_DTR, board->want_dtr);
+		board_trace(board, now_ns, SIM_EDGE_DTR, board->want_dtr);
 	}
 	if (board->rts_ns <= now_ns) {
 		board->rts_ns = SIM_NEVER;
 		board->truth.rts = board->want_rts;
-		trace(board, now_ns, SIM_EDGE_RTS, board->want_rts);
+		board_trace(board, now_ns, SIM_EDGE_RTS, board->want_rts);
 	}
 	wires_changed(board, now_ns);
 }
@@ -335,7 +324,7 @@ void sim_board_run(struct sim_board *board, int64_t until_ns)
 	for (;;) {
 		int64_t wire = next_wire_event(board);
 		int64_t character = transmit_ns(board);
-		int64_t at = earlier(wire, character);
+		int64_t at = sim_earlier(wire, character);
 
 		if (at > until_ns)
 			break;
@@ -344,7 +333,7 @@ void sim_board_run(struct sim_board *board, int64_t until_ns)
 		if (wire <= character)
 			wire_event(board, at);
 		else
-			transmit(board, at);
+			board_transmit(board, at);
 	}
 	if (board->now_ns < until_ns)
 		board->now_ns = until_ns;
@@ -352,7 +341,7 @@ void sim_board_run(struct sim_board *board, int64_t until_ns)
 
 int64_t sim_board_next(const struct sim_board *board)
 {
-	return earlier(next_wire_event(board), transmit_ns(board));
+	return sim_earlier(next_wire_event(board), transmit_ns(board));
 }
 
 int64_t sim_board_quiet_until(const struct sim_board *board)
@@ -442,7 +431,7 @@ void sim_board_power(struct sim_board *board, int64_t now_ns, bool on)
 	if (board->truth.powered == on)
 		return;
 	board->truth.powered = on;
-	trace(board, now_ns, SIM_EDGE_POWER, on);
+	board_trace(board, now_ns, SIM_EDGE_POWER, on);
 	if (!on) {
 		chip_stops(board, now_ns);
 		board->en_driven = board->truth.en_low = true;

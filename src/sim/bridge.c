@@ -19,7 +19,7 @@ double sim_bridge_rate(enum sim_bridge_kind kind, int baud)
 	}
 }
 
-static bool happens(struct sim_bridge *bridge, int ppm)
+static bool bridge_happens(struct sim_bridge *bridge, int ppm)
 {
 	return ppm > 0 && sim_board_random(&bridge->board, 1000000) < (uint64_t)ppm;
 }
@@ -46,7 +46,7 @@ static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 	return from + config->rx_stall_for_ns;
 }
 
-static void stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
+static void bridge_stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
 {
 	if (!bridge->is_open)
 		return; /* nobody listens */
@@ -61,7 +61,7 @@ static void stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
 		bridge->staged_ns = after_stall(bridge, time_ns);
 }
 
-static void heard(void *user, const struct sim_heard *what)
+static void bridge_heard(void *user, const struct sim_heard *what)
 {
 	struct sim_bridge *bridge = user;
 	const struct sim_config *config = &bridge->board.config;
@@ -71,16 +71,16 @@ static void heard(void *user, const struct sim_heard *what)
 		return;
 	if (what->framing_error && config->framing == SIM_FRAMING_ZERO)
 		byte = 0;
-	if (happens(bridge, config->lose_ppm))
+	if (bridge_happens(bridge, config->lose_ppm))
 		return;
-	if (happens(bridge, config->flip_ppm))
+	if (bridge_happens(bridge, config->flip_ppm))
 		byte ^= (uint8_t)(1 + sim_board_random(&bridge->board, 255));
 	/* Packets before this one have been handed on when their time came, not later than now. */
 	if (bridge->staged_ns <= what->time_ns)
 		hand_on(bridge);
-	stage(bridge, what->time_ns, byte);
-	if (happens(bridge, config->repeat_ppm))
-		stage(bridge, what->time_ns, byte);
+	bridge_stage(bridge, what->time_ns, byte);
+	if (bridge_happens(bridge, config->repeat_ppm))
+		bridge_stage(bridge, what->time_ns, byte);
 }
 
 static void on_frame(void *user, const struct sim_frame *frame)
@@ -112,7 +112,7 @@ void sim_bridge_init(struct sim_bridge *bridge, const struct sim_config *config,
 	bridge->spurious_ns = next_spurious(bridge, now_ns);
 	bridge->unplug_ns = config->unplug_ns ? now_ns + config->unplug_ns : SIM_NEVER;
 	sim_uart_init(&bridge->uart, now_ns, sim_bridge_rate(config->bridge, bridge->baud),
-		      config->sample_percent / 100.0, heard, bridge);
+		      config->sample_percent / 100.0, bridge_heard, bridge);
 }
 
 void sim_bridge_unplug(struct sim_bridge *bridge, int64_t now_ns)
@@ -136,24 +136,19 @@ void sim_bridge_hupcl(struct sim_bridge *bridge, bool on)
 
 /* ---- time ---- */
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t own_event(const struct sim_bridge *bridge)
 {
-	int64_t t = earlier(bridge->staged_ns, bridge->tx_ns);
+	int64_t t = sim_earlier(bridge->staged_ns, bridge->tx_ns);
 
-	return earlier(t, earlier(bridge->spurious_ns, bridge->unplug_ns));
+	return sim_earlier(t, sim_earlier(bridge->spurious_ns, bridge->unplug_ns));
 }
 
 int64_t sim_bridge_next(const struct sim_bridge *bridge)
 {
-	int64_t t = earlier(own_event(bridge), sim_board_next(&bridge->board));
+	int64_t t = sim_earlier(own_event(bridge), sim_board_next(&bridge->board));
 
 	/* While a character is on the wire, the receiver learns nothing before its end. */
-	return bridge->board.in_frame ? t : earlier(t, sim_uart_next(&bridge->uart));
+	return bridge->board.in_frame ? t : sim_earlier(t, sim_uart_next(&bridge->uart));
 }
 
 static void tx_ends(struct sim_bridge *bridge, int64_t now_ns)
@@ -176,7 +171,7 @@ static void own_events(struct sim_bridge *bridge, int64_t now_ns)
 		hand_on(bridge);
 	if (bridge->spurious_ns <= now_ns) {
 		bridge->spurious_ns = next_spurious(bridge, now_ns);
-		stage(bridge, now_ns, (uint8_t)sim_board_random(&bridge->board, 256));
+		bridge_stage(bridge, now_ns, (uint8_t)sim_board_random(&bridge->board, 256));
 	}
 	if (bridge->tx_ns <= now_ns)
 		tx_ends(bridge, now_ns);
@@ -185,7 +180,7 @@ static void own_events(struct sim_bridge *bridge, int64_t now_ns)
 }
 
 /* One event, not later than until; false: there is none. */
-static bool step(struct sim_bridge *bridge, int64_t until_ns)
+static bool bridge_step(struct sim_bridge *bridge, int64_t until_ns)
 {
 	int64_t at = sim_bridge_next(bridge);
 
@@ -200,7 +195,7 @@ static bool step(struct sim_bridge *bridge, int64_t until_ns)
 int64_t sim_bridge_run_to_input(struct sim_bridge *bridge, int64_t until_ns)
 {
 	while (!sim_bridge_has_input(bridge) && !bridge->unplugged)
-		if (!step(bridge, until_ns))
+		if (!bridge_step(bridge, until_ns))
 			break;
 	if (!sim_bridge_has_input(bridge) && !bridge->unplugged) {
 		sim_board_run(&bridge->board, until_ns);
@@ -211,7 +206,7 @@ int64_t sim_bridge_run_to_input(struct sim_bridge *bridge, int64_t until_ns)
 
 void sim_bridge_run(struct sim_bridge *bridge, int64_t until_ns)
 {
-	while (step(bridge, until_ns))
+	while (bridge_step(bridge, until_ns))
 		;
 	sim_board_run(&bridge->board, until_ns);
 	sim_uart_idle(&bridge->uart, sim_board_quiet_until(&bridge->board));
@@ -219,7 +214,7 @@ void sim_bridge_run(struct sim_bridge *bridge, int64_t until_ns)
 
 /* ---- control transfers ---- */
 
-static bool stalls(const struct sim_bridge *bridge)
+static bool bridge_stalls(const struct sim_bridge *bridge)
 {
 	const struct sim_config *config = &bridge->board.config;
 	int first = config->control_stall_op;
@@ -241,14 +236,14 @@ int64_t sim_bridge_submit(struct sim_bridge *bridge, int64_t now_ns, const struc
 		sim_bridge_unplug(bridge, now_ns);
 	if (bridge->unplugged)
 		return now_ns;
-	if (stalls(bridge)) {
+	if (bridge_stalls(bridge)) {
 		bridge->control_result = -EIO;
 		return now_ns + config->control_stall_for_ns;
 	}
 	return now_ns + config->control_ns;
 }
 
-static void set_speed(struct sim_bridge *bridge, int64_t now_ns, int baud)
+static void bridge_set_speed(struct sim_bridge *bridge, int64_t now_ns, int baud)
 {
 	if (baud == bridge->baud)
 		return;
@@ -270,11 +265,11 @@ int sim_bridge_complete(struct sim_bridge *bridge, int64_t now_ns)
 	switch (control->kind) {
 	case SIM_OPEN:
 		bridge->is_open = true;
-		set_speed(bridge, now_ns, control->baud);
+		bridge_set_speed(bridge, now_ns, control->baud);
 		sim_board_lines(&bridge->board, now_ns, true, true);
 		break;
 	case SIM_LINES: sim_board_lines(&bridge->board, now_ns, control->dtr, control->rts); break;
-	case SIM_SPEED: set_speed(bridge, now_ns, control->baud); break;
+	case SIM_SPEED: bridge_set_speed(bridge, now_ns, control->baud); break;
 	case SIM_CLOSE:
 		if (bridge->hupcl)
 			sim_board_lines(&bridge->board, now_ns, false, false);

@@ -37,7 +37,7 @@ _Static_assert(SIM_ADV_COUNT <= 64, "one bit each");
 
 #define HAS(condition, adversary) ((condition) ? UINT64_C(1) << (adversary) : 0)
 
-static uint64_t wires(const struct sim_config *c)
+static uint64_t wires_adversaries(const struct sim_config *c)
 {
 	return HAS(c->circuit == SIM_DIRECT, SIM_ADV_DIRECT) | HAS(c->circuit == SIM_SWAPPED, SIM_ADV_SWAPPED) |
 	       HAS(c->circuit == SIM_TWO_TRANSISTORS_SWAPPED, SIM_ADV_SWAPPED_TRANSISTORS) |
@@ -52,7 +52,7 @@ static uint64_t wires(const struct sim_config *c)
 	       HAS(c->finger_ns, SIM_ADV_FINGER) | HAS(c->deep_sleep_ns, SIM_ADV_DEEP_SLEEP);
 }
 
-static uint64_t chip(const struct sim_config *c)
+static uint64_t chip_adversaries(const struct sim_config *c)
 {
 	return HAS(c->crystal_mhz != 26, SIM_ADV_CRYSTAL) | HAS(c->early_silicon, SIM_ADV_EARLY_SILICON) |
 	       HAS(c->rate_ppm > 5000 || c->rate_ppm < -5000, SIM_ADV_RATE_ERROR) |
@@ -63,7 +63,7 @@ static uint64_t chip(const struct sim_config *c)
 	       HAS(c->empty_download, SIM_ADV_EMPTY_DOWNLOAD);
 }
 
-static uint64_t firmware(const struct sim_config *c)
+static uint64_t firmware_adversaries(const struct sim_config *c)
 {
 	return HAS(c->image == SIM_IMAGE_NONE, SIM_ADV_IMAGE_NONE) |
 	       HAS(c->image == SIM_IMAGE_CSUM, SIM_ADV_IMAGE_CSUM) |
@@ -80,7 +80,7 @@ static uint64_t firmware(const struct sim_config *c)
 	       HAS(c->app_baud != 115200, SIM_ADV_APP_BAUD) | HAS(c->chatter, SIM_ADV_CHATTER);
 }
 
-static uint64_t bridge(const struct sim_config *c)
+static uint64_t bridge_adversaries(const struct sim_config *c)
 {
 	return HAS(c->bridge == SIM_BRIDGE_CP2102, SIM_ADV_BRIDGE_RATE) |
 	       HAS(c->framing != SIM_FRAMING_DELIVER, SIM_ADV_FRAMING) |
@@ -93,7 +93,8 @@ static uint64_t bridge(const struct sim_config *c)
 
 uint64_t sim_config_adversaries(const struct sim_config *config)
 {
-	return wires(config) | chip(config) | firmware(config) | bridge(config);
+	return wires_adversaries(config) | chip_adversaries(config) | firmware_adversaries(config) |
+	       bridge_adversaries(config);
 }
 
 const char *sim_adversary_name(enum sim_adversary adversary)
@@ -167,37 +168,43 @@ struct dice {
 	uint64_t state;
 };
 
-static uint64_t roll(struct dice *dice, uint64_t below)
+uint64_t sim_random(uint64_t *state, uint64_t below)
 {
-	uint64_t z = (dice->state += UINT64_C(0x9e3779b97f4a7c15));
+	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ (z >> 31)) % below;
+	z ^= z >> 31;
+	return below ? z % below : z;
 }
 
-static int64_t between(struct dice *dice, int64_t from, int64_t to)
+static uint64_t dice_roll(struct dice *dice, uint64_t below)
 {
-	return from + (int64_t)roll(dice, (uint64_t)(to - from + 1));
+	return sim_random(&dice->state, below);
+}
+
+static int64_t dice_between(struct dice *dice, int64_t from, int64_t to)
+{
+	return from + (int64_t)dice_roll(dice, (uint64_t)(to - from + 1));
 }
 
 static bool one_in(struct dice *dice, uint64_t n)
 {
-	return roll(dice, n) == 0;
+	return dice_roll(dice, n) == 0;
 }
 
 static void random_chip(struct sim_config *c, struct dice *dice)
 {
-	uint64_t n = roll(dice, 100);
+	uint64_t n = dice_roll(dice, 100);
 
-	c->chip = n < 55 ? SIM_ESP8266 : n < 82 ? SIM_ESP32 : (enum sim_chip)(2 + roll(dice, SIM_CHIP_COUNT - 2));
+	c->chip = n < 55 ? SIM_ESP8266 : n < 82 ? SIM_ESP32 : (enum sim_chip)(2 + dice_roll(dice, SIM_CHIP_COUNT - 2));
 	c->crystal_mhz = one_in(dice, 12) ? 40 : 26;
 	c->early_silicon = c->chip == SIM_ESP32 && one_in(dice, 6);
 	c->reset_is_en = one_in(dice, 3);
-	c->select_bits = (int)between(dice, 1, 7);
-	c->rate_ppm = (int)(one_in(dice, 8) ? between(dice, -20000, 20000) : between(dice, -3000, 3000));
-	c->rom_delay_ns =
-		one_in(dice, 10) ? between(dice, 100 * SIM_MS, 400 * SIM_MS) : between(dice, 1 * SIM_MS, 120 * SIM_MS);
+	c->select_bits = (int)dice_between(dice, 1, 7);
+	c->rate_ppm = (int)(one_in(dice, 8) ? dice_between(dice, -20000, 20000) : dice_between(dice, -3000, 3000));
+	c->rom_delay_ns = one_in(dice, 10) ? dice_between(dice, 100 * SIM_MS, 400 * SIM_MS)
+					   : dice_between(dice, 1 * SIM_MS, 120 * SIM_MS);
 	if (c->chip == SIM_ESP8266)
 		c->loader = n % 10 < 7 ? SIM_LOADER_EBOOT : n % 10 < 9 ? SIM_LOADER_NONOS : SIM_LOADER_IDF;
 	else
@@ -215,86 +222,86 @@ static void random_wires(struct sim_config *c, struct dice *dice)
 	};
 	/* clang-format on */
 
-	c->circuit = circuits[roll(dice, sizeof(circuits) / sizeof(circuits[0]))];
-	c->skew_ns = one_in(dice, 4) ? 0 : between(dice, -100 * SIM_US, 100 * SIM_US);
-	c->en_rise_ns = between(dice, 1 * SIM_MS, 20 * SIM_MS);
+	c->circuit = circuits[dice_roll(dice, sizeof(circuits) / sizeof(circuits[0]))];
+	c->skew_ns = one_in(dice, 4) ? 0 : dice_between(dice, -100 * SIM_US, 100 * SIM_US);
+	c->en_rise_ns = dice_between(dice, 1 * SIM_MS, 20 * SIM_MS);
 	if (one_in(dice, 12))
-		c->en_rise_ns = between(dice, 20 * SIM_MS, 60 * SIM_MS);
+		c->en_rise_ns = dice_between(dice, 20 * SIM_MS, 60 * SIM_MS);
 	else if (one_in(dice, 8))
-		c->en_rise_ns = between(dice, 1 * SIM_US, 500 * SIM_US);
-	c->en_fall_ns = between(dice, 1 * SIM_US, 200 * SIM_US);
-	c->strap_ns = between(dice, 0, 3 * SIM_MS);
-	c->lines_before = one_in(dice, 8) ? (unsigned int)between(dice, 1, 3) : 0;
+		c->en_rise_ns = dice_between(dice, 1 * SIM_US, 500 * SIM_US);
+	c->en_fall_ns = dice_between(dice, 1 * SIM_US, 200 * SIM_US);
+	c->strap_ns = dice_between(dice, 0, 3 * SIM_MS);
+	c->lines_before = one_in(dice, 8) ? (unsigned int)dice_between(dice, 1, 3) : 0;
 	c->gpio0_held = one_in(dice, 25);
-	c->gpio0_let_go_ns = one_in(dice, 40) ? between(dice, 1 * SIM_MS, 1500 * SIM_MS) : 0;
+	c->gpio0_let_go_ns = one_in(dice, 40) ? dice_between(dice, 1 * SIM_MS, 1500 * SIM_MS) : 0;
 	c->gpio2_low = one_in(dice, 50);
 	c->other_strap = one_in(dice, 50);
 	c->gpio15 = one_in(dice, 40);
 	if (one_in(dice, 25)) {
-		c->finger_ns = between(dice, 1 * SIM_MS, 3 * SIM_S);
-		c->finger_hold_ns = between(dice, 1 * SIM_MS, 400 * SIM_MS);
+		c->finger_ns = dice_between(dice, 1 * SIM_MS, 3 * SIM_S);
+		c->finger_hold_ns = dice_between(dice, 1 * SIM_MS, 400 * SIM_MS);
 	}
-	c->deep_sleep_ns = one_in(dice, 40) ? between(dice, 20 * SIM_MS, 3 * SIM_S) : 0;
+	c->deep_sleep_ns = one_in(dice, 40) ? dice_between(dice, 20 * SIM_MS, 3 * SIM_S) : 0;
 }
 
 static void random_firmware(struct sim_config *c, struct dice *dice)
 {
-	uint64_t n = roll(dice, 20);
+	uint64_t n = dice_roll(dice, 20);
 
 	c->start = n < 10   ? SIM_START_UPLOADED
 		   : n < 17 ? SIM_START_RUNNING
 		   : n < 19 ? SIM_START_DOWNLOAD
 			    : SIM_START_DEAD;
 	if (one_in(dice, 8))
-		c->image = (enum sim_image)between(dice, SIM_IMAGE_NONE, SIM_IMAGE_SECOND);
-	c->image_error = (int)between(dice, 1, 9);
+		c->image = (enum sim_image)dice_between(dice, SIM_IMAGE_NONE, SIM_IMAGE_SECOND);
+	c->image_error = (int)dice_between(dice, 1, 9);
 	if (c->chip == SIM_ESP8266 && one_in(dice, 15)) {
-		c->copy_ns = between(dice, 50 * SIM_MS, 6 * SIM_S);
-		c->copy_result = one_in(dice, 3) ? (int)between(dice, 1, 6) : 0;
+		c->copy_ns = dice_between(dice, 50 * SIM_MS, 6 * SIM_S);
+		c->copy_result = one_in(dice, 3) ? (int)dice_between(dice, 1, 6) : 0;
 	}
 	if (one_in(dice, 6)) {
-		c->fate = (enum sim_fate)between(dice, SIM_FATE_PANIC, SIM_FATE_HANG);
-		c->fate_ns = between(dice, 1 * SIM_MS, 2 * SIM_S);
-		c->fate_times = one_in(dice, 3) ? (int)between(dice, 1, 3) : 0;
+		c->fate = (enum sim_fate)dice_between(dice, SIM_FATE_PANIC, SIM_FATE_HANG);
+		c->fate_ns = dice_between(dice, 1 * SIM_MS, 2 * SIM_S);
+		c->fate_times = one_in(dice, 3) ? (int)dice_between(dice, 1, 3) : 0;
 	}
 	c->empty_download = c->chip == SIM_ESP8266 && one_in(dice, 20);
-	c->rom_watchdog_ns = between(dice, 100 * SIM_MS, 2 * SIM_S);
-	n = roll(dice, 20);
+	c->rom_watchdog_ns = dice_between(dice, 100 * SIM_MS, 2 * SIM_S);
+	n = dice_roll(dice, 20);
 	c->app = n < 9 ? SIM_APP_GREETING : n < 14 ? SIM_APP_SILENT : n < 19 ? SIM_APP_PERIODIC : SIM_APP_CONTINUOUS;
-	c->app_delay_ns = between(dice, 1 * SIM_MS, 500 * SIM_MS);
-	c->app_period_ns = between(dice, 5 * SIM_MS, 2 * SIM_S);
+	c->app_delay_ns = dice_between(dice, 1 * SIM_MS, 500 * SIM_MS);
+	c->app_period_ns = dice_between(dice, 5 * SIM_MS, 2 * SIM_S);
 	if (one_in(dice, 10)) {
 		static const int bauds[] = { 9600, 57600, 74880, 76800, 230400, 921600 };
 
-		c->app_baud = bauds[roll(dice, sizeof(bauds) / sizeof(bauds[0]))];
+		c->app_baud = bauds[dice_roll(dice, sizeof(bauds) / sizeof(bauds[0]))];
 	}
 	c->chatter = c->chip == SIM_ESP8266 && one_in(dice, 4);
 }
 
 static void random_bridge(struct sim_config *c, struct dice *dice)
 {
-	c->bridge = (enum sim_bridge_kind)roll(dice, SIM_BRIDGE_COUNT);
-	c->framing = one_in(dice, 5) ? (enum sim_framing)between(dice, SIM_FRAMING_ZERO, SIM_FRAMING_DROP)
+	c->bridge = (enum sim_bridge_kind)dice_roll(dice, SIM_BRIDGE_COUNT);
+	c->framing = one_in(dice, 5) ? (enum sim_framing)dice_between(dice, SIM_FRAMING_ZERO, SIM_FRAMING_DROP)
 				     : SIM_FRAMING_DELIVER;
-	c->sample_percent = (int)between(dice, 40, 60);
-	c->latency_ns = one_in(dice, 3) ? between(dice, 1 * SIM_MS, 16 * SIM_MS) : 1 * SIM_MS;
-	c->control_ns = between(dice, 100 * SIM_US, 4 * SIM_MS);
-	c->lose_ppm = one_in(dice, 25) ? (int)between(dice, 100, 30000) : 0;
-	c->repeat_ppm = one_in(dice, 40) ? (int)between(dice, 100, 30000) : 0;
-	c->flip_ppm = one_in(dice, 25) ? (int)(one_in(dice, 4) ? 900000 : between(dice, 100, 50000)) : 0;
-	c->spurious_ns = one_in(dice, 30) ? between(dice, 2 * SIM_MS, 2 * SIM_S) : 0;
+	c->sample_percent = (int)dice_between(dice, 40, 60);
+	c->latency_ns = one_in(dice, 3) ? dice_between(dice, 1 * SIM_MS, 16 * SIM_MS) : 1 * SIM_MS;
+	c->control_ns = dice_between(dice, 100 * SIM_US, 4 * SIM_MS);
+	c->lose_ppm = one_in(dice, 25) ? (int)dice_between(dice, 100, 30000) : 0;
+	c->repeat_ppm = one_in(dice, 40) ? (int)dice_between(dice, 100, 30000) : 0;
+	c->flip_ppm = one_in(dice, 25) ? (int)(one_in(dice, 4) ? 900000 : dice_between(dice, 100, 50000)) : 0;
+	c->spurious_ns = one_in(dice, 30) ? dice_between(dice, 2 * SIM_MS, 2 * SIM_S) : 0;
 	if (one_in(dice, 40)) {
-		c->rx_stall_ns = between(dice, 1 * SIM_MS, 1 * SIM_S);
-		c->rx_stall_for_ns = between(dice, 5 * SIM_MS, 800 * SIM_MS);
+		c->rx_stall_ns = dice_between(dice, 1 * SIM_MS, 1 * SIM_S);
+		c->rx_stall_for_ns = dice_between(dice, 5 * SIM_MS, 800 * SIM_MS);
 	}
 	if (one_in(dice, 40)) {
-		c->control_stall_op = (int)between(dice, 1, 8);
-		c->control_stall_for_ns = between(dice, 20 * SIM_MS, 5 * SIM_S);
-		c->control_stall_count = (int)between(dice, 0, 2);
+		c->control_stall_op = (int)dice_between(dice, 1, 8);
+		c->control_stall_for_ns = dice_between(dice, 20 * SIM_MS, 5 * SIM_S);
+		c->control_stall_count = (int)dice_between(dice, 0, 2);
 	}
-	c->unplug_ns = one_in(dice, 50) ? between(dice, 1 * SIM_MS, 3 * SIM_S) : 0;
-	c->unplug_op = one_in(dice, 60) ? (int)between(dice, 1, 8) : 0;
-	c->host_ns = one_in(dice, 10) ? between(dice, 10 * SIM_US, 60 * SIM_MS) : 0;
+	c->unplug_ns = one_in(dice, 50) ? dice_between(dice, 1 * SIM_MS, 3 * SIM_S) : 0;
+	c->unplug_op = one_in(dice, 60) ? (int)dice_between(dice, 1, 8) : 0;
+	c->host_ns = one_in(dice, 10) ? dice_between(dice, 10 * SIM_US, 60 * SIM_MS) : 0;
 }
 
 void sim_config_random(struct sim_config *config, uint64_t seed)

@@ -18,6 +18,14 @@
 #define SIM_S INT64_C(1000000000)
 #define SIM_NEVER INT64_MAX
 
+/** sim_random() - splitmix64 (Steele, Lea, Flood); a number below @below, or any where that is 0 */
+uint64_t sim_random(uint64_t *state, uint64_t below);
+
+static inline int64_t sim_earlier(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /* clang-format off */
 enum sim_chip {
 	SIM_ESP8266, SIM_ESP32, SIM_ESP32S2, SIM_ESP32S3, SIM_ESP32C2, SIM_ESP32C3, SIM_ESP32C5, SIM_ESP32C6,

@@ -127,7 +127,7 @@ struct sim_latch sim_esp32_latch(const struct sim_config *config, bool gpio0_low
 }
 
 /* 115200 from a measured crystal, but for the C2: it assumes 40 MHz. Source: espressif/esp-idf issue 17001. */
-static double rom_baud(const struct sim_board *board)
+static double esp32_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)
 		return board->image_baud;
@@ -196,10 +196,10 @@ void sim_esp32_banner(struct sim_board *board, int64_t now_ns)
 		id = board->config.early_silicon ? "ets Jun  8 2016 00:22:57\r\n\r\n"
 						 : "ets Jul 29 2019 12:21:46\r\n\r\n";
 	sim_script_begin(board, SIM_PHASE_ROM);
-	sim_script_text(board, board->config.rom_delay_ns, rom_baud(board), "%s", "");
+	sim_script_text(board, board->config.rom_delay_ns, esp32_rom_baud(board), "%s", "");
 	if (!is_mute(board))
-		sim_script_text(board, 0, rom_baud(board), "%srst:0x%x (%s),boot:0x%x (%s)\r\n%s", id, board->cause,
-				cause_text(rom, board->cause), board->truth.boot_mode, boot_text(board),
+		sim_script_text(board, 0, esp32_rom_baud(board), "%srst:0x%x (%s),boot:0x%x (%s)\r\n%s", id,
+				board->cause, cause_text(rom, board->cause), board->truth.boot_mode, boot_text(board),
 				saved_pc(board));
 	sim_script_play(board, now_ns);
 }
@@ -213,16 +213,16 @@ static void second_banner(struct sim_board *board, int64_t now_ns)
 	sim_esp32_banner(board, now_ns);
 }
 
-static void waits(struct sim_board *board, int64_t now_ns, const char *line)
+static void esp32_waits(struct sim_board *board, int64_t now_ns, const char *line)
 {
 	sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);
 	sim_script_begin(board, SIM_PHASE_NONE);
 	if (!is_mute(board))
-		sim_script_text(board, 1 * SIM_MS, rom_baud(board), "%s", line);
+		sim_script_text(board, 1 * SIM_MS, esp32_rom_baud(board), "%s", line);
 	sim_script_play(board, now_ns);
 }
 
-static void after_banner(struct sim_board *board, int64_t now_ns)
+static void esp32_after_banner(struct sim_board *board, int64_t now_ns)
 {
 	const struct rom *rom = rom_of(board);
 
@@ -232,15 +232,15 @@ static void after_banner(struct sim_board *board, int64_t now_ns)
 	else if (board->truth.latch_flash || (!board->truth.latch_download && !rom->other_wait))
 		sim_esp32_load(board, now_ns);
 	else
-		waits(board, now_ns, board->truth.latch_download ? "waiting for download\r\n" : rom->other_wait);
+		esp32_waits(board, now_ns, board->truth.latch_download ? "waiting for download\r\n" : rom->other_wait);
 }
 
-static bool loads(const struct sim_board *board)
+static bool esp32_loads(const struct sim_board *board)
 {
 	return board->config.image == SIM_IMAGE_GOOD || board->config.image == SIM_IMAGE_SECOND;
 }
 
-static void trouble(struct sim_board *board, double baud)
+static void esp32_trouble(struct sim_board *board, double baud)
 {
 	const struct rom *rom = rom_of(board);
 	const char *end = rom->id ? "assertion \"result == ETS_OK\" failed: file \"ets_main.c\", line 369, "
@@ -266,7 +266,7 @@ static void trouble(struct sim_board *board, double baud)
 void sim_esp32_load(struct sim_board *board, int64_t now_ns)
 {
 	const struct rom *rom = rom_of(board);
-	double baud = rom_baud(board);
+	double baud = esp32_rom_baud(board);
 	bool other = !board->truth.latch_flash && !board->truth.latch_download;
 	int i;
 
@@ -277,8 +277,8 @@ void sim_esp32_load(struct sim_board *board, int64_t now_ns)
 	} else if (other) { /* there is no flash on HSPI */
 		for (i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x00000000\r\n");
-	} else if (!loads(board)) {
-		trouble(board, baud);
+	} else if (!esp32_loads(board)) {
+		esp32_trouble(board, baud);
 	} else {
 		sim_script_text(board, 2 * SIM_MS, baud, "%s", rom->setup);
 		sim_script_text(board, 3 * SIM_MS, baud, "%s", rom->load);
@@ -292,7 +292,7 @@ static void after_load(struct sim_board *board, int64_t now_ns)
 	const char *const *colour = colours[sim_board_random(board, 2)];
 	bool other = !board->truth.latch_flash && !board->truth.latch_download;
 
-	if (!loads(board) || other) {
+	if (!esp32_loads(board) || other) {
 		sim_board_count_crash(board, now_ns);
 		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
 		sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
@@ -321,7 +321,7 @@ static void after_load(struct sim_board *board, int64_t now_ns)
 	sim_script_play(board, now_ns);
 }
 
-static void after_second_stage(struct sim_board *board, int64_t now_ns)
+static void esp32_after_second_stage(struct sim_board *board, int64_t now_ns)
 {
 	if (board->config.image == SIM_IMAGE_SECOND) {
 		sim_board_count_crash(board, now_ns);
@@ -353,15 +353,15 @@ static void tries_again(struct sim_board *board, int64_t now_ns)
 void sim_esp32_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
-	case SIM_PHASE_ROM: after_banner(board, now_ns); break;
+	case SIM_PHASE_ROM: esp32_after_banner(board, now_ns); break;
 	case SIM_PHASE_LOAD: after_load(board, now_ns); break;
-	case SIM_PHASE_SECOND: after_second_stage(board, now_ns); break;
+	case SIM_PHASE_SECOND: esp32_after_second_stage(board, now_ns); break;
 	case SIM_PHASE_WATCHDOG: tries_again(board, now_ns); break;
 	default: sim_script_none(board);
 	}
 }
 
-static void report(struct sim_board *board, int64_t now_ns, const char *text)
+static void esp32_report(struct sim_board *board, int64_t now_ns, const char *text)
 {
 	sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
 	sim_script_begin(board, SIM_PHASE_RESTART);
@@ -374,13 +374,14 @@ void sim_esp32_fate(struct sim_board *board, int64_t now_ns)
 	board->cause = CAUSE_SW_CPU;
 	switch (board->config.fate) {
 	case SIM_FATE_PANIC:
-		report(board, now_ns,
-		       "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n\r\n"
-		       "Core  0 register dump:\r\nPC      : 0x400d1a3c  PS      : 0x00060f30\r\n\r\n"
-		       "Backtrace: 0x400d1a39:0x3ffb5f70 0x400d1a62:0x3ffb5f90\r\n\r\n"
-		       "ELF file SHA256: f0a435838fa01e9a\r\n\r\nRebooting...\r\n");
+		esp32_report(
+			board, now_ns,
+			"Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n\r\n"
+			"Core  0 register dump:\r\nPC      : 0x400d1a3c  PS      : 0x00060f30\r\n\r\n"
+			"Backtrace: 0x400d1a39:0x3ffb5f70 0x400d1a62:0x3ffb5f90\r\n\r\n"
+			"ELF file SHA256: f0a435838fa01e9a\r\n\r\nRebooting...\r\n");
 		break;
-	case SIM_FATE_BROWNOUT: report(board, now_ns, "\r\nBrownout detector was triggered\r\n\r\n"); break;
+	case SIM_FATE_BROWNOUT: esp32_report(board, now_ns, "\r\nBrownout detector was triggered\r\n\r\n"); break;
 	case SIM_FATE_WATCHDOG:
 		board->cause = rom_of(board)->tg_code;
 		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);

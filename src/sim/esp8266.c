@@ -21,7 +21,7 @@ struct sim_latch sim_esp8266_latch(const struct sim_config *config, bool gpio0_l
 }
 
 /* The divisor is for 115200 with a 40 MHz crystal; the SDK's PLL puts it right, until a hardware reset. */
-static double rom_baud(const struct sim_board *board)
+static double esp8266_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)
 		return board->image_baud;
@@ -33,13 +33,13 @@ void sim_esp8266_banner(struct sim_board *board, int64_t now_ns)
 	int mode = board->truth.boot_mode;
 
 	sim_script_begin(board, SIM_PHASE_ROM);
-	sim_script_text(board, board->config.rom_delay_ns, rom_baud(board),
+	sim_script_text(board, board->config.rom_delay_ns, esp8266_rom_baud(board),
 			"\r\n ets Jan  8 2013,rst cause:%d, boot mode:(%d,%d)\r\n\r\n", board->cause, mode,
 			board->config.select_bits);
 	if (board->cause == CAUSE_WATCHDOG)
-		sim_script_text(board, 0, rom_baud(board), "wdt reset\r\n");
+		sim_script_text(board, 0, esp8266_rom_baud(board), "wdt reset\r\n");
 	if (has_sdio_strap(mode) && board->config.select_bits != 2)
-		sim_script_text(board, 0, rom_baud(board), "waiting for host\r\n");
+		sim_script_text(board, 0, esp8266_rom_baud(board), "waiting for host\r\n");
 	sim_script_play(board, now_ns);
 }
 
@@ -51,7 +51,7 @@ static void rom_halts(struct sim_board *board, int64_t now_ns)
 }
 
 /* The banner is out: where to boot from? */
-static void after_banner(struct sim_board *board, int64_t now_ns)
+static void esp8266_after_banner(struct sim_board *board, int64_t now_ns)
 {
 	int mode = board->truth.boot_mode;
 
@@ -95,7 +95,7 @@ static void load_lines(struct sim_board *board, double baud)
 
 void sim_esp8266_load(struct sim_board *board, int64_t now_ns)
 {
-	double baud = rom_baud(board);
+	double baud = esp8266_rom_baud(board);
 
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
 	sim_script_begin(board, SIM_PHASE_LOAD);
@@ -126,7 +126,7 @@ static bool has_eboot(const struct sim_board *board)
 /* The ROM has loaded the loader, which speaks now. */
 static void second_stage(struct sim_board *board, int64_t now_ns)
 {
-	double baud = rom_baud(board);
+	double baud = esp8266_rom_baud(board);
 
 	sim_board_set_runs(board, now_ns, SIM_RUNS_SECOND);
 	sim_script_begin(board, SIM_PHASE_SECOND);
@@ -160,7 +160,7 @@ static void start_app(struct sim_board *board, int64_t now_ns)
 	sim_rom_app(board, now_ns, "\r\n\r\nHello from setup()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n");
 }
 
-static void after_second_stage(struct sim_board *board, int64_t now_ns)
+static void esp8266_after_second_stage(struct sim_board *board, int64_t now_ns)
 {
 	if (has_eboot(board) && board->copy_ns) {
 		sim_board_set_runs(board, now_ns, SIM_RUNS_COPYING);
@@ -175,14 +175,14 @@ static void after_second_stage(struct sim_board *board, int64_t now_ns)
 }
 
 /* eboot has copied: the command is cleared whether that went well or not. */
-static void copied(struct sim_board *board, int64_t now_ns)
+static void esp8266_copied(struct sim_board *board, int64_t now_ns)
 {
 	bool good = board->config.copy_result == 0;
 
 	board->copy_ns = 0;
 	sim_board_set_runs(board, now_ns, SIM_RUNS_SECOND);
 	sim_script_begin(board, SIM_PHASE_COPIED);
-	sim_script_text(board, 0, rom_baud(board), "%d\n%s", board->config.copy_result, good ? "ld\n" : "");
+	sim_script_text(board, 0, esp8266_rom_baud(board), "%d\n%s", board->config.copy_result, good ? "ld\n" : "");
 	sim_script_play(board, now_ns);
 }
 
@@ -211,15 +211,15 @@ static void watchdog_bites(struct sim_board *board, int64_t now_ns)
 void sim_esp8266_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
-	case SIM_PHASE_ROM: after_banner(board, now_ns); break;
+	case SIM_PHASE_ROM: esp8266_after_banner(board, now_ns); break;
 	case SIM_PHASE_LOAD:
 		if (board->config.image == SIM_IMAGE_GOOD || board->config.image == SIM_IMAGE_SECOND)
 			second_stage(board, now_ns);
 		else
 			rom_halts(board, now_ns);
 		break;
-	case SIM_PHASE_SECOND: after_second_stage(board, now_ns); break;
-	case SIM_PHASE_COPY: copied(board, now_ns); break;
+	case SIM_PHASE_SECOND: esp8266_after_second_stage(board, now_ns); break;
+	case SIM_PHASE_COPY: esp8266_copied(board, now_ns); break;
 	case SIM_PHASE_COPIED: after_copy(board, now_ns); break;
 	case SIM_PHASE_WATCHDOG: watchdog_bites(board, now_ns); break;
 	default: sim_script_none(board);

@@ -38,19 +38,19 @@ enum {
 #define OTA_VERSION 2
 #define FEATURE_SHA256 0x02
 
-static void say(struct sim_esphome_ota *ota, int byte)
+static void esphome_say(struct sim_esphome_ota *ota, int byte)
 {
 	uint8_t b = (uint8_t)byte;
 
 	ota->host.send(ota->host.user, &b, 1);
 }
 
-static void print(struct sim_esphome_ota *ota, const char *text)
+static void esphome_print(struct sim_esphome_ota *ota, const char *text)
 {
 	ota->host.print(ota->host.user, text);
 }
 
-static void next(struct sim_esphome_ota *ota, enum sim_esphome_state state)
+static void esphome_next(struct sim_esphome_ota *ota, enum sim_esphome_state state)
 {
 	ota->state = state;
 	ota->got_len = 0;
@@ -59,23 +59,23 @@ static void next(struct sim_esphome_ota *ota, enum sim_esphome_state state)
 static void on_begin(struct sim_esphome_ota *ota)
 {
 	ota->record.on_begin++;
-	print(ota, "[D][esphome.ota:124]: Starting update\r\n");
+	esphome_print(ota, "[D][esphome.ota:124]: Starting update\r\n");
 }
 
 /* The way out of handle_data_(): on_error, for old ones whatever was wrong, for new ones once the size has come. */
-static void give_up(struct sim_esphome_ota *ota, int error)
+static void esphome_give_up(struct sim_esphome_ota *ota, int error)
 {
 	bool begun = ota->kind == SIM_ESPHOME_2025_7 || ota->state >= SIM_ESPHOME_SIZE;
 
 	if (ota->state == SIM_ESPHOME_IDLE)
 		return;
-	say(ota, error);
+	esphome_say(ota, error);
 	ota->host.hang_up(ota->host.user);
-	next(ota, SIM_ESPHOME_IDLE);
+	esphome_next(ota, SIM_ESPHOME_IDLE);
 	if (!begun)
 		return;
 	ota->record.on_error++;
-	print(ota, "[W][component:157]: Component esphome.ota set Error flag: onerror\r\n");
+	esphome_print(ota, "[W][component:157]: Component esphome.ota set Error flag: onerror\r\n");
 }
 
 void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind, const struct sim_esphome_host *host,
@@ -94,7 +94,7 @@ void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kin
 void sim_esphome_ota_begin(struct sim_esphome_ota *ota)
 {
 	ota->listens = true;
-	next(ota, SIM_ESPHOME_IDLE);
+	esphome_next(ota, SIM_ESPHOME_IDLE);
 }
 
 void sim_esphome_ota_stop(struct sim_esphome_ota *ota)
@@ -102,58 +102,58 @@ void sim_esphome_ota_stop(struct sim_esphome_ota *ota)
 	if (ota->state != SIM_ESPHOME_IDLE)
 		ota->host.hang_up(ota->host.user);
 	ota->listens = false;
-	next(ota, SIM_ESPHOME_IDLE);
+	esphome_next(ota, SIM_ESPHOME_IDLE);
 }
 
 void sim_esphome_ota_connected(struct sim_esphome_ota *ota, int64_t now_ms)
 {
 	ota->record.connections++;
 	ota->since_ms = now_ms;
-	next(ota, SIM_ESPHOME_MAGIC);
+	esphome_next(ota, SIM_ESPHOME_MAGIC);
 	if (ota->kind == SIM_ESPHOME_2025_7)
 		on_begin(ota);
 }
 
-static void greeted(struct sim_esphome_ota *ota)
+static void esphome_greeted(struct sim_esphome_ota *ota)
 {
 	if (memcmp(ota->got, magic, sizeof(magic)) != 0) {
-		give_up(ota, ERROR_MAGIC);
+		esphome_give_up(ota, ERROR_MAGIC);
 		return;
 	}
 	ota->record.greetings++;
-	say(ota, RESPONSE_OK);
-	say(ota, OTA_VERSION);
-	next(ota, SIM_ESPHOME_FEATURES);
+	esphome_say(ota, RESPONSE_OK);
+	esphome_say(ota, OTA_VERSION);
+	esphome_next(ota, SIM_ESPHOME_FEATURES);
 }
 
-static void ask_for_password(struct sim_esphome_ota *ota, bool sha)
+static void esphome_ask(struct sim_esphome_ota *ota, bool sha)
 {
 	char seed[32];
 
 	ota->random = ota->random * 1664525 + 1013904223;
 	snprintf(seed, sizeof(seed), "%08lx", (unsigned long)ota->random);
 	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, ota->nonce, SIM_PARTS(seed));
-	say(ota, sha ? REQUEST_SHA256_AUTH : REQUEST_AUTH);
+	esphome_say(ota, sha ? REQUEST_SHA256_AUTH : REQUEST_AUTH);
 	ota->host.send(ota->host.user, ota->nonce, strlen(ota->nonce));
-	next(ota, SIM_ESPHOME_AUTH);
+	esphome_next(ota, SIM_ESPHOME_AUTH);
 }
 
 static void said_features(struct sim_esphome_ota *ota)
 {
 	bool new = ota->kind == SIM_ESPHOME_2025_10;
 
-	say(ota, HEADER_OK); /* no compression */
+	esphome_say(ota, HEADER_OK); /* no compression */
 	if (!ota->password[0]) {
-		say(ota, AUTH_OK);
-		next(ota, SIM_ESPHOME_SIZE);
+		esphome_say(ota, AUTH_OK);
+		esphome_next(ota, SIM_ESPHOME_SIZE);
 	} else {
 		/* 2025.10 falls back to MD5 for a client that cannot do SHA-256 */
-		ask_for_password(ota, new && (ota->got[0] & FEATURE_SHA256));
+		esphome_ask(ota, new && (ota->got[0] & FEATURE_SHA256));
 	}
 }
 
 /* cnonce and response, as long as the nonce each */
-static void responded(struct sim_esphome_ota *ota)
+static void esphome_responded(struct sim_esphome_ota *ota)
 {
 	size_t len = strlen(ota->nonce);
 	char cnonce[SIM_DIGEST_TEXT], expected[SIM_DIGEST_TEXT];
@@ -163,12 +163,12 @@ static void responded(struct sim_esphome_ota *ota)
 	sim_digest_of(len == 64 ? SIM_SHA256 : SIM_MD5, expected, SIM_PARTS(ota->password, ota->nonce, cnonce));
 	if (memcmp(expected, ota->got + len, len) != 0) {
 		ota->record.logins_failed++;
-		give_up(ota, ERROR_AUTH);
+		esphome_give_up(ota, ERROR_AUTH);
 		return;
 	}
 	ota->record.logins++;
-	say(ota, AUTH_OK);
-	next(ota, SIM_ESPHOME_SIZE);
+	esphome_say(ota, AUTH_OK);
+	esphome_next(ota, SIM_ESPHOME_SIZE);
 }
 
 static void said_size(struct sim_esphome_ota *ota)
@@ -178,40 +178,40 @@ static void said_size(struct sim_esphome_ota *ota)
 		on_begin(ota);
 	if (ota->host.boot_mode(ota->host.user) == 1) {
 		ota->record.refused++;
-		give_up(ota, ERROR_BOOTSTRAPPING);
+		esphome_give_up(ota, ERROR_BOOTSTRAPPING);
 		return;
 	}
 	if (ota->size > ota->host.space) {
 		ota->record.refused++;
-		give_up(ota, ERROR_SPACE);
+		esphome_give_up(ota, ERROR_SPACE);
 		return;
 	}
 	/* size 0 is "unknown" to newer backends: an update begins */
 	ota->record.updates++;
 	ota->received = ota->acknowledged = 0;
 	sim_digest_init(&ota->digest, SIM_MD5);
-	say(ota, PREPARE_OK);
-	next(ota, SIM_ESPHOME_MD5);
+	esphome_say(ota, PREPARE_OK);
+	esphome_next(ota, SIM_ESPHOME_MD5);
 }
 
-static void finish(struct sim_esphome_ota *ota)
+static void esphome_finish(struct sim_esphome_ota *ota)
 {
 	char md5[SIM_DIGEST_TEXT];
 
-	say(ota, RECEIVE_OK);
+	esphome_say(ota, RECEIVE_OK);
 	sim_digest_hex(&ota->digest, md5);
 	if (strcmp(md5, ota->md5) != 0) {
-		give_up(ota, ERROR_MD5);
+		esphome_give_up(ota, ERROR_MD5);
 		return;
 	}
-	say(ota, END_OK);
-	next(ota, SIM_ESPHOME_ACK);
+	esphome_say(ota, END_OK);
+	esphome_next(ota, SIM_ESPHOME_ACK);
 }
 
-static void received(struct sim_esphome_ota *ota, const uint8_t *bytes, size_t n)
+static void esphome_received(struct sim_esphome_ota *ota, const uint8_t *bytes, size_t n)
 {
 	if (!ota->received && n && bytes[0] != IMAGE_MAGIC && bytes[0] != GZIP_MAGIC) {
-		give_up(ota, ERROR_END);
+		esphome_give_up(ota, ERROR_END);
 		return;
 	}
 	sim_digest_add(&ota->digest, bytes, n);
@@ -219,25 +219,25 @@ static void received(struct sim_esphome_ota *ota, const uint8_t *bytes, size_t n
 	ota->record.flashed += n;
 	while (ota->acknowledged + BLOCK <= ota->received ||
 	       (ota->received == ota->size && ota->acknowledged < ota->size)) {
-		say(ota, CHUNK_OK);
+		esphome_say(ota, CHUNK_OK);
 		ota->acknowledged += BLOCK;
 	}
 	if (ota->received == ota->size)
-		finish(ota);
+		esphome_finish(ota);
 }
 
-static void complete(struct sim_esphome_ota *ota)
+static void esphome_complete(struct sim_esphome_ota *ota)
 {
 	ota->host.hang_up(ota->host.user);
-	next(ota, SIM_ESPHOME_IDLE);
+	esphome_next(ota, SIM_ESPHOME_IDLE);
 	ota->record.on_end++;
 	ota->record.staged++;
-	print(ota, "[I][esphome.ota:320]: Update complete\r\n");
+	esphome_print(ota, "[I][esphome.ota:320]: Update complete\r\n");
 	ota->host.staged(ota->host.user, ota->md5, ota->size);
 }
 
 /* How many bytes the state waits for; 0: as they come. */
-static size_t wanted(const struct sim_esphome_ota *ota)
+static size_t esphome_wanted(const struct sim_esphome_ota *ota)
 {
 	switch (ota->state) {
 	case SIM_ESPHOME_MAGIC: return sizeof(magic);
@@ -253,17 +253,17 @@ static size_t wanted(const struct sim_esphome_ota *ota)
 static void got_all(struct sim_esphome_ota *ota)
 {
 	switch (ota->state) {
-	case SIM_ESPHOME_MAGIC: greeted(ota); return;
+	case SIM_ESPHOME_MAGIC: esphome_greeted(ota); return;
 	case SIM_ESPHOME_FEATURES: said_features(ota); return;
-	case SIM_ESPHOME_AUTH: responded(ota); return;
+	case SIM_ESPHOME_AUTH: esphome_responded(ota); return;
 	case SIM_ESPHOME_SIZE: said_size(ota); return;
 	case SIM_ESPHOME_MD5:
 		memcpy(ota->md5, ota->got, 32);
 		ota->md5[32] = '\0';
-		say(ota, MD5_OK);
-		next(ota, SIM_ESPHOME_DATA);
+		esphome_say(ota, MD5_OK);
+		esphome_next(ota, SIM_ESPHOME_DATA);
 		return;
-	case SIM_ESPHOME_ACK: complete(ota); return;
+	case SIM_ESPHOME_ACK: esphome_complete(ota); return;
 	default: return;
 	}
 }
@@ -282,13 +282,13 @@ void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const voi
 				take = ota->size - ota->received;
 			if (!take)
 				return;
-			received(ota, from, take);
+			esphome_received(ota, from, take);
 		} else {
-			if (take > wanted(ota) - ota->got_len)
-				take = wanted(ota) - ota->got_len;
+			if (take > esphome_wanted(ota) - ota->got_len)
+				take = esphome_wanted(ota) - ota->got_len;
 			memcpy(ota->got + ota->got_len, from, take);
 			ota->got_len += take;
-			if (ota->got_len == wanted(ota))
+			if (ota->got_len == esphome_wanted(ota))
 				got_all(ota);
 		}
 		from += take;
@@ -299,9 +299,9 @@ void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const voi
 void sim_esphome_ota_hung_up(struct sim_esphome_ota *ota)
 {
 	if (ota->state == SIM_ESPHOME_ACK)
-		complete(ota); /* a missing acknowledgement is not fatal */
+		esphome_complete(ota); /* a missing acknowledgement is not fatal */
 	else
-		give_up(ota, ERROR_UNKNOWN);
+		esphome_give_up(ota, ERROR_UNKNOWN);
 }
 
 void sim_esphome_ota_tick(struct sim_esphome_ota *ota, int64_t now_ms)
@@ -315,7 +315,7 @@ void sim_esphome_ota_tick(struct sim_esphome_ota *ota, int64_t now_ms)
 	else if (ota->state >= SIM_ESPHOME_SIZE)
 		limit_ms = DATA_MS;
 	if (now_ms - ota->since_ms > limit_ms)
-		give_up(ota, ERROR_UNKNOWN);
+		esphome_give_up(ota, ERROR_UNKNOWN);
 }
 
 bool sim_esphome_record_untouched(const struct sim_esphome_record *record)

@@ -88,7 +88,7 @@ static void leave_the_parent(void)
 }
 
 /* Answers the open, which comes first, with that error. */
-static int refuse(int error)
+static int refuse_open(int error)
 {
 	struct sim_packet packet = { .kind = SIM_REPLY, .result = -error };
 	struct sim_request request;
@@ -112,7 +112,7 @@ static int open_truth(const struct sim_config *config, int *ret)
 	return *ret < 0 ? -errno : 0;
 }
 
-static int be_the_board(const char *words)
+static int main_serve(const char *words)
 {
 	struct sim_config config;
 	char why[512];
@@ -120,12 +120,12 @@ static int be_the_board(const char *words)
 
 	leave_the_parent();
 	if (sim_config_parse(&config, words, why, sizeof(why)) < 0)
-		return refuse(EINVAL);
+		return refuse_open(EINVAL);
 	if (config.open_error)
-		return refuse(config.open_error);
+		return refuse_open(config.open_error);
 	r = open_truth(&config, &truth);
 	if (r < 0)
-		return refuse(-r);
+		return refuse_open(-r);
 	sim_process_run(SIM_SOCKET, &config, truth);
 	return STATUS_OK;
 }
@@ -141,7 +141,7 @@ static bool is_socket(int fd)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "board") == 0 && is_socket(SIM_SOCKET))
-		return be_the_board(argv[2]);
+		return main_serve(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "check") == 0)
 		return check_words(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "help") == 0) {

@@ -25,7 +25,7 @@ static int boot_mode(void *user)
 	return sim_board_truth(net->board)->boot_mode;
 }
 
-static void print(void *user, const char *text)
+static void net_print(void *user, const char *text)
 {
 	struct sim_net *net = user;
 
@@ -33,7 +33,7 @@ static void print(void *user, const char *text)
 	(void)sim_board_say(net->board, net->now_ns, text, strlen(text), net->config.app_baud);
 }
 
-static void staged(void *user, const char *md5, size_t size)
+static void net_staged(void *user, const char *md5, size_t size)
 {
 	struct sim_net *net = user;
 
@@ -51,13 +51,13 @@ static void restart_soon(void *user)
 
 static void staged_and_restart(void *user, const char *md5, size_t size)
 {
-	staged(user, md5, size);
+	net_staged(user, md5, size);
 	restart_soon(user);
 }
 
 /* ---- sockets ---- */
 
-static int64_t now_ms(const struct sim_net *net)
+static int64_t net_now_ms(const struct sim_net *net)
 {
 	return net->now_ns / SIM_MS;
 }
@@ -67,14 +67,14 @@ static bool is_esphome(const struct sim_net *net)
 	return net->config.ota_kind != SIM_OTA_ARDUINO;
 }
 
-static void shut(int *fd)
+static void net_shut(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
 }
 
-static int watch(struct sim_net *net, int fd, uint32_t events, int op)
+static int net_watch(struct sim_net *net, int fd, uint32_t events, int op)
 {
 	struct epoll_event event = { .events = events, .data = { .fd = fd } };
 
@@ -95,12 +95,12 @@ static void open_service(struct sim_net *net, int *fd, int type)
 {
 	*fd = make_socket(net, type);
 	if (*fd >= 0 && !bind(*fd, (struct sockaddr *)&net->address, net->address_len) &&
-	    (type == SOCK_DGRAM || !listen(*fd, 1)) && !watch(net, *fd, EPOLLIN, EPOLL_CTL_ADD)) {
+	    (type == SOCK_DGRAM || !listen(*fd, 1)) && !net_watch(net, *fd, EPOLLIN, EPOLL_CTL_ADD)) {
 		net->bind_error = 0;
 		return;
 	}
 	net->bind_error = errno;
-	shut(fd);
+	net_shut(fd);
 }
 
 static void send_datagram(void *user, const struct sim_peer *to, const char *bytes, size_t n)
@@ -127,11 +127,11 @@ static void send_text(void *user, const char *bytes, size_t n)
 	send_stream(user, bytes, n);
 }
 
-static void hang_up(void *user)
+static void net_hang_up(void *user)
 {
 	struct sim_net *net = user;
 
-	shut(&net->tcp);
+	net_shut(&net->tcp);
 	net->tcp_connecting = false;
 }
 
@@ -156,24 +156,24 @@ static void call_back(void *user, const struct sim_peer *to, int port)
 	net->tcp_connecting =
 		net->tcp >= 0 && !bind(net->tcp, (struct sockaddr *)&from, net->address_len) &&
 		(!connect(net->tcp, (struct sockaddr *)&address, (socklen_t)to->len) || errno == EINPROGRESS) &&
-		!watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
+		!net_watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
 	if (!net->tcp_connecting)
-		shut(&net->tcp); /* noticed by loop_of_the_sketch() */
+		net_shut(&net->tcp); /* noticed by loop_of_the_sketch() */
 }
 
-static void connected(struct sim_net *net)
+static void net_connected(struct sim_net *net)
 {
 	int err = 0;
 	socklen_t len = sizeof(err);
 
 	net->tcp_connecting = false;
 	if (getsockopt(net->tcp, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err ||
-	    watch(net, net->tcp, EPOLLIN, EPOLL_CTL_MOD) < 0) {
-		shut(&net->tcp);
+	    net_watch(net, net->tcp, EPOLLIN, EPOLL_CTL_MOD) < 0) {
+		net_shut(&net->tcp);
 		sim_arduino_ota_hung_up(&net->arduino);
 		return;
 	}
-	sim_arduino_ota_connected(&net->arduino, now_ms(net));
+	sim_arduino_ota_connected(&net->arduino, net_now_ms(net));
 }
 
 /* ---- what comes ---- */
@@ -192,25 +192,25 @@ static void keep_image(struct sim_net *net, size_t at, const uint8_t *bytes, siz
 	net->received = at + n;
 }
 
-static size_t flashed(const struct sim_net *net)
+static size_t net_flashed(const struct sim_net *net)
 {
 	return is_esphome(net) ? net->esphome.record.flashed : net->arduino.record.flashed;
 }
 
 static void stream_data(struct sim_net *net, const uint8_t *bytes, size_t n)
 {
-	size_t before = flashed(net), at = 0, image;
+	size_t before = net_flashed(net), at = 0, image;
 
 	if (is_esphome(net)) {
 		if (net->esphome.state == SIM_ESPHOME_DATA)
 			at = net->esphome.received;
-		sim_esphome_ota_data(&net->esphome, now_ms(net), bytes, n);
+		sim_esphome_ota_data(&net->esphome, net_now_ms(net), bytes, n);
 	} else {
 		at = net->arduino.received;
-		sim_arduino_ota_data(&net->arduino, now_ms(net), bytes, n);
+		sim_arduino_ota_data(&net->arduino, net_now_ms(net), bytes, n);
 	}
 	/* of what comes to an ESPHome, the image's bytes are the last */
-	image = flashed(net) - before;
+	image = net_flashed(net) - before;
 	if (image)
 		keep_image(net, at, bytes + (is_esphome(net) ? n - image : 0), image);
 }
@@ -230,14 +230,14 @@ static void receive_stream(struct sim_net *net)
 		}
 		if (n == 0 && !is_esphome(net) && sim_arduino_ota_is_ending(&net->arduino)) {
 			/* The client will send no more, and may still read: "OK" goes out. */
-			(void)watch(net, net->tcp, 0, EPOLL_CTL_DEL);
+			(void)net_watch(net, net->tcp, 0, EPOLL_CTL_DEL);
 			return;
 		}
 		if (is_esphome(net))
 			sim_esphome_ota_hung_up(&net->esphome);
 		else
 			sim_arduino_ota_hung_up(&net->arduino);
-		shut(&net->tcp);
+		net_shut(&net->tcp);
 	}
 }
 
@@ -265,11 +265,11 @@ static void take_connection(struct sim_net *net)
 	net->tcp = accept4(net->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (net->tcp < 0)
 		return;
-	if (watch(net, net->tcp, EPOLLIN, EPOLL_CTL_ADD) < 0) {
-		shut(&net->tcp);
+	if (net_watch(net, net->tcp, EPOLLIN, EPOLL_CTL_ADD) < 0) {
+		net_shut(&net->tcp);
 		return;
 	}
-	sim_esphome_ota_connected(&net->esphome, now_ms(net));
+	sim_esphome_ota_connected(&net->esphome, net_now_ms(net));
 }
 
 /* ---- the application ---- */
@@ -280,7 +280,7 @@ static void say_ready(struct sim_net *net)
 
 	if (net->running_md5[0]) {
 		snprintf(text, sizeof(text), "Sketch MD5: %s\r\n", net->running_md5);
-		print(net, text);
+		net_print(net, text);
 	}
 	if (is_esphome(net))
 		snprintf(text, sizeof(text),
@@ -294,7 +294,7 @@ static void say_ready(struct sim_net *net)
 								  : ((struct sockaddr_in *)&net->address)->sin_port));
 	else
 		snprintf(text, sizeof(text), "Ready\r\nIP address: %s\r\n", net->address_text);
-	print(net, text);
+	net_print(net, text);
 }
 
 static void begin_service(struct sim_net *net)
@@ -311,14 +311,14 @@ static void end_service(struct sim_net *net)
 {
 	sim_arduino_ota_stop(&net->arduino);
 	sim_esphome_ota_stop(&net->esphome);
-	shut(&net->udp);
-	shut(&net->listener);
-	hang_up(net);
+	net_shut(&net->udp);
+	net_shut(&net->listener);
+	net_hang_up(net);
 	net->begin_ns = net->restart_ns = SIM_NEVER;
 }
 
 /* eboot has copied what was staged: the latch is as it was, the application is the new one. */
-static void copied(struct sim_net *net)
+static void net_copied(struct sim_net *net)
 {
 	if (!net->staged_md5[0])
 		return;
@@ -328,7 +328,7 @@ static void copied(struct sim_net *net)
 		memmove(net->flash, net->flash + net->staging, net->received);
 }
 
-static void follow_application(struct sim_net *net)
+static void net_follow_application(struct sim_net *net)
 {
 	const struct sim_truth *truth = sim_board_truth(net->board);
 	int64_t since_ns = truth->runs == SIM_RUNS_APP ? truth->app_since_ns : -1;
@@ -340,7 +340,7 @@ static void follow_application(struct sim_net *net)
 	net->app_since_ns = since_ns;
 	if (since_ns < 0)
 		return;
-	copied(net);
+	net_copied(net);
 	net->begin_ns = since_ns + net->config.ota_late_ns;
 }
 
@@ -353,7 +353,7 @@ static void keep_sockets(struct sim_net *net)
 		return;
 	}
 	if (!sim_arduino_ota_listens(&net->arduino))
-		shut(&net->udp);
+		net_shut(&net->udp);
 	else if (net->udp < 0)
 		open_service(net, &net->udp, SOCK_DGRAM);
 }
@@ -361,21 +361,21 @@ static void keep_sockets(struct sim_net *net)
 static void loop_of_the_sketch(struct sim_net *net)
 {
 	if (is_esphome(net)) {
-		sim_esphome_ota_tick(&net->esphome, now_ms(net));
+		sim_esphome_ota_tick(&net->esphome, net_now_ms(net));
 		if (net->listener >= 0)
 			take_connection(net);
 		return;
 	}
-	sim_arduino_ota_handle(&net->arduino, now_ms(net));
+	sim_arduino_ota_handle(&net->arduino, net_now_ms(net));
 	if (net->arduino.state == SIM_OTA_CONNECTING && net->tcp < 0)
 		sim_arduino_ota_hung_up(&net->arduino);
 }
 
-static void restart(struct sim_net *net)
+static void net_restart(struct sim_net *net)
 {
 	net->restart_ns = SIM_NEVER;
 	sim_board_restart(net->board, net->now_ns);
-	follow_application(net);
+	net_follow_application(net);
 }
 
 void sim_net_run(struct sim_net *net, int64_t now_ns)
@@ -384,7 +384,7 @@ void sim_net_run(struct sim_net *net, int64_t now_ns)
 	int n;
 
 	net->now_ns = now_ns;
-	follow_application(net);
+	net_follow_application(net);
 	if (net->begin_ns <= now_ns)
 		begin_service(net);
 	n = epoll_wait(net->epoll_fd, events, 4, 0);
@@ -392,14 +392,14 @@ void sim_net_run(struct sim_net *net, int64_t now_ns)
 		if (events[i].data.fd == net->udp)
 			receive_datagrams(net);
 		else if (events[i].data.fd == net->tcp && net->tcp_connecting)
-			connected(net);
+			net_connected(net);
 		else if (events[i].data.fd == net->tcp)
 			receive_stream(net);
 	}
 	if (net->app_since_ns >= 0)
 		loop_of_the_sketch(net);
 	if (net->restart_ns <= now_ns)
-		restart(net);
+		net_restart(net);
 	keep_sockets(net);
 }
 
@@ -455,9 +455,11 @@ static int parse_address(struct sim_net *net, const char *text)
 
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config)
 {
-	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back,    send_text, hang_up,
-					    print,     staged,	      restart_soon, net,       0 };
-	struct sim_esphome_host esphome = { boot_mode, send_stream, hang_up, print, staged_and_restart, net, 0 };
+	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back,    send_text, net_hang_up,
+					    net_print, net_staged,    restart_soon, net,       0 };
+	struct sim_esphome_host esphome = {
+		boot_mode, send_stream, net_hang_up, net_print, staged_and_restart, net, 0
+	};
 	enum sim_esphome_kind kind = config->ota_kind == SIM_OTA_ESPHOME ? SIM_ESPHOME_2025_10 : SIM_ESPHOME_2025_7;
 	int r;
 
@@ -479,7 +481,7 @@ int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_
 void sim_net_close(struct sim_net *net)
 {
 	end_service(net);
-	shut(&net->epoll_fd);
+	net_shut(&net->epoll_fd);
 }
 
 void sim_net_describe(const struct sim_net *net, char *buf, size_t cap)

@@ -65,7 +65,7 @@ void sim_process_note(struct sim_process *process, const char *format, ...)
 	va_end(args);
 }
 
-static const char *level(bool low)
+static const char *process_level(bool low)
 {
 	return low ? "low" : "high";
 }
@@ -84,7 +84,7 @@ static void on_trace(void *user, int64_t now_ns, enum sim_edge edge, int value)
 	case SIM_EDGE_DTR:
 	case SIM_EDGE_RTS: note_at(process, now_ns, "%s %s", name, line_state(value)); break;
 	case SIM_EDGE_EN:
-	case SIM_EDGE_GPIO0: note_at(process, now_ns, "%s %s", name, level(value)); break;
+	case SIM_EDGE_GPIO0: note_at(process, now_ns, "%s %s", name, process_level(value)); break;
 	case SIM_EDGE_RUNS: note_at(process, now_ns, "%s %s", name, sim_runs_name((enum sim_runs)value)); break;
 	default: note_at(process, now_ns, "%s %d", name, value);
 	}
@@ -97,9 +97,9 @@ static void note_end(struct sim_process *process)
 	sim_process_note(process,
 			 "end EN=%s GPIO0=%s DTR=%s RTS=%s latch=%d flash=%d runs=%s hardware_resets=%u line_resets=%u "
 			 "soft_restarts=%u crashes=%u",
-			 level(t->en_low), level(t->gpio0_low), line_state(t->dtr), line_state(t->rts), t->boot_mode,
-			 t->latch_flash, sim_runs_name(t->runs), t->hardware_resets, t->line_resets, t->soft_restarts,
-			 t->crashes);
+			 process_level(t->en_low), process_level(t->gpio0_low), line_state(t->dtr), line_state(t->rts),
+			 t->boot_mode, t->latch_flash, sim_runs_name(t->runs), t->hardware_resets, t->line_resets,
+			 t->soft_restarts, t->crashes);
 }
 
 /* ---- the client ---- */
@@ -126,7 +126,7 @@ static void send_packet(struct sim_process *process, const struct sim_packet *pa
 		process->send_blocked = errno == EAGAIN;
 }
 
-static void reply(struct sim_process *process, int result)
+static void process_reply(struct sim_process *process, int result)
 {
 	struct sim_packet packet = { .kind = SIM_REPLY, .result = result };
 
@@ -158,15 +158,15 @@ static void take_request(struct sim_process *process, const struct sim_request *
 		break;
 	case SIM_ASK_HUPCL:
 		sim_bridge_hupcl(&process->bridge, request->value != 0);
-		reply(process, 0);
+		process_reply(process, 0);
 		return;
-	default: reply(process, -EINVAL); return;
+	default: process_reply(process, -EINVAL); return;
 	}
 	begin_control(process, &control);
 }
 
 /* The last descriptor is gone: the kernel closes the tty. */
-static void hang_up(struct sim_process *process)
+static void process_hang_up(struct sim_process *process)
 {
 	client_ends(process);
 	if (!process->bridge.is_open)
@@ -175,7 +175,7 @@ static void hang_up(struct sim_process *process)
 	begin_control(process, &(struct sim_control){ .kind = SIM_CLOSE });
 }
 
-static void receive(struct sim_process *process)
+static void process_receive(struct sim_process *process)
 {
 	struct sim_request request = { 0 };
 	ssize_t n = recv(process->sock, &request, sizeof(request), MSG_DONTWAIT);
@@ -183,7 +183,7 @@ static void receive(struct sim_process *process)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0)
-		hang_up(process);
+		process_hang_up(process);
 	else
 		take_request(process, &request);
 }
@@ -195,7 +195,7 @@ static void finish_control(struct sim_process *process)
 	process->busy = false;
 	if (process->client_gone)
 		process->end_ns = process->now_ns + grace_ns(process); /* the kernel's close took its time */
-	reply(process, r);
+	process_reply(process, r);
 }
 
 static void push_input(struct sim_process *process)
@@ -229,11 +229,6 @@ static void let_time_pass(struct sim_process *process)
 	push_input(process);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t wake_ns(const struct sim_process *process)
 {
 	int64_t t = sim_bridge_next(&process->bridge);
@@ -241,11 +236,11 @@ static int64_t wake_ns(const struct sim_process *process)
 
 	if (t < process->now_ns + NAP_NS)
 		t = process->now_ns + NAP_NS;
-	t = earlier(t, process->end_ns);
+	t = sim_earlier(t, process->end_ns);
 	if (process->busy)
-		t = earlier(t, process->done_ns);
+		t = sim_earlier(t, process->done_ns);
 	for (i = 0; i < process->services; i++)
-		t = earlier(t, process->service[i].next_ns);
+		t = sim_earlier(t, process->service[i].next_ns);
 	return t;
 }
 
@@ -258,7 +253,7 @@ int sim_process_serve(struct sim_process *process, const struct sim_service *ser
 }
 
 /* ready() may serve more: go by the descriptors that were polled. */
-static void serve(struct sim_process *process, const struct pollfd *fds, int count)
+static void process_serve(struct sim_process *process, const struct pollfd *fds, int count)
 {
 	int i, k;
 
@@ -296,8 +291,8 @@ static void wait_and_serve(struct sim_process *process)
 	if (fds[0].revents & POLLOUT)
 		process->send_blocked = false;
 	if ((fds[0].revents & (POLLIN | POLLHUP | POLLERR)) && !process->busy)
-		receive(process);
-	serve(process, fds + 1, count);
+		process_receive(process);
+	process_serve(process, fds + 1, count);
 }
 
 static void net_ready(struct sim_process *process, struct sim_service *service, short revents)

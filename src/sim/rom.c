@@ -116,7 +116,7 @@ void sim_rom_app_line(struct sim_board *board, int64_t now_ns)
 	sim_script_play(board, now_ns);
 }
 
-static void banner(struct sim_board *board, int64_t now_ns)
+static void rom_banner(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
 	if (board->config.chip == SIM_ESP8266)
@@ -129,7 +129,7 @@ void sim_rom_start(struct sim_board *board, int64_t now_ns)
 {
 	board->second_banner = false;
 	board->image_baud = 0;
-	banner(board, now_ns);
+	rom_banner(board, now_ns);
 }
 
 void sim_rom_continue(struct sim_board *board, int64_t now_ns)
@@ -142,7 +142,7 @@ void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 		sim_board_count_soft(board, now_ns);
 		board->soft = true;
 		board->image_baud = 0;
-		banner(board, now_ns);
+		rom_banner(board, now_ns);
 		break;
 	default:
 		if (board->config.chip == SIM_ESP8266)

@@ -16,7 +16,7 @@ struct value {
 	const char *text;
 };
 
-struct rule {
+struct word_rule {
 	struct sim_word word;
 	enum takes takes;
 	bool optional; /* number is taken when nothing is given */
@@ -82,7 +82,7 @@ APPLY(copyfails)
 	c->copy_result = 4;
 }
 
-static void fate(struct sim_config *c, enum sim_fate what, int64_t after_ns)
+static void words_fate(struct sim_config *c, enum sim_fate what, int64_t after_ns)
 {
 	c->fate = what;
 	c->fate_ns = after_ns;
@@ -91,7 +91,7 @@ static void fate(struct sim_config *c, enum sim_fate what, int64_t after_ns)
 #define FATE(name, what) \
 	APPLY(name) \
 	{ \
-		fate(c, what, v->number); \
+		words_fate(c, what, v->number); \
 	}
 FATE(panic, SIM_FATE_PANIC)
 FATE(watchdog, SIM_FATE_WATCHDOG)
@@ -156,7 +156,7 @@ APPLY(truth)
 #define DAY (86400 * SIM_S)
 
 /* clang-format off */
-static const struct rule rules[] = {
+static const struct word_rule rules[] = {
 	{ { "esp8266", "the chip; what you get without any word: an upload has left it in boot mode 1", 0 },
 	  BE(SIM_ESP8266) },
 	{ { "esp32", "the chip", 0 }, BE(SIM_ESP32) },
@@ -287,14 +287,14 @@ const struct sim_word *sim_word(size_t n)
 
 /* ---- reading them ---- */
 
-static bool complain(char *err, size_t cap, const char *word, const char *what)
+static bool words_complain(char *err, size_t cap, const char *word, const char *what)
 {
 	snprintf(err, cap, "simulated board: '%s': %s", word, what);
 	return false;
 }
 
 /* "20ms", "3s", "0.5": nanoseconds. */
-static bool read_time(const char *text, int64_t *ret)
+static bool words_read_time(const char *text, int64_t *ret)
 {
 	char *end;
 	double value;
@@ -316,7 +316,7 @@ static bool read_time(const char *text, int64_t *ret)
 	return true;
 }
 
-static bool read_number(const char *text, int64_t *ret)
+static bool words_read_number(const char *text, int64_t *ret)
 {
 	char *end;
 	long long value;
@@ -331,7 +331,7 @@ static bool read_number(const char *text, int64_t *ret)
 	return true;
 }
 
-static int hex_digit(char c)
+static int words_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -343,7 +343,7 @@ static int hex_digit(char c)
 }
 
 /* In place: what comes out is never longer. */
-static bool unescape(char *text)
+static bool words_unescape(char *text)
 {
 	static const char from[] = "nrte\\", to[] = "\n\r\t\033\\";
 	char *out = text;
@@ -360,8 +360,8 @@ static bool unescape(char *text)
 		if (known) {
 			*out++ = to[known - from];
 			text++;
-		} else if (*text == 'x' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0) {
-			*out++ = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
+		} else if (*text == 'x' && words_hex_digit(text[1]) >= 0 && words_hex_digit(text[2]) >= 0) {
+			*out++ = (char)(words_hex_digit(text[1]) * 16 + words_hex_digit(text[2]));
 			text += 3;
 		} else {
 			return false;
@@ -372,48 +372,48 @@ static bool unescape(char *text)
 }
 
 /* A rule's own word, without "=T" or "[=T]". */
-static bool names(const struct rule *rule, const char *word)
+static bool words_rule_is(const struct word_rule *rule, const char *word)
 {
 	size_t len = strcspn(rule->word.word, "[=");
 
 	return strlen(word) == len && strncmp(rule->word.word, word, len) == 0;
 }
 
-static const struct rule *rule_of(const char *word)
+static const struct word_rule *rule_of(const char *word)
 {
 	size_t i;
 
 	for (i = 0; i < RULE_COUNT; i++)
-		if (names(&rules[i], word))
+		if (words_rule_is(&rules[i], word))
 			return &rules[i];
 	return NULL;
 }
 
-static bool read_value(const struct rule *rule, const char *word, char *given, struct value *value, char *err,
+static bool read_value(const struct word_rule *rule, const char *word, char *given, struct value *value, char *err,
 		       size_t cap)
 {
 	value->number = rule->number;
 	value->text = given;
 	if (!given)
-		return rule->takes == NOTHING || rule->optional || complain(err, cap, word, "a value is missing");
+		return rule->takes == NOTHING || rule->optional || words_complain(err, cap, word, "a value is missing");
 	if (rule->takes == NOTHING)
-		return complain(err, cap, word, "takes no value");
+		return words_complain(err, cap, word, "takes no value");
 	if (rule->takes == TEXT) {
-		if (!*given || !unescape(given))
-			return complain(err, cap, word, "is empty, or has a bad escape");
-		return strlen(given) < 256 || complain(err, cap, word, "is too long");
+		if (!*given || !words_unescape(given))
+			return words_complain(err, cap, word, "is empty, or has a bad escape");
+		return strlen(given) < 256 || words_complain(err, cap, word, "is too long");
 	}
-	if (rule->takes == TIME && !read_time(given, &value->number))
-		return complain(err, cap, word, "needs a time such as 20ms or 1.5s");
-	if (rule->takes == NUMBER && !read_number(given, &value->number))
-		return complain(err, cap, word, "needs a whole number");
+	if (rule->takes == TIME && !words_read_time(given, &value->number))
+		return words_complain(err, cap, word, "needs a time such as 20ms or 1.5s");
+	if (rule->takes == NUMBER && !words_read_number(given, &value->number))
+		return words_complain(err, cap, word, "needs a whole number");
 	if (value->number < rule->least || value->number > rule->most)
-		return complain(err, cap, word, "is out of range");
+		return words_complain(err, cap, word, "is out of range");
 	return true;
 }
 
 /* Their types are bool, int and enumerations, 64 bits. */
-static void set_field(struct sim_config *config, const struct rule *rule, int64_t number)
+static void set_field(struct sim_config *config, const struct word_rule *rule, int64_t number)
 {
 	void *field = (char *)config + rule->offset;
 	int small = (int)number;
@@ -430,14 +430,14 @@ static void set_field(struct sim_config *config, const struct rule *rule, int64_
 static bool apply_word(struct sim_config *config, char *word, char *err, size_t cap)
 {
 	char *given = strchr(word, '=');
-	const struct rule *rule;
+	const struct word_rule *rule;
 	struct value value;
 
 	if (given)
 		*given++ = '\0';
 	rule = rule_of(word);
 	if (!rule)
-		return complain(err, cap, word, "no such word; sim:help lists them");
+		return words_complain(err, cap, word, "no such word; sim:help lists them");
 	if (!read_value(rule, word, given, &value, err, cap))
 		return false;
 	if (rule->size)

@@ -45,7 +45,7 @@ static void check_event(void *user, const struct boot_event *event)
 		keep_line(sum->lines, event);
 	if (!event->boot)
 		return;
-	if (event->boot->certain && event->boot->heard == BOOT_HEARD_PLAIN &&
+	if (event->boot->certain && event->boot->rx_speed == BOOT_RX_PLAIN &&
 	    event->boot->source == BOOT_SOURCE_UNKNOWN && event->kind == BOOT_EVENT_BANNER && event->boot->mode < 0)
 		abort(); /* certain of what? */
 	sum->events ^= (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4;

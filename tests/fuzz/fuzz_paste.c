@@ -26,13 +26,13 @@ static void take(void *user, const char *text, size_t n, const struct wrongbaud_
 	struct output *o = user;
 	const char *banner = o->banners ? memmem(text, n, "ets", 3) : NULL;
 
-	if (heard && n > BOOTLOG_HEARD_MAX)
+	if (heard && n > BOOTLOG_CHARACTER_MAX)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		add(&o->text, (unsigned char)text[i]);
 	for (size_t i = 0; i < (heard ? n_heard : n); i++)
 		add(&o->heard,
-		    heard ? heard[i].kind * 256U + heard[i].byte : HEARD_BYTE * 256U + (unsigned char)text[i]);
+		    heard ? heard[i].kind * 256U + heard[i].byte : SYMBOL_BYTE * 256U + (unsigned char)text[i]);
 	o->n += n;
 	if (banner)
 		paste_banner(&o->paste, banner, n - (size_t)(banner - text), CHIP_ESP8266);

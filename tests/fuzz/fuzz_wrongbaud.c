@@ -120,7 +120,7 @@ static void fuzz_raw(struct input *in, bool pasted)
 	if (run(bytes, n, n ? n : 1, pasted, &a, &va) != run(bytes, n, step, pasted, &b, &vb))
 		abort();
 	/* A banner and a load that a port at another speed heard take more than a hundred bytes. */
-	if (a.certain && a.heard == BOOT_HEARD_74880 && n < 100)
+	if (a.certain && a.rx_speed == BOOT_RX_74880 && n < 100)
 		abort();
 }
 

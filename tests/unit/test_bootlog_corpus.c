@@ -15,7 +15,7 @@ struct log_row {
 	char file[96], verdict[24], chip[16], cause[64], mode[64];
 };
 
-static struct log_row ours[LOGS_MAX], recorded[LOGS_MAX], later[LOGS_MAX];
+static struct log_row caused_by_us[LOGS_MAX], recorded[LOGS_MAX], later[LOGS_MAX];
 static int n_ours, n_recorded, n_later;
 static const char *recorded_dir;
 static char later_dir[512];
@@ -92,7 +92,7 @@ static const char *chip_of(const struct boot_trace *t)
 
 START_TEST(each_of_our_logs_is_judged_as_expected)
 {
-	const struct log_row *row = &ours[_i];
+	const struct log_row *row = &caused_by_us[_i];
 	struct boot_trace t;
 	size_t n;
 	char *data = read_file("tests/bootlogs", row->file, &n);
@@ -204,13 +204,13 @@ static void check_prefixes(const char *name, const char *data, size_t n)
 START_TEST(none_of_our_logs_depends_on_how_it_is_cut)
 {
 	size_t n;
-	char *data = read_file("tests/bootlogs", ours[_i].file, &n);
+	char *data = read_file("tests/bootlogs", caused_by_us[_i].file, &n);
 
 	ck_assert_ptr_nonnull(data);
-	check_cuts(ours[_i].file, data, n);
-	if (strncmp(ours[_i].file, "wrong-baud", 10) && strcmp(ours[_i].file, "utf-16.txt") &&
-	    !strstr(ours[_i].file, "one-line"))
-		check_prefixes(ours[_i].file, data, n);
+	check_cuts(caused_by_us[_i].file, data, n);
+	if (strncmp(caused_by_us[_i].file, "wrong-baud", 10) && strcmp(caused_by_us[_i].file, "utf-16.txt") &&
+	    !strstr(caused_by_us[_i].file, "one-line"))
+		check_prefixes(caused_by_us[_i].file, data, n);
 	free(data);
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(a_real_board_heard_through_gbk_is_read)
 	ck_assert_int_eq(t.boot.cause, 2);
 	ck_assert_int_eq(t.boot.mode, 1);
 	ck_assert_int_eq(t.boot.mode2, 6);
-	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_74880);
+	ck_assert_int_eq(t.boot.rx_speed, BOOT_RX_74880);
 	ck_assert(!t.boot.certain);
 	boot_trace_free(&t);
 }
@@ -382,7 +382,7 @@ int main(void)
 		fprintf(stderr, "tests/bootlogs/EXPECT.tsv: %s: run this in the top directory\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	read_rows(text, our_columns, ours, &n_ours);
+	read_rows(text, our_columns, caused_by_us, &n_ours);
 	free(text);
 	tcase_set_timeout(own, 120);
 	tcase_add_loop_test(own, each_of_our_logs_is_judged_as_expected, 0, n_ours);

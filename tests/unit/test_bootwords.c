@@ -20,7 +20,7 @@ static const struct {
 	{ { ESP8266, .mode = 3, .source = BOOT_SOURCE_FLASH, .progress = BOOT_APP },
 	  true,
 	  "esp8266, warm, cause 1 (power or reset pin), boot mode 3 (flash), application runs" },
-	{ { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD, .heard = BOOT_HEARD_74880 },
+	{ { ESP8266, .mode = 1, .source = BOOT_SOURCE_DOWNLOAD, .rx_speed = BOOT_RX_74880 },
 	  true,
 	  "esp8266, cold, cause 1 (power or reset pin), boot mode 1 (UART download), nothing loaded, 74880 Bd heard at "
 	  "115200" },
@@ -74,7 +74,7 @@ START_TEST(the_longest_boot_fits)
 	struct boot boot = { .chip = CHIP_NEWER,
 			     .cause = 0x7fffffff,
 			     .mode = 0xffff,
-			     .heard = BOOT_HEARD_74880,
+			     .rx_speed = BOOT_RX_74880,
 			     .copying = true,
 			     .number = 1 };
 	char words[BOOTWORDS_MAX];
@@ -94,7 +94,7 @@ START_TEST(the_advice_for_download_mode_is_about_what_made_it)
 	ck_assert_str_eq(bootwords_advice(&boot, false)->id, "boot-strap-low");
 	ck_assert_str_eq(bootwords_advice(&boot, true)->text,
 			 "only a reset by the RST or EN pin leaves this mode: espreset PORT");
-	boot.heard = BOOT_HEARD_74880;
+	boot.rx_speed = BOOT_RX_74880;
 	ck_assert_str_eq(bootwords_advice(&boot, true)->id, "boot-strap-low");
 }
 END_TEST

@@ -12,11 +12,11 @@
 
 /* clang-format off */
 static const struct device devices[] = {
-	{ .path = "/dev/ttyUSB0", .bridge = "CH340", .vid = 0x1a86, .pid = 0x7523, .place = "1-1.4", .driver = "ch341",
+	{ .path = "/dev/ttyUSB0", .bridge = "CH340", .vid = 0x1a86, .pid = 0x7523, .usb_path = "1-1.4", .driver = "ch341",
 	  .is_held = true, .holder = { .pid = 4711, .command = "python3 esptool" } },
-	{ .path = "/dev/ttyUSB1", .bridge = "CP2102", .vid = 0x10c4, .pid = 0xea60, .serial = "\033[2J\xff", .place = "1-2",
+	{ .path = "/dev/ttyUSB1", .bridge = "CP2102", .vid = 0x10c4, .pid = 0xea60, .serial = "\033[2J\xff", .usb_path = "1-2",
 	  .driver = "cp210x", .name = "kitchen", .is_held = true },
-	{ .bridge = "FT232R", .vid = 0x403, .pid = 0x6001, .serial = "A1", .place = "1-3",
+	{ .bridge = "FT232R", .vid = 0x403, .pid = 0x6001, .serial = "A1", .usb_path = "1-3",
 	  .is_held = true, .holder = { .pid = 12 } },
 };
 /* clang-format on */

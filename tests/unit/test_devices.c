@@ -79,7 +79,7 @@ START_TEST(lists_each_port_with_all_that_is_known_of_it)
 	ck_assert_uint_eq(d[1].bcd_device, 0x264);
 	ck_assert_str_eq(d[1].serial, "");
 	ck_assert_str_eq(d[1].product, "USB Serial");
-	ck_assert_str_eq(d[1].place, "1-1.4");
+	ck_assert_str_eq(d[1].usb_path, "1-1.4");
 	ck_assert_str_eq(d[1].interface, "1-1.4:1.0");
 	ck_assert_str_eq(d[1].driver, "ch341");
 	ck_assert_str_eq(d[1].name, "kitchen");
@@ -92,7 +92,7 @@ START_TEST(lists_each_port_with_all_that_is_known_of_it)
 
 	ck_assert_str_eq(d[3].path, "");
 	ck_assert_str_eq(d[3].bridge, "CH340");
-	ck_assert_str_eq(d[3].place, "1-1.3");
+	ck_assert_str_eq(d[3].usb_path, "1-1.3");
 	ck_assert_str_eq(d[3].driver, "");
 	free(d);
 }
@@ -159,7 +159,7 @@ START_TEST(finds_what_is_known_of_one_port)
 	fake_link("../ttyUSB0", "/dev/espreset/kitchen");
 	ck_assert_int_eq(devices_find("/dev/serial/by-id/x", &d), 0);
 	ck_assert_str_eq(d.path, "/dev/ttyUSB0");
-	ck_assert_str_eq(d.place, "1-1.4");
+	ck_assert_str_eq(d.usb_path, "1-1.4");
 	ck_assert_str_eq(d.name, "kitchen");
 	ck_assert_int_eq(devices_find("/dev/ttyS0", &d), -ENOENT);
 	fake_link("/dev/full", "/dev/board"); /* as containers rename them: only the number tells */
@@ -278,7 +278,7 @@ static void plug_all(void)
 	fake_usb_plug(&cp2102n, "ttyUSB2", "cp210x");
 	fake_usb_plug(&cp2104, "ttyUSB3", "cp210x");
 	fake_usb_plug(&ft2232, "ttyUSB4", "ftdi_sio");
-	fake_usb_tty(ft2232.place, 1, "ttyUSB5", "ftdi_sio");
+	fake_usb_tty(ft2232.usb_path, 1, "ttyUSB5", "ftdi_sio");
 	fake_usb_plug(&native, "ttyACM0", "cdc_acm");
 	fake_usb_device(&dead);
 	fake_link("../../ttyUSB0", "/dev/serial/by-id/x");
@@ -391,7 +391,7 @@ static void make_node(void)
 
 static void load_driver(void)
 {
-	fake_usb_tty(ch340_a.place, 0, "ttyUSB0", "ch341");
+	fake_usb_tty(ch340_a.usb_path, 0, "ttyUSB0", "ch341");
 }
 
 static const struct {

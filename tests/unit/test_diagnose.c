@@ -124,15 +124,15 @@ int64_t __wrap_wait_now_ms(void)
 
 /* ------------------------------------------------------------ the computer */
 
-static struct finding found[8];
+static struct diagnosis found[8];
 static int n_found;
 static enum verdict verdict;
 
-static void keep(void *user, const struct finding *finding)
+static void keep(void *user, const struct diagnosis *diagnosis)
 {
 	ck_assert_ptr_eq(user, found);
 	ck_assert_int_lt(n_found, 8);
-	found[n_found++] = *finding;
+	found[n_found++] = *diagnosis;
 }
 
 static int diagnose(const char *port)
@@ -604,7 +604,7 @@ END_TEST
 
 START_TEST(a_failed_run_is_given_the_finding_that_fits)
 {
-	struct finding best = { 0 };
+	struct diagnosis best = { 0 };
 
 	if (!faults[_i].port)
 		return;
@@ -622,7 +622,7 @@ END_TEST
 
 START_TEST(a_healthy_port_has_no_finding)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	plug_ch340();
 	process(600, "brltty");
@@ -667,7 +667,7 @@ static const struct {
 
 START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	fake_file("/proc/sys/kernel/osrelease", "%s\n", quirks[_i].kernel);
 	plug_in(&quirks[_i].usb, "any");
@@ -688,13 +688,13 @@ END_TEST
 /* Linux lets whoever reads a device's strings wait until its reset is over. */
 START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 {
-	static const struct fake_usb ours = { "1-1", "303a", "1001", "1", NULL, NULL };
+	static const struct fake_usb caused_by_us = { "1-1", "303a", "1001", "1", NULL, NULL };
 	static const struct fake_usb other = { "1-2", "1a86", "7523", "2", NULL, NULL };
 	struct inotify_event event;
-	struct finding best;
+	struct diagnosis best;
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-	plug_in(&ours, "any");
+	plug_in(&caused_by_us, "any");
 	fake_usb_device(&other);
 	ck_assert_int_ge(inotify_add_watch(fd, fake_path("/sys/bus/usb/devices/1-2/serial"), IN_OPEN), 0);
 	ck_assert(diagnose_best(spec_of(PORT), VERDICT_SILENT, &best));
@@ -709,7 +709,7 @@ END_TEST
 
 START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	plug_ch340();
 	ck_assert(!diagnose_best(spec_of(PORT), VERDICT_BUSY, &best));
@@ -725,7 +725,7 @@ END_TEST
 
 START_TEST(a_holder_that_is_seen_is_named_before_one_that_is_guessed)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	held();
 	process(700, "ModemManager");
@@ -736,7 +736,7 @@ END_TEST
 
 START_TEST(denied_in_spite_of_its_mode_is_the_kernels_device_rules)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	plug_ch340();
 	ck_assert(diagnose_best(spec_of(PORT), VERDICT_PERMISSION, &best));
@@ -762,7 +762,7 @@ END_TEST
 /* Thousands of processes, or a computer that is busy: a run's result must not wait for it. */
 START_TEST(a_failed_run_looks_through_processes_for_a_while_only)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	step_ms = 1000;
 	held();
@@ -776,7 +776,7 @@ END_TEST
 
 START_TEST(out_of_time_brltty_is_not_named_but_what_is_known_is)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	step_ms = 1000;
 	claimed_by_brltty();
@@ -789,7 +789,7 @@ END_TEST
 
 START_TEST(a_port_that_brltty_took_in_mid_run_is_explained)
 {
-	struct finding best;
+	struct diagnosis best;
 
 	claimed_by_brltty();
 	ck_assert(diagnose_best(spec_of(PORT), VERDICT_UNPLUGGED, &best));
@@ -832,7 +832,7 @@ START_TEST(evidence_is_cut_where_there_is_too_much)
 	size_t i;
 
 	for (i = 0; i < COUNT(places); i++) {
-		usb.place = places[i];
+		usb.usb_path = places[i];
 		fake_usb_device(&usb);
 	}
 	ck_assert_int_eq(diagnose(NULL), 1);

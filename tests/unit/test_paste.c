@@ -21,13 +21,13 @@ struct output {
 
 static struct output o;
 
-static void hear(enum wrongbaud_kind kind, unsigned char byte)
+static void hear(enum symbol_kind kind, unsigned char byte)
 {
-	char one[8] = { kind == HEARD_MARK ? '?' : kind == HEARD_BREAK ? '/' : (char)byte, '\0' };
+	char one[8] = { kind == SYMBOL_MARK ? '?' : kind == SYMBOL_BREAK ? '/' : (char)byte, '\0' };
 
-	if (kind == HEARD_HIGH)
+	if (kind == SYMBOL_HIGH)
 		strcpy(one, "<?>");
-	else if (kind == HEARD_BYTE && (byte < ' ' || byte >= 0x7f))
+	else if (kind == SYMBOL_BYTE && (byte < ' ' || byte >= 0x7f))
 		snprintf(one, sizeof(one), "<%02x>", byte);
 	ck_assert_uint_lt(o.n_heard + strlen(one), sizeof(o.heard));
 	strcpy(o.heard + o.n_heard, one);
@@ -37,13 +37,13 @@ static void hear(enum wrongbaud_kind kind, unsigned char byte)
 static void take(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
 {
 	ck_assert_ptr_eq(user, &o);
-	ck_assert(!heard || n <= BOOTLOG_HEARD_MAX);
+	ck_assert(!heard || n <= BOOTLOG_CHARACTER_MAX);
 	ck_assert_uint_lt(o.n + n, sizeof(o.text));
 	memcpy(o.text + o.n, text, n);
 	o.n += n;
 	o.text[o.n] = '\0';
 	for (size_t i = 0; i < (heard ? n_heard : n); i++)
-		hear(heard ? heard[i].kind : HEARD_BYTE, heard ? heard[i].byte : (unsigned char)text[i]);
+		hear(heard ? heard[i].kind : SYMBOL_BYTE, heard ? heard[i].byte : (unsigned char)text[i]);
 	if (o.banner && memmem(text, n, o.banner, strlen(o.banner)))
 		paste_banner(&o.paste, o.banner, strlen(o.banner), o.chip);
 }

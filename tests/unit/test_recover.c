@@ -290,13 +290,13 @@ static void expect_says(const char *words)
 
 START_TEST(a_target_is_a_place_and_who_stands_there)
 {
-	ck_assert_str_eq(target.place, "1-1.4");
+	ck_assert_str_eq(target.usb_path, "1-1.4");
 	ck_assert_str_eq(target.interface, "1-1.4:1.0");
 	ck_assert_uint_eq(target.vid, 0x1a86);
 	ck_assert_int_eq(recover_target(spec_of("usb:1-1.4"), &target), 0);
-	ck_assert_str_eq(target.place, "1-1.4");
+	ck_assert_str_eq(target.usb_path, "1-1.4");
 	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB7"), &target), -ENODEV);
-	ck_assert_str_eq(target.place, "");
+	ck_assert_str_eq(target.usb_path, "");
 }
 END_TEST
 

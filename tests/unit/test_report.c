@@ -219,7 +219,7 @@ static void print_notes(void)
 				   .mode = 3,
 				   .mode2 = 6,
 				   .source = BOOT_SOURCE_FLASH,
-				   .heard = BOOT_HEARD_74880,
+				   .rx_speed = BOOT_RX_74880,
 				   .progress = BOOT_BANNER };
 	snprintf(note.boot.cause_text, sizeof(note.boot.cause_text), "\xff\033");
 	json_note("p", &note);

@@ -45,10 +45,10 @@ START_TEST(a_place_is_what_sysfs_calls_it)
 {
 	ck_assert_int_eq(parse("usb:1-1.4"), 0);
 	ck_assert_int_eq(spec.kind, SPEC_USB_PLACE);
-	ck_assert_str_eq(spec.place, "1-1.4");
+	ck_assert_str_eq(spec.usb_path, "1-1.4");
 	ck_assert_int_eq(parse("usb:1-1.4:1.0"), 0);
 	ck_assert_int_eq(spec.kind, SPEC_USB_PLACE);
-	ck_assert_str_eq(spec.place, "1-1.4:1.0");
+	ck_assert_str_eq(spec.usb_path, "1-1.4:1.0");
 }
 END_TEST
 

@@ -76,7 +76,7 @@ START_TEST(reads_the_same_when_framing_errors_arrive_as_zero)
 {
 	hear(LOADS "~ld\r\n", FRAMING_ZEROED, "Hello\r\n");
 	ck_assert_int_eq(t.boot.mode, 3);
-	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_74880);
+	ck_assert_int_eq(t.boot.rx_speed, BOOT_RX_74880);
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 	ck_assert_ptr_nonnull(strstr(t.text, "text: Hello\n"));
 }
@@ -90,7 +90,7 @@ START_TEST(reads_the_banner_when_framing_errors_are_dropped)
 	ck_assert(t.boot.mode_needs_load);
 	ck_assert_int_eq(t.boot.mode, -1);
 	ck_assert_int_eq(t.boot.cause_kind, BOOT_CAUSE_HARDWARE);
-	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_74880);
+	ck_assert_int_eq(t.boot.rx_speed, BOOT_RX_74880);
 	ck_assert_int_eq(t.boot.habit, BOOT_HABIT_DROPS);
 	ck_assert(!t.boot.certain);
 	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN);
@@ -144,7 +144,7 @@ START_TEST(a_boot_is_read_on_at_another_speed)
 	ck_assert(boot->mode_needs_load);
 	bootlog_feed(&log, rest, strlen(rest), 14, count_unsure, &unsure);
 	ck_assert_uint_eq(boot->number, 1);
-	ck_assert_int_eq(boot->heard, BOOT_HEARD_74880);
+	ck_assert_int_eq(boot->rx_speed, BOOT_RX_74880);
 	ck_assert_int_eq(boot->certain, retunes[_i].certain);
 	ck_assert_uint_eq(unsure, 0);
 	if (retunes[_i].certain) {
@@ -363,7 +363,7 @@ START_TEST(a_readable_banner_is_not_taken_for_a_recovered_one)
 {
 	boot_trace_free(&t);
 	boot_trace(&t, LOADS "~ld\r\n", &live_115200);
-	ck_assert_int_eq(t.boot.heard, BOOT_HEARD_PLAIN);
+	ck_assert_int_eq(t.boot.rx_speed, BOOT_RX_PLAIN);
 	ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 }
 END_TEST
@@ -458,7 +458,7 @@ static void one_trial(unsigned int cause, unsigned int mode, enum framing framin
 		      "%d read as habit %d from %s", (int)framing, (int)boot->habit, text);
 	if (boot->certain) {
 		ck_assert_uint_eq(mode, 3);
-		ck_assert_int_eq(boot->heard, BOOT_HEARD_74880);
+		ck_assert_int_eq(boot->rx_speed, BOOT_RX_74880);
 		ck_assert_ptr_null(strstr(text, "csum err"));
 	}
 }

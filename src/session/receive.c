@@ -1,4 +1,4 @@
-/* heard.c - what the boot log's reader tells, taken into the record of the attempt. */
+/* receive.c - what the boot log's reader tells, taken into the record of the attempt. */
 #include "session/inside.h"
 
 #include <stdio.h>
@@ -33,31 +33,31 @@ static void take_ours(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
 
-	a->ours_begin_ms = boot->begin_ms;
-	if (boot->chip == CHIP_ESP8266 && (boot->heard == BOOT_HEARD_74880 || s->baud == 74880))
+	a->our_banner_ms = boot->begin_ms;
+	if (boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || s->baud == 74880))
 		s->context.crystal_mhz = 26;
 }
 
-static void take_banner(struct session *s, const struct boot *boot)
+static void receive_banner(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
 
-	if (!a->ours) {
+	if (!a->caused_by_us) {
 		a->boot = *boot;
 		a->any_boot = true;
 		a->banner_baud = s->baud;
 		a->noise = a->garbage;
-		a->ours = proof_banner_is_ours(&s->context, a, boot);
-		if (a->ours)
+		a->caused_by_us = proof_banner_is_caused_by_us(&s->context, a, boot);
+		if (a->caused_by_us)
 			take_ours(s, boot);
-		else if (!a->watches && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS)
+		else if (!a->passive && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS)
 			a->cold_in_hold = true; /* read late */
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;
 		a->chained++;
 		a->fragments = 0; /* the first banner is often cut by the second */
 	} else if (a->boot.progress < BOOT_LOADED && !proof_needs_row(&s->context, a) &&
-		   proof_banner_is_ours(&s->context, a, boot)) {
+		   proof_banner_is_caused_by_us(&s->context, a, boot)) {
 		a->boot = *boot; /* reset once more before it had loaded: judge the later one */
 		a->chained = 0;
 		a->fragments = 0;
@@ -99,7 +99,7 @@ static void take_progress(struct session *s, const struct boot *boot)
 	take_boot(s, boot);
 }
 
-static void take_trouble(struct session *s, const struct boot_event *event)
+static void receive_trouble(struct session *s, const struct boot_event *event)
 {
 	struct attempt *a = &s->attempt;
 	struct boot *boot = a->rebooted ? &a->next : &a->boot;
@@ -119,25 +119,26 @@ static void take_trouble(struct session *s, const struct boot_event *event)
 		s->trouble_ms = s->now_ms;
 }
 
-bool heard_is_past_load(const struct session *s)
+bool receive_is_past_load(const struct session *s)
 {
-	return s->attempt.ours && s->attempt.boot.progress >= BOOT_LOADED;
+	return s->attempt.caused_by_us && s->attempt.boot.progress >= BOOT_LOADED;
 }
 
 /* At 74880 whatever is no text after the load may be a restart, which speaks at 115200. There every restart shows,
  * whatever the application's speed: docs/hardware.md. */
 static bool is_unclear(const struct session *s)
 {
-	return heard_is_past_load(s) && s->baud == 74880 && s->attempt.boot.chip == CHIP_ESP8266 && !s->attempt.follows;
+	return receive_is_past_load(s) && s->baud == 74880 && s->attempt.boot.chip == CHIP_ESP8266 &&
+	       !s->attempt.follows;
 }
 
 static void pass_line(struct session *s, const struct boot_event *event)
 {
-	if (heard_is_past_load(s) && s->on_line && event->len)
+	if (receive_is_past_load(s) && s->on_line && event->len)
 		s->on_line(s->line_user, event->line, event->len);
 }
 
-static void on_event(void *user, const struct boot_event *event)
+static void receive_event(void *user, const struct boot_event *event)
 {
 	struct session *s = user;
 	struct attempt *a = &s->attempt;
@@ -155,18 +156,18 @@ static void on_event(void *user, const struct boot_event *event)
 		return;
 	}
 	switch (event->kind) {
-	case BOOT_EVENT_BANNER: take_banner(s, event->boot); break;
+	case BOOT_EVENT_BANNER: receive_banner(s, event->boot); break;
 	case BOOT_EVENT_PROGRESS: take_progress(s, event->boot); break;
 	case BOOT_EVENT_WAITING:
 	case BOOT_EVENT_COPYING:
 	case BOOT_EVENT_COPIED: take_boot(s, event->boot); break;
-	case BOOT_EVENT_TROUBLE: take_trouble(s, event); break;
-	case BOOT_EVENT_FRAGMENT: a->fragments += a->ours; break;
+	case BOOT_EVENT_TROUBLE: receive_trouble(s, event); break;
+	case BOOT_EVENT_FRAGMENT: a->fragments += a->caused_by_us; break;
 	case BOOT_EVENT_TEXT:
 		take_boot(s, event->boot);
 		a->text += (long)event->len;
-		if (heard_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
-			hearing_text(&s->hearing);
+		if (receive_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
+			appspeed_text(&s->appspeed);
 		/* At 74880 what looks like text right after the load is luck, but for short clean words: what the ROM says
 		 * last when an image is bad. A second stage's and an application's lines are longer. */
 		if (is_unclear(s) && a->boot.progress == BOOT_LOADED && event->len < TEXT_IS_NO_LUCK) {
@@ -193,7 +194,7 @@ static bool may_be_chatter(const struct session *s)
 }
 
 /* ... and a loader other than eboot speaks at the ROM's. */
-bool heard_may_be_loader(const struct session *s)
+bool receive_may_be_loader(const struct session *s)
 {
 	return may_be_chatter(s) && !s->attempt.boot.eboot_loads;
 }
@@ -202,7 +203,7 @@ bool heard_may_be_loader(const struct session *s)
  * that was heard at a speed that was not the application's. */
 static void count_hidden(struct session *s, long unreadable, size_t n, int64_t silent_ms)
 {
-	enum speed_answer answer = speed_check_answer(&s->hearing.check);
+	enum speed_answer answer = speed_check_answer(&s->appspeed.check);
 
 	if (may_be_chatter(s))
 		return;
@@ -227,31 +228,31 @@ static bool is_text(unsigned char c, bool is_past_load)
 	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || (c == 0x1b && is_past_load);
 }
 
-void heard_bytes(struct session *s, const unsigned char *bytes, size_t n)
+void receive_bytes(struct session *s, const unsigned char *bytes, size_t n)
 {
 	struct attempt *a = &s->attempt;
 	long unreadable = 0;
 
 	for (size_t i = 0; i < n; i++)
-		unreadable += !is_text(bytes[i], heard_is_past_load(s));
+		unreadable += !is_text(bytes[i], receive_is_past_load(s));
 	if (a->first_byte_ms < 0)
 		a->first_byte_ms = s->now_ms;
 	a->after_release += (long)n;
 	a->unreadable += unreadable;
-	if (heard_is_past_load(s)) {
-		s->hearing.may_be_loader = s->attempt.asks_why || heard_may_be_loader(s);
+	if (receive_is_past_load(s)) {
+		s->appspeed.may_be_loader = s->attempt.asks_why || receive_may_be_loader(s);
 		a->unreadable_after_load += unreadable;
 		if (unreadable > 0)
 			s->unclear_ms = s->now_ms;
 		if (s->now_ms > s->tuned_ms + s->config.latency_ms + s->context.lag_ms) /* else of the speed before */
-			hearing_bytes(&s->hearing, bytes, n, may_be_chatter(s) ? 0 : unreadable, s->now_ms,
-				      TALK_PAUSE_MS + s->config.latency_ms, s->config.latency_ms);
+			appspeed_bytes(&s->appspeed, bytes, n, may_be_chatter(s) ? 0 : unreadable, s->now_ms,
+				       TALK_PAUSE_MS + s->config.latency_ms, s->config.latency_ms);
 		if (a->follows && s->now_ms > a->follows_since_ms + s->config.latency_ms + s->context.lag_ms)
-			count_hidden(s, unreadable, n, s->now_ms - session_later(s->previous_byte_ms, s->tuned_ms));
+			count_hidden(s, unreadable, n, s->now_ms - clk_later(s->previous_byte_ms, s->tuned_ms));
 	}
 }
 
-void heard_begin(struct session *s)
+void receive_begin(struct session *s)
 {
 	struct bootlog_options options = {
 		.recover_74880 = s->baud == 115200,
@@ -261,21 +262,21 @@ void heard_begin(struct session *s)
 }
 
 /* The board goes on with what it says; only the port has changed. */
-void heard_retune(struct session *s)
+void receive_retune(struct session *s)
 {
 	struct bootlog_options options = {
 		.recover_74880 = s->baud == 115200,
 	};
 
-	bootlog_retune(&s->log, &options, s->now_ms, on_event, s);
+	bootlog_retune(&s->log, &options, s->now_ms, receive_event, s);
 }
 
-void heard_feed(struct session *s, const void *bytes, size_t n)
+void receive_feed(struct session *s, const void *bytes, size_t n)
 {
-	bootlog_feed(&s->log, bytes, n, s->now_ms, on_event, s);
+	bootlog_feed(&s->log, bytes, n, s->now_ms, receive_event, s);
 }
 
-void heard_flush(struct session *s)
+void receive_flush(struct session *s)
 {
-	bootlog_flush(&s->log, s->now_ms, on_event, s);
+	bootlog_flush(&s->log, s->now_ms, receive_event, s);
 }

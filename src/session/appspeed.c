@@ -1,5 +1,5 @@
-/* hearing.c - the application's speed: named by what a port at another speed hears of it. */
-#include "session/hearing.h"
+/* appspeed.c - the application's speed: named by what a port at another speed hears of it. */
+#include "session/appspeed.h"
 
 /* Above all usual speeds, so that every sender is slower (docs/hardware.md, "An application at another speed"). A bridge
  * that has no such speed takes the next one below. */
@@ -11,7 +11,7 @@
 /* Fewer bytes are chance: a glitch, or the SDK's own line at an odd speed. */
 #define STRANGE_MIN 2
 
-static enum speed_habit habit_of(enum boot_habit habit)
+static enum speed_habit appspeed_habit(enum boot_habit habit)
 {
 	switch (habit) {
 	case BOOT_HABIT_DELIVERS: return SPEED_DELIVERS;
@@ -21,18 +21,18 @@ static enum speed_habit habit_of(enum boot_habit habit)
 	}
 }
 
-static void set_baud(struct hearing *h, int baud)
+static void set_baud(struct appspeed *h, int baud)
 {
 	h->app_baud = baud;
 	if (!h->may_be_loader)
 		h->found_baud = baud;
 }
 
-void hearing_begin(struct hearing *h, int port_baud, enum boot_habit habit)
+void appspeed_begin(struct appspeed *h, int port_baud, enum boot_habit habit)
 {
-	struct hearing before = *h;
+	struct appspeed before = *h;
 
-	*h = (struct hearing){
+	*h = (struct appspeed){
 		.port_baud = port_baud,
 		.app_baud = before.app_baud,
 		.found_baud = before.found_baud,
@@ -40,12 +40,12 @@ void hearing_begin(struct hearing *h, int port_baud, enum boot_habit habit)
 		.guessed = before.guessed,
 		.last_ms = -1,
 	};
-	speed_begin(&h->guess, port_baud, habit_of(habit));
+	speed_begin(&h->guess, port_baud, appspeed_habit(habit));
 	speed_check_begin(&h->check, port_baud);
 }
 
-void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms,
-		   int latency_ms)
+void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms,
+		    int latency_ms)
 {
 	int named;
 
@@ -68,7 +68,7 @@ void hearing_bytes(struct hearing *h, const void *bytes, size_t n, long unreadab
 	h->strange |= h->unreadable >= STRANGE_MIN;
 }
 
-void hearing_text(struct hearing *h)
+void appspeed_text(struct appspeed *h)
 {
 	speed_begin(&h->guess, h->port_baud, speed_habit(&h->guess));
 	h->burst = 0;
@@ -76,7 +76,7 @@ void hearing_text(struct hearing *h)
 	h->strange = false;
 }
 
-bool hearing_may_drop(const struct hearing *h)
+bool appspeed_may_drop(const struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
@@ -85,7 +85,7 @@ bool hearing_may_drop(const struct hearing *h)
 }
 
 /* Bytes heard for one character: docs/hardware.md. */
-long hearing_characters(const struct hearing *h)
+long appspeed_characters(const struct appspeed *h)
 {
 	switch (h->app_baud) {
 	case 9600:
@@ -96,7 +96,7 @@ long hearing_characters(const struct hearing *h)
 	}
 }
 
-int hearing_candidate(struct hearing *h)
+int appspeed_candidate(struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
@@ -106,10 +106,10 @@ int hearing_candidate(struct hearing *h)
 		return ROM_BAUD;
 	if (!h->strange && (habit == SPEED_DELIVERS || habit == SPEED_ZEROES))
 		return 0;
-	return hearing_next_guess(h);
+	return appspeed_next_guess(h);
 }
 
-int hearing_next_guess(struct hearing *h)
+int appspeed_next_guess(struct appspeed *h)
 {
 	/* Above all; of the speeds above the ROM's the one that is told from it with most difficulty; what a bridge that drops
 	 * does not hand on at all. */
@@ -127,24 +127,24 @@ int hearing_next_guess(struct hearing *h)
 	return 0;
 }
 
-bool hearing_is_right(const struct hearing *h)
+bool appspeed_is_right(const struct appspeed *h)
 {
 	return speed_check_answer(&h->check) == SPEED_RIGHT;
 }
 
-int hearing_fastest(void)
+int appspeed_fastest(void)
 {
 	return FASTEST_BAUD;
 }
 
-int hearing_faster(const struct hearing *h)
+int appspeed_faster(const struct appspeed *h)
 {
 	return h->port_baud == FASTEST_BAUD && h->app_baud != FASTEST_BAUD ? h->app_baud : 0;
 }
 
-bool hearing_has_candidate(const struct hearing *h)
+bool appspeed_has_candidate(const struct appspeed *h)
 {
-	struct hearing copy = *h;
+	struct appspeed copy = *h;
 
-	return hearing_candidate(&copy) != 0;
+	return appspeed_candidate(&copy) != 0;
 }

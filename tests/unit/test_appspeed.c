@@ -1,8 +1,8 @@
-/* test_hearing.c - the application's speed, from the bytes that a port at another one hears. */
+/* test_appspeed.c - the application's speed, from the bytes that a port at another one hears. */
 #include <check.h>
 #include <string.h>
 
-#include "session/hearing.h"
+#include "session/appspeed.h"
 #include "suite.h"
 
 #define PAUSE_MS 150
@@ -15,25 +15,25 @@ static const unsigned char of_38400[] =
 	"\x1c\x00\xe0\x00\xe0\x1c\xfc\x00\x1c\xe0\x1c\xfc\x00\xe0\xe0\x1c\x1c\x00\xe0\xfc\x1c\x1c\xe0\x00"
 	"\x1c\xe0\xe0\x1c\xfc\x00\xe0\x1c\x1c\xfc\xe0\x00\x1c\xe0\x1c\xe0\xfc\x1c\x00\xe0\xe0\x1c\xfc\xe0";
 
-static struct hearing h;
+static struct appspeed h;
 
 static void setup(void)
 {
 	memset(&h, 0, sizeof(h));
-	hearing_begin(&h, 115200, BOOT_HABIT_DELIVERS);
+	appspeed_begin(&h, 115200, BOOT_HABIT_DELIVERS);
 }
 
 static void hear(const void *bytes, size_t n, int64_t now_ms)
 {
-	hearing_bytes(&h, bytes, n, (long)n, now_ms, PAUSE_MS, LATENCY_MS);
+	appspeed_bytes(&h, bytes, n, (long)n, now_ms, PAUSE_MS, LATENCY_MS);
 }
 
 START_TEST(a_slow_speed_is_named_and_is_where_to_listen)
 {
 	hear(of_9600, sizeof(of_9600), 100);
 	ck_assert_int_eq(h.found_baud, 9600);
-	ck_assert_int_eq(hearing_candidate(&h), 9600);
-	ck_assert(!hearing_may_drop(&h)); /* of 9600 a bridge that drops hands on nothing */
+	ck_assert_int_eq(appspeed_candidate(&h), 9600);
+	ck_assert(!appspeed_may_drop(&h)); /* of 9600 a bridge that drops hands on nothing */
 	setup();
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.found_baud, 38400);
@@ -52,9 +52,9 @@ END_TEST
 START_TEST(a_readable_line_tells_that_the_port_has_the_speed)
 {
 	hear(of_38400, sizeof(of_38400) - 1, 100);
-	hearing_text(&h);
+	appspeed_text(&h);
 	ck_assert_int_eq(h.found_baud, 115200);
-	ck_assert(!hearing_has_candidate(&h));
+	ck_assert(!appspeed_has_candidate(&h));
 }
 END_TEST
 
@@ -62,9 +62,9 @@ START_TEST(a_pause_begins_a_new_burst)
 {
 	hear(of_9600, 60, 100);
 	hear(of_9600, 60, 200);
-	ck_assert_int_eq(hearing_characters(&h), 40); /* three bytes for a character */
+	ck_assert_int_eq(appspeed_characters(&h), 40); /* three bytes for a character */
 	hear(of_9600, 6, 200 + PAUSE_MS + 1);
-	ck_assert_int_eq(hearing_characters(&h), 2);
+	ck_assert_int_eq(appspeed_characters(&h), 2);
 }
 END_TEST
 
@@ -73,45 +73,45 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 	int first, second, third;
 
 	setup();
-	hearing_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
+	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	hear("\x93\x1b", 2, 100); /* something faster than the port */
-	first = hearing_candidate(&h);
-	second = hearing_next_guess(&h);
-	third = hearing_next_guess(&h);
+	first = appspeed_candidate(&h);
+	second = appspeed_next_guess(&h);
+	third = appspeed_next_guess(&h);
 	ck_assert_int_eq(first, 2000000);
 	ck_assert_int_eq(second, 230400);
 	ck_assert_int_eq(third, 9600);
-	ck_assert_int_eq(hearing_next_guess(&h), 0);
+	ck_assert_int_eq(appspeed_next_guess(&h), 0);
 	/* nothing at all: a bridge that drops hands on nothing of 9600 */
 	memset(&h, 0, sizeof(h));
-	hearing_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
-	ck_assert_int_eq(hearing_candidate(&h), 9600);
+	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
+	ck_assert_int_eq(appspeed_candidate(&h), 9600);
 	/* asking whether there is one does not use it up */
 	memset(&h, 0, sizeof(h));
-	hearing_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
-	ck_assert(hearing_has_candidate(&h));
-	ck_assert_int_eq(hearing_candidate(&h), 9600);
+	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
+	ck_assert(appspeed_has_candidate(&h));
+	ck_assert_int_eq(appspeed_candidate(&h), 9600);
 	/* the ROM of an ESP32-C2 with 26 MHz */
 	memset(&h, 0, sizeof(h));
-	hearing_begin(&h, 74880, BOOT_HABIT_UNKNOWN);
-	ck_assert_int_eq(hearing_candidate(&h), 115200);
+	appspeed_begin(&h, 74880, BOOT_HABIT_UNKNOWN);
+	ck_assert_int_eq(appspeed_candidate(&h), 115200);
 }
 END_TEST
 
 START_TEST(above_all_speeds_the_rest_of_a_banner_names_nothing)
 {
 	memset(&h, 0, sizeof(h));
-	hearing_begin(&h, 2000000, BOOT_HABIT_DELIVERS);
+	appspeed_begin(&h, 2000000, BOOT_HABIT_DELIVERS);
 	hear("\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f\xf8\x07\xfc\x3f", 24,
 	     100);
-	ck_assert_int_eq(hearing_faster(&h), 0);
+	ck_assert_int_eq(appspeed_faster(&h), 0);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hearing");
-	TCase *tcase = tcase_create("hearing");
+	Suite *suite = suite_create("appspeed");
+	TCase *tcase = tcase_create("appspeed");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, a_slow_speed_is_named_and_is_where_to_listen);
