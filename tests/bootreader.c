@@ -1,4 +1,4 @@
-/* bootreader.c - the reader of boot logs, with or without the filter of pastes before it. */
+/* bootreader.c - the boot-log reader, optionally behind the filter for pasted logs. */
 #include "bootreader.h"
 
 void boot_reader_init(struct boot_reader *r, const struct bootlog_options *options,

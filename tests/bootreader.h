@@ -1,15 +1,19 @@
-/* bootreader.h - the reader of boot logs, with or without the filter of pastes before it. */
+/* bootreader.h - the boot-log reader, optionally behind the filter for pasted logs.
+ *
+ * Call boot_reader_init() once, boot_reader_feed() for each piece of input, then boot_reader_flush().
+ */
 #ifndef ESPRESET_TESTS_BOOTREADER_H
 #define ESPRESET_TESTS_BOOTREADER_H
 
 #include "bootlog/bootlog.h"
 #include "cli/paste.h"
 
-/* A reader of boot logs, with the filter of pastes before it where the options say so, as in espreset --decode. */
+/* The boot-log reader. If the options ask for it, input passes the filter for pasted logs first, as in espreset
+ * --decode. */
 struct boot_reader {
 	struct bootlog log;
 	struct paste paste;
-	bootlog_fn *on_event; /* may be NULL */
+	bootlog_fn *on_event; /* called for each event; may be NULL */
 	void *user;
 };
 

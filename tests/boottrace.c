@@ -1,4 +1,4 @@
-/* boottrace.c - runs the boot-log reader over bytes, cut as a test wishes, and writes its events down as text. */
+/* boottrace.c - runs the boot-log reader over bytes and writes the events it reports as text. */
 #include "boottrace.h"
 
 #include <stdarg.h>
@@ -44,7 +44,7 @@ static void on_event(void *user, const struct boot_event *event)
 
 	t->counts[event->kind]++;
 	if (event->kind == BOOT_EVENT_LINE)
-		return; /* its readable parts are there already */
+		return; /* the readable parts of this text line are in the trace already */
 	add(t, "%s", kinds[event->kind]);
 	if (event->kind == BOOT_EVENT_GARBAGE || event->kind == BOOT_EVENT_COPIED)
 		add(t, " %d", event->number);

@@ -1,30 +1,30 @@
-/* boottrace.h - runs the boot-log reader over bytes, cut as a test wishes, and writes its events down as text. */
+/* boottrace.h - runs the boot-log reader over bytes and writes the events it reports as text. */
 #ifndef ESPRESET_TESTS_BOOTTRACE_H
 #define ESPRESET_TESTS_BOOTTRACE_H
 
 #include "bootreader.h"
 
 struct boot_trace {
-	char *text; /* one event a line; boot_trace_free() */
+	char *text; /* the events, one per text line; freed by boot_trace_free() */
 	size_t len, cap;
 	enum verdict verdict;
 	bool has_boot;
-	struct boot boot; /* the one that decided */
+	struct boot boot; /* the boot that decided the verdict */
 	unsigned int counts[BOOT_EVENT_LINE + 1];
 	struct boot_reader reader;
 };
 
-/** boot_trace_cut() - @cut: where the input is cut into two calls; 0: not at all; SIZE_MAX: after every byte */
+/** boot_trace_cut() - read @n bytes in two calls, split after byte @cut; 0: in one call; SIZE_MAX: one byte a call */
 void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const struct bootlog_options *options,
 		    size_t cut);
-/** boot_trace() - a string, in one piece */
+/** boot_trace() - read a NUL-terminated string in one call */
 void boot_trace(struct boot_trace *ret, const char *text, const struct bootlog_options *options);
 void boot_trace_free(struct boot_trace *trace);
 
-extern const struct bootlog_options boot_live;	 /* as a session without wrong-baud reading */
-extern const struct bootlog_options boot_pasted; /* as espreset --decode */
+extern const struct bootlog_options boot_live;	 /* as a session reads that expects no other speed */
+extern const struct bootlog_options boot_pasted; /* as espreset --decode reads */
 
-/** boot_trace_may_be() - is it one of these? @words: "unproven|crashed" */
+/** boot_trace_may_be() - is @verdict one of the words in @words, which are separated by vertical bars? */
 bool boot_trace_may_be(const char *words, enum verdict verdict);
 
 #endif

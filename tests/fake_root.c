@@ -1,4 +1,5 @@
-/* fake_root.c - a directory that stands in for "/": trees of /proc, /sys, /dev as a test needs them. */
+/* fake_root.c - a temporary directory that stands in for "/", so that tests can build their own /proc, /sys and /dev.
+ */
 #include "fake_root.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* fakeport.c - a port that plays a script and writes down what was done to it; its clock only jumps. */
+/* fakeport.c - a port that plays a script and records what is done to it, on a simulated clock. */
 #include "fakeport.h"
 
 #include <errno.h>
@@ -76,7 +76,8 @@ static ssize_t read_script(struct port *port, void *buf, size_t cap, int64_t dea
 
 	if (r < 0)
 		return r;
-	while (line->text && line->after_release < f->releases) /* its time was cut off by a later pulse */
+	/* a later pulse came before this text was due, so it is never said */
+	while (line->text && line->after_release < f->releases)
 		line = &f->script[++f->said];
 	if (line->text && line->after_release == f->releases) {
 		int64_t at = f->released_at[f->releases] + line->delay_ms;

@@ -1,15 +1,19 @@
-/* fakeport.h - a port that plays a script and writes down what was done to it; its clock only jumps. */
+/* fakeport.h - a port that plays a script and records what is done to it, on a simulated clock.
+ *
+ * Call fakeport_init(), then hand fake.port and fake.clk to the code under test. The clock advances only in read().
+ */
 #ifndef ESPRESET_TEST_FAKEPORT_H
 #define ESPRESET_TEST_FAKEPORT_H
 
 #include "base/clk.h"
 #include "port/port.h"
 
-/* Text that comes delay_ms after the n-th time that all lines are released (0: after the start). */
+/* A text that the board says delay_ms after the release number after_release. A release is a moment from which on no
+ * modem line is asserted. Release 0 is the start. */
 struct fake_line {
 	int after_release;
 	int delay_ms;
-	const char *text; /* NULL ends the script */
+	const char *text; /* NULL: end of the script */
 };
 
 struct fakeport {
@@ -17,20 +21,20 @@ struct fakeport {
 	struct clk clk;
 	int64_t now_ms;
 	const struct fake_line *script;
-	size_t said;	  /* bit set would do; scripts are played in order */
-	const char *rest; /* of the line being said */
+	size_t said;	  /* index in script of the current text */
+	const char *rest; /* the part of the current text that has not been read; NULL: reading has not begun */
 	int releases;
 	int64_t released_at[16];
 	unsigned int lines;
 	int baud;
-	int op;		   /* operations so far: set_lines, set_speed, read */
-	int fail_op;	   /* this one fails (from 1); 0: none */
-	int fail_err;	   /* with this errno */
-	int fail_for_good; /* and all later ones */
-	char trace[2048];  /* "0 DTR- RTS+|20 DTR- RTS-|" */
+	int op;		   /* number of operations so far: set_lines, set_speed, read */
+	int fail_op;	   /* number of the operation that fails, from 1; 0: none */
+	int fail_err;	   /* errno of the failure, as a positive number */
+	int fail_for_good; /* all operations after fail_op fail too */
+	char trace[2048];  /* changes of lines and speed with their times, as "0 DTR- RTS+ 20 DTR- RTS- " */
 };
 
-/** fakeport_init() - lines asserted as open() leaves them, time 0 */
+/** fakeport_init() - both lines asserted, as after open(); time 0 */
 void fakeport_init(struct fakeport *fake, const struct fake_line *script);
 
 #endif

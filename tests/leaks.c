@@ -1,4 +1,4 @@
-/* leaks.c - how many descriptors this process has open, to see that none is leaked. */
+/* leaks.c - counts the open file descriptors of the test process, to find leaks. */
 #include "leaks.h"
 
 #include <check.h>

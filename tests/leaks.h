@@ -1,4 +1,4 @@
-/* leaks.h - how many descriptors this process has open, to see that none is leaked. */
+/* leaks.h - counts the open file descriptors of the test process, to find leaks. */
 #ifndef ESPRESET_TESTS_LEAKS_H
 #define ESPRESET_TESTS_LEAKS_H
 

@@ -1,4 +1,4 @@
-/* loader.c - the ROM loader's and the flasher stub's side of the serial protocol: speed, SLIP, commands. */
+/* loader.c - the serial protocol of ROM loader and flasher stub, chip side: speed detection, SLIP, commands. */
 #include "loader.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <md5.h>
 #include <zlib.h>
 
-/* esptool documentation, serial-protocol.rst: commands. */
+/* Commands: esptool documentation, serial-protocol.rst. */
 /* clang-format off */
 enum {
 	FLASH_BEGIN = 0x02, FLASH_DATA = 0x03, FLASH_END = 0x04, MEM_BEGIN = 0x05, MEM_END = 0x06, MEM_DATA = 0x07,
@@ -19,7 +19,7 @@ enum {
 };
 /* clang-format on */
 
-/* The same: errors. Those from 0xc0 on are the stub's. */
+/* Error codes: esptool documentation, serial-protocol.rst. The stub uses those from 0xc0 on. */
 /* clang-format off */
 enum {
 	BAD_MESSAGE = 0x05, FAILED_TO_ACT = 0x06, BAD_CRC = 0x07, FLASH_WRITE_ERROR = 0x08, DEFLATE_ERROR = 0x0b,
@@ -31,14 +31,14 @@ enum {
 #define SECTOR 0x1000u
 #define BLOCK 0x10000u
 
-/* Winbond W25Q32, data sheet: typical erase and program times. */
+/* Typical erase and program times: Winbond W25Q32 data sheet. */
 #define ERASE_SECTOR_NS (45 * SIM_MS)
 #define ERASE_BLOCK_NS (150 * SIM_MS)
 #define PROGRAM_SECTOR_NS (16 * 700 * SIM_US)
 
-/* The ROM's speed measurement wants that many edges (uart_baudrate_detect() in the ESP8266's ROM). */
+/* Edges that the ROM needs to measure the speed: uart_baudrate_detect() in the ESP8266's ROM. */
 #define EDGES_WANTED 29
-/* Characters of ten bits, about as full-speed USB carries them in bulk. */
+/* Characters a second times ten over the chip's own USB: about the rate of full-speed bulk transfers. */
 #define USB_RATE 8e6
 #define SAY_AT_ONCE 1024u
 #define END 0xc0
@@ -96,7 +96,7 @@ static void respond_status(struct sim_rom_loader *l, uint8_t op, uint8_t error)
 	respond(l, op, 0, error);
 }
 
-/* What takes the chip's time delays all that it says from now on. */
+/* Delays further output by the time that an operation in the chip takes. */
 static void take_time(struct sim_rom_loader *l, int64_t ns)
 {
 	l->out_at = later(l->out_at, l->now_ns) + ns;
@@ -137,7 +137,7 @@ void sim_rom_loader_erase(struct sim_rom_loader *l)
 
 /* ---- commands ---- */
 
-/* A command packet; data is what follows the header. */
+/* A parsed command packet; data is the payload behind the packet's header. */
 struct command {
 	uint8_t op;
 	uint32_t check;
@@ -162,7 +162,7 @@ static void begin(struct sim_loader_transfer *t, const struct command *c, bool p
 	};
 }
 
-/* The data of a block command: length, number, twice 0, then the data. */
+/* Checks the payload of a block command: length, block number, two zero words, data. Return: 0 or an error code. */
 static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_loader_transfer *t, const struct command *c)
 {
 	uint8_t sum = 0xef;
@@ -184,7 +184,7 @@ static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_load
 	return 0;
 }
 
-/* When all is said: once the last character is out, and a little later. */
+/* Does @what after all pending output has been sent. */
 static void then(struct sim_rom_loader *l, enum sim_loader_then what)
 {
 	l->then = what;
@@ -219,7 +219,8 @@ static void mem_end(struct sim_rom_loader *l, const struct command *c)
 	if (arg(c, 0))
 		return;
 	if (entry < l->uploaded_from || entry >= l->uploaded_to) {
-		/* Jumps into nothing: an exception without a handler, until somebody resets it. */
+		/* The entry point is not in uploaded code: the chip hangs in an exception without a handler until it is
+		 * reset. */
 		then(l, SIM_THEN_HANG);
 		return;
 	}
@@ -258,7 +259,7 @@ static uint8_t unpack(struct sim_rom_loader *l)
 
 	bool ok = uncompress(l->flash + l->write.at, &len, l->packed, l->write.done) == Z_OK;
 
-	/* The ROM was told a size that is rounded up. */
+	/* Host tools round up the size for the ROM, so less data than announced is accepted. */
 	if (l->mode != SIM_LOADER_STUB)
 		return ok ? 0 : DEFLATE_ERROR;
 	return !ok ? STUB_INFLATE_ERROR : len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
@@ -297,7 +298,7 @@ static void flash_end(struct sim_rom_loader *l, const struct command *c)
 	}
 	l->write.on = false;
 	respond_status(l, c->op, 0);
-	/* 0: reboot. 1: the ROM leaves and runs what is in flash, the stub stays. */
+	/* Argument 0: restart. Argument 1: the ROM leaves the loader and runs the image in flash, the stub stays. */
 	if (!arg(c, 0))
 		then(l, SIM_THEN_RESTART);
 	else if (!stub)
@@ -313,7 +314,7 @@ static void md5(uint8_t sum[MD5_DIGEST_LENGTH], const uint8_t *data, uint32_t le
 	MD5Final(sum, &ctx);
 }
 
-/* The stub's answer has the digest's bytes, the ROM's has them in hexadecimal. */
+/* Answers with the MD5 of a flash area: 16 bytes from the stub, 32 hexadecimal digits from the ROM. */
 static void digest(struct sim_rom_loader *l, const struct command *c)
 {
 	uint32_t at = arg(c, 0), len = arg(c, 1);
@@ -334,7 +335,8 @@ static void digest(struct sim_rom_loader *l, const struct command *c)
 		respond_data(l, c->op, 0, 0, (const uint8_t *)text, 2 * sizeof(sum));
 }
 
-/* One sector after the other, as many ahead of the host's acknowledgements as it allows; the digest ends it. */
+/* Sends the next block of a flash read, as far ahead of the host's acknowledgements as the host allows. The MD5 of the
+ * whole area ends the read. */
 static void read_on(struct sim_rom_loader *l)
 {
 	uint8_t sum[MD5_DIGEST_LENGTH];
@@ -373,7 +375,7 @@ static void read_begin(struct sim_rom_loader *l, const struct command *c)
 	l->read.acked = 0;
 }
 
-/* The ROM's own value in the answer is not 0, the stub's is: tools tell them apart by it. Eight answers each. */
+/* Answers SYNC eight times. Host tools recognise the stub by the value 0 in the answer; the ROM's value is not 0. */
 static void answer_sync(struct sim_rom_loader *l, const struct command *c)
 {
 	int i;
@@ -391,7 +393,7 @@ static void write_registers(struct sim_rom_loader *l, const struct command *c)
 	respond_status(l, c->op, 0);
 }
 
-/* Nothing is protected: flags, count and purposes of keys are 0; then the chip, and which of its ROM's. */
+/* Security information of a chip without protection: flags and keys are 0. The chip ID follows. */
 static void security_info(struct sim_rom_loader *l, const struct command *c)
 {
 	uint8_t info[20] = { 0 };
@@ -400,7 +402,7 @@ static void security_info(struct sim_rom_loader *l, const struct command *c)
 	respond_data(l, c->op, 0, 0, info, sizeof(info));
 }
 
-/* What on an ESP8266 only a stub knows. */
+/* Commands that the ESP8266's ROM does not know, but stubs and later ROMs do. Return: false: an unknown command. */
 static bool later_command(struct sim_rom_loader *l, const struct command *c)
 {
 	switch (c->op) {
@@ -526,7 +528,8 @@ static void heard(void *user, const struct sim_heard *character)
 	hear(user, character->byte);
 }
 
-/* The divider's whole part, and above it, where there are any, the sixteenths: the manuals' UART_CLKDIV. */
+/* Sets the line speed that comes nearest to @rate. UART_CLKDIV holds the integer part of the divider, and from bit 20
+ * on the sixteenths, on chips that have them. */
 static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 {
 	unsigned int parts = l->chip->divider_parts, divider;
@@ -542,7 +545,7 @@ static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 
 static unsigned int edges_in(uint8_t byte)
 {
-	/* start bit, eight bits from the lowest, stop bit */
+	/* as sent: start bit, eight bits from the lowest, stop bit */
 	unsigned int bits = (unsigned int)byte << 1 | 1u << 9, edges = 1, i;
 
 	for (i = 0; i < 9; i++)
@@ -643,8 +646,8 @@ static bool something_then(const struct sim_rom_loader *l)
 	return !l->out_to && (l->then != SIM_THEN_NOTHING || l->then_rate > 0);
 }
 
-/* All of the chip starts again, as if the power had been away for a moment; what else its banner would say, over USB
- * nobody hears. */
+/* A watchdog reset of the whole chip, modelled as a short loss of power. Only the reset cause in the banner would
+ * differ, and the banner is not visible over USB. */
 static void bite(struct sim_rom_loader *l)
 {
 	l->bites++;

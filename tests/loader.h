@@ -1,11 +1,10 @@
-/* loader.h - the serial protocol of the chips' ROM loaders, and of a flasher stub that is uploaded to them.
+/* loader.h - the serial protocol of the chips' ROM loaders, and of a flasher stub uploaded to them, chip side.
  *
- * Plugged into a simulated board as its listener. When the ROM waits for a download it measures the speed of
- * what arrives, answers SLIP packets, fills memory and flash, and leaves: by running what is in flash, by a
- * software restart, or by whatever the lines do. Code that is uploaded into memory and entered is taken to be
- * a flasher stub and speaks the stub's part of the protocol from then on; what the code really is, and who
- * sends it, is not looked at. Which chip it is, the board's configuration says; what differs between them is in
- * loader_chip.h. Time is handed in, memory is the caller's.
+ * The loader is the listener of a simulated board. When the ROM waits for a download, the loader measures the speed of
+ * the incoming characters, answers SLIP packets, and fills memory and flash. It ends when the host asks it to run flash
+ * or to restart, or by a reset through the modem lines. Any code that the host uploads and enters is taken to be a
+ * flasher stub: from then on the loader speaks the stub's part of the protocol. loader_chip.h holds what differs
+ * between chips. The caller hands in the time and owns all memory.
  *
  *	sim_rom_loader_init(&loader, &board, flash, sizeof(flash), packed, sizeof(packed), mac);
  *	loop:
@@ -21,46 +20,46 @@
 #include "loader_chip.h"
 #include "sim/board.h"
 
-/* The longest packet: a block of 0x4000 and its header, or a read of one sector, all of it escaped. */
+/* The longest packet after removing SLIP escapes: a block of 0x4000 bytes and its header. */
 #define SIM_LOADER_PACKET 0x4100
 #define SIM_LOADER_OUT 0x8400
-#define SIM_LOADER_RAM 0x72000 /* the largest of the chips' */
+#define SIM_LOADER_RAM 0x72000 /* size of the largest RAM of all chips */
 
 enum sim_loader_mode {
-	SIM_LOADER_OFF,	      /* something else runs */
-	SIM_LOADER_LISTENING, /* the ROM measures the speed */
+	SIM_LOADER_OFF,	      /* the loader is not running */
+	SIM_LOADER_LISTENING, /* the ROM measures the speed of the incoming characters */
 	SIM_LOADER_ROM,
 	SIM_LOADER_STUB,
 };
 
 enum sim_loader_then { SIM_THEN_NOTHING, SIM_THEN_RUN, SIM_THEN_RESTART, SIM_THEN_HANG };
 
-/* A transfer of blocks under way. */
+/* An upload in progress, sent in numbered blocks. */
 struct sim_loader_transfer {
 	bool on, packed;
-	uint32_t at, size; /* where it goes, and how much (unpacked) */
-	uint32_t done;	   /* bytes taken so far (packed: of the packed stream) */
+	uint32_t at, size; /* target address, and size after unpacking */
+	uint32_t done;	   /* bytes received so far, still compressed if packed */
 	uint32_t block, blocks;
-	uint32_t next; /* block expected */
+	uint32_t next; /* number of the block expected next */
 };
 
-/* Fields are the module's own, but for the truth: flash, mode, rate, writes, bites. */
+/* Read-only for users: flash, mode, rate, writes, bites, bad_packets. All other members are private. */
 struct sim_rom_loader {
 	struct sim_board *board;
 	const struct sim_loader_chip *chip;
 	bool on_usb;
 	uint8_t *flash;
 	uint32_t flash_size;
-	uint8_t *packed; /* a compressed upload, until it is whole */
+	uint8_t *packed; /* buffer for a compressed upload, unpacked when complete */
 	uint32_t packed_cap;
 	uint8_t mac[6];
 
 	enum sim_loader_mode mode;
-	double rate; /* as measured, or as asked for by the host */
+	double rate; /* line speed, as measured or as the host has set it */
 	unsigned int divider;
-	unsigned int writes;	  /* uploads that were completed */
-	unsigned int bites;	  /* of the watchdog: all of the chip started again, its USB too */
-	unsigned int bad_packets; /* wrong length, checksum or escape */
+	unsigned int writes;	  /* number of completed uploads */
+	unsigned int bites;	  /* number of watchdog resets of the whole chip, which also restart its USB */
+	unsigned int bad_packets; /* number of packets with a wrong length, checksum or escape */
 
 	unsigned int edges;
 	struct sim_uart uart;
@@ -68,11 +67,11 @@ struct sim_rom_loader {
 	uint32_t packet_len;
 	bool in_packet, escaped, too_long;
 
-	uint8_t out[SIM_LOADER_OUT]; /* waits for room in the board's transmitter, and for out_at */
+	uint8_t out[SIM_LOADER_OUT]; /* output that waits for out_at and for room in the board's transmitter */
 	uint32_t out_from, out_to;
 	int64_t out_at;
-	double then_rate;	   /* 0: none. When all is out: this speed, */
-	enum sim_loader_then then; /* and this. */
+	double then_rate;	   /* line speed to set when all output is sent; 0: no change */
+	enum sim_loader_then then; /* what to do when all output is sent */
 	int64_t then_at;
 	int64_t now_ns;
 
@@ -81,43 +80,47 @@ struct sim_rom_loader {
 		bool on;
 		uint32_t from, size, block, ahead, sent, acked;
 	} read;
-	uint32_t uploaded_from, uploaded_to; /* the code that can be entered */
-	uint32_t spi[64];		     /* the flash controller's registers */
+	uint32_t uploaded_from, uploaded_to; /* address range of the uploaded code */
+	uint32_t spi[64];		     /* registers of the flash controller */
 	uint32_t watchdog_ticks;
-	bool watchdog_is_open; /* can be written to */
-	int64_t watchdog_ns;   /* it bites then; SIM_NEVER */
+	bool watchdog_is_open; /* the watchdog's write protection is off */
+	int64_t watchdog_ns;   /* when the watchdog resets the chip; SIM_NEVER */
 	uint8_t ram[SIM_LOADER_RAM];
 };
 
 /**
- * sim_rom_loader_init() - becomes the board's listener
- * @flash:  as it is at the start; the board's image is not changed before something is written or erased
- * @packed: room for a compressed upload
+ * sim_rom_loader_init() - attach a loader to @board as its listener
+ * @flash:  initial content; board.config keeps its image until flash is written or erased
+ * @packed: buffer for a compressed upload
+ *
+ * The caller keeps both buffers as long as the loader is used.
  */
 void sim_rom_loader_init(struct sim_rom_loader *loader, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
 			 uint8_t *packed, uint32_t packed_cap, const uint8_t mac[6]);
 
-/* It is reached by the chip's own USB: no speed to measure, and none that could be changed. */
+/* sim_rom_loader_use_usb() - the host reaches the loader through the chip's native USB, which has no line speed */
 void sim_rom_loader_use_usb(struct sim_rom_loader *loader);
 
-/* Send what waits; after sim_board_run() for the same time. */
+/* sim_rom_loader_run() - process what is due up to @now_ns; call sim_board_run() for the same time before */
 void sim_rom_loader_run(struct sim_rom_loader *loader, int64_t now_ns);
 
-/* When it wants to be run; SIM_NEVER. */
+/* sim_rom_loader_next() - when sim_rom_loader_run() must be called next; SIM_NEVER */
 int64_t sim_rom_loader_next(const struct sim_rom_loader *loader);
 
-/* All of flash is erased, by whom ever. */
+/* sim_rom_loader_erase() - erase all of flash */
 void sim_rom_loader_erase(struct sim_rom_loader *loader);
 
 /**
- * sim_rom_loader_image() - what the boot would find in flash
+ * sim_rom_loader_image() - judge the flash content as the boot would
  *
- * Where the ROM looks, an image with magic, whole segments and the right checksum; then what the second stage loads:
- * with eboot another one's magic at 0x1000, from the ESP32 on the image that the partition table names.
+ * The ROM needs an image with magic, complete segments and a correct checksum. The second stage then needs an
+ * application: eboot looks for the magic at 0x1000; later chips for an image in a slot of the partition table.
+ *
+ * Return: what the boot would find.
  */
 enum sim_image sim_rom_loader_image(const struct sim_rom_loader *loader);
 
-/* Put the smallest image that boots into flash; the board is not told. */
+/* sim_rom_loader_put_image() - write the smallest bootable image to flash; board.config is not updated */
 void sim_rom_loader_put_image(struct sim_rom_loader *loader);
 
 #endif

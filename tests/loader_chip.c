@@ -1,9 +1,9 @@
-/* loader_chip.c - the chips that the ROM loader is simulated for: a table, their registers, their flash controller. */
+/* loader_chip.c - what the loader needs to know of each chip: memory map, registers, flash controller. */
 #include "loader.h"
 
 #include <stddef.h>
 
-/* Winbond W25Q32, data sheet: identification. */
+/* JEDEC ID: Winbond W25Q32 data sheet. */
 #define FLASH_ID 0x1640efu
 
 #define SPI_WORDS (sizeof(((struct sim_rom_loader *)NULL)->spi) / 4)
@@ -11,9 +11,10 @@
 #define SPI_ADDR 1u
 #define SPI_CMD_USR (1u << 18)
 
-/* The RTC's watchdog: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and "Low-power Management". What its first
- * stage does is in CONFIG0, after how many ticks of the slow clock in the register behind it. Of that clock's 136 kHz
- * one in fifty is left: between the command that starts it and that which locks it an emulated host takes its time. */
+/* Registers of the RTC watchdog: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and "Low-power Management".
+ * CONFIG0 selects the action of the first stage, the next register its time-out in ticks of the 136 kHz slow clock. The
+ * simulated clock is 50 times slower, because a virtual machine may pause long between the host's command that starts
+ * the watchdog and the one that write-protects it. */
 #define WDT_TICKS 0x04u
 #define WDT_PROTECT 0x18u
 #define WDT_KEY 0x50d83aa1u
@@ -21,7 +22,7 @@
 #define WDT_RESETS_ALL 4u
 #define SLOW_CLOCK_HZ (136000 / 50)
 
-/* Read by tools that want to know the chip: a word of its ROM. esptool targets/, MAGIC_VALUE. */
+/* A word of the chip's ROM, by which tools recognise the chip: esptool targets/, MAGIC_VALUE. */
 #define REG_ROM_WORD 0x40001000u
 
 uint32_t sim_loader_get32(const uint8_t *p)
@@ -42,7 +43,7 @@ static uint32_t strap_register(const struct sim_rom_loader *l)
 	return (uint32_t)sim_board_truth(l->board)->boot_mode;
 }
 
-/* The address without its two highest bytes, as both newer families keep it. */
+/* The MAC address without its first two bytes, as the eFuses of ESP32 and ESP32-C3 store it. */
 static uint32_t mac_low(const struct sim_rom_loader *l)
 {
 	return (uint32_t)l->mac[2] << 24 | (uint32_t)l->mac[3] << 16 | (uint32_t)l->mac[4] << 8 | l->mac[5];
@@ -53,7 +54,7 @@ static uint32_t mac_high(const struct sim_rom_loader *l)
 	return (uint32_t)l->mac[0] << 8 | l->mac[1];
 }
 
-/* esp8266/Arduino cores/esp8266/esp8266_peri.h, esptool targets/esp8266.py. */
+/* Source: esp8266/Arduino cores/esp8266/esp8266_peri.h, esptool targets/esp8266.py. */
 static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 {
 	switch (at) {
@@ -67,8 +68,8 @@ static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 	}
 }
 
-/* ESP32 Technical Reference Manual, "eFuse Controller"; the revision's three bits: esptool targets/esp32.py. Revision 3
- * in the package D0WD, or the first silicon. The MAC's checksum is left out. */
+/* Source: ESP32 Technical Reference Manual, "eFuse Controller"; the three revision bits: esptool targets/esp32.py. The
+ * chip is a D0WD of revision 3, or early silicon if the board's words say so. The MAC's checksum is not modelled. */
 static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 {
 	bool early = l->board->config.early_silicon;
@@ -79,14 +80,15 @@ static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 	case 0x3ff44038: return strap_register(l); /* GPIO_STRAP */
 	case 0x3ff5a004: return mac_low(l);	   /* eFuse, block 0 */
 	case 0x3ff5a008: return mac_high(l);
-	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15; /* package, revision */
-	case 0x3ff5a014: return early ? 0 : 1u << 20;		/* revision */
-	case 0x3ff6607c: return early ? 0 : 1u << 31;		/* APB_CTRL_DATE: revision */
+	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15; /* package and one revision bit */
+	case 0x3ff5a014: return early ? 0 : 1u << 20;		/* another revision bit */
+	case 0x3ff6607c: return early ? 0 : 1u << 31;		/* APB_CTRL_DATE: the third revision bit */
 	default: return 0;
 	}
 }
 
-/* ESP32-C3 Technical Reference Manual, "eFuse Controller": block 1. Revision v0.4, package QFN32. */
+/* Source: ESP32-C3 Technical Reference Manual, "eFuse Controller", block 1. The chip has revision v0.4 in a QFN32
+ * package. */
 static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 {
 	switch (at) {
@@ -95,14 +97,14 @@ static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 	case 0x60004038: return strap_register(l); /* GPIO_STRAP */
 	case 0x60008844: return mac_low(l);
 	case 0x60008848: return mac_high(l);
-	case 0x60008850: return 4u << 18; /* revision */
+	case 0x60008850: return 4u << 18; /* eFuse: chip revision */
 	default: return 0;
 	}
 }
 
-/* Registers of the flash controllers: esp8266_peri.h, and the two manuals' "SPI Controller". Memory: the same, "System
- * and Memory"; what the ESP32 shows of its SRAM 1 on the data bus, in reverse order, is left out. What is added to the
- * image's header from the ESP32 on: esptool documentation, firmware-image-format.rst. */
+/* Sources. Flash controllers: esp8266_peri.h, and "SPI Controller" in the two manuals. Memory: "System and Memory" in
+ * the same manuals; the ESP32's reversed view of SRAM 1 on the data bus is not modelled. Image header: esptool
+ * documentation, firmware-image-format.rst. */
 static const struct sim_loader_chip chips[SIM_CHIP_COUNT] = {
 	[SIM_ESP8266] = {
 		.has_loader = true, .status_len = 2, .clock_by_crystal = 2, .divider_parts = 1, .header_len = 8,
@@ -163,7 +165,7 @@ uint8_t *sim_loader_memory(struct sim_rom_loader *l, uint32_t at, uint32_t len, 
 
 /* ---- the flash controller ---- */
 
-/* A command for the flash chip, given by the controller's registers. */
+/* Executes a flash command that the host has set up in the controller's registers. */
 static void spi_command(struct sim_rom_loader *l)
 {
 	static const uint8_t sfdp[20] = "SFDP\x06\x01\x00\xff\x00\x06\x01\x10\x80\x00\x00\xff\xef";
@@ -174,13 +176,13 @@ static void spi_command(struct sim_rom_loader *l)
 	switch (l->spi[spi->command / 4] & 0xff) {
 	case 0x9f: value = FLASH_ID; break;
 	case 0x5a: value = at + 4 <= sizeof(sfdp) ? sim_loader_get32(sfdp + at) : 0xffffffffu; break;
-	default: /* status registers: idle, nothing protected */ break;
+	default: /* status registers read as 0: idle, not protected */ break;
 	}
 	l->spi[spi->data / 4] = bits < 32 ? value & ((1u << bits) - 1) : value;
 	l->spi[SPI_CMD] = 0;
 }
 
-/* Its register there; NULL. */
+/* The flash controller register at that address; NULL: there is none. */
 static uint32_t *spi_register(struct sim_rom_loader *l, uint32_t at)
 {
 	uint32_t base = l->chip->spi.base;
@@ -190,7 +192,7 @@ static uint32_t *spi_register(struct sim_rom_loader *l, uint32_t at)
 
 /* ---- registers ---- */
 
-/* Is it one of the watchdog's? They are written to, and nobody reads them. */
+/* Handles a write to the watchdog's registers, which are write-only here. Return: false: another register was meant. */
 static bool write_watchdog(struct sim_rom_loader *l, uint32_t at, uint32_t value)
 {
 	uint32_t base = l->chip->watchdog;

@@ -1,6 +1,6 @@
-/* loader_chip.h - what the ROM loader's protocol meets on each chip: memory, registers, the flash controller.
+/* loader_chip.h - what differs between chips for the loader: memory map, registers, flash controller.
  *
- * Of the chips that have no loader here (loader_chip.c lists those that have) only the image in flash is looked at.
+ * For a chip without a loader (see chips in loader_chip.c) only the image in flash is judged.
  */
 #ifndef ESPRESET_TESTS_LOADER_CHIP_H
 #define ESPRESET_TESTS_LOADER_CHIP_H
@@ -12,50 +12,51 @@
 
 struct sim_rom_loader;
 
-/* Memory as one of the chip's buses shows it. The same memory may be seen through two of them. */
+/* A range of addresses on which a bus of the chip shows RAM. Two ranges may show the same RAM. */
 struct sim_loader_window {
 	uint32_t from, size;
-	uint32_t ram; /* where in sim_rom_loader.ram */
-	bool code;    /* can be entered */
+	uint32_t ram; /* offset in sim_rom_loader.ram */
+	bool code;    /* executable: the host may enter code here */
 };
 
-/* The registers by which a flash command is given: where they stand, and what is in them. */
+/* The controller's registers for flash commands: offsets from base, and bit positions. */
 struct sim_loader_spi {
 	uint32_t base;
-	uint8_t command;	/* USER2: the command's byte */
-	uint8_t miso, miso_bit; /* the answer's bits less one, from that bit on */
-	uint8_t data;		/* W0 */
-	uint8_t address_bit;	/* ADDR: the 24 bits of the address, from that bit on */
+	uint8_t command;	/* USER2: holds the command byte */
+	uint8_t miso, miso_bit; /* offset and lowest bit of the answer's length in bits, less one */
+	uint8_t data;		/* W0: holds the answer */
+	uint8_t address_bit;	/* ADDR: lowest bit of the 24-bit flash address */
 };
 
 struct sim_loader_chip {
 	bool has_loader;
-	bool has_flash_commands;       /* its ROM knows what on an ESP8266 only a stub does */
-	unsigned int status_len;       /* of the ROM's answers; a stub's have 2 */
-	int id;			       /* in its security information; 0: it knows no such command */
+	bool has_flash_commands; /* the ROM knows commands that on an ESP8266 only the stub knows */
+	unsigned int status_len; /* status bytes in the ROM's answers; a stub's answers have 2 */
+	/* chip ID in the answer to GET_SECURITY_INFO; 0: the ROM does not know that command */
+	int id;
 	unsigned int crystal_mhz;      /* 0: as the board's words say */
-	unsigned int clock_by_crystal; /* the UART's clock */
-	unsigned int divider_parts;    /* of a whole in the UART's divider: 1 or 16 */
-	uint32_t boot_at, header_len;  /* of the image that the ROM loads */
+	unsigned int clock_by_crystal; /* UART clock as a multiple of the crystal frequency */
+	unsigned int divider_parts;    /* resolution of the UART divider: 1 or 1/16, given as 1 or 16 */
+	uint32_t boot_at, header_len;  /* flash address and header length of the image that the ROM loads */
 	struct sim_loader_window window[3];
 	struct sim_loader_spi spi;
-	uint32_t watchdog; /* the first register of the RTC's; 0: not modelled */
+	uint32_t watchdog; /* address of the RTC watchdog's first register; 0: not modelled */
 	uint32_t (*read)(const struct sim_rom_loader *loader, uint32_t at);
 };
 
 const struct sim_loader_chip *sim_loader_chip(enum sim_chip chip);
 
-/* The crystal of the loader's board. */
+/* sim_loader_crystal_mhz() - crystal frequency of the loader's board */
 unsigned int sim_loader_crystal_mhz(const struct sim_rom_loader *loader);
 
-/* Memory that an upload may fill; NULL where there is none. is_code: may be NULL. */
+/* sim_loader_memory() - RAM for an upload of @len bytes to address @at; NULL: no RAM there. @is_code may be NULL. */
 uint8_t *sim_loader_memory(struct sim_rom_loader *loader, uint32_t at, uint32_t len, bool *is_code);
 
-/* READ_REG and WRITE_REG: memory, or a register of the chip's. Those that are not modelled read as 0. */
+/* sim_loader_read(), sim_loader_write() - READ_REG and WRITE_REG on RAM or a register; other addresses read as 0 */
 uint32_t sim_loader_read(struct sim_rom_loader *loader, uint32_t at);
 void sim_loader_write(struct sim_rom_loader *loader, uint32_t at, uint32_t value, uint32_t mask);
 
-/* Little-endian, as the protocol, flash and memory have it. */
+/* Little-endian 32-bit values, as in the protocol, flash and RAM. */
 uint32_t sim_loader_get32(const uint8_t *p);
 void sim_loader_put32(uint8_t *p, uint32_t value);
 

@@ -1,23 +1,23 @@
-/* loader_image.c - what the boot would find in a flash that the loader has filled, and the least that boots. */
+/* loader_image.c - judges flash content as the boot would, and writes the smallest bootable image. */
 #include "loader.h"
 
 #include <string.h>
 
-/* Header, segments, checksum: esptool documentation, firmware-image-format.rst. */
+/* Image format: esptool documentation, firmware-image-format.rst. */
 #define MAGIC 0xe9
 #define CHECKSUM 0xef
 #define SEGMENTS_MAX 16
 
-/* ESP-IDF documentation, partition-tables.rst: entries of 32 bytes, the first byte of each kind of them, and where an
- * application stands in it. */
+/* Partition table: ESP-IDF documentation, partition-tables.rst. Entries have 32 bytes; APPLICATION is where the default
+ * tables put the application. */
 #define TABLE 0x8000u
 #define TABLE_END 0x9000u
 #define ENTRY 32u
 #define APPLICATION 0x10000u
 
-#define EBOOT_NEXT 0x1000u /* where eboot finds the application: esp8266/Arduino bootloaders/eboot */
+#define EBOOT_NEXT 0x1000u /* where eboot looks for the application: esp8266/Arduino bootloaders/eboot */
 
-/* The length of the image at `at`, checksum byte included; 0 when there is none. *sum: is it right? */
+/* Length of the image at @at, checksum byte included; 0: there is no image. *sum: whether the checksum is right. */
 static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *sum)
 {
 	const uint8_t *p = l->flash + at;
@@ -45,7 +45,7 @@ static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *
 	return pos + 1;
 }
 
-/* Does the second stage find what it loads? */
+/* Would the second stage find an application to load? */
 static bool has_application(const struct sim_rom_loader *l)
 {
 	const uint8_t *p;
@@ -73,7 +73,7 @@ enum sim_image sim_rom_loader_image(const struct sim_rom_loader *l)
 	return has_application(l) ? SIM_IMAGE_GOOD : SIM_IMAGE_SECOND;
 }
 
-/* One segment of 16 zeros. */
+/* Writes an image with one segment of 16 zero bytes. */
 static void put_smallest(struct sim_rom_loader *l, uint32_t at)
 {
 	const struct sim_loader_window *code = l->chip->window + 1;

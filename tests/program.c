@@ -1,4 +1,4 @@
-/* program.c - runs the program itself, as a user's shell does, and brings back status, output, errors. */
+/* program.c - runs espreset as a shell would, and collects status, output and errors. */
 #include "program.h"
 
 #include <check.h>
@@ -185,7 +185,8 @@ void program_table(const struct program_row *rows, size_t n)
 	program_batch(n, table_args, table_check);
 }
 
-/* Until it is the program, the new process has this one's handlers: no signal may find it so. */
+/* Signals stay blocked until the child has reset the handlers that it inherits: a handler of the test must not run
+ * there. */
 pid_t program_start(char *const argv[], int out_fd)
 {
 	sigset_t all, before;

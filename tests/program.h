@@ -1,4 +1,7 @@
-/* program.h - runs the program itself, as a user's shell does, and brings back status, output, errors. */
+/* program.h - runs espreset as a shell would, and collects status, output and errors.
+ *
+ * The program is $ESPRESET, by default build/espreset.
+ */
 #ifndef ESPRESET_TEST_PROGRAM_H
 #define ESPRESET_TEST_PROGRAM_H
 
@@ -8,43 +11,48 @@
 #define PROGRAM_OUTPUT_MAX (256 * 1024)
 
 struct program {
-	int status; /* exit status, or 128 + signal */
-	int signal; /* that it died of; 0 */
+	int status; /* exit status, or 128 + number of the signal that ended the program */
+	int signal; /* number of the signal that ended the program; 0: it exited */
 	char out[PROGRAM_OUTPUT_MAX];
 	char err[PROGRAM_OUTPUT_MAX];
 };
 
 /**
- * program_run() - `espreset ARGS...` by sh, so that ARGS may redirect and pipe
- * @args: what stands after the program's name
+ * program_run() - run `espreset ARGS...` in a shell, so that ARGS may redirect and pipe
+ * @args: the command line behind the program's name
  *
- * The program is $ESPRESET, or build/espreset. Fails the test when it does not end within two minutes.
+ * Fails the test if the program does not end within two minutes.
  */
 void program_run(struct program *p, const char *args);
 
 /**
- * program_batch() - many command lines, some side by side: simulated boards take their time, not the processor's
- * @each: called for every one in order, with what came of it
+ * program_batch() - run @n command lines, eight at a time, because they mostly wait for simulated boards
+ * @args: gives command line number @i, without the program's name
+ * @each: called for each command line in order, with its result
  */
 void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t i, const struct program *p));
 
-/* A command line and what must come of it. */
+/* A command line and its expected result. */
 struct program_row {
 	const char *args;
 	int status;
-	const char *out, *err; /* part of what the stream gets; NULL: nothing, "": anything */
+	/* text that standard output and error must contain; NULL: must be empty, "": may be anything */
+	const char *out, *err;
 };
 
-/** program_check() - fails the test unless @p, the run of @row, went as it says and printed no control character */
+/** program_check() - fail the test unless @p is the result that @row expects, without control characters */
 void program_check(const struct program_row *row, const struct program *p);
 
-/** program_table() - runs and checks every row, some side by side */
+/** program_table() - run and check all rows, eight at a time */
 void program_table(const struct program_row *rows, size_t n);
 
-/** program_shell() - a whole shell command in which $ESPRESET is the program */
+/** program_shell() - run a shell command, in which $ESPRESET is the program */
 void program_shell(struct program *p, const char *command);
 
-/** program_start() - the program itself in the background, without a shell. Return: its pid */
+/**
+ * program_start() - start espreset in the background, without a shell, with standard output to @out_fd (-1: inherited).
+ * Return: its pid.
+ */
 pid_t program_start(char *const argv[], int out_fd);
 
 const char *program_path(void);

@@ -1,6 +1,6 @@
-/* schema.c - checks JSON against docs/espreset.schema.json: the part of JSON Schema that it uses.
+/* schema.c - checks JSON against docs/espreset.schema.json, with the subset of JSON Schema that this file uses.
  *
- * A keyword that it does not know is an error, so that the schema cannot outgrow it unnoticed.
+ * An unknown keyword is an error, so that no part of the schema is silently ignored.
  */
 #include "schema.h"
 

@@ -1,4 +1,4 @@
-/* schema.h - checks JSON against docs/espreset.schema.json: the part of JSON Schema that it uses. */
+/* schema.h - checks JSON against docs/espreset.schema.json. */
 #ifndef ESPRESET_TEST_SCHEMA_H
 #define ESPRESET_TEST_SCHEMA_H
 
@@ -6,13 +6,17 @@
 #include <stddef.h>
 
 /**
- * schema_check() - one line of JSON
- * @why: on failure, what does not fit
- * Return: whether it is one valid object after the schema.
+ * schema_check() - check one text line
+ * @why: set on failure: what does not fit
+ *
+ * Return: whether @line is one JSON object that the schema allows.
  */
 bool schema_check(const char *line, char *why, size_t cap);
 
-/** schema_check_lines() - each line of @text; at least one. Return: the number of lines, -1: one does not fit */
+/**
+ * schema_check_lines() - check each text line of @text. Return: the number of text lines; -1: one does not fit, see
+ * @why.
+ */
 int schema_check_lines(const char *text, char *why, size_t cap);
 
 #endif

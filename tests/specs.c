@@ -1,4 +1,4 @@
-/* specs.c - a PORT for a test, as the command line would parse it. */
+/* specs.c - parses a PORT for a test. */
 #include "specs.h"
 
 #include <check.h>

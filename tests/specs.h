@@ -1,10 +1,13 @@
-/* specs.h - a PORT for a test, as the command line would parse it. */
+/* specs.h - parses a PORT for a test. */
 #ifndef TESTS_SPECS_H
 #define TESTS_SPECS_H
 
 #include "port/spec.h"
 
-/** spec_of() - @text parsed; a static one of eight in turn; the test fails where it cannot be */
+/**
+ * spec_of() - @text as the command line parses it; a wrong text fails the test. Return: static, valid for seven more
+ * calls.
+ */
 const struct spec *spec_of(const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* suite.c - runs one suite and says how it went: the end of each test program's main(). */
+/* suite.c - runs one suite and prints its results: the end of each test program's main(). */
 #include "suite.h"
 
 #include <stdlib.h>

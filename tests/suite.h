@@ -1,13 +1,13 @@
-/* suite.h - runs one suite and says how it went: the end of each test program's main(). */
+/* suite.h - runs one suite and prints its results: the end of each test program's main(). */
 #ifndef ESPRESET_TEST_SUITE_H
 #define ESPRESET_TEST_SUITE_H
 
 #include <check.h>
 
-/* The suite is used up. Return: the program's exit status. */
+/* suite_run() - run @suite and free it. Return: the exit status of the program. */
 int suite_run(Suite *suite);
 
-/* How many elements an array has: the end of a loop test. */
+/* Number of elements of an array, as an int: the end of a loop test. */
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 #endif

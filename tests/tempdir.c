@@ -1,4 +1,4 @@
-/* tempdir.c - a directory of a test's own, and its removal with all that is in it: a fixture for Check. */
+/* tempdir.c - a Check fixture: a temporary directory, removed with its contents after the test. */
 #include "tempdir.h"
 
 #include <check.h>

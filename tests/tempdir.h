@@ -1,12 +1,12 @@
-/* tempdir.h - a directory of a test's own, and its removal with all that is in it: a fixture for Check. */
+/* tempdir.h - a Check fixture: a temporary directory, removed with its contents after the test. */
 #ifndef ESPRESET_TEST_TEMPDIR_H
 #define ESPRESET_TEST_TEMPDIR_H
 
-/* Its path, without links; also in $DIR for what a shell does there. */
+/* The directory's real path, also in the environment as $DIR; "": there is none. */
 extern char tempdir[96];
 
 void tempdir_make(void);
-/* Does nothing when there is none. */
+/* Removes the directory, if there is one. */
 void tempdir_remove(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* wrongreceiver.c - what a receiver at one speed makes of text sent at another. */
+/* wrongreceiver.c - what a receiver at one speed makes of text sent at another speed. */
 #include "wrongreceiver.h"
 
 #include <math.h>
@@ -6,9 +6,9 @@
 #include <string.h>
 
 struct wire {
-	unsigned char *bits; /* one for each bit of the sender's; idle is 1 */
+	unsigned char *bits; /* the sender's line level, one element per bit; idle is 1 */
 	size_t n;
-	double bit; /* seconds */
+	double bit; /* length of the sender's bit, in seconds */
 };
 
 static void put(struct wire *w, int level)
@@ -43,7 +43,7 @@ static int at(const struct wire *w, double t)
 	return bit >= w->n ? 1 : w->bits[bit];
 }
 
-/* When the line is next at the other level: between that and t there is nothing to see. */
+/* When the line next differs from level @now, after time @t. */
 static double next_change(const struct wire *w, double t, int now)
 {
 	size_t bit = (size_t)(t / w->bit);
@@ -81,7 +81,9 @@ size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text
 			double change = fmin(next_change(&wire, t, now), end);
 
 			before = now;
-			do /* tick by tick: a receiver's clock does not jump, and this sum is not a product */
+			/* advance by single ticks: a multiplication would round differently than a receiver's clock
+			 * counts */
+			do
 				t += tick;
 			while (t < change);
 		}

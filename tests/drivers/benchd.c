@@ -1,23 +1,26 @@
-/* benchd.c - plugs simulated boards on simulated bridges into the kernel's vhci_hcd, and does what the tests ask.
+/* benchd.c - the bench daemon: plugs simulated boards on simulated bridges into the kernel's vhci_hcd, on request.
  *
  *	benchd SOCKET
  *	benchd --spend FILE PROGRAM [ARG...]	(see spend.h)
  *
- * One line a command on the Unix socket, answered by any number of lines and then `ok` or `error: why`:
+ * A client writes one command per text line to the Unix socket. The answer is any number of text lines, then `ok` or
+ * `error: why`. ID is a port number, 0 to 14.
  *
- *	plug ID KIND [WORDS]	a new board (words as in sim:) behind a KIND (bridge.c has their names), in port ID
- *	swap ID WORDS		another board (WORDS) behind the same bridge, which stays plugged in
- *	unplug ID, replug ID	the cable, and with it the power
- *	truth ID		what is true now, JSON
- *	record ID		everything that happened since plug, one JSON object a line
- *	mark ID TEXT		a mark in the record
- *	finger ID 0|1		the reset button
- *	stall ID KINDS		hold transfers: sum of 1 control, 2 in, 4 out, 8 control until a USB reset; 0 ends it
- *	erase ID		all of flash
- *	dump ID FILE		all of flash
+ *	plug ID KIND [WORDS]	plug in a new board (WORDS as in sim:WORDS) on a bridge of kind KIND (see bridge.c)
+ *	swap ID WORDS		replace the board; the bridge stays plugged in
+ *	unplug ID, replug ID	pull or insert the USB cable, which also carries the power
+ *	truth ID		print the true state of the board, as JSON
+ *	record ID		print everything that happened since plug, one JSON object per text line
+ *	mark ID TEXT		write TEXT into the record
+ *	finger ID 0|1		release or press the reset button
+ *	stall ID KINDS		hold transfers; KINDS is a sum of 1 control, 2 in, 4 out, 8 control until a USB reset;
+ *				0 completes them
+ *	erase ID		erase all of flash
+ *	dump ID FILE		write all of flash to FILE
  *	arm ID WHEN COUNT DELAY_MS WHAT [ARG [ARG2]]
- *		WHEN control, lines, bytes or now; WHAT unplug, vanish (with power), stall KINDS, finger, release,
- *		kill PID SIGNAL (-PID: the child of PID)
+ *				do WHAT once, DELAY_MS after the COUNT-th WHEN
+ *		WHEN is control, lines, bytes or now. WHAT is unplug, vanish (keeps its power), stall KINDS, finger,
+ *		release, or kill PID SIGNAL (-PID: the child of PID).
  *	exit
  */
 #include <errno.h>
@@ -38,7 +41,7 @@
 #define LINE_MAX_LEN 1024
 
 struct client {
-	int fd; /* -1: free */
+	int fd; /* -1: this slot is free */
 	char line[LINE_MAX_LEN];
 	size_t len;
 };
@@ -59,7 +62,7 @@ static int64_t now(void)
 
 struct request {
 	struct plug *plug;
-	const char *words; /* after the ID */
+	const char *words; /* what follows ID on the command's text line */
 	FILE *out;
 };
 
@@ -179,7 +182,7 @@ static const char *do_arm(const struct request *r)
 static const struct {
 	const char *word;
 	const char *(*run)(const struct request *r);
-	bool makes; /* the board */
+	bool makes; /* whether the command creates the board, so that none need exist */
 } commands[] = {
 	{ "plug", do_plug, true },	{ "swap", do_swap, false },	{ "unplug", do_unplug, false },
 	{ "replug", do_replug, false }, { "truth", do_truth, false },	{ "record", do_record, false },
@@ -334,13 +337,13 @@ static void turn(int listener)
 	struct pollfd fds[1 + PLUG_MAX + CLIENTS + PLUG_MAX];
 	size_t i;
 
-	/* A descriptor of -1 is passed over. */
+	/* ppoll() ignores entries whose descriptor is -1. */
 	fds[0] = (struct pollfd){ listener, POLLIN, 0 };
 	for (i = 0; i < PLUG_MAX; i++)
 		fds[1 + i] = (struct pollfd){ plugs[i].usb.fd, POLLIN, 0 };
 	for (i = 0; i < CLIENTS; i++)
 		fds[1 + PLUG_MAX + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
-	/* their update services; plug_run() looks after them */
+	/* Descriptors of the boards' update services: wake up for them; plug_run() serves them. */
 	for (i = 0; i < PLUG_MAX; i++)
 		fds[1 + PLUG_MAX + CLIENTS + i] =
 			(struct pollfd){ plugs[i].online ? sim_net_fd(&plugs[i].net) : -1, POLLIN, 0 };
@@ -372,7 +375,7 @@ int main(int argc, char **argv)
 		plugs[i].usb.fd = -1;
 	for (i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
-	/* A board does not wait for the computer. */
+	/* A real board runs at its own pace, so benchd needs the processor before the programs under test. */
 	(void)setpriority(PRIO_PROCESS, 0, -15);
 	listener = listen_at(argv[1]);
 	while (!leaving)

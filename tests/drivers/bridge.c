@@ -1,4 +1,4 @@
-/* bridge.c - what all bridges have in common: descriptors, strings, and the standard requests. */
+/* bridge.c - what all bridge kinds have in common: descriptors, strings, standard USB requests. */
 #include "bridge.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@ enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, S
        SET_INTERFACE = 11 };
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
 
-/* Characters of ten bits, about as full-speed USB carries them in bulk: there is no UART that would be slower. */
+/* Serial rate of a chip with native USB, which has no UART: 10 bits a character, about full-speed USB's bulk rate. */
 #define NATIVE_RATE 8e6
 
 static const struct bridge_kind *const kinds[] = {
@@ -50,7 +50,7 @@ static int string_descriptor(const struct bridge *bridge, unsigned int index, ui
 
 	answer[1] = STRING;
 	if (index == 0) {
-		/* English */
+		/* language ID 0x0409: US English */
 		answer[0] = 4;
 		answer[2] = 0x09;
 		answer[3] = 0x04;

@@ -1,6 +1,5 @@
-/* bridge_cdc.c - what speaks CDC-ACM, as Linux's cdc_acm driver knows it (drivers/usb/class/cdc-acm.c): bridges, and
- * Espressif's chips themselves. The requests are those of USB CDC PSTN 1.2, 6.3.
- */
+/* bridge_cdc.c - CDC-ACM devices as Linux's cdc_acm driver knows them (drivers/usb/class/cdc-acm.c): bridges, and
+ * Espressif chips with native USB. Requests: USB CDC PSTN 1.2, section 6.3. */
 #include "bridge.h"
 
 #include <errno.h>
@@ -17,7 +16,7 @@ enum {
 	18, 1, 0x00, 0x02, class, subclass, protocol, 64, (vid)&0xff, (vid) >> 8, (pid)&0xff, (pid) >> 8, \
 		(release)&0xff, (release) >> 8, 1, 2, 3, 1
 
-/* Control interface with its descriptors, and data interface. caps: 2 line coding and lines, 4 break. */
+/* Descriptors of a control and a data interface. caps is bmCapabilities: 2 line coding and control lines, 4 break. */
 #define FUNCTION(caps, notify, out, in) \
 	9, 4, 0, 0, 1, 2, 2, 1, 0, 5, 0x24, 0, 0x10, 0x01, 5, 0x24, 1, 0, 1, 4, 0x24, 2, caps, 5, 0x24, 6, 0, 1, 7, 5, \
 		0x80 | (notify), 3, 16, 0, 1, 9, 4, 1, 0, 2, 0x0a, 0, 0, 0, 7, 5, out, 2, 64, 0, 0, 7, 5, 0x80 | (in), \
@@ -29,7 +28,7 @@ static const uint8_t wch_config[] = { 9, 2, 9 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0, 
 static const uint8_t plain_config[] = { 9, 2, 9 + FUNCTION_LEN, 0, 2, 1, 0, 0x80, 50, FUNCTION(6, 3, 2, 2) };
 static const uint8_t otg_config[] = { 9,   2,		9 + 8 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0,
 				      250, ASSOCIATION, FUNCTION(2, 3, 2, 2) };
-/* With the interface for JTAG that no kernel driver takes. */
+/* A CDC-ACM function, and the JTAG interface, which no kernel driver claims. */
 /* clang-format off */
 static const uint8_t jtag_config[] = {
 	9, 2, 9 + 8 + FUNCTION_LEN + 23, 0, 3, 1, 0, 0xc0, 250, ASSOCIATION, FUNCTION(2, 2, 1, 1),
@@ -53,7 +52,7 @@ static int set_line_coding(struct bridge *b, const struct bridge_request *req)
 		return -EPIPE;
 	memcpy(b->coding, req->data, sizeof(b->coding));
 	rate = b->coding[0] | (uint32_t)b->coding[1] << 8 | (uint32_t)b->coding[2] << 16 | (uint32_t)b->coding[3] << 24;
-	/* How these chips round is not known. */
+	/* The divider of these bridges is not documented, so each speed is taken as exact. */
 	if (rate && !b->kind->is_native)
 		b->rate = rate;
 	return 0;
@@ -85,13 +84,13 @@ static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8
 	return 1;
 }
 
-/* TinyUSB takes a released DTR for a host that does not listen: cores/esp32/USBCDC.cpp drops what is written then. */
+/* With DTR released TinyUSB assumes that no host listens, and USBCDC.cpp (arduino-esp32, cores/esp32) drops output. */
 static size_t received_otg(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	return b->dtr ? received(b, byte, framing_error, out) : 0;
 }
 
-/* A CP2102C's flow control cannot be turned off: what it receives while DTR is released pulls RTS
+/* A CP2102C's flow control cannot be switched off: characters that arrive while DTR is released assert RTS
  * (espressif/esptool pull request 1157). */
 static size_t received_cp2102c(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
@@ -99,9 +98,10 @@ static size_t received_cp2102c(struct bridge *b, uint8_t byte, bool framing_erro
 	return received(b, byte, framing_error, out);
 }
 
-/* ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller", the tables on resetting the chip: DTR, seen while
- * RTS is released, chooses where the next reset goes; RTS without DTR is that reset. The release that ends it clears the
- * flag, but it has gone where the flag said by then: esptool's way into the loader ends so. */
+/* USB Serial/JTAG: RTS asserted with DTR released holds the core in reset. The value of DTR last seen with RTS released
+ * decides where the core starts when that reset ends: in the ROM loader if DTR was asserted, else in flash. The new
+ * flag is set after that decision. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller", tables on
+ * resetting the chip; esptool enters the loader this way. */
 static enum bridge_reset jtag_moved(struct bridge *b)
 {
 	enum bridge_reset reset = BRIDGE_NO_RESET;
@@ -116,8 +116,8 @@ static enum bridge_reset jtag_moved(struct bridge *b)
 	return reset;
 }
 
-/* espressif/arduino-esp32 cores/esp32/USBCDC.cpp: these states, as DTR and RTS, one after the other, or 1200 Bd, start
- * the loader; nothing starts the application. */
+/* TinyUSB firmware: the ROM loader starts at 1200 Bd, or after these four states of DTR and RTS in this order. No
+ * sequence starts the application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
 static enum bridge_reset otg_moved(struct bridge *b)
 {
 	static const uint8_t walk[] = { STATE_RTS, STATE_DTR | STATE_RTS, STATE_DTR, 0 };

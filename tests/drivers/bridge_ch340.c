@@ -13,7 +13,7 @@ enum {
 };
 /* clang-format on */
 
-/* No serial number: string 3 is missing. bcdDevice as on boards sold with it. */
+/* The chip has no serial number: string 3 is missing. bcdDevice is the value found on common boards. */
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0xff, 0, 0, 8, 0x86, 0x1a, 0x23, 0x75, 0x64, 0x02, 0, 2, 0, 1 };
 
 /* clang-format off */
@@ -26,7 +26,8 @@ static const uint8_t config[] = {
 };
 /* clang-format on */
 
-/* 48 MHz / (2^(12 - 3 ps - fact) * div); ch341_get_divisor(). Bit 7 of the low byte: hand on at once. */
+/* Speed: 48 MHz / (2^(12 - 3 ps - fact) * div), as in ch341_get_divisor(). Bit 7 of the low byte, which asks for
+ * immediate delivery of each character, is ignored here. */
 static double rate_of(uint16_t value)
 {
 	unsigned int ps = value & 3, fact = value >> 2 & 1, div = 0x100 - (value >> 8);
@@ -52,7 +53,7 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	switch (req->value & 0xff) {
-	case REG_STATUS: /* low nibble inverted: CTS, DSR, RI, DCD are not asserted */
+	case REG_STATUS: /* the low nibble is inverted: CTS, DSR, RI and DCD read as released */
 		answer[0] = 0xff;
 		answer[1] = 0xee;
 		return 2;
@@ -75,7 +76,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	case SERIAL_INIT: return 0;
 	case WRITE_REG: return write_register(b, req);
 	case READ_REG: return read_register(b, req, answer);
-	case MODEM_CTRL: /* a clear bit asserts */
+	case MODEM_CTRL: /* the register is inverted: a 0 bit asserts the line */
 		b->dtr = !(req->value & BIT_DTR);
 		b->rts = !(req->value & BIT_RTS);
 		return 0;
@@ -95,7 +96,7 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* The chip hands a character without a stop bit on and says nothing. */
+/* No .received: the chip passes on characters without a stop bit and reports no framing error. */
 /* clang-format off */
 const struct bridge_kind bridge_ch340 = {
 	.name = "ch340", .device = device, .config = config, .maker = "", .product = "USB2.0-Serial",

@@ -1,7 +1,7 @@
 /* bridge_cp2102.c - Silicon Labs' CP2102, CP2104 and CP2102N as Linux's cp210x driver knows them
  * (drivers/usb/serial/cp210x.c).
  *
- * They share one VID:PID. The driver asks for the part number, and what it asks for afterwards depends on it.
+ * All three have the same VID:PID. The driver reads the part number, and its later requests depend on the part.
  */
 #include "bridge.h"
 
@@ -19,7 +19,7 @@ enum {
 };
 /* clang-format on */
 
-/* The newer ones divide 48 MHz by twice a whole number; a CP2102 knows the speeds that its driver asks for. */
+/* CP2104 and CP2102N divide 48 MHz by twice an integer. A CP2102 has a table of speeds, which the driver follows. */
 #define CLOCK_HALF 24e6
 
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1 };
@@ -33,7 +33,8 @@ static uint32_t get32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* cp210x_set_flow_control(): DTR and RTS are in there too. RTS under flow control is asserted while it has room. */
+/* The request of cp210x_set_flow_control() also sets DTR and RTS. RTS in flow-control mode is asserted here, because
+ * the receive buffer never fills. */
 static int set_flow(struct bridge *b, const struct bridge_request *req)
 {
 	if (req->length < sizeof(b->flow))
@@ -44,7 +45,7 @@ static int set_flow(struct bridge *b, const struct bridge_request *req)
 	return 0;
 }
 
-/* Both lines are released when the interface is switched off. */
+/* Disabling the interface releases both lines. */
 static int enable(struct bridge *b, bool on)
 {
 	b->enabled = on;
@@ -79,23 +80,23 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 {
 	switch (req->value) {
 	case GET_PARTNUM:
-		/* A second byte comes when it is asked for, unlike from some copies. */
+		/* A genuine chip sends a second byte if the host asks for two; some clones do not. */
 		answer[0] = b->kind->part;
 		answer[1] = 0;
 		return 2;
-	case GET_FW_VERSION_2N: /* 1.0.8 is not one of those whose flow control is broken */
+	case GET_FW_VERSION_2N: /* firmware 1.0.8: the driver knows it as free of the flow-control bug */
 		if (b->kind->part != PARTNUM_CP2102N)
 			return -EPIPE;
 		answer[0] = 1;
 		answer[1] = 0;
 		answer[2] = 8;
 		return 3;
-	case GET_PORTCONFIG: /* no pin is an output of the host's */
+	case GET_PORTCONFIG: /* no pin is configured as a GPIO output */
 		if (b->kind->part != PARTNUM_CP2104)
 			return -EPIPE;
 		memset(answer, 0, 13);
 		return 13;
-	default: /* also a CP2102N's configuration: only its pins for the host would depend on it */ return -EPIPE;
+	default: /* also the CP2102N's configuration, which the driver reads only for the GPIO pins */ return -EPIPE;
 	}
 }
 
@@ -120,7 +121,8 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	}
 }
 
-/* In event mode: escape, 1, line status, character; the escape itself as escape, 0. Else the error is not seen. */
+/* In event mode a framing error is sent as: escape, 1, line status, character. A received escape character is sent as:
+ * escape, 0. Without event mode the host gets the character alone. */
 static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	out[0] = byte;

@@ -14,7 +14,7 @@ enum {
 };
 /* clang-format on */
 
-/* USB 1.1, 64 bytes on endpoint 0 and release 3.00 make it an HX. */
+/* The driver recognises an HX by USB 1.1, a 64-byte endpoint 0 and release 3.00. */
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0x7b, 0x06, 0x03, 0x23, 0x00, 0x03, 1, 2, 0, 1 };
 
 /* clang-format off */
@@ -27,7 +27,7 @@ static const uint8_t config[] = {
 };
 /* clang-format on */
 
-/* Some speeds as they are; the others as 12 MHz * 32 / (9 bits * 4 ^ 3 bits), marked by the highest bit. */
+/* A speed is given as a number, or, with the highest bit set, as a divider: 12 MHz * 32 / (9 bits * 4 ^ 3 bits). */
 static double rate_of(const uint8_t *coding)
 {
 	unsigned int mantissa = coding[0] | (coding[1] & 1u) << 8, exponent = coding[1] >> 1 & 7;
@@ -59,7 +59,7 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 	return 0;
 }
 
-/* The high byte names a bank; the chip's own, 0x80, mirrors what was written. */
+/* The high byte selects a register bank. Bank 0x80 reads back what was written. */
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	answer[0] = req->value >> 8 ? 0 : b->regs[req->value & 0x7f];
@@ -86,12 +86,13 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	if (req->type & CLASS)
 		return class_request(b, req, answer);
-	if (req->request != VENDOR) /* those of later chips: the driver asks them who they are so */
+	/* later chips have other vendor requests, which the driver sends to recognise them */
+	if (req->request != VENDOR)
 		return -EPIPE;
 	return req->type & TO_HOST ? read_register(b, req, answer) : write_register(b, req);
 }
 
-/* Line status goes by an endpoint of its own. */
+/* A framing error is reported as line status on the interrupt endpoint, not with the character. */
 static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	if (framing_error) {

@@ -1,4 +1,4 @@
-/* plug.c - carries between USB requests, the bridge's chip, the wire and the simulated board, in order of time. */
+/* plug.c - connects USB requests, the bridge model, the serial wire and the simulated board, in order of time. */
 #include "plug.h"
 
 #include <dirent.h>
@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A full-speed frame: input is collected once in each. */
+/* A full-speed USB frame: waiting input is sent at most once per frame. */
 #define FRAME_NS SIM_MS
-/* A hub tells the host within 255 ms (USB 2.0, 11.12.4). */
+/* Delay from pulling the cable to the disconnect at the host. A hub reports it within 255 ms (USB 2.0, 11.12.4). */
 #define GONE_AFTER_NS (100 * SIM_MS)
-/* But not while requests come in: vhci_hcd would leave one that is on its way unanswered, until
- * the driver's time-out. */
+/* The disconnect also waits until no request has arrived for this time. Otherwise vhci_hcd would leave a request that
+ * is on its way unanswered until the driver's own time-out. */
 #define GONE_QUIET_NS (20 * SIM_MS)
-/* A write is taken as done when no more than this is still in the chip. */
+/* A write is completed when at most this much of it is still in the transmit buffer. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
-/* So long RTS stays asserted after a character where the chip's own flow control does it. No source: longer than the
- * pause between two characters. */
+/* A CP2102C's flow control keeps RTS asserted this long after a character. No source for the value; it must exceed the
+ * gap between two characters. */
 #define FLOW_NS (1 * SIM_MS)
 
 static double seconds(int64_t ns)
@@ -81,7 +81,7 @@ bool plug_arm(struct plug *p, int64_t now_ns, const struct plug_armed *armed)
 	return false;
 }
 
-/* Who has that process as its parent. */
+/* Return: the pid of a child of @parent, 0: it has none. */
 static int child_of(int parent)
 {
 	char path[64], line[512];
@@ -105,7 +105,7 @@ static int child_of(int parent)
 	return found;
 }
 
-/* Negative arg: that process's child. */
+/* Sends @sig to @pid; a negative @pid means the child of that process. */
 static void send_signal(struct plug *p, int pid, int sig)
 {
 	int target = pid > 0 ? pid : child_of(-pid);
@@ -156,12 +156,13 @@ static void on_heard(void *user, const struct sim_heard *heard)
 	if (!p->bridge.enabled)
 		return;
 	p->framing_error |= heard->framing_error;
-	/* The words "fedrop" and "fezero": what a bridge may do with a character that has no stop bit. */
+	/* The words "fedrop" and "fezero" choose what the bridge does with a character without a stop bit. */
 	if (heard->framing_error && p->config.framing == SIM_FRAMING_DROP)
 		return;
 	byte = heard->framing_error && p->config.framing == SIM_FRAMING_ZERO ? 0 : heard->byte;
 	n = bridge_received(&p->bridge, byte, heard->framing_error, out);
-	/* While somebody reads, the emulated machine's own slowness shall not cost a character. */
+	/* While the host reads, the receive buffer is larger than the chip's, so that a slow virtual machine loses
+	 * nothing. */
 	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
 		p->lost++;
 		return;
@@ -170,7 +171,7 @@ static void on_heard(void *user, const struct sim_heard *heard)
 		p->in[p->in_to++ % PLUG_IN] = (struct plug_heard){ heard->time_ns + p->config.latency_ns, out[i] };
 }
 
-/* A chip that is on USB itself hands on what it prints; what a reset cuts off is not said at all. */
+/* A chip with native USB hands over what it prints at once. A character that a reset cuts off is not sent. */
 static void on_native(struct plug *p, const struct sim_frame *frame)
 {
 	struct sim_heard heard = { .time_ns = frame->cut_ns, .byte = frame->byte };
@@ -189,7 +190,7 @@ static void on_frame(void *user, const struct sim_frame *frame)
 		sim_uart_frame(&p->receiver, frame);
 }
 
-/* The bridge has been asked for another speed, or not. */
+/* Sets the receiver to the bridge's line speed, if that has changed. */
 static void follow_rate(struct plug *p)
 {
 	if (p->receiver_rate == p->bridge.rate)
@@ -205,14 +206,14 @@ static int64_t frame_after(int64_t at_ns)
 	return (at_ns / FRAME_NS + 1) * FRAME_NS;
 }
 
-/* When the next waiting character can be collected. */
+/* When the oldest waiting character has arrived completely. */
 static int64_t character_due(const struct plug *p)
 {
 	return in_waiting(p) ? frame_after(p->in[p->in_from % PLUG_IN].at_ns) : SIM_NEVER;
 }
 
-/* When the next packet leaves: with the first character; or, where each has its status, when it is full or the chip's
- * timer says so. */
+/* When the next input packet is sent: with the first character; on a bridge whose packets carry status, when the packet
+ * is full or the latency timer ends. */
 static int64_t in_due(const struct plug *p)
 {
 	const struct bridge_kind *kind = p->bridge.kind;
@@ -251,7 +252,7 @@ static void answer_pending(struct plug *p, const struct plug_pending *q, const u
 	p->pending[q - p->pending].seq = 0;
 }
 
-/* One packet's worth. Return: how many of them are characters. */
+/* Fills one input packet. Return: the number of characters in it. */
 static unsigned int fill_packet(struct plug *p, uint8_t *data, size_t room, size_t *ret_len)
 {
 	const struct bridge_kind *kind = p->bridge.kind;
@@ -292,7 +293,7 @@ static void deliver(struct plug *p)
 		p->in_last_ns = p->now_ns;
 		answer_pending(p, q, data, len);
 		if (!n)
-			continue; /* nothing but its status */
+			continue; /* the packet held status bytes only */
 		note(p, p->now_ns, "usb", "in", (int)n);
 		fire_count(p, WHEN_BYTES, n);
 	}
@@ -374,7 +375,7 @@ static void refuse(struct plug *plug, const struct usbip_msg *msg);
 
 /* ---- requests ---- */
 
-/* What the lines say to a chip that is on USB itself. */
+/* Applies the effect of DTR and RTS on a chip with native USB. */
 static void ask_native(struct plug *p)
 {
 	enum bridge_reset reset = p->bridge.kind->lines_moved(&p->bridge);
@@ -404,8 +405,8 @@ static void drive_lines(struct plug *p, bool dtr, bool rts)
 	fire_count(p, WHEN_LINES, 1);
 }
 
-/* vhci_hcd keeps resets to itself; but after one, and else never, the hub driver reads the device descriptor again
- * (Linux drivers/usb/core/hub.c, hub_port_init). */
+/* vhci_hcd does not forward a USB port reset. After a reset, and only then, the hub driver reads the device descriptor
+ * again (Linux drivers/usb/core/hub.c, hub_port_init): that request is taken as the reset. */
 static bool is_usb_reset(const struct bridge_request *req)
 {
 	return req->type == 0x80 && req->request == 6 && req->value == 0x0100;
@@ -478,8 +479,8 @@ static void unlink_request(struct plug *p, const struct usbip_msg *msg)
 	p->reading = oldest_in(p) != NULL;
 }
 
-/* vhci_hcd sends what it queues and what it cancels from two lists: a request may come after its own cancellation, when
- * the driver has it back already. An answer to it would make the kernel drop the device. */
+/* vhci_hcd sends submissions and cancellations from two queues, so a cancellation may arrive before its request. Such a
+ * request must not be answered: the kernel would drop the device. */
 static bool is_cancelled(const struct plug *p, uint32_t seq)
 {
 	const uint32_t *c;
@@ -540,7 +541,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* What happens between chip and wire; USB apart. */
+/* When the next event between bridge and board is due. */
 static int64_t wire_next(const struct plug *p)
 {
 	int64_t next = earlier(sim_board_next(&p->board), sim_rom_loader_next(&p->loader));
@@ -548,8 +549,8 @@ static int64_t wire_next(const struct plug *p)
 	return earlier(next, earlier(p->out_end_ns, p->flow_ns));
 }
 
-/* RTS as the chip itself drives it: asserted by what it receives, released when nothing comes any more. Not where the
- * character was heard: the board must not be driven from inside its own events. */
+/* Drives RTS as the chip's flow control does: asserted by received characters, released when they stop. Called from the
+ * main loop, because the board must not be driven from within its own events. */
 static void flow_control(struct plug *p)
 {
 	bool was = p->flow_ns != SIM_NEVER;
@@ -586,7 +587,7 @@ static void run_wire(struct plug *p, int64_t now_ns)
 	sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
 }
 
-/* A chip whose watchdog starts all of it again leaves the bus; like after any vanishing the test brings it back. */
+/* A watchdog reset restarts the whole chip, so a native USB device leaves the bus. The test plugs it in again. */
 static void follow_bites(struct plug *p)
 {
 	if (p->bites == p->loader.bites)
@@ -636,7 +637,7 @@ int64_t plug_next(const struct plug *p)
 	for (i = 0; i < PLUG_PENDING; i++)
 		if (p->pending[i].seq)
 			next = earlier(next, p->pending[i].due_ns);
-	/* The stop bit of the last character before silence. */
+	/* The last character before a pause ends with its stop bit, for which the board reports no edge. */
 	if (sim_uart_next(&p->receiver) > p->now_ns)
 		next = earlier(next, sim_uart_next(&p->receiver));
 	if (oldest_in(p) && !(p->stalled & STALL_IN))
@@ -662,7 +663,7 @@ static void forget_usb(struct plug *p)
 	p->gone_ns = SIM_NEVER;
 }
 
-/* A bridge without power drives nothing; a new one releases both. */
+/* Replaces the bridge. A new bridge, and one without power, releases both lines. */
 static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 {
 	char serial[16];
@@ -674,7 +675,7 @@ static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 	forget_usb(p);
 }
 
-/* Nobody answers any more: the host controller gives up on what it sends. Input waits. */
+/* The device no longer answers: requests sent by the host fail as in a host controller. Reads stay pending. */
 static void fail_pending(struct plug *p)
 {
 	struct plug_pending *q;
@@ -755,7 +756,7 @@ static int new_record(struct plug *p)
 	return p->record_file ? 0 : -ENOMEM;
 }
 
-/* Its update service: uploads end where the loader's do. */
+/* Starts the board's update service on its socket. An upload is stored where the loader's uploads are. */
 static int go_online(struct plug *p)
 {
 	int r;
@@ -773,7 +774,7 @@ static int go_online(struct plug *p)
 	return 0;
 }
 
-/* As its words say, with a record of its own; the bridge is there already. */
+/* Creates the board that @words describe, and a new record. The bridge exists already. */
 static int new_board(struct plug *p, int64_t now_ns, const char *words, char *err, size_t cap)
 {
 	const uint8_t mac[6] = { 0x5c, 0xcf, 0x7f, 0x00, 0x10, (uint8_t)p->id };
@@ -830,7 +831,7 @@ int plug_swap(struct plug *p, int64_t now_ns, const char *words, char *err, size
 	r = new_board(p, now_ns, words, err, cap);
 	if (r < 0)
 		return r;
-	/* What the last board sent, and what was sent to it, is gone with it. */
+	/* Characters that the old board has sent, or was to receive, are discarded. */
 	p->in_from = p->in_to;
 	p->out_from = p->out_to;
 	p->out_end_ns = SIM_NEVER;

@@ -1,7 +1,11 @@
-/* plug.h - one simulated board on one simulated bridge, in one port of vhci_hcd; its faults and its record.
+/* plug.h - one simulated board on one simulated bridge in one port of vhci_hcd, with its faults and its record.
  *
- * Everything happens at CLOCK_MONOTONIC times that the caller hands in. The record is the truth that no test
- * gets through USB: edges of EN and GPIO0, what runs, every transfer, as lines of JSON.
+ *	plug_in(&plug, id, now, kind, words, err, sizeof(err));
+ *	loop: when plug.usb.fd is readable plug_receive(); then plug_run(); sleep until plug_next()
+ *	plug_out(&plug, now);
+ *
+ * The caller passes CLOCK_MONOTONIC times in nanoseconds. The record holds the truth that no test can see through USB,
+ * as JSON, one object per text line: edges of EN and GPIO0, what the chip runs, every transfer.
  */
 #ifndef BENCH_PLUG_H
 #define BENCH_PLUG_H
@@ -25,18 +29,18 @@
 /* clang-format off */
 enum plug_stall {
 	STALL_CONTROL = 1, STALL_IN = 2, STALL_OUT = 4,
-	STALL_UNTIL_RESET = 8	/* of control transfers, by a chip that a USB reset cures */
+	STALL_UNTIL_RESET = 8	/* control transfers only, on a chip that a USB reset cures */
 };
 /* clang-format on */
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
 enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE, WHAT_VANISH };
 
-/* Something that happens once, when something else has happened so often, and then a while later. */
+/* A fault armed in advance: done once, delay_ns after the count-th event of the kind when. */
 struct plug_armed {
-	enum plug_when when; /* WHEN_NEVER: free */
-	unsigned int count;  /* still to come */
+	enum plug_when when; /* WHEN_NEVER: this slot is free */
+	unsigned int count;  /* events that are still to come */
 	int64_t delay_ns;
-	int64_t due_ns; /* SIM_NEVER until count is 0 */
+	int64_t due_ns; /* when to do it; SIM_NEVER: before the last event */
 	enum plug_what what;
 	int arg, arg2;
 };
@@ -46,7 +50,7 @@ struct plug_pending {
 	unsigned int ep;
 	bool in;
 	uint32_t len;
-	int64_t due_ns; /* an answer that waits; SIM_NEVER: for data, or for ever */
+	int64_t due_ns; /* when the answer is due; SIM_NEVER: when input arrives, or never */
 };
 
 struct plug_heard {
@@ -56,92 +60,93 @@ struct plug_heard {
 
 struct plug {
 	int id;
-	bool made; /* there is a board */
+	bool made; /* a board exists */
 	struct usbip usb;
 	struct bridge bridge;
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
-	unsigned int bites; /* of its watchdog, that the bus has seen */
+	unsigned int bites; /* watchdog resets of the board that the USB side has handled */
 	uint8_t *flash, *packed;
-	bool online; /* its words said ota=HOST:PORT */
+	bool online; /* the board runs an update service, because its words hold ota=HOST:PORT */
 	struct sim_net net;
 
-	struct sim_uart receiver; /* the bridge's */
+	struct sim_uart receiver; /* the bridge's UART receiver */
 	double receiver_rate;
-	struct plug_heard *in; /* ring: to the host */
+	struct plug_heard *in; /* ring buffer of characters for the host */
 	uint32_t in_from, in_to;
-	int64_t in_last_ns; /* the last packet left */
-	bool framing_error; /* since then, a character had no stop bit */
-	bool reading;	    /* somebody asks for input */
-	int64_t flow_ns;    /* RTS, asserted by the chip's flow control, is released then; SIM_NEVER */
+	int64_t in_last_ns; /* when the last input packet was sent */
+	bool framing_error; /* a character since the last packet had no stop bit */
+	bool reading;	    /* the host has a read pending */
+	int64_t flow_ns;    /* when the chip's flow control releases RTS; SIM_NEVER: it does not assert RTS */
 	bool flow_is_on;
 
-	uint8_t *out; /* ring: from the host */
+	uint8_t *out; /* ring buffer of characters from the host */
 	uint32_t out_from, out_to;
-	int64_t out_end_ns; /* the character being sent ends; SIM_NEVER: none */
+	int64_t out_end_ns; /* when the character being transmitted ends; SIM_NEVER: none is */
 
 	struct plug_pending pending[PLUG_PENDING];
-	/* requests that were not there when they were to be cancelled; a ring */
+	/* Ring of requests whose cancellation arrived before them. */
 	uint32_t cancelled[PLUG_PENDING];
 	unsigned int cancelled_at;
-	unsigned int stalled; /* enum plug_stall */
-	int64_t gone_ns;      /* the cable is out, and then the host sees it; SIM_NEVER */
+	unsigned int stalled; /* enum plug_stall values, added */
+	int64_t gone_ns;      /* when the host sees the disconnect of a pulled cable; SIM_NEVER */
 	struct plug_armed armed[PLUG_ARMED];
-	unsigned int lost; /* characters the bridge had no room for */
+	unsigned int lost; /* characters lost because the bridge's receive buffer was full */
 
-	char *record; /* open_memstream() */
+	char *record; /* buffer of record_file, from open_memstream() */
 	size_t record_len;
 	FILE *record_file;
 	int64_t now_ns;
 };
 
 /**
- * plug_in() - a new board, as `words` of the simulation say, behind a bridge
+ * plug_in() - create the board that @words describe (as in sim:WORDS) on a bridge, and plug it into port @id
  *
- * Return: 0, or negative errno; err then says why.
+ * Return: 0, or negative errno with the reason in @err.
  */
 int plug_in(struct plug *plug, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
 	    size_t cap);
 
 /**
- * plug_swap() - another board, as `words` say, behind the bridge that stays plugged in
+ * plug_swap() - replace the board by the one that @words describe; the bridge stays plugged in
  *
- * Its record begins anew, and nothing is armed. What the driver has set stays: speed, lines.
+ * Starts a new record and disarms all faults. Speed and lines stay as the driver has set them.
  *
- * Return: as plug_in(). On a failure the old board may be gone.
+ * Return: as plug_in(). On failure the old board may be gone.
  */
 int plug_swap(struct plug *plug, int64_t now_ns, const char *words, char *err, size_t cap);
 
-/* The cable leaves, and with it the power; transfers fail, and a little later the host sees that the device is gone.
- * The board stays as an object, its record too. */
+/* plug_out() - pull the cable, and with it the power: transfers fail, and shortly after that the host sees the
+ * disconnect. The board object and its record remain. */
 void plug_out(struct plug *plug, int64_t now_ns);
 
-/* It leaves the bus and keeps its power: a chip that serves its USB itself. */
+/* plug_vanish() - disconnect from the bus but keep the power, as a chip with native USB can */
 void plug_vanish(struct plug *plug, int64_t now_ns);
 
-/* The same board comes back. Return: 0 or negative errno. */
+/* plug_again() - plug the same board in again. Return: 0 or negative errno. */
 int plug_again(struct plug *plug, int64_t now_ns);
 
-/* Its socket is readable. */
+/* plug_receive() - read requests; call when the USB/IP socket is readable */
 void plug_receive(struct plug *plug, int64_t now_ns);
 
-/* Everything up to now happens. */
+/* plug_run() - process everything that is due up to @now_ns */
 void plug_run(struct plug *plug, int64_t now_ns);
 
-/* When something happens next; SIM_NEVER. */
+/* plug_next() - when plug_run() must be called next; SIM_NEVER: no event is due */
 int64_t plug_next(const struct plug *plug);
 
-/* Transfers of these kinds are not completed from now on; 0: all are, those that wait too. */
+/* plug_stall() - stop completing transfers of these kinds (enum plug_stall, added); 0: complete all, pending ones too
+ */
 void plug_stall(struct plug *plug, int64_t now_ns, unsigned int kinds);
 
-/* Return: false when too much is armed. */
+/* plug_arm() - arm a fault. Return: false if PLUG_ARMED faults are armed already. */
 bool plug_arm(struct plug *plug, int64_t now_ns, const struct plug_armed *armed);
 
-/* One line of JSON: what is true now. */
+/* plug_truth() - write the current state of board and bridge, one JSON object */
 void plug_truth(struct plug *plug, FILE *out);
 
-/* A mark in the record. */
+/* plug_mark() - write @text into the record */
 void plug_mark(struct plug *plug, int64_t now_ns, const char *text);
 
 #endif

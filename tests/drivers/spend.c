@@ -1,4 +1,4 @@
-/* spend.c - one fork, one exec, one wait4(). */
+/* spend.c - runs one child and reports its resource use: fork, exec, wait4(). */
 #include "spend.h"
 
 #include <stdio.h>

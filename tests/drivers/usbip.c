@@ -1,4 +1,4 @@
-/* usbip.c - USB/IP messages over a socket pair whose other end the kernel holds. */
+/* usbip.c - USB/IP messages over a socket pair; the kernel holds the other end. */
 #include "usbip.h"
 
 #include <arpa/inet.h>
@@ -27,7 +27,7 @@ static void put(uint8_t *p, uint32_t value)
 	memcpy(p, &net, 4);
 }
 
-/* Ports of one controller, as the kernel was built: those for high speed and the same number for super speed. */
+/* Return: high-speed ports of one controller. The kernel adds the same number of super-speed ports. */
 static int ports_each(void)
 {
 	FILE *f = fopen(STATUS, "re");
@@ -96,7 +96,7 @@ int usbip_receive(struct usbip *dev)
 	return -ENODEV;
 }
 
-/* The message at the start of buf, and its length; 0: not whole yet. */
+/* Parses the message at the start of the buffer. Return: its length; 0: the message is incomplete. */
 static size_t parse(const struct usbip *dev, struct usbip_msg *msg)
 {
 	const uint8_t *p = dev->buf;
@@ -143,7 +143,7 @@ static void send_all(struct usbip *dev, const uint8_t *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return; /* the kernel let go: usbip_receive() tells */
+			return; /* the kernel has closed its end; usbip_receive() reports the error */
 		data += n;
 		len -= (size_t)n;
 	}

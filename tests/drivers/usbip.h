@@ -1,9 +1,9 @@
-/* usbip.h - a device's end of the kernel's USB/IP: plugged into vhci_hcd, USB requests in, answers out.
+/* usbip.h - the device's end of a USB/IP connection: plugs a device into vhci_hcd, passes USB requests in, answers out.
  *
  *	usbip_plug(&dev, port);
  *	loop: when dev.fd is readable:
  *		usbip_receive(&dev);
- *		while (usbip_next(&dev, &msg)) { usbip_answer(...), or keep msg.seq for later }
+ *		while (usbip_next(&dev, &msg)) { usbip_answer(...), or keep msg.seq and answer later }
  *
  * Source: Linux Documentation/usb/usbip_protocol.rst, drivers/usb/usbip/.
  */
@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #define USBIP_DATA_MAX 16384
-/* Of each virtual controller so many ports are used, then those of the next: a hub that is busy with one device
- * is late to notice another. */
+/* Ports used of each virtual controller. The hub driver handles one device at a time, so many devices on one hub would
+ * delay each other's disconnect. */
 #define USBIP_PORTS 7
 
 struct usbip {
@@ -30,33 +30,34 @@ struct usbip_msg {
 	bool unlink;
 	uint32_t seq;
 	uint32_t unlink_seq;
-	bool in; /* to the host */
+	bool in; /* direction: true to the host */
 	unsigned int ep;
-	uint32_t len; /* of the buffer; to the host: at most so much */
+	uint32_t len; /* length of the host's buffer, the most an answer may have */
 	uint8_t setup[8];
-	const uint8_t *data; /* from the host; valid until the next call */
+	const uint8_t *data; /* data from the host; valid until the next call of usbip_next() or usbip_receive() */
 };
 
-/* Return: 0 or negative errno. Port 7 is port 0 of the second controller, and so on; full speed. */
+/* usbip_plug() - plug in at full speed; port 7 is port 0 of the second controller, and so on. Return: 0 or negative
+ * errno. */
 int usbip_plug(struct usbip *dev, int port);
 
-/* The cable leaves. */
+/* usbip_unplug() - disconnect from the bus */
 void usbip_unplug(struct usbip *dev);
 
-/* Read what is there. Return: 0, or negative when the kernel has let the device go. */
+/* usbip_receive() - read what the socket holds. Return: 0; negative errno: the kernel has closed the connection. */
 int usbip_receive(struct usbip *dev);
 
-/* Take the next whole message. Return: false when there is none (or none whole). */
+/* usbip_next() - take the next complete message. Return: false if there is none. */
 bool usbip_next(struct usbip *dev, struct usbip_msg *msg);
 
 /**
  * usbip_answer() - complete a request
- * @status: 0 or negative errno as the kernel wants it: -EPIPE is a stall
- * @data:   to the host, @len bytes; NULL for a request from the host, of which @len were taken
+ * @status: 0, or the negative errno that the kernel expects: -EPIPE is a stall
+ * @data:   @len bytes for the host; NULL for a request from the host, of which @len bytes were accepted
  */
 void usbip_answer(struct usbip *dev, uint32_t seq, int status, const void *data, size_t len);
 
-/* Answer to an unlink: found tells whether the request was still pending. */
+/* usbip_unlinked() - answer a cancellation; @found: the request was still pending */
 void usbip_unlinked(struct usbip *dev, uint32_t seq, bool found);
 
 #endif

@@ -1,6 +1,6 @@
-/* fuzz_agree.c - what one board says from its reset on, to a run that hears it live and to the reader of whole logs: the run
- * says no more than the log of what it has heard. The first byte chooses the speed. A byte 0 is a pause of 20 ms, a byte 1
- * one of 300 ms. */
+/* fuzz_agree.c - checks a live run against the log reader: the verdict of a run on a simulated board must not claim
+ * more than the log of what the run has heard. Input: the first byte selects the speed, the others are what the board
+ * sends after its reset; byte 0 is a pause of 20 ms, byte 1 a pause of 300 ms. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,27 +10,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-#define BOOT_MS 60 /* from the release to the first byte */
+#define BOOT_MS 60 /* from the release of reset to the first byte */
 #define SHORT_PAUSE_MS 20
 #define LONG_PAUSE_MS 300
-#define STEPS_MAX 20000	  /* each byte, each deadline; a run that takes more does not end */
-#define TIME_MAX_MS 60000 /* far more than its time limit */
+#define STEPS_MAX 20000	  /* one step per byte and per deadline; a run that takes more does not end */
+#define TIME_MAX_MS 60000 /* a run that takes longer ignores its own time limit */
 #define CUTS_MAX 64
 
-/* What was heard, without the pauses, and where the port's speed was changed: an unfinished line ends there. */
+/* The bytes that the run has heard, without pauses. cuts are the positions where the run changed the port's speed: an
+ * unfinished text line ends there. */
 struct heard {
 	uint8_t *bytes;
 	size_t n, cuts[CUTS_MAX];
 	unsigned int n_cuts;
 };
 
-/* The board, and the port between it and the run; its clock only jumps. */
+/* The board and the port to it, on a simulated clock. */
 struct board {
-	const uint8_t *at, *end; /* what is left to say */
+	const uint8_t *at, *end; /* what the board has not said yet */
 	struct heard heard;
-	int64_t now_ms, next_ms; /* when it says the next byte */
+	int64_t now_ms, next_ms; /* next_ms: when the board says the next byte */
 	unsigned int lines;
-	bool speaks; /* it was reset */
+	bool speaks; /* the board has been reset, and speaks */
 };
 
 static void set_lines(struct board *b, unsigned int mask, unsigned int on)
@@ -50,7 +51,7 @@ static void pauses(struct board *b)
 		b->next_ms += *b->at ? LONG_PAUSE_MS : SHORT_PAUSE_MS;
 }
 
-/* What comes until @deadline_ms: all up to the next pause, at once */
+/* Hands over the bytes that arrive until @deadline_ms: all bytes up to the next pause, in one call. */
 static void receive(struct board *b, struct session *s, int64_t deadline_ms)
 {
 	size_t n = 0;
@@ -100,12 +101,12 @@ static const struct session_result *run_live(struct board *b, int baud)
 		case ACTION_DONE: return session_result(&s);
 		}
 	}
-	abort(); /* no end */
+	abort(); /* the run does not end */
 }
 
 static const struct bootlog_options plain;
 
-/* The same as a log, from @at on */
+/* Reads the heard bytes from position @at on as a log. */
 static void read_on(struct bootlog *log, const struct heard *heard, size_t at)
 {
 	for (unsigned int i = 0; i < heard->n_cuts; i++) {
@@ -129,8 +130,8 @@ static enum verdict verdict_now(const struct bootlog *log)
 	return bootlog_verdict(&ended, NULL);
 }
 
-/* Did the log say so after any of its bytes? A run judges the boot that it has caused, and what ended that one; a log is
- * about its last boot. */
+/* Does the log give this verdict after any of its bytes? A run judges the boot that it has caused and what ended that
+ * boot; a log is judged by its last boot. */
 static bool said_once(enum verdict verdict, const struct heard *heard, size_t at)
 {
 	static struct bootlog log;
@@ -148,8 +149,8 @@ static bool said_once(enum verdict verdict, const struct heard *heard, size_t at
 	return false;
 }
 
-/* For a run each banner of a watchdog or of a lack of power is a crash: nothing healthy follows its reset so. Of a boot that
- * is not its own it tells the crash, where the log tells what the straps chose. */
+/* Does the log contain what a run calls a crash? A run calls any banner after a watchdog or brownout reset a crash,
+ * because a healthy board has none after a reset by espreset. A log calls it by its boot source. */
 static bool tells_crash(const struct bootlog *log)
 {
 	return bootlog_culprit(log) || bootlog_began(log, BOOT_CAUSE_WATCHDOG) ||
@@ -157,8 +158,9 @@ static bool tells_crash(const struct bootlog *log)
 	       bootlog_began(log, BOOT_CAUSE_LOCKUP);
 }
 
-/* An ESP8266's banner at 74880 Bd, which only a hardware reset brings back, ends all that was said before: the log does not
- * know the speed, and begins there. */
+/* The position of the banner that @boot came from. An ESP8266 prints at 74880 Bd only after a hardware reset, so a live
+ * run drops everything before that banner. The log reader does not know the speed, so the log must start at the banner.
+ */
 static size_t cold_banner(const uint8_t *data, size_t n, const struct boot *boot)
 {
 	size_t at = 0;
@@ -177,7 +179,7 @@ static size_t cold_banner(const uint8_t *data, size_t n, const struct boot *boot
 	return banner ? (size_t)(banner - data) : at;
 }
 
-/* Is what the run says no more than what the log from @at on says? */
+/* Does the run claim no more than the log from position @at on? */
 static bool agrees(enum verdict live, const struct heard *heard, size_t at)
 {
 	static struct bootlog log;

@@ -1,5 +1,5 @@
-/* fuzz_bootlog.c - any bytes through the boot-log reader: cut anywhere, the same events; no verdict without its evidence. The
- * first byte chooses options and cuts. */
+/* fuzz_bootlog.c - checks the boot-log reader on any bytes: it reports the same events however the input is split, and
+ * gives no verdict without evidence in the text. The first byte selects options and the size of the pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* The lines that the reader told, repaired and without escapes */
+/* The text lines that the reader has reported: repaired, and without escape sequences. */
 struct lines {
 	char text[65536];
 	size_t n;
@@ -18,7 +18,7 @@ struct lines {
 
 struct sum {
 	uint64_t events;
-	struct lines *lines; /* NULL: not kept */
+	struct lines *lines; /* NULL: do not keep the text lines */
 };
 
 static void keep_line(struct lines *lines, const struct boot_event *event)
@@ -47,14 +47,14 @@ static void check_event(void *user, const struct boot_event *event)
 		return;
 	if (event->boot->certain && event->boot->rx_speed == BOOT_RX_PLAIN &&
 	    event->boot->source == BOOT_SOURCE_UNKNOWN && event->kind == BOOT_EVENT_BANNER && event->boot->mode < 0)
-		abort(); /* certain of what? */
+		abort(); /* the boot mode cannot be certain without a boot source or a number */
 	sum->events ^= (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4;
 	sum->events *= 0x100000001b3;
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Written down apart from the reader, from docs/hardware.md and docs/sentences.md: what a log must hold before anyone may
- * say so of it. Every list is looked for anywhere in a line.
+ * The evidence that each verdict needs, written from docs/hardware.md and docs/sentences.md without regard to the
+ * reader. A word counts anywhere in a text line.
  */
 
 struct text {
@@ -93,7 +93,7 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The number behind the next @word, blanks and "0x"; -1: none */
+/* The hexadecimal number that follows @word; spaces and "0x" before it are skipped. -1: there is none. */
 static long number_behind(struct text *t, const char *word)
 {
 	const char *at = memmem(t->at, (size_t)(t->end - t->at), word, strlen(word));
@@ -121,7 +121,7 @@ static bool is_esp8266_banner(struct text line)
 
 /* ---- flash-boot ---- */
 
-/* Tags of the second stage's lines, and of an application's that has just started; those with a dot may be longer. */
+/* Log tags of second stages, and of applications that have just started. A tag with a dot is a prefix: is_tag(). */
 /* clang-format off */
 static const char *const tags[] = {
 	"boot", "boot.", "boot_comm", "esp_image", "flash_parts", "flash_encrypt", "secure_boot.", "efuse", "qio_mode", "MMU",
@@ -129,12 +129,12 @@ static const char *const tags[] = {
 };
 /* clang-format on */
 
-/* "E (31) boot: ", "I boot: ", "I (boot): ", "<err> mcuboot: " */
+/* Is there a tag at @at, in one of the forms "E (31) boot: ", "I boot: ", "I (boot): " or "<err> mcuboot: "? */
 static bool is_tag(const char *line, const char *at, const char *end, const char *tag)
 {
 	size_t n = strlen(tag), longer = tag[n - 1] == '.';
 
-	n -= longer && tag[0] != 'b'; /* "boot.esp32", "bootloader_flash", "secure_boot_v2" */
+	n -= longer && tag[0] != 'b'; /* the tag may go on: "boot.esp32", "bootloader_flash", "secure_boot_v2" */
 	n -= longer && !strcmp(tag, "bootloader.");
 	if ((size_t)(end - at) < n + 1 || memcmp(at, tag, n) || at == line || (at[-1] != ' ' && at[-1] != '('))
 		return false;
@@ -154,7 +154,7 @@ static bool has_tag(struct text line)
 	return false;
 }
 
-/* An application's "[   123][E][file.cpp:45] ", "[E][tag:123]: "; MCUboot's "[esp32] [ERR] " */
+/* Is this an application's "[   123][E][file.cpp:45] " or "[E][tag:123]: ", or MCUboot's "[esp32] [ERR] "? */
 static bool has_brackets(struct text line)
 {
 	static const char *const levels[] = { "[E]", "[W]", "[I]", "[D]", "[V]", NULL };
@@ -182,7 +182,7 @@ static bool is_flash_banner(struct text line)
 	return has(line, "boot:") || (is_esp8266_banner(line) && memchr(line.at, '3', (size_t)(line.end - line.at)));
 }
 
-/* A banner that chooses flash, or whole lines of a load that it has lost */
+/* Is there a banner that selects flash, or, if the banner was lost, complete text lines of a load? */
 static bool has_flash_boot(struct text all)
 {
 	struct text line;
@@ -216,7 +216,7 @@ static bool has_crash_words(struct text all)
 	return has_one(all, words);
 }
 
-/* Lines that are parts of a report, which prove nothing alone */
+/* Counts text lines that belong to a crash report but prove nothing alone. */
 static unsigned int crash_parts(struct text all)
 {
 	/* clang-format off */
@@ -240,7 +240,7 @@ static bool is_number_of(long n, const char *numbers)
 	return n > 0 && n < 0x20 && strchr(numbers, (int)n);
 }
 
-/* Boots, and those that began by a watchdog, by lack of power or by a crash of the processor, and by software */
+/* The number of boots, and of those that began by a watchdog; by a brownout or CPU lockup; by software. */
 struct began {
 	unsigned int boots, watchdogs, power, software;
 };
@@ -265,7 +265,8 @@ static struct began count_banners(struct text all)
 			b.power += is_number_of(n, "\x0f\x13\x17\x19\x1a\x1b");
 			b.software += is_number_of(n, "\x03\x0c");
 		}
-		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line); /* whose banner is lost */
+		/* a boot whose banner is lost */
+		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line);
 	}
 	return b;
 }
@@ -285,7 +286,7 @@ static bool has_no_image(struct text all)
 {
 	/* clang-format off */
 	static const char *const words[] = {
-		/* ROMs */
+		/* ROM loaders */
 		"nvalid ", "invalrd header", "flash read err, ", "csum err", "Checksum failure.", "Aborting", "ets_main.c", "ets_loader",
 		"ets_kernel", "main.c 342", "ets_", "user code done", "Direct boot returned", "unknown reset",
 		"built-in command interpreter", "Too many blocks", "Bootloader is too large", " overlaps", "wrong chip id",
@@ -304,11 +305,11 @@ static bool has_no_image(struct text all)
 		"is not in IRAM", "Never should get here", "assertion failed: file", "panic!", "ad image magic", "Image not bootable",
 		"Failed reading image headers", "inconsistent status!", "slot is not valid!", "Failed to load image header!", "read segment header",
 		"Error parsing segments", "init failed, aborting", "Failed to setup XIP", "UNSUPPORTED_REVISION",
-		/* ESP8266 */
+		/* ESP8266 boot loaders */
 		"get flash_addr error!", "error user bin flag", "error magic!", "first boot failed", "backup boot failed",
 		"test bin is not pass!", "no GPIO select!", "flash map", "is bad.", "GPIO boot failed.", "No good ", "cp:",
 		"rf_cal[0] !=", "partition table size is larger", "ota1 partition error", "boot not set",
-		/* applications that cannot run here; a loader that died */
+		/* applications built for another chip or memory, and bootloaders that crash */
 		"EFUSE not configured", "single core", "external RAM", "External RAM", "Guru Meditation", "abort() was called",
 		"atal exception", NULL,
 	};
@@ -322,8 +323,8 @@ static bool is_flash_address(long n)
 	return (n >= 0x3c000000 && n < 0x3ff80000) || (n >= 0x40000000 && n < 0x44000000) || n == 0xffffffff;
 }
 
-/* A segment where no ROM can put it: where an application lies in flash, erased flash, one byte again and again, a length
- * that no segment has; eboot's "e:1" */
+/* Is a segment loaded to an address that no ROM accepts? Such an address lies in memory-mapped flash, or consists of
+ * erased or repeated bytes. A length beyond any RAM, or eboot's "e:1", is as bad. */
 static bool has_bad_load(struct text all)
 {
 	struct text line;
@@ -382,8 +383,8 @@ static bool has_evidence(enum verdict verdict, const char *text, size_t n)
 	}
 }
 
-/* A reader as bootlog_init() leaves it. Its tables are always the same, and would take longer than an input does; its
- * last member, the line's text, it does not touch. */
+/* Initialises the reader by copying a prepared one, because building its tables takes longer than reading the input.
+ * bootlog.text is its last member; its old content does not matter. */
 static void begin(struct boot_reader *reader, unsigned int choice)
 {
 	static struct bootlog fresh[2];
@@ -396,7 +397,7 @@ static void begin(struct boot_reader *reader, unsigned int choice)
 	paste_init(&reader->paste, NULL);
 }
 
-/* Live, or as --decode does it */
+/* Feeds the reader as a live session does, or as --decode does. */
 static void feed(struct boot_reader *reader, unsigned int choice, const uint8_t *data, size_t n, struct sum *sum)
 {
 	if (choice & 2)
@@ -436,10 +437,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (!lines.full && !has_evidence(verdict, lines.text, lines.n))
 		abort();
-	/* In what the reader was given, too, unless escapes and, in pastes, repairs stand in between */
+	/* The raw input must hold the evidence too, except where escape sequences or repairs of pasted text change it.
+	 */
 	if (!(choice & 3) && !memchr(data, 0x1b, n) && !has_evidence(verdict, (const char *)data, n))
 		abort();
-	if (verdict == VERDICT_SILENT && n && !(choice & 2)) /* of a paste nothing may be left: "\e[m" */
+	/* of a pasted log that holds only escape sequences nothing may be left */
+	if (verdict == VERDICT_SILENT && n && !(choice & 2))
 		abort();
 	return 0;
 }

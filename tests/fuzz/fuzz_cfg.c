@@ -1,4 +1,5 @@
-/* fuzz_cfg.c - esptool.cfg of any bytes: what is taken ends with both lines released and boots no download mode. */
+/* fuzz_cfg.c - checks the parser of esptool.cfg on any bytes: an accepted sequence ends with both lines released, and
+ * does not boot download mode. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* fuzz_paste.c - any bytes through the filter of pastes: cut anywhere, the same text and the same that was heard; never
- * more text than came in; plain lines go through as they are. The first byte chooses cuts, and which banners are read. */
+/* fuzz_paste.c - checks the filter for pasted logs on any bytes: the output does not depend on how the input is split
+ * and is never longer than the input, and plain text passes unchanged. The first byte selects the size of the pieces,
+ * and whether text with "ets" is reported back as a banner. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 struct output {
 	struct paste paste;
-	bool banners;	      /* what begins with "ets" is one */
-	uint64_t text, heard; /* what went out, in a number each */
+	bool banners;	      /* report text with "ets" back to the filter as a banner */
+	uint64_t text, heard; /* hashes of the text and of the heard bytes that came out */
 	size_t n;
 };
 
@@ -38,7 +39,7 @@ static void take(void *user, const char *text, size_t n, const struct wrongbaud_
 		paste_banner(&o->paste, banner, n - (size_t)(banner - text), CHIP_ESP8266);
 }
 
-/* Some characters beyond ASCII, as a table of GBK has them */
+/* A part of a GBK table: the codes of some Chinese characters. */
 static uint16_t gbk(unsigned long character)
 {
 	return character > 0x4e00 && character < 0x5000 ? (uint16_t)(0x8140 + character % 0x30) : 0;
@@ -55,7 +56,7 @@ static void run(struct output *o, bool banners, const uint8_t *data, size_t n, s
 	paste_flush(&o->paste, take, o);
 }
 
-/* Nothing in it that stands before a line, ends one or is a character of anything else */
+/* Passes text without any markup, line-end notation or encoding through the filter: it must not change. */
 static void check_plain(const uint8_t *data, size_t n)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz_=;)\t \n\r";

@@ -1,5 +1,6 @@
-/* fuzz_wrongbaud.c - the reader of 74880 Bd heard at 115200: any bytes, and boots heard by any receiver with some bytes
- * damaged. Cut anywhere, the same; never certain of a load that was not sent, nor of another boot mode. */
+/* fuzz_wrongbaud.c - checks the reader of 74880 Bd heard at 115200, on any bytes and on simulated boots with some bytes
+ * damaged. Its result does not depend on how the input is split, and it is never certain of a load or a boot mode that
+ * was not sent. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	static bool ready;
 	const struct boot *boot;
 
-	if (!ready) { /* the tables take a while, and are always the same */
+	if (!ready) { /* building the tables takes long, so prepared readers are copied */
 		bootlog_init(&fresh[0], &(struct bootlog_options){ .recover_74880 = true });
 		bootlog_init(&fresh[1], &(struct bootlog_options){ .recover_74880 = true, .pasted = true });
 		ready = true;
@@ -46,7 +47,7 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	       (uint64_t)ret->progress << 56;
 }
 
-/* What the ROM and eboot say, with numbers of the input's choice. */
+/* Composes a boot of ROM and eboot, with numbers taken from the input. */
 static void make_text(struct input *in, char *text, size_t cap, unsigned int *ret_mode, unsigned int *ret_cause,
 		      bool *ret_bad)
 {
@@ -72,7 +73,7 @@ static void make_text(struct input *in, char *text, size_t cap, unsigned int *re
 		snprintf(text + n, cap - (size_t)n, "~ld\r\ne:%u\r\n", take(in) % 10);
 }
 
-/* A boot, heard by some receiver, in some places damaged. */
+/* Hears a composed boot with a random receiver, and damages some bytes. */
 static void fuzz_heard(struct input *in)
 {
 	struct wrongreceiver receiver = { .heard_baud = 115200 };
@@ -119,7 +120,7 @@ static void fuzz_raw(struct input *in, bool pasted)
 	n = (size_t)(in->end - bytes);
 	if (run(bytes, n, n ? n : 1, pasted, &a, &va) != run(bytes, n, step, pasted, &b, &vb))
 		abort();
-	/* A banner and a load that a port at another speed heard take more than a hundred bytes. */
+	/* A banner and a load heard at the wrong speed are longer than 100 bytes. */
 	if (a.certain && a.rx_speed == BOOT_RX_74880 && n < 100)
 		abort();
 }

@@ -1,4 +1,4 @@
-/* replay.c - runs a fuzz target over the files of its corpus, for compilers without libFuzzer. */
+/* replay.c - runs a fuzz target once on each file given, for compilers without libFuzzer. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 		rewind(f);
-		data = malloc(n ? (size_t)n : 1); /* exactly as long as the input: a byte too far is seen */
+		/* of the exact size, so that sanitizers and valgrind see a read beyond the end */
+		data = malloc(n ? (size_t)n : 1);
 		if (!data || fread(data, 1, (size_t)n, f) != (size_t)n) {
 			perror(argv[i]);
 			return EXIT_FAILURE;

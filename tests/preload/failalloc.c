@@ -1,4 +1,4 @@
-/* failalloc.c - preloaded: lets the n-th allocation of each process fail ($FAIL_ALLOC), once. glibc only. */
+/* failalloc.c - an LD_PRELOAD library: makes allocation number $FAIL_ALLOC of each process fail, once. glibc only. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>

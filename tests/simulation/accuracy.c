@@ -1,4 +1,5 @@
-/* accuracy.c - how right the verdict is: two tables, the floors, and the boards that miss their word. */
+/* accuracy.c - how often the verdict is right: prints two tables, checks the floors, lists boards with a wrong verdict.
+ */
 #include "accuracy.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 
 #define MISSES_SHOWN 20
 
-/* The goal, in percent: docs/design.md, section 7. */
+/* The goals, in percent: docs/design.md, section 7. */
 #define GOAL_ALL 99.5
 #define GOAL_CLASS 99.0
 #define GOAL_FIRST 90.0
@@ -29,7 +30,7 @@ static double accuracy_share(const struct row *row, enum verdict verdict)
 	return accuracy_percent(row->words[verdict], row->boards);
 }
 
-/* Neither the word that is right nor "unproven". */
+/* Share of boards, in percent, with a verdict that is neither the right one nor "unproven". */
 static double accuracy_wrong(const struct row *row, enum verdict right)
 {
 	unsigned long fair = row->words[right] + row->words[VERDICT_UNPROVEN];
@@ -39,7 +40,7 @@ static double accuracy_wrong(const struct row *row, enum verdict right)
 
 /* ---- printing ---- */
 
-/* The most frequent word first. */
+/* Prints the share of each verdict except @but, most frequent first. */
 static void accuracy_print_words(const struct row *row, enum verdict but)
 {
 	unsigned long below = row->boards + 1;
@@ -61,7 +62,7 @@ static void accuracy_print_words(const struct row *row, enum verdict but)
 	printf("\n");
 }
 
-/* How much longer boards took that were ready after another try than those that were at the first. */
+/* Prints the extra time of boards that were ready only after further attempts, compared to ready at the first. */
 static void accuracy_print_detour(const struct row *row)
 {
 	unsigned long later = row->words[VERDICT_READY] - row->first;
@@ -139,8 +140,8 @@ static void accuracy_print_faulty(const struct measure *m)
 
 /* ---- floors ---- */
 
-/* How far below a floor chance may bring a share, in percent: three standard deviations, at least three
- * boards. Nothing in the run that the floors come from, whose boards are always the same. */
+/* By how many percent a share may fall below its floor by chance: three standard deviations, or three boards if that is
+ * more. 0 for the run that the floors were taken from, whose boards are always the same. */
 static double accuracy_noise(const struct row *row, double share, bool exact)
 {
 	double p = share / 100, n = (double)row->boards;
@@ -158,7 +159,7 @@ static int accuracy_hold(const char *name, const char *what, double share, doubl
 	return 1;
 }
 
-/* Return: how many floors do not hold. */
+/* Checks one row against its floor. Return: how many of its floors do not hold. */
 static int accuracy_hold_row(const char *name, const struct row *row, enum verdict right, bool exact)
 {
 	const struct floor *f = floor_by_name(name);
@@ -190,7 +191,7 @@ static int accuracy_hold_all(const struct measure *m, bool exact)
 	return bad;
 }
 
-/* With one percent of room. */
+/* Prints a row for floors.c, with a margin of one percent. */
 static void accuracy_write_floor(const char *name, const struct row *row, enum verdict right)
 {
 	double share = accuracy_share(row, right), wrong = accuracy_wrong(row, right);

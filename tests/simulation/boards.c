@@ -1,4 +1,4 @@
-/* boards.c - boards as users have them: healthy ones, and ones with exactly one fault. */
+/* boards.c - random boards as users have them: healthy ones, and ones with exactly one fault. */
 #include "boards.h"
 
 #include <stdio.h>
@@ -36,15 +36,15 @@ enum boards_fault boards_fault_by_name(const char *name)
 	return fault;
 }
 
-/* Healthy: the image in flash boots and runs on, no pin and no supply disturbs it, nobody touches the
- * board, and each character arrives once and as the receiver heard it. Everything else stays as it was
- * drawn, because it is no defect of the board and the program must cope with it:
- *   - the state it was found in: running, waiting for a download, hung, latch at "download". A reset
- *     cures these;
+/* Makes a board healthy: the image in flash boots and keeps running, no pin or supply disturbs it, nobody touches the
+ * board, and each character arrives once, as the receiver heard it. The rest stays as drawn, because it is no defect of
+ * the board, and espreset must cope with it:
+ *   - the state at the start: running, waiting for a download, hung, boot mode latched as download. A reset ends these;
  *   - lines that another program left asserted: open() ends that;
  *   - a bridge that drops or zeroes characters with a framing error. At the right speed there are none;
  *   - a busy computer, a slow EN, a late banner, early silicon, a clock that is off by up to 2 %;
- *   - an ESP32 whose GPIO15 silences its ROM. It runs, but boards_apart() sets it apart. */
+ *   - an ESP32 whose GPIO15 silences its ROM. It runs, but boards_apart() counts it apart.
+ */
 static void boards_mend(struct sim_config *c)
 {
 	c->gpio0_held = c->gpio2_low = c->other_strap = false;
@@ -61,15 +61,16 @@ static void boards_mend(struct sim_config *c)
 	c->unplug_ns = 0;
 }
 
-/* The application's speed. What Serial.begin() is given in public sketches:
+/* Draws the application's speed, by the use of Serial.begin() in public sketches:
  *
  *				115200	9600	74880	19200	57600
  *	esp8266/Arduino		   149	   4	    4		   	examples @ f946290e
  *	Random-Nerd-Tutorials	   425	  77	    1	    3	    2	RuiSantosdotme @ e29f57c8
  *
- * So 115200 in 80 %, a little less than in either; then 9600; then 74880, at which the ROM's words are
- * text. The other speeds share the rest evenly: each has users, 57600 for example in tridge/mavesp8266
- * and 2000000 in awawa-dev/HyperSerialEsp8266. */
+ * 115200 gets 80 %, a little less than in both. 9600 is next, then 74880, at which the ROM's output is readable. The
+ * other speeds share the rest evenly. Each of them has users: 57600 in tridge/mavesp8266, 2000000 in
+ * awawa-dev/HyperSerialEsp8266.
+ */
 static int boards_draw_speed(uint64_t *random)
 {
 	static const int others[] = {
@@ -86,17 +87,16 @@ static int boards_draw_speed(uint64_t *random)
 	return others[dice_next(random) % (sizeof(others) / sizeof(others[0]))];
 }
 
-/* Weights that differ from sim_config_random()'s, and those that do not on purpose:
- *   - loaders of the ESP8266 stay at eboot 70 %, NONOS 20 %, RTOS SDK 10 %. Arduino's core, and with it
- *     ESPHome, Tasmota and WLED, uses eboot, so users have fewer of the other two. Fewer here would only
- *     hide what goes wrong with them;
- *   - bridges stay at a quarter each. esp8266/Arduino doc/boards.rst recommends FT232RL, CP2102 and
- *     CH340G alike; the exact one stands for FT2232H and PL2303 TA. No count is public;
- *   - the RTOS SDK's console is at 74880 unless somebody changes it (CONSOLE_UART_BAUDRATE in
- *     espressif/ESP8266_RTOS_SDK components/esp8266/Kconfig): here in 60 %;
- *   - crystals of the ESP32-C2 stay at 26 MHz in eleven of twelve. Espressif's own modules have that
- *     (espressif/esp-at @ a5d53a75 docs/en/Get_Started/Hardware_connection.rst), although ESP-IDF
- *     assumes 40 MHz (esp-rs/esp-hal#301). */
+/* Draws again where sim_config_random() has other weights than users' boards have. Some weights are kept on purpose:
+ *   - ESP8266 loaders stay at eboot 70 %, NONOS 20 %, RTOS SDK 10 %. Arduino's core, and with it ESPHome, Tasmota and
+ *     WLED, uses eboot, so users have fewer of the other two. Fewer here would hide what goes wrong with them;
+ *   - bridges stay at a quarter each. esp8266/Arduino doc/boards.rst recommends FT232RL, CP2102 and CH340G alike; the
+ *     exact one stands for FT2232H and PL2303 TA. No count is public;
+ *   - the RTOS SDK's console is at 74880 by default (CONSOLE_UART_BAUDRATE in espressif/ESP8266_RTOS_SDK
+ *     components/esp8266/Kconfig): here in 60 %;
+ *   - crystals of the ESP32-C2 stay at 26 MHz in eleven of twelve. Espressif's own modules have that (espressif/esp-at
+ *     @ a5d53a75 docs/en/Get_Started/Hardware_connection.rst), although ESP-IDF assumes 40 MHz (esp-rs/esp-hal#301).
+ */
 static void boards_draw_weights(struct sim_config *c, uint64_t *random)
 {
 	uint64_t n = dice_next(random) % 10;
@@ -149,13 +149,13 @@ void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret,
 
 	sim_config_random(ret, seed);
 	if (fault == BOARDS_COPYFAILS || fault == BOARDS_COPY || fault == BOARDS_SDIO)
-		ret->chip = SIM_ESP8266; /* no other chip has these */
+		ret->chip = SIM_ESP8266; /* only the ESP8266 can have these faults */
 	boards_mend(ret);
 	boards_draw_weights(ret, &random);
 	*ret_past_ns = dice_chance(&random, 20) ? dice_between(&random, 0, 1500) * SIM_MS : 0;
 	if (fault == BOARDS_HEALTHY)
 		return;
-	ret->gpio15 = false; /* a mute ROM would be a second fault */
+	ret->gpio15 = false; /* a ROM without output would be a second fault */
 	boards_break(ret, fault, &random);
 }
 
@@ -178,15 +178,15 @@ const char *boards_apart_title(enum boards_apart apart)
 	return titles[apart];
 }
 
-/* The longest time from the line that a run takes for "loaded" to the application's start: the second
- * stage prints meanwhile. Its lines and pauses are those of src/sim/esp8266.c and esp32.c. */
+/* The longest time that a second stage prints between "loaded", as a run sees it, and the start of the application. Its
+ * output is that of src/sim/esp8266.c and esp32.c. */
 static int64_t boards_second_stage_ns(const struct sim_config *c)
 {
 	return c->loader == SIM_LOADER_IDF ? 130 * SIM_MS : c->loader == SIM_LOADER_NONOS ? 25 * SIM_MS : 0;
 }
 
-/* From the fault to the end of what tells of it: a crash report of 350 characters, or the banner of the
- * restart. */
+/* Time from the fault until it can be recognised: the length of a crash report of 350 characters, or the time to the
+ * banner of the restart. */
 static int64_t boards_sign_ns(const struct sim_config *c)
 {
 	bool reports = c->fate == SIM_FATE_PANIC || c->fate == SIM_FATE_BROWNOUT;
@@ -194,8 +194,8 @@ static int64_t boards_sign_ns(const struct sim_config *c)
 	return reports ? 350 * 10 * SIM_S / c->app_baud + 2 * SIM_MS : c->rom_delay_ns + 30 * SIM_MS;
 }
 
-/* A run without options watches the board for a second after the load (--settle). Does the fault show only
- * after that? */
+/* Does the fault become visible only after a run without options has ended? Such a run listens for one second after the
+ * load (--settle). */
 static bool boards_is_too_late(const struct sim_config *c)
 {
 	int64_t shows_ns;
@@ -214,13 +214,12 @@ enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config 
 		return BOARDS_NO_WIRE;
 	if (c->chip == SIM_ESP32 && c->gpio15)
 		return BOARDS_MUTE_ROM;
-	/* It has no brownout detector: the chip starts over as at power-up, with a cold banner and a
-	 * hardware cause. */
+	/* An ESP8266 has no brownout detector: it restarts as at power-up, with a cold banner and a hardware reset
+	 * cause. */
 	if (fault == BOARDS_BROWNOUT && c->chip == SIM_ESP8266)
 		return BOARDS_NO_DETECTOR;
-	/* A real one prints "error magic!", "backup boot failed.", "user code done"
-	 * (espressif/ESP8266_NONOS_SDK#180). The simulated one prints what a healthy one does, and
-	 * restarts. */
+	/* The NONOS loader prints "error magic!", "backup boot failed." and "user code done" in this case
+	 * (espressif/ESP8266_NONOS_SDK#180). The simulated one prints what a healthy one does, and restarts. */
 	if (fault == BOARDS_NOAPP && c->chip == SIM_ESP8266 && c->loader == SIM_LOADER_NONOS)
 		return BOARDS_NONOS_NOAPP;
 	return boards_is_too_late(c) ? BOARDS_TOO_LATE : BOARDS_COUNTS;

@@ -1,7 +1,7 @@
-/* classes.c - the classes of healthy boards that the verdict is measured in. */
+/* classes.c - the classes of healthy boards for which the verdict is measured. */
 #include "classes.h"
 
-/* name, title, condition on c. What is slow, late or off is so as in sim_config_adversaries(). */
+/* X(name, title, condition on c). The limits for slow, late or inaccurate are those of sim_config_adversaries(). */
 #define CLASSES(X) \
 	X(all, "all", c != NULL) \
 	X(esp8266, "ESP8266", c->chip == SIM_ESP8266) \

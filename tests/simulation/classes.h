@@ -1,4 +1,4 @@
-/* classes.h - the classes of healthy boards that the verdict is measured in. */
+/* classes.h - the classes of healthy boards for which the verdict is measured. */
 #ifndef ESPRESET_SIMULATION_CLASSES_H
 #define ESPRESET_SIMULATION_CLASSES_H
 
@@ -6,16 +6,17 @@
 
 struct class
 {
-	const char *name; /* as typed after --misses */
+	const char *name; /* the name after --misses */
 	const char *title;
-	bool (*has)(const struct sim_config *c); /* circuits that are sold only: see boards_apart() */
+	/* does the board belong to the class? Boards that boards_apart() counts apart do not */
+	bool (*has)(const struct sim_config *c);
 };
 
-/* The first has every board. */
+/* All classes; the first one holds every board. */
 extern const struct class classes[];
 extern const int classes_count;
 
-/* What most users have: a circuit with RTS to EN, an application at 115200, and an ESP8266's usual crystal. */
+/* class_is_usual() - RTS is wired to EN, the application speaks 115200 Bd, and an ESP8266 has a 26 MHz crystal */
 bool class_is_usual(const struct sim_config *c);
 
 #endif

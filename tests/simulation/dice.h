@@ -1,11 +1,11 @@
-/* dice.h - numbers drawn from a state of 64 bits: the same state gives the same numbers. */
+/* dice.h - pseudo-random numbers: the same seed gives the same sequence. */
 #ifndef ESPRESET_SIMULATION_DICE_H
 #define ESPRESET_SIMULATION_DICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* splitmix64, by S. Vigna, public domain */
+/* splitmix64 by S. Vigna, public domain. */
 static inline uint64_t dice_next(uint64_t *state)
 {
 	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
@@ -20,7 +20,7 @@ static inline bool dice_chance(uint64_t *state, unsigned int percent)
 	return dice_next(state) % 100 < percent;
 }
 
-/* Evenly from from to to, both included. */
+/* A number from @from to @to, both included, evenly distributed. */
 static inline int64_t dice_between(uint64_t *state, int64_t from, int64_t to)
 {
 	return from + (int64_t)(dice_next(state) % (uint64_t)(to - from + 1));

@@ -1,9 +1,10 @@
-/* floors.c - below which numbers the verdict on boards with no option given may not fall.
+/* floors.c - the floors: lower limits for the share of right verdicts on boards, when no option is given.
  *
- * The goal (docs/design.md, section 7) where it is reached: ready for 99.5 % of all healthy boards and for 99 % of each
- * class, at the first try for 90 %, another word than ready and unproven for 0.1 % (of a class 0.4, since fewer boards are
- * drawn), and its own word for 99 % of each single fault. Elsewhere, and for the first try of each class, today's numbers
- * less one percent, so that nothing gets worse unseen: "simulation --floors 20000 1" prints those.
+ * Where the goal of docs/design.md, section 7, is reached, the floor is the goal: ready for 99.5 % of all healthy
+ * boards and for 99 % of each class; at the first attempt for 90 %; a verdict other than ready and unproven for 0.1 %
+ * (0.4 % of a class, which has fewer boards); the right verdict for 99 % of each single fault. All other floors, among
+ * them the first attempt of each class, are measured numbers less one percent, so that a loss is noticed. "simulation
+ * --floors 20000 1" prints the measured rows.
  */
 #include "floors.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 
 static const struct floor floors[] = {
-	/* classes of healthy boards: classes.c */
+	/* Classes of healthy boards, see classes.c. */
 	{ "all", 99.5, 90.0, 0.1 },
 	{ "esp8266", 99.0, 90.4, 0.4 },
 	{ "esp8266_other_speed", 99.0, 89.6, 0.4 },
@@ -81,7 +82,7 @@ static const struct floor floors[] = {
 	{ "bd1500000", 99.0, 90.5, 0.4 },
 	{ "bd2000000", 99.0, 90.6, 0.4 },
 
-	/* single faults: boards.c */
+	/* Single faults, see boards.c. */
 	{ "gpio0low", 99.0, 0.0, 1.0 },
 	{ "noimage", 99.0, 0.0, 1.1 },
 	{ "csum", 99.0, 0.0, 1.1 },

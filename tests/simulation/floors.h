@@ -1,20 +1,21 @@
-/* floors.h - below which numbers the verdict on boards with no option given may not fall. */
+/* floors.h - the floors: lower limits for the share of right verdicts on boards, when no option is given. */
 #ifndef ESPRESET_SIMULATION_FLOORS_H
 #define ESPRESET_SIMULATION_FLOORS_H
 
-/* The run that the floors were taken from: no noise there. */
+/* Number of boards in the run that the floors were taken from: in that run a share may not fall below its floor at all.
+ */
 #define FLOORS_BOARDS 20000
 #define FLOORS_SEED 1
 
-/* Shares in percent, of a class's boards or of a fault's. */
+/* Limits for one class or fault, in percent of its boards. */
 struct floor {
-	const char *name; /* of the class or the fault */
-	double right;	  /* at least so many get their word */
-	double first;	  /* at least so many at the first try; faults: not looked at */
-	double wrong;	  /* at most so many get another word that is not "unproven" */
+	const char *name; /* name of the class or the fault */
+	double right;	  /* lowest share of boards with the right verdict */
+	double first;	  /* lowest share of boards that are ready at the first attempt; not checked for faults */
+	double wrong;	  /* highest share of boards with a verdict that is neither the right one nor "unproven" */
 };
 
-/* Return: NULL when there is none of that name. */
+/* floor_by_name() - the floors of a class or fault; NULL: there are none */
 const struct floor *floor_by_name(const char *name);
 
 #endif

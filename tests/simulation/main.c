@@ -1,15 +1,15 @@
-/* main.c - boards against the promises, and how right the verdict is.
+/* main.c - random boards against the promises of docs/design.md, and how often the verdict is right.
  *
- *	simulation COUNT [SEED]			random boards and users: every promise a board can show (trial.c)
- *	simulation --list COUNT [SEED]		a line for each, to compare two versions of the program
- *	simulation --one SEED			what happens to that board
+ *	simulation COUNT [SEED]			random boards and users; checks every promise a board can show (trial.c)
+ *	simulation --list COUNT [SEED]		one text line for each board, to compare two versions of the program
+ *	simulation --one SEED			print what happens to that board
  *	simulation --accuracy COUNT [SEED]	healthy boards and single faults, no option given: two tables
- *	simulation --misses NAME COUNT [SEED]	the first boards of a class or fault that miss their word
- *	simulation --floors COUNT [SEED]	the rows for floors.c
- *	simulation --healthy-one SEED		what happens to that board
- *	simulation --fault-one FAULT SEED	the same
- *	mutants COUNT [SEED]			built with PROOF_MUTANTS: leaves each rule of the proof out in
- *						turn; the random boards must show a broken promise each time
+ *	simulation --misses NAME COUNT [SEED]	the first boards of a class or fault with a wrong verdict
+ *	simulation --floors COUNT [SEED]	print the rows for floors.c
+ *	simulation --healthy-one SEED		print what happens to that healthy board
+ *	simulation --fault-one FAULT SEED	print what happens to that board with that fault
+ *	mutants COUNT [SEED]			built with PROOF_MUTANTS: disables each rule of the proof in turn;
+ *						each time the random boards must show a broken promise
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -84,7 +84,7 @@ static int main_simulate(unsigned long n, uint64_t seed)
 	return broken ? 1 : 0;
 }
 #else
-/* Return: at which board a promise was broken, from 1; 0: none was. */
+/* Runs up to @n boards. Return: the number, from 1, of the first board that broke a promise; 0: none did. */
 static unsigned long main_catch(unsigned long n, uint64_t seed)
 {
 	for (unsigned long i = 0; i < n; i++) {
@@ -96,10 +96,11 @@ static unsigned long main_catch(unsigned long n, uint64_t seed)
 	return 0;
 }
 
-/* Each rule left out in turn. A mutant that survives means that the rule, or the simulation, is idle. */
+/* Disables each rule in turn. If no board breaks a promise then, the rule, or its test by the simulation, has no
+ * effect. */
 static int main_simulate(unsigned long n, uint64_t seed)
 {
-	const char *only = getenv("RULE"); /* one of them alone */
+	const char *only = getenv("RULE"); /* test only this rule */
 	int survivors = 0;
 
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
@@ -168,7 +169,7 @@ static int main_usage(void)
 	return 2;
 }
 
-/* What takes a seed alone. */
+/* Handles the options that take only a seed. */
 static int main_one(int argc, char **argv)
 {
 	uint64_t seed = strtoull(argv[argc - 1], NULL, 10);

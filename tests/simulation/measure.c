@@ -1,7 +1,7 @@
-/* measure.c - counts what boards with no option given end with, by class and by fault.
+/* measure.c - counts the verdicts of runs without options, by class of board and by fault.
  *
- * Two processes share the work. Each takes every second seed and half of each class, so that the numbers
- * depend on count and seed only.
+ * Two processes share the work. Each takes every second seed and half of each class, so that the numbers depend only on
+ * count and seed.
  */
 #include "measure.h"
 
@@ -14,7 +14,7 @@
 #include "classes.h"
 
 #define PARTS 2
-/* No class has fewer boards, however short the run; in a long one each has this share of all. */
+/* Least number of boards per class. In long runs a class has a fixed share of all boards instead. */
 #define CLASS_MIN 2000
 #define CLASS_SHARE 20
 
@@ -50,7 +50,7 @@ static void measure_run(struct measure *m)
 	trial_describe(&measure_trial);
 }
 
-/* In which classes does this board count? Return: in how many. */
+/* Selects the classes that still need this board. Return: their number. */
 static int measure_wanted(const struct measure *m, const struct sim_config *board, unsigned long all,
 			  unsigned long quota, bool *ret_wanted)
 {
@@ -88,7 +88,7 @@ static void measure_healthy(struct measure *m, unsigned long all, unsigned long 
 	}
 }
 
-/* Boards apart come along as they are drawn, up to the quota. */
+/* Draws healthy boards until no class is short. Boards counted apart are run as they are drawn, up to the quota. */
 static void measure_all_healthy(struct measure *m, unsigned long all, unsigned long quota, uint64_t seed)
 {
 	unsigned long most = 2 * all + quota * MEASURE_DRAWS_MAX;
@@ -125,8 +125,9 @@ bool measure_is_healed(const struct trial *t)
 	return t->board.fate_times && last_ns < t->session.attempt.release_ms * SIM_MS;
 }
 
-/* The board says once after the last reset what has happened to it, and in less time than naming its speed takes: at a
- * speed above the ROM's, or in one line. Then it restarts and runs well. All that can be known is that it restarted. */
+/* measure_is_said_once() - does the board report its fault only once after the last reset, too briefly for its speed to
+ * be found? That is a report above the ROM's speed, or a single text line. The board then restarts and runs well, so
+ * espreset can only know that it restarted. */
 bool measure_is_said_once(const struct trial *t, enum boards_fault fault)
 {
 	const struct sim_config *c = &t->board;
@@ -193,7 +194,7 @@ static void measure_add(struct measure *to, const struct measure *from)
 	to->copies_broken += from->copies_broken;
 }
 
-/* Return: has each process counted to its end? */
+/* Waits for the processes. Return: whether all of them have finished their count. */
 static bool measure_wait(const pid_t *pids)
 {
 	bool good = true;
@@ -209,7 +210,7 @@ static bool measure_wait(const pid_t *pids)
 const struct measure *measure_all(unsigned long count, uint64_t seed)
 {
 	unsigned long quota = count / CLASS_SHARE > CLASS_MIN ? count / CLASS_SHARE : CLASS_MIN;
-	struct measure *parts; /* shared by the processes; unmapped when the program ends */
+	struct measure *parts; /* memory shared with the processes; the system unmaps it at exit */
 	pid_t pids[PARTS];
 
 	assert(classes_count <= MEASURE_CLASSES_MAX);

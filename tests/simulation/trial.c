@@ -1,4 +1,4 @@
-/* trial.c - one simulated board through the program's own loop and session, and the promises it must show. */
+/* trial.c - runs one simulated board through the program's own loop and session, and checks the promises. */
 #include "trial.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include "report/report.h"
 #include "run/loop.h"
 
-/* What happened so shortly before the decision cannot have reached us: bridge latency, a line's length, what the ROM
- * takes until it speaks, and while input stalls. */
+/* An event this short before the decision cannot have been heard: it is hidden by bridge latency, the length of a text
+ * line and the ROM's start-up time. Stalled input adds to it. */
 #define UNSEEN_NS (60 * SIM_MS)
 
-#define REPORT_NS (1500 * SIM_MS) /* a panic report of 1,000 characters at 9600 Bd, and the restart */
+#define REPORT_NS (1500 * SIM_MS) /* length of a panic report of 1,000 characters at 9600 Bd, and the restart */
 
 static enum chip trial_chip(const struct sim_config *board)
 {
@@ -28,7 +28,7 @@ static enum chip trial_chip(const struct sim_config *board)
 	return chips[board->chip];
 }
 
-/* A user who knows the board more or less. */
+/* Draws a user, whose options may or may not fit the board. */
 static void trial_draw_user(struct trial *t, uint64_t *random)
 {
 	static const char *const sequences[] = { "both", "D0|R1|W0.1|R0", "R1|W0.02|R0", "U0,1|W0.05|U0,0" };
@@ -69,12 +69,13 @@ static void trial_follow_app(struct trial *t, int64_t now_ns, bool runs)
 	t->app_runs = runs;
 }
 
-/* What a board has been through before the port is opened. Return: how long before. */
+/* Draws what happens to the board before the port is opened. Return: how long before the board gets its power. */
 static int64_t trial_draw_past(struct sim_config *board, uint64_t *random)
 {
 	int64_t banner_ns;
 
-	if (dice_chance(random, 3)) { /* a finger, so that the banner comes just when we begin */
+	/* a finger on the reset button just before the port is opened, so that the banner comes after the open */
+	if (dice_chance(random, 3)) {
 		board->finger_ns = 10 * SIM_MS;
 		board->finger_hold_ns = 20 * SIM_MS;
 		banner_ns = 30 * SIM_MS + board->en_rise_ns * 3 / 2 + board->strap_ns + board->rom_delay_ns;
@@ -108,8 +109,8 @@ static void trial_broke(struct trial *t, const char *what)
 		snprintf(t->broken, sizeof(t->broken), "%s", what);
 }
 
-/* A reset just before we opened the port, whose banner came after our release: a finger's,
- * documented as not to be told. */
+/* Was the board reset just before the port was opened, so that its banner came after the release? A finger's reset can
+ * do that. Documented: espreset cannot distinguish it from its own reset. */
 static bool trial_is_late_boot(const struct trial *t)
 {
 	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + 20 * SIM_MS +
@@ -118,15 +119,16 @@ static bool trial_is_late_boot(const struct trial *t)
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
 
-/* That the reset was ours is inferred. Somebody else's in the same moment cannot be told from it, but the board
- * must have been silent in our hold, and the reset must lie between the hold and the boot time's end. */
+/* Promise 1, reset by espreset. That is inferred, because another reset at the same moment looks alike. Still the board
+ * must have been silent during the hold, and the reset must lie between the hold and the end of the boot time. */
 static void trial_check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
-	/* What it takes until an application that has started is heard. */
+	/* Time until a started application has been heard. */
 	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
-	/* An application that never pauses, and was stopped only after our release. */
+	/* An application that prints without pause, and that only the release of reset has stopped, must have been
+	 * heard. */
 	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
 	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG &&
 		     t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
@@ -140,14 +142,16 @@ static void trial_check_inference(struct trial *t)
 		trial_broke(t, "ready by us, and the reset was long after our hold");
 }
 
-/* Promise 1: on ready the truth holds a hardware reset since the start, the latch says flash, the application runs. */
+/* Promise 1: after ready there was a hardware reset since the start, the boot mode latch says flash, the application
+ * runs. */
 static void trial_check_ready(struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;
 	int64_t unseen = t->decided_ns - UNSEEN_NS - t->board.rom_delay_ns - t->board.rx_stall_for_ns;
-	/* A panic at a speed that is not listened to is seen by the restart that follows its report. */
+	/* A panic report at a speed that the port does not listen at is noticed only by the restart that follows it. */
 	int64_t panic_unseen = unseen - (t->board.app_baud && t->board.app_baud != 115200 ? REPORT_NS : 0);
-	/* A finger or a timer that holds reset at the decision silences the board: documented, not to be told. */
+	/* A finger or a deep-sleep timer that holds reset at the decision silences the board. Documented: not noticed.
+	 */
 	bool too_late_to_see =
 		((truth->en_low || truth->runs == SIM_RUNS_RESET) && (t->board.finger_ns || t->board.deep_sleep_ns)) ||
 		truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
@@ -162,7 +166,7 @@ static void trial_check_ready(struct trial *t)
 	else if (truth->runs != SIM_RUNS_APP && t->board.fate != SIM_FATE_HANG && !too_late_to_see)
 		trial_broke(t, "ready, and the application does not run");
 	else if (truth->last_soft_restart_ns > t->session.attempt.boot.begin_ms * SIM_MS + SIM_MS && !too_late_to_see &&
-		 !t->boot_unheard) /* documented: what a bridge loses without a word is not missed */
+		 !t->boot_unheard) /* documented: espreset does not notice bytes that a bridge drops without a trace */
 		trial_broke(t, "ready, and the board has restarted since the boot that proves it");
 	else if (t->config.chip != CHIP_UNKNOWN && t->config.chip != trial_chip(&t->board))
 		trial_broke(t, "ready, and it is another chip");
@@ -177,7 +181,7 @@ static bool trial_is_disturbed(const struct sim_config *b)
 	       b->gpio0_let_go_ns || b->gpio0_held || b->lines_before;
 }
 
-/* Promises 2 and 3: lines let go, GPIO0 free when EN rises, no edge by the close. */
+/* Promises 2 and 3: both lines are released, GPIO0 is high when EN rises, the close adds no edge. */
 static void trial_check_lines(struct trial *t)
 {
 	const struct sim_truth *truth = &t->closed;
@@ -200,14 +204,14 @@ static void trial_check_time(struct trial *t)
 {
 	int64_t took_ms = (t->sp.closed_ns - t->sp.opened_ns) / SIM_MS;
 
-	/* A stalled transfer is the reporting process's affair: it gives up on this one. */
+	/* A stalled transfer blocks this process; the parent process keeps the time limit. */
 	if (!t->board.control_stall_op && took_ms > t->config.timeout_ms + 1000)
 		trial_broke(t, "took longer than the time-out and a second");
 	if (session_result(&t->session)->attempts > (t->config.attempts < 2 ? 2 : t->config.attempts))
 		trial_broke(t, "more attempts than allowed");
 }
 
-/* Promise 6: nothing that a terminal acts on. */
+/* Promise 6: the result holds no control characters. */
 static void trial_check_words(struct trial *t)
 {
 	struct report_result result;
@@ -246,7 +250,7 @@ static void trial_watch_note(void *user, const struct session_note *note)
 	report_note(&report, "board", note);
 }
 
-/* What is known after a run only. */
+/* Clears all members that only a run fills in. */
 static void trial_forget(struct trial *t)
 {
 	size_t first = offsetof(struct trial, sp);
@@ -300,7 +304,7 @@ void trial_run(struct trial *t)
 	t->boot_unheard = t->sp.bridge.next_is_kept < 0;
 	t->verdict = session_result(&t->session)->verdict;
 	if (t->sp.port.ops->close(&t->sp.port) < 0 && t->verdict == VERDICT_READY)
-		t->verdict = VERDICT_IO_ERROR; /* as src/run/worker.c does */
+		t->verdict = VERDICT_IO_ERROR; /* src/run/worker.c does the same */
 	simport_wait(&t->sp, 300 * SIM_MS);
 	t->closed = *simport_truth(&t->sp);
 	trial_check_ready(t);

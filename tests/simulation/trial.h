@@ -1,13 +1,13 @@
-/* trial.h - one simulated board through the program's own loop and session, and the promises it must show.
+/* trial.h - runs one simulated board through the program's own loop and session, and checks the promises.
  *
  *	static struct trial t;
- *	trial_draw(&t, seed);		a random board, its user, what failed; or fill board and config yourself
+ *	trial_draw(&t, seed);		draws a board, its user and a failure; or fill board and config yourself
  *	trial_run(&t);
  *	if (t.broken[0])
  *		trial_describe(&t);
  *
- * The clock is virtual and the truth is known, so every promise of docs/design.md, section 3, that a board can show is
- * asserted for every board.
+ * The clock is simulated and the true state of the board is known, so every promise of docs/design.md, section 3, that
+ * a board can show is checked for every board.
  */
 #ifndef ESPRESET_SIMULATION_TRIAL_H
 #define ESPRESET_SIMULATION_TRIAL_H
@@ -16,38 +16,39 @@
 #include "simport.h"
 
 struct trial {
-	/* before the run: what trial_draw() draws */
+	/* Set before the run, for example by trial_draw(): */
 	uint64_t seed;
 	struct sim_config board;
 	struct session_config config;
-	int64_t past_ns;	 /* how long the board has lived when the port is opened */
-	int fail_at, fail_errno; /* this operation of the port fails; 0: none */
-	int stop_at;		 /* a stop signal arrives during this operation; 0: none */
-	bool watched;		 /* print bytes, notes and edges as they come */
+	int64_t past_ns;	 /* how long the board has had power when the port is opened */
+	int fail_at, fail_errno; /* number of the port operation that fails, and its errno; 0: none */
+	int stop_at;		 /* number of the port operation during which a stop signal arrives; 0: none */
+	bool watched;		 /* print bytes, notes and edges as they occur */
 
-	/* after it */
+	/* Filled in by the run: */
 	struct simport sp;
 	struct session session;
 	enum verdict verdict;
 	struct sim_truth before, decided, closed;
 	int64_t decided_ns;
-	int rises_in_download;				      /* EN rose after our release while GPIO0 was low */
-	int64_t app_since_ns, app_started_ns, app_stopped_ns; /* when it last ran to an end, and since when now */
+	int rises_in_download; /* how often EN rose with GPIO0 low after the release */
+	/* start of the application's present run; start and end of the last run that has ended */
+	int64_t app_since_ns, app_started_ns, app_stopped_ns;
 	bool app_runs;
-	bool boot_unheard;     /* at the decision: the bridge has lost how the last boot began */
-	int edges_after_close; /* of EN and GPIO0 */
-	char broken[256];      /* the first promise that did not hold; "": all did */
+	bool boot_unheard;     /* at the decision: the bridge has dropped the beginning of the last boot */
+	int edges_after_close; /* edges of EN and GPIO0 after the close */
+	char broken[256];      /* the first promise that did not hold; "": all held */
 };
 
-/* The random board of that seed, a user who knows it more or less, and an operation that fails, sometimes. */
+/* trial_draw() - draw the board of @seed, a user whose options may not fit it, and sometimes an operation that fails */
 void trial_draw(struct trial *t, uint64_t seed);
 
 void trial_run(struct trial *t);
 
-/* The session's result; NULL when the port could not be opened. */
+/* trial_result() - the session's result; NULL: the port could not be opened */
 const struct session_result *trial_result(const struct trial *t);
 
-/* Several lines: verdict, adversaries, user, truth. */
+/* trial_describe() - print several text lines: verdict, adversaries, user, true state */
 void trial_describe(const struct trial *t);
 
 #endif

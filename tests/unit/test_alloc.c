@@ -1,4 +1,5 @@
-/* test_alloc.c - whichever allocation fails, the program says so or does its job, and no board stays in reset. */
+/* test_alloc.c - when any one allocation fails, espreset succeeds or reports the failure, and leaves no board in reset.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include "suite.h"
 #include "tempdir.h"
 
-#define RUNS 72 /* beyond the last allocation of such a run; the last ones must succeed */
+#define RUNS 72 /* more than such a run has allocations, so that the last runs must succeed */
 
 static int ready, told;
 
@@ -24,8 +25,8 @@ static const char *args(size_t i)
 	return text;
 }
 
-/* While a pattern is tried on a line, it is a condition that is not met: 20. Ready, or an honest failure with a word to
- * it; never a signal, never another verdict about a sound board. */
+/* Expects ready, or a failure with a message: out of memory, usage, or an --expect that could not be matched. A signal
+ * or any other verdict about this healthy board is wrong. */
 static void check(size_t i, const struct program *p)
 {
 	ck_assert_msg(p->status == 0 || p->status == 1 || p->status == 2 || p->status == 20,

@@ -1,4 +1,4 @@
-/* test_appspeed.c - the application's speed, from the bytes that a port at another one hears. */
+/* test_appspeed.c - recognising the application's speed from what a port at another speed receives. */
 #include <check.h>
 #include <string.h>
 
@@ -8,9 +8,10 @@
 #define PAUSE_MS 150
 #define LATENCY_MS 1
 
-/* What is heard at 115200 of 9600 (docs/hardware.md, "An application at another speed"): a zero for each falling edge. */
+/* Text at 9600 Bd received at 115200: one zero byte for each falling edge (docs/hardware.md, "An application at another
+ * speed"). */
 static const unsigned char of_9600[120];
-/* ... and of 38400. */
+/* Text at 38400 Bd received at 115200. */
 static const unsigned char of_38400[] =
 	"\x1c\x00\xe0\x00\xe0\x1c\xfc\x00\x1c\xe0\x1c\xfc\x00\xe0\xe0\x1c\x1c\x00\xe0\xfc\x1c\x1c\xe0\x00"
 	"\x1c\xe0\xe0\x1c\xfc\x00\xe0\x1c\x1c\xfc\xe0\x00\x1c\xe0\x1c\xe0\xfc\x1c\x00\xe0\xe0\x1c\xfc\xe0";
@@ -33,7 +34,8 @@ START_TEST(a_slow_speed_is_named_and_is_where_to_listen)
 	hear(of_9600, sizeof(of_9600), 100);
 	ck_assert_int_eq(h.found_baud, 9600);
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	ck_assert(!appspeed_may_drop(&h)); /* of 9600 a bridge that drops hands on nothing */
+	/* these bytes exclude a bridge that drops framing errors, which would pass on nothing of 9600 */
+	ck_assert(!appspeed_may_drop(&h));
 	setup();
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.found_baud, 38400);
@@ -45,7 +47,8 @@ START_TEST(what_a_loader_says_is_not_the_applications_speed)
 	h.may_be_loader = true;
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.found_baud, 0);
-	ck_assert_int_eq(h.app_baud, 38400); /* but where to listen for why it restarts */
+	/* not reported as found, but a restart would be listened for at this speed */
+	ck_assert_int_eq(h.app_baud, 38400);
 }
 END_TEST
 
@@ -62,7 +65,7 @@ START_TEST(a_pause_begins_a_new_burst)
 {
 	hear(of_9600, 60, 100);
 	hear(of_9600, 60, 200);
-	ck_assert_int_eq(appspeed_characters(&h), 40); /* three bytes for a character */
+	ck_assert_int_eq(appspeed_characters(&h), 40); /* at 9600 each character is received as three bytes */
 	hear(of_9600, 6, 200 + PAUSE_MS + 1);
 	ck_assert_int_eq(appspeed_characters(&h), 2);
 }
@@ -74,7 +77,7 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 
 	setup();
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
-	hear("\x93\x1b", 2, 100); /* something faster than the port */
+	hear("\x93\x1b", 2, 100); /* text faster than the port's speed */
 	first = appspeed_candidate(&h);
 	second = appspeed_next_guess(&h);
 	third = appspeed_next_guess(&h);
@@ -82,16 +85,16 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 	ck_assert_int_eq(second, 230400);
 	ck_assert_int_eq(third, 9600);
 	ck_assert_int_eq(appspeed_next_guess(&h), 0);
-	/* nothing at all: a bridge that drops hands on nothing of 9600 */
+	/* No bytes at all: the bridge may have dropped text at 9600. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* asking whether there is one does not use it up */
+	/* appspeed_has_candidate() does not consume the candidate. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert(appspeed_has_candidate(&h));
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* the ROM of an ESP32-C2 with 26 MHz */
+	/* The ROM of an ESP32-C2 with 26 MHz speaks 74880 Bd. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 74880, BOOT_HABIT_UNKNOWN);
 	ck_assert_int_eq(appspeed_candidate(&h), 115200);

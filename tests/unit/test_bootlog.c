@@ -1,4 +1,4 @@
-/* test_bootlog.c - the boot-log reader, line by line: what it takes for what, live. */
+/* test_bootlog.c - the boot-log reader, text line by text line, as in a live session. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static const char *run(const char *text)
 	return t.text;
 }
 
-/* Read anew: how many pieces of a boot have no banner of theirs, or say again what a boot says once. */
+/* Reads @text and counts fragments: parts of a boot without a banner, or that repeat what a boot prints once. */
 static unsigned int fragments_in(const char *text)
 {
 	run(text);
@@ -65,7 +65,7 @@ static const struct { const char *bytes; size_t n; const char *line; size_t len;
 	IN("not\0ready\n", "not\0ready"),
 	IN("\033[1mnot\xffready\033[0m\n", "not\xffready"),
 	IN("\xc3\xa4\n", "\xc3\xa4"),
-	/* rubbish, and what is a BOOT_EVENT_TEXT already */
+	/* Unreadable bytes, and text that is a BOOT_EVENT_TEXT already. */
 	IN("\x81\x82ok\x83\x84\xb0\n", ""),
 	IN("connected\n", ""),
 	IN("20\xc2\xb0 and connected\n", ""),
@@ -123,7 +123,7 @@ static void note_first(void *user, const struct boot_event *event)
 	}
 }
 
-/* At which byte of text does the first event of that kind come? */
+/* Return: after how many bytes of @text the first event of this kind is reported. */
 static size_t byte_of(const char *text, enum boot_event_kind kind)
 {
 	struct event_at at = { .kind = kind };
@@ -221,7 +221,7 @@ END_TEST
 
 static const struct {
 	const char *text;
-	const char *first; /* line of the trace */
+	const char *first; /* expected first text line of the trace */
 } damaged[] = {
 	{ "ets Jan  8 2013,rst cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash" },
 	{ "ets Jan  8 2013,rsT cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash damaged" },
@@ -271,11 +271,12 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%sI (160) cpu_start: Pro cpu start user code\r\n", HEALTHY_ESP32, second);
-	ck_assert_uint_eq(fragments_in(text), 1); /* the banner's first line */
+	ck_assert_uint_eq(fragments_in(text), 1); /* the first text line of the banner is the fragment */
 	ck_assert_int_eq(t.boot.progress, BOOT_APP);
 	strcat(text, second);
 	ck_assert_uint_eq(fragments_in(text), 2);
-	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN); /* it says nothing of its source, and the boot before is over */
+	/* the restart does not show its boot source, and the boot before has ended */
+	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN);
 	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 "
 		     "size=0 map\r\n");
 	ck_assert_uint_eq(fragments_in(text), 2);
@@ -283,8 +284,8 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 END_TEST
 
 static const struct {
-	const char *text; /* behind the sum */
-	bool forbids;	  /* a fragment, or a copy that goes on */
+	const char *text; /* text after the checksum line */
+	bool forbids;	  /* the text must be taken for a fragment, or for a copy that is not finished */
 } behind_sum[] = {
 	{ "v0004fc60\r\n~ld\r\nHello\r\n", false },
 	{ "v\x80"
@@ -304,7 +305,7 @@ static const struct {
 	{ "Hello\r\nerror\r\n", false },
 	{ "setup.c\r\n", false },
 	{ "@home\r\n", false },
-	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false }, /* an application's, whatever it means */
+	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false }, /* after ~ld this is the application's text, whatever it means */
 };
 
 START_TEST(damaged_words_behind_the_sum_forbid_to_call_it_loaded)
@@ -325,11 +326,11 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%s", HEALTHY_ESP32, started);
-	ck_assert_uint_eq(fragments_in(text), 1); /* the banner's first line */
+	ck_assert_uint_eq(fragments_in(text), 1); /* the first text line of the banner is the fragment */
 	strcat(text, started);
 	ck_assert_uint_eq(fragments_in(text), 2);
 	snprintf(text, sizeof(text), "%sI (212) cpu_start: Pro cpu start%s", HEALTHY_ESP32, started);
-	ck_assert_uint_eq(fragments_in(text), 2); /* input has stalled, and what came between is lost */
+	ck_assert_uint_eq(fragments_in(text), 2); /* input was lost between the torn text line and its repetition */
 	snprintf(text, sizeof(text),
 		 "%sI (171) boot: Loaded app from partition at offset 0x10000\r\n%s"
 		 "I (171) boot: Loaded app from partition at offset 0x10000\r\n",
@@ -339,11 +340,11 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 		 "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
 		 "I (300) main_task: Calling app_main()\r\n",
 		 HEALTHY_ESP32, started, started);
-	ck_assert_uint_eq(fragments_in(text), 2); /* two banners */
+	ck_assert_uint_eq(fragments_in(text), 2); /* each of the two banners has one */
 }
 END_TEST
 
-/* A log whose lines end in LF alone, as most files have it */
+/* Text lines may end in LF alone, as in most files. */
 START_TEST(tells_the_line_that_a_boot_begins_in)
 {
 	run("hello\nets Jun  8 2016 00:22:57\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n");
@@ -353,7 +354,7 @@ START_TEST(tells_the_line_that_a_boot_begins_in)
 }
 END_TEST
 
-/* A second stage that restarts by itself has shown nothing new; one that was reset from outside begins anew. */
+/* A software restart of the second stage proves nothing new. After a reset from outside the boot is judged anew. */
 START_TEST(a_hardware_reset_ends_what_a_second_stage_has_said)
 {
 	static const char failed[] = HEALTHY_ESP32 "E (38) boot: No bootable app partitions in the partition table\r\n";
@@ -393,7 +394,7 @@ START_TEST(eboots_failure_is_a_number)
 }
 END_TEST
 
-/* docs/sentences.md, section 1: what stands before a line shows who has written it */
+/* The prefix of a text line shows which program has printed it: docs/sentences.md, section 1. */
 static const struct {
 	const char *line;
 	enum verdict verdict;
@@ -427,7 +428,7 @@ START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
 		bootlog_feed(&log, text, sizeof(text) - 1, 1000, NULL, NULL);
 		bootlog_flush(&log, i ? 1400 : 1010, count_fragments, &fragments[i]);
 	}
-	ck_assert_uint_eq(fragments[0], 0); /* the rest may be on its way */
+	ck_assert_uint_eq(fragments[0], 0); /* after 10 ms the rest of the text line may still arrive */
 	ck_assert_uint_eq(fragments[1], 1);
 }
 END_TEST
@@ -439,7 +440,7 @@ END_TEST
 	"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
 
-/* Boots that fail, and restart by that */
+/* Boots that fail and restart for that reason. */
 /* clang-format off */
 static const char *const failures[] = {
 	SOFT_ESP32 "E (95) boot: Factory app partition is not bootable\r\n"
@@ -511,28 +512,29 @@ END_TEST
 #define C3 "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),boot:"
 #define C5 "ESP-ROM:esp32c5-eco2-20250121\r\nBuild:Jan 21 2025\r\nrst:0x1 (POWERON),boot:"
 
-/* What stands behind "boot:" */
+/* What a banner may have behind "boot:". */
 static const struct {
 	const char *text;
-	const char *banner; /* line of the trace */
+	const char *banner; /* expected banner in the trace */
 } modes[] = {
-	/* one character wrong: certain where the straps say flash too */
+	/* One wrong character: certain if the straps also say flash. */
 	{ C3 "0xc (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0xc flash damaged" },
 	{ C3 "0x5 (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
 	{ C3 "0x5 (DOWNLXAD(USB/UART0/1))", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x0 (USB_BOOX)", "esp32c3 cause 1 mode 0x0 download uncertain damaged" },
 	{ C3 "0x1 (SDI0_REI_FEO_V1_BOOT)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	/* a mended mode does not mend the cause */
+	/* A repaired boot mode does not repair the cause. */
 	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)",
 	  "esp32 cause 3 mode 0x13 flash uncertain damaged" },
-	/* some lost */
+	/* Missing characters. */
 	{ C3 "0xc (SPI_FST_FLSH_BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
 	{ C3 "0x1 (DOWNLOD(UB/UART0/1))", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x2b (HSPIFLASH_BOOT)", "esp32 cause 1 mode 0x2b other uncertain damaged" },
 	{ C3 "0x1 (SPIDOWNLOAD_BOOT)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
-	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" }, /* USB or UART */
-	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },     /* by its straps */
-	/* the end left out */
+	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" }, /* USB_BOOT or UART_BOOT */
+	/* flash, because its straps say so */
+	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
+	/* The end of the word is missing. */
 	{ C3 "0x5 (SPI_FAST_FL...)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...  ", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
@@ -541,9 +543,10 @@ static const struct {
 	{ C3 "0x1 (DOWN...)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ C3 "0x5 (DOWNLOAD(USB/UA...", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x1 (SDIO_...)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" }, /* SPI_FLASH_BOOT is none */
+	/* SPI_FLASH_BOOT is not a word of this ROM */
+	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
 	{ C3 "0x1 (...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
-	/* whole */
+	/* Undamaged banners. */
 	{ C5 "0x7 (DOWNLOAD(UART0/SDIO_FEI_FEO))", "esp32c5 cause 1 mode 0x7 download" },
 	{ C5 "0x49 (DOWNLOAD(UART0/USB))", "esp32c5 cause 1 mode 0x49 download" },
 };
@@ -583,7 +586,7 @@ END_TEST
 static const struct {
 	const char *line;
 	bool waits;
-	enum boot_source source; /* where the banner was torn */
+	enum boot_source source; /* boot source when the banner before the text line is torn */
 } downloads[] = {
 	{ "waiting for download", true, BOOT_SOURCE_DOWNLOAD },
 	{ "wait uart download(secure mode)", true, BOOT_SOURCE_DOWNLOAD },
@@ -624,7 +627,7 @@ START_TEST(an_application_may_speak_of_download)
 
 	for (int i = 0; i < COUNT(lines); i++) {
 		snprintf(text, sizeof(text), HEALTHY_ESP32 "%s\r\n", lines[i]);
-		ck_assert_uint_eq(fragments_in(text), 1); /* the banner's first line */
+		ck_assert_uint_eq(fragments_in(text), 1); /* the first text line of the banner is the fragment */
 		ck_assert_uint_eq(t.counts[BOOT_EVENT_TEXT], 1);
 		ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 		snprintf(text, sizeof(text), "%s\r\n", lines[i]);
@@ -634,10 +637,10 @@ START_TEST(an_application_may_speak_of_download)
 }
 END_TEST
 
-/* Where each chip's application lies, and its bootloader */
+/* Load addresses of application and bootloader, which tell the chip. */
 static const struct {
 	const char *chip;
-	unsigned long address[3]; /* read-only data, code; the bootloader's RAM */
+	unsigned long address[3]; /* application: data, code; bootloader: RAM */
 } loads[] = {
 	{ "esp32", { 0x3f400020, 0x400d0018, 0x3fff0030 } },	{ "esp32", { 0x3f7ffffc, 0x403ffffc, 0x40080400 } },
 	{ "esp32s2", { 0x3f000020, 0x40080020, 0x3ffe6260 } },	{ "esp32s2", { 0x3ff7fffc, 0x407ffffc, 0x4004c000 } },
@@ -684,7 +687,7 @@ END_TEST
 	"\r\nload:0x4083c2d0,len:0x4\r\nentry 0x4083c2d0\r\n"
 #define LOAD_C5 "load:0x4084bba0,len:0x4\r\nentry 0x4084bba0\r\n"
 
-/* A boot, and one whose first line was lost */
+/* A complete boot, followed by a boot that has lost the first line of its banner. */
 static const struct {
 	const char *before, *banner;
 	enum chip chip;
@@ -699,11 +702,11 @@ static const struct {
 	  BOOT_CAUSE_LOCKUP, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0x49 (DOWNLOAD(UART0/USB))", CHIP_ESP32C5,
 	  BOOT_CAUSE_HARDWARE, true },
-	/* torn behind the cause */
+	/* The banner ends behind the cause. */
 	{ P4, "rst:0x17 (CHIP_USB_UART_RESET),boo", CHIP_ESP32P4, BOOT_CAUSE_USB, false },
-	/* in between a boot of which only the load was heard */
+	/* Only the load of the boot in between was heard. */
 	{ P4 LOAD, "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_USB, true },
-	/* another chip's words, or straps */
+	/* Words or straps of another chip. */
 	{ P4, "rst:0xc (SW_CPU),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_SOFTWARE, true },
 	{ P4, "rst:0x1 (POWERON_RESET),boot:0x13 " FLASH_C3, CHIP_ESP32, BOOT_CAUSE_HARDWARE, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE,

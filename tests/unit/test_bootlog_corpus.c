@@ -1,4 +1,5 @@
-/* test_bootlog_corpus.c - whole boot logs: ours in tests/bootlogs, and recorded ones of real boards where they are. */
+/* test_bootlog_corpus.c - verdicts on whole boot logs: those in tests/bootlogs, and recorded ones in
+ * $ESPRESET_BOOTLOGS. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +52,7 @@ static void copy_field(char *to, size_t cap, const char *from, size_t n)
 	snprintf(to, cap, "%.*s", (int)n, from);
 }
 
-/* Columns of a line, by their number. */
+/* Parses a tab-separated table; @columns selects five columns by number. */
 static void read_rows(char *text, const int columns[5], struct log_row *rows, int *ret_n)
 {
 	char *save = NULL;
@@ -115,7 +116,7 @@ START_TEST(each_of_our_logs_is_judged_as_expected)
 }
 END_TEST
 
-/* What happened, in one number. */
+/* A hash of all events. */
 struct sum {
 	uint64_t events;
 };
@@ -163,7 +164,8 @@ static void check_cuts(const char *name, const char *data, size_t n)
 	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&reader.log, NULL)) == whole, "%s: byte by byte", name);
 }
 
-/* A last word that is whole without a line end: "csum 0x2d", "entry 0x40080604", "~ld" */
+/* Is the last word complete although its text line has no end? Such words are "csum 0x2d", "entry 0x40080604", "~ld".
+ */
 static bool is_whole_word(const char *data, size_t n)
 {
 	static const struct {
@@ -180,7 +182,7 @@ static bool is_whole_word(const char *data, size_t n)
 	return false;
 }
 
-/* No beginning of a log says that an image was loaded, unless a complete line in it does. */
+/* No beginning of a log may be judged as loaded unless its last complete text line was. */
 static void check_prefixes(const char *name, const char *data, size_t n)
 {
 	static struct boot_reader reader, ended;
@@ -219,10 +221,10 @@ END_TEST
  * Recorded logs
  */
 
-/* Where the index of the recorded logs and what a log shows are not the same thing. */
+/* Logs whose index describes the board rather than what the log shows. */
 static const struct {
 	const char *file;
-	const char *verdict; /* ours */
+	const char *verdict; /* the verdict that the log supports */
 	const char *why;
 } exceptions[] = {
 	{ "002-", "unproven", "the document cut the log behind the second segment: no line shows the end of the load" },
@@ -254,7 +256,7 @@ static const char *expected_words(const struct log_row *row)
 	return "";
 }
 
-/* The last number of "0x1 then 0x10 RTCWDT_RTC_RESET x4", "(1,6) then (3,6)"; -1 where there is none */
+/* The last number of an index entry: 0x10 of "0x1 then 0x10 RTCWDT_RTC_RESET x4", 3 of "(1,6) then (3,6)"; -1: none. */
 static int last_number(const char *text)
 {
 	const char *then = strstr(text, " then ");
@@ -281,7 +283,7 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 	boot_trace_cut(&t, data, n, &boot_pasted, 0);
 	word = verdict_info(t.verdict)->word;
 	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
-	/* A boot that was cut decides nothing, and then an earlier one is named. */
+	/* If the last boot was cut off, the result names an earlier one. */
 	if (cause >= 0)
 		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file, t.boot.cause,
 			      cause);
@@ -296,7 +298,7 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 }
 END_TEST
 
-/* A number of the index: "0x13", "3", "-" */
+/* Compares with a number of the index: "0x13", "3"; "-" stands for any. */
 static void check_number(const char *file, const char *what, const char *expected, int number, const char *trace)
 {
 	if (strcmp(expected, "-"))
@@ -304,7 +306,7 @@ static void check_number(const char *file, const char *what, const char *expecte
 			      number, expected, trace);
 }
 
-/* Recorded later, and judged in our own words */
+/* The index of the later logs uses espreset's own verdict words. */
 START_TEST(each_later_log_is_judged_as_its_index_says)
 {
 	const struct log_row *row = &later[_i];
@@ -330,8 +332,8 @@ END_TEST
 
 START_TEST(a_real_board_heard_through_gbk_is_read)
 {
-	/* An ESP8266 that the FLASH button kept in download mode, as its owner's terminal showed it: the bytes
-	 * taken for GBK, NUL written as "\0", and a question mark for what it could not show. */
+	/* An ESP8266 kept in download mode by its FLASH button, as the owner's terminal showed it: it decoded the bytes
+	 * as GBK, printed NUL as "\0", and printed "?" for what it could not show. */
 	static const char seen[] =
 		"rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?"
 		"b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";

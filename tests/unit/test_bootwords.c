@@ -1,4 +1,4 @@
-/* test_bootwords.c - one boot in words: chip, cold or warm, cause, boot mode, progress, trouble, advice. */
+/* test_bootwords.c - one boot described in words: chip, cold or warm, cause, boot mode, progress, trouble, advice. */
 #include <check.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* test_cfg.c - esptool.cfg: what is read, what is refused by file and line, whose sequence wins. */
+/* test_cfg.c - esptool.cfg: what is read, what is refused with file and text line, which sequence has precedence. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ START_TEST(each_file_is_read_or_refused)
 }
 END_TEST
 
-/* In a directory of its own, $D, with the good file as $D/esptool.cfg. */
+/* Commands are run in a new directory $D, which holds a valid esptool.cfg. */
 static const struct {
 	const char *command;
 	int status;

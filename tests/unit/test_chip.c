@@ -51,7 +51,7 @@ START_TEST(a_rom_of_an_unknown_chip_is_a_newer_one)
 }
 END_TEST
 
-/* Values that real boards printed. */
+/* Strap values from the banners of real boards. */
 static const struct {
 	enum chip chip;
 	unsigned int value;
@@ -72,7 +72,7 @@ static const struct {
 	{ CHIP_ESP32P4, 0x307, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32P4, 0x204, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32C5, 0x18, CHIP_STRAPS_FLASH },     { CHIP_ESP32C5, 0x58, CHIP_STRAPS_FLASH },
 	{ CHIP_ESP32C5, 0x0f, CHIP_STRAPS_DOWNLOAD },  { CHIP_ESP32C5, 0x49, CHIP_STRAPS_DOWNLOAD },
-	{ CHIP_ESP32C5, 0x07, CHIP_STRAPS_UNKNOWN }, /* perhaps UART0 and SDIO */
+	{ CHIP_ESP32C5, 0x07, CHIP_STRAPS_UNKNOWN }, /* possibly UART0 and SDIO download */
 	{ CHIP_ESP32S31, 0x58, CHIP_STRAPS_FLASH },    { CHIP_ESP32S31, 0x69, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32S31, 0x6f, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32S31, 0x60, CHIP_STRAPS_UNKNOWN },
 	{ CHIP_ESP32H21, 0x0c, CHIP_STRAPS_FLASH },    { CHIP_ESP32H21, 0x04, CHIP_STRAPS_DOWNLOAD },
@@ -86,7 +86,7 @@ START_TEST(reads_the_boot_straps_of_each_chip)
 }
 END_TEST
 
-/* Every value of enum chip, and one that is none. */
+/* Every value of enum chip, and one invalid value. */
 static const struct {
 	enum chip chip;
 	int boot_pin, second_pin;

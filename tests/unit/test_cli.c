@@ -1,5 +1,5 @@
-/* test_cli.c - the program itself: arguments, statuses, what goes to which stream; help, manual,
- * completion, schema agree. */
+/* test_cli.c - the program's command line: arguments, statuses, streams; help, manual, completion and schema must
+ * agree. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,14 +75,14 @@ static const struct program_row rows[] = {
 	{ "sim:help", 0, "sim:WORD,WORD", NULL },
 	{ "--help", 0, "usage: espreset", NULL },
 	{ "--version", 0, "espreset 1.", NULL },
-	/* usage */
+	/* Usage errors. */
 	{ "", 2, NULL, "no PORT given, and $ESPTOOL_PORT is not set" },
 	{ "--nonsense", 2, NULL, "'--nonsense'; try 'espreset --help'" },
 	{ "--baud 12x sim:", 2, NULL, "'12x'" },
 	{ "--quiet --baud 12x sim:", 2, NULL, "'12x'" },
 	{ "sim:bogus", 2, NULL, "'bogus'" },
 	{ "--sequence 'D0|R1|Q' sim:", 2, NULL, "character 7" },
-	/* what is no serial port: said, and not touched */
+	/* Not a serial port: reported, and not opened. */
 	{ "-w 0 $DIR", 30, "directory", "" },
 	{ "-w 0 /dev/null", 30, "no-port", "" },
 	{ "-w 0 /etc/passwd", 30, "regular file", "" },
@@ -91,13 +91,13 @@ static const struct program_row rows[] = {
 	{ "/dev/nowhere /dev/nowhere", 2, NULL, "PORT '/dev/nowhere' is named twice" },
 	{ "-p /dev/null sim:running /dev/null", 2, NULL, "PORT '/dev/null' is named twice" },
 	{ "/dev/null /dev/../dev/null", 2, NULL, "PORT '/dev/../dev/null' is the same port as '/dev/null'" },
-	/* what would be over before it can be done */
+	/* The time limit is too short for the option. */
 	{ "--settle 60 sim:", 2, NULL, "--settle lasts 60 s: give a longer --timeout than 10 s" },
 	{ "--hold 3 --timeout 1 sim:", 2, NULL, "--hold lasts 3 s: give a longer --timeout than 1 s" },
 	{ "--timeout 1 --sequence 'D0|R1|W8|R0' sim:", 2, NULL, "--sequence lasts 8 s" },
-	/* a copy is not disturbed, and nothing else is blamed */
+	/* A copy by eboot is not interrupted, and the board is not blamed. */
 	{ "--timeout 1.5 sim:copy=8s", 17, "eboot is still copying", "longer --timeout" },
-	/* where a file cannot be is known before a board is touched */
+	/* A file that cannot be written is reported before a board is touched. */
 	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 2, NULL,
 	  "--state-file '/no/\\x1b[31mx': No such file or directory; its folder must be there" },
 	{ "--state-file /dev/null sim:", 2, NULL,
@@ -125,7 +125,8 @@ END_TEST
 START_TEST(the_simulated_board_is_found_beside_the_program_or_missed_in_one_line)
 {
 	static const char *const ends[] = { "sim:", "sim:help", "--probe-wiring sim:", "sim:nosuchword" };
-	/* The last one would be waited for without end: two minutes fail the test. */
+	/* Stand-ins for espreset-sim. The last one never answers: if espreset waited for it, the test would time out.
+	 */
 	static const char *const broken[] = { "exit 0", "exit 2", "kill -9 $$", "exec sleep 300 >&-" };
 	char command[1024], wanted[256];
 
@@ -166,7 +167,7 @@ START_TEST(the_environment_names_the_port)
 }
 END_TEST
 
-/* The words that promise a status. */
+/* Entry number @n of the sim: words that promise an exit status. */
 static const struct sim_word *promising(size_t n)
 {
 	const struct sim_word *word;
@@ -257,7 +258,7 @@ START_TEST(what_a_board_prints_reaches_no_stream_as_it_is)
 						14, "crashed", "evil" };
 
 	program_table(&row, 1);
-	program_shell(&p, "grep -c evil $DIR/raw"); /* the raw file alone has it as it came */
+	program_shell(&p, "grep -c evil $DIR/raw"); /* only the capture file holds the text unescaped */
 	ck_assert_int_eq(p.status, 0);
 }
 END_TEST
@@ -276,7 +277,7 @@ START_TEST(a_capture_that_cannot_be_written_is_said)
 }
 END_TEST
 
-/* Those that can be started are not drawn into it. */
+/* Boards that cannot be started for lack of descriptors do not make the others fail. */
 START_TEST(more_boards_than_descriptors_fail_alone)
 {
 	program_shell(&p,
@@ -289,7 +290,7 @@ START_TEST(more_boards_than_descriptors_fail_alone)
 }
 END_TEST
 
-/* Else the first thing that is opened takes the stream's number, and the result goes there. */
+/* With standard output closed, the next open() would take its descriptor, and the result would be written there. */
 START_TEST(a_result_that_has_nowhere_to_go_is_a_failure)
 {
 	program_run(&p, "sim:running >&-");
@@ -353,7 +354,7 @@ START_TEST(every_chip_stands_in_manual_and_completion)
 }
 END_TEST
 
-/* What the manual or --help says of one option: from its name to the next one's. */
+/* Copies the part of @text that describes one option: from its @name to the @next option. */
 static void copy_item(char *ret, size_t cap, const char *text, const char *name, const char *next)
 {
 	const char *begin = strstr(text, name), *end = begin ? strstr(begin, next) : NULL;
@@ -403,7 +404,7 @@ START_TEST(the_manual_and_the_completion_name_no_other_option)
 	for (char *at = text; (at = strstr(at, marks[_i])); at++) {
 		const char *name = at + strlen(marks[_i]);
 		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
-		/* esptool's and other programs' options are shown in examples */
+		/* Options of esptool and other programs in examples. */
 		static const char *const others[] = { "after",	     "before",	"reload", "reload-rules",
 						      "write-flash", "no-stub", "option", "options" };
 		bool other = false;

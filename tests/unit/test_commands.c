@@ -1,4 +1,4 @@
-/* test_commands.c - --list as a table and as JSON, of devices that say what they like. */
+/* test_commands.c - --list as a table and as JSON, with hostile USB strings. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ void __wrap_devices_find_holders(struct device *found, int n)
 	ck_assert_int_eq(n, count);
 }
 
-/* What --list writes to standard output. */
+/* Return: what --list writes to standard output. */
 static const char *output(const struct request *request, int want_status)
 {
 	static char buf[8192];

@@ -1,4 +1,4 @@
-/* test_conditions.c - which lines count for what a caller asks for. */
+/* test_conditions.c - which text lines are matched against --expect and --fail-on. */
 #include <check.h>
 
 #include "port/wait.h"
@@ -14,8 +14,8 @@ static void count(void *user, const struct report_match *match)
 	told++;
 }
 
-/* A slow pattern takes up to a quarter of a second for each line, and a read brings dozens: matched all the same, they would
- * keep the port's process beyond its time, and the driver would be blamed. */
+/* A slow pattern takes up to a quarter of a second per text line, and one read brings dozens of lines. Matching all of
+ * them after the deadline would exceed the worker's time limit, and the driver would be blamed. */
 START_TEST(lines_that_are_read_after_the_deadline_do_not_count)
 {
 	static const char line[] = "Hello";

@@ -1,4 +1,4 @@
-/* test_devices.c - which port a PORT means, against trees of sysfs and /dev made up here. */
+/* test_devices.c - which port a PORT means, in fake trees of /sys and /dev. */
 #include <check.h>
 #include <errno.h>
 #include <libusb.h>
@@ -104,7 +104,7 @@ START_TEST(lists_who_holds_a_port)
 
 	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
-	fake_link("/dev/full", "/dev/ttyUSB0"); /* a character device, for once */
+	fake_link("/dev/full", "/dev/ttyUSB0"); /* here the port must be a character device */
 	fake_file("/proc/812/comm", "esptool\n%s", "");
 	fake_link("/dev/full", "/proc/812/fd/3");
 	ck_assert_int_eq(devices_list(&d), 1);
@@ -162,7 +162,7 @@ START_TEST(finds_what_is_known_of_one_port)
 	ck_assert_str_eq(d.usb_path, "1-1.4");
 	ck_assert_str_eq(d.name, "kitchen");
 	ck_assert_int_eq(devices_find("/dev/ttyS0", &d), -ENOENT);
-	fake_link("/dev/full", "/dev/board"); /* as containers rename them: only the number tells */
+	fake_link("/dev/full", "/dev/board"); /* containers rename nodes: only the device number identifies the port */
 	ck_assert_int_eq(devices_find("/dev/board", &d), -ENOENT);
 	fake_link("../../class/tty/ttyUSB0", "/sys/dev/char/1:7");
 	ck_assert_int_eq(devices_find("/dev/board", &d), 0);
@@ -241,7 +241,7 @@ END_TEST
 static const struct {
 	const char *spelling;
 	int err;
-	const char *answer; /* the path, or the text */
+	const char *answer; /* the port's path, or the error text */
 } spellings[] = {
 	{ "usb:1-1.4", 0, "/dev/ttyUSB0" },
 	{ "usb:1-1.3", 0, "/dev/ttyUSB1" },
@@ -307,7 +307,7 @@ START_TEST(every_spelling_that_is_offered_fits_exactly_that_one)
 		ck_assert_str_eq(path, d[i].path);
 	}
 	devices_spelling(d, (size_t)count, &d[0], spelling, sizeof(spelling));
-	ck_assert_str_eq(spelling, "usb:303a:1001"); /* no longer than it must be */
+	ck_assert_str_eq(spelling, "usb:303a:1001"); /* the shortest spelling that is unique */
 	free(d);
 }
 END_TEST
@@ -351,7 +351,7 @@ END_TEST
 
 /* ------------------------------------------------------------ waiting */
 
-/* Somebody else plugs in, a little later. */
+/* Runs @act in another process after 20 ms, for example to plug in a board. */
 static pid_t later(void (*act)(void))
 {
 	pid_t pid = fork();
@@ -462,7 +462,7 @@ START_TEST(does_not_wait_for_what_waiting_cannot_cure)
 }
 END_TEST
 
-/* The node: a character device, as udev's database names it. */
+/* The entry of udev's database for /dev/full (character device 1:7), which stands in for the port. */
 #define FULL_DB "/run/udev/data/c1:7"
 
 static void empty_the_queue(void)
@@ -471,7 +471,8 @@ static void empty_the_queue(void)
 	(void)unlink(fake_path("/run/udev/queue"));
 }
 
-/* The kernel has given the number of an unplugged board to another one: the link and the entry are still the old one's. */
+/* The kernel may reuse an unplugged board's device number. While udev has work queued, the link and the database entry
+ * may still be those of the old board. */
 START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
 {
 	char queue[] = "/run/udev/queue";
@@ -488,7 +489,7 @@ START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
 }
 END_TEST
 
-/* And forgets it again, sooner than a wait that nothing has woken would end. */
+/* Adds udev's entry for the port, and removes it before a wait that nothing has woken would end. */
 static void finish_as_udev(void)
 {
 	fake_file(FULL_DB, "I:1\n%s", "");
@@ -508,7 +509,7 @@ START_TEST(a_port_is_there_when_udev_is_done_with_it)
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", WAIT_FOREVER), 0);
 	ck_assert_int_eq(access(fake_path(db), F_OK), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	/* and is taken as it is when udev has forgotten it */
+	/* The entry is gone again: the port is then used as it is. */
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", wait_now_ms() + 10), 0);
 }
 END_TEST

@@ -1,4 +1,4 @@
-/* test_diagnose.c - each finding made to happen once, in a computer made up here; and a healthy one. */
+/* test_diagnose.c - --diagnose on a fake system: each finding is provoked once, and a healthy system has none. */
 #include <check.h>
 #include <errno.h>
 #include <grp.h>
@@ -28,7 +28,7 @@ static const struct fake_usb mouse = { "1-3", "046d", "c077", NULL, "Mouse\x1b[2
 static struct {
 	bool on;
 	bool may_open;
-	int why; /* it may not be opened: errno */
+	int why; /* errno of access() if may_open is false */
 	mode_t mode;
 	gid_t gid;
 	gid_t our_group;
@@ -81,7 +81,8 @@ int __wrap_getgroups(int size, gid_t *groups)
 
 /* ------------------------------------------------------------ the account database */
 
-static bool is_known, is_in_dialout; /* of the user and of the group's members */
+/* is the user in the account database, and does it list the user as a member of dialout? */
+static bool is_known, is_in_dialout;
 
 struct passwd *__wrap_getpwuid(uid_t uid);
 struct passwd *__wrap_getpwuid(uid_t uid)
@@ -113,7 +114,7 @@ int __wrap_getgrouplist(const char *user, gid_t group, gid_t *groups, int *n)
 
 /* ------------------------------------------------------------ the clock */
 
-static int64_t step_ms; /* that each look at the clock takes */
+static int64_t step_ms; /* time that each reading of the clock takes */
 static int64_t now_ms;
 
 int64_t __wrap_wait_now_ms(void);
@@ -141,7 +142,7 @@ static int diagnose(const char *port)
 	return diagnose_run(port ? spec_of(port) : NULL, keep, found, &verdict);
 }
 
-/* A port that a character device stands in for. */
+/* Plugs in a board whose port is a character device. */
 static void plug_in(const struct fake_usb *usb, const char *driver)
 {
 	fake_usb_plug(usb, "ttyUSB0", driver);
@@ -412,7 +413,7 @@ static void container(void)
 	fake_file("/.dockerenv", "%s", "");
 }
 
-/* The host's /sys, and not its /dev. */
+/* A container with the host's /sys, but without its /dev. */
 static void container_without_nodes(void)
 {
 	no_node();
@@ -639,8 +640,8 @@ END_TEST
 static const struct {
 	struct fake_usb usb;
 	const char *kernel;
-	const char *word;    /* NULL: none */
-	enum verdict blamed; /* for this */
+	const char *word;    /* the finding; NULL: there is none */
+	enum verdict blamed; /* a verdict that the finding explains */
 	enum verdict not_blamed;
 } quirks[] = {
 	{ { "1-1", "10c4", "ea64", "1", NULL, NULL }, KERNEL, "cp2102c", VERDICT_NO_EFFECT, VERDICT_CRASHED },
@@ -685,7 +686,8 @@ START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 }
 END_TEST
 
-/* Linux lets whoever reads a device's strings wait until its reset is over. */
+/* Reading a device's USB strings blocks while that device is being reset, so the strings of other devices must not be
+ * read. */
 START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 {
 	static const struct fake_usb caused_by_us = { "1-1", "303a", "1001", "1", NULL, NULL };
@@ -759,7 +761,7 @@ START_TEST(the_kernels_device_rules_are_seen_before_a_run)
 }
 END_TEST
 
-/* Thousands of processes, or a computer that is busy: a run's result must not wait for it. */
+/* With many processes or a busy computer the search takes long; a run's result must not wait for it. */
 START_TEST(a_failed_run_looks_through_processes_for_a_while_only)
 {
 	struct diagnosis best;

@@ -1,4 +1,4 @@
-/* test_enroll.c - the udev rule of one board, for boards of every kind in a sysfs made up here. */
+/* test_enroll.c - the udev rule for one board, with boards of every kind in a fake sysfs. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static int enroll(const char *spelling, const char *name)
 	return enroll_make(spec_of(spelling), name, &e, text, sizeof(text));
 }
 
-/* The part of the rule that tells this board from others. */
+/* The part of the rule that distinguishes this board from others of its kind. */
 static const char *match(void)
 {
 	static char buf[256];
@@ -67,7 +67,7 @@ END_TEST
 
 static const struct {
 	const char *serial;
-	const char *why; /* the beginning; NULL: by serial number */
+	const char *why; /* beginning of the reason why the rule goes by USB port; NULL: it goes by serial number */
 } serials[] = {
 	{ "0a1b2c", NULL },
 	{ "AB CD:12", NULL },

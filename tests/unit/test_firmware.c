@@ -1,4 +1,4 @@
-/* test_firmware.c - the presets: each pattern compiles, knows its firmware's lines, and no other's. */
+/* test_firmware.c - the presets: each pattern compiles, matches its firmware's text lines, and no other firmware's. */
 #include <check.h>
 #include <string.h>
 
@@ -6,13 +6,13 @@
 #include "run/match.h"
 #include "suite.h"
 
-/* Lines as these firmwares print them, escapes already taken out. */
+/* Output of these firmwares, without escape sequences. */
 static const struct {
 	const char *firmware;
 	const char *line;
-	int expect; /* index of the pattern that knows it; -1 none */
+	int expect; /* index of the pattern that must match; -1: none */
 	bool fails;
-	const char *address; /* NULL: none in this line */
+	const char *address; /* the address that must be extracted; NULL: none */
 } lines[] = {
 	{ "arduino", "Booting", -1, false, NULL },
 	{ "arduino", "Ready", 0, false, NULL },
@@ -121,7 +121,7 @@ END_TEST
 
 START_TEST(no_page_that_starts_something_is_asked_for)
 {
-	/* Tasmota: a plain GET of /u1 starts an upgrade */
+	/* A plain GET of Tasmota's /u1 would start an upgrade. */
 	for (const struct firmware *row = firmwares; row->name; row++)
 		if (row->page.path)
 			ck_assert(!strcmp(row->page.path, "/up") || !strcmp(row->page.path, "/update"));

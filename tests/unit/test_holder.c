@@ -1,4 +1,4 @@
-/* test_holder.c - who uses a port: against trees of /proc made up here, and against real processes. */
+/* test_holder.c - which process uses a port, with a fake /proc and with real processes. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "port/wait.h"
 #include "suite.h"
 
-/* Any character device will do as the port: nobody opens it. */
+/* The port under test is any character device: it is never opened. */
 #define PORT "/dev/full"
 
 static struct holder holder;
@@ -45,7 +45,7 @@ static void fake_fd(int pid, int fd, const char *target)
 	fake_link(target, path);
 }
 
-/* A line of /proc/locks about PORT, or about something beside it. */
+/* Writes /proc/locks with a lock on PORT. A nonzero offset makes it a lock on another inode or device. */
 static void fake_lock(const char *start, int pid, int inode_off, int dev_off)
 {
 	struct stat st;
@@ -83,7 +83,8 @@ START_TEST(past_the_deadline_processes_are_not_looked_through)
 	fake_fd(812, 3, PORT);
 	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), -ETIMEDOUT);
 	ck_assert_int_eq(holder_find_by(PORT, WAIT_FOREVER, &holder), 1);
-	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0); /* one file tells who */
+	/* /proc/locks is one file, so it is read even after the deadline */
+	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0);
 	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 }
@@ -243,7 +244,7 @@ START_TEST(stale_and_broken_lock_files_do_not_count)
 }
 END_TEST
 
-/* Everybody may write to /run/lock: what lies there must not make us open a serial port. */
+/* /run/lock is writable for everybody, so a symbolic link there must not make espreset open a serial port. */
 START_TEST(a_lock_file_that_is_a_link_is_not_opened)
 {
 	fake_process(812, 1, "minicom");
@@ -265,10 +266,10 @@ END_TEST
 
 struct user {
 	pid_t pid;
-	int done_fd; /* closed: it ends */
+	int done_fd; /* closing it ends the process */
 };
 
-/* Lets go of its port by ending, or by close(), and lives on. */
+/* How the process releases the port: by ending, or by close() while it goes on. */
 enum leaving { BY_ENDING, BY_CLOSING };
 
 static void be_a_user(const char *path, bool locks_it, enum leaving leaving, int told_fd, int done_fd)
@@ -279,15 +280,15 @@ static void be_a_user(const char *path, bool locks_it, enum leaving leaving, int
 
 	if (fd < 0 || (locks_it && flock(fd, LOCK_EX) < 0) || write(told_fd, &me, sizeof(me)) < 0)
 		_exit(1);
-	(void)!read(done_fd, &c, 1); /* a byte: let go */
+	(void)!read(done_fd, &c, 1); /* a byte or end of file: release the port */
 	if (leaving == BY_CLOSING) {
 		(void)close(fd);
-		(void)!read(done_fd, &c, 1); /* its end: the test is over */
+		(void)!read(done_fd, &c, 1); /* end of file: the test is over */
 	}
 	_exit(0);
 }
 
-/* A process that is not our child any more: those do not count. */
+/* Starts a process that has @path open. It is a grandchild, because children of espreset do not count as holders. */
 static struct user start_user(const char *path, bool locks_it, enum leaving leaving)
 {
 	int told[2], done[2];
@@ -334,7 +335,7 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 	ck_assert_int_eq(holder.pid, user.pid);
 	ck_assert_int_eq(holder.seen, _i == 1 ? HOLDER_LOCK : HOLDER_OPEN);
 	ck_assert_int_gt(hostfs_read("/proc/self/comm", comm, sizeof(comm)), 0);
-	ck_assert_str_eq(holder.command, comm); /* a fork of this test */
+	ck_assert_str_eq(holder.command, comm); /* the process is a fork of this test, so it has the same name */
 	ck_assert_int_eq(holder_wait(path, 0, NULL, &holder), -EBUSY);
 	ck_assert_int_eq(holder.pid, user.pid);
 	(void)close(user.done_fd);
@@ -345,7 +346,7 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 }
 END_TEST
 
-/* Whoever leaves later than the wait begins: a child of ours tells it to, a little later. */
+/* A helper process makes the holder release the port after the wait has begun. */
 START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 {
 	bool locks_it = _i % 2;
@@ -367,7 +368,7 @@ START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 }
 END_TEST
 
-/* Nothing tells of it: only looking again helps. */
+/* Here no file change can be watched for: only polling notices the release. */
 START_TEST(notices_that_a_holder_lets_go_in_silence)
 {
 	static const char *const traces[] = { "/run/lock/LCK..full", "/proc/locks", "/proc/812/fd/3" };

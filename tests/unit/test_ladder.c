@@ -1,4 +1,4 @@
-/* test_ladder.c - --recover: which steps are made, in which order, and what is said of those that are not. */
+/* test_ladder.c - --recover: which steps are taken, in which order, and what is reported of skipped ones. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* test_loader.c - the simulated ROM loader and stub: a host talks to them over the simulated wire. */
+/* test_loader.c - the simulated ROM loader and stub, spoken to by a host over the simulated wire. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,15 +13,15 @@
 #include "suite.h"
 
 #define FLASH (1u << 20)
-/* A host with a board in download mode. */
+/* The host, and a board in download mode. */
 static struct {
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
 	uint8_t flash[FLASH], packed[FLASH];
 	int64_t now;
-	double baud, bit_ns; /* the host's; of the last character that came */
-	size_t status_len;   /* that it expects */
+	double baud, bit_ns; /* the host's speed; measured bit length of the last character received */
+	size_t status_len;   /* status bytes that the host expects in answers */
 	uint8_t in[65536];
 	size_t in_len;
 } h;
@@ -121,7 +121,8 @@ static void send_command(uint8_t op, const void *data, size_t len, uint32_t chec
 	send_slip(packet, len + 8);
 }
 
-/* The next packet of what came, unescaped; it is taken out. Return: its length, 0: none. */
+/* Removes the next packet from the received bytes and decodes its SLIP escapes. Return: its length; 0: there is none.
+ */
 static size_t take(uint8_t *packet, size_t cap)
 {
 	size_t i, n = 0, start;
@@ -142,7 +143,7 @@ static size_t take(uint8_t *packet, size_t cap)
 	return n;
 }
 
-/* Arguments, then the command; the answer's status, its value in *value. */
+/* Sends a command with @n arguments. Return: the status of the answer, whose value is stored in *value. */
 static int command(uint8_t op, const uint32_t *args, size_t n, uint32_t *value)
 {
 	uint8_t data[64], answer[64];
@@ -152,7 +153,7 @@ static int command(uint8_t op, const uint32_t *args, size_t n, uint32_t *value)
 		put32(data + 4 * i, args[i]);
 	h.in_len = 0;
 	send_command(op, data, 4 * n, 0);
-	/* erasing takes its time */
+	/* Erasing flash delays the answer by seconds. */
 	for (i = 0; i < 10 && !h.in_len; i++)
 		pass(SIM_S);
 	len = take(answer, sizeof(answer));
@@ -241,7 +242,7 @@ START_TEST(the_first_sync_measures_the_speed_and_the_second_is_answered_at_it)
 	ck_assert_int_eq(h.loader.mode, SIM_LOADER_LISTENING);
 	ck_assert_int_eq(sync_once(), 0);
 	ck_assert_int_eq(sync_once(), 8);
-	/* as near as a divider of 52 MHz comes */
+	/* The tolerance is the resolution of a divider of 52 MHz. */
 	ck_assert_double_eq_tol(1e9 / h.bit_ns, rates[_i], rates[_i] * 0.005);
 }
 END_TEST
@@ -319,7 +320,7 @@ START_TEST(what_only_a_stub_knows_is_refused_by_the_rom)
 }
 END_TEST
 
-/* One segment of 16 zeros, and what eboot looks for at 0x1000. */
+/* Makes an image with one segment of 16 zero bytes, and the magic byte that eboot looks for at 0x1000. */
 static void make_image(uint8_t *image, size_t len)
 {
 	memset(image, 0, len);
@@ -362,7 +363,7 @@ START_TEST(a_block_that_is_damaged_or_out_of_place_changes_nothing)
 	set_up();
 	connect();
 	memset(empty, 0xff, sizeof(empty));
-	ck_assert_int_eq(block(0x03, 0, data, 4, 0), 0x06);	/* nothing was begun */
+	ck_assert_int_eq(block(0x03, 0, data, 4, 0), 0x06);	/* no upload was begun */
 	ck_assert_int_eq(COMMAND(0x02, NULL, 0x400, 1, 0x400, 0), 0);
 	ck_assert_int_eq(block(0x03, 0, data, 0x400, 0x80), 0x07);
 	ck_assert_int_eq(block(0x03, 1, data, 0x400, 0), 0x05);
@@ -382,7 +383,7 @@ START_TEST(an_image_is_judged_as_the_boot_would)
 		{ 0, 0xe8, SIM_IMAGE_NONE },
 		{ 1, 0, SIM_IMAGE_NONE },
 		{ 1, 17, SIM_IMAGE_NONE },
-		{ 15, 0xff, SIM_IMAGE_NONE },		/* a segment longer than flash */
+		{ 15, 0xff, SIM_IMAGE_NONE },		/* a segment that is longer than the flash */
 		{ 16, 1, SIM_IMAGE_CSUM },
 		{ 47, 0, SIM_IMAGE_CSUM },
 		{ 0x1000, 0xff, SIM_IMAGE_SECOND },
@@ -451,7 +452,7 @@ START_TEST(a_stub_takes_a_packed_upload_digests_it_and_reads_it_back)
 	start_stub();
 	for (i = 0; i < sizeof(image); i++)
 		image[i] = (uint8_t)(i * 7 + (i >> 8));
-	/* stored, so that it takes two blocks */
+	/* Stored without compression, so that the data needs two blocks. */
 	ck_assert_int_eq(compress2(packed, &packed_len, image, sizeof(image), Z_NO_COMPRESSION), Z_OK);
 	ck_assert_int_eq(COMMAND(0x10, NULL, sizeof(image), 2, 0x4000, 0, 0), 0);
 	ck_assert_int_eq(block(0x11, 0, packed, 0x4000, 0), 0);
@@ -475,7 +476,7 @@ START_TEST(a_stub_takes_a_packed_upload_digests_it_and_reads_it_back)
 		n = take(packet, sizeof(packet));
 		ck_assert_uint_eq(n, 0x1000);
 		ck_assert_mem_eq(packet, image + i, 0x1000);
-		ck_assert_uint_eq(take(packet, sizeof(packet)), 0);	/* waits for the acknowledgement */
+		ck_assert_uint_eq(take(packet, sizeof(packet)), 0);	/* no further data before the acknowledgement */
 		put32(packet, i + 0x1000);
 		send_slip(packet, 4);
 		pass(SIM_S);
@@ -556,7 +557,7 @@ START_TEST(a_reset_by_the_lines_forgets_the_stub)
 	h.in_len = 0;
 	sync_once();
 	ck_assert_int_eq(command(0xd0, NULL, 0, NULL), 0x05);
-	/* and its code */
+	/* The entry address is in the uploaded code. */
 	ck_assert_int_eq(COMMAND(0x06, NULL, 0, 0x4010c504), 0);
 	ck_assert_int_eq(sync_once(), 0);
 }
@@ -582,7 +583,7 @@ END_TEST
 
 static const struct {
 	enum sim_chip chip;
-	uint32_t code, data;		/* where a stub may go */
+	uint32_t code, data;		/* where the chip accepts a stub's code and data */
 	uint32_t spi, command, miso, w0;
 	uint32_t boot_at;
 } later[] = {
@@ -594,16 +595,16 @@ static const struct {
 	enum sim_chip chip;
 	uint32_t at, value;
 } registers[] = {
-	{ SIM_ESP32, 0x40001000, 0x00f01d83 },		/* what tools know an ESP32 by */
-	{ SIM_ESP32, 0x3ff5a004, 0x7f010203 },		/* MAC */
+	{ SIM_ESP32, 0x40001000, 0x00f01d83 },		/* the word by which tools recognise an ESP32 */
+	{ SIM_ESP32, 0x3ff5a004, 0x7f010203 },		/* eFuse: MAC address */
 	{ SIM_ESP32, 0x3ff5a008, 0x00005ccf },
-	{ SIM_ESP32, 0x3ff5a00c, 0x00008200 },		/* revision 3, D0WD */
+	{ SIM_ESP32, 0x3ff5a00c, 0x00008200 },		/* eFuse: revision 3, package D0WD */
 	{ SIM_ESP32, 0x3ff5a014, 0x00100000 },
 	{ SIM_ESP32, 0x3ff6607c, 0x80000000 },
-	{ SIM_ESP32, 0x3ff44038, 0x00000003 },		/* straps */
+	{ SIM_ESP32, 0x3ff44038, 0x00000003 },		/* GPIO_STRAP */
 	{ SIM_ESP32C3, 0x60008844, 0x7f010203 },
 	{ SIM_ESP32C3, 0x60008848, 0x00005ccf },
-	{ SIM_ESP32C3, 0x60008850, 0x00100000 },	/* revision v0.4 */
+	{ SIM_ESP32C3, 0x60008850, 0x00100000 },	/* eFuse: revision v0.4 */
 	{ SIM_ESP32C3, 0x60004038, 0x00000005 },
 };
 
@@ -660,7 +661,8 @@ START_TEST(the_flash_chip_identifies_itself_to_later_chips_too)
 	ck_assert_int_eq(COMMAND(0x09, NULL, base, 1 << 18, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x0a, &value, base + later[_i].w0), 0);
 	ck_assert_uint_eq(value, 0x1640ef);
-	/* The fourth byte of what it can: the address is in another place of the register. */
+	/* Reads byte 4 of the flash chip's SFDP table. The two chips have the address at different bits of the
+	 * register. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, base + 4, later[_i].chip == SIM_ESP32 ? 3 << 8 : 3, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, base + later[_i].command, 0x7000005a, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, base, 1 << 18, 0xffffffff, 0), 0);
@@ -706,7 +708,7 @@ START_TEST(what_is_uploaded_as_data_cannot_be_entered)
 }
 END_TEST
 
-/* Its size is given rounded up; the digest comes in hexadecimal. */
+/* The host rounds up the size for this ROM. The MD5 is sent in hexadecimal. */
 START_TEST(the_rom_of_a_later_chip_takes_a_packed_upload)
 {
 	static uint8_t image[0x1100], packed[0x2000], answer[64];
@@ -768,10 +770,10 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 		{ boot_at + 5, 0, SIM_IMAGE_GOOD },
 		{ boot_at, 0xff, SIM_IMAGE_NONE },
 		{ boot_at + 32, 1, SIM_IMAGE_CSUM },
-		{ 0x8000, 0xff, SIM_IMAGE_SECOND },	/* no table */
-		{ 0x8002, 1, SIM_IMAGE_SECOND },	/* nothing but data in it */
-		{ 0x8006, 2, SIM_IMAGE_SECOND },	/* leads elsewhere */
-		{ 0x8007, 0xff, SIM_IMAGE_SECOND },	/* and out of the flash */
+		{ 0x8000, 0xff, SIM_IMAGE_SECOND },	/* there is no table */
+		{ 0x8002, 1, SIM_IMAGE_SECOND },	/* the entry is a data partition */
+		{ 0x8006, 2, SIM_IMAGE_SECOND },	/* the entry's offset points to an empty part of the flash */
+		{ 0x8007, 0xff, SIM_IMAGE_SECOND },	/* the entry's offset is beyond the flash */
 		{ 0x10000, 0xff, SIM_IMAGE_SECOND },
 		{ 0x10000 + 32, 1, SIM_IMAGE_SECOND },
 	};
@@ -788,7 +790,7 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 }
 END_TEST
 
-/* As tools leave download mode where a core reset cannot. */
+/* Tools use the watchdog to leave download mode on chips whose straps a core reset does not sample. */
 START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 {
 	const struct sim_truth *truth;
@@ -796,14 +798,14 @@ START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 	set_up_chip(SIM_ESP32C3);
 	truth = sim_board_truth(&h.board);
 	sim_rom_loader_use_usb(&h.loader);
-	/* locked: nothing happens */
+	/* Write protection is on: the registers do not change. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008094, 2000, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008090, 0xd0000102, 0xffffffff, 0), 0);
 	pass(2 * SIM_S);
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x600080a8, 0x50d83aa1, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008094, 20000, 0xffffffff, 0), 0);
-	/* a stage that resets less than all */
+	/* This stage resets less than the whole chip. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008090, 0xb0000102, 0xffffffff, 0), 0);
 	pass(10 * SIM_S);
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);

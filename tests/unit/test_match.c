@@ -1,4 +1,4 @@
-/* test_match.c - patterns against lines: groups, precedence, and patterns that would take for ever. */
+/* test_match.c - patterns against text lines: groups, precedence, and patterns that take very long. */
 #include <check.h>
 #include <errno.h>
 #include <stdint.h>
@@ -139,7 +139,7 @@ START_TEST(a_new_attempt_forgets_what_came)
 }
 END_TEST
 
-/* Of the group: NULL, the pattern does not match. */
+/* group is the text of group 1; NULL: the pattern does not match. */
 static const struct {
 	const char *pattern, *line, *group;
 } rows[] = {
@@ -157,7 +157,7 @@ static const struct {
 	{ "ready(?!,)", "ready, not", NULL },
 	{ "(?i)READY", "ready", "ready" },
 	{ "<(.*?)>", "<a><b>", "a" },
-	/* of alternatives the first that fits, not the longest */
+	/* The first alternative that matches is taken, not the longest. */
 	{ "foo|foobar", "foobar", "foo" },
 	{ "foobar|foo", "foobar", "foobar" },
 	{ "(foo|foobar)", "foobar", "foo" },
@@ -172,7 +172,7 @@ static const struct {
 	{ "(x*)b", "ab", "" },
 	{ "a\\Kb", "ab", "b" },
 	{ "(?<=a)b", "ab", "b" },
-	/* bytes: a character of UTF-8 is three, no byte is a letter, and a dot is any of them */
+	/* Matching is by bytes: a UTF-8 character is three of them, none is a letter, and a dot matches any of them. */
 	{ "^.{3}$", "\xe2\x82\xac", "\xe2\x82\xac" },
 	{ "^\\xe2\\x82", "\xe2\x82\xac", "\xe2\x82" },
 	{ "^\xe2\x82", "\xe2\x82\xac", "\xe2\x82" },
@@ -201,7 +201,7 @@ START_TEST(patterns_are_as_in_perl_and_in_bytes)
 }
 END_TEST
 
-/* The place where PCRE2 leaves groups belongs to all patterns, and keeps what an earlier one left there. */
+/* All patterns share PCRE2's storage for groups, which still holds the groups of the pattern matched before. */
 START_TEST(a_pattern_without_a_group_gets_no_other_pattern_s)
 {
 	begin((const struct match_pattern[]){ { "(b)c", MATCH_EXPECT },
@@ -217,7 +217,7 @@ START_TEST(a_pattern_without_a_group_gets_no_other_pattern_s)
 }
 END_TEST
 
-/* PCRE2 10.42 reports offsets 3 and 1, later ones an error. */
+/* PCRE2 10.42 reports a match from offset 3 to 1; later versions report an error. */
 START_TEST(a_match_that_begins_after_its_end_is_empty)
 {
 	begin((const struct match_pattern[]){ { "(?=(?1))(?(DEFINE)(ab\\K))", MATCH_EXPECT } }, 1);
@@ -270,7 +270,7 @@ START_TEST(a_long_group_is_cut)
 }
 END_TEST
 
-/* The messages are PCRE2's, and so are most of the places: they differ between its versions. */
+/* The messages, and most of the offsets, come from PCRE2 and differ between its versions. */
 START_TEST(an_invalid_pattern_is_named_with_what_is_wrong_and_where)
 {
 	static const struct {
@@ -313,7 +313,7 @@ static int64_t cpu_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* How often the parentheses are opened and closed around an a: no more than PCRE2 is asked to take. */
+/* A pattern with @depth nested parentheses around an a; PCRE2 has a limit for the depth. */
 static const char *nested(int depth, const char *close)
 {
 	static char text[8192];
@@ -376,7 +376,7 @@ START_TEST(a_pattern_as_large_as_it_may_be_is_taken)
 }
 END_TEST
 
-/* Patterns that meet each limit, on lines of a's that end in b. */
+/* Patterns that exceed each limit on a text line of many a's and a final b. */
 static const struct {
 	const char *pattern, *why;
 } endless[] = {
@@ -391,7 +391,7 @@ static const struct {
 	{ "(((((((((((((((((((a)))))))))))))))))))*$", "heap limit exceeded" },
 	{ "(*LIMIT_HEAP=4000000000)(((((((((((((((((((a)))))))))))))))))))*$", "heap limit exceeded" },
 	{ NULL, "matching depth limit exceeded" },
-	/* each begins at every byte, and takes fewer than a million steps from there */
+	/* These start again at every byte, with fewer than a million steps each time, so only time limits them. */
 	{ "(a+)\\1+$", "time limit exceeded" },
 	{ "(?i)(a+)\\1+$", "time limit exceeded" },
 	{ "(?:a|b)*[xy]", "time limit exceeded" },
@@ -399,7 +399,7 @@ static const struct {
 	{ "(?R)?a", "nested recursion at the same subject position" },
 };
 
-/* CPU time is scarce on a busy computer; the run's own time is over all the same. */
+/* On a busy computer a pattern may not use up its CPU time; the deadline of the run ends it all the same. */
 START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
 {
 	static char text[4096];
@@ -409,7 +409,7 @@ START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
 	match.deadline_ms = wait_now_ms() - 1;
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_str_eq(match.why, "time limit exceeded");
-	ck_assert_uint_le(match.steps, 1000); /* 250 ms are more than 100,000 */
+	ck_assert_uint_le(match.steps, 1000); /* 250 ms of CPU time are more than 100,000 steps */
 	match_release(&match);
 }
 END_TEST
@@ -429,7 +429,7 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 	began_ms = cpu_ms();
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_int_le(cpu_ms() - began_ms, 2 * MATCH_CPU_MS);
-	/* A computer that is too slow for three million steps meets the limit on time first. */
+	/* On a slow computer the limit of CPU time comes first. */
 	if (strcmp(match.why, "time limit exceeded") != 0 || match.steps > 3000000)
 		ck_assert_str_eq(match.why, endless[_i / 2].why);
 	ck_assert_uint_eq(match.culprit, 1);
@@ -443,7 +443,7 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 }
 END_TEST
 
-/* Each takes less than the limit, and both together more: patterns share one line's time. */
+/* One pattern alone stays below the limit, but all patterns share the time for one text line. */
 START_TEST(many_slow_patterns_take_no_longer_than_one)
 {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];

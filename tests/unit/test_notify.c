@@ -1,4 +1,4 @@
-/* test_notify.c - sd_notify(3) as one datagram: paths, abstract names, hostile texts, nobody there. */
+/* test_notify.c - sd_notify(3) as one datagram: socket paths, abstract names, hostile texts, nobody listening. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

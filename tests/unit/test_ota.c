@@ -1,4 +1,4 @@
-/* test_ota.c - the OTA probes as state machines: what proves that a service listens, and what never does. */
+/* test_ota.c - the OTA probes as state machines: what proves that a service listens, and what does not. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "ota/target.h"
 #include "suite.h"
 
-/* A host on a virtual network: answers each action after a delay, by rules that change with time. */
+/* How a host on a virtual network answers. Its rules change with time, and each answer takes a delay. */
 enum manner { SILENT, REFUSES, UNREACHABLE, ACCEPTS, ANSWERS };
 
 struct rule {
@@ -19,10 +19,10 @@ struct rule {
 struct world {
 	const struct rule *rules;
 	unsigned int n_rules;
-	const char *answer; /* of ANSWERS, to each datagram; or what a connection says */
+	const char *answer; /* answer to a datagram, or what a connection sends */
 	size_t answer_len;
-	bool hangs_up;		 /* a connection ends after the answer */
-	unsigned int lose_every; /* every n-th datagram is lost */
+	bool hangs_up;		 /* the service closes a connection after its answer */
+	unsigned int lose_every; /* every n-th datagram is lost; 0: none */
 	int64_t delay_ms;
 
 	int64_t now_ms;
@@ -31,7 +31,7 @@ struct world {
 		struct ota_event event;
 	} pending[64];
 	unsigned int n_pending, datagrams, connects, closes;
-	char sent[256][64]; /* to the service */
+	char sent[256][64]; /* datagrams sent to the service */
 	unsigned int n_sent;
 };
 
@@ -117,7 +117,7 @@ static unsigned int earliest(const struct world *w)
 	return best;
 }
 
-/* Until it is done, or until the deadline: then it is stopped. */
+/* Runs the probe until it ends by itself, or stops it at the deadline. Return: its finding. */
 static const struct ota_finding *run(struct world *w, struct ota *ota, const struct ota_options *options,
 				     int64_t deadline_ms)
 {
@@ -210,7 +210,7 @@ START_TEST(every_datagram_to_the_service_is_the_harmless_one)
 }
 END_TEST
 
-/* Rows of what never proves that it listens, and why it says so. */
+/* Hosts whose answers never prove a listening service, and the reason that the probe then gives. */
 static const struct {
 	struct rule rules[3];
 	const char *answer;
@@ -222,9 +222,9 @@ static const struct {
 	{ { { 0, SILENT, SILENT, REFUSES } }, NULL, OTA_REASON_FILTERED },
 	{ { { 0, SILENT, SILENT, ACCEPTS } }, NULL, OTA_REASON_FILTERED },
 	{ { { 0, UNREACHABLE, UNREACHABLE, UNREACHABLE } }, NULL, OTA_REASON_UNREACHABLE },
-	/* it was up and closed, and then the host died: silence, but nobody is alive */
+	/* The host closes the port, then goes down: the later silence is no sign of a service. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, SILENT, SILENT } }, NULL, OTA_REASON_DOWN },
-	/* open for a moment */
+	/* The service listens for a moment only. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, REFUSES, SILENT }, { 2400, REFUSES, REFUSES, SILENT } },
 	  NULL,
 	  OTA_REASON_GONE },
@@ -274,7 +274,8 @@ END_TEST
 
 START_TEST(silence_before_the_host_was_gone_does_not_count)
 {
-	/* two rounds, two seconds without a sign of life, and then it takes four again: not done by 4000 */
+	/* The host is silent from 400 to 3000 ms. The rounds before that do not count: four more are needed, which
+	 * takes until after 4000 ms. */
 	struct world w = WORLD({ 0, SILENT, REFUSES, SILENT }, { 400, SILENT, SILENT, SILENT },
 			       { 3000, SILENT, REFUSES, SILENT });
 	struct world same = w;
@@ -303,7 +304,7 @@ END_TEST
 
 START_TEST(a_late_refusal_spoils_the_round)
 {
-	/* the refusal of the service's port comes 100 ms after the one of the closed port */
+	/* The refusal for the service's port comes 100 ms after that for the closed port. */
 	struct ota_event closed = { OTA_EVENT_REFUSED, OTA_CLOSED_UDP, NULL, 0 };
 	struct ota_event service = { OTA_EVENT_REFUSED, OTA_SERVICE_UDP, NULL, 0 };
 	struct ota_event timer = { .kind = OTA_EVENT_TIMER };
@@ -325,7 +326,7 @@ END_TEST
 
 START_TEST(a_host_that_limits_its_reports_is_not_believed)
 {
-	/* one report in three goes out, the service's port being asked first: it gets them all */
+	/* The host sends one ICMP report in three. The service's port is asked first, so all reports are about it. */
 	struct ota_event closed = { OTA_EVENT_REFUSED, OTA_CLOSED_UDP, NULL, 0 };
 	struct ota_event service = { OTA_EVENT_REFUSED, OTA_SERVICE_UDP, NULL, 0 };
 	struct ota_event timer = { .kind = OTA_EVENT_TIMER };
@@ -578,7 +579,7 @@ START_TEST(a_web_updater_is_known_by_its_form)
 }
 END_TEST
 
-/* The same page in pieces of every size gives the same finding. */
+/* A page gives the same finding whatever the size of the pieces it arrives in. */
 START_TEST(a_page_may_come_in_pieces)
 {
 	struct ota_event connected = { OTA_EVENT_CONNECTED, OTA_SERVICE_TCP, NULL, 0 };

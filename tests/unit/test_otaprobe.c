@@ -1,4 +1,5 @@
-/* test_otaprobe.c - OTA probes over real sockets on loopback: closed, open, late, gone, silent, garbage, names. */
+/* test_otaprobe.c - OTA probes over real sockets on loopback: closed, open, late, vanishing, silent, wrong answers,
+ * names. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
@@ -37,7 +38,7 @@ static int bound(const char *host, int type, int *port)
 	return fd;
 }
 
-/* A port that nothing uses: bound once, and given back. */
+/* A port that is not in use: it was bound and is free again. */
 static int unused(const char *host, int type)
 {
 	int port = 0;
@@ -49,7 +50,7 @@ static int unused(const char *host, int type)
 static struct otaprobe probe;
 static struct ota_finding finding;
 
-/* Steps until it is done, doing @each on the way; NULL at the deadline. */
+/* Runs the probe, calling @each between steps. Return: the finding; NULL: none before the deadline. */
 static const struct ota_finding *carry(int64_t for_ms, void (*each)(int64_t passed_ms))
 {
 	int64_t begin_ms = wait_now_ms();
@@ -69,7 +70,7 @@ static const struct ota_finding *carry(int64_t for_ms, void (*each)(int64_t pass
 	}
 }
 
-/* Carried for so long and then stopped: why it has found nothing. */
+/* Runs the probe for this time, stops it, and checks the reason that it gives. */
 static void finds_nothing(int64_t for_ms, void (*each)(int64_t passed_ms), enum ota_reason reason)
 {
 	ck_assert_ptr_null(carry(for_ms, each));
@@ -171,7 +172,7 @@ START_TEST(a_port_that_closes_again_never_listens)
 }
 END_TEST
 
-/* Nothing answers: both UDP ports swallow, and the TCP port's queue is full, so that its SYNs are dropped. */
+/* Nothing answers: both UDP ports accept datagrams silently, and the TCP port drops SYNs because its queue is full. */
 START_TEST(a_host_that_says_nothing_is_down_and_never_listens)
 {
 	int port = 0, closed = 0, fd = bound("127.0.0.1", SOCK_DGRAM, &port);
@@ -205,7 +206,7 @@ START_TEST(a_host_that_reports_no_closed_port_is_not_believed)
 	int swallow = bound("127.0.0.1", SOCK_DGRAM, &closed);
 	struct otaprobe_options options = arduino("127.0.0.1", port);
 
-	options.closed_port = closed; /* UDP swallows, TCP answers with a reset */
+	options.closed_port = closed; /* its UDP side accepts datagrams silently, its TCP side answers with a reset */
 	start(options);
 	finds_nothing(3000, NULL, OTA_REASON_FILTERED);
 	close(swallow);
@@ -252,7 +253,7 @@ END_TEST
 
 static int intruder_fd = -1;
 
-/* Somebody else sends what would be the right answer, to every local port it could be. */
+/* A stranger sends a correct answer to every local port that may be the probe's. */
 static void intrudes(int64_t passed_ms)
 {
 	static const char good[] = "ERR: ERROR[5]: Bad Size Given\n";
@@ -419,7 +420,7 @@ END_TEST
 
 START_TEST(a_name_that_does_not_exist_is_said_to)
 {
-	/* .invalid never exists (RFC 6761), and is asked of nobody where there is no resolver */
+	/* .invalid never resolves (RFC 6761). Without a resolver no query is sent. */
 	start(arduino("no-such-board.invalid", 8266));
 	finds_nothing(300, NULL, OTA_REASON_NAME);
 }
@@ -461,7 +462,7 @@ END_TEST
 
 START_TEST(an_address_that_cannot_be_used_is_unreachable)
 {
-	/* connect() to the broadcast address fails here, before anything is sent */
+	/* connect() to the broadcast address fails at once. */
 	start(arduino("255.255.255.255", 8266));
 	finds_nothing(800, NULL, OTA_REASON_UNREACHABLE);
 }

@@ -1,4 +1,4 @@
-/* test_paste.c - the filter of pastes alone: lines as somebody copied them, and as the board sent them. */
+/* test_paste.c - the filter for pasted logs: text lines as users have copied them become those that the board sent. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #include "cli/paste.h"
 #include "suite.h"
 
-/* What goes out: the text, and where that differs what was heard, as "=c" for a byte or its number in "<9c>", "<?>" for
- * an unreadable character, "?" for a question mark and "/" for a line end. */
+/* The filter's output: the text, and what a port may have received. There each byte stands for itself or is written
+ * <9c>; <?> is an unknown byte above 0x7f, ? a question mark, / a line end. */
 struct output {
 	struct paste paste;
-	const char *banner; /* text that the reader takes for one */
+	const char *banner; /* the text that is reported back to the filter as a banner */
 	enum chip chip;
 	char text[16384], heard[65536];
 	size_t n, n_heard;
@@ -48,7 +48,7 @@ static void take(void *user, const char *text, size_t n, const struct wrongbaud_
 		paste_banner(&o.paste, o.banner, strlen(o.banner), o.chip);
 }
 
-/* @cut: where the input is cut in two; SIZE_MAX: after every byte */
+/* @cut: position where the input is split in two; SIZE_MAX: after every byte. */
 static void filter(const char *bytes, size_t n, size_t cut, const char *banner, enum chip chip)
 {
 	o.n = o.n_heard = 0;
@@ -68,9 +68,9 @@ static void filter(const char *bytes, size_t n, size_t cut, const char *banner, 
 
 static const struct {
 	const char *in, *out;
-	size_t n; /* of in, where it has NULs */
+	size_t n; /* length of in, if it contains NULs; else 0 */
 } lines[] = {
-	/* as they are */
+	/* Unchanged. */
 	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n",
 	  0 },
 	{ " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", 0 },
@@ -81,7 +81,7 @@ static const struct {
 	{ "May be at 3:00\nJan 31 is cold\n", "May be at 3:00\nJan 31 is cold\n", 0 },
 	{ "\xc3\xa4 20\xb0 \xff\xfe\n", "\xc3\xa4 20\xb0 \xff\xfe\n", 0 },
 	{ "C:\\new\\readme <b>?\n", "C:\\new\\readme <b>?\n", 0 },
-	/* time stamps */
+	/* Time stamps. */
 	{ "12:34:01.123 -> load\n12:34:01.123 ->  ets\n", "load\nets\n", 0 },
 	{ "12:34:01,123 > load\n12:34:01 | load\n12:34:01: load\n12:34:01 - load\n", "load\nload\nload\nload\n", 0 },
 	{ "[12:34:01] load\n[12:34:01.5]load\n[  12.345678] load\n", "load\nload\nload\n", 0 },
@@ -90,13 +90,13 @@ static const struct {
 	{ "Jan 31 12:34:01 host ser2net[123]: load\n", "load\n", 0 },
 	{ "15567> load\n", "load\n", 0 },
 	{ "[12:34:01 load\n", "[12:34:01 load\n", 0 },
-	/* quotation marks and colours */
+	/* Quotation marks and colours. */
 	{ "> load\n>load\n> > load\n| load\n// load\n`load`\n", "load\nload\nload\nload\nload\nload`\n", 0 },
 	{ "[0;32mI (1) boot\n\xef\xbf\xbd[0;32mI\n\xe2\x90\x9b[0;32mI\n.[0;32mI\n[1B][0;32mI\n",
 	  "I (1) boot\nI\nI\nI\nI\n", 0 },
 	{ "12:34:01 -> [0;31mE (1) boot\n", "E (1) boot\n", 0 },
 	{ "\033[32m12:34:01\033[0m -> \033[0;31mE\n", "E\n", 0 },
-	/* line ends */
+	/* Line ends. */
 	{ "one\\r\\ntwo<br>three<br/>\nfour<br />five<CR><LF>\nsix<LF>", "one\rtwo\rthree\r\nfour\rfive\r\nsix\r", 0 },
 	{ "> one<br>> two\n", "one\rtwo\n", 0 },
 	{ "9:13:19.676 -> ets Jun  8 2016 00:22:57 19:13:19.676 ->  19:13:19.676 -> rst:0xc\n",
@@ -108,7 +108,7 @@ static const struct {
 	{ "{\"log\": \"one\\ntwo\\nthree\\nfour\\n\"}\n", "{\"log\": \"one\rtwo\rthree\rfour\r\"}\n", 0 },
 	{ "<p>one</p><p class=\"x\">two</p>\n<td>three</td></tr> <tr><td>four</td></tr>\n",
 	  "one\rtwo</p>\nthree\rfour</td></tr>\n", 0 },
-	/* marks of Markdown, HTML */
+	/* Marks of Markdown and HTML. */
 	{ "- load\n* load\n+ load\n# load\n### load\n12. load\n3) load\n> - `load\n",
 	  "load\nload\nload\nload\nload\nload\nload\nload\n", 0 },
 	{ "**load**\n*load*\n***load*** \n~~load~~\n__load 1__\n_load 1_\n_load_\n|load|\n| load "
@@ -120,7 +120,7 @@ static const struct {
 	{ "&gt; &lt;a&gt; &amp; &quot;x&quot;&nbsp;&#40;1&#x29;&apos; &#169; &x; &\n",
 	  "<a> & \"x\" (1)' &#169; &x; &\n", 0 },
 	{ "rst:0x1 (POWERON\\_RESET) \\*\\*\n", "rst:0x1 (POWERON_RESET) **\n", 0 },
-	/* what begins so by itself */
+	/* Text lines that begin with such marks themselves. */
 	{ "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n",
 	  "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n", 0 },
 	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP "
@@ -130,7 +130,7 @@ static const struct {
 	  0 },
 	{ " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n",
 	  " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", 0 },
-	/* broken lines */
+	/* Wrapped text lines. */
 	{ "rst cause:2,\n boot mode:(3,6)\nx\n", "rst cause:2,boot mode:(3,6)\n\nx\n", 0 },
 	{ "> ets Jan  8 2013, \r\n> rst cause:2,\r\n>\r\n> boot mode:(3,6)\r\nx",
 	  "ets Jan  8 2013,rst cause:2,boot mode:(3,6)\r\n\n\n\nx", 0 },
@@ -141,7 +141,7 @@ static const struct {
 	{ "rst cause:2, boot\nmode:(3,6)\n", "rst cause:2, bootmode:(3,6)\n\n", 0 },
 	{ "rst cause:2, \nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n",
 	  "rst cause:2,\nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", 0 },
-	/* characters */
+	/* Encodings of characters. */
 	{ "12:34:01\xc2\xa0->\xc2\xa0load\n", "load\n", 0 },
 	{ "rst:0xc\xc2\xa0(SW)\n", "rst:0xc (SW)\n", 0 },
 	{ "???a? ??b??\n?\n",
@@ -164,7 +164,7 @@ static const struct {
 	  "\xff\xfe"
 	  "12:34:01 load\nx\n",
 	  37 },
-	/* words: not knowing whose they are */
+	/* Capital letters, where the chip is not known yet. */
 	{ "Ets Jan 8 2013, Rst cause: 1\nLoad 0x40100000\n", "ets Jan 8 2013, rst cause: 1\nLoad 0x40100000\n", 0 },
 };
 
@@ -199,14 +199,14 @@ static const struct {
 	{ "12:34:01 p: ESP-ROM\n12:34:02 p: load\n", "ESP-ROM", "p: ESP-ROM\n load\n", CHIP_ESP32C3 },
 	{ "door | ets Jun\ndoor | x\n--- a break\ndoor | y\n", "ets Jun", "door | ets Jun\n x\n--- a break\n y\n",
 	  CHIP_ESP32 },
-	/* by chance, before a banner only */
+	/* A prefix of the banner by chance only: the lines after it do not have it. */
 	{ "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", "ESP-ROM",
 	  "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", CHIP_ESP32C3 },
 	{ "0x1 ets Jan  8 2013,\n0x2 rst cause:2,\n0x3 boot mode:(3,6)\n0x4 load\n", "boot mode",
 	  "0x1 ets Jan  8 2013,rst cause:2,boot mode:(3,6)\n\n\nload\n", CHIP_ESP8266 },
 	{ "ab rst:0x1 (POWERON\\_RESET)\nab load\n", "rst:0x1 (", "ab rst:0x1 (POWERON_RESET)\nload\n", CHIP_ESP32 },
 	{ "- ets Jan\n- load\n-load\n", "ets Jan", "- ets Jan\n load\nload\n", CHIP_ESP8266 },
-	/* nothing before it, or too much */
+	/* Nothing before the banner, or more text than a prefix may have. */
 	{ "ets Jun\nets Jun\n", "ets Jun", "ets Jun\nets Jun\n", CHIP_ESP32 },
 	{ "a line of fifty characters and more, such as this one is: ets Jun\na line of fifty characters and more, "
 	  "such as this one is: x\n",
@@ -214,7 +214,7 @@ static const struct {
 	  "a line of fifty characters and more, such as this one is: ets Jun\n"
 	  "a line of fifty characters and more, such as this one is: x\n",
 	  CHIP_ESP32 },
-	/* capital letters behind an ESP8266's banner, and another chip's */
+	/* Capital letters after a banner of an ESP8266, and of another chip. */
 	{ "Ets Jan  8\nLoad 0x4\nTail 4\nChksum 0x89\nCsum 0xe8\nLoading\n", "ets Jan",
 	  "ets Jan  8\nload 0x4\ntail 4\nchksum 0x89\ncsum 0xe8\nLoading\n", CHIP_ESP8266 },
 	{ "ets Jun\nLoad 0x4\nTail 4\n", "ets Jun", "ets Jun\nLoad 0x4\nTail 4\n", CHIP_ESP32 },
@@ -238,12 +238,12 @@ static const struct {
 	{ "r\\0l\n", "r<00>l/", 0 },
 	{ "r\0l", "r<00>l", 3 },
 	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },     /* pictures of NUL and DEL */
-	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 }, /* Latin-1, as UTF-8 */
-	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },	       /* Windows-1252 */
+	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 }, /* Latin-1 converted to UTF-8 */
+	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },	       /* Windows-1252 converted to UTF-8 */
 	{ "r\xef\xbf\xbd\xe2\xb8\xae?l", "r<?><?>?l", 0 },
-	{ "r\xe5\xae\xadl", "r<8c>ll", 0 },			 /* GBK */
-	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },	 /* as it came */
-	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 }, /* all of it was seen */
+	{ "r\xe5\xae\xadl", "r<8c>ll", 0 },			 /* bytes taken for GBK */
+	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },	 /* raw bytes */
+	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 }, /* nothing is removed from what was received */
 	{ "\\x9c\\x9e\\x00\\x8c", "<9c><9e><00><8c>", 0 },
 };
 
@@ -269,11 +269,11 @@ static const struct {
 	enum verdict verdict;
 	enum chip chip;
 	int cause, mode;
-	bool doubtful; /* and said to be so */
+	bool doubtful; /* the result must be marked as doubtful */
 } pastes[] = {
 #define FLASH_8266 VERDICT_FLASH_BOOT, CHIP_ESP8266, 2, 3
 #define FLASH_32 VERDICT_FLASH_BOOT, CHIP_ESP32, 1, 0x13
-	/* rubbish behind the last words of a load */
+	/* Unreadable bytes behind the last words of a load. */
 	{ BANNER "\n\n" LOAD "csum 0x2d\xff\xfe\x81\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xef\xbf\xbdr\xef\xbf\xbd\n~ld\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xe5\xae\xad?l", FLASH_8266, false },
@@ -293,7 +293,7 @@ static const struct {
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\nentry 0x4008\x80\xf8\n",
 	  VERDICT_UNPROVEN, CHIP_ESP32, 1, 0x13, false },
 	{ "waiting for download...\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
-	/* glued into another line */
+	/* The banner joined to another text line. */
 	{ SPEAKS_8266("Leaving...Hard resetting " BANNER "\xff\xfe"), FLASH_8266, false },
 	{ SPEAKS_8266("port opened" BANNER "hello"), FLASH_8266, false },
 	{ "port openedrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)configsip: 0\n" ENTERS, FLASH_32, false },
@@ -301,7 +301,7 @@ static const struct {
 	  "(SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
 	  "entry 0x403cc710\n",
 	  VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
-	/* broken lines */
+	/* Wrapped text lines. */
 	{ SPEAKS_8266("ets Jan  8 2013,\nrst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266(" ets Jan  8 2013,rst cause:2,\n boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2, boot\nmode:(3,6)"), FLASH_8266, false },
@@ -318,7 +318,7 @@ static const struct {
 	{ "ets Jan  8 2013,rst cause:2,\nboot mode:(1,6)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, false },
 	{ "ets Jan  8 2013,rst cause:2,\nsomething else\nboot mode:(1,6)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1,
 	  true },
-	/* left out */
+	/* Marks for omitted text lines. */
 	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n",
 	  VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
 	{ BANNER "\n[...]\nload 0x4010f000, len 1384, room 16\n\xe2\x80\xa6\ncsum 0x2d\n...\n~ld\n", FLASH_8266,
@@ -328,7 +328,7 @@ static const struct {
 	  FLASH_32, false },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n(...)\nload:0x3fff0030,len:...\n", VERDICT_UNPROVEN,
 	  CHIP_ESP32, 1, 0x13, false },
-	/* Markdown and HTML, where there is no banner to learn from */
+	/* Markdown and HTML, without a banner that shows the prefix. */
 	{ "**E (31) boot: No bootable app partitions in the partition table**\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1,
 	  -1, true },
 	{ "_invalid header: 0xffffffff_\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
@@ -347,7 +347,7 @@ static const struct {
 	  "***ERROR*** A stack overflow in task main has been detected.\n~~~\n",
 	  VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ " - IDLE0 (CPU 0)\n--- BEGIN CORE DUMP ---\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
-	/* and where there is one */
+	/* Markdown and HTML, with a banner. */
 	{ "```text\n" SPEAKS_8266(BANNER) "```\n", FLASH_8266, false },
 	{ "_" BANNER "_\n_load 0x4010f000, len 1384, room 16_\n_csum 0x2d_\n_~ld_\n", FLASH_8266, false },
 	{ "**" BANNER "**\n**load 0x4010f000, len 1384, room 16**\n**csum 0x2d**\n", FLASH_8266, false },
@@ -357,7 +357,7 @@ static const struct {
 	{ "rst:0x1 \\(POWERON\\_RESET\\),boot:0x13 \\(SPI\\_FAST\\_FLASH\\_BOOT\\)\n" ENTERS, FLASH_32, false },
 	{ "\"" BANNER "\\n\\nload 0x4010f000, len 1384, room 16 \\ntail 8\\nchksum 0x2d\\ncsum 0x2d\\n~ld\\n\"\n",
 	  FLASH_8266, false },
-	/* a damaged banner */
+	/* A damaged banner. */
 	{ SPEAKS_8266("etX Jan  8 2013,rst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Xan  8 2013,rst cXuse:2, boot mode:(3,6)"), FLASH_8266, true },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cuse:2, boot mode:(3,6)"), FLASH_8266, true },
@@ -430,7 +430,7 @@ START_TEST(leaves_a_log_alone_that_nobody_copied)
 	n = fread(log, 1, sizeof(log), f);
 	fclose(f);
 	filter(log, n, 0, NULL, CHIP_UNKNOWN);
-	for (size_t i = 0, out = 0; i < n; i++) { /* but for NULs, of which the text has none */
+	for (size_t i = 0, out = 0; i < n; i++) { /* except for NULs, which the text never holds */
 		if (log[i])
 			ck_assert_msg(out < o.n && o.text[out++] == log[i], "%s: byte %zu", name, i);
 	}
@@ -458,7 +458,7 @@ START_TEST(a_line_of_any_length_goes_through)
 	static char line[3 * PASTE_LINE_MAX];
 
 	memset(line, 'x', sizeof(line));
-	memcpy(line + PASTE_LINE_MAX, "> x", 3); /* no beginning of a line */
+	memcpy(line + PASTE_LINE_MAX, "> x", 3); /* a mark in the middle of a text line is not one at its beginning */
 	filter(line, sizeof(line), SIZE_MAX, NULL, CHIP_UNKNOWN);
 	ck_assert_uint_eq(o.n, sizeof(line));
 	ck_assert_mem_eq(o.text, line, sizeof(line));

@@ -1,5 +1,4 @@
-/* test_ready_cli.c - what "ready" may wait for, through the program: lines, OTA services, the
- * state file, notification. */
+/* test_ready_cli.c - conditions for ready, through the program: patterns, OTA services, state file, notification. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
@@ -20,7 +19,7 @@
 
 static struct program p;
 static char why[4096];
-static int port; /* a UDP and TCP port that is free on loopback */
+static int port; /* a loopback port that is free for both UDP and TCP */
 
 static int free_port(void)
 {
@@ -49,7 +48,7 @@ static void setup(void)
 static const struct program_row rows[] = {
 	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
 	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
-	/* a byte that is no character neither hides a line nor makes two of it; what is printed stays harmless */
+	/* A byte that is no valid character neither hides nor splits a text line. The match is printed escaped. */
 	{ "--print-match --expect '^20(.)C, connected$' 'sim:running,say=20\\xb0C\\x2c connected\\n'", 0,
 	  "\xef\xbf\xbd\n", NULL },
 	{ "--print-match --expect '^not(.)ready$' 'sim:running,say=not\\x07ready\\n'", 0, "\\x07\n", NULL },
@@ -72,7 +71,7 @@ static const struct program_row rows[] = {
 	{ "--firmware list", 0, "arduino", NULL },
 	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", "does its application start the OTA service?" },
 	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", "give the address that the board has" },
-	/* exponential patterns, one too large, a megabyte without a newline */
+	/* Patterns of exponential cost, a pattern that is too large, a megabyte of text without a newline. */
 	{ "--expect '(a+)+$' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
 	  "expect-timeout: --expect '(a+)+$' takes too much time or memory on a line (", "" },
 	{ "--fail-on '(a|aa)+$' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
@@ -103,7 +102,7 @@ END_TEST
 
 START_TEST(the_board_itself_is_asked_when_that_is_wanted)
 {
-	/* before the reset it would refuse: it was left in boot mode 1; after it, it would take an update */
+	/* The board was left in boot mode 1 and would refuse an update before the reset, but not after it. */
 	program_run(&p, "--json --if-needed --ota-dry-run 127.0.0.1:$PORT sim:ota=127.0.0.1:$PORT");
 	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"reset\":\"done\""));
@@ -114,13 +113,13 @@ END_TEST
 
 START_TEST(a_dry_run_completes_the_proof_where_the_serial_line_cannot)
 {
-	/* the application prints one of the ROM's lines, which may be what is left of another boot: no proof; the board's own
-	 * latch is one */
+	/* The application prints a text line of the ROM, so the serial line alone gives no proof. The board's answer
+	 * over the network does. */
 	program_run(&p, "--json -t 20 --ota-dry-run 127.0.0.1:$PORT 'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"proof\":\"ota\""));
 	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 0);
-	/* ... and stands in for nothing else that was asked for */
+	/* The board's answer does not replace other conditions. */
 	program_run(&p, "-t 6 --expect never --print-match --ota-dry-run 127.0.0.1:$PORT "
 			"'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17 && !p.out[0], "%s%s", p.out, p.err);
@@ -130,7 +129,7 @@ START_TEST(a_dry_run_completes_the_proof_where_the_serial_line_cannot)
 	program_run(&p, "-t 6 --ota 127.0.0.1:1 --ota-dry-run 127.0.0.1:$PORT "
 			"'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17, "%s%s", p.out, p.err);
-	/* a board that nothing resets stays in boot mode 1, and says so itself */
+	/* A board that no line resets stays in boot mode 1, and answers so itself. */
 	program_run(&p, "-t 12 --ota-dry-run 127.0.0.1:$PORT sim:nowire,ota=127.0.0.1:$PORT");
 	ck_assert_int_ne(p.status, 0);
 }
@@ -150,7 +149,7 @@ START_TEST(the_state_file_is_the_result_and_never_an_old_one)
 }
 END_TEST
 
-/* The folder goes when the first event is out. */
+/* The directory of the state file is removed after the first event was printed. */
 START_TEST(a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success)
 {
 	program_shell(&p,
@@ -169,7 +168,7 @@ START_TEST(a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success)
 }
 END_TEST
 
-/* What a full disk does, without a disk to fill. */
+/* A file size limit of 0 stands in for a full disk. */
 START_TEST(where_there_is_no_room_for_the_result_no_board_is_reset)
 {
 	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --state-file $DIR/s sim:running sim:truth=$DIR/truth; echo $?; "
@@ -189,7 +188,7 @@ START_TEST(a_capture_that_meets_a_limit_is_said_and_the_board_is_judged)
 }
 END_TEST
 
-/* What a reader finds in the state file: 0 nothing; else the number of the run whose result stands there, whole. */
+/* Return: 0: there is no state file; else the number of the run whose complete result it holds. */
 static int read_state(const char *path)
 {
 	static char text[8192], known[8192];
@@ -242,7 +241,8 @@ START_TEST(ten_thousand_reads_during_runs_find_it_whole_and_never_old)
 }
 END_TEST
 
-/* A service manager's socket: the datagrams of a run, one after the other, each ended by |. */
+/* Runs espreset with a notification socket, and stores the datagrams it receives, each followed by  .
+ */
 static void run_notified(const char *args, char *buf, size_t cap)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -1,4 +1,4 @@
-/* test_recover.c - getting a wedged bridge back: against a sysfs made up here, and a hub that obeys, lies or fails. */
+/* test_recover.c - resetting a wedged bridge: with a fake sysfs, and a hub that obeys, lies or fails. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static char path[256];
 /* ------------------------------------------------------------ a clock that jumps */
 
 static int64_t now_ms;
-static int stop_after; /* waits; 0: never */
+static int stop_after; /* number of waits until a stop signal arrives; 0: none does */
 static void (*on_wait)(void);
 
 int64_t __wrap_wait_now_ms(void);
@@ -59,15 +59,16 @@ int __wrap_wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, cons
 
 static struct {
 	unsigned int characteristics;
-	bool pretends; /* says yes and leaves the port connected */
-	bool repowers; /* as Linux does with a port that lost its device */
+	bool pretends; /* the hub reports success but leaves the port connected */
+	bool repowers; /* like Linux, the kernel powers a port again after its device has gone */
 	bool on, connected;
 	int times_off;
 	int descriptor_len;
 	int resets;
 	int reset_result;
 	int open_handles, open_contexts;
-	int calls, fail_at, fail_with; /* the n-th call of libusb that can fail */
+	/* number of libusb calls that can fail, which of them fails, and with which error */
+	int calls, fail_at, fail_with;
 	char opened[128];
 	int open_errno;
 	bool sysfs_is_read_only;
@@ -85,7 +86,7 @@ int __wrap_libusb_set_option(libusb_context *ctx, enum libusb_option option, ...
 	int r;
 
 	ck_assert_ptr_null(ctx);
-	ck_assert_int_eq(option, LIBUSB_OPTION_NO_DEVICE_DISCOVERY); /* it would start a thread */
+	ck_assert_int_eq(option, LIBUSB_OPTION_NO_DEVICE_DISCOVERY); /* without it libusb would start a thread */
 	return fails(&r) ? r : 0;
 }
 
@@ -239,7 +240,7 @@ int __wrap_faccessat(int dir, const char *file, int mode, int flags)
 static void set_up(void)
 {
 	memset(&usb, 0, sizeof(usb));
-	usb.characteristics = 0x09; /* each port by itself */
+	usb.characteristics = 0x09; /* the hub switches the power of each port separately */
 	usb.on = usb.connected = true;
 	usb.descriptor_len = 9;
 	usb.fail_with = LIBUSB_ERROR_IO;
@@ -345,7 +346,7 @@ START_TEST(each_step_of_a_usb_reset_fails_in_each_way)
 	}
 	ck_assert_int_eq(usb.resets, 1);
 	usb.calls = 0;
-	ck_assert_int_eq(usb_reset(), 0); /* there is no fifth step */
+	ck_assert_int_eq(usb_reset(), 0); /* there is no fifth call that could fail */
 }
 END_TEST
 
@@ -405,7 +406,7 @@ END_TEST
 START_TEST(the_other_interface_of_the_same_driver_is_the_ports_own)
 {
 	fake_link("../drivers/ch341", DEVICE "/1-1.4:1.1/driver");
-	fake_dir(DEVICE "/1-1.4:1.2"); /* nobody's */
+	fake_dir(DEVICE "/1-1.4:1.2"); /* an interface without driver */
 	ck_assert_int_eq(usb_reset(), 0);
 }
 END_TEST
@@ -439,12 +440,12 @@ START_TEST(a_power_cycle_switches_off_by_sysfs_and_on_again)
 
 	on_wait = see_off;
 	off_seen = 0;
-	usb.repowers = true; /* only sysfs keeps Linux from that */
+	usb.repowers = true; /* sysfs alone can keep the kernel from powering the port again */
 	ck_assert_int_eq(power_cycle(), 0);
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/001/003");
 	ck_assert_int_ge(now_ms, 1000 + RECOVER_OFF_MS);
 	ck_assert_int_ge(off_seen, 20);
-	ck_assert_int_eq(usb.times_off, 1); /* the test; sysfs does the rest */
+	ck_assert_int_eq(usb.times_off, 1); /* once for the test whether the hub obeys; sysfs does the rest */
 	ck_assert(usb.on && !is_disabled());
 	ck_assert_int_eq(usb.resets, 0);
 	ck_assert_int_eq(count_fds(), fds);
@@ -536,7 +537,7 @@ START_TEST(power_that_cannot_be_given_back_is_said)
 	usb.sysfs_is_read_only = true;
 	usb.fail_at = 100;
 	ck_assert_int_eq(power_cycle(), 0);
-	usb.fail_at = usb.calls; /* the last one gives it back */
+	usb.fail_at = usb.calls; /* the last call switches the power on again */
 	usb.calls = 0;
 	ck_assert_int_eq(power_cycle(), -EIO);
 	expect_says("may be left without power");
@@ -588,7 +589,7 @@ START_TEST(a_port_of_the_root_hub_is_found)
 	fake_file("/dev/bus/usb/002/001", "%s", "");
 	fake_file("/sys/bus/usb/devices/2-0:1.0/usb2-port3/peer/device/x", "%s", "");
 	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB5"), &target), 0);
-	ck_assert_int_eq(power_cycle(), -EBUSY); /* that is where it looked */
+	ck_assert_int_eq(power_cycle(), -EBUSY); /* it has looked at the right port */
 	expect_says("the same socket's USB 3 half");
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/002/001");
 }

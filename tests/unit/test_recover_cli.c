@@ -1,4 +1,5 @@
-/* test_recover_cli.c - --recover as a user sees it, on simulated boards, which can only be opened again. */
+/* test_recover_cli.c - --recover through the program, on simulated boards, where only reopening the port is possible.
+ */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* test_report.c - what a board printed goes out harmless; every JSON line fits the schema. */
+/* test_report.c - what a board prints leaves the program harmless, and every JSON event fits the schema. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +19,11 @@ static const struct { const char *in; size_t n; const char *utf8; const char *te
 	{ "a\0b", 3, NULL, "a\\x00b" },
 	{ "\x7f", 1, "\x7f", "\\x7f" },
 	{ "\xff\xfe", 2, "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd" },
-	{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* overlong '/' */
+	{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* overlong encoding of "/" */
 	{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* surrogate */
-	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* cut */
+	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* truncated character */
 	{ "\xf4\x90\x80\x80", 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },
-	{ "\xc2\x9b" "1m", 4, "\xc2\x9b" "1m", "\\x9b1m" },	/* C1 CSI */
+	{ "\xc2\x9b" "1m", 4, "\xc2\x9b" "1m", "\\x9b1m" },	/* the C1 control character CSI */
 	{ "\xe2\x80\xae" "x", 4, "\xe2\x80\xae" "x", "\\u{202e}x" },	/* right-to-left override */
 	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 };
@@ -70,7 +70,7 @@ START_TEST(what_does_not_fit_is_cut_between_characters)
 }
 END_TEST
 
-/* What a line holds is as harmless as its parts, and none is cut that a path or a sentence could fill. */
+/* All parts of a text line are escaped, and no path or sentence of a possible length is cut. */
 START_TEST(a_line_is_harmless_whatever_its_parts_are)
 {
 	static char part[4096], buf[20000];
@@ -135,7 +135,7 @@ START_TEST(a_hostile_result_is_one_harmless_line_of_text)
 }
 END_TEST
 
-/* The keys that the schema asks of an event, in its order; @log: with "file" behind the port. */
+/* Checks an event's keys against those that the schema requires, and their order; @log: "file" follows the port. */
 static void check_keys(const char *event, const char *text, bool log)
 {
 	json_t *schema = json_load_file("docs/espreset.schema.json", 0, NULL), *object = json_loads(text, 0, NULL);
@@ -185,7 +185,7 @@ START_TEST(runs_and_logs_have_the_same_keys_in_their_results)
 }
 END_TEST
 
-/* Standard output of fn, in a buffer. */
+/* Stores in @buf what @fn writes to standard output. */
 static void catch_stdout(void (*fn)(void), char *buf, size_t cap)
 {
 	int saved = dup(1), pipes[2];

@@ -1,16 +1,18 @@
-/* test_sentences.c - what firmware says when a boot fails or an application dies, and who only mentions it.
+/* test_sentences.c - messages of firmware about failed boots and crashes: recognised where they are real, not where
+ * they are only mentioned.
  *
- * The logs are in tests/sentences/PROJECT.txt, as docs/sentences.md lists them, in blocks:
+ * The logs are blocks in tests/sentences/PROJECT.txt, in the order of docs/sentences.md:
  *
  *	=== name of the case: verdict
- *	lines of a log in which it happened
+ *	the log of a board to which this happened
  *	--- mention: verdict
- *	lines of a log in which a healthy application says the same words
+ *	the log of a healthy board that prints the same words
  *
- * A verdict may be several words, "crashed|flash-boot", where the sources leave that open. A line @name stands for the
- * lines below @name in preambles.txt; "\e" is an escape character, "\r" a carriage return, "\xNN" a byte, "\\" a
- * backslash, and a backslash at the end of a line takes its line end away. Other lines begin as they are: "@cp:0" has no
- * name. Empty lines before a heading, and what stands before the first one, do not count.
+ * A verdict may be several words, as in "crashed|flash-boot", where the sources leave that open. A text line @NAME
+ * stands for the lines below @NAME in preambles.txt, if NAME consists of small letters, digits and hyphens: "@cp:0"
+ * stands for itself. Escapes: "\e" escape character, "\r" carriage return, "\xNN" byte, "\\" backslash; a backslash at
+ * the end of a text line joins the next line. Empty lines before a heading, and all text before the first one, are
+ * ignored.
  */
 #include <check.h>
 #include <ctype.h>
@@ -35,10 +37,10 @@
 enum side { LOG, MENTION, SIDES };
 
 struct block {
-	const char *file; /* of the heading */
+	const char *file; /* the file with this block */
 	char name[96];
 	struct {
-		int line; /* its heading's; 0: the block has no such part */
+		int line; /* number of the heading's text line in the file; 0: the block has no such part */
 		char words[48];
 		char *text;
 		size_t n;
@@ -55,10 +57,11 @@ static struct block blocks[BLOCKS_MAX];
 static struct preamble preambles[PREAMBLES_MAX];
 static int n_blocks, n_preambles;
 
-/* Where the files are being read; a mistake in them ends the program. */
+/* The position in the files that are being read. A mistake in a file ends the program. */
 static const char *file;
 static int line_number;
-static bool is_heading; /* the line was one; a stream may have the address of the one before */
+/* the last text line was a heading; the stream alone cannot tell, because a new one may reuse the old address */
+static bool is_heading;
 
 /* -------------------------------------------------------------------------------------------------
  * Files
@@ -70,7 +73,7 @@ __attribute__((noreturn)) static void complain(const char *what, const char *tex
 	exit(EXIT_FAILURE);
 }
 
-/* "@esp32-app", not "@cp:0" */
+/* Is the text line a name such as "@esp32-app"? "@cp:0" is none. */
 static bool is_name(const char *line)
 {
 	size_t n = *line == '@' ? strspn(line + 1, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
@@ -87,7 +90,7 @@ static const struct preamble *find_preamble(const char *name)
 	complain("no such preamble", name);
 }
 
-/* Return: how many characters stand for the byte. */
+/* Decodes an escape. Return: its length in the file. */
 static size_t escape(const char *p, char *ret)
 {
 	if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3])) {
@@ -115,7 +118,7 @@ static void put_line(FILE *out, const char *line)
 		size_t n = 1;
 
 		if (!strcmp(line, "\\"))
-			return; /* no line end */
+			return; /* a backslash at the end of a text line suppresses the line end */
 		if (c == '\\')
 			n = escape(line, &c);
 		fputc(c, out);
@@ -124,7 +127,7 @@ static void put_line(FILE *out, const char *line)
 	fputc('\n', out);
 }
 
-/* "=== name: words": both into their places. */
+/* Splits "=== name: words". */
 static void read_heading(const char *text, char *name, size_t name_cap, char *words, size_t words_cap)
 {
 	const char *colon = strrchr(text, ':');
@@ -146,7 +149,7 @@ static FILE *begin_side(struct block *block, enum side side)
 	return out;
 }
 
-/* Return: where the lines below a heading go; @out where the line is no heading. */
+/* If @line is a heading, starts its part. Return: the stream for the text lines that follow; @out: no heading. */
 static FILE *read_block_heading(const char *line, FILE *out)
 {
 	struct block *block = n_blocks ? &blocks[n_blocks - 1] : NULL;
@@ -229,7 +232,7 @@ static void read_lines(const char *path, FILE *(*read_a_heading)(const char *lin
  * Tests: each of them for the log and for the mention of each block
  */
 
-/* A process for each block would take longer than its tests do. */
+/* Blocks per test: Check forks for each test, which would take longer than one block does. */
 #define CHUNK 16
 
 static bool is_in_chunk(int chunk, int i)
@@ -296,7 +299,7 @@ START_TEST(is_judged_the_same_byte_by_byte)
 }
 END_TEST
 
-/* As on the wire: CR LF. What has line ends of its own stays as it is. */
+/* Judges the log with CR LF as on the wire. A log that has carriage returns of its own is skipped. */
 static void check_is_judged_the_same_with_carriage_returns(const struct block *block, enum side side)
 {
 	const char *text = block->side[side].text;
@@ -327,7 +330,8 @@ START_TEST(is_judged_the_same_with_carriage_returns)
 }
 END_TEST
 
-/* A last word of the load that is whole without a line end: "csum 0x2d", "entry 0x40080604", "~ld" */
+/* Is the last word complete although its text line has no end? Such words are "csum 0x2d", "entry 0x40080604", "~ld".
+ */
 static bool is_whole_word(const char *data, size_t n)
 {
 	static const struct {
@@ -344,7 +348,7 @@ static bool is_whole_word(const char *data, size_t n)
 	return false;
 }
 
-/* Return: how many bytes there are up to the end of the first load; 0 where no line of the ROM shows one. */
+/* Return: number of bytes up to the end of the first load; 0: no text line of the ROM shows one. */
 static size_t load_end(const char *data, size_t n)
 {
 	for (size_t i = 1; i <= n; i++) {
@@ -354,7 +358,7 @@ static size_t load_end(const char *data, size_t n)
 	return 0;
 }
 
-/* No beginning says that an image was loaded before a complete line, or the end of the load, does. */
+/* The beginning of a log may be judged as loaded only at the end of a text line, and after the end of the load. */
 static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, size_t end, bool *loaded)
 {
 	if (verdict == VERDICT_FLASH_BOOT && n < end)
@@ -365,7 +369,7 @@ static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, s
 	return false;
 }
 
-/* A mention is no trouble at any byte of it. */
+/* Is the verdict on the beginning of a mention a failure that did not happen? */
 static bool blames_a_mention(const struct block *block, enum side side, enum verdict verdict)
 {
 	return side == MENTION && (verdict == VERDICT_CRASHED || verdict == VERDICT_BOOT_FAILED) &&
@@ -402,8 +406,8 @@ START_TEST(no_beginning_of_it_says_more_than_it_has)
 }
 END_TEST
 
-/* The same bytes from a board that has just been reset. An ESP8266's ROM is given as if heard at 74880 Bd, and what comes
- * behind its load when the run listens at 115200. */
+/* Runs a session that hears the log from a board just reset. An ESP8266's ROM is heard at 74880 Bd; the bytes after its
+ * load come later, when the session listens at 115200. */
 static const struct session_result *run_live(const char *text, size_t end)
 {
 	static struct fakeport fake;
@@ -424,7 +428,7 @@ static const struct session_result *run_live(const char *text, size_t end)
 	return session_result(&session);
 }
 
-/* Up to the end of the line that ends the first load, eboot's words too; all of it where none does */
+/* Return: number of bytes up to the end of the text line that ends the first load, eboot's included; @n: none does. */
 static size_t loads_end(const char *data, size_t n)
 {
 	static const char *const words[] = { "\n~ld\n", "\ncsum 0x", "\nentry 0x" };
@@ -438,7 +442,7 @@ static size_t loads_end(const char *data, size_t n)
 	return n;
 }
 
-/* Does the log begin with a reset from outside, and go on whole to its load? */
+/* Does the log begin with the complete banner of a reset from outside? */
 static bool begins_with_our_reset(const char *text)
 {
 	/* clang-format off */
@@ -459,7 +463,7 @@ static bool begins_with_our_reset(const char *text)
 
 static bool agrees(const char *words, enum verdict live, bool again)
 {
-	if (again && live != VERDICT_READY) /* it ended before the log does */
+	if (again && live != VERDICT_READY) /* the session ended before the log does */
 		return true;
 	if (boot_trace_may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))
 		return true;
@@ -491,14 +495,14 @@ START_TEST(a_run_that_hears_it_agrees)
 }
 END_TEST
 
-/* The form of a row as a regular expression */
+/* Translates a row's form into a regular expression. */
 static void form_to_regex(const char *form, char *ret, size_t cap)
 {
 	size_t n = 0;
 
 	for (; *form && n + 24 < cap; form++) {
 		if (!strcmp(form, "$") || !strcmp(form, "%$"))
-			break; /* the end of the line */
+			break; /* the form ends with the text line */
 		else if (*form == '%')
 			n += (size_t)snprintf(ret + n, cap - n, "%s",
 					      *++form == 'd' ? " *-?[0-9]+"
@@ -514,7 +518,7 @@ static void form_to_regex(const char *form, char *ret, size_t cap)
 	ck_assert_msg(n + 24 < cap, "longer than there is room for");
 }
 
-/* A row of the table that no log tests may as well not be there. */
+/* Every row of the table must be tested by a log. */
 static void check_every_row_has_a_log(size_t row)
 {
 	char expression[1024];
@@ -536,7 +540,7 @@ START_TEST(every_row_has_a_log)
 }
 END_TEST
 
-/* ... and one that docs/sentences.md does not know has no source. */
+/* Every row of the table must have its source in docs/sentences.md. */
 static void check_every_row_is_in_the_document(size_t row)
 {
 	size_t fixed = strcspn(sentences[row].form, "%$"), size = 0;
@@ -577,7 +581,7 @@ static void add_tests(Suite *suite)
 int main(void)
 {
 	Suite *suite = suite_create("sentences");
-	static glob_t files; /* the blocks keep its names */
+	static glob_t files; /* kept, because blocks point to its file names */
 
 	read_lines(FOLDER "/preambles.txt", read_preamble_heading);
 	if (glob(FOLDER "/*.txt", 0, NULL, &files) != 0)

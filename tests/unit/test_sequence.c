@@ -1,4 +1,4 @@
-/* test_sequence.c - esptool's language is read strictly, and no sequence leaves a board in reset. */
+/* test_sequence.c - strict parsing of esptool's sequence language; no sequence leaves a board in reset. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 
 static const struct {
 	const char *text;
-	const char *printed;   /* NULL: refused */
-	const char *complaint; /* part of it */
+	const char *printed;   /* the parsed sequence as text; NULL: refused */
+	const char *complaint; /* a part of the complaint */
 } rows[] = {
 	{ "rts", "U0,1|W0.020|U0,0", NULL },
 	{ "both", "U1,1|W0.020|U0,0", NULL },
@@ -104,10 +104,10 @@ static const struct { const char *text; bool boots_download; } dangers[] = {
 	{ "D0|R1|W0.1|R0", false },
 	{ "R1|W0.1|R0", false },
 	{ "U0,1|W0.1|U0,0", false },
-	/* esptool's way into the bootloader, and its tight variant */
+	/* esptool's sequences for entering the bootloader, classic and tight. */
 	{ "D0|R1|W0.1|D1|R0|W0.05|D0", true },
 	{ "U1,1|U0,1|W0.1|U1,0|W0.05|U0,0", true },
-	/* EN rises with DTR asserted on direct wiring */
+	/* On direct wiring EN rises while DTR is asserted. */
 	{ "U1,1|W0.1|R0|W0.05|D0", true },
 };
 /* clang-format on */

@@ -1,4 +1,4 @@
-/* test_session.c - each rule of attempts, holds, evidence and precedence on a scripted port. */
+/* test_session.c - each rule of attempts, holds, evidence and precedence, on a scripted port. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static struct session session;
 static struct session_config config;
 static const struct session_result *result;
 
-/* 74880 throughout the ROM's output, so that scripts are plain text. */
+/* The port listens at 74880 during the ROM's output, so that scripts are plain text. */
 static void setup(void)
 {
 	session_config_init(&config);
@@ -62,7 +62,8 @@ START_TEST(the_holds_climb_the_ladder)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_SILENT);
 	ck_assert_int_eq(result->attempts, 3);
-	/* 20, 100 and 500 ms of hold, a second and the bridge's latency of listening each; RTS, both lines, DTR alone */
+	/* Holds of 20, 100 and 500 ms, each followed by a second and the bridge latency of listening; by RTS, both
+	 * lines, DTR. */
 	ck_assert_str_eq(fake.trace,
 			 "0 DTR- RTS+|20 DTR- RTS-|1036 DTR+ RTS+|1136 DTR- RTS-|2152 DTR+ RTS-|2652 DTR- RTS-|");
 	ck_assert_int_eq(result->pulses, 3);
@@ -77,7 +78,7 @@ START_TEST(a_hold_that_is_given_replaces_the_ladder)
 	config.attempts = 2;
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|27 DTR- RTS-|1043 DTR+ RTS+|1070 DTR- RTS-|");
-	config.hold_ms = 7; /* less than the bridge may keep back */
+	config.hold_ms = 7; /* shorter than the bridge latency */
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|16 DTR- RTS-|1032 DTR+ RTS+|1048 DTR- RTS-|");
 }
@@ -91,7 +92,8 @@ START_TEST(bytes_early_in_the_hold_are_the_past_and_prolong_it)
 
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
-	ck_assert_ptr_nonnull(strstr(fake.trace, "|56 DTR- RTS-|")); /* 30 + 10 of quiet + 16 of latency */
+	/* released at 30 + 10 ms of quiet + 16 ms of bridge latency */
+	ck_assert_ptr_nonnull(strstr(fake.trace, "|56 DTR- RTS-|"));
 }
 END_TEST
 
@@ -107,7 +109,8 @@ START_TEST(bytes_late_in_the_hold_are_no_effect)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
 	ck_assert_int_eq(result->attempts, 3);
-	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|")); /* the rung and 100 ms at most */
+	/* at most the rung of 20 ms and 100 ms */
+	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));
 }
 END_TEST
 
@@ -144,7 +147,8 @@ START_TEST(a_given_wiring_is_where_the_attempts_begin)
 	ck_assert_int_eq(sequence_parse("dtr", &config.sequence, err, sizeof(err)), 0);
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
-	/* EN has risen before DTR, which may be on GPIO0, is asserted; then RTS is tried */
+	/* Both lines stay released for 150 ms, so that EN rises before DTR, which may be wired to GPIO0, is asserted.
+	 * RTS is tried after DTR. */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS-|150 DTR+ RTS-|170 DTR- RTS-|1186 DTR- RTS+|"));
 	ck_assert_ptr_nonnull(strstr(result->advice->text, "--sequence rts"));
 }
@@ -186,7 +190,7 @@ START_TEST(a_given_sequence_starts_from_released_lines_and_is_kept)
 }
 END_TEST
 
-/* One boot after the first release, and what it leads to. */
+/* What the board prints after each release, and the expected verdict. */
 static const struct {
 	const char *text;
 	enum verdict verdict;
@@ -200,7 +204,8 @@ static const struct {
 	{ BANNER("2", "3") "ets_main.c 181 \r\n", VERDICT_BOOT_FAILED, 1 },
 	{ BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n~ld\r\ne:1\r\n", VERDICT_BOOT_FAILED, 1 },
 	{ BANNER("2", "3"), VERDICT_UNPROVEN, 3 },
-	{ BANNER("2", "3") LOADS, VERDICT_UNPROVEN, 2 }, /* eboot may be copying: no time for a third */
+	/* eboot may be copying, so the pause before the next attempt is long: no time for a third */
+	{ BANNER("2", "3") LOADS, VERDICT_UNPROVEN, 2 },
 	{ BANNER("4", "3") "wdt reset\r\n" LOADS CSUM, VERDICT_CRASHED, 1 },
 	{ "hello, I am an application\r\nand go on talking\r\n", VERDICT_UNPROVEN, 3 },
 	{ "\xfe\x80\x9f\xe1\x83\x92\xff\x81\x99\xa5\xfe\x80\x9f\xe1\x83\x92\xff\x81\x99\xa5", VERDICT_GARBLED, 3 },
@@ -224,7 +229,7 @@ START_TEST(a_boot_leads_to_its_verdict)
 }
 END_TEST
 
-/* A good boot, then something in the settle time, when the port is at 115200. */
+/* Text heard at 115200 during the settle time after a good boot, and the expected verdict. */
 static const struct {
 	const char *text;
 	enum verdict verdict;
@@ -268,13 +273,13 @@ START_TEST(what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end)
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_gt(result->up_ms, 1000);
-	play(endless); /* an application at another speed: for a second at most */
+	play(endless); /* an application at another speed prolongs the settle time by one second at most */
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 2000);
 	play(in_time);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 1000);
-	config.timeout_ms = 1085; /* over while it is still being heard */
+	config.timeout_ms = 1085; /* the time limit ends while the application is still heard */
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
 	ck_assert_int_eq(result->missing, PROOF_SETTLED);
@@ -290,7 +295,7 @@ START_TEST(what_comes_after_the_settle_time_is_not_waited_for)
 }
 END_TEST
 
-/* The process is stopped (Ctrl-Z), or gets no time, while it settles. */
+/* The process is stopped (Ctrl-Z), or does not get the processor, during the settle time. */
 static ssize_t (*read_in_time)(struct port *port, void *buf, size_t cap, int64_t deadline_ms);
 
 static int64_t stopped_ms;
@@ -304,7 +309,7 @@ static ssize_t read_late(struct port *port, void *buf, size_t cap, int64_t deadl
 
 static void run_stopped(const struct fake_line *script, int64_t at_ms)
 {
-	static struct port_ops late; /* the port keeps it */
+	static struct port_ops late; /* static, because the port keeps a pointer to it */
 
 	fakeport_init(&fake, script);
 	late = *fake.port.ops;
@@ -327,7 +332,8 @@ START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
 }
 END_TEST
 
-/* The application talks all the time; what did not fit into the tty, a restart among it, is lost. */
+/* The application prints all the time while the process is stopped. The tty buffer overflows, so a restart may be lost.
+ */
 START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 {
 	static char backlog[8193];
@@ -340,7 +346,7 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 	run_stopped(script, 150);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_UNPROVEN);
 
-	/* as much, but in its time */
+	/* The same amount of text, read in time. */
 	fakeport_init(&fake, in_time);
 	session_init(&session, &config, 0);
 	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
@@ -359,13 +365,13 @@ START_TEST(even_without_settle_time_an_error_of_the_load_is_waited_for)
 }
 END_TEST
 
-/* A board with a 40 MHz crystal, or one that restarts by itself. */
+/* A readable banner at 115200 comes from a board with a 40 MHz crystal, or from a restart by software. */
 START_TEST(a_readable_banner_at_115200_needs_three_pulses_equally_followed)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 62, GOOD }, { 3, 58, GOOD }, { 0, 0, NULL } };
 
 	config.baud = 0;
-	config.crystal_mhz = _i ? 26 : 0;	/* what the user says of it proves nothing */
+	config.crystal_mhz = _i ? 26 : 0;	/* the option must not count as evidence */
 	play(script);
 	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
 	ck_assert_int_eq(result->attempts, 1);
@@ -399,7 +405,7 @@ START_TEST(banners_at_different_times_are_no_proof)
 }
 END_TEST
 
-/* When each pulse of a run ends. */
+/* Stores the times of the releases in the trace. Return: their number. */
 static int releases(int64_t *ret, int max)
 {
 	int n = 0;
@@ -428,7 +434,7 @@ START_TEST(the_pulses_come_at_moments_that_differ_from_run_to_run)
 		if (config.seed == 1)
 			memcpy(first, at, sizeof(first));
 		different += at[1] != first[1];
-		/* who restarts as often as the first two came cannot follow the third */
+		/* a board that restarts at the interval of the first two pulses cannot match the third */
 		ck_assert_int_ge(llabs((at[2] - at[1]) - (at[1] - at[0])), 45);
 	}
 	ck_assert_int_ge(different, 15);
@@ -437,14 +443,16 @@ END_TEST
 
 START_TEST(after_a_cold_banner_one_at_115200_is_a_software_restart)
 {
-	/* the first proves nothing yet, but the crystal: the second cannot be ours, however often it comes */
+	/* The first banner is cold at 74880, so the crystal has 26 MHz, and a banner at 115200 cannot be from a
+	 * hardware reset. */
 	static const struct fake_line script[] = { { 1, 60, BANNER("2", "1") }, { 2, 60, GOOD }, { 3, 60, GOOD }, { 0, 0, NULL } };
 
 	session_config_init(&config);
 	config.baud = 74880;
 	play(script);
 	ck_assert_int_eq(result->crystal_mhz, 26);
-	ck_assert_int_eq(result->verdict, VERDICT_READY);	/* at 74880 again: cold */
+	/* the next attempt listens at 74880 again, where a banner is cold */
+	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->pulses, 2);
 }
 END_TEST
@@ -486,7 +494,7 @@ END_TEST
 
 START_TEST(a_copy_announced_in_the_hold_is_waited_for)
 {
-	/* DTR is on EN: the board has booted before the pulse of RTS is over */
+	/* DTR is wired to EN, so the board boots before RTS is released. */
 	static const struct fake_line script[] = { { 0, 5, BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n@" },
 						   { 1, 4000, "cp:0\r\nld\r\n" }, { 2, 60, GOOD }, { 0, 0, NULL } };
 	int64_t at[2];
@@ -507,7 +515,7 @@ static int64_t meet_at_2500(void *user, struct session *s, int64_t now_ms)
 	return INT64_MAX;
 }
 
-/* Conditions are read at the speed that the user says; there a restart is rubbish after a pause. */
+/* At the application's speed a restart shows as unreadable bytes after a pause. */
 START_TEST(a_restart_heard_at_the_applications_speed_is_no_proof)
 {
 	static const struct fake_line script[] = { { 1, 60, ESP32_BANNER ESP32_LOAD }, { 1, 400, UNREADABLE },
@@ -530,7 +538,7 @@ END_TEST
 #define REPORT "\r\nException (28):\r\nepc1=0x40208042 epc2=0x00000000\r\n"
 
 static const struct {
-	const char *said;	/* at the application's speed, before the board restarts once more */
+	const char *said;	/* printed at the application's speed before the board restarts again */
 	enum verdict verdict;
 } reasons[] = {
 	{ REPORT, VERDICT_CRASHED },
@@ -545,7 +553,7 @@ START_TEST(why_a_board_restarts_is_heard_at_another_speed)
 	play(script);
 	ck_assert_msg(result->verdict == reasons[_i].verdict, "%s: %s", verdict_info(result->verdict)->word, result->text);
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|140 115200 Bd|"));
-	ck_assert_ptr_nonnull(strstr(fake.trace, "|620 74880 Bd|"));	/* what UNREADABLE is like */
+	ck_assert_ptr_nonnull(strstr(fake.trace, "|620 74880 Bd|"));	/* UNREADABLE looks like 74880 Bd */
 	ck_assert_int_eq(result->attempts, 1);
 }
 END_TEST
@@ -560,7 +568,7 @@ START_TEST(a_banner_after_the_boot_time_is_not_ours)
 }
 END_TEST
 
-/* What is waited for before another attempt comes: eboot says that it copies, and then no more. */
+/* eboot announces a copy only during the pause before the next attempt, and never finishes it. */
 START_TEST(a_copy_that_is_first_heard_of_in_the_pause_ends_with_the_time)
 {
 	static const struct fake_line script[] = {
@@ -626,10 +634,10 @@ END_TEST
 
 static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	{ ESP32_BANNER ESP32_LOAD, VERDICT_READY },
-	/* revision 0 and 1 print two banners */
+	/* Silicon revisions 0 and 1 print two banners. */
 	{ ESP32_BANNER "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
 	  VERDICT_READY },
-	/* but not in the other order, and not after a load */
+	/* The banners in the other order, or the second one after a load, are another boot. */
 	{ "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
 	  VERDICT_CRASHED },
 	{ ESP32_BANNER ESP32_LOAD "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
@@ -639,7 +647,7 @@ static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	  "waiting for download\r\n", VERDICT_DOWNLOAD_MODE },
 	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n",
 	  VERDICT_DOWNLOAD_MODE },
-	/* a bad image, and no word of another that was good */
+	/* The second stage reports a bad image, and no good one. */
 	{ ESP32_BANNER ESP32_LOAD "E (39) boot: OTA app partition slot 0 is not bootable\r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER "flash read err, 1000\r\nets_main.c 371 \r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER ESP32_LOAD "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n",
@@ -661,7 +669,7 @@ START_TEST(an_esp32_leads_to_its_verdict)
 }
 END_TEST
 
-/* errors that a driver gives */
+/* Errors that serial drivers return. */
 static const int errs[] = { EIO, ENODEV, ETIMEDOUT, EPIPE };
 
 START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go)
@@ -679,7 +687,7 @@ START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_
 		if (fake.op < op)
 			break;
 		ck_assert_uint_eq(fake.lines, 0);
-		/* a read that times out is no failure */
+		/* ETIMEDOUT from read() only means that nothing arrived */
 		if (result->verdict == VERDICT_READY)
 			ck_assert_int_eq(errs[_i], ETIMEDOUT);
 		else
@@ -709,19 +717,19 @@ static const struct {
 	struct fake_line script[3];
 	int timeout_ms;
 	enum verdict verdict;
-	const char *text, *advice; /* parts */
+	const char *text, *advice; /* parts of the text and of the advice */
 } too_short[] = {
-	/* the beginning of what would have been a boot is not blamed on the board */
+	/* The time limit ends during the boot: the board is not blamed. */
 	{ { { 1, 60, RUBBISH } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 1, 60, " ets Jan  8 2013,rst" } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 1, 60, BANNER("2", "3") } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 1, 60, BANNER("2", "3") LOADS } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 0, 0, NULL } }, 100, VERDICT_SILENT, "before the time was over", "longer --timeout" },
-	/* the same with time enough is the board's or the line's */
+	/* With enough time the cause is the board or its wiring. */
 	{ { { 1, 60, RUBBISH } }, 1100, VERDICT_GARBLED, "unreadable", "level shifter" },
 	{ { { 1, 60, BANNER("2", "3") } }, 5000, VERDICT_UNPROVEN, "not reported loaded", "Wiring" },
 	{ { { 0, 0, NULL } }, 1100, VERDICT_SILENT, "not one byte came", "check power" },
-	/* and what a whole attempt has shown is not hidden by the next one's being cut off */
+	/* The result of a complete attempt stays when the time limit ends the next attempt. */
 	{ { { 1, 60, RUBBISH }, { 2, 60, RUBBISH } }, 1700, VERDICT_GARBLED, "unreadable", "level shifter" },
 	{ { { 0, 0, NULL } }, 1700, VERDICT_SILENT, "not one byte came", "check power" },
 };
@@ -782,7 +790,7 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 	static const struct fake_line restart[] = {
 		{ 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 1, 1230, BANNER("2", "3") LOADS CSUM }, { 0, 0, NULL }
 	};
-	/* more than a line's noise would be a restart, for a port at the application's speed */
+	/* For a port at the application's speed, more unreadable bytes than line noise would be a restart. */
 	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE }, { 0, 0, NULL } };
 	struct loop_sink sink = { .conditions = meet_at_1205 };
 
@@ -798,7 +806,7 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 }
 END_TEST
 
-/* The network answers while the cable is being pulled. */
+/* A condition is decided by the network while the cable is being pulled. */
 static int64_t meet_after_failure(void *user, struct session *s, int64_t now_ms)
 {
 	(void)user;
@@ -832,13 +840,14 @@ START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 }
 END_TEST
 
-/* A board that prints all the time, and a tty that keeps 4095 bytes for a reader who may be slow once it is proven. */
+/* A board that prints without pause, through a tty buffer of 4095 bytes, to a reader that may become slow after the
+ * proof. */
 static struct {
 	struct port port;
 	struct clk clk;
 	int64_t now_ms, released_ms, restart_ms, met_ms;
 	int line_cost_ms;
-	size_t sent, begun; /* of what the board says; when its present line began */
+	size_t sent, begun; /* bytes that the board has sent, and how many of them when its present text line began */
 	const char *line;
 	char kept[4095];
 	size_t first, n_kept;
@@ -851,7 +860,7 @@ static int64_t hose_now(struct clk *clk)
 	return hose.now_ms;
 }
 
-/* The hold ends, and the board begins. */
+/* The release of reset starts the board. */
 static int hose_set_lines(struct port *p, unsigned int mask, unsigned int on)
 {
 	(void)p;
@@ -871,7 +880,7 @@ static int hose_set_speed(struct port *p, int baud)
 	return 0;
 }
 
-/* What the line has delivered by now, 11.52 bytes a millisecond from 60 ms after the release. */
+/* Moves what the board has sent by now to the tty buffer: 11.52 bytes per ms, from 60 ms after the release. */
 static void hose_flow(void)
 {
 	int64_t due = (hose.now_ms - hose.released_ms - 60) * 1152 / 100;
@@ -949,10 +958,10 @@ START_TEST(what_a_slow_pattern_leaves_to_a_full_tty_is_no_proof)
 {
 	run_hose(0, 99999);
 	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
-	run_hose(0, 5000); /* its first line alone would be taken for a torn one */
+	run_hose(0, 5000); /* the restart is read: its complete banner is needed for this verdict */
 	ck_assert_msg(result->verdict == VERDICT_RESTARTED, "%s: %s", verdict_info(result->verdict)->word,
 		      result->text);
-	/* each of these in another place of what is lost */
+	/* The restart falls into the lost bytes, each time at another place. */
 	for (int i = 0; i < 20; i++) {
 		run_hose(15, 5000 + 5 * i);
 		ck_assert_msg(result->verdict == VERDICT_UNPROVEN, "%d: %s", i, verdict_info(result->verdict)->word);
@@ -981,7 +990,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 {
 	static char text[400 + 1];
 	static struct fake_line script[601];
-	int lines = _i ? 600 : 250; /* 100 kB, 240 kB */
+	int lines = _i ? 600 : 250; /* 100 kB or 240 kB */
 	struct loop_sink sink = { .bytes = count_bytes, .lost = count_loss };
 
 	memset(text, 'x', sizeof(text) - 1);

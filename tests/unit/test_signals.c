@@ -1,4 +1,5 @@
-/* test_signals.c - whatever ends the program, and whoever does not read it, no board stays in reset. */
+/* test_signals.c - whichever signal ends the program, and whether or not its output is read, no board stays in reset.
+ */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ static void setup(void)
 	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
 }
 
-/* The simulated board's own last words, half a second after its client has gone. */
+/* Checks the last line that the simulated board writes: half a second after its client has gone, both lines are
+ * released. */
 static void assert_let_go(const char *file)
 {
 	char command[256];
@@ -42,10 +44,10 @@ static void sleep_ms(long ms)
 }
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL };
-/* The hold begins within a few milliseconds and lasts twenty; then it listens, and settles for four seconds. */
+/* Delays in ms: the hold begins within a few ms and lasts 20 ms; then espreset listens, and settles for 4 s. */
 static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300, 1060, 1120 };
 
-/* Wiring on which an asserted RTS holds the board. */
+/* Starts espreset on a board with direct wiring, where an asserted RTS holds the board in reset. */
 static pid_t start_board(const char *file)
 {
 	char port[160];
@@ -64,7 +66,7 @@ static void assert_died_of(pid_t pid, int signal, int after_ms)
 		      (unsigned int)status);
 }
 
-/* The earliest signals come before it has started the board. */
+/* After a short delay espreset may not have started the board yet. */
 static void assert_let_go_if_started(size_t moment)
 {
 	struct stat st;
@@ -95,7 +97,7 @@ START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
 }
 END_TEST
 
-/* The whole group at once, as a container's end does it. */
+/* All processes at once, as at the end of a container. */
 START_TEST(killing_every_process_at_any_moment_lets_go)
 {
 	char file[128];
@@ -105,7 +107,8 @@ START_TEST(killing_every_process_at_any_moment_lets_go)
 
 		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
 		pid = start_board(file);
-		setpgid(pid, pid); /* before it forks, or it is only the first that dies: tested above */
+		/* before espreset forks: otherwise only the first process would be killed, as in the test above */
+		setpgid(pid, pid);
 		sleep_ms(moments[i]);
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
@@ -124,7 +127,7 @@ START_TEST(stopping_never_stops_with_a_line_asserted)
 
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	pid = start_board(file);
-	sleep_ms(8); /* in the hold */
+	sleep_ms(8); /* during the hold */
 	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld",
 		 (long)pid, file, (long)pid);
 	program_shell(&p, command);
@@ -138,7 +141,7 @@ START_TEST(output_that_nobody_reads_holds_no_board)
 {
 	char file[128];
 
-	/* The pipe is full before the first line. */
+	/* The pipe is full before espreset writes its first line. */
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	program_shell(
 		&p,
@@ -164,7 +167,7 @@ END_TEST
 
 START_TEST(a_signal_ends_it_also_while_nobody_reads)
 {
-	/* The pipe is full, and its reader sleeps; SIGKILL only so that a failing test ends. */
+	/* The pipe is full and its reader sleeps. SIGKILL ends espreset only if the test fails. */
 	program_shell(
 		&p,
 		"mkfifo $DIR/f; sleep 20 <$DIR/f & s=$!; "
@@ -177,7 +180,7 @@ END_TEST
 
 START_TEST(what_touches_no_board_is_ended_by_a_signal_at_once)
 {
-	/* The log never ends; SIGKILL only so that a failing test does. */
+	/* The log never ends. SIGKILL ends espreset only if the test fails. */
 	program_shell(
 		&p,
 		"mkfifo $DIR/f; sleep 20 >$DIR/f & s=$!; { exec \"$ESPRESET\" --decode $DIR/f; } & e=$!; "
@@ -195,15 +198,14 @@ START_TEST(a_stalled_bridge_keeps_nobody_waiting)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	ck_assert_int_eq(p.status, 35);
 	ck_assert_ptr_nonnull(strstr(p.out, "the driver does not answer; process "));
-	/* The promise is wait + timeout + 1 s: a number in the contract, not a measure of this
-	 * machine; the margin is. */
+	/* The contract is --wait + --timeout + 1 s, here 2 s; the rest is a margin for slow machines. */
 	ck_assert_int_lt((int)(end.tv_sec - begin.tv_sec), 10);
 }
 END_TEST
 
 START_TEST(it_leaves_no_process_behind)
 {
-	/* The seed marks ours: other tests run at the same time. */
+	/* The seed marks this test's processes, because other tests run at the same time. */
 	program_shell(
 		&p,
 		"\"$ESPRESET\" -q sim:running,seed=$$ sim:esp32,seed=$$; \"$ESPRESET\" -q sim:nowire,seed=$$ & q=$!; "

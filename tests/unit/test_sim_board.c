@@ -1,4 +1,4 @@
-/* test_sim_board.c - the simulated board against what is known of real ones: edges, latch, banners. */
+/* test_sim_board.c - the simulated board against what is known of real boards: edges, latch, banners. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static void lines(unsigned int on)
 	ck_assert_int_eq(sp.port.ops->set_lines(&sp.port, PORT_DTR | PORT_RTS, on), 0);
 }
 
-/* Everything that comes within that time. */
+/* Appends to text what arrives within @ms. */
 static void listen_for(int64_t ms)
 {
 	int64_t end = sp.clk.now_ms(&sp.clk) + ms;
@@ -61,13 +61,13 @@ static void listen_for(int64_t ms)
 			break;
 		text_len += (size_t)n;
 	}
-	for (i = 0; i < text_len; i++) /* so that strstr() sees past them */
+	for (i = 0; i < text_len; i++) /* so that strstr() searches behind them */
 		if (!text[i])
 			text[i] = '.';
 	text[text_len] = '\0';
 }
 
-/* The plain pulse: DTR released, hold, RTS released. */
+/* Sends the plain reset pulse: DTR released, hold, RTS released. */
 static void pulse(void)
 {
 	lines(PORT_RTS);
@@ -104,7 +104,7 @@ static unsigned int count_in_text(const char *what)
 	return n;
 }
 
-/* Of a traced pin; released before its first edge. */
+/* Return: the value of a traced pin at that time; before its first edge it is released. */
 static int value_at(enum sim_edge edge, int64_t time_ns)
 {
 	unsigned int i;
@@ -160,7 +160,7 @@ START_TEST(en_rises_by_its_capacitor_1_386_time_constants_after_release)
 }
 END_TEST
 
-/* The schematic's truth table, then the plain wirings; 1 = asserted line, pin pulled low. */
+/* The truth tables of the circuits; 1: line asserted, pin pulled low. */
 static const struct {
 	enum sim_circuit circuit;
 	int dtr, rts, en, gpio0;
@@ -193,7 +193,7 @@ START_TEST(the_latch_is_sampled_by_hardware_resets_only)
 	config.fate = SIM_FATE_RESTART;
 	config.fate_ns = 100 * SIM_MS;
 	start(115200);
-	lines(PORT_DTR); /* GPIO0 low, EN high */
+	lines(PORT_DTR); /* pulls GPIO0 low; EN stays high */
 	listen_for(300);
 	ck_assert_uint_ge(simport_truth(&sp)->soft_restarts, 1);
 	ck_assert_uint_eq(simport_truth(&sp)->hardware_resets, 0);
@@ -290,7 +290,7 @@ START_TEST(lines_found_with_rts_asserted_hold_the_chip_in_reset)
 }
 END_TEST
 
-/* Shortest pulse that resets: ESP8266 200 us, ESP32 50 us, P4 1 ms. EN falls at once here. */
+/* Shortest pulse that resets: ESP8266 200 us, ESP32 50 us, ESP32-P4 1 ms. EN falls without delay here. */
 static const struct {
 	enum sim_chip chip;
 	int64_t pulse_ns;
@@ -316,7 +316,7 @@ START_TEST(a_pulse_shorter_than_the_chips_minimum_is_no_reset)
 }
 END_TEST
 
-/* From both asserted to none: DTR first passes through "only RTS", RTS first through "only DTR". */
+/* Both lines are released with a skew. If DTR comes first, only RTS is asserted for a moment, and the reverse. */
 START_TEST(skew_passes_through_the_state_between)
 {
 	config.en_fall_ns = 1000;
@@ -333,7 +333,7 @@ START_TEST(skew_passes_through_the_state_between)
 }
 END_TEST
 
-/* Each chip's first lines after a pulse, byte for byte. */
+/* The first text lines of each chip after a pulse, byte for byte. */
 static const struct {
 	enum sim_chip chip;
 	bool low;
@@ -393,12 +393,12 @@ START_TEST(early_esp32_silicon_prints_two_banners_and_boots)
 }
 END_TEST
 
-/* What images that cannot run print, and what runs then. */
+/* What images that cannot run print, and how often the chip restarts. */
 static const struct {
 	enum sim_chip chip;
 	enum sim_image image;
 	const char *text;
-	unsigned int restarts; /* at least */
+	unsigned int restarts; /* least number of restarts */
 } images[] = {
 	{ SIM_ESP8266, SIM_IMAGE_NONE, "boot mode:(3,6)\r\n\r\nets_main.c 181 \r\n", 0 },
 	{ SIM_ESP8266, SIM_IMAGE_CSUM, "csum 0xef\r\ncsum err\r\nets_main.c 181 \r\n", 0 },
@@ -603,7 +603,7 @@ START_TEST(a_stop_waits_until_both_lines_are_released)
 }
 END_TEST
 
-/* A core reset by the chip's own USB, heard or not. */
+/* Resets the core through the chip's native USB, into the loader or not. */
 static void usb_reset(struct sim_board *board, int64_t now_ns, bool download)
 {
 	sim_board_usb_hold(board, now_ns);

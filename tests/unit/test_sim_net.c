@@ -1,5 +1,4 @@
-/* test_sim_net.c - the simulated board online, in real time: probed, refused, reset, and uploaded
- * to by real clients. */
+/* test_sim_net.c - the simulated board on the network, in real time: real clients probe it, are refused, and upload. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
@@ -20,7 +19,7 @@
 static char truth[128], image[128];
 static int service_port;
 static struct port *port;
-static char text[65536]; /* what the board has printed */
+static char text[65536]; /* what the board has printed so far */
 static size_t text_len;
 
 static int unused_port(void)
@@ -72,7 +71,8 @@ static void listen_to_board(int64_t for_ms)
 			break;
 		for (ssize_t i = 0; i < n; i++)
 			if (!text[text_len + (size_t)i])
-				text[text_len + (size_t)i] = ' '; /* of the ROM, at another speed */
+				/* NULs come from the ROM, which prints at another speed */
+				text[text_len + (size_t)i] = ' ';
 		text_len += (size_t)n;
 		text[text_len] = '\0';
 	}
@@ -91,7 +91,7 @@ static void forget(void)
 	text[0] = '\0';
 }
 
-/* The two-transistor circuit: EN is low while only RTS is asserted. */
+/* Two-transistor circuit: EN is low while only RTS is asserted. */
 static void press_reset(void)
 {
 	forget();
@@ -113,13 +113,13 @@ static struct ota_finding ask(enum ota_protocol protocol, enum ota_question ques
 	return finding;
 }
 
-/* Not by its words: a busy computer may have opened the port after they were said. */
+/* Asks the service itself: on a busy computer the port may be open only after the board has printed that it listens. */
 static void wait_for_service(void)
 {
 	ck_assert(ask(OTA_ARDUINO, OTA_LISTENS).listens);
 }
 
-/* @option: one more for the client, or NULL. Return: its status. */
+/* @option: a further option for the client, or NULL. Return: the client's exit status. */
 static int upload_by(const char *password, const char *option)
 {
 	char number[16];
@@ -148,7 +148,7 @@ static int upload(const char *password)
 	return upload_by(password, NULL);
 }
 
-/* The board's process writes its services' records last. */
+/* Closes the port and returns the board's record, which is complete when its last line is written. */
 static const char *unplug_and_read_truth(void)
 {
 	static char all[65536];

@@ -1,4 +1,4 @@
-/* test_sim_ota.c - the simulated update services by themselves, and what probes do to them: nothing. */
+/* test_sim_ota.c - the simulated update services, and that probes change nothing in them. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 START_TEST(digests_are_those_of_the_standards)
 {
-	/* RFC 1321 A.5, FIPS 180-4 examples */
+	/* RFC 1321 A.5 and the examples of FIPS 180-4. */
 	/* clang-format off */
 	static const struct { enum sim_digest_kind kind; const char *text, *hex; } rows[] = {
 		{ SIM_MD5, "", "d41d8cd98f00b204e9800998ecf8427e" },
@@ -197,13 +197,14 @@ START_TEST(an_upload_comes_over_the_board_s_own_connection)
 	sim_arduino_ota_connected(&service, 0);
 	sim_arduino_ota_data(&service, 1, image, 4);
 	sim_arduino_ota_data(&service, 2, image + 4, IMAGE_LEN - 4);
-	/* A client that reads a count and takes "OK" in the same segment for a part of it would wait for ever. */
+	/* "46" and "OK" are sent separately, because a client that reads a number would take "OK" in the same segment
+	 * for a part of it, and wait forever. */
 	sim_arduino_ota_handle(&service, 1001);
 	ck_assert_str_eq(seen.stream, "46");
 	sim_arduino_ota_handle(&service, 1002);
 	ck_assert_str_eq(seen.stream, "46OK");
 	sim_arduino_ota_handle(&service, 2001);
-	/* Update.end() has staged it before the waits: a reset in them boots the new image */
+	/* Update.end() stages the image before the waits, so a reset during them boots the new image. */
 	ck_assert_uint_eq(service.record.staged, 1);
 	ck_assert_uint_eq(seen.hang_ups + seen.restarts, 0);
 	sim_arduino_ota_handle(&service, 2002);
@@ -261,7 +262,7 @@ START_TEST(an_upload_that_stops_is_given_up)
 }
 END_TEST
 
-/* The response as esp8266/Arduino's uploader makes it. */
+/* Sends the response that esp8266/Arduino's uploader computes. */
 static void log_in(const char *password)
 {
 	char hash[SIM_DIGEST_TEXT], response[SIM_DIGEST_TEXT], text[128];
@@ -273,7 +274,7 @@ static void log_in(const char *password)
 	send_to(text);
 }
 
-/* The first one that does, after whatever has been said before. */
+/* The next login must work, whatever was received before. */
 static void assert_login_works(const char *password)
 {
 	seen.n_datagrams = 0;
@@ -309,7 +310,7 @@ END_TEST
 
 static int64_t now_ms;
 
-/* What the probe sends reaches the service, or a closed port; what the service says comes back. */
+/* Carries out a probe's action: datagrams reach the service, or a closed port; answers go back to the probe. */
 static void carry_out(const struct ota_action *action, size_t *answered)
 {
 	struct ota_event refused = { OTA_EVENT_REFUSED, action->channel, NULL, 0 };
@@ -329,7 +330,7 @@ static void carry_out(const struct ota_action *action, size_t *answered)
 	}
 }
 
-/* Carries a probe to the simulated service, at once, closed ports being refused, until it is done. */
+/* Runs a probe against the simulated service, on a simulated clock; closed ports refuse. Return: the finding. */
 static const struct ota_finding *ask_until(const struct ota_options *options, int64_t deadline_ms,
 					   void (*each)(int64_t at_ms))
 {
@@ -405,7 +406,7 @@ static void invites_in_the_middle(int64_t at_ms)
 	ck_assert_int_eq(service.state, SIM_OTA_WAITAUTH);
 }
 
-/* As the protocol has it: the login is lost, which the guide says, but nothing else, and the next one works. */
+/* A probe during a login makes that login fail, as the guide says, but changes nothing else. The next login works. */
 START_TEST(a_probe_in_the_middle_of_a_login_costs_that_login_only)
 {
 	board(3, "secret");
@@ -451,7 +452,7 @@ static void node_of(enum sim_esphome_kind kind, int boot_mode, const char *passw
 
 static void say(const char *bytes, size_t n)
 {
-	/* byte by byte: TCP has no borders */
+	/* One byte at a time: TCP keeps no message boundaries. */
 	for (size_t i = 0; i < n; i++)
 		sim_esphome_ota_data(&node, 1, bytes + i, 1);
 }

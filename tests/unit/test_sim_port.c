@@ -1,4 +1,4 @@
-/* test_sim_port.c - sim: as a port: the board in its own process, what it sees of us, and its words. */
+/* test_sim_port.c - sim: as a port: the board in its own process, what it receives from espreset, and its words. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "suite.h"
 #include "tempdir.h"
 
-#define PATIENCE_MS 20000 /* for what must happen; nothing is asserted about how soon */
+#define PATIENCE_MS 20000 /* limit for events that must happen; how soon they do is not tested */
 
 static char truth_path[128];
 static char truth[65536];
@@ -47,7 +47,7 @@ static void read_truth(void)
 		fclose(file);
 }
 
-/* The board's process writes its last line when it is done with us. */
+/* Waits for a line in the board's record. The board writes the last one after its client has gone. */
 static void await_truth(const char *what)
 {
 	int64_t deadline = wait_now_ms() + PATIENCE_MS;
@@ -72,7 +72,7 @@ static void lines(unsigned int on)
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR | PORT_RTS, on), 0);
 }
 
-/* Until that text has come. */
+/* Reads until this text has arrived. */
 static void listen_for(const char *what)
 {
 	int64_t deadline = wait_now_ms() + PATIENCE_MS;
@@ -133,7 +133,7 @@ START_TEST(the_board_keeps_none_of_our_descriptors_and_leaves_no_zombie)
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_int_eq(open_board("", 115200, NULL), 0);
 	close(fds[1]);
-	ck_assert_int_eq(read(fds[0], &c, 1), 0); /* end of file: nobody else holds it */
+	ck_assert_int_eq(read(fds[0], &c, 1), 0); /* end of file: no other process has the write end open */
 	close(fds[0]);
 	ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
 	ck_assert_int_eq(errno, ECHILD);
@@ -275,7 +275,7 @@ START_TEST(words_of_this_computer_fail_the_open)
 }
 END_TEST
 
-/* Without its value, if it may stand without; else with one that is right. */
+/* A word that needs a value gets a valid one. */
 START_TEST(every_word_listed_is_understood_and_explained)
 {
 	const struct sim_word *word;

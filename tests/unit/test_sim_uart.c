@@ -1,4 +1,4 @@
-/* test_sim_uart.c - a line heard at another speed: against bytes that a real 115200 port delivered. */
+/* test_sim_uart.c - a line received at another speed, against bytes that a real port at 115200 delivered. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void setup(void)
 	got_count = framing_errors = 0;
 }
 
-/* Send data back to back from time 0. */
+/* Sends characters without gaps, from time 0. */
 static void send_data(struct sim_uart *uart, const void *data, size_t len, double baud)
 {
 	const uint8_t *bytes = data;
@@ -46,9 +46,9 @@ static void send_text(const char *text, double baud, double heard_at, double sam
 	send_data(&uart, text, strlen(text), baud);
 }
 
-/* An ESP8266 whose 74880 Bd banner somebody's 115200 Bd terminal showed; 0x100: that terminal lost the byte.
- * The sender was \r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n. Where a real byte differs, it is in the
- * lowest bit, which depends on the receiver's phase. */
+/* An ESP8266's banner "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" at 74880 Bd, as a user's terminal at
+ * 115200 showed it. LOST marks bytes that the terminal did not show. Real bytes may differ in the lowest bit, which
+ * depends on the receiver's phase. */
 #define LOST 0x100
 static const int real[] = {
 	0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9e, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, LOST, LOST, LOST,
@@ -70,7 +70,8 @@ START_TEST(a_74880_banner_heard_at_115200_gives_the_bytes_that_a_real_port_gave)
 }
 END_TEST
 
-/* The same, exactly as an independent model of a receiver (falling edge on 16 ticks a bit, middle sample) has it. */
+/* The same banner, as an independent model of a receiver computes it: 16 ticks a bit from the falling edge, sampled in
+ * the middle. */
 START_TEST(the_receiver_agrees_with_another_model_bit_for_bit)
 {
 	static const uint8_t model[] = {
@@ -87,7 +88,7 @@ START_TEST(the_receiver_agrees_with_another_model_bit_for_bit)
 }
 END_TEST
 
-/* What stays recognisable of the boot mode within 2.5 % of the nominal rates, at any sampling point. */
+/* The bytes of the boot mode, which stay recognisable within 2.5 % of the nominal speeds, at any sampling point. */
 START_TEST(mode_1_and_mode_3_stay_apart_at_the_wrong_speed)
 {
 	static const uint8_t one[] = { 0x62, 0x70, 0x70, 0x8c }, three[] = { 0x62, 0x1c, 0x70, 0x8c };
@@ -100,7 +101,7 @@ START_TEST(mode_1_and_mode_3_stay_apart_at_the_wrong_speed)
 }
 END_TEST
 
-/* Bridges' actual rates for what the board sends: CH340 and CP2102 at 74880, and the worst that must work. */
+/* Pairs of speeds that must work: the rates that CH340 and CP2102 really set for 74880, and the worst combinations. */
 static const struct {
 	double sent, heard, sample;
 } close_enough[] = {
@@ -130,7 +131,7 @@ START_TEST(a_frame_cut_by_a_reset_reads_as_ones_from_there)
 	struct sim_frame frame = { .start_ns = 0, .bit_ns = 1e9 / 115200, .byte = 0x00 };
 
 	sim_uart_init(&uart, 0, 115200, 0.5, heard, NULL);
-	frame.cut_ns = (int64_t)(5 * frame.bit_ns); /* start bit and four zeros are out */
+	frame.cut_ns = (int64_t)(5 * frame.bit_ns); /* the start bit and four 0 bits have been sent */
 	sim_uart_frame(&uart, &frame);
 	sim_uart_idle(&uart, 1000000);
 	ck_assert_uint_eq(got_count, 1);

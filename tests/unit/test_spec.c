@@ -1,4 +1,4 @@
-/* test_spec.c - PORT as the user writes it: every kind, and what is none. */
+/* test_spec.c - the forms of a PORT on the command line, valid and invalid. */
 #include <check.h>
 #include <errno.h>
 #include <string.h>

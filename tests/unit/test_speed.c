@@ -1,7 +1,8 @@
-/* test_speed.c - speeds are named from what a receiver at another speed hears, and hardly ever wrongly.
+/* test_speed.c - the sender's speed is recognised from what a receiver at another speed hears, and hardly ever wrongly.
  *
- * The model of the line here shares nothing with tests/speedtables.py, which wrote the tables, and says other things on it.
- * SPEED_TRIALS=1000 build/unit/test_speed prints the shares instead of testing them. */
+ * The model of the serial line shares no code with tests/speedtables.py, which wrote the tables, and sends other text.
+ * SPEED_TRIALS=1000 build/unit/test_speed prints the measured shares instead of testing them.
+ */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -66,7 +67,7 @@ static int print_line(char *at, size_t cap, enum talk talk, uint32_t own)
 	case CSV:
 		return snprintf(at, cap, "%d;%d;%d;%.1f;%.1f\r\n", N(1024), N(1024), N(2), between(0, 40),
 				between(0, 100));
-	default: /* the same each time */
+	default: /* the same text line each time */
 		return snprintf(at, cap, "%s %u %s\r\n", words[own % COUNT(words)], own % 1000,
 				words[own / 1000 % COUNT(words)]);
 	}
@@ -104,10 +105,10 @@ static void say(enum talk talk, uint8_t *data, size_t n)
 #define MOST_EDGES 400000
 
 struct wire {
-	double edge[MOST_EDGES]; /* in seconds; the line falls at the even ones */
+	double edge[MOST_EDGES]; /* times of the edges in seconds; even ones are falling */
 	size_t n;
 	double end, fall_late, rise_late;
-	size_t at; /* what the receiver looked at last */
+	size_t at; /* index of the edge that the receiver has looked at last */
 };
 
 static struct wire wire;
@@ -189,7 +190,7 @@ static size_t hear(const struct receiver *r, double from, uint8_t *ret, size_t c
 		before = now;
 		if (wire.at >= wire.n)
 			break;
-		/* nothing happens up to the next edge */
+		/* The level does not change before the next edge. */
 		t = fmax(t + tick, floor(wire.edge[wire.at] / tick) * tick);
 	}
 	return n;
@@ -204,9 +205,10 @@ static struct receiver any_receiver(int baud, enum speed_habit habit)
 				  .habit = habit };
 }
 
-enum { TORN_OWN = 1, LEVELS = 2 }; /* instead of a speed: text at the receiver's own, wrong bytes in it; noise */
+/* instead of a speed: TORN_OWN is text at the receiver's speed with wrong bytes, LEVELS is noise */
+enum { TORN_OWN = 1, LEVELS = 2 };
 
-/* What @habit leaves of @cap bytes or fewer. */
+/* Simulates a sender and a receiver whose driver has this @habit. Return: number of bytes heard; at most @cap. */
 static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_habit habit, uint8_t *ret, size_t cap)
 {
 	static uint8_t said[1 << 16];
@@ -240,11 +242,11 @@ static const enum speed_habit habits[] = { SPEED_DELIVERS, SPEED_ZEROES, SPEED_D
 
 struct shares {
 	double right;
-	double neighbour; /* its neighbour was named */
-	double wrong;	  /* another speed; OTHER is none */
-	double other;	  /* SPEED_OTHER */
+	double neighbour; /* share in which the neighbouring speed was named */
+	double wrong;	  /* share in which another speed was named; SPEED_OTHER does not count */
+	double other;	  /* share in which SPEED_OTHER was named */
 	double habit_right, habit_wrong;
-	int often; /* the wrong one, the last time */
+	int often; /* the last wrong speed that was named */
 };
 
 static struct shares share(int sent_at, bool text, int heard_at, enum speed_habit habit, bool tell, size_t bytes,
@@ -281,7 +283,8 @@ static struct shares share(int sent_at, bool text, int heard_at, enum speed_habi
 	return s;
 }
 
-/* Is what is heard taken for text at the right speed? It comes in chunks of 16 bytes, without a pause that would show. */
+/* Measures how often heard bytes are taken for text at the right or at a wrong speed. They come in chunks of 16,
+ * without pauses. */
 static void check_share(int sent_at, bool text, int heard_at, size_t bytes, int trials, double *ret_right,
 			double *ret_wrong)
 {
@@ -354,13 +357,14 @@ static void print_shares(int trials)
 
 #define TRIALS 40
 
-/* The least shares named rightly, or as a neighbour, that text must reach, for each habit told, and for deliver not told. */
+/* Lowest share of texts whose speed, or its neighbour, must be named: for each habit if it is known, and for
+ * SPEED_DELIVERS if it is not known. */
 static const struct {
 	int heard_at, sent_at;
 	size_t bytes;
 	double least[N_HABITS + 1];
 } floors[] = {
-	/* deliver zero drop; unknown */
+	/* Columns: delivers, zeroes, drops; delivers, not known. */
 	{ 115200, 9600, 32, { 1, 0, 0, 0 } },
 	{ 115200, 9600, 96, { 1, 1, 0, 1 } },
 	{ 115200, 19200, 24, { 0.95, 0.2, 0.99, 0.2 } },
@@ -409,8 +413,8 @@ START_TEST(a_sender_is_named_as_often_as_the_model_promises)
 }
 END_TEST
 
-/* Heard at 115200: faster senders, binary, torn text and noise. A bridge that zeroes hands on nothing but zeros of some, as of
- * 9600. */
+/* Senders heard at 115200 that are not slow: faster ones, binary data, torn text, noise. A bridge that zeroes framing
+ * errors turns some of them into zeros only, as it does with 9600. */
 static const int others[] = { 115200, 230400, 250000, 460800, 500000, 921600, 1000000, 2000000, TORN_OWN, LEVELS };
 
 START_TEST(nothing_else_is_named_a_slow_speed)
@@ -434,7 +438,7 @@ END_TEST
 
 START_TEST(the_cold_banner_of_an_esp8266_is_74880)
 {
-	/* As in test_wrongbaud.c: read off a model in another language, and matching what a real board was heard to say. */
+	/* The banner of test_wrongbaud.c, computed by a model in another language and confirmed by a real board. */
 	static const uint8_t banner[] = {
 		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c,
 		0x0c, 0x8c, 0x0c, 0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72,
@@ -560,7 +564,7 @@ START_TEST(dots_prove_nothing)
 	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT);
 	for (int i = 0; i < 20; i++)
 		speed_check_add(&c, 500, RUBBISH, strlen(RUBBISH));
-	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* final */
+	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* the answer is final */
 }
 END_TEST
 

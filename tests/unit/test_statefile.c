@@ -1,4 +1,4 @@
-/* test_statefile.c - the state file: whole or not there, never old, readable for all. */
+/* test_statefile.c - the state file: complete or absent, never old, readable by all. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +23,14 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/state", tempdir);
 }
 
-/* Fails where anything but the state file was left behind. */
+/* Fails if another file than the state file was left behind. */
 static void teardown(void)
 {
 	(void)unlink(path);
 	ck_assert_int_eq(rmdir(tempdir), 0);
 }
 
-/* One line. */
+/* Writes a result of one text line. */
 static int write_one(const char *place, const char *text)
 {
 	char line[20000], *lines[] = { line };
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(a_write_that_fails_is_reported_and_leaves_nothing)
 {
-	/* a file may not grow: what a full disk does, without a disk to fill */
+	/* A file size limit stands in for a full disk. */
 	struct rlimit before, limit;
 	char buf[64];
 
@@ -184,7 +184,8 @@ START_TEST(a_symlink_in_the_way_is_not_followed)
 }
 END_TEST
 
-/* One writes results of differing length and content, the other reads: 10,000 times, never half, never mixed. */
+/* One process writes results of different length and content, another reads 10,000 times: no result is partial or
+ * mixed. */
 START_TEST(ten_thousand_readers_see_it_whole)
 {
 	static char text[20000], buf[sizeof(text) + 1];
@@ -223,7 +224,7 @@ START_TEST(ten_thousand_readers_see_it_whole)
 		char temporary[160];
 
 		snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)writer);
-		(void)unlink(temporary); /* the writer was killed in the middle */
+		(void)unlink(temporary); /* the writer was killed, possibly while writing */
 	}
 }
 END_TEST

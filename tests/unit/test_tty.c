@@ -1,8 +1,8 @@
-/* test_tty.c - the serial port against a kernel and a libserialport that are played here.
+/* test_tty.c - the serial port, on a simulated kernel and a simulated libserialport.
  *
- * The calls of the C library and of libserialport are replaced (ld --wrap). The played kernel keeps what
- * the real one would: lines, settings, locks, who has it open; its clock moves only when somebody waits.
- * Every call that can fail can be told to, and every line change is written down.
+ * The calls of the C library and of libserialport are replaced (ld --wrap). The simulated kernel keeps the state that a
+ * real one would: lines, settings, locks, who has the port open. Its clock moves only when the code under test waits.
+ * Every call that can fail can be made to fail, and every change of a line is recorded.
  */
 #include <asm/termbits.h>
 #include <check.h>
@@ -35,37 +35,37 @@
 
 static struct {
 	bool on;
-	/* the library */
+	/* The library: */
 	bool is_012;
 	bool is_unknown_to_sp;
-	/* the port */
+	/* The port: */
 	bool is_open[MOST_FDS];
-	int opens; /* at the moment, those of others too */
+	int opens; /* open descriptors now, those of other processes included */
 	int opens_of_others;
-	int opened; /* by us, all in all */
+	int opened; /* number of opens by the code under test */
 	int fd_with_lock;
 	bool locked_by_other;
 	bool exclusive_to_other;
 	bool is_exclusive;
 	struct termios2 termios;
-	int bits;	    /* TIOCM_* */
-	bool was_released;  /* both, at the last close */
-	bool was_exclusive; /* the same */
+	int bits;	    /* modem lines as TIOCM_* bits */
+	bool was_released;  /* both lines were released at the last close */
+	bool was_exclusive; /* the port was exclusive at the last close */
 	int line_transfers;
-	int settings_transfers; /* of speed and framing */
+	int settings_transfers; /* USB transfers that set speed and framing */
 	bool lineless;
-	/* the world */
+	/* The environment: */
 	int64_t now_ms;
-	int64_t data_ms; /* from when on data can be read; -1 never */
+	int64_t data_ms; /* from when on data can be read; -1: never */
 	size_t data_left;
-	bool drips;	   /* another byte 2 ms after each */
+	bool drips;	   /* after each byte that is read another one arrives 2 ms later */
 	int64_t hangup_ms; /* -1 never */
 	int64_t signal_ms; /* -1 never */
-	/* failures */
+	/* Failures: */
 	int calls;
 	int fail_at;	       /* -1 never */
-	const char *fail_name; /* fails whenever it is called; NULL none */
-	bool fail_on;	       /* and all that follow */
+	const char *fail_name; /* name of a call that always fails; NULL: none */
+	bool fail_on;	       /* all calls after fail_at fail too */
 	int fail_errno;
 	char failed[32];
 	char trace[2048];
@@ -77,7 +77,7 @@ static const struct port_stop stop = { &stop_mask, &stop_asked };
 
 int __real_clock_gettime(clockid_t id, struct timespec *ts);
 
-/* Begins now, so that Check's own measurement stays sound. */
+/* The simulated clock starts at the real time, because Check measures time with the same function. */
 static int64_t real_now_ms(void)
 {
 	struct timespec ts;
@@ -124,7 +124,7 @@ static bool is_hung_up(void)
 	return fake.hangup_ms >= 0 && fake.now_ms >= fake.hangup_ms;
 }
 
-/* One more call; true: it fails, errno is set. */
+/* Counts a call. Return: true: the call fails, with errno set. */
 static bool fails(const char *name)
 {
 	int n = fake.calls++;
@@ -138,7 +138,7 @@ static bool fails(const char *name)
 	if (n == fake.fail_at)
 		(void)snprintf(fake.failed, sizeof(fake.failed), "%s", name);
 	if (fake.fail_errno == EINTR && n > fake.fail_at)
-		return false; /* nobody is interrupted for ever */
+		return false; /* EINTR happens once, or the code under test would retry forever */
 	errno = fake.fail_errno;
 	return true;
 }
@@ -155,7 +155,7 @@ static void set_bits(int bits)
 	fake.bits = bits;
 }
 
-/* What a driver says: with CRTSCTS what was written last, whatever the chip makes of RTS. */
+/* The lines as a driver reports them: with CRTSCTS RTS reads as last written, whatever the chip does with it. */
 static int fake_bits(void)
 {
 	return fake.bits | (fake.termios.c_cflag & CRTSCTS ? TIOCM_RTS : 0);
@@ -279,7 +279,7 @@ int __wrap_close(int fd)
 {
 	if (!is_fake(fd))
 		return __real_close(fd);
-	fake_close(fd); /* Linux closes even when it reports an error */
+	fake_close(fd); /* Linux closes the descriptor even if close() reports an error */
 	(void)__real_close(fd);
 	return fails("close") ? -1 : 0;
 }
@@ -459,7 +459,7 @@ enum sp_return __wrap_sp_get_port_by_name(const char *name, struct sp_port **ret
 	return SP_OK;
 }
 
-/* The lock of 0.1.2: where it fails, the port stays open. */
+/* libserialport 0.1.2 locks the port. If that fails, the descriptor stays open. */
 static bool sp_locks(const struct sp_port *sp)
 {
 	if (!fake.is_012)
@@ -470,7 +470,7 @@ static bool sp_locks(const struct sp_port *sp)
 	return true;
 }
 
-/* get_config() and set_config(). Lines that are asserted already, or not, are sent again. */
+/* Simulates get_config() and set_config(), which send the lines again even if they do not change. */
 static bool sp_sets_up(void)
 {
 	struct termios2 next = fake.termios;
@@ -492,16 +492,17 @@ static bool sp_sets_up(void)
 		next.c_cflag |= fake.is_012 ? B9600 : BOTHER;
 		next.c_ispeed = next.c_ospeed = fake.is_012 ? 9600 : 0;
 	}
-	if (next.c_ospeed > 460800) /* it knows no name beyond that */
+	if (next.c_ospeed > 460800) /* libserialport has no constants for higher speeds */
 		next.c_cflag = (next.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
-	next.c_iflag |= next.c_cflag & CRTSCTS; /* a slip of theirs; the one in c_cflag stays */
+	/* a bug of libserialport: CRTSCTS is written to c_iflag; the bit in c_cflag stays */
+	next.c_iflag |= next.c_cflag & CRTSCTS;
 	if (fails("sp_lines") || fails("sp_settings"))
 		return false;
 	fake_settings(&next);
 	return true;
 }
 
-/* serialport.c, sp_open() */
+/* Simulates sp_open() of libserialport's serialport.c. */
 enum sp_return __wrap_sp_open(struct sp_port *sp, enum sp_mode mode);
 enum sp_return __wrap_sp_open(struct sp_port *sp, enum sp_mode mode)
 {
@@ -705,7 +706,7 @@ START_TEST(closes_with_one_edge_and_raw_at_the_speed_and_framing_that_were_found
 	ck_assert_uint_eq(fake.termios.c_iflag, IGNPAR);
 	ck_assert_uint_eq(fake.termios.c_oflag, 0);
 	ck_assert_uint_eq(fake.termios.c_lflag, 0);
-	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1); /* cat waits */
+	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1); /* so that read() blocks, as cat expects */
 	ck_assert_uint_eq(fake.termios.c_cc[VTIME], 0);
 	ck_assert_uint_eq(fake.termios.c_cc[VINTR], 3);
 }
@@ -722,7 +723,7 @@ START_TEST(a_port_that_was_left_at_b0_is_not_left_so_again)
 }
 END_TEST
 
-/* Drivers compare the name of a speed too: BOTHER for B115200 would be a change. */
+/* A driver compares the speed's constant too, so BOTHER instead of B115200 would count as a change. */
 START_TEST(the_speed_that_was_found_is_not_sent_again)
 {
 	struct port *port;
@@ -752,7 +753,7 @@ static struct port *open_resting_asserted(void)
 	return port;
 }
 
-/* A CP2102C: "released" is both asserted there, and closing changes nothing. */
+/* On a CP2102C at rest both lines must stay asserted, and the close must change nothing. */
 START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
 {
 	struct port *port;
@@ -769,8 +770,8 @@ START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
 }
 END_TEST
 
-/* On direct wiring its rest would hold a board in reset: one that was not heard then is let go, and one that was heard
- * in reset only is no better. */
+/* On direct wiring that rest state would hold the board in reset. So both lines are released if the board was not
+ * heard, or was heard only during the reset. */
 START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
 {
 	struct port *port;
@@ -787,7 +788,7 @@ START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
 }
 END_TEST
 
-/* 1200 Bd would start the loader of a chip whose firmware serves its USB: not asked for, not put back. */
+/* On a chip whose firmware serves the USB port 1200 Bd would start the loader: it is neither set nor restored. */
 START_TEST(never_sets_1200_where_that_starts_a_loader)
 {
 	struct tty_options options = { .baud = _i ? 9600 : 1200, .stop = &stop, .speedless = true };
@@ -881,12 +882,12 @@ START_TEST(a_port_locked_by_another_is_busy_and_untouched)
 
 	versions(_i);
 	fake.locked_by_other = true;
-	fake.is_exclusive = true; /* to the other, who lets everybody open it all the same */
+	fake.is_exclusive = true; /* set by the other process; a privileged open succeeds all the same */
 	found = fake.termios;
 	expect_busy();
-	ck_assert_str_eq(fake.trace, "D1R1 "); /* open() does that */
+	ck_assert_str_eq(fake.trace, "D1R1 "); /* the kernel asserts both lines at open() */
 	ck_assert(fake.is_exclusive);
-	/* 0.1.1 cannot lock, and has made it raw by then. */
+	/* libserialport 0.1.1 has no lock and has set raw mode before espreset sees the lock. */
 	if (_i == 0)
 		found.c_iflag = found.c_oflag = found.c_lflag = 0;
 	ck_assert_mem_eq(&found, &fake.termios, sizeof(found));
@@ -906,7 +907,8 @@ START_TEST(a_port_that_another_has_to_itself_is_busy_and_untouched)
 }
 END_TEST
 
-/* What libserialport reports of a plug that is just being pulled: the second try waits until the kernel knows. */
+/* While a plug is being pulled libserialport reports a failed transfer. The second open waits until the kernel has
+ * noticed. */
 START_TEST(our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone)
 {
 	static const char *const steps[] = { "sp_open", "sp_get", "sp_lines", "sp_settings" };
@@ -1066,9 +1068,9 @@ START_TEST(a_close_waits_for_a_pause_but_not_for_ever)
 
 	fake_reset();
 	port = must_open(115200);
-	fake.data_ms = fake.now_ms + 4; /* within the pause: another one follows */
+	fake.data_ms = fake.now_ms + 4; /* a byte arrives during the pause, so a second pause follows */
 	fake.data_left = 1;
-	stop_asked = SIGTERM; /* asked to stop, it drains all the same */
+	stop_asked = SIGTERM; /* a stop signal does not shorten the drain */
 	start_ms = fake.now_ms;
 	must_close(port);
 	ck_assert_int_eq(fake.now_ms - start_ms, 4 + 5);
@@ -1120,7 +1122,7 @@ START_TEST(unplugged_while_waiting_is_enodev_and_close_is_safe)
 }
 END_TEST
 
-/* The transfer fails at once, the hub says why a little later. */
+/* The transfer fails at once; the hub reports the disconnect a little later. */
 START_TEST(a_failed_transfer_just_before_the_hangup_is_unplugged)
 {
 	struct port *port;
@@ -1173,14 +1175,14 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-/* What a single failure must come to; open()'s own errors pass unchanged. */
+/* The expected result if one call fails. Errors of open() are returned unchanged. */
 static int expected(const char *name, int err)
 {
 	static const char *const harmless[] = { "TIOCNXCL", "TCFLSH", NULL };
 	static const char *const restarted[] = { "TCGETS2", "TCSETS2", "TIOCMGET", "TIOCMSET", "TIOCEXCL",
 						 "ppoll",   "read",    "close",	   NULL };
 
-	/* What libserialport cannot do, we can. */
+	/* If libserialport fails, espreset opens the port itself. */
 	if (is_one_of(name, harmless) || strncmp(name, "sp_", 3) == 0)
 		return 0;
 	if (strcmp(name, "calloc") == 0)
@@ -1194,7 +1196,7 @@ static int expected(const char *name, int err)
 
 static const int errors[] = { ENODEV, EIO, EBUSY, EACCES, EINTR, ETIMEDOUT, ENXIO, EPROTO };
 
-/* How many calls the story has when nothing fails. */
+/* Return: the number of calls if none fails. */
 static int story_length(int version)
 {
 	versions(version);
@@ -1223,12 +1225,13 @@ START_TEST(whatever_call_fails_the_error_is_right_and_the_lines_are_released)
 	ck_assert_int_gt(length, 20);
 	for (n = 0; n < length; n++) {
 		versions(version);
-		fake.termios.c_cflag &= ~(tcflag_t)HUPCL; /* no help from what was there */
+		/* HUPCL is not set at the start, so it cannot release the lines */
+		fake.termios.c_cflag &= ~(tcflag_t)HUPCL;
 		fake.fail_at = n;
 		fake.fail_errno = err;
 		r = story();
 		ck_assert_msg(fake.failed[0], "call %d of %d was never made", n, length);
-		/* in the pause at the end they may fail without harm: only a wait is lost */
+		/* A failure during the drain only cuts the wait short. */
 		if (r != 0 || !is_one_of(fake.failed, while_draining) || err == EINTR)
 			ck_assert_msg(r == expected(fake.failed, err), "call %d, %s: %d for %d", n, fake.failed, r,
 				      err);
@@ -1256,8 +1259,8 @@ START_TEST(a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere)
 		fake.fail_errno = err;
 		start_ms = fake.now_ms;
 		(void)story();
-		/* HUPCL was found set: the kernel lets go even when nothing else works, unless
-		 * 0.1.2 cleared it and the next call is the one that fails. */
+		/* HUPCL was set at the start, so the kernel releases the lines at the close even if all calls fail,
+		 * unless libserialport 0.1.2 has cleared HUPCL just before. */
 		has_hupcl = version != 1 || !is_one_of(fake.failed, after_sp_open);
 		check_nothing_left(fds, has_hupcl);
 		ck_assert_int_lt(fake.now_ms - start_ms, 2000);

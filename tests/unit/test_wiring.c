@@ -1,4 +1,4 @@
-/* test_wiring.c - the probe finds the truth about every simulated circuit, and never leaves a board in reset. */
+/* test_wiring.c - --probe-wiring finds each simulated circuit, and never leaves a board in reset. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static void board_of(const char *words, struct sim_config *board)
 	ck_assert_msg(sim_config_parse(board, words, err, sizeof(err)) == 0, "%s: %s", words, err);
 }
 
-/* The port opened, the probe played, the port closed. Return: loop_wiring()'s. */
+/* Runs the probe on the open port and closes it. Return: as loop_wiring(). */
 static int play_opened(void)
 {
 	int r;
@@ -88,17 +88,17 @@ static const struct {
 	{ "nowire,esp32", WIRING_NONE, VERDICT_NO_EFFECT },
 	{ "deaf", WIRING_NONE, VERDICT_NO_EFFECT },
 	{ "deaf,esp32", WIRING_NONE, VERDICT_NO_EFFECT },
-	/* restarts by themselves are no resets of ours */
+	/* A restart by software must not be taken for a reset by espreset. */
 	{ "nowire,panic,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,restart,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,deepsleep=700ms,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,esp32,panic", WIRING_NONE, VERDICT_NO_EFFECT },
-	/* what nobody can tell is not told */
+	/* Boards whose wiring cannot be found, or not completely. */
 	{ "muted", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "gpio0low", WIRING_TWO_TRANSISTORS, VERDICT_DOWNLOAD_MODE },
 	{ "gpio0low,direct", WIRING_RTS, VERDICT_DOWNLOAD_MODE },
 	{ "sdio", WIRING_TWO_TRANSISTORS, VERDICT_OTHER_BOOT },
-	/* chips, speeds, bridges */
+	/* Other chips, speeds and bridges. */
 	{ "crystal=40", WIRING_TWO_TRANSISTORS, VERDICT_READY },
 	{ "crystal=40,direct", WIRING_DIRECT, VERDICT_READY },
 	{ "crystal=40,swapped", WIRING_SWAPPED, VERDICT_READY },
@@ -151,7 +151,7 @@ END_TEST
 
 /* ------------------------------------------------------------------------------------------------- */
 
-/* The sequence that was found, in the hands of a session. */
+/* Resets the board with the sequence that was found. Return: the verdict. */
 static enum verdict reset_with(const struct sim_config *board, const char *sequence)
 {
 	static struct session session;
@@ -200,7 +200,7 @@ static const char *const failing[] = { "", "direct", "swapped", "swapped2", "rts
 				       "nowire,prints", "esp32,swapped" };
 static const int errors[] = { EIO, ENODEV, EPIPE, ESHUTDOWN, EPROTO };
 
-/* @on: all later operations fail as well, but the kernel's own close. Return: whether the operation was reached. */
+/* @on: all later operations fail too, except the kernel's own close. Return: whether operation @n was reached. */
 static bool fail_at(const struct sim_config *board, const char *words, int n, int err, bool on)
 {
 	const struct sim_truth *truth = simport_truth(&sp);
@@ -216,7 +216,7 @@ static bool fail_at(const struct sim_config *board, const char *words, int n, in
 	(void)play_opened();
 	snprintf(what, sizeof(what), "sim:%s, operation %d fails with %d%s", words, n, err, on ? " for ever" : "");
 	assert_let_go(what);
-	if (!on && err != ENODEV) {	/* a bridge that answers again: the board has not been left in download mode */
+	if (!on && err != ENODEV) {	/* if the bridge answers again, the board must not be left in download mode */
 		ck_assert_msg(board->circuit == SIM_NO_WIRE || truth->latch_flash || !truth->line_resets,
 			      "%s: left in download mode", what);
 	}
@@ -289,7 +289,7 @@ static bool is_about_dtr(enum wiring_circuit c)
 	return c == WIRING_TWO_TRANSISTORS_SWAPPED || c == WIRING_SWAPPED || c == WIRING_DTR_ONLY || c == WIRING_DTR;
 }
 
-/* Nothing that the wiring cannot be seen through: no noise, no finger, nothing that restarts or holds a pin. */
+/* Is there nothing that disturbs the probe: noise, a finger, restarts, a pin that is held? */
 static bool is_calm(const struct sim_config *b)
 {
 	return !b->copy_ns && !b->finger_ns && !b->deep_sleep_ns && !b->gpio0_held && !b->gpio0_let_go_ns &&
@@ -364,7 +364,8 @@ struct table_board {
 	struct port port;
 	struct clk clk;
 	int64_t now_ms, banner_ms;
-	unsigned int in_reset, lines; /* in_reset: bit 1 << lines */
+	/* in_reset has bit 1 << lines set if that state of the lines holds the board in reset */
+	unsigned int in_reset, lines;
 	int resets;
 };
 

@@ -1,4 +1,4 @@
-/* test_wiring_cli.c - espreset --probe-wiring as users run it: statuses, both streams, JSON after the schema. */
+/* test_wiring_cli.c - --probe-wiring through the program: statuses, both streams, JSON that fits the schema. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

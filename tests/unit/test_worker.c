@@ -1,4 +1,4 @@
-/* test_worker.c - the process that owns one board's port: what it makes of a port that is there and then is not. */
+/* test_worker.c - the worker process that owns a port, when the port disappears. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 static int opens, closes, power_cycles;
 static bool is_there_again, leaves_at_once;
 
-/* A bridge that obeys, and a board that says nothing. */
+/* A working bridge, and a board that prints nothing. */
 static int set_lines(struct port *port, unsigned int mask, unsigned int on)
 {
 	(void)port;
@@ -79,7 +79,7 @@ int __wrap_open_port(const struct request *options, const struct spec *spec, int
 	return 0;
 }
 
-/* On USB, as long as it is there. */
+/* The port is on USB until it is opened. */
 int __wrap_recover_target(const struct spec *spec, struct recover_target *ret);
 int __wrap_recover_target(const struct spec *spec, struct recover_target *ret)
 {

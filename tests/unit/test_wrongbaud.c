@@ -1,5 +1,5 @@
-/* test_wrongbaud.c - 74880 Bd read through a receiver at 115200: what is said, and that nothing
- * wrong is called certain. */
+/* test_wrongbaud.c - reading 74880 Bd through a receiver at 115200: what is recognised, and that nothing wrong is
+ * called certain. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void teardown(void)
 	boot_trace_free(&t);
 }
 
-/* What the reader makes of text that a nominal receiver heard; then plain, at the port's own speed. */
+/* Reads @text as a nominal receiver hears it, followed by @plain at the port's own speed. Return: the trace. */
 static const char *hear(const char *text, enum framing framing, const char *plain)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, framing };
@@ -39,7 +39,7 @@ static const char *hear(const char *text, enum framing framing, const char *plai
 
 START_TEST(the_two_models_of_a_receiver_agree_on_a_known_banner)
 {
-	/* Read off a model in another language, and matching what a real board was heard to say. */
+	/* Computed by a model in another language, and confirmed by a real board. */
 	static const uint8_t known[] = {
 		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c,
 		0x0c, 0x8c, 0x0c, 0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72,
@@ -82,7 +82,8 @@ START_TEST(reads_the_same_when_framing_errors_arrive_as_zero)
 }
 END_TEST
 
-/* A third of the characters is left: the banner tells that the load decides, and what else comes is not read. */
+/* Only a third of the characters is left. The banner shows that the boot mode depends on the load, which cannot be
+ * read. */
 START_TEST(reads_the_banner_when_framing_errors_are_dropped)
 {
 	hear(LOADS "~ld\r\n", FRAMING_LOST, "Hello\r\n");
@@ -109,7 +110,7 @@ static void count_unsure(void *user, const struct boot_event *event)
 	*(unsigned int *)user += !event->sure;
 }
 
-/* The port goes to 74880 where the banner has shown what the bridge does: the rest of the boot is text. */
+/* The port changes to 74880 after the banner has shown the bridge's habit, so the rest of the boot is readable. */
 static const struct {
 	enum framing framing;
 	const char *rest;
@@ -163,7 +164,7 @@ static void count_fragments(void *user, const struct boot_event *event)
 	*(unsigned int *)user += event->kind == BOOT_EVENT_FRAGMENT;
 }
 
-/* Lines that miss what came before the change are where they belong; a banner's words never are. */
+/* Text lines of a load may lack their beginning after the change of speed; a part of a banner is a fragment. */
 static const struct {
 	const char *rest;
 	unsigned int fragments;
@@ -191,7 +192,7 @@ END_TEST
 
 static const struct {
 	const char *text;
-	const char *seen; /* in the trace */
+	const char *seen; /* part of the trace */
 	enum verdict verdict;
 } endings[] = {
 	{ BANNER("2", "1,6"), "mode 1,6 download uncertain 74880", VERDICT_DOWNLOAD_MODE },
@@ -222,7 +223,7 @@ START_TEST(reads_the_other_endings_too)
 }
 END_TEST
 
-/* Of a short word most is gone: what it says is no proof, and it is not passed over. */
+/* Of a short word most characters are gone. It proves nothing, but must be reported as a fragment. */
 START_TEST(what_zeroes_hide_is_neither_trouble_nor_silence)
 {
 	hear(LOADS "@cp:\x01"
@@ -266,8 +267,8 @@ END_TEST
 #define SUM_BEGUN BANNER("2", "3,6") SEGMENTS "csum 0x"
 #define LOADS_BEGUN LOADS "~"
 
-/* However the log ends: before the sum's line is whole nothing is loaded, before eboot's last
- * word nothing is certain. */
+/* At every length of the log: nothing is loaded before the checksum line is complete, and nothing is certain before
+ * eboot's last word is. */
 START_TEST(no_beginning_claims_more_than_its_own_lines)
 {
 	/* clang-format off */
@@ -311,8 +312,8 @@ START_TEST(a_load_in_download_mode_proves_nothing)
 }
 END_TEST
 
-/* Bits that are sampled in the middle of the sender's have to be right, and those near a border have to be one of their
- * neighbours: here in the part of the banner that is always the same. */
+/* In the constant part of the banner a bit sampled near the middle of the sender's bit must be right, and a bit sampled
+ * near its edge must equal one of its neighbours. */
 START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
@@ -329,7 +330,7 @@ START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 			int b = heard[i] >> neighbours[bit][1] & 1;
 
 			if (neighbours[bit][0] != neighbours[bit][1] && a != b)
-				continue;	/* either is possible */
+				continue;	/* the neighbours differ, so both values are possible */
 			heard[i] ^= (uint8_t)(1U << bit);
 			boot_trace_free(&t);
 			boot_trace_cut(&t, heard, n, &live_115200, 0);
@@ -387,7 +388,7 @@ static unsigned int below(unsigned int n)
 	return (unsigned int)(uniform() * n);
 }
 
-/* A boot as the ROM tells it, with random numbers. Only mode 3 loads. */
+/* Composes a boot of the ROM with random numbers. Only boot mode 3 loads. */
 static void random_boot(char *text, size_t cap, unsigned int cause, unsigned int mode)
 {
 	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode,
@@ -463,8 +464,8 @@ static void one_trial(unsigned int cause, unsigned int mode, enum framing framin
 	}
 }
 
-/* WRONGBAUD_TRIALS for each boot mode and reset cause. At this speed a ROM tells of cause 1 or 2 only, so that what is
- * known is counted for these. */
+/* Makes WRONGBAUD_TRIALS trials for each boot mode and reset cause. At this speed a ROM reports only causes 1 and 2, so
+ * the share of known causes is counted for these. */
 START_TEST(never_calls_a_wrong_boot_mode_certain)
 {
 	static const char *const names[] = { "delivered", "zeroed", "lost" };
@@ -495,7 +496,8 @@ START_TEST(never_calls_a_wrong_boot_mode_certain)
 }
 END_TEST
 
-/* An application at any speed, right behind eboot's last word: by chance it sounds like eboot's next one. */
+/* An application starts at any speed right after eboot's last word. By chance its first bytes resemble eboot's next
+ * message. */
 START_TEST(no_application_is_taken_for_trouble)
 {
 	static const double speeds[] = {
@@ -522,7 +524,7 @@ START_TEST(no_application_is_taken_for_trouble)
 		log = fresh;
 		bootlog_feed(&log, heard, n, 0, NULL, NULL);
 		bootlog_flush(&log, 0, NULL, NULL);
-		boot = bootlog_boot(&log); /* none: one of a hundred that is dropped cannot be read */
+		boot = bootlog_boot(&log); /* NULL: with dropped bytes one banner in a hundred cannot be read */
 		ck_assert_msg(!boot || boot->trouble == BOOT_OK, "trial %u: %s", i, boot ? boot->trouble_text : "");
 	}
 }
