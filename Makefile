@@ -1,11 +1,11 @@
 # espreset: build, test, install. `make help` lists the targets.
 VERSION = 1.0.0
 
-# The user's flags; what the build needs is kept apart from them.
+# The user's flags. The flags that the build needs are kept apart from them: ALL_CPPFLAGS and so on.
 CC ?= cc
 CFLAGS ?= -O2 -g
 B ?= build
-# make Q= shows whole commands.
+# `make Q=` prints whole commands.
 Q = @
 
 ifneq ($(CI),)
@@ -21,15 +21,15 @@ CHECK_PKGS = check zlib
 ifeq ($(filter clean help dist,$(MAKECMDGOALS)),)
 DEP_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(SIM_PKGS) 2>/dev/null)
 DEP_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-# libm: exp() and log(), for the capacitor at EN
+# libm has exp() and log(), used for the capacitor at EN.
 SIM_LIBS := $(shell pkg-config --libs $(SIM_PKGS) 2>/dev/null) -lm
 CHECK_LIBS := $(shell pkg-config --libs $(CHECK_PKGS) 2>/dev/null)
-# Those that pkg-config does not find.
+# Libraries that pkg-config does not find.
 MISSING_PKGS := $(shell for p in $(PKGS) $(SIM_PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
 MISSING_CHECK_PKGS := $(shell for p in $(CHECK_PKGS); do pkg-config --exists $$p || echo $$p; done 2>/dev/null)
 endif
-# The first line of a recipe that needs them: nothing, or pkg-config's own message for each and the cure. Without it the
-# compiler would complain of a header. A file that needs CHECK_PKGS, too, adds them to MISSING.
+# First line of a recipe that needs libraries. If one is missing, pkg-config's message and the cure are printed, before
+# the compiler complains about a header. A rule that also needs CHECK_PKGS appends MISSING_CHECK_PKGS to MISSING.
 MISSING = $(MISSING_PKGS)
 define missing_pkgs
 @{ pkg-config --print-errors --exists $(MISSING); echo "not found by pkg-config: $(strip $(MISSING))"; \
@@ -41,7 +41,8 @@ ALL_CPPFLAGS = -D_GNU_SOURCE -DESPRESET_VERSION='"$(VERSION)"' -Isrc -MMD -MP $(
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 
-# Two programs: espreset, and espreset-sim, the simulated board that it starts for sim:. They share no object.
+# Two programs: espreset, and espreset-sim, the simulated board that espreset starts for sim:. They share no object
+# file.
 SIM_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard src/sim/*.c))
 OBJ := $(filter-out $(SIM_OBJ),$(patsubst %.c,$(B)/%.o,$(wildcard src/*.c src/*/*.c)))
 PROGRAMS = $(B)/espreset $(B)/espreset-sim
@@ -60,11 +61,11 @@ $(B)/espreset: $(OBJ)
 $(B)/espreset-sim: $(SIM_OBJ)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS) $(LDLIBS)
 
-# What the tests link with: all of both programs but main().
+# The tests link with both programs, except for their main().
 LIBS = $(B)/libespreset.a $(B)/libespreset-sim.a
 $(B)/libespreset.a: $(filter-out $(B)/src/main.o,$(OBJ))
 $(B)/libespreset-sim.a: $(filter-out $(B)/src/sim/main.o,$(SIM_OBJ))
-# q: two folders may have a file of one name, of which r would keep one.
+# ar q, not r: two folders may have files of the same name, and r would keep only one of them.
 $(LIBS):
 	@rm -f $@
 	$(Q)$(AR) qcs $@ $^
@@ -78,8 +79,8 @@ endef
 $(B)/%.o: %.c
 	$(compile)
 
-# A unit test is one file, tests/unit/test_X.c, with helpers from tests/*.c. Functions of the C library, of libusb and
-# of ours that it replaces are named in WRAP_test_X; see ld(1), --wrap.
+# A unit test is one file, tests/unit/test_X.c, linked with the helpers in tests/*.c. WRAP_test_X lists the functions
+# that the test replaces; see --wrap in ld(1).
 WRAP_test_worker = open_port recover_target recover_wait recover_power_cycle
 WRAP_test_tty = stat realpath calloc open close flock fcntl ioctl read ppoll clock_gettime \
 	sp_get_port_by_name sp_open sp_get_port_handle sp_free_port sp_last_error_code
@@ -95,7 +96,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(TESTLIB) $(LIBS) | $(B)/unit/espreset-sim
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(foreach w,$(WRAP_$*),-Wl,--wrap=$(w)) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS) $(CHECK_LIBS)
-# A program looks for espreset-sim beside itself, a unit test like espreset.
+# espreset looks for espreset-sim in its own directory, and so does a unit test.
 $(B)/unit/espreset-sim: | $(B)/espreset-sim
 	@mkdir -p $(@D)
 	@ln -sf ../espreset-sim $@
@@ -107,12 +108,13 @@ $(B)/tests/%.o: ALL_CPPFLAGS += -Itests
 $(B)/tests/%.o: MISSING += $(MISSING_CHECK_PKGS)
 
 # ---------------------------------------------------------------------------------------------------
-# What is needed, as Debian packages. NEED=true leaves that to you.
+# The Debian packages that are needed. With NEED=true nothing is installed.
 NEED ?= tests/need
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libserialport-dev libusb-1.0-0-dev libjansson-dev libpcre2-dev libmd-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) git check zlib1g-dev clang clang-format clang-tidy libclang-rt-dev cppcheck valgrind mandoc \
 	python3 python3-venv python3-jsonschema bash-completion zsh fish
-# A second make, so that pkg-config is asked after the packages are there. $(TWO): two jobs, unless make was given some.
+# A second make, so that pkg-config is asked again after packages were installed. $(TWO) is -j2, unless make was given
+# -j.
 AGAIN = $(MAKE) --no-print-directory
 TWO = $(if $(findstring --jobserver,$(MAKEFLAGS)),,-j2)
 
@@ -146,8 +148,8 @@ check-all:
 	@echo "make check: all passed"
 
 ## make unit          every unit test, no root, no network
-# Several at once, however many jobs make has, the slowest first: those that run the program mostly wait for simulated
-# boards.
+# Runs several tests at a time, whatever -j says, because tests that run the program mostly wait for simulated boards.
+# The slowest start first.
 SLOWEST = test_cli test_signals test_ready_cli test_wiring_cli test_otaprobe test_alloc test_sim_net test_recover_cli
 .PHONY: unit
 unit: $(UNIT) $(PROGRAMS) $(B)/simulation build/failalloc.so
@@ -162,7 +164,7 @@ unit: $(UNIT) $(PROGRAMS) $(B)/simulation build/failalloc.so
 trials: $(B)/unit/test_wrongbaud
 	@WRONGBAUD_TRIALS=$(or $(TRIALS),10000) $<
 
-# The random boards: tests/simulation/ drives the session with a virtual clock.
+# Random boards: tests/simulation/ runs the session on a simulated clock.
 SIMULATION := $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/*.c))
 $(B)/simulation: $(SIMULATION) $(TESTLIB) $(LIBS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEP_LIBS) $(SIM_LIBS) $(CHECK_LIBS)
@@ -183,8 +185,8 @@ soak: $(B)/simulation
 combinations: $(PROGRAMS)
 	tests/combinations --seed $(or $(SEED),1) $(B)/espreset
 
-# Each rule of the proof left out must be caught by the same boards. Only this program has the switch for that: it is linked with
-# a session compiled for it instead of the archive's.
+# Mutants: each rule of the proof is disabled in turn, and the random boards must notice. This program alone has the
+# switch for it, so it is linked with its own build of src/session.
 MUTANTS := $(patsubst %.c,$(B)/mutants-obj/%.o,$(wildcard src/session/*.c tests/simulation/*.c))
 $(B)/mutants-obj/%.o: %.c
 	$(compile)
@@ -203,10 +205,11 @@ builds:
 
 ## make asan          unit tests and random boards under ASan and UBSan
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# These run the program against boards in real time, for which the sanitizers are too slow: the program itself is run below.
+# These tests run the program with boards in real time, too slow under sanitizers. asan-here runs the program by itself
+# below.
 REALTIME = test_alloc test_cli test_signals test_ready_cli test_recover_cli test_wiring_cli
-# The sanitizers of gcc 12 and clang 14 crash at start in one of four runs where the kernel chooses addresses with more
-# entropy, vm.mmap_rnd_bits=32 (google/sanitizers#1614): Debian 12 in a container on a newer host. So they run without it.
+# If vm.mmap_rnd_bits is 32, the sanitizers of gcc 12 and clang 14 crash at one start in four (google/sanitizers#1614).
+# That happens to Debian 12 in a container on a newer host. So address randomisation is switched off.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 .PHONY: asan asan-here valgrind
 asan:
@@ -241,11 +244,13 @@ format:
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS_EACH ?= 60
 FUZZ_CC = clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g
-# Coverage of what can be reached only: libFuzzer looks through all of it after each input. A target may have a list of its own.
+# Sources linked into the fuzz targets: only those that they can reach, because libFuzzer scans the coverage of all code
+# after each input. FUZZ_SRC_fuzz_X replaces the list for one target.
 FUZZ_SRC := $(wildcard src/bootlog/*.c src/base/*.c) src/cli/cfg.c src/cli/paste.c src/session/sequence.c
 FUZZ_SRC_fuzz_agree := $(filter-out src/session/wiring.c,$(wildcard src/bootlog/*.c src/base/*.c src/session/*.c))
 FUZZ_HEADERS := $(wildcard src/*/*.h tests/*.h)
-# fuzz_each DIRECTORY OPTIONS: every target in it in turn, from its corpus and with its words. Two targets read boot logs.
+# fuzz_each DIRECTORY OPTIONS: run every target in DIRECTORY, from its corpus and with its dictionary. fuzz_agree has
+# none of its own, because it reads boot logs as fuzz_bootlog does.
 define fuzz_each
 	@set -e; for f in $(FUZZERS); do mkdir -p $(B)/corpus/$$f; d=; w=tests/fuzz/$$f.dict; \
 		[ $$f != fuzz_agree ] || w=tests/fuzz/fuzz_bootlog.dict; \
@@ -265,7 +270,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_SRC_fuzz_agree) $(FUZZ_HEADERS)
 $(B)/fuzz-long/%: tests/fuzz/%.c $(FUZZ_SRC) $(FUZZ_SRC_fuzz_agree) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -fbuiltin -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(fuzz_src) -lm
-# The committed corpus, by any compiler.
+# Replays the committed corpus, with any compiler.
 fuzz-replay: $(FUZZERS:%=$(B)/replay/%)
 	@set -e; for f in $(FUZZERS); do $(B)/replay/$$f tests/fuzz/corpus/$$f/*; done
 $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libespreset.a

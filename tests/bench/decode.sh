@@ -1,11 +1,12 @@
 #!/bin/sh
-# decode.sh - instructions that espreset --decode spends on a byte: on a healthy log under 40, on rubbish linear.
+# decode.sh - counts the instructions per byte of espreset --decode: fewer than 40 on a healthy log, linear on random
+# bytes.
 set -eu
 program=${ESPRESET:-build/espreset}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A healthy log: an ESP-IDF boot, an Arduino one and application lines, again and again.
+# A healthy log: boots of ESP-IDF and text lines of an application, repeated.
 awk 'BEGIN {
 	for (i = 0; i < 400; i++) {
 		printf "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),boot:0xd (SPI_FAST_FLASH_BOOT)\r\n"
@@ -18,13 +19,13 @@ awk 'BEGIN {
 			printf "[sensor] temperature %d.%d C, humidity %d %%, pressure 1013 hPa\r\n", 20 + j % 5, j % 10, 40 + j
 	}
 }' > "$work/healthy"
-# The same without rubbish of another speed: bytes of every value, in no order.
+# Random bytes, as from a port at the wrong speed.
 awk 'BEGIN { srand(1); for (i = 0; i < 400000; i++) printf "%c", int(rand() * 255) + 1 }' > "$work/rubbish-1"
 cat "$work/rubbish-1" "$work/rubbish-1" > "$work/rubbish-2"
 : > "$work/empty"
 
 instructions() {
-	# the exit status is the verdict's
+	# The exit status is that of the verdict.
 	valgrind --tool=callgrind --callgrind-out-file="$work/out" "$program" --quiet --decode "$1" > /dev/null 2>&1 || true
 	sed -n 's/^\(summary\|totals\): //p' "$work/out" | head -n 1
 }
@@ -41,7 +42,7 @@ if [ "$n_healthy" -ge 400 ]; then
 	echo "decode: FAILED: 40 instructions a byte or more on a healthy log" >&2
 	status=1
 fi
-# Twice the rubbish may cost a byte no more than 5 % more.
+# On twice as many random bytes, the instructions per byte may grow by 5 % at most.
 if [ $((n_rubbish_2 * 100)) -gt $((n_rubbish_1 * 105)) ]; then
 	echo "decode: FAILED: not linear on rubbish" >&2
 	status=1

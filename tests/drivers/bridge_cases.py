@@ -1,4 +1,4 @@
-"""The cases of every other bridge: FTDI, Prolific, WCH's and Silicon Labs' newer ones, and Espressif's own USB."""
+"""Cases of the other bridges: FTDI, Prolific, newer chips of WCH and Silicon Labs, and Espressif's native USB."""
 import os
 
 import bridge_table
@@ -22,10 +22,12 @@ def case_each(kinds):
 
 @case_each(bridge_table.KINDS)
 def the_document_says_of_it_what_is_true(kind):
-    """docs/bridges.md: driver, speeds, transfers, and what the board sees on open, reset and close."""
+    """The table of docs/bridges.md must agree with a measurement: driver, speeds, transfers, edges on open, reset
+    and close."""
     wrong = bridge_table.disagreements(bridge_table.measure(kind))
     if wrong:
-        # On a starved machine a driver leaves out what follows a transfer that took too long: pl2303 waits 100 ms.
+        # Measure again: on a busy host a transfer may time out, and the driver leaves out the next one (pl2303 waits
+        # 100 ms).
         rig.clean_up()
         wrong = bridge_table.disagreements(bridge_table.measure(kind))
     expect(not wrong, "the table of docs/bridges.md says otherwise (tests/drivers/bench table writes it anew)", *wrong)
@@ -33,7 +35,7 @@ def the_document_says_of_it_what_is_true(kind):
 
 @case_each(("ft232r", "pl2303"))
 def a_missing_stop_bit_is_counted_by_ftdi_alone(kind):
-    """pl2303 hears of it by the endpoint for events and marks characters; it counts nothing."""
+    """pl2303 reports framing errors on the interrupt endpoint; the driver marks the characters but counts nothing."""
     board = rig.plug(kind, "talks")
     errors = framing_errors(board)
     expect(errors[115200] == 0 and (errors[38400] > 0) == (kind == "ft232r"), "framing errors", errors)
@@ -41,7 +43,8 @@ def a_missing_stop_bit_is_counted_by_ftdi_alone(kind):
 
 @case_each(STORY)
 def esptool_uploads_and_espreset_proves(kind):
-    """The story: a soft reset leaves the latch in boot mode 1, one clean reset cures it, and nothing moves afterwards."""
+    """A soft reset after an upload leaves boot mode 1 in the latch; espreset makes one clean reset, and no line
+    moves after it."""
     board = rig.plug(kind)
     path, data = image_file(8192, seed=21)
     esptool(board, "--after", "soft-reset", "write-flash", "0", path)
@@ -55,7 +58,7 @@ def esptool_uploads_and_espreset_proves(kind):
 
 
 def upload_later(board, chip, said, size, *options):
-    """As Arduino and ESP-IDF call esptool: three files."""
+    """Upload three files, as Arduino and ESP-IDF call esptool."""
     flash = rig.later_application(chip, size, seed=23)
     args = []
     for at, data in flash.items():
@@ -72,7 +75,7 @@ def upload_later(board, chip, said, size, *options):
 
 
 def upload_and_prove(board, chip, said, reset_cause, size=65536):
-    """Its default way in, its stub, its default way out; then ours."""
+    """Upload with esptool's default reset, stub and hard reset, then run espreset."""
     result = upload_later(board, chip, said, size)
     rig.wait_for("the application", lambda: board.truth()["runs"] == "app")
     truth = board.truth()
@@ -94,7 +97,7 @@ def esptool_uploads_to_a_later_chip_and_espreset_proves(kind):
     expect_clean_resets(board, result.began, 1, result)
 
 
-# Where it happens, by what of espreset's the driver would transfer there.
+# Faults, and the event at which each one happens.
 FAULTS = (
     ("unplug", "lines", 2, 34, "unplugged"),
     ("unplug", "bytes", 1, 34, "unplugged"),
@@ -115,7 +118,8 @@ def unplugged_and_stalled_each_driver_is_told_right(kind):
         expect_in_time(result, 1, 5, what, when)
         if what == "unplug":
             board.replug()
-    # It obeys again; the program above leaves when its driver's time-out ends; no harm is left.
+    # Transfers complete again. The stalled espreset process ends with its driver's time-out, and leaves no line
+    # asserted.
     board.stall()
     expect_verdict(espreset("--wait", "60", place), 0, "ready", board)
 
@@ -128,8 +132,8 @@ def edges(board, since):
 
 @case
 def a_cp2102c_keeps_a_talking_board_running():
-    """Its flow control asserts RTS while it receives and DTR is released; whoever releases DTR resets a board that talks,
-    again and again. So both lines stay asserted, over the close as well."""
+    """The CP2102C's flow control asserts RTS while it receives and DTR is released. A released DTR would reset a
+    board that prints again and again, so both lines stay asserted, also after the close."""
     board = rig.plug("cp2102c", "talks")
     result = espreset(board.tty)
     truth = board.truth()
@@ -137,11 +141,11 @@ def a_cp2102c_keeps_a_talking_board_running():
            *board.record(since=result.began))
     expect_really_ready(board, result.began, result)
     expect(truth["dtr"] and truth["rts"], "both stay asserted", truth)
-    # What it does to a board that talks before anybody has opened it is not the point.
+    # Ignore the edges before espreset's first change of a line.
     moved = edges(board, [e["t"] for e in board.record(kind="lines", since=result.began)][1])
-    # It may be in one of its own resets at that moment, and EN low already.
+    # The flow control may have EN low at that moment already.
     expect(moved in ([("EN", 1), ("EN", 0)], [("EN", 0)]), "EN falls once and rises once", moved)
-    # The next one finds it so, and esptool too leaves it that way.
+    # A second run finds both lines asserted; esptool leaves them so, too.
     path, data = image_file(8192, seed=22)
     esptool(board, "write-flash", "0", path)
     expect(board.flash(0, len(data)) == data, "the board holds something else", board.truth())
@@ -157,9 +161,9 @@ def a_cp2102c_wired_directly_leaves_no_board_in_reset():
     result = espreset("--attempts", "1", board.tty)
     expect(result.status not in (0, 1), "no reset can work there", result)
     expect("another bridge" in result.result["advice"], "the advice", result)
-    # What it prints then resets it again, for ever: that is this bridge's doing, not ours.
+    # After the run the bridge's flow control resets the board at each output, which espreset cannot prevent.
     rig.wait_for("EN to rise", lambda: not board.truth()["en_low"])
-    # as commanded: the pin moves by itself
+    # The lines as the host has set them; the pin moves by flow control.
     lines = board.record(kind="lines")
     expect(lines[-1]["value"] == 0, "left asserted", *lines)
 
@@ -181,7 +185,7 @@ def usb_serial_jtag_resets_the_core_and_says_so():
 
 @case
 def usb_serial_jtag_is_entered_and_left_by_esptool_and_espreset_proves():
-    """Into the loader by the flag that stands for the straps, out by a core reset without it."""
+    """The loader is entered by the USB controller's download flag, and left by a core reset without it."""
     board = rig.plug("usbjtag", "esp32c3")
     said = ("ESP32-C3 (QFN32) (revision v0.4)", "USB-Serial/JTAG")
     left, proven, result = upload_and_prove(board, "esp32c3", said, 0x15)
@@ -192,7 +196,8 @@ def usb_serial_jtag_is_entered_and_left_by_esptool_and_espreset_proves():
 
 @case
 def usb_serial_jtag_in_download_mode_stays_there():
-    """Entered by the button: a core reset does not read the straps again, and that is what is said."""
+    """Download mode entered by the boot button: a core reset does not sample the straps again, and espreset reports
+    that."""
     board = rig.plug("usbjtag", "esp32c3,download")
     result = espreset(board.tty)
     expect_verdict(result, 11, "download-mode", board)
@@ -201,7 +206,7 @@ def usb_serial_jtag_in_download_mode_stays_there():
 
 @case
 def usb_serial_jtag_entered_by_its_button_is_left_by_esptool_s_watchdog_alone():
-    """esptool's documentation, "Leaving Download Mode in USB-Serial/JTAG Mode". By the ROM's own part of the protocol."""
+    """esptool documentation, "Leaving Download Mode in USB-Serial/JTAG Mode", with the ROM's protocol (--no-stub)."""
     board = rig.plug("usbjtag", "esp32c3,download")
     result = upload_later(board, "esp32c3", ("ESP32-C3",), 4096, "--no-stub")
     expect("Hard resetting via RTS pin" in result.out, "its default way out", result)
@@ -220,7 +225,8 @@ def usb_serial_jtag_entered_by_its_button_is_left_by_esptool_s_watchdog_alone():
 
 @case
 def usb_serial_jtag_may_vanish_and_return():
-    """Which is unplugged to everybody; --recover waits for the same place and asks again."""
+    """The device leaves the bus during the run: unplugged. With --recover espreset waits for the same USB port and
+    retries."""
     board = rig.plug("usbjtag", "esp32c3")
     board.arm("lines", 3, "vanish", 50)
     process = rig.start([rig.ESPRESET, "--json", "--recover", "--timeout", "40", board.tty])
@@ -237,7 +243,7 @@ def usb_serial_jtag_may_vanish_and_return():
 
 @case
 def usb_otg_is_never_restarted_and_the_advice_says_why():
-    """Nor by 1200 Bd, which its firmware takes for the wish for its loader."""
+    """1200 Bd is not set either, because the firmware would start the loader."""
     board = rig.plug("otg", "esp32s3,talks")
     for args in ((), ("--baud", "1200")):
         result = espreset("--attempts", "1", *args, board.tty)

@@ -1,6 +1,6 @@
-"""The table of docs/bridges.md: measured in the guest, written by `bench table`, and compared by a case of each run.
+"""The table of docs/bridges.md: measured in the guest, written by `bench table`, compared by a case of each run.
 
-    bridge_table.py write DOCUMENT RESULTS      on this machine, what `bench table` ends with
+    bridge_table.py write DOCUMENT RESULTS      the last step of `bench table`, on the host
 """
 import json
 import os
@@ -13,19 +13,19 @@ DOCUMENT = os.path.join(TOP, "docs/bridges.md")
 MEASURED_WITH = "Measured with Linux %s."
 BEGIN, END = "<!-- made by tests/drivers/bench table -->", "<!-- end -->"
 
-# As plugged into the bench, as people call them, and the chip where it is not an ESP8266.
+# Kind of bridge: name in the table, and the board's chip unless it is an ESP8266.
 KINDS = {
     "ch340": ("CH340", ""), "ch343": ("CH343", ""), "ch9102": ("CH9102", ""), "cp2102": ("CP2102", ""),
     "cp2102c": ("CP2102C", ""), "cp2102n": ("CP2102N", ""), "cp2104": ("CP2104", ""), "ft232r": ("FT232R", ""),
     "pl2303": ("PL2303HX", ""), "usbjtag": ("USB-Serial-JTAG", "esp32c3"), "otg": ("USB-OTG", "esp32s3"),
 }
 NATIVE = ("usbjtag", "otg")
-# Its flow control on RTS, wired straight to EN: no reset can work.
+# Not measured on direct wiring: the CP2102C's flow control on RTS makes a reset impossible there.
 NOT_DIRECT = NATIVE + ("cp2102c",)
 CIRCUITS = (("two transistors", ""), ("direct", "direct"))
 
-# pyserial and esptool's own hard reset, as it is after esptool has been connected: it left both lines released, but on a
-# CP2102C DTR asserted. What each phase did is told apart by marks in the boards' records.
+# pyserial's open, and esptool's hard reset in the state after a connection: both lines released, but DTR asserted on a
+# CP2102C. Marks in the record separate the phases.
 THEIRS = """
 import fcntl, json, struct, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -68,12 +68,12 @@ for board, tty in zip(sys.argv[2::2], sys.argv[3::2]):
 
 
 def kernel():
-    """Of the drivers that are measured: "6.1" for "6.1.0-41-amd64"."""
+    """Kernel version of the measured drivers: "6.1" for "6.1.0-41-amd64"."""
     return ".".join(os.uname().release.split(".")[:2])
 
 
 def driver_of(board):
-    """Of the interface that the tty hangs on."""
+    """The driver of the USB interface that the tty belongs to."""
     path = os.path.realpath(os.path.join("/sys/class/tty", os.path.basename(board.tty), "device"))
     while not os.path.exists(path + "/bInterfaceNumber"):
         path = os.path.dirname(path)
@@ -81,7 +81,7 @@ def driver_of(board):
 
 
 def edges(record):
-    """What the board saw, in words."""
+    """Describe the edges at the board."""
     words = []
     for e in record:
         if e["kind"] == "edge" and e["name"] in ("EN", "GPIO0"):
@@ -92,14 +92,15 @@ def edges(record):
 
 
 def split(record, *starts):
-    """The record from each of these places to the next."""
+    """Split the record at these positions, and describe the edges of each part."""
     ends = list(starts[1:]) + [len(record)]
     return [edges(record[start:end]) for start, end in zip(starts, ends)]
 
 
 def our_phases(board, since):
-    """Open: until the second change of the lines, our first. Close: after the reset's end, that is the latch or the core's
-    restart; where nothing is reset, after the last change."""
+    """Split espreset's run into open, reset and close. The first change of the lines is open()'s, the second begins
+    the reset. The close begins after the last sample of the latch or core reset, or, without one, after the last
+    change of the lines."""
     record = board.settled(since)
     lines = [n for n, e in enumerate(record) if e["kind"] == "lines"]
     ends = [n for n, e in enumerate(record) if e["name"] in ("latch", "soft")] or lines
@@ -114,26 +115,26 @@ def their_phases(board):
 
 
 def transfers(board, since):
-    """Control transfers: from the one of open() that asserts both lines to our first change, that one not counted; and
-    from the last input (with --settle 0 it is what decided) to the end."""
+    """Count control transfers: between open() asserting both lines and the next change; and from the last input,
+    which decides with --settle 0, to the end."""
     def controls(events):
         return sum(e["kind"] == "usb" and e["name"] not in ("in", "out") for e in events)
     record = board.record(since=since)
     lines = [n for n, e in enumerate(record) if e["kind"] == "lines"]
     last_in = max([n for n, e in enumerate(record) if e["name"] == "in"], default=len(record))
-    # The record has a transfer before what it did.
+    # The record has a transfer before its effect.
     return controls(record[lines[0]:lines[1] - 1]), controls(record[last_in:])
 
 
 def measure(kind):
-    """What is true of one bridge. Raises where a program fails."""
+    """Measure one bridge. Raises if a program fails."""
     _, chip = KINDS[kind]
     circuits = CIRCUITS[:1] if kind in NOT_DIRECT else CIRCUITS
     boards = [rig.plug(kind, ",".join(filter(None, (chip, word)))) for _, word in circuits]
     row = {"kind": kind, "kernel": kernel(), "driver": driver_of(boards[0]), "edges": []}
     for (circuit, _), board in zip(circuits, boards):
         result = rig.run([rig.ESPRESET, "--settle", "0", board.tty])
-        # silent, no effect, unproven: what a board without a reset line may look like
+        # without a reset line: silent, no-effect or unproven
         if result.status not in ((10, 12, 17) if kind == "otg" else (0,)):
             raise AssertionError("%s\n%s" % (result, board.truth()))
         if board is boards[0]:
@@ -155,7 +156,7 @@ def speed(kind, pair):
     if kind in NATIVE:
         return "no UART"
     actual, said = pair
-    # The driver's arithmetic is in whole numbers.
+    # The driver computes with integers.
     return str(actual) if abs(actual - said) <= 1 else "%d (says %d)" % (actual, said)
 
 
@@ -183,22 +184,22 @@ def text(rows):
 
 
 def between(document):
-    """What stands before, between and after the two marks."""
+    """Split the document at the two marks of the table."""
     before, rest = document.split(BEGIN + "\n", 1)
     table, after = rest.split(END, 1)
     return before, table, after
 
 
 def disagreements(row):
-    """What the committed table says otherwise of this bridge. How many transfers a driver takes changes with the kernel: under
-    another one that is noted, and no disagreement."""
+    """Compare a measured row with the committed table. The number of transfers may depend on the kernel: under
+    another version a difference is a note, not a failure."""
     with open(DOCUMENT, encoding="utf-8") as f:
         lines = between(f.read())[1].splitlines()
     name = KINDS[row["kind"]][0]
     wrong = [] if first_line(row) in lines else [first_line(row)]
     if wrong and MEASURED_WITH % row["kernel"] not in lines:
         there = next((line for line in lines if line.startswith("| %s |" % name)), "")
-        # The last two cells are the transfers; split() leaves an empty word behind the last "|".
+        # The last two cells are the numbers of transfers; split() adds an empty one after the last "|".
         if there.split("|")[:-3] == first_line(row).split("|")[:-3]:
             rig.notes.append("under Linux %s: %s instead of: %s" % (row["kernel"], first_line(row), there))
             wrong = []

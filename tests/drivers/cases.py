@@ -1,4 +1,4 @@
-"""The cases of the bench. Each plugs in its own boards; what it asserts is the rig's truth."""
+"""The cases of the bench. Each plugs in its own boards and asserts their true state."""
 import json
 import os
 import signal
@@ -21,7 +21,7 @@ def case(function):
 
 
 def case_alone(function):
-    """One that needs the machine, or a name of it, for itself."""
+    """A case that runs without others beside it."""
     ALL.append(Case(function.__name__, function, alone=True))
     return function
 
@@ -38,7 +38,7 @@ def expect(condition, what, *evidence, error=AssertionError):
 
 
 def expect_promise(condition, what, *evidence):
-    """No second try for these."""
+    """Expect a promise to hold: a failure gets no second try."""
     expect(condition, what, *evidence, error=rig.PromiseBroken)
 
 
@@ -60,7 +60,7 @@ def open_raises_both_lines_and_close_drops_them(kind):
 
 @case_per_bridge
 def the_bridge_runs_at_its_own_nearest_speed(kind):
-    """74880 is 75000 on a CH340 and 76800 on a CP2102, and only the latter's driver says so."""
+    """A CH340 sets 75000 for 74880, a CP2102 76800; only the CP2102's driver reports the actual speed."""
     board = rig.plug(kind)
     ask = ("import serial, sys, fcntl, struct\n"
            "p = serial.Serial(sys.argv[1], 74880)\n"
@@ -73,7 +73,8 @@ def the_bridge_runs_at_its_own_nearest_speed(kind):
     expect(int(result.out) == {"ch340": 74880, "cp2102": 76800}[kind], "what the driver reads back", result)
 
 
-# Bytes that came, and framing errors that the driver counted (TIOCGICOUNT; where there is no such thing: 0).
+# Prints the number of received bytes, and of framing errors that the driver has counted (TIOCGICOUNT; 0 if
+# unsupported).
 FRAMING = """
 import fcntl, os, struct, sys, termios, time
 fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -94,13 +95,13 @@ for turn in range(14):
     except BlockingIOError:
         pass
     if turn == 3:
-        before = errors()  # of the speed that the port was opened with
+        before = errors()  # not those at the speed that the port was opened with
 print(got, errors() - before)
 """
 
 
 def framing_errors(board):
-    """Of a board that talks, by the speed it is heard at."""
+    """Count the framing errors of a board that prints, by the speed of the port."""
     errors = {}
     for speed in (115200, 38400):
         result = rig.run([rig.PYTHON, "-c", FRAMING, board.tty, str(speed)])
@@ -112,7 +113,7 @@ def framing_errors(board):
 
 @case_per_bridge
 def framing_errors_are_counted_by_the_cp2102_alone(kind):
-    """The cp210x driver asks for events when input is checked; a CH340 has no way to tell."""
+    """The cp210x driver enables event mode when input is checked; a CH340 does not report framing errors."""
     board = rig.plug(kind, "talks")
     errors = framing_errors(board)
     expect(errors[115200] == 0 and (errors[38400] > 0) == (kind == "cp2102"), "framing errors", errors)
@@ -120,7 +121,7 @@ def framing_errors_are_counted_by_the_cp2102_alone(kind):
 
 # ---- esptool, as it comes from PyPI ----
 
-# Two steps between GPIO0's and EN's change: the emulated machine needs a larger capacitor than a real one.
+# esptool changes GPIO0 and EN in two steps, which are slow on an emulated machine, so EN must rise more slowly.
 SLOW_EN = "capacitor=20ms"
 CLASSIC = "[esptool]\ncustom_reset_sequence = D0|R1|W0.1|D1|R0|W0.05|D0\n"
 
@@ -184,7 +185,7 @@ def esptool_identifies_and_leaves_without_reset(kind):
 # ---- espreset ----
 
 def espreset(*args, **how):
-    """With --json; .result is the last event of the only board, .results those of all, in order."""
+    """Run with --json. .result is the last result event, .results all of them, in order."""
     result = rig.run([rig.ESPRESET, "--json"] + list(args), **how)
     read_results(result)
     return result
@@ -197,8 +198,8 @@ def read_results(result):
 
 
 def expect_in_time(result, wait, timeout, *evidence):
-    """--wait, --timeout and a second, twice: a machine emulated beside others runs late, and a run that waits for a
-    blocked ioctl or close later still, 15 s and more."""
+    """The limit is twice --wait + --timeout + 1 s, because an emulated machine runs late, and a blocked ioctl or
+    close may take 15 s or more."""
     limit = 2 * (wait + timeout + 1)
     expect(result.result.get("total_ms") is not None, "no total_ms", result, *evidence)
     expect(result.seconds <= limit, "it ended too late", result, *evidence)
@@ -226,13 +227,13 @@ def expect_released(board, *evidence):
 
 
 def expect_lines_released(board, *evidence):
-    """Of a board that may hold GPIO0 low itself."""
+    """For boards that may hold GPIO0 low themselves."""
     truth = board.truth()
     expect_promise(not (truth["dtr"] or truth["rts"] or truth["en_low"]), "left asserted", truth, *evidence)
 
 
 def expect_clean_resets(board, since, attempts, *evidence):
-    """EN falls once and rises once in each attempt, GPIO0 is free when it rises, and then nothing moves any more."""
+    """In each attempt EN falls once and rises once, with GPIO0 high; no line moves after the last attempt."""
     edges = [e for e in board.settled(since) if e["kind"] == "edge" and e["name"] in ("EN", "GPIO0", "DTR", "RTS")]
     en = [e for e in edges if e["name"] == "EN"]
     expect([e["value"] for e in en] == [1, 0] * attempts, "EN did not fall and rise %d times" % attempts, *edges + list(evidence))
@@ -280,7 +281,7 @@ def the_chain_as_a_user_types_it(kind):
     expect_released(board)
 
 
-# words, status, verdict, resets that the lines make (None: not the point)
+# Name, words, exit status, verdict, number of resets by the lines (None: not checked).
 VERDICTS = (
     ("ready_on_direct_wiring", "direct", 0, "ready", 1),
     ("ready_on_an_esp32", "esp32", 0, "ready", 1),
@@ -343,8 +344,8 @@ def one_reset_at_115200_shows_the_rom_s_words_and_the_application_s_first_line(k
 
 @case_per_bridge
 def a_board_that_restarts_by_itself_is_not_taken_for_ours(kind):
-    """Its line does not reach EN. Restarts by software come all the time, one of them where our boot would be. That it
-    restarts may be said of it."""
+    """RTS does not reach EN, but the board restarts by software, sometimes at the moment of espreset's reset. That
+    must not count as its effect, but may be reported."""
     for words in ("nowire,running,silent,restart=300ms", "nowire,running,silent,restart=700ms"):
         board = rig.plug(kind, words)
         result = espreset(board.tty)
@@ -358,7 +359,7 @@ def a_board_that_restarts_by_itself_is_not_taken_for_ours(kind):
 
 @case_per_bridge
 def a_bridge_that_zeroes_or_drops_framing_errors_is_right_too(kind):
-    """The ROM's words may be readable at 115200 all the same; else the next attempt is heard at 74880."""
+    """The ROM's output may be recovered at 115200 all the same; else the second attempt listens at 74880."""
     board = rig.plug(kind)
     for words in ("fezero", "fedrop"):
         board.swap(words)
@@ -371,7 +372,7 @@ def a_bridge_that_zeroes_or_drops_framing_errors_is_right_too(kind):
 
 @case_per_bridge
 def a_port_in_use_is_left_alone(kind):
-    """On direct wiring a mere open resets the chip: esptool's upload would die of it."""
+    """On direct wiring, merely opening the port would reset the chip and end esptool's upload."""
     board = rig.plug(kind, "direct")
     path, data = image_file()
     upload = rig.start([rig.ESPTOOL, "--port", board.tty, "write-flash", "0", path], env={"TERM": "dumb"})
@@ -409,7 +410,7 @@ def a_port_that_is_named_as_a_file_is_not_opened():
 
 @case_alone
 def a_port_that_is_not_there_and_one_that_comes():
-    # The kernel gives the lowest number that is free.
+    # The kernel uses the lowest free number.
     free = next(name for name in map("/dev/ttyUSB{}".format, range(99)) if not os.path.exists(name))
     result = espreset("--wait", "0", free)
     expect(result.status == 30 and result.result["verdict"] == "no-port", "no port", result)
@@ -421,9 +422,9 @@ def a_port_that_is_not_there_and_one_that_comes():
     expect_verdict(result, 0, "ready", board)
 
 
-# Where in a run something happens: armed in the rig, so that it happens right there.
+# When a fault happens during a run; benchd triggers it at exactly this event.
 PHASES = (
-    # phase                  after so many      ms later
+    # phase                  event      count  delay in ms
     ("open", "control", 1, 0),
     ("both asserted by open", "lines", 1, 0),
     ("reset begins", "lines", 2, 0),
@@ -438,7 +439,7 @@ PHASES = (
 @case_per_bridge
 def unplugged_in_every_phase(kind):
     board = rig.plug(kind)
-    # By its place: the number of its tty goes to whatever the cases beside this one plug in next.
+    # Named by its USB port, because another case may get the same tty number after the unplug.
     place = board.by_path()
     for phase, when, count, delay_ms in PHASES:
         board.arm(when, count, "unplug", delay_ms)
@@ -470,7 +471,7 @@ def killed(board, phase, when, count, delay_ms, victim):
 
 
 def killed_in_every_phase(kind, victim):
-    # The circuits that forgive least and most.
+    # The circuits that are most and least tolerant.
     board = rig.plug(kind, {"ch340": "", "cp2102": "direct"}[kind])
     for phase, when, count, delay_ms in PHASES:
         killed(board, phase, when, count, delay_ms, victim)
@@ -497,8 +498,8 @@ STALLS = (
 
 @case_per_bridge
 def stalled_control_transfers_end_in_time(kind):
-    """Once the lines are released only the settings are left to be sent, and ch341 gives each request 1 s and reports no
-    failure: then the board may well be ready in time, and really is."""
+    """After the release only settings are left to send. ch341 waits 1 s for each request and reports no failure, so
+    the board may still be ready in time."""
     for phase, when, count in STALLS:
         board = rig.plug(kind)
         board.arm(when, count, "stall 1")
@@ -556,7 +557,7 @@ def eight_boards_are_ready_at_once():
 
 # ---- what is left behind ----
 
-# Beside the speed.
+# The settings after a run, apart from the speed.
 LEFT_BEHIND = "cs7 parenb parodd cstopb hupcl -crtscts -echo -icanon -isig -icrnl -opost -ixon".split()
 
 
@@ -585,7 +586,8 @@ print(termios.tcgetattr(fd)[4:6])
 
 @case
 def a_port_left_at_speed_0_is_reset_and_has_a_speed_then():
-    """With speed 0 the kernel asserts no line when the port is opened. cp210x makes 300 of it at once."""
+    """At speed 0 the kernel asserts no line on open(). Only on a CH340, because cp210x changes speed 0 to 300 at
+    once."""
     board = rig.plug("ch340")
     before = rig.run([rig.PYTHON, "-c", SPEED_0, board.tty])
     expect(before.out.strip() == "[0, 0]", "it has another speed", before)
@@ -599,10 +601,9 @@ def a_port_left_at_speed_0_is_reset_and_has_a_speed_then():
 
 # ---- transfers ----
 
-# Control transfers: from the one of open() that asserts both lines to the first of ours, that one not counted; and
-# from the bytes that decide (--settle 0) to the end. In the first number libserialport's open sends each line once more,
-# and the rest is the one change of the settings; a CP2102 is also asked twice for its lines, and its software flow
-# control is turned off, with which Linux first opens a tty.
+# Control transfers from open() asserting both lines to espreset's first change, and from the deciding byte (--settle 0)
+# to the end. The first number contains: libserialport sending each line again, and one change of settings. On a CP2102
+# also two queries of the lines, and the end of the software flow control that Linux sets when it first opens a tty.
 COUNTED = {"ch340": (5, 4), "cp2102": (8, 6)}
 
 
@@ -626,7 +627,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 
 def images_of_the_story():
-    """Two applications: one for the serial upload, one to come over the air."""
+    """Write two applications: for the serial upload, and for the update over the air."""
     paths = []
     for name, seed in (("first.bin", 11), ("next.bin", 12)):
         path = os.path.join(rig.SCRATCH, name)
@@ -638,7 +639,7 @@ def images_of_the_story():
 
 @case_per_bridge
 def the_story_of_the_first_update_over_the_air(kind):
-    """docs/story.sh as it stands: refused with ERROR[11], and taken with espreset in the chain."""
+    """Runs docs/story.sh unchanged: the update is refused with ERROR[11], and accepted after espreset."""
     host = "127.0.0.%d" % (2 + BRIDGES.index(kind))
     board = rig.plug(kind, "ota=%s:8266" % host)
     first, update = images_of_the_story()
@@ -664,7 +665,7 @@ def esphome_s_own_client_is_refused_until_espreset_has_been_there():
     first, update = images_of_the_story()
     serial = rig.run([rig.ESPTOOL, "--port", board.tty, "--after", "soft-reset", "write-flash", "0", first], env={"TERM": "dumb"})
     expect(serial.status == 0, "the serial upload", serial)
-    time.sleep(3)   # the application joins its network
+    time.sleep(3)   # time for the application to join its network
     upload = [rig.PYTHON, TOP + "/tests/peers/esphome_upload.py", host, "8266", "", update]
     refused = rig.run(upload)
     expect(refused.status != 0 and "press the reset button" in refused.err, "the first update is refused", refused, board.truth())
@@ -678,6 +679,6 @@ def esphome_s_own_client_is_refused_until_espreset_has_been_there():
     rig.wait_for("it to run", lambda: board.truth()["runs"] == "app" and board.truth()["boot_mode"] == 3)
 
 
-import bridge_cases  # noqa: E402,F401  their cases join these
+import bridge_cases  # noqa: E402,F401  these modules add their cases to ALL
 import plain_cases  # noqa: E402,F401
 import recover_cases  # noqa: E402,F401

@@ -1,6 +1,7 @@
-"""The findings of --diagnose, made to happen for real: drivers, nodes, rights, holders; with each cure that can be tried.
+"""The findings of --diagnose, provoked with real drivers, device nodes, permissions and holders; cures are tried
+where possible.
 
-What a virtual machine cannot have (other kernels, other bridges, Windows) is in tests/unit/test_diagnose.c.
+What a virtual machine cannot have (other kernels, Windows) is tested in tests/unit/test_diagnose.c.
 """
 import glob
 import json
@@ -33,7 +34,7 @@ def expect_finding(result, word, cure, status, *evidence):
 
 
 def in_a_namespace(*preparations):
-    """A prefix for a command: in mounts of its own, with these shell commands run before."""
+    """A prefix for a command that runs it in its own mount namespace, after these shell commands."""
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(preparations) + '\nexec "$@"', "sh"]
 
 
@@ -54,7 +55,7 @@ def who_is_not_in_the_group_is_told_how_to_join_it():
 
 @case_alone
 def a_port_that_udev_gives_to_nobody_is_told_the_rule_that_mends_it():
-    """Its group may not write, or nobody is in it; and espreset's own rule, which gives it to dialout, is put out of force."""
+    """The port's group may not write, or has no members. espreset's own rule, which sets dialout, is masked."""
     board = rig.plug("ch340")
     spoiling = RULES + "55-espreset-test-%d.rules" % board.id
     masking = RULES + "70-espreset.rules"
@@ -73,7 +74,7 @@ def a_port_that_udev_gives_to_nobody_is_told_the_rule_that_mends_it():
             run = rig.run(member + [rig.ESPRESET, "--wait", "0", board.tty])
             expect(run.status == 32 and "60-serial-group.rules" in run.err, "a run", run)
             expect(not was_opened(board), "it was opened")
-        # The cure, to the letter; the rule that spoils it stays.
+        # Apply the cure exactly as printed; the wrong rule stays.
         rule, path = re.search(r"put (.*) into (\S+);", result.findings[0]["cure"]).groups()
         with open(path, "w", encoding="ascii") as f:
             f.write(rule + "\n")
@@ -92,7 +93,7 @@ def a_port_that_udev_gives_to_nobody_is_told_the_rule_that_mends_it():
 
 @case
 def a_lock_file_counts_as_long_as_its_process_lives():
-    """As uucp, minicom and cu leave it: no lock of the kernel's, no open descriptor."""
+    """A lock file as uucp, minicom and cu write it, without a kernel lock or an open descriptor."""
     board = rig.plug("ch340")
     os.makedirs("/run/lock", exist_ok=True)
     lock = "/run/lock/LCK.." + os.path.basename(board.tty)
@@ -118,7 +119,7 @@ def a_lock_file_counts_as_long_as_its_process_lives():
 
 @case_alone
 def modemmanager_is_named_where_udev_does_not_keep_it_off():
-    """A process of that name that takes TIOCEXCL; as an ordinary user it cannot be seen to hold the port."""
+    """A process of that name holds the port with TIOCEXCL; an ordinary user cannot see whose descriptor it is."""
     board = rig.plug("ch340")
     os.makedirs(rig.SCRATCH, exist_ok=True)
     name = os.path.join(rig.SCRATCH, "ModemManager")
@@ -130,10 +131,10 @@ def modemmanager_is_named_where_udev_does_not_keep_it_off():
     rule = 'ATTRS{idVendor}=="1a86", ATTRS{idProduct}=="7523", ENV{ID_MM_PORT_IGNORE}="1"'
     expect_finding(diagnose(board.tty), "modemmanager", rule, 33, "process %d has it open" % holder.pid)
     member = NOBODY + ["--groups=dialout", rig.ESPRESET, "--wait", "0", board.tty]
-    # It looks through the processes for half a second only, which a starved machine may exceed: not each time.
+    # Retry: espreset searches the processes for half a second only, which may be too short on a busy host.
     run = rig.wait_for("a run to name it", lambda: (lambda r: r if rule in r.err else None)(rig.run(member)), 60)
     expect(run.status == 33, "a run that cannot see it", run)
-    # The cure, as --enroll has it: in udev's record of the port.
+    # The cure as --enroll writes it: ID_MM_PORT_IGNORE in udev's database entry of the port.
     enroll(board, "modem")
     sh("udevadm trigger --settle --action=change " + board.tty)
     run = rig.run(member)
@@ -155,7 +156,7 @@ time.sleep(600)
 
 @case_alone
 def who_drives_the_device_itself_is_named():
-    """As brltty does, and as a virtual machine does."""
+    """A program claims the USB device itself, as brltty or a virtual machine does."""
     for program, word, cure in (("brltty", "brltty", "genericDevices=no"), ("python3", "claimed", "end that program")):
         board = rig.plug("ch340")
         place = board.place()
@@ -172,7 +173,7 @@ def who_drives_the_device_itself_is_named():
         else:
             expect_finding(diagnose("usb:" + place), word, cure, 30, "process %d" % holder.pid)
         run = rig.run([rig.ESPRESET, "--wait", "0", "usb:" + place])
-        # A run that has failed looks through the processes for half a second only.
+        # A failed run searches the processes for half a second only, so it may not name brltty.
         expect(run.status == 30 and (cure in run.err or "end that program" in run.err), "a run", run)
         os.kill(holder.pid, 9)
         holder.finish()
@@ -209,12 +210,12 @@ def other_numbers_kinds_and_spellings():
     expect_finding(diagnose("/etc/passwd"), "not-a-port", "--list", 30)
     refused = diagnose("usb:rubbish")
     expect(refused.status == 2 and "want usb:VID:PID" in refused.err, "what is no PORT", refused)
-    # The file system allows it, the kernel's rules for the unit do not.
+    # The file's mode allows access, but the unit's DevicePolicy does not.
     closed = ["systemd-run", "--quiet", "--pipe", "--wait", "-p", "DevicePolicy=closed"]
     expect_finding(diagnose(board.tty, within=closed), "device-rules", "DeviceAllow=char-ttyUSB rw", 32)
     run = rig.run(closed + [rig.ESPRESET, "--wait", "0", board.tty])
     expect(run.status == 32 and "DeviceAllow=char-ttyUSB rw" in run.err, "a unit that may not", run)
-    # Bridges and chips with habits of their own.
+    # Bridges and chips with known quirks.
     ident = None
     for kind, words, finding, cure in (("cp2102c", "", "cp2102c", "another bridge"), ("cp2102n", "", "cp2102n", "plug it in again"),
                                        ("usbjtag", "esp32c3", "native-usb", ""), ("otg", "esp32s3", "native-otg", "no line resets")):
@@ -223,7 +224,7 @@ def other_numbers_kinds_and_spellings():
         if finding.startswith("native"):
             refused = rig.run([rig.ESPRESET, "--enroll", other.tty, "own_usb"])
             expect(refused.status == 2 and not refused.out and "in the middle of an upload" in refused.err, "--enroll", refused)
-        # The next one goes into the same port.
+        # All of them use the same port.
         other.unplug()
         rig.wait_for("it to go", lambda: not other.ttys())
         ident = other.id
@@ -269,9 +270,9 @@ def a_driver_that_is_not_there():
     expect_finding(diagnose(spelling, within=gone), "kernel-replaced", "restart this computer", 30)
     with open(MODPROBE, "w", encoding="ascii") as f:
         f.write("blacklist ch341\n")
-    sh("udevadm control --reload")  # udev looks for changes every few seconds only
+    sh("udevadm control --reload")  # noticed by udev only every few seconds without this
     try:
-        # As udev would: a blacklisted module is not loaded for a device.
+        # udev does not load a blacklisted module for a device.
         board.unplug()
         rig.wait_for("it to go", lambda: not os.path.exists("/sys/bus/usb/devices/" + place))
         rig.daemon("replug %d" % board.id)
@@ -290,7 +291,7 @@ def a_driver_that_is_not_there():
 
 @case_alone
 def nothing_on_usb():
-    """The bench's other adapters are on a controller of their own, which is taken away."""
+    """QEMU's adapters are on another USB controller, whose driver is removed here."""
     for ident in (12, 13, 14):
         rig.daemon("unplug %d" % ident)
     sh("modprobe -r uhci_hcd")

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Before systemd starts, in the guest of the udev hook: espreset as `make install` leaves it, and boards that are enrolled
-# and plugged in already. Run in the guest's root by the first program; see bench.
+# Prepares the guest of the udev hook before systemd starts: installs espreset, plugs in boards and enrolls two of them.
+# The initrd runs this in the guest's root; see bench.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/espreset/home LANG=C.UTF-8
 word() { sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 here=$(word BENCH_DIR)
 build=$(word BENCH_BUILD)
 export BENCH_BUILD=$build BENCH_SOCKET=/run/benchd.sock
 
-# This machine may be a container, the guest is none; nor has it this machine's disks and terminals.
+# The host may be a container; the guest is not. The host's generators would look for disks and terminals of the host.
 rm -f /.dockerenv /run/.containerenv
 mkdir -p /etc/systemd/system-generators
 for generator in /lib/systemd/system-generators/* /usr/lib/systemd/system-generators/*; do
@@ -15,7 +15,7 @@ for generator in /lib/systemd/system-generators/* /usr/lib/systemd/system-genera
 done
 cp -R "$build/drivers/stage/." /
 mkdir -p /etc/espreset
-# The user's unit of docs/guide-udev.md, as it stands there; its program notes each start with the state it finds.
+# The user's unit, copied from docs/guide-udev.md. Its program records the state file at each start.
 sed -n '/^    \[Unit\]/,/^    WantedBy=/s/^    //p' "$here/../../docs/guide-udev.md" > /etc/systemd/system/upload@.service
 cat > /usr/local/bin/upload-to <<'SCRIPT'
 #!/bin/sh
@@ -27,10 +27,10 @@ for name in kitchen attic early_a early_b; do
 done
 
 modprobe -a vhci-hcd ch341 cp210x
-# Its boards must answer in time while systemd is busy.
+# The boards must answer in time while systemd is busy.
 nice -n -10 "$build/benchd" "$BENCH_SOCKET" > "$build/drivers/out/benchd.log" 2>&1 &
 cd "$here" || exit 1
-# The last one is not enrolled.
+# The board in port 14 is not enrolled.
 for ident in 12 13 14; do
 	./ctl plug $ident ch340
 	for n in {1..100}; do

@@ -1,14 +1,14 @@
 #!/bin/bash
-# What the guest does once its root is there: real udev, the stock drivers, the board daemon, then the cases.
-# Started by the kernel as PID 1, or by systemd as bench.service.
-# Not root's home: it may hold an esptool.cfg, and may not be looked into where the bench is run by an ordinary user.
+# Runs in the guest after its root is mounted: starts udev, loads the stock drivers, starts benchd, runs the cases.
+# The kernel starts this script as PID 1, or systemd as bench.service.
+# HOME is not root's: that may hold an esptool.cfg, and may be unreadable if an ordinary user runs the bench.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/espreset/home LANG=C.UTF-8
 word() { sed -n "s/.*\\b$1=\\([^ ]*\\).*/\\1/p" /proc/cmdline; }
 here=$(word BENCH_DIR)
 build=$(word BENCH_BUILD)
 out=$build/drivers/out
 export BENCH_DIR=$here BENCH_BUILD=$build BENCH_SOCKET=/run/benchd.sock
-# Ordinary users run it, too, and may not enter a checkout below somebody's home.
+# A copy, because cases also run as nobody, who may not enter a checkout below a home directory.
 export BENCH_ESPRESET=/espreset/program/espreset
 
 if [ $$ = 1 ]; then
@@ -22,20 +22,21 @@ if [ $$ = 1 ]; then
 else
 	export BENCH_CASES=hook_cases
 fi
-# Where the bench is run by an ordinary user, QEMU may not read these, and usermod(8) fails on them. It does without.
+# If an ordinary user runs the bench, QEMU may not read these files, and usermod(8) fails on them. It works without
+# them.
 for file in /etc/shadow /etc/gshadow; do
 	head -c 1 "$file" >/dev/null 2>&1 || rm -f "$file"
 done
 install -D -m 755 "$build/espreset" "$BENCH_ESPRESET"
 chmod 755 "${BENCH_ESPRESET%/*}"
 modprobe -a vhci-hcd ch341 cp210x ftdi_sio pl2303 cdc_acm
-# QEMU's own hubs and serial adapters
+# Driver of QEMU's own hubs and serial adapters.
 modprobe uhci-hcd
 
 mapfile -t ask < "$out/ask"
 verb=${ask[0]}
 cd "$here" || exit 1
-# Where systemd is PID 1 it runs already; early.sh
+# With systemd as PID 1, early.sh has started benchd already.
 if [ -x "$build/benchd" ] && [ ! -S "$BENCH_SOCKET" ]; then
 	"$build/benchd" "$BENCH_SOCKET" > "$out/benchd.log" 2>&1 &
 fi

@@ -1,7 +1,8 @@
-"""Cases of the udev hook: real systemd as PID 1, stock udev, the installed rules and units, enrolled boards.
+"""Cases of the udev hook: systemd as PID 1, stock udev, the installed rules and units, enrolled boards.
 
-Run by `make check-hook`; see README.md. A board is enrolled as a user does it: by what `espreset --enroll` prints. Cases run
-side by side, so each gives its boards names of its own. What early.sh has prepared is there before systemd starts.
+Run by `make check-hook`; see README.md. Boards are enrolled as a user does it, with the output of `espreset
+--enroll`. Cases run at the same time, so each uses its own names of boards. early.sh has prepared some boards
+before systemd started.
 """
 import glob
 import json
@@ -12,7 +13,7 @@ import rig
 from cases import expect, expect_really_ready, image_file
 
 ALL = []
-CASE_TIMEOUT = 400  # systemd under emulation is slow
+CASE_TIMEOUT = 400  # systemd is slow on an emulated machine
 PATIENCE = 120
 RULES = "/etc/udev/rules.d/"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -41,7 +42,7 @@ def case(function):
 
 
 def case_alone(function):
-    """One that touches what the others use: drivers, the whole of USB."""
+    """A case that changes what other cases use: drivers, or all of USB."""
     ALL.append(Case(function, alone=True))
     return function
 
@@ -52,12 +53,12 @@ def sh(command, **how):
 
 
 def tidy(names):
-    """No rule, nothing plugged in, nothing running."""
+    """Remove the rules, unplug the boards, wait for the services to end."""
     for name in names:
         for path in glob.glob(RULES + "70-espreset-%s.rules" % name) + glob.glob("/etc/espreset/%s.conf" % name):
             os.unlink(path)
     if names:
-        # By itself udevd looks at its rules every third second: the next board in this port would be taken for this one.
+        # udevd rereads its rules only every few seconds; until then the next board in this port would get the old rule.
         sh("udevadm control --reload")
     rig.clean_up()
     for name in names:
@@ -71,7 +72,7 @@ def unit_name(name):
 
 
 def run_of(name):
-    """The invocation that systemd keeps while the unit is neither inactive nor failed; None."""
+    """The invocation ID that systemd keeps while the unit is neither inactive nor failed; None: there is none."""
     try:
         return os.readlink("/run/systemd/units/invocation:" + unit_name(name))
     except FileNotFoundError:
@@ -93,7 +94,8 @@ def unit(name):
 
 
 def wait_for_unit(name, what, is_good):
-    """Ask systemctl when something has changed, and every other second; the unit's properties."""
+    """Wait for a state of the unit. systemctl is slow here, so it is called only after a change, and every two
+    seconds. Return: the unit's properties."""
     seen, again = None, 0.0
 
     def look():
@@ -111,7 +113,7 @@ def wait_for_unit(name, what, is_good):
 
 
 def ended(name, since=None):
-    """Once it has come to an end, good or bad, in a run other than `since`."""
+    """Wait until a run other than `since` has ended, successfully or not."""
     return wait_for_unit(name, "to end", lambda s: s["ActiveState"] in ("active", "failed") and
                          s["InvocationID"] not in ("", since))
 
@@ -157,7 +159,7 @@ def configure(name, options):
 
 
 def uploaded(name):
-    """What the user's unit noted: the state file, at each start."""
+    """The contents of the state file at each start of the user's unit."""
     try:
         with open("/run/uploaded." + name, encoding="utf-8") as f:
             return [json.loads(line) for line in f]
@@ -166,7 +168,7 @@ def uploaded(name):
 
 
 def was_opened(board, since=0):
-    """Opening a tty raises the lines; nothing else does."""
+    """Line changes that only an open of the tty causes."""
     return [e for e in board.record(since=since, kind="lines") if e["value"]]
 
 
@@ -225,7 +227,7 @@ def an_enrolled_board_is_verified_and_announced_and_others_are_left_alone():
 
 @case
 def an_upload_that_runs_is_waited_for():
-    """On direct wiring a mere open would end it."""
+    """On direct wiring, merely opening the port would end the upload."""
     board = rig.plug("ch340", "direct")
     path, data = image_file(196608)
     enroll(board, "upload")
@@ -256,7 +258,7 @@ def an_upload_that_runs_is_waited_for():
     expect(result.status == 0, "the upload died", result, status("upload"))
     expect(board.flash(0, len(data)) == data, "the board holds something else", board.truth())
     state = ended("upload", last)
-    # esptool's on leaving, then ours
+    # esptool's hard reset, and espreset's reset
     falls = board.record(kind="edge", name="EN", value=1, since=began)
     expect(len(falls) == 2, "two resets after the upload", *falls)
     expect_ready(board, "upload", state, falls[1]["t"])
@@ -277,7 +279,7 @@ def boards_without_serial_numbers_are_known_by_their_places():
     rig.wait_for("the tty to go", lambda: not bad.ttys())
     sh("udevadm settle")
     expect(os.path.exists(state_path("left")), "the board that left took the other's state file away")
-    # And now each in the other's socket.
+    # Plug each board into the other's port.
     good.unplug()
     stopped("left")
     rig.wait_for("the tty to go", lambda: not good.ttys())
@@ -367,7 +369,7 @@ def the_units_and_rules_are_what_systemd_wants():
 
 @case
 def without_systemd_the_loop_of_the_guide_does():
-    """As it stands in docs/guide-udev.md, with the rule that only names the board."""
+    """Runs the loop of docs/guide-udev.md unchanged, with the rule that only names the board."""
     with open(TOP + "/docs/guide-udev.md", encoding="utf-8") as f:
         guide = f.read()
     script = guide[guide.index("    #!/bin/sh"):]
@@ -393,13 +395,14 @@ def without_systemd_the_loop_of_the_guide_does():
         board.unplug()
         rig.wait_for("the state file to go", lambda: not os.path.exists("/run/loop.json"), PATIENCE)
     expect(not unit("loop")["InvocationID"], "systemd has started its service as well", status("loop"))
-    # It waits again: what it has started ends with it.
+    # The loop waits for the next board: end it and the program that it has started.
     sh("kill $(ps -o pid= --ppid %d); kill %d" % (loop.pid, loop.pid))
 
 
 @case_alone
 def boards_that_are_there_at_boot_run_once():
-    """Checked last: neither other plugs nor reloads nor triggers have started them again."""
+    """Runs last, so that plugging, reloading and triggering by the other cases could have started the services
+    again."""
     boards = {"early_a": rig.adopt("ch340", 12), "early_b": rig.adopt("ch340", 13)}
     stranger = rig.adopt("ch340", 14)
     sh("udevadm control --reload; udevadm trigger --settle --subsystem-match=tty; systemctl daemon-reload")
@@ -414,4 +417,4 @@ def boards_that_are_there_at_boot_run_once():
            *stranger.record())
 
 
-import diagnose_cases  # noqa: E402  its cases join these
+import diagnose_cases  # noqa: E402  the module adds its cases to ALL

@@ -1,5 +1,5 @@
-"""The numbers of `make bench`: espreset beside esptool's own hard reset and a pyserial script, on the same board behind
-the same stock driver in one run. Medians; and ratios, since an emulated machine's times mean little by themselves."""
+"""The numbers of `make bench`: espreset, esptool's hard reset and a pyserial script on the same board behind the
+same stock driver. Medians and ratios, because times on an emulated machine mean little alone."""
 import json
 import os
 import statistics
@@ -10,14 +10,14 @@ import rig
 REPEATS = 5
 BOARDS_AT_ONCE = 8
 
-# esptool's reset, without the connection that it cannot make to a running application.
+# esptool's reset without its connection to the loader, which a running application does not answer.
 ESPTOOL_RESET = """
 import sys, serial
 from esptool.reset import HardReset
 HardReset(serial.serial_for_url(sys.argv[1], exclusive=True))()
 """
 
-# What people write: pulse, and wait for the banner.
+# A script as users write it: pulse RTS and wait for the banner.
 SCRIPT = """
 import sys, time, serial
 port = serial.Serial(sys.argv[1], 74880, timeout=5)
@@ -58,7 +58,7 @@ def one_run(board, args):
         "processor time, ms": (user + system) * 1000,
         "peak memory, KiB": peak,
     }
-    # The last input before it begins to leave decided.
+    # The last byte received decided the result.
     if heard and "HardReset" not in args[2]:
         numbers["last byte to exit, ms"] = (result.ended - record[heard[-1]]["t"]) * 1000
     return numbers
@@ -83,7 +83,7 @@ def measure_bridge(report, kind):
     board = rig.plug(kind)
     rows = []
     for name, args in programs(board.tty):
-        one_run(board, args)  # once for the caches
+        one_run(board, args)  # fills the caches; not counted
         runs = [one_run(board, args) for _ in range(REPEATS)]
         shared = set.intersection(*[set(r) for r in runs])
         rows.append((name, {what: statistics.median(r[what] for r in runs) for what in runs[0] if what in shared}))

@@ -1,6 +1,6 @@
-"""espreset PORT, and no option: what one could say of speed, crystal and circuit is found out, behind every driver.
+"""espreset without options finds speed, crystal and circuit behind every driver.
 
-Each board of the table is there three times: healthy, with an application that crashes, and without an image.
+Each board of the table is run three times: healthy, with an application that crashes, and without an image.
 """
 import rig
 from cases import (ALL, Case, espreset, expect, expect_in_time, expect_lines_released, expect_promise,
@@ -8,10 +8,11 @@ from cases import (ALL, Case, espreset, expect, expect_in_time, expect_lines_rel
 
 BRIDGES = ("ch340", "cp2102", "cp2102n", "ft232r", "pl2303", "ch343")
 
-# What is added to a board's words: status and verdict then.
+# Words added to a board's words, and the expected status and verdict.
 FATES = (("", 0, "ready"), (",panic=600ms", 14, "crashed"), (",noimage", 13, "boot-failed"))
 
-# Words; of the healthy one: attempts at most, pulses at least, and what its result says. No crystal is told of an ESP32-C2.
+# Words; for the healthy board: most attempts, fewest pulses, members of the result. The result of an ESP32-C2 has no
+# crystal.
 BOARDS = (
     ("nonos,silent", 2, 1, {"crystal_mhz": 26, "app_baud": None}),
     ("idf", 2, 1, {"crystal_mhz": 26}),
@@ -22,12 +23,12 @@ BOARDS = (
     ("swapped", 3, 2, {"crystal_mhz": 26, "sequence": "both"}),
     ("dtronly", 3, 1, {"crystal_mhz": 26}),
 )
-# So many of them at once: three bridges each, and a worker of the bench has seven ports.
+# Boards of the table run at the same time, each with three fates: six bridges of a worker's seven ports.
 AT_ONCE = 2
 
 
 def wrong_of_ready(words, mine):
-    """What the result of a healthy board should not say."""
+    """Differences between the result of a healthy board and the table."""
     most, least, members = next(row[1:] for row in BOARDS if row[0] == words)
     wrong = ["%s is %s, not %s" % (name, mine[name], value) for name, value in members.items() if mine[name] != value]
     if not (1 <= mine["attempts"] <= most and least <= mine["pulses"]):
@@ -50,7 +51,7 @@ def wrong_of(board, words, fate, status, word, result):
 
 
 def run_at_once(boards, rows):
-    """Return: what is wrong, a line each."""
+    """Run these rows. Return: a text for each difference."""
     these = [(words,) + fate for words, *_ in rows for fate in FATES]
     for board, (words, fate, _, _) in zip(boards, these):
         board.swap(words + fate)

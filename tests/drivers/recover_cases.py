@@ -1,4 +1,4 @@
-"""The cases of --recover: bridges that stall, leave, stay silent; hubs that switch, cannot, or only say so."""
+"""Cases of --recover: bridges that stall, vanish or stay silent; hubs that can switch power, cannot, or pretend to."""
 import glob
 import os
 
@@ -15,7 +15,7 @@ def expect_recovered(result, *steps):
 
 @case
 def a_bridge_that_stalls_until_a_usb_reset_is_recovered():
-    """On a CH340 alone: each transfer that stalls takes cp210x 5 s, and the case more than a minute."""
+    """Only on a CH340: with cp210x each stalled transfer takes 5 s, and the case would last more than a minute."""
     board = rig.plug("ch340")
     other = rig.plug("ch340")
     board.arm("lines", 2, UNTIL_RESET)
@@ -45,14 +45,15 @@ def without_the_right_the_rule_is_said():
 
 @case
 def vhci_only_pretends_to_switch_power():
-    """Linux's virtual hub says that it switches each port, and keeps them connected: found out, nothing disturbed."""
+    """Linux's virtual hub claims per-port power switching but keeps its ports connected. espreset must notice, and
+    disturb no device."""
     board = rig.plug("ch340", "nowire")
     other = rig.plug("cp2102")
     result = espreset("--recover", "--timeout", "40", board.tty)
     expect(result.status == 10 and result.result["verdict"] == "silent", "not silent", result)
     expect_recovered(result, "reopen", "usb-reset")
     expect("only pretends to switch" in result.result["advice"], "the hub's lie", result)
-    # After a USB reset its tty may have another number: the cases beside this one plug boards in, too.
+    # The tty may get another number after a USB reset, because other cases plug in boards meanwhile.
     expect(board.ttys() and other.ttys(), "a board is gone", result)
     expect(not other.record(since=result.began), "the other board was touched", *other.record(since=result.began))
 
@@ -130,14 +131,14 @@ def a_hub_that_cannot_switch_power_is_refused():
 
 
 def vanish(serial):
-    """The device leaves as one does that has hung itself up: off its port, but without the plug. Linux itself keeps it so
-    (Documentation/usb/authorization.rst) until it comes back as a new device."""
+    """Make the device leave its port as if its firmware hung, while its plug stays in: Linux keeps an unauthorized
+    device so (Documentation/usb/authorization.rst) until the port's power is cycled."""
     with open(adapter(serial) + "/authorized", "w", encoding="utf-8") as f:
         f.write("0")
 
 
 def vanishing(serial):
-    """espreset --recover, in the middle of which the adapter leaves."""
+    """Run espreset --recover, and make the adapter vanish during the run."""
     tty = tty_of(serial)
     process = rig.start([rig.ESPRESET, "--json", "--recover", "--timeout", "20", tty])
     rig.wait_for("it to have the port open", lambda: is_open(process.pid, tty))
@@ -148,7 +149,7 @@ def vanishing(serial):
 
 
 def is_open(pid, tty):
-    """By the program or its child."""
+    """Does the process or a child of it have the tty open?"""
     for path in glob.glob("/proc/%d/fd/*" % pid) + [
             fd for child in children(pid) for fd in glob.glob("/proc/%s/fd/*" % child)]:
         try:
@@ -198,13 +199,13 @@ def place(serial):
 
 def uhubctl(*args):
     result = rig.run(["uhubctl"] + list(args))
-    # 1: no hub that it could switch
+    # 1: found no hub that it can switch
     expect(result.status in (0, 1), "uhubctl failed", result)
     return result
 
 
 def usb_number(board, name):
-    """Of the device that the tty hangs on."""
+    """An attribute of the USB device that the tty belongs to."""
     with open(os.path.realpath("/sys/class/tty/%s/device" % os.path.basename(board.tty)) + "/../../" + name,
               encoding="utf-8") as f:
         return int(f.read())
@@ -212,7 +213,8 @@ def usb_number(board, name):
 
 @case_alone
 def uhubctl_agrees_which_hub_switches_power():
-    """It believes what a hub says of itself, and so do we as far as that says no: QEMU's two hubs, and the virtual one."""
+    """uhubctl trusts a hub's descriptor; espreset does so only if it denies power switching. Tested on QEMU's two
+    hubs."""
     switching, fixed = place("HUB1-1").rsplit(".")[0], place("HUB2-1").rsplit(".")[0]
     found = uhubctl()
     expect("hub %s " % switching in found.out, "the hub that espreset switches", found)
@@ -225,7 +227,7 @@ def uhubctl_agrees_which_hub_switches_power():
 
 @case_alone
 def uhubctl_agrees_that_the_virtual_hub_keeps_its_devices():
-    """It is told off and says so; without `disable`, which disconnects by itself, the device stays."""
+    """uhubctl reports the port as off, but the device stays connected, as sysfs `disable` is not used."""
     board = rig.plug("ch340")
     bus = str(usb_number(board, "busnum"))
     port = str(board.id % rig.PORTS + 1)

@@ -1,6 +1,6 @@
-"""Reads what the guest reported: one line a case while it runs, and the verdict on the whole at the end.
+"""Reads the guest's report: prints a line for each case while the guest runs, and the verdict at the end.
 
-A guest that hangs, dies or leaves a case out is a failure: what counts is what was reported, never an exit status.
+A guest that hangs, dies or leaves out a case is a failure. Only the report counts, not an exit status.
 """
 import json
 import sys
@@ -13,14 +13,15 @@ def events(path):
                 try:
                     yield json.loads(line)
                 except ValueError:
-                    # The guest may be in the middle of the last line.
+                    # The guest may still be writing the last line.
                     return
     except FileNotFoundError:
         return
 
 
 def show(path, skip, end):
-    """Print the cases from line `skip` to before line `end`: the guest may write more at any moment."""
+    """Print the cases from line `skip` to before line `end`. The limit keeps lines that the guest adds meanwhile for
+    the next call."""
     for n, e in enumerate(events(path)):
         if n < skip:
             continue
@@ -46,7 +47,7 @@ def tail(path, lines=15):
 
 
 class Tally:
-    """What the report says of the cases, and whether it is whole."""
+    """Counts the cases in the report, and notes whether the report is complete."""
 
     def __init__(self, path):
         self.planned, self.done = None, False

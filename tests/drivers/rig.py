@@ -1,10 +1,10 @@
-"""What a case works with: boards it can plug in, programs it can run, and the truth that only the rig knows.
+"""For cases: plugs in boards, runs programs, and asks benchd for the true state of a board.
 
     board = rig.plug("ch340", "uploaded")
     result = rig.run([rig.ESPRESET, board.tty])
     board.truth()["boot_mode"], board.record()
 
-Times are CLOCK_MONOTONIC seconds, the same for the rig's record and time.monotonic() here.
+Times are CLOCK_MONOTONIC seconds, in benchd's record as in time.monotonic().
 """
 import glob
 import json
@@ -22,7 +22,7 @@ ESPTOOL = os.path.join(BUILD, "venv/bin/esptool")
 PYTHON = os.path.join(BUILD, "venv/bin/python")
 SOCKET = os.environ.get("BENCH_SOCKET", "/run/benchd.sock")
 SCRATCH = "/run/bench"
-# Of each virtual USB controller; usbip.h
+# Ports used of each virtual USB controller; see usbip.h.
 PORTS = 7
 
 _boards = {}
@@ -31,20 +31,20 @@ _idents = range(15)
 
 
 def shown(event):
-    """An event of the record in a line."""
+    """One event of the record as text."""
     return "%.4f %s %s %s" % (event["t"], event["kind"], event["name"], event["value"])
 
 
 class PromiseBroken(AssertionError):
-    """What espreset must not do under any load: say ready falsely, or leave a line asserted. Failed at once."""
+    """Raised for a false ready or a line left asserted, which no load excuses: such a case gets no second try."""
 
 
-# What the case that runs has to say beside its result, for whoever reads it.
+# Remarks of the running case, printed below its result.
 notes = []
 
 
 class Daemon:
-    """The control channel, outside USB."""
+    """The connection to benchd, independent of USB."""
 
     def __init__(self):
         self.sock = None
@@ -85,7 +85,7 @@ daemon = Daemon()
 
 
 def wait_for(what, condition, seconds=20, pause=0.01):
-    """Poll until true; the value. Waiting is not the test: the limit only ends a case that hangs."""
+    """Poll until `condition` is true, and return its value. The limit only ends a case that hangs."""
     until = time.monotonic() + seconds
     while True:
         value = condition()
@@ -107,14 +107,14 @@ class Board:
         try:
             daemon("plug %d %s %s" % (self.id, self.kind, self.words))
         except RuntimeError as e:
-            # The kernel takes a moment to forget who was there before.
+            # The kernel needs a moment to remove the last device from the port.
             if "in use" in str(e) or "refused" in str(e):
                 return False
             raise
         return True
 
     def ttys(self):
-        # usb-serial's ports lie under the interface, cdc_acm's in a folder of their class.
+        # usb-serial's ttys are below the interface, cdc_acm's in its tty directory.
         interface = "/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/*:1.0/" % (self.id // PORTS, self.id % PORTS + 1)
         return glob.glob(interface + "ttyUSB*") + glob.glob(interface + "tty/ttyACM*")
 
@@ -122,20 +122,20 @@ class Board:
         found = wait_for("the tty of board %d" % self.id, self.ttys)
         self.tty = "/dev/" + os.path.basename(found[0])
         wait_for(self.tty, lambda: os.path.exists(self.tty))
-        # udev's rules are through with it: group, links.
+        # Wait until udev has set group and links.
         subprocess.run(["udevadm", "settle", "--timeout=20"], check=True)
 
     def devices(self):
-        """What the kernel has in this port, with a tty or without."""
+        """The kernel's device in this port, with or without a tty."""
         return glob.glob("/sys/devices/platform/vhci_hcd.%d/usb*/*-%d/idVendor" % (self.id // PORTS, self.id % PORTS + 1))
 
     def wait_until_forgotten(self):
-        """A device that is attached before the kernel has removed the last one may never be enumerated; its tty says nothing,
-        a program that drives the device itself has none."""
+        """A device that is plugged in before the kernel has removed the last one may never be enumerated. Waiting
+        for the tty is not enough: it is gone early if a program has claimed the device."""
         wait_for("the kernel to forget board %d" % self.id, lambda: not self.devices())
 
     def place(self):
-        """As in /sys/bus/usb/devices."""
+        """The port's name in /sys/bus/usb/devices."""
         return wait_for("the place of board %d" % self.id, self.devices)[0].split("/")[-2]
 
     def by_id(self):
@@ -154,7 +154,7 @@ class Board:
         return json.loads(daemon("truth %d" % self.id)[0])
 
     def record(self, since=None, until=None, **match):
-        """What happened, oldest first; match: kind="edge", name=("en", "gpio0")."""
+        """Recorded events, oldest first; filter by members, as in kind="edge", name=("EN", "GPIO0")."""
         events = [json.loads(line) for line in daemon("record %d" % self.id)]
         for key, value in match.items():
             allowed = value if isinstance(value, (tuple, list)) else (value,)
@@ -165,7 +165,7 @@ class Board:
         daemon("mark %d %s" % (self.id, text))
 
     def swap(self, words):
-        """Another board behind the same bridge, which stays plugged in; the record begins anew."""
+        """Replace the board behind the bridge, which stays plugged in, and start a new record."""
         daemon("swap %d %s" % (self.id, words))
         self.words = words
 
@@ -196,11 +196,11 @@ class Board:
         return data
 
     def arm(self, when, count, what, delay_ms=0):
-        """Do `what` (see benchd.c) once `when` has come `count` times, and a while later."""
+        """Arm a fault: do `what` (see benchd.c) `delay_ms` after the `count`-th `when`."""
         daemon("arm %d %s %d %d %s" % (self.id, when, count, delay_ms, what))
 
     def settled(self, since, quiet=0.3):
-        """The record, once nothing has changed on the wires for a while."""
+        """The record, read when the wires have not changed for `quiet` seconds."""
         def still():
             edges = self.record(kind=("edge", "lines"))
             return not edges or time.monotonic() - edges[-1]["t"] > quiet
@@ -216,7 +216,7 @@ def plug(kind, words="", ident=None):
 
 
 def adopt(kind, ident):
-    """One that was plugged in before any case ran."""
+    """Use a board that was plugged in before the cases started."""
     _boards[ident] = Board(ident, kind, "", is_there=True)
     return _boards[ident]
 
@@ -233,7 +233,7 @@ class Result:
 
 
 class Process:
-    """A program that runs; finish() waits for it."""
+    """A running program; finish() waits for its end."""
 
     def __init__(self, args, user=None, held=False, env=None, cwd=None):
         self.args = args
@@ -241,7 +241,7 @@ class Process:
         if user:
             extra = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
         if held:
-            # Stopped before it becomes the program, so that its pid can be given to the rig first.
+            # The shell stops before it executes the program, so that the case can use its pid in arm() first.
             args = ["/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh"] + args
         self.out = open(os.path.join(SCRATCH, "out%d" % len(_processes)), "w+b")
         self.err = open(os.path.join(SCRATCH, "err%d" % len(_processes)), "w+b")
@@ -287,7 +287,7 @@ def run(args, seconds=150, **how):
 
 
 def use_worker(worker):
-    """In a process of its own: its ports of the rig, its scratch directory, its connection."""
+    """Called in each worker process: own ports, own scratch directory, own connection to benchd."""
     global _idents, SCRATCH
     _idents = range(PORTS * worker, PORTS * worker + PORTS)
     SCRATCH = "/run/bench/worker%d" % worker
@@ -296,7 +296,7 @@ def use_worker(worker):
 
 
 def clean_up():
-    """After each case: end what it started, unplug what it plugged in."""
+    """After each case: end its programs and unplug its boards."""
     for p in _processes:
         if p.popen.returncode is None:
             try:
@@ -315,8 +315,8 @@ def clean_up():
 
 
 def image(length, noise, extended=b"", address=0x40100000):
-    """As the ROM loads it: header, one segment, checksum."""
-    # Up to the checksum, which ends a line of 16 bytes.
+    """An image in the ROM's format: header, one segment, checksum."""
+    # Pad so that the checksum is the last byte of a 16-byte block.
     fill = 15 - len(extended) % 16
     body = noise(length - 16 - len(extended) - fill - 1)
     head = bytes([0xE9, 1, 2, 0x40]) + address.to_bytes(4, "little") + extended
@@ -328,21 +328,21 @@ def image(length, noise, extended=b"", address=0x40100000):
 
 
 def application(size=65536, seed=1):
-    """What the ROM and eboot of an ESP8266 load: an image, and another one at 0x1000."""
+    """The flash content for an ESP8266: the image for the ROM, and at 0x1000 the application for eboot."""
     noise = random.Random(seed).randbytes
     return image(0x1000, noise) + image(size - 0x1000, noise)
 
 
-# Chip ID, where its ROM looks for the second stage, and an address that it can load to.
+# Chip ID, flash address of the second stage, and a RAM address for code.
 LATER_CHIPS = {"esp32": (0, 0x1000, 0x40080000), "esp32c3": (5, 0, 0x40380000)}
 
 
 def later_application(chip, size=65536, seed=1):
-    """Second stage, partition table and application of a later chip, by their places in flash (esptool documentation,
-    firmware-image-format.rst; ESP-IDF documentation, partition-tables.rst)."""
+    """The flash content for a later chip, by address: second stage, partition table, application (esptool
+    documentation, firmware-image-format.rst; ESP-IDF documentation, partition-tables.rst)."""
     noise = random.Random(seed).randbytes
     ident, boot_at, address = LATER_CHIPS[chip]
-    # For every revision, without a digest behind it.
+    # Extended header: any chip revision, no digest appended.
     extended = bytes(4) + ident.to_bytes(2, "little") + bytes(3) + b"\xff\xff" + bytes(5)
     table = b"\xaa\x50\x00\x00" + (0x10000).to_bytes(4, "little") + (0x100000).to_bytes(4, "little") + b"factory".ljust(20, b"\0")
     return {boot_at: image(0x1000, noise, extended, address), 0x8000: table.ljust(0xC00, b"\xff"),

@@ -1,4 +1,4 @@
-"""Runs the bench's cases inside the guest and reports each as data; with --list [CASE...], names them."""
+"""Runs the cases in the guest and reports each as JSON; with --list [CASE...] prints their names."""
 import importlib
 import json
 import multiprocessing
@@ -11,21 +11,21 @@ import traceback
 import results
 import rig
 
-# hook_cases where systemd is PID 1
+# "hook_cases" if systemd is PID 1
 cases = importlib.import_module(os.environ.get("BENCH_CASES", "cases"))
 
-# A case that takes longer hangs.
+# Limit for one case, in seconds.
 CASE_TIMEOUT = getattr(cases, "CASE_TIMEOUT", 240)
 
 
-# Cases run side by side: most of their time is waiting. Each worker has its own ports of the rig.
+# Number of cases run at the same time, as they mostly wait. Each worker has its own ports.
 WORKERS = 2
 
 SECOND_TRIES = 3
 
 
 class Report:
-    """Lines of JSON, each written whole: several processes append."""
+    """The report: JSON, one object per line. Several processes append, so each line is written by one call."""
 
     def __init__(self, path):
         self.path = path
@@ -41,7 +41,7 @@ def timed_out(signum, frame):
 
 
 def measured_row(report, kind):
-    """A case that reports what the document's table shall say."""
+    """A case of `bench table`: reports a row for the table of docs/bridges.md."""
     import bridge_table
     report.say("row", row=bridge_table.measure(kind))
 
@@ -67,7 +67,7 @@ def run_one(report, case):
 
 
 def side_by_side(report, chosen):
-    """Workers that take the next case each."""
+    """Start workers, each of which takes the next case until none is left."""
     taken = multiprocessing.Value("i", 0)
 
     def work(worker):
@@ -94,8 +94,8 @@ def side_by_side(report, chosen):
 
 
 def once_more(report, chosen):
-    """An emulated machine on a busy one is late now and then: what failed is run once more, alone. But not where a promise
-    was broken, which no load excuses, nor where much failed, which is no chance."""
+    """Run failed cases once more, alone, because an emulated machine on a busy host is late now and then. But not if
+    a promise was broken, nor if more than SECOND_TRIES cases failed."""
     failed = [e for e in results.events(report.path) if e["event"] == "case" and not e["ok"]]
     if len(failed) > SECOND_TRIES:
         return
@@ -106,7 +106,7 @@ def once_more(report, chosen):
 
 
 def select(asked):
-    """The cases whose names start with one of these words (all, where there is none), without those after a "-"."""
+    """Cases whose names start with one of the words, by default all, except those that start with a word after "-"."""
     wanted, unwanted = [a for a in asked if a[0] != "-"], [a[1:] for a in asked if a[0] == "-"]
     return [c for c in cases.ALL if (not wanted or c.name.startswith(tuple(wanted))) and not c.name.startswith(tuple(unwanted))]
 

@@ -1,4 +1,4 @@
-"""What results.py makes of a guest's report: a case left out, a guest that died, a second try."""
+"""Tests of results.py: a case left out, a guest that died, a second try."""
 import contextlib
 import io
 import json
@@ -60,7 +60,7 @@ class Verdict(unittest.TestCase):
 
 
 class Bench(unittest.TestCase):
-    """On a machine of another kind, no case can run."""
+    """On another architecture all cases are skipped."""
 
     def run_on_arm(self, **env):
         with tempfile.TemporaryDirectory() as folder:

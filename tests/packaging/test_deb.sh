@@ -1,8 +1,8 @@
 #!/bin/sh
-# test_deb.sh - the Debian package installs into an empty root, works there, and leaves nothing when it is purged.
+# test_deb.sh - checks that the Debian package installs into an empty root, works there, and leaves nothing when purged.
 # usage: test_deb.sh PACKAGE.deb. Run from the top of the tree, as root or under fakeroot.
 set -eu
-PATH=$PATH:/usr/sbin:/sbin	# dpkg wants ldconfig there; an ordinary user's PATH goes without
+PATH=$PATH:/usr/sbin:/sbin	# dpkg needs ldconfig, which is not in an ordinary user's PATH
 deb=$1
 fail() { echo "FAILED: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || exec fakeroot "$0" "$@"

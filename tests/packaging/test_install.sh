@@ -1,6 +1,6 @@
 #!/bin/sh
-# test_install.sh - make install puts everything where it belongs, for root and for an ordinary user, and make uninstall
-# leaves nothing. usage: test_install.sh ESPRESET (the program, built). Run from the top of the tree.
+# test_install.sh - checks make install for root and for an ordinary user, and that make uninstall leaves nothing.
+# usage: test_install.sh ESPRESET (the built program). Run from the top of the tree.
 set -eu
 umask 022
 program=$1
@@ -13,13 +13,13 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 files() { (cd "$1" && find . ! -type d | LC_ALL=C sort); }
 
-# A tree that another user may read; -p, so that make sees the program as up to date.
+# Copy the tree, so that another user may read it. -p keeps the times, so that make takes the program as up to date.
 mkdir -p "$work/tree"
 cp -pR Makefile README.md LICENSE docs udev src tests "$(dirname "$program")" "$work/tree"
 chmod -R go+rX "$work/tree"
 cd "$work/tree"
 
-# --- a linter of another version informs, and fails only where that is asked for
+# --- a linter of another version fails only with STRICT=1
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "$FAKE_VERSION"\n' >"$work/bin/dpkg-query"
 chmod +x "$work/bin/dpkg-query"
@@ -30,13 +30,13 @@ judge STRICT= FAKE_VERSION=1:14.0-55 tests/linter clang-tidy false && fail "the 
 judge STRICT=1 FAKE_VERSION=1:19.1-2 tests/linter clang-tidy true && fail "with STRICT, another version passes for CI's"
 judge STRICT= FAKE_VERSION= tests/linter clang-tidy no-such-program && fail "a linter that is not there passes"
 
-# --- two programs, which share no code: the reset tool holds no digest, no floating point, no update service
+# --- the two programs share no code: espreset holds no digest, no floating point and no update service
 readelf -d "$program" | grep -E 'NEEDED.*\[lib(md|m)\.so' && fail "espreset is linked with a library of the simulated board"
 nm "$program" | grep -E ' T (sim_(board|bridge|circuit|rom|uart|net|arduino|esphome|config)_|MD5)' &&
 	fail "espreset holds a part of the simulated board"
 nm "$program-sim" | grep -E ' T (session|bootlog|wiring|tty|report)_' && fail "espreset-sim holds a part of espreset"
 
-# --- staged, as packagers do
+# --- installation to DESTDIR, as packagers do
 stage=$work/stage
 mkdir -p "$stage/usr/local/share/man/man1"
 echo neighbour >"$stage/usr/local/share/man/man1/neighbour.1"
@@ -62,7 +62,7 @@ make -s install DESTDIR="$stage" >/dev/null
 make -s uninstall DESTDIR="$stage"
 [ -z "$(find "$stage" -mindepth 1 ! -path "$stage/usr*")" ] || fail "uninstall left directories"
 
-# --- a umask that hides what is new, and blanks in DESTDIR
+# --- restrictive umask; spaces in DESTDIR
 (umask 077; make -s install DESTDIR="$work/a stage" >/dev/null) || fail "make install into a directory with a blank"
 find "$work/a stage/usr" ! -perm -444 | grep . && fail "umask 077 hides what was installed"
 find "$work/a stage/usr" -type d ! -perm -111 | grep . && fail "umask 077 closes directories that were installed"
@@ -71,7 +71,7 @@ chmod 2775 "$work/kept/usr/local/bin"
 make -s install DESTDIR="$work/kept" >/dev/null
 [ "$(stat -c %a "$work/kept/usr/local/bin")" = 2775 ] || fail "the mode of a directory that was there has changed"
 
-# --- a path that would break half-way is refused before anything is written
+# --- paths with characters that rules or units could not hold are refused before anything is written
 for path in "$work/a prefix" "$work/it's" "$work/a|b" "$work/a&b" "$work/a,b" "$work/a\`b"; do
 	for variable in PREFIX BINDIR UDEVRULESDIR; do
 		make -s install "$variable=$path" DESTDIR="$work/refused" >"$work/log" 2>&1 && fail "$variable=$path was taken"
@@ -81,21 +81,21 @@ for path in "$work/a prefix" "$work/it's" "$work/a|b" "$work/a&b" "$work/a,b" "$
 done
 [ ! -e "$work/refused" ] || fail "something was written before the refusal"
 
-# --- other places, other group, no udev
+# --- other directories, another group, no units
 make -s install DESTDIR="$stage" PREFIX=/usr TTYGROUP=uucp UDEVRULESDIR=/etc/u SYSTEMDSYSTEMUNITDIR= >/dev/null
 grep -q 'GROUP="uucp"' "$stage/etc/u/70-espreset.rules" || fail "TTYGROUP or UDEVRULESDIR is not obeyed"
 files "$stage" | grep systemd && fail "units were installed without a place for them"
 make -s uninstall DESTDIR="$stage" PREFIX=/usr UDEVRULESDIR=/etc/u SYSTEMDSYSTEMUNITDIR=
 [ -z "$(files "$stage")" ] || fail "uninstall left $(files "$stage")"
 
-# --- a library that is missing is named before anything is compiled
+# --- make names missing libraries before it compiles anything
 env PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH= make -s B="$work/without" >"$work/log" 2>&1 && fail "it was built without its libraries"
 for word in libserialport libusb-1.0 jansson libpcre2-8.pc; do
 	grep -qF -- "$word" "$work/log" || fail "without its libraries, make does not name $word: $(cat "$work/log")"
 done
 grep -E 'undefined reference|fatal error' "$work/log" && fail "without its libraries, the compiler complains first"
 
-# --- an ordinary user, below a home directory
+# --- installation by an ordinary user into the home directory
 home=$work/home
 mkdir "$home"
 user() { "$@"; }
@@ -111,7 +111,7 @@ MANPATH=$home/x/share/man man espreset >"$work/page" 2>"$work/log" || fail "man 
 [ ! -s "$work/log" ] || fail "man complains: $(cat "$work/log")"
 tests/linter mandoc mandoc -Tlint -Wwarning "$home"/x/share/man/man1/*.1 || fail "mandoc complains about the page"
 
-# --- completion, as the shells load it
+# --- completion, loaded as the shells do it
 out=$(bash --norc -c '. "$1"; COMP_WORDS=(espreset --ota-); COMP_CWORD=1; _espreset; echo "${COMPREPLY[*]}"' - \
 	"$home/x/share/bash-completion/completions/espreset")
 [ "$out" = --ota-dry-run ] || fail "bash completes --ota- to '$out'"
@@ -130,7 +130,7 @@ for shell in bash-completion/completions/espreset zsh/site-functions/_espreset f
 	done
 done
 
-# --- the rules know the bridges that the program knows
+# --- the udev rules contain all bridges that the program knows
 sed -n 's/.*{ 0x\(....\), 0x\(....\), .*/\1 \2/p' src/host/bridges.c >"$work/bridges"
 [ -s "$work/bridges" ] || fail "src/host/bridges.c: no table found"
 while read -r vid pid; do
@@ -140,12 +140,12 @@ while read -r vid pid; do
 	esac
 done <"$work/bridges"
 
-# --- the units, where they would run
+# --- systemd accepts the units
 units=$home/x/lib/systemd/system
 mkdir "$work/units"
 cp "$units/espreset@.service" "$work/units/espreset@kitchen.service"
 cp "$units/espreset-ready@.target" "$work/units/espreset-ready@kitchen.target"
-# Any word of "verify" counts, its status says less.
+# systemd-analyze verify may print a complaint and still exit with 0.
 MANPATH=$home/x/share/man tests/linter systemd sh -c 'out=$(systemd-analyze verify "$@" 2>&1) && [ -z "$out" ] || { echo "$out"; exit 1; }' - \
 	"$work/units/espreset@kitchen.service" "$work/units/espreset-ready@kitchen.target" >"$work/log" 2>&1 ||
 	fail "systemd-analyze verify: $(cat "$work/log")"
@@ -156,7 +156,7 @@ tests/linter systemd systemd-analyze security --offline=yes --threshold=20 "$wor
 user make -s uninstall PREFIX="$home/x"
 [ -z "$(find "$home" -mindepth 1)" ] || fail "uninstall left $(find "$home" -mindepth 1)"
 
-# --- the archive
+# --- make dist
 make -s dist >/dev/null
 cp dist/*.tar.gz "$work/first.tar.gz"
 touch README.md

@@ -3,11 +3,11 @@
 
     arduino_ota_client.py [--port N] [--password TEXT] [--bind ADDRESS] [--timeout S] [--half-close] HOST IMAGE
 
-The invitation goes by UDP, "0 TCPPORT SIZE MD5"; a board with a password answers "AUTH NONCE" and gets
-"200 CNONCE RESPONSE"; then it connects back and takes the image, saying how many bytes it has written
-(esp8266/Arduino libraries/ArduinoOTA/ArduinoOTA.cpp). Python's standard library only.
+The client sends the invitation "0 TCPPORT SIZE MD5" by UDP. A board with a password answers "AUTH NONCE" and gets
+"200 CNONCE RESPONSE". The board then connects to TCPPORT, reads the image, and reports how many bytes it has
+written (esp8266/Arduino libraries/ArduinoOTA/ArduinoOTA.cpp). Needs only Python's standard library.
 
-Status: 0 uploaded; 1 refused or failed, with what the board said on standard error; 2 usage.
+Exit status: 0 uploaded; 1 refused or failed, with the board's message on standard error; 2 usage.
 """
 import argparse
 import hashlib
@@ -31,7 +31,7 @@ def sha256(data):
 
 
 def respond(password, nonce, cnonce):
-    """The response to a nonce of 32 digits (MD5), or of 64 (PBKDF2, arduino-esp32 3.3.1 and later)."""
+    """The response to a nonce of 32 digits (MD5), or of 64 digits (PBKDF2, arduino-esp32 3.3.1 and later)."""
     if len(nonce) == 32:
         return md5(md5(password.encode()).encode(), b":", nonce.encode(), b":", cnonce.encode())
     key = hashlib.pbkdf2_hmac("sha256", sha256(password.encode()).encode(), f"{nonce}:{cnonce}".encode(), 10000)
@@ -62,9 +62,9 @@ def invite(udp, tcp_port, image, password, timeout):
 
 
 def stream(connection, image, timeout, half_close):
-    """Reads as the core's own uploader does: a word after each piece, and an "OK" in it is forgotten; then it waits for "OK"
-    anew. The core leaves a second before and after its "OK" so that this works. An error beside a count is kept: the core does
-    not wait before that, and its own uploader misses it."""
+    """Send the image as the core's own uploader does: read a word after each piece and ignore an "OK" in it, then
+    wait for "OK". The core pauses a second before and after its "OK" for this reason. An error next to a count is
+    kept here, because the core does not pause before errors; its own uploader misses it."""
     connection.settimeout(timeout)
     said = b""
     for at in range(0, len(image), CHUNK):
