@@ -98,6 +98,22 @@ void boot_trace_free(struct boot_trace *trace)
 	trace->text = NULL;
 }
 
+bool boot_trace_word_is_whole(const char *data, size_t n)
+{
+	static const struct {
+		const char *word;
+		size_t digits;
+	} words[] = { { "csum 0x", 2 }, { "Csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t len = strlen(words[i].word);
+
+		if (n >= len + words[i].digits && !memcmp(data + n - words[i].digits - len, words[i].word, len))
+			return true;
+	}
+	return false;
+}
+
 bool boot_trace_may_be(const char *words, enum verdict verdict)
 {
 	const char *word = verdict_info(verdict)->word;

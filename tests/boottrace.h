@@ -24,6 +24,10 @@ void boot_trace_free(struct boot_trace *trace);
 extern const struct bootlog_options boot_live;	 /* as a session reads that expects no other speed */
 extern const struct bootlog_options boot_pasted; /* as espreset --decode reads */
 
+/** boot_trace_word_is_whole() - do the @n bytes end with a word of a load that is complete without a line end: "csum 0x2d",
+ * "entry 0x40080604", "~ld"? */
+bool boot_trace_word_is_whole(const char *data, size_t n);
+
 /** boot_trace_may_be() - is @verdict one of the words in @words, which are separated by vertical bars? */
 bool boot_trace_may_be(const char *words, enum verdict verdict);
 

@@ -13,3 +13,11 @@ int suite_run(Suite *suite)
 	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
+
+int suite_run_case(const char *name, TCase *tcase)
+{
+	Suite *suite = suite_create(name);
+
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}

@@ -7,6 +7,9 @@
 /* suite_run() - run @suite and free it. Return: the exit status of the program. */
 int suite_run(Suite *suite);
 
+/* suite_run_case() - suite_run() for a suite called @name that holds only @tcase */
+int suite_run_case(const char *name, TCase *tcase);
+
 /* Number of elements of an array, as an int: the end of a loop test. */
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 

@@ -25,6 +25,10 @@ struct wrongreceiver {
  */
 size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text, uint8_t *ret, size_t cap);
 
+/* The banner "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" of an ESP8266 at 74880 Bd, as heard at 115200.
+ * Computed by an independent model in another language, and confirmed by a real board. */
+extern const uint8_t wrongreceiver_banner[57];
+
 #define WRONGRECEIVER_PAUSE '\x01' /* the sender is silent for twenty bits */
 
 #endif

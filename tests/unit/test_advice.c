@@ -163,13 +163,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("advice");
 	TCase *tcase = tcase_create("advice");
 
 	tcase_add_loop_test(tcase, each_condition_has_its_cure, 0, COUNT(cases));
 	tcase_add_loop_test(tcase, nothing_that_went_wrong_is_without_a_cure, 0, REASON_COUNT);
 	tcase_add_loop_test(tcase, each_reason_has_a_cure_of_its_own, 1, REASON_COUNT);
 	tcase_add_test(tcase, a_boot_that_went_well_needs_none);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("advice", tcase);
 }

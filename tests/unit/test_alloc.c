@@ -58,12 +58,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("alloc");
 	TCase *tcase = tcase_create("alloc");
 
 	tcase_set_timeout(tcase, 240);
 	tcase_add_checked_fixture(tcase, tempdir_make, tempdir_remove);
 	tcase_add_test(tcase, the_nth_allocation_fails_for_every_n);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("alloc", tcase);
 }

@@ -113,7 +113,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("appspeed");
 	TCase *tcase = tcase_create("appspeed");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
@@ -123,6 +122,5 @@ int main(void)
 	tcase_add_test(tcase, a_pause_begins_a_new_burst);
 	tcase_add_test(tcase, where_nothing_is_named_one_speed_after_the_other_is_tried);
 	tcase_add_test(tcase, above_all_speeds_the_rest_of_a_banner_names_nothing);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("appspeed", tcase);
 }

@@ -737,7 +737,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("bootlog");
 	TCase *lines = tcase_create("lines");
 
 	tcase_add_checked_fixture(lines, NULL, teardown);
@@ -769,6 +768,5 @@ int main(void)
 	tcase_add_test(lines, an_application_may_speak_of_download);
 	tcase_add_loop_test(lines, an_application_at_the_bootloaders_offset_shows_by_its_address, 0, COUNT(loads));
 	tcase_add_loop_test(lines, a_banner_without_its_first_line_is_of_the_chip_before, 0, COUNT(headless));
-	suite_add_tcase(suite, lines);
-	return suite_run(suite);
+	return suite_run_case("bootlog", lines);
 }

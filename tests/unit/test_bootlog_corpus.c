@@ -164,24 +164,6 @@ static void check_cuts(const char *name, const char *data, size_t n)
 	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&reader.log, NULL)) == whole, "%s: byte by byte", name);
 }
 
-/* Is the last word complete although its text line has no end? Such words are "csum 0x2d", "entry 0x40080604", "~ld".
- */
-static bool is_whole_word(const char *data, size_t n)
-{
-	static const struct {
-		const char *word;
-		size_t digits;
-	} words[] = { { "csum 0x", 2 }, { "Csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
-
-	for (size_t i = 0; i < COUNT(words); i++) {
-		size_t len = strlen(words[i].word);
-
-		if (n >= len + words[i].digits && !memcmp(data + n - words[i].digits - len, words[i].word, len))
-			return true;
-	}
-	return false;
-}
-
 /* No beginning of a log may be judged as loaded unless its last complete text line was. */
 static void check_prefixes(const char *name, const char *data, size_t n)
 {
@@ -196,7 +178,7 @@ static void check_prefixes(const char *name, const char *data, size_t n)
 		ended = reader;
 		boot_reader_flush(&ended, NULL, NULL);
 		verdict = bootlog_verdict(&ended.log, NULL);
-		if (data[i] == '\n' || data[i] == '\r' || is_whole_word(data, i + 1))
+		if (data[i] == '\n' || data[i] == '\r' || boot_trace_word_is_whole(data, i + 1))
 			loaded_at_line_end = verdict == VERDICT_FLASH_BOOT;
 		else if (verdict == VERDICT_FLASH_BOOT)
 			ck_assert_msg(loaded_at_line_end, "%s: the first %zu bytes", name, i + 1);

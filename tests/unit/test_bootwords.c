@@ -123,7 +123,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("bootwords");
 	TCase *tcase = tcase_create("bootwords");
 
 	tcase_add_loop_test(tcase, a_boot_is_told_in_words, 0, COUNT(boots));
@@ -131,6 +130,5 @@ int main(void)
 	tcase_add_test(tcase, the_advice_for_download_mode_is_about_what_made_it);
 	tcase_add_test(tcase, the_trouble_is_told_before_what_is_suspected);
 	tcase_add_test(tcase, a_mode_that_is_not_known_has_no_number);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("bootwords", tcase);
 }

@@ -185,12 +185,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cause");
 	TCase *tc = tcase_create("cause");
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_loop_test(tc, each_cause_that_a_rom_prints_is_certain, 0, COUNT(roms));
 	tcase_add_loop_test(tc, number_and_word_must_agree, 0, COUNT(odd));
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("cause", tc);
 }

@@ -99,13 +99,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("cfg");
 	TCase *t = tcase_create("cfg");
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, tempdir_make, tempdir_remove);
 	tcase_add_loop_test(t, each_file_is_read_or_refused, 0, COUNT(files));
 	tcase_add_loop_test(t, the_files_are_looked_for_in_order, 0, COUNT(runs));
-	suite_add_tcase(s, t);
-	return suite_run(s);
+	return suite_run_case("cfg", t);
 }

@@ -116,7 +116,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("chip");
 	TCase *tc = tcase_create("chip");
 
 	tcase_add_loop_test(tc, knows_a_chip_by_its_name, 0, COUNT(names));
@@ -125,6 +124,5 @@ int main(void)
 	tcase_add_loop_test(tc, reads_the_boot_straps_of_each_chip, 0, COUNT(straps));
 	tcase_add_loop_test(tc, knows_the_boot_pins_of_each_chip, 0, COUNT(facts));
 	tcase_add_loop_test(tc, knows_where_the_bootloader_of_each_chip_lies, 0, COUNT(facts));
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("chip", tc);
 }

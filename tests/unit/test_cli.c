@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "files.h"
 #include "program.h"
 #include "schema.h"
 #include "sim/config.h"
@@ -307,13 +308,8 @@ END_TEST
 static char *read_file(const char *path)
 {
 	static char text[256 * 1024];
-	FILE *f = fopen(path, "r");
-	size_t n;
 
-	ck_assert_msg(f != NULL, "%s", path);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
-	fclose(f);
+	ck_assert_msg(files_read(path, text, sizeof(text)) > 0, "%s", path);
 	return text;
 }
 
@@ -436,7 +432,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cli");
 	TCase *tcase = tcase_create("cli");
 
 	tcase_set_timeout(tcase, 180);
@@ -456,6 +451,5 @@ int main(void)
 	tcase_add_test(tcase, every_range_stands_in_help_and_manual);
 	tcase_add_loop_test(tcase, the_manual_and_the_completion_name_no_other_option, 0, COUNT(documents));
 	tcase_add_loop_test(tcase, every_verdict_stands_in_help_manual_and_schema, 0, VERDICT_COUNT);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("cli", tcase);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "files.h"
 #include "host/devices.h"
 #include "schema.h"
 #include "suite.h"
@@ -43,21 +44,10 @@ void __wrap_devices_find_holders(struct device *found, int n)
 static const char *output(const struct request *request, int want_status)
 {
 	static char buf[8192];
-	FILE *file = tmpfile();
-	int saved = dup(STDOUT_FILENO);
-	size_t n;
+	int saved = files_capture();
 
-	ck_assert_ptr_nonnull(file);
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
 	ck_assert_int_eq(commands_list(request), want_status);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	rewind(file);
-	n = fread(buf, 1, sizeof(buf) - 1, file);
-	buf[n] = '\0';
-	fclose(file);
+	files_captured(saved, buf, sizeof(buf));
 	return buf;
 }
 
@@ -107,12 +97,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("commands");
 	TCase *tcase = tcase_create("list");
 
 	tcase_add_test(tcase, people_get_a_table);
 	tcase_add_test(tcase, programs_get_a_line_for_each);
 	tcase_add_test(tcase, quiet_and_nothing_print_nothing);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("commands", tcase);
 }

@@ -36,10 +36,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("conditions");
 	TCase *tcase = tcase_create("conditions");
 
 	tcase_add_test(tcase, lines_that_are_read_after_the_deadline_do_not_count);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("conditions", tcase);
 }

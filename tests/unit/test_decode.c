@@ -172,7 +172,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("decode");
 	TCase *tc = tcase_create("decode");
 
 	tcase_set_timeout(tc, 120);
@@ -184,6 +183,5 @@ int main(void)
 	tcase_add_test(tc, nothing_reaches_the_terminal_unescaped);
 	tcase_add_test(tc, reads_a_stream_of_any_size);
 	tcase_add_test(tc, a_result_that_cannot_be_written_is_a_failure);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("decode", tc);
 }

@@ -524,9 +524,8 @@ START_TEST(a_stop_signal_ends_the_wait)
 }
 END_TEST
 
-static Suite *devices_suite(void)
+int main(void)
 {
-	Suite *s = suite_create("devices");
 	TCase *tc = tcase_create("devices");
 
 	tcase_set_timeout(tc, 60);
@@ -550,11 +549,5 @@ static Suite *devices_suite(void)
 	tcase_add_test(tc, a_port_is_there_when_udev_is_done_with_it);
 	tcase_add_test(tc, a_port_is_not_there_while_udev_has_work_to_do);
 	tcase_add_test(tc, a_stop_signal_ends_the_wait);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(devices_suite());
+	return suite_run_case("devices", tc);
 }

@@ -856,9 +856,8 @@ START_TEST(another_spelling_is_not_told_of_somebody_elses_trouble)
 }
 END_TEST
 
-static Suite *diagnose_suite(void)
+int main(void)
 {
-	Suite *s = suite_create("diagnose");
 	TCase *tc = tcase_create("diagnose");
 
 	tcase_set_timeout(tc, 60);
@@ -879,11 +878,5 @@ static Suite *diagnose_suite(void)
 	tcase_add_test(tc, without_a_port_all_that_is_plugged_in_is_looked_at);
 	tcase_add_test(tc, evidence_is_cut_where_there_is_too_much);
 	tcase_add_test(tc, another_spelling_is_not_told_of_somebody_elses_trouble);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(diagnose_suite());
+	return suite_run_case("diagnose", tc);
 }

@@ -188,9 +188,8 @@ START_TEST(refuses_what_is_not_on_usb_or_not_there)
 }
 END_TEST
 
-static Suite *enroll_suite(void)
+int main(void)
 {
-	Suite *s = suite_create("enroll");
 	TCase *tc = tcase_create("enroll");
 
 	tcase_set_timeout(tc, 60);
@@ -203,11 +202,5 @@ static Suite *enroll_suite(void)
 	tcase_add_test(tc, accepts_names_of_every_allowed_letter);
 	tcase_add_test(tc, refuses_native_usb_and_says_why);
 	tcase_add_test(tc, refuses_what_is_not_on_usb_or_not_there);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(enroll_suite());
+	return suite_run_case("enroll", tc);
 }

@@ -130,7 +130,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("firmware");
 	TCase *tc = tcase_create("table");
 
 	tcase_add_loop_test(tc, each_firmware_s_lines_are_known, 0, COUNT(lines));
@@ -138,6 +137,5 @@ int main(void)
 	tcase_add_test(tc, each_firmware_says_how_to_ask_it_or_why_not);
 	tcase_add_test(tc, the_port_goes_by_the_chip);
 	tcase_add_test(tc, no_page_that_starts_something_is_asked_for);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("firmware", tc);
 }

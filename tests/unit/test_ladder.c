@@ -250,9 +250,8 @@ START_TEST(a_port_that_is_not_on_usb_is_only_opened_again)
 }
 END_TEST
 
-static Suite *ladder_suite(void)
+int main(void)
 {
-	Suite *s = suite_create("ladder");
 	TCase *tc = tcase_create("ladder");
 
 	tcase_add_checked_fixture(tc, set_up, NULL);
@@ -267,11 +266,5 @@ static Suite *ladder_suite(void)
 	tcase_add_test(tc, a_session_never_gets_more_than_what_is_left);
 	tcase_add_test(tc, a_stop_ends_the_climb);
 	tcase_add_test(tc, a_port_that_is_not_on_usb_is_only_opened_again);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(ladder_suite());
+	return suite_run_case("ladder", tc);
 }

@@ -849,7 +849,6 @@ static void add_later(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("loader");
 	TCase *tcase = tcase_create("loader");
 
 	tcase_add_loop_test(tcase, the_first_sync_measures_the_speed_and_the_second_is_answered_at_it, 0, COUNT(rates));
@@ -872,6 +871,5 @@ int main(void)
 	tcase_add_test(tcase, a_reset_by_the_lines_forgets_the_stub);
 	tcase_add_test(tcase, packets_that_are_none_are_counted_and_passed_over);
 	add_later(tcase);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("loader", tcase);
 }

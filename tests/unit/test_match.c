@@ -515,7 +515,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("match");
 	TCase *tc = tcase_create("patterns");
 
 	tcase_set_timeout(tc, 60);
@@ -544,6 +543,5 @@ int main(void)
 	tcase_add_test(tc, it_can_be_released_twice_and_nothing_matches_then);
 	tcase_add_test(tc, no_patterns_are_always_met);
 	tcase_add_test(tc, sixty_four_patterns_are_enough_and_more_are_refused);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("match", tc);
 }

@@ -150,7 +150,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("notify");
 	TCase *tc = tcase_create("datagrams");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -163,6 +162,5 @@ int main(void)
 	tcase_add_test(tc, what_is_no_socket_is_an_error_and_nothing_else);
 	tcase_add_test(tc, a_manager_that_does_not_read_does_not_hold_us);
 	tcase_add_test(tc, no_descriptor_stays_open);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("notify", tc);
 }

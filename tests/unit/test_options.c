@@ -406,7 +406,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("options");
 	TCase *tcase = tcase_create("options");
 
 	tcase_add_test(tcase, defaults_are_those_of_the_manual);
@@ -423,6 +422,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_flag_sets_itself_and_no_other, 0, COUNT(flags));
 	tcase_add_test(tcase, every_text_lands_where_it_belongs);
 	tcase_add_loop_test(tcase, a_mode_is_its_option, 0, COUNT(modes));
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("options", tcase);
 }

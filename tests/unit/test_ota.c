@@ -792,7 +792,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ota");
 	TCase *tc = tcase_create("probe");
 
 	tcase_add_test(tc, a_port_that_opens_is_the_strongest_proof);
@@ -824,6 +823,5 @@ int main(void)
 	tcase_add_test(tc, targets_are_parsed);
 	tcase_add_test(tc, a_host_s_name_is_not_overrun);
 	tcase_add_test(tc, only_addresses_are_taken_from_a_board);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("ota", tc);
 }

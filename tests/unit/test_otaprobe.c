@@ -12,40 +12,13 @@
 #include <unistd.h>
 
 #include "leaks.h"
+#include "loopback.h"
 #include "ota/otaprobe.h"
 #include "port/stop.h"
 #include "port/wait.h"
 #include "suite.h"
 
 static const char *const hosts[] = { "127.0.0.1", "::1", "localhost" };
-
-static int bound(const char *host, int type, int *port)
-{
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	bool v6 = strchr(host, ':');
-	struct sockaddr *address = v6 ? (struct sockaddr *)&six : (struct sockaddr *)&four;
-	socklen_t len = v6 ? sizeof(six) : sizeof(four);
-	static const int on = 1;
-	int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
-	six.sin6_port = four.sin_port = htons((uint16_t)*port);
-	ck_assert_int_eq(bind(fd, address, len), 0);
-	ck_assert_int_eq(getsockname(fd, address, &len), 0);
-	*port = ntohs(v6 ? six.sin6_port : four.sin_port);
-	return fd;
-}
-
-/* A port that is not in use: it was bound and is free again. */
-static int unused(const char *host, int type)
-{
-	int port = 0;
-
-	close(bound(host, type, &port));
-	return port;
-}
 
 static struct otaprobe probe;
 static struct ota_finding finding;
@@ -104,7 +77,7 @@ static unsigned int received(int fd, const char *only)
 
 START_TEST(an_open_port_is_found_by_contrast)
 {
-	int port = 0, fd = bound(hosts[_i], SOCK_DGRAM, &port);
+	int port = 0, fd = loopback_bind(hosts[_i], SOCK_DGRAM, &port);
 	const struct ota_finding *f;
 	char address[64];
 
@@ -126,14 +99,14 @@ static int late_fd = -1, late_port;
 static void opens_late(int64_t passed_ms)
 {
 	if (passed_ms > 900 && late_fd < 0)
-		late_fd = bound("127.0.0.1", SOCK_DGRAM, &late_port);
+		late_fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &late_port);
 }
 
 START_TEST(a_port_that_opens_late_is_found_by_the_edge)
 {
 	const struct ota_finding *f;
 
-	late_port = unused("127.0.0.1", SOCK_DGRAM);
+	late_port = loopback_free_port("127.0.0.1", SOCK_DGRAM);
 	start(arduino("127.0.0.1", late_port));
 	f = carry(20000, opens_late);
 	ck_assert_ptr_nonnull(f);
@@ -146,7 +119,7 @@ END_TEST
 
 START_TEST(a_closed_port_never_listens)
 {
-	start(arduino(hosts[_i], unused(hosts[_i], SOCK_DGRAM)));
+	start(arduino(hosts[_i], loopback_free_port(hosts[_i], SOCK_DGRAM)));
 	ck_assert_ptr_null(carry(1200, NULL));
 	ck_assert_int_eq(otaprobe_stop(&probe)->reason, OTA_REASON_CLOSED);
 	ck_assert_ptr_eq(otaprobe_stop(&probe), otaprobe_step(&probe, wait_now_ms()));
@@ -157,7 +130,7 @@ END_TEST
 static void opens_and_closes(int64_t passed_ms)
 {
 	if (passed_ms > 600 && passed_ms < 1000 && late_fd < 0)
-		late_fd = bound("127.0.0.1", SOCK_DGRAM, &late_port);
+		late_fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &late_port);
 	if (passed_ms >= 1000 && late_fd >= 0) {
 		close(late_fd);
 		late_fd = -1;
@@ -166,7 +139,7 @@ static void opens_and_closes(int64_t passed_ms)
 
 START_TEST(a_port_that_closes_again_never_listens)
 {
-	late_port = unused("127.0.0.1", SOCK_DGRAM);
+	late_port = loopback_free_port("127.0.0.1", SOCK_DGRAM);
 	start(arduino("127.0.0.1", late_port));
 	finds_nothing(1500, opens_and_closes, OTA_REASON_GONE);
 }
@@ -175,9 +148,9 @@ END_TEST
 /* Nothing answers: both UDP ports accept datagrams silently, and the TCP port drops SYNs because its queue is full. */
 START_TEST(a_host_that_says_nothing_is_down_and_never_listens)
 {
-	int port = 0, closed = 0, fd = bound("127.0.0.1", SOCK_DGRAM, &port);
-	int swallow = bound("127.0.0.1", SOCK_DGRAM, &closed);
-	int full = bound("127.0.0.1", SOCK_STREAM, &closed), fill[4];
+	int port = 0, closed = 0, fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &port);
+	int swallow = loopback_bind("127.0.0.1", SOCK_DGRAM, &closed);
+	int full = loopback_bind("127.0.0.1", SOCK_STREAM, &closed), fill[4];
 	struct otaprobe_options options = arduino("127.0.0.1", port);
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)closed),
@@ -202,8 +175,8 @@ END_TEST
 
 START_TEST(a_host_that_reports_no_closed_port_is_not_believed)
 {
-	int port = 0, closed = 0, fd = bound("127.0.0.1", SOCK_DGRAM, &port);
-	int swallow = bound("127.0.0.1", SOCK_DGRAM, &closed);
+	int port = 0, closed = 0, fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &port);
+	int swallow = loopback_bind("127.0.0.1", SOCK_DGRAM, &closed);
 	struct otaprobe_options options = arduino("127.0.0.1", port);
 
 	options.closed_port = closed; /* its UDP side accepts datagrams silently, its TCP side answers with a reset */
@@ -238,7 +211,7 @@ START_TEST(garbage_is_not_a_service)
 	int port = 0;
 
 	memset(big, 0xff, sizeof(big));
-	answer_fd = bound("127.0.0.1", SOCK_DGRAM, &port);
+	answer_fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &port);
 	answer_text = _i == 0 ? "OK" : _i == 1 ? "" : big;
 	answer_len = _i == 0 ? 2 : _i == 1 ? 0 : sizeof(big);
 	start(arduino("127.0.0.1", port));
@@ -271,8 +244,8 @@ START_TEST(an_answer_of_another_host_is_not_an_answer)
 	int port = 0, other = 0;
 	struct otaprobe_options options;
 
-	answer_fd = bound("127.0.0.1", SOCK_DGRAM, &port);
-	intruder_fd = bound("127.0.0.1", SOCK_DGRAM, &other);
+	answer_fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &port);
+	intruder_fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &other);
 	options = arduino("127.0.0.1", port);
 	options.ota.question = OTA_DRY_RUN;
 	start(options);
@@ -290,7 +263,7 @@ START_TEST(a_dry_run_gets_the_board_s_answer)
 	struct otaprobe_options options;
 	int port = 0;
 
-	answer_fd = bound(hosts[_i / 2], SOCK_DGRAM, &port);
+	answer_fd = loopback_bind(hosts[_i / 2], SOCK_DGRAM, &port);
 	answer_text = texts[_i % 2];
 	answer_len = strlen(answer_text);
 	options = arduino(hosts[_i / 2], port);
@@ -307,7 +280,7 @@ END_TEST
 
 START_TEST(an_open_invitation_is_cancelled_when_it_is_stopped)
 {
-	int port = 0, fd = bound("127.0.0.1", SOCK_DGRAM, &port);
+	int port = 0, fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &port);
 	struct otaprobe_options options = arduino("127.0.0.1", port);
 	char buf[128], last[128] = "";
 	ssize_t len;
@@ -357,7 +330,7 @@ START_TEST(esphome_is_greeted)
 	struct otaprobe_options options = { .ota = { .protocol = OTA_ESPHOME, .hello_is_harmless = true },
 					    .host = hosts[_i] };
 
-	listen_fd = bound(hosts[_i], SOCK_STREAM, &options.port);
+	listen_fd = loopback_bind(hosts[_i], SOCK_STREAM, &options.port);
 	ck_assert_int_eq(listen(listen_fd, 1), 0);
 	answer_text = "\x00\x02";
 	answer_len = 2;
@@ -378,7 +351,7 @@ START_TEST(a_web_updater_s_form_is_found)
 	struct otaprobe_options options = { .ota = { .protocol = OTA_WEB, .page = { "/up", "action='u2'", false } },
 					    .host = "127.0.0.1" };
 
-	listen_fd = bound("127.0.0.1", SOCK_STREAM, &options.port);
+	listen_fd = loopback_bind("127.0.0.1", SOCK_STREAM, &options.port);
 	ck_assert_int_eq(listen(listen_fd, 1), 0);
 	answer_text = "HTTP/1.0 200 OK\r\n\r\n<form action='u2'>";
 	answer_len = strlen(answer_text);
@@ -397,7 +370,7 @@ START_TEST(a_closed_tcp_port_does_not_listen)
 	struct otaprobe_options options = { .ota = { .protocol = OTA_ESPHOME, .hello_is_harmless = true },
 					    .host = "127.0.0.1" };
 
-	options.port = unused("127.0.0.1", SOCK_STREAM);
+	options.port = loopback_free_port("127.0.0.1", SOCK_STREAM);
 	start(options);
 	finds_nothing(1200, NULL, OTA_REASON_CLOSED);
 }
@@ -408,7 +381,7 @@ START_TEST(a_connection_without_a_word_is_not_a_service)
 	struct otaprobe_options options = { .ota = { .protocol = OTA_ESPHOME, .hello_is_harmless = true },
 					    .host = "127.0.0.1" };
 
-	listen_fd = bound("127.0.0.1", SOCK_STREAM, &options.port);
+	listen_fd = loopback_bind("127.0.0.1", SOCK_STREAM, &options.port);
 	ck_assert_int_eq(listen(listen_fd, 8), 0);
 	start(options);
 	finds_nothing(2300, NULL, OTA_REASON_UNANSWERED);
@@ -471,7 +444,7 @@ END_TEST
 START_TEST(no_descriptor_stays_open)
 {
 	int before = count_fds();
-	struct otaprobe_options options = arduino("127.0.0.1", unused("127.0.0.1", SOCK_DGRAM));
+	struct otaprobe_options options = arduino("127.0.0.1", loopback_free_port("127.0.0.1", SOCK_DGRAM));
 
 	start(options);
 	ck_assert_ptr_null(carry(300, NULL));
@@ -488,7 +461,7 @@ END_TEST
 
 START_TEST(all_at_once_ends_at_the_deadline)
 {
-	struct otaprobe_options options = arduino("127.0.0.1", unused("127.0.0.1", SOCK_DGRAM));
+	struct otaprobe_options options = arduino("127.0.0.1", loopback_free_port("127.0.0.1", SOCK_DGRAM));
 
 	ck_assert_int_eq(otaprobe_run(&options, wait_now_ms() + 600, NULL, &finding), 0);
 	ck_assert_int_eq(finding.reason, OTA_REASON_CLOSED);
@@ -501,7 +474,7 @@ END_TEST
 
 START_TEST(a_signal_stops_it)
 {
-	struct otaprobe_options options = arduino("127.0.0.1", unused("127.0.0.1", SOCK_DGRAM));
+	struct otaprobe_options options = arduino("127.0.0.1", loopback_free_port("127.0.0.1", SOCK_DGRAM));
 
 	stop_init();
 	ck_assert_int_eq(raise(SIGTERM), 0);
@@ -511,7 +484,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("otaprobe");
 	TCase *tc = tcase_create("loopback");
 
 	tcase_set_timeout(tc, 60);
@@ -537,6 +509,5 @@ int main(void)
 	tcase_add_test(tc, no_descriptor_stays_open);
 	tcase_add_test(tc, all_at_once_ends_at_the_deadline);
 	tcase_add_test(tc, a_signal_stops_it);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("otaprobe", tc);
 }

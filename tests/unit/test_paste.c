@@ -7,6 +7,7 @@
 #include "boottrace.h"
 #include "cli/decode.h"
 #include "cli/paste.h"
+#include "files.h"
 #include "suite.h"
 
 /* The filter's output: the text, and what a port may have received. There each byte stands for itself or is written
@@ -422,13 +423,10 @@ START_TEST(leaves_a_log_alone_that_nobody_copied)
 {
 	char name[96], log[8192];
 	size_t n;
-	FILE *f;
 
 	snprintf(name, sizeof(name), "tests/bootlogs/%s.txt", clean_logs[_i]);
-	f = fopen(name, "rb");
-	ck_assert_ptr_nonnull(f);
-	n = fread(log, 1, sizeof(log), f);
-	fclose(f);
+	n = files_read(name, log, sizeof(log));
+	ck_assert_uint_gt(n, 0);
 	filter(log, n, 0, NULL, CHIP_UNKNOWN);
 	for (size_t i = 0, out = 0; i < n; i++) { /* except for NULs, which the text never holds */
 		if (log[i])
@@ -467,7 +465,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("paste");
 	TCase *tc = tcase_create("paste");
 
 	tcase_add_loop_test(tc, gives_back_what_the_board_sent, 0, COUNT(lines));
@@ -478,6 +475,5 @@ int main(void)
 	tcase_add_loop_test(tc, a_port_ends_the_load_at_unreadable_bytes_only, 0, COUNT(live));
 	tcase_add_test(tc, a_line_goes_out_at_its_end);
 	tcase_add_test(tc, a_line_of_any_length_goes_through);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("paste", tc);
 }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "loopback.h"
 #include "program.h"
 #include "schema.h"
 #include "suite.h"
@@ -21,25 +22,12 @@ static struct program p;
 static char why[4096];
 static int port; /* a loopback port that is free for both UDP and TCP */
 
-static int free_port(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	close(fd);
-	return ntohs(address.sin_port);
-}
-
 static void setup(void)
 {
 	char text[16];
 
 	tempdir_make();
-	port = free_port();
+	port = loopback_free_port("127.0.0.1", SOCK_DGRAM);
 	snprintf(text, sizeof(text), "%d", port);
 	ck_assert_int_eq(setenv("PORT", text, 1), 0);
 }
@@ -281,7 +269,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ready");
 	TCase *tcase = tcase_create("ready");
 
 	tcase_set_timeout(tcase, 180);
@@ -296,6 +283,5 @@ int main(void)
 	tcase_add_test(tcase, a_capture_that_meets_a_limit_is_said_and_the_board_is_judged);
 	tcase_add_test(tcase, ten_thousand_reads_during_runs_find_it_whole_and_never_old);
 	tcase_add_test(tcase, the_service_manager_is_told_once_and_only_when_all_are_ready);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("ready", tcase);
 }

@@ -659,9 +659,8 @@ START_TEST(a_stop_ends_the_wait)
 }
 END_TEST
 
-static Suite *recover_suite(void)
+int main(void)
 {
-	Suite *s = suite_create("recover");
 	TCase *tc = tcase_create("recover");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -692,11 +691,5 @@ static Suite *recover_suite(void)
 	tcase_add_test(tc, one_that_does_not_come_back_is_said);
 	tcase_add_test(tc, another_device_that_comes_to_the_place_is_not_taken);
 	tcase_add_test(tc, a_stop_ends_the_wait);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(recover_suite());
+	return suite_run_case("recover", tc);
 }

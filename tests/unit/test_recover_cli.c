@@ -30,11 +30,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("recover_cli");
 	TCase *tc = tcase_create("recover_cli");
 
 	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, says_what_was_tried_and_what_is_left);
-	suite_add_tcase(s, tc);
-	return suite_run(s);
+	return suite_run_case("recover_cli", tc);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "report/clean.h"
 #include "report/json.h"
 #include "report/report.h"
@@ -188,20 +189,10 @@ END_TEST
 /* Stores in @buf what @fn writes to standard output. */
 static void catch_stdout(void (*fn)(void), char *buf, size_t cap)
 {
-	int saved = dup(1), pipes[2];
-	ssize_t n;
+	int saved = files_capture();
 
-	fflush(stdout);
-	ck_assert_int_eq(pipe(pipes), 0);
-	dup2(pipes[1], 1);
 	fn();
-	fflush(stdout);
-	dup2(saved, 1);
-	close(saved);
-	close(pipes[1]);
-	n = read(pipes[0], buf, cap - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	close(pipes[0]);
+	files_captured(saved, buf, cap);
 }
 
 static void print_notes(void)
@@ -258,7 +249,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("report");
 	TCase *tcase = tcase_create("report");
 
 	tcase_add_loop_test(tcase, foreign_bytes_become_valid_utf8, 0, COUNT(texts));
@@ -270,6 +260,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_hostile_result_is_one_harmless_line_of_text, 0, VERDICT_COUNT);
 	tcase_add_test(tcase, notes_and_matches_are_valid_json_after_the_schema);
 	tcase_add_test(tcase, the_schema_check_itself_refuses_what_does_not_fit);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("report", tcase);
 }

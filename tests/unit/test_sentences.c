@@ -330,29 +330,11 @@ START_TEST(is_judged_the_same_with_carriage_returns)
 }
 END_TEST
 
-/* Is the last word complete although its text line has no end? Such words are "csum 0x2d", "entry 0x40080604", "~ld".
- */
-static bool is_whole_word(const char *data, size_t n)
-{
-	static const struct {
-		const char *word;
-		size_t digits;
-	} words[] = { { "csum 0x", 2 }, { "entry 0x", 8 }, { "~ld", 0 } };
-
-	for (int i = 0; i < COUNT(words); i++) {
-		size_t len = strlen(words[i].word);
-
-		if (n >= len + words[i].digits && !memcmp(data + n - words[i].digits - len, words[i].word, len))
-			return true;
-	}
-	return false;
-}
-
 /* Return: number of bytes up to the end of the first load; 0: no text line of the ROM shows one. */
 static size_t load_end(const char *data, size_t n)
 {
 	for (size_t i = 1; i <= n; i++) {
-		if (is_whole_word(data, i))
+		if (boot_trace_word_is_whole(data, i))
 			return i;
 	}
 	return 0;
@@ -363,7 +345,7 @@ static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, s
 {
 	if (verdict == VERDICT_FLASH_BOOT && n < end)
 		return true;
-	if (data[n - 1] != '\n' && data[n - 1] != '\r' && !is_whole_word(data, n))
+	if (data[n - 1] != '\n' && data[n - 1] != '\r' && !boot_trace_word_is_whole(data, n))
 		return verdict == VERDICT_FLASH_BOOT && !*loaded;
 	*loaded = verdict == VERDICT_FLASH_BOOT;
 	return false;

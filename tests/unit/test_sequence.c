@@ -137,7 +137,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sequence");
 	TCase *tcase = tcase_create("sequence");
 
 	tcase_add_loop_test(tcase, a_sequence_is_read_or_refused_with_its_place, 0, COUNT(rows));
@@ -146,6 +145,5 @@ int main(void)
 	tcase_add_test(tcase, a_text_longer_than_the_room_for_it_is_refused);
 	tcase_add_loop_test(tcase, a_sequence_into_the_bootloader_is_known_as_such, 0, COUNT(dangers));
 	tcase_add_test(tcase, the_named_sequences_are_those_that_parse);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("sequence", tcase);
 }

@@ -1016,7 +1016,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("session");
 	TCase *tcase = tcase_create("session");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
@@ -1065,6 +1064,5 @@ int main(void)
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
 	tcase_add_loop_test(tcase, a_time_too_short_for_the_boot_is_said, 0,
 			    (int)(sizeof(too_short) / sizeof(too_short[0])));
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("session", tcase);
 }

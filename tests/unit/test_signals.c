@@ -217,7 +217,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("signals");
 	TCase *tcase = tcase_create("signals");
 
 	tcase_set_timeout(tcase, 180);
@@ -231,6 +230,5 @@ int main(void)
 	tcase_add_test(tcase, what_touches_no_board_is_ended_by_a_signal_at_once);
 	tcase_add_test(tcase, a_stalled_bridge_keeps_nobody_waiting);
 	tcase_add_test(tcase, it_leaves_no_process_behind);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("signals", tcase);
 }

@@ -643,9 +643,8 @@ START_TEST(what_the_button_chose_stays_in_the_latch_under_the_usb)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("sim_board");
 	TCase *t = tcase_create("board");
 
 	tcase_add_checked_fixture(t, setup, NULL);
@@ -678,11 +677,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_stop_waits_until_both_lines_are_released);
 	tcase_add_test(t, the_chips_own_usb_asks_for_the_loader_as_long_as_it_says_so);
 	tcase_add_test(t, what_the_button_chose_stays_in_the_latch_under_the_usb);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(suite());
+	return suite_run_case("sim_board", t);
 }

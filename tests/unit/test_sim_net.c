@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "files.h"
+#include "loopback.h"
 #include "ota/otaprobe.h"
 #include "port/sim.h"
 #include "port/wait.h"
@@ -21,19 +23,6 @@ static int service_port;
 static struct port *port;
 static char text[65536]; /* what the board has printed so far */
 static size_t text_len;
-
-static int unused_port(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	close(fd);
-	return ntohs(address.sin_port);
-}
 
 static void setup(void)
 {
@@ -48,7 +37,7 @@ static void setup(void)
 	for (int i = 0; i < 20000; i++)
 		fputc(i * 7 & 0xff, file);
 	fclose(file);
-	service_port = unused_port();
+	service_port = loopback_free_port("127.0.0.1", SOCK_DGRAM);
 }
 
 static void plug_in(const char *words)
@@ -152,16 +141,10 @@ static int upload(const char *password)
 static const char *unplug_and_read_truth(void)
 {
 	static char all[65536];
-	FILE *file;
-	size_t n = 0;
 
 	(void)port->ops->close(port);
 	for (int i = 0; i < 2000; i++) {
-		file = fopen(truth, "r");
-		n = file ? fread(all, 1, sizeof(all) - 1, file) : 0;
-		if (file)
-			fclose(file);
-		all[n] = '\0';
+		(void)files_read(truth, all, sizeof(all));
 		if (strstr(all, " end EN="))
 			break;
 		usleep(10000);
@@ -281,7 +264,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sim_net");
 	TCase *tc = tcase_create("online");
 
 	tcase_set_timeout(tc, 120);
@@ -293,6 +275,5 @@ int main(void)
 	tcase_add_test(tc, a_reset_closes_the_service_at_once);
 	tcase_add_test(tc, a_new_esphome_is_greeted_without_an_effect);
 	tcase_add_test(tc, the_board_stays_for_those_who_come_after_the_program);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("sim_net", tc);
 }

@@ -548,7 +548,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sim_ota");
 	TCase *tc = tcase_create("services");
 
 	tcase_add_loop_test(tc, digests_are_those_of_the_standards, 0, 6);
@@ -571,6 +570,5 @@ int main(void)
 	tcase_add_test(tc, an_esphome_takes_an_image);
 	tcase_add_loop_test(tc, an_esphome_asks_for_its_password, 0, 4);
 	tcase_add_test(tc, an_esphome_gives_a_silent_client_up);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("sim_ota", tc);
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "port/sim.h"
 #include "port/stop.h"
 #include "port/wait.h"
@@ -37,16 +38,6 @@ static void nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 }
 
-static void read_truth(void)
-{
-	FILE *file = fopen(truth_path, "r");
-	size_t n = file ? fread(truth, 1, sizeof(truth) - 1, file) : 0;
-
-	truth[n] = '\0';
-	if (file)
-		fclose(file);
-}
-
 /* Waits for a line in the board's record. The board writes the last one after its client has gone. */
 static void await_truth(const char *what)
 {
@@ -54,7 +45,7 @@ static void await_truth(const char *what)
 
 	do {
 		nap();
-		read_truth();
+		(void)files_read(truth_path, truth, sizeof(truth));
 	} while (!strstr(truth, what) && wait_now_ms() < deadline);
 	ck_assert_msg(strstr(truth, what) != NULL, "no '%s' in:\n%s", what, truth);
 }

@@ -11,6 +11,7 @@
 
 #include "bootlog/speed.h"
 #include "suite.h"
+#include "wrongreceiver.h"
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Chance, and what is said
@@ -438,24 +439,17 @@ END_TEST
 
 START_TEST(the_cold_banner_of_an_esp8266_is_74880)
 {
-	/* The banner of test_wrongbaud.c, computed by a model in another language and confirmed by a real board. */
-	static const uint8_t banner[] = {
-		0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9f, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, 0x03, 0x0c, 0x0c,
-		0x0c, 0x8c, 0x0c, 0x6c, 0xec, 0x0c, 0x62, 0x7c, 0x8f, 0x82, 0x03, 0xec, 0x12, 0x92, 0x72,
-		0x92, 0x63, 0x8c, 0x0c, 0x62, 0x8c, 0xf2, 0x6f, 0x6f, 0x9e, 0x6c, 0x6e, 0x6e, 0x9c, 0xe3,
-		0xec, 0x0c, 0x62, 0x70, 0x70, 0x8c, 0x8f, 0x6c, 0x73, 0x6c, 0x72, 0x6c,
-	};
 	struct speed_guess g, bytewise;
 
 	speed_begin(&g, 115200, SPEED_HABIT_UNKNOWN);
 	bytewise = g;
 	ck_assert_int_eq(speed_named(&g), 0);
 	ck_assert_int_eq(speed_habit(&g), SPEED_HABIT_UNKNOWN);
-	speed_add(&g, banner, sizeof(banner));
+	speed_add(&g, wrongreceiver_banner, sizeof(wrongreceiver_banner));
 	ck_assert_int_eq(speed_named(&g), 74880);
-	ck_assert_int_eq(speed_bytes(&g), sizeof(banner));
-	for (size_t i = 0; i < sizeof(banner); i++)
-		speed_add(&bytewise, banner + i, 1);
+	ck_assert_int_eq(speed_bytes(&g), sizeof(wrongreceiver_banner));
+	for (size_t i = 0; i < sizeof(wrongreceiver_banner); i++)
+		speed_add(&bytewise, wrongreceiver_banner + i, 1);
 	ck_assert_mem_eq(&g, &bytewise, sizeof(g));
 }
 END_TEST

@@ -231,7 +231,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("statefile");
 	TCase *tc = tcase_create("file");
 
 	tcase_set_timeout(tc, 60);
@@ -248,6 +247,5 @@ int main(void)
 	tcase_add_test(tc, a_write_that_fails_is_reported_and_leaves_nothing);
 	tcase_add_test(tc, a_symlink_in_the_way_is_not_followed);
 	tcase_add_test(tc, ten_thousand_readers_see_it_whole);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return suite_run_case("statefile", tc);
 }

@@ -1284,9 +1284,8 @@ START_TEST(unplugged_at_any_moment_is_enodev_and_leaks_nothing)
 }
 END_TEST
 
-static Suite *tty_suite(void)
+int main(void)
 {
-	Suite *s = suite_create("tty");
 	TCase *tc = tcase_create("tty");
 
 	tcase_set_timeout(tc, 60);
@@ -1326,11 +1325,5 @@ static Suite *tty_suite(void)
 	tcase_add_loop_test(tc, a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere, 0,
 			    VERSIONS * COUNT(errors));
 	tcase_add_loop_test(tc, unplugged_at_any_moment_is_enodev_and_leaks_nothing, 0, VERSIONS);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int main(void)
-{
-	return suite_run(tty_suite());
+	return suite_run_case("tty", tc);
 }

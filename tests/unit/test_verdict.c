@@ -72,13 +72,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("verdict");
 	TCase *tcase = tcase_create("verdict");
 
 	tcase_add_loop_test(tcase, every_row_is_the_contract, 0, VERDICT_COUNT);
 	tcase_add_test(tcase, a_number_outside_the_table_is_internal);
 	tcase_add_loop_test(tcase, an_errno_of_the_port_has_its_verdict, 0, COUNT(errnos));
 	tcase_add_test(tcase, the_graver_finding_is_reported_whichever_comes_first);
-	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	return suite_run_case("verdict", tcase);
 }

@@ -73,12 +73,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("wiring-cli");
 	TCase *t = tcase_create("wiring-cli");
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, every_command_line_ends_as_it_should);
 	tcase_add_test(t, every_json_line_fits_the_schema);
-	suite_add_tcase(s, t);
-	return suite_run(s);
+	return suite_run_case("wiring-cli", t);
 }

@@ -186,7 +186,6 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("worker");
 	TCase *cases = tcase_create("ports that come and go");
 
 	tcase_set_timeout(cases, 60);
@@ -194,6 +193,5 @@ int main(void)
 	tcase_add_test(cases, a_board_that_stays_silent_is_silent_after_the_port_was_opened_again);
 	tcase_add_test(cases, a_port_that_leaves_while_it_is_opened_is_brought_back_by_its_place);
 	tcase_add_test(cases, without_recover_it_is_opened_once);
-	suite_add_tcase(suite, cases);
-	return suite_run(suite);
+	return suite_run_case("worker", cases);
 }
