@@ -32,12 +32,23 @@ static void setup(void)
 	config.chip = CHIP_ESP8266;
 }
 
-static void play(const struct fake_line *script)
+/* Runs a session on the port that is prepared in fake. */
+static void play_prepared(const struct loop_sink *sink)
+{
+	session_init(&session, &config, 0);
+	(void)loop_session(&session, &fake.port, &fake.clk, sink);
+	result = session_result(&session);
+}
+
+static void play_to(const struct fake_line *script, const struct loop_sink *sink)
 {
 	fakeport_init(&fake, script);
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
-	result = session_result(&session);
+	play_prepared(sink);
+}
+
+static void play(const struct fake_line *script)
+{
+	play_to(script, NULL);
 }
 
 START_TEST(a_good_board_is_ready_after_one_clean_pulse)
@@ -317,8 +328,7 @@ static void run_stopped(const struct fake_line *script, int64_t at_ms)
 	late.read = read_late;
 	fake.port.ops = &late;
 	stopped_ms = at_ms;
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
+	play_prepared(NULL);
 }
 
 START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
@@ -348,8 +358,7 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 
 	/* The same amount of text, read in time. */
 	fakeport_init(&fake, in_time);
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, NULL);
+	play_prepared(NULL);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_READY);
 }
 END_TEST
@@ -526,10 +535,7 @@ START_TEST(a_restart_heard_at_the_applications_speed_is_no_proof)
 	config.baud = 9600;
 	config.conditions = true;
 	config.attempts = 1;
-	fakeport_init(&fake, script);
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
-	result = session_result(&session);
+	play_to(script, &sink);
 	ck_assert_ptr_nonnull(strstr(fake.trace, " 9600 Bd|"));
 	ck_assert_int_ne(result->verdict, VERDICT_READY);
 }
@@ -681,9 +687,7 @@ START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_
 		fakeport_init(&fake, script);
 		fake.fail_op = ++op;
 		fake.fail_err = errs[_i];
-		session_init(&session, &config, 0);
-		(void)loop_session(&session, &fake.port, &fake.clk, NULL);
-		result = session_result(&session);
+		play_prepared(NULL);
 		if (fake.op < op)
 			break;
 		ck_assert_uint_eq(fake.lines, 0);
@@ -766,10 +770,7 @@ START_TEST(a_proof_that_is_undone_is_not_remembered_through_the_next_pulse)
 
 	config.conditions = true;
 	looks = 0;
-	fakeport_init(&fake, script);
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
-	result = session_result(&session);
+	play_to(script, &sink);
 	ck_assert_int_gt(looks, 0);
 	ck_assert_int_eq(result->attempts, 3);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
@@ -796,10 +797,7 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 
 	config.conditions = true;
 	config.attempts = 1;
-	fakeport_init(&fake, _i ? restart : chatter);
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
-	result = session_result(&session);
+	play_to(_i ? restart : chatter, &sink);
 	ck_assert_int_eq(result->verdict, _i ? VERDICT_RESTARTED : VERDICT_READY);
 	ck_assert_int_eq(result->missing, _i ? PROOF_ONE_BOOT : PROOF_RULES);
 	ck_assert_int_lt(result->total_ms, _i ? 4000 : 1500);
@@ -832,9 +830,7 @@ START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 	looks = 0;
 	fakeport_init(&fake, script);
 	fake.fail_err = ENODEV;
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
-	result = session_result(&session);
+	play_prepared(&sink);
 	ck_assert_int_gt(looks, 0);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPLUGGED);
 }
@@ -1003,9 +999,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 	config.hold_ms = 10000;
 	config.timeout_ms = 20000;
 	config.attempts = 1;
-	fakeport_init(&fake, script);
-	session_init(&session, &config, 0);
-	(void)loop_session(&session, &fake.port, &fake.clk, &sink);
+	play_to(script, &sink);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_NO_EFFECT);
 	if (_i)
 		ck_assert_uint_eq(n_losses, 1);

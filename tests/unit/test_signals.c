@@ -2,6 +2,7 @@
  */
 #include <check.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,8 @@ static void assert_let_go_if_started(size_t moment)
 		ck_assert_int_lt(moments[moment], 300);
 }
 
-START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
+/* Ends espreset by this signal at each of the moments; @group: all of its processes at once. */
+static void end_at_each_moment(int signal, bool group)
 {
 	char file[128];
 
@@ -88,34 +90,29 @@ START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
 
 		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
 		pid = start_board(file);
+		/* A group is made before espreset forks: otherwise it would hold the first process only. */
+		if (group)
+			setpgid(pid, pid);
 		sleep_ms(moments[i]);
-		kill(pid, signals[_i]);
-		assert_died_of(pid, signals[_i], moments[i]);
+		if (group)
+			kill(-pid, signal);
+		kill(pid, signal);
+		assert_died_of(pid, signal, moments[i]);
 	}
 	for (size_t i = 0; i < COUNT(moments); i++)
 		assert_let_go_if_started(i);
+}
+
+START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
+{
+	end_at_each_moment(signals[_i], false);
 }
 END_TEST
 
 /* All processes at once, as at the end of a container. */
 START_TEST(killing_every_process_at_any_moment_lets_go)
 {
-	char file[128];
-
-	for (size_t i = 0; i < COUNT(moments); i++) {
-		pid_t pid;
-
-		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
-		pid = start_board(file);
-		/* before espreset forks: otherwise only the first process would be killed, as in the test above */
-		setpgid(pid, pid);
-		sleep_ms(moments[i]);
-		kill(-pid, SIGKILL);
-		kill(pid, SIGKILL);
-		assert_died_of(pid, SIGKILL, moments[i]);
-	}
-	for (size_t i = 0; i < COUNT(moments); i++)
-		assert_let_go_if_started(i);
+	end_at_each_moment(SIGKILL, true);
 }
 END_TEST
 
