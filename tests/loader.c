@@ -49,7 +49,7 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* ---- what goes out ---- */
+/* ---- output ---- */
 
 static void send_raw(struct sim_rom_loader *l, uint8_t byte)
 {
@@ -485,7 +485,7 @@ static void take_packet(struct sim_rom_loader *l)
 	run_command(l, &c);
 }
 
-/* ---- what comes in ---- */
+/* ---- input ---- */
 
 static void take_byte(struct sim_rom_loader *l, uint8_t byte)
 {
@@ -601,7 +601,7 @@ static void on_runs(void *user, struct sim_board *board, int64_t now_ns, enum si
 	l->watchdog_ns = SIM_NEVER;
 }
 
-/* ---- time ---- */
+/* ---- running ---- */
 
 static void do_then(struct sim_rom_loader *l)
 {

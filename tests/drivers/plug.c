@@ -534,7 +534,7 @@ void plug_stall(struct plug *p, int64_t now_ns, unsigned int kinds)
 	p->stalled = kinds;
 }
 
-/* ---- time ---- */
+/* ---- running in order of time ---- */
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -645,7 +645,7 @@ int64_t plug_next(const struct plug *p)
 	return next;
 }
 
-/* ---- life ---- */
+/* ---- plugging and unplugging ---- */
 
 static void forget_usb(struct plug *p)
 {

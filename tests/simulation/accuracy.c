@@ -233,7 +233,7 @@ int accuracy_tables(unsigned long count, uint64_t seed, bool write_floors)
 	return bad || m->broken;
 }
 
-/* ---- misses ---- */
+/* ---- boards with a wrong verdict ---- */
 
 static const struct class *accuracy_class_by_name(const char *name)
 {

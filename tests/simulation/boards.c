@@ -159,7 +159,7 @@ void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret,
 	boards_break(ret, fault, &random);
 }
 
-/* ---- apart ---- */
+/* ---- boards counted apart ---- */
 
 const char *boards_apart_title(enum boards_apart apart)
 {
@@ -225,7 +225,7 @@ enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config 
 	return boards_is_too_late(c) ? BOARDS_TOO_LATE : BOARDS_COUNTS;
 }
 
-/* ---- in words ---- */
+/* ---- description ---- */
 
 /* clang-format off */
 static const char *const boards_chips[SIM_CHIP_COUNT] = {

@@ -81,7 +81,7 @@ static void read_rows(char *text, const int columns[5], struct log_row *rows, in
 }
 
 /* -------------------------------------------------------------------------------------------------
- * What a log says
+ * Logs in tests/bootlogs
  */
 
 static const char *chip_of(const struct boot_trace *t)

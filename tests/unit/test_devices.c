@@ -40,7 +40,7 @@ static int resolve(const char *spelling)
 	return devices_resolve(spec_of(spelling), path, sizeof(path), text, sizeof(text));
 }
 
-/* ------------------------------------------------------------ the list */
+/* ------------------------------------------------------------ --list */
 
 START_TEST(lists_nothing_where_nothing_is)
 {
@@ -171,7 +171,7 @@ START_TEST(finds_what_is_known_of_one_port)
 }
 END_TEST
 
-/* ------------------------------------------------------------ libusb, where there is no sysfs */
+/* ------------------------------------------------------------ without sysfs: libusb */
 
 static struct libusb_device_descriptor usb_descriptors[] = {
 	{ .idVendor = 0x046d, .idProduct = 0xc077 },
@@ -236,7 +236,7 @@ START_TEST(without_sysfs_libusb_tells_what_is_plugged_in)
 }
 END_TEST
 
-/* ------------------------------------------------------------ spellings */
+/* ------------------------------------------------------------ spellings of PORT */
 
 static const struct {
 	const char *spelling;
@@ -349,7 +349,7 @@ START_TEST(a_buffer_that_is_too_small_is_never_overrun)
 }
 END_TEST
 
-/* ------------------------------------------------------------ waiting */
+/* ------------------------------------------------------------ waiting for a port */
 
 /* Runs @act in another process after 20 ms, for example to plug in a board. */
 static pid_t later(void (*act)(void))

@@ -23,7 +23,7 @@
 static const struct fake_usb ch340 = { "1-1.4", "1a86", "7523", NULL, "USB Serial", "0264" };
 static const struct fake_usb mouse = { "1-3", "046d", "c077", NULL, "Mouse\x1b[2J", NULL };
 
-/* ------------------------------------------------------------ who we are, and what may be opened */
+/* ------------------------------------------------------------ the user, and access to the port */
 
 static struct {
 	bool on;
@@ -123,7 +123,7 @@ int64_t __wrap_wait_now_ms(void)
 	return now_ms += step_ms;
 }
 
-/* ------------------------------------------------------------ the computer */
+/* ------------------------------------------------------------ the fake system */
 
 static struct diagnosis found[8];
 static int n_found;
@@ -187,7 +187,7 @@ static void process(int pid, const char *comm)
 	fake_file(path, "%s\n", comm);
 }
 
-/* ------------------------------------------------------------ the ways to go wrong */
+/* ------------------------------------------------------------ faults */
 
 static void no_group(void)
 {
@@ -619,7 +619,7 @@ START_TEST(a_failed_run_is_given_the_finding_that_fits)
 }
 END_TEST
 
-/* ------------------------------------------------------------ what is no fault */
+/* ------------------------------------------------------------ a healthy system */
 
 START_TEST(a_healthy_port_has_no_finding)
 {
@@ -707,7 +707,7 @@ START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 }
 END_TEST
 
-/* ------------------------------------------------------------ what only a failed run tells */
+/* ------------------------------------------------------------ findings of failed runs only */
 
 START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
 {

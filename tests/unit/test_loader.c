@@ -579,7 +579,7 @@ START_TEST(packets_that_are_none_are_counted_and_passed_over)
 }
 END_TEST
 
-/* ---- the later chips ---- */
+/* ---- ESP32 and ESP32-C3 ---- */
 
 static const struct {
 	enum sim_chip chip;

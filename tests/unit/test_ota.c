@@ -629,7 +629,7 @@ START_TEST(a_page_without_an_end_is_left)
 }
 END_TEST
 
-/* ---- any of them ---- */
+/* ---- all protocols ---- */
 
 static uint64_t state = 88172645463325252u;
 
@@ -710,7 +710,7 @@ START_TEST(a_finding_s_text_is_cut_not_overrun)
 }
 END_TEST
 
-/* ---- where to ask ---- */
+/* ---- the target of a probe ---- */
 
 START_TEST(targets_are_parsed)
 {

@@ -389,7 +389,7 @@ START_TEST(a_connection_without_a_word_is_not_a_service)
 }
 END_TEST
 
-/* ---- names ---- */
+/* ---- host names ---- */
 
 START_TEST(a_name_that_does_not_exist_is_said_to)
 {
@@ -457,7 +457,7 @@ START_TEST(no_descriptor_stays_open)
 }
 END_TEST
 
-/* ---- all at once ---- */
+/* ---- several probes at once ---- */
 
 START_TEST(all_at_once_ends_at_the_deadline)
 {

@@ -257,7 +257,7 @@ START_TEST(says_what_a_port_at_another_speed_may_have_heard)
 END_TEST
 
 /* -------------------------------------------------------------------------------------------------
- * Filter and reader: what is said about boots that were pasted in many ways
+ * Filter and reader together: verdicts on logs pasted in many ways
  */
 
 #define BANNER "ets Jan  8 2013,rst cause:2, boot mode:(3,6)"

@@ -28,7 +28,7 @@ static struct recover_target target;
 static char text[512];
 static char path[256];
 
-/* ------------------------------------------------------------ a clock that jumps */
+/* ------------------------------------------------------------ the simulated clock */
 
 static int64_t now_ms;
 static int stop_after; /* number of waits until a stop signal arrives; 0: none does */
@@ -203,7 +203,7 @@ int __wrap_libusb_control_transfer(libusb_device_handle *handle, uint8_t type, u
 	return 0;
 }
 
-/* ------------------------------------------------------------ this computer */
+/* ------------------------------------------------------------ the fake system */
 
 int __real_open(const char *file, int flags, ...);
 int __wrap_open(const char *file, int flags, ...);
@@ -287,7 +287,7 @@ static void expect_says(const char *words)
 	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" does not say \"%s\"", text, words);
 }
 
-/* ------------------------------------------------------------ which one */
+/* ------------------------------------------------------------ finding the device */
 
 START_TEST(a_target_is_a_place_and_who_stands_there)
 {
@@ -381,7 +381,7 @@ START_TEST(a_device_that_is_gone_is_not_reset)
 }
 END_TEST
 
-/* ------------------------------------------------------------ in use */
+/* ------------------------------------------------------------ devices in use */
 
 START_TEST(an_interface_that_a_program_claimed_is_respected)
 {
@@ -425,7 +425,7 @@ START_TEST(a_second_port_of_the_device_that_somebody_has_open_is_respected)
 }
 END_TEST
 
-/* ------------------------------------------------------------ power */
+/* ------------------------------------------------------------ power cycle */
 
 static int off_seen;
 
@@ -604,7 +604,7 @@ START_TEST(a_bridge_that_hung_itself_up_can_still_be_power_cycled)
 }
 END_TEST
 
-/* ------------------------------------------------------------ back again */
+/* ------------------------------------------------------------ waiting for the device */
 
 static int come_back(void)
 {

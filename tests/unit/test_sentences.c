@@ -229,7 +229,7 @@ static void read_lines(const char *path, FILE *(*read_a_heading)(const char *lin
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Tests: each of them for the log and for the mention of each block
+ * Tests, run for the log and for the mention of each block
  */
 
 /* Blocks per test: Check forks for each test, which would take longer than one block does. */

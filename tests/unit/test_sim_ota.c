@@ -43,7 +43,7 @@ START_TEST(digests_are_those_of_the_standards)
 }
 END_TEST
 
-/* ---- a network of two: the service, and whoever speaks to it ---- */
+/* ---- the simulated network: the service and one peer ---- */
 
 static struct {
 	int mode;

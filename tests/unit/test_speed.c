@@ -14,7 +14,7 @@
 #include "wrongreceiver.h"
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * Chance, and what is said
+ * Random numbers, and the text that senders send
  */
 
 static uint64_t seed;
@@ -235,7 +235,7 @@ static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_hab
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * How often is the speed named?
+ * How often the speed is named
  */
 
 static const enum speed_habit habits[] = { SPEED_DELIVERS, SPEED_ZEROES, SPEED_DROPS };
@@ -482,7 +482,7 @@ START_TEST(a_new_speed_is_named_soon_after_a_long_time_at_another)
 END_TEST
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * Is it text?
+ * Whether bytes are text
  */
 
 static const int ports[] = { 9600, 57600, 74880, 230400, 921600, 2000000 };

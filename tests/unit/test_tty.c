@@ -436,7 +436,7 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const s
 	return 0;
 }
 
-/* ------------------------------------------------------------ the played libserialport */
+/* ------------------------------------------------------------ the simulated libserialport */
 
 struct sp_port {
 	int fd;
@@ -583,7 +583,7 @@ static void versions(int version)
 }
 #define VERSIONS 3
 
-/* ------------------------------------------------------------ what is refused */
+/* ------------------------------------------------------------ refused ports */
 
 static const struct {
 	const char *path;
