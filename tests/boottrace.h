@@ -21,8 +21,8 @@ void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const s
 void boot_trace(struct boot_trace *ret, const char *text, const struct bootlog_options *options);
 void boot_trace_free(struct boot_trace *trace);
 
-extern const struct bootlog_options boot_live;	 /* as a session reads that expects no other speed */
-extern const struct bootlog_options boot_pasted; /* as espreset --decode reads */
+extern const struct bootlog_options boot_live;	 /* options of a session that listens for no other speed */
+extern const struct bootlog_options boot_pasted; /* options of espreset --decode */
 
 /** boot_trace_word_is_whole() - do the @n bytes end with a word of a load that is complete without a line end: "csum 0x2d",
  * "entry 0x40080604", "~ld"? */

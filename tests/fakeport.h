@@ -31,7 +31,8 @@ struct fakeport {
 	int fail_op;	   /* number of the operation that fails, from 1; 0: none */
 	int fail_err;	   /* errno of the failure, as a positive number */
 	int fail_for_good; /* all operations after fail_op fail too */
-	char trace[2048];  /* changes of lines and speed with their times, as "0 DTR- RTS+ 20 DTR- RTS- " */
+	/* changes of the modem lines and of the speed, with times in ms: "0 DTR- RTS+|20 DTR- RTS-|" */
+	char trace[2048];
 };
 
 /** fakeport_init() - both lines asserted, as after open(); time 0 */

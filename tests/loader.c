@@ -38,7 +38,7 @@ enum {
 
 /* Edges that the ROM needs to measure the speed: uart_baudrate_detect() in the ESP8266's ROM. */
 #define EDGES_WANTED 29
-/* Characters a second times ten over the chip's own USB: about the rate of full-speed bulk transfers. */
+/* Line speed of the chip's own USB, in Bd at ten bits a character: about the rate of full-speed bulk transfers. */
 #define USB_RATE 8e6
 #define SAY_AT_ONCE 1024u
 #define END 0xc0

@@ -61,7 +61,7 @@ static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 	case REG_ROM_WORD: return 0xfff0c101;
 	case 0x60000014: return l->divider;		   /* UART_CLKDIV */
 	case 0x60000318: return strap_register(l) << 16;   /* GPIO_IN */
-	case 0x3ff00050: return (uint32_t)l->mac[5] << 24; /* eFuse */
+	case 0x3ff00050: return (uint32_t)l->mac[5] << 24; /* eFuse: MAC address */
 	case 0x3ff00054: return (uint32_t)l->mac[3] << 8 | l->mac[4];
 	case 0x3ff0005c: return mac_high(l) << 8 | l->mac[2];
 	default: return 0;
@@ -78,7 +78,7 @@ static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 	case REG_ROM_WORD: return 0x00f01d83;
 	case 0x3ff40014: return l->divider;	   /* UART_CLKDIV */
 	case 0x3ff44038: return strap_register(l); /* GPIO_STRAP */
-	case 0x3ff5a004: return mac_low(l);	   /* eFuse, block 0 */
+	case 0x3ff5a004: return mac_low(l);	   /* eFuse, block 0: MAC address */
 	case 0x3ff5a008: return mac_high(l);
 	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15; /* package and one revision bit */
 	case 0x3ff5a014: return early ? 0 : 1u << 20;		/* another revision bit */

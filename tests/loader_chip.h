@@ -22,9 +22,9 @@ struct sim_loader_window {
 /* The controller's registers for flash commands: offsets from base, and bit positions. */
 struct sim_loader_spi {
 	uint32_t base;
-	uint8_t command;	/* USER2: holds the command byte */
+	uint8_t command;	/* USER2: register that holds the command byte */
 	uint8_t miso, miso_bit; /* offset and lowest bit of the answer's length in bits, less one */
-	uint8_t data;		/* W0: holds the answer */
+	uint8_t data;		/* W0: register that holds the flash chip's answer */
 	uint8_t address_bit;	/* ADDR: lowest bit of the 24-bit flash address */
 };
 
@@ -34,7 +34,7 @@ struct sim_loader_chip {
 	unsigned int status_len; /* status bytes in the ROM's answers; a stub's answers have 2 */
 	/* chip ID in the answer to GET_SECURITY_INFO; 0: the ROM does not know that command */
 	int id;
-	unsigned int crystal_mhz;      /* 0: as the board's words say */
+	unsigned int crystal_mhz;      /* crystal frequency; 0: as the board's words say */
 	unsigned int clock_by_crystal; /* UART clock as a multiple of the crystal frequency */
 	unsigned int divider_parts;    /* resolution of the UART divider: 1 or 1/16, given as 1 or 16 */
 	uint32_t boot_at, header_len;  /* flash address and header length of the image that the ROM loads */

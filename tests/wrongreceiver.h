@@ -29,6 +29,6 @@ size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text
  * Computed by an independent model in another language, and confirmed by a real board. */
 extern const uint8_t wrongreceiver_banner[57];
 
-#define WRONGRECEIVER_PAUSE '\x01' /* the sender is silent for twenty bits */
+#define WRONGRECEIVER_PAUSE '\x01' /* in a text: the sender is silent for twenty bits */
 
 #endif

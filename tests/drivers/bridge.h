@@ -63,7 +63,7 @@ struct bridge {
 	bool enabled;	      /* the UART receives and transmits */
 	double rate;	      /* line speed that the divider really gives, in Bd */
 	uint32_t waiting_out; /* characters in the transmit buffer; kept up to date by the caller */
-	/* State of single kinds of chips: */
+	/* State that only some bridge models have: */
 	uint16_t prescaler;
 	uint8_t lcr;
 	uint8_t flow[16];

@@ -265,7 +265,7 @@ static struct began count_banners(struct text all)
 			b.power += is_number_of(n, "\x0f\x13\x17\x19\x1a\x1b");
 			b.software += is_number_of(n, "\x03\x0c");
 		}
-		/* a boot whose banner is lost */
+		/* load lines, or a tag of a second stage, show a boot whose banner was lost */
 		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line);
 	}
 	return b;
@@ -286,12 +286,12 @@ static bool has_no_image(struct text all)
 {
 	/* clang-format off */
 	static const char *const words[] = {
-		/* ROM loaders */
+		/* Messages of ROM loaders. */
 		"nvalid ", "invalrd header", "flash read err, ", "csum err", "Checksum failure.", "Aborting", "ets_main.c", "ets_loader",
 		"ets_kernel", "main.c 342", "ets_", "user code done", "Direct boot returned", "unknown reset",
 		"built-in command interpreter", "Too many blocks", "Bootloader is too large", " overlaps", "wrong chip id",
 		"Image security version", "hash comparison failed", "ecure boot verification failed", "ecure boot check fail",
-		/* ESP-IDF's bootloader */
+		/* Messages of ESP-IDF's bootloader. */
 		"No bootable ", "Test firmware is not found", "no factory, can't boot", "ota data partition info error",
 		"Failed to verify ", "app bin error", "Fail to initialize OTA0", "load partition table error!",
 		"has no terminating entry", "Incorrect MD5", "Only one MD5", "ota_info partition size", "failed to load bootloader",
@@ -300,12 +300,12 @@ static bool has_no_image(struct text all)
 		"segment length", "larger than 16MB", "total length", "invalid: ", "doesn't fit", "hecksum failed", "Image hash failed", "ignature", "Sig block ",
 		"bootloader_flash_read failed", "bootloader_mmap(", "is not bootable", "mismatch chip ID", "chip rev",
 		"revision", "efuse blk rev",
-		/* MCUboot, Zephyr, NuttX */
+		/* Messages of MCUboot, Zephyr and NuttX. */
 		"Unable to find bootable image", "Failed to open flash areas", "in load header", "Load header magic",
 		"is not in IRAM", "Never should get here", "assertion failed: file", "panic!", "ad image magic", "Image not bootable",
 		"Failed reading image headers", "inconsistent status!", "slot is not valid!", "Failed to load image header!", "read segment header",
 		"Error parsing segments", "init failed, aborting", "Failed to setup XIP", "UNSUPPORTED_REVISION",
-		/* ESP8266 boot loaders */
+		/* Messages of ESP8266 boot loaders. */
 		"get flash_addr error!", "error user bin flag", "error magic!", "first boot failed", "backup boot failed",
 		"test bin is not pass!", "no GPIO select!", "flash map", "is bad.", "GPIO boot failed.", "No good ", "cp:",
 		"rf_cal[0] !=", "partition table size is larger", "ota1 partition error", "boot not set",

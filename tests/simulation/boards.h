@@ -45,7 +45,7 @@ void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret,
 
 /* Reasons to count a board apart from its class or fault, because the fault cannot be recognised at the port. */
 enum boards_apart {
-	BOARDS_COUNTS,		    /* not counted apart */
+	BOARDS_COUNTS,		    /* the board is not counted apart */
 	BOARDS_SWAPPED_TRANSISTORS, /* the circuit is not known to be sold */
 	BOARDS_NO_WIRE,		    /* neither DTR nor RTS reaches EN */
 	BOARDS_MUTE_ROM,	    /* ESP32 with GPIO15 low: the ROM prints nothing */

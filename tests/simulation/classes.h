@@ -6,7 +6,7 @@
 
 struct class
 {
-	const char *name; /* the name after --misses */
+	const char *name; /* name of the class, as typed after --misses */
 	const char *title;
 	/* does the board belong to the class? Boards that boards_apart() counts apart do not */
 	bool (*has)(const struct sim_config *c);

@@ -100,7 +100,7 @@ static unsigned long main_catch(unsigned long n, uint64_t seed)
  * effect. */
 static int main_simulate(unsigned long n, uint64_t seed)
 {
-	const char *only = getenv("RULE"); /* test only this rule */
+	const char *only = getenv("RULE"); /* leave out only the rule of this name */
 	int survivors = 0;
 
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {

@@ -127,8 +127,8 @@ static void trial_check_inference(struct trial *t)
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
 	/* Time until a started application has been heard. */
 	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
-	/* An application that prints without pause, and that only the release of reset has stopped, must have been
-	 * heard. */
+	/* An application that prints without pause, stopped only by espreset's reset, must have been heard during the
+	 * hold, unless the bridge drops its characters at another speed. */
 	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
 	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG &&
 		     t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
@@ -304,7 +304,7 @@ void trial_run(struct trial *t)
 	t->boot_unheard = t->sp.bridge.next_is_kept < 0;
 	t->verdict = session_result(&t->session)->verdict;
 	if (t->sp.port.ops->close(&t->sp.port) < 0 && t->verdict == VERDICT_READY)
-		t->verdict = VERDICT_IO_ERROR; /* src/run/worker.c does the same */
+		t->verdict = VERDICT_IO_ERROR; /* src/run/worker.c reports a failed close of the port in the same way */
 	simport_wait(&t->sp, 300 * SIM_MS);
 	t->closed = *simport_truth(&t->sp);
 	trial_check_ready(t);

@@ -284,7 +284,7 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 END_TEST
 
 static const struct {
-	const char *text; /* text after the checksum line */
+	const char *text; /* text that the board prints after the checksum line */
 	bool forbids;	  /* the text must be taken for a fragment, or for a copy that is not finished */
 } behind_sum[] = {
 	{ "v0004fc60\r\n~ld\r\nHello\r\n", false },
@@ -340,7 +340,7 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 		 "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
 		 "I (300) main_task: Calling app_main()\r\n",
 		 HEALTHY_ESP32, started, started);
-	ck_assert_uint_eq(fragments_in(text), 2); /* each of the two banners has one */
+	ck_assert_uint_eq(fragments_in(text), 2); /* each of the two banners has a fragment */
 }
 END_TEST
 
@@ -523,18 +523,19 @@ static const struct {
 	{ C3 "0x5 (DOWNLXAD(USB/UART0/1))", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x0 (USB_BOOX)", "esp32c3 cause 1 mode 0x0 download uncertain damaged" },
 	{ C3 "0x1 (SDI0_REI_FEO_V1_BOOT)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	/* A repaired boot mode does not repair the cause. */
+	/* The boot mode can be recovered from a damaged word, the reset cause cannot. */
 	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)",
 	  "esp32 cause 3 mode 0x13 flash uncertain damaged" },
-	/* Missing characters. */
+	/* Characters of the boot mode's word are missing. */
 	{ C3 "0xc (SPI_FST_FLSH_BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
 	{ C3 "0x1 (DOWNLOD(UB/UART0/1))", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x2b (HSPIFLASH_BOOT)", "esp32 cause 1 mode 0x2b other uncertain damaged" },
 	{ C3 "0x1 (SPIDOWNLOAD_BOOT)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
-	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" }, /* USB_BOOT or UART_BOOT */
-	/* flash, because its straps say so */
+	/* could be USB_BOOT or UART_BOOT */
+	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
+	/* The straps decide: flash. */
 	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
-	/* The end of the word is missing. */
+	/* The end of the boot mode's word is missing. */
 	{ C3 "0x5 (SPI_FAST_FL...)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...  ", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
@@ -543,10 +544,10 @@ static const struct {
 	{ C3 "0x1 (DOWN...)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ C3 "0x5 (DOWNLOAD(USB/UA...", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x1 (SDIO_...)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	/* SPI_FLASH_BOOT is not a word of this ROM */
+	/* The ROM of this chip has no word SPI_FLASH_BOOT. */
 	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
 	{ C3 "0x1 (...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
-	/* Undamaged banners. */
+	/* Undamaged banners, of chips with other boot modes. */
 	{ C5 "0x7 (DOWNLOAD(UART0/SDIO_FEI_FEO))", "esp32c5 cause 1 mode 0x7 download" },
 	{ C5 "0x49 (DOWNLOAD(UART0/USB))", "esp32c5 cause 1 mode 0x49 download" },
 };
@@ -702,11 +703,11 @@ static const struct {
 	  BOOT_CAUSE_LOCKUP, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0x49 (DOWNLOAD(UART0/USB))", CHIP_ESP32C5,
 	  BOOT_CAUSE_HARDWARE, true },
-	/* The banner ends behind the cause. */
+	/* The second banner ends behind the reset cause. */
 	{ P4, "rst:0x17 (CHIP_USB_UART_RESET),boo", CHIP_ESP32P4, BOOT_CAUSE_USB, false },
-	/* Only the load of the boot in between was heard. */
+	/* Of the boot in between only the load lines were heard. */
 	{ P4 LOAD, "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_USB, true },
-	/* Words or straps of another chip. */
+	/* The second banner has words or straps of another chip. */
 	{ P4, "rst:0xc (SW_CPU),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_SOFTWARE, true },
 	{ P4, "rst:0x1 (POWERON_RESET),boot:0x13 " FLASH_C3, CHIP_ESP32, BOOT_CAUSE_HARDWARE, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE,

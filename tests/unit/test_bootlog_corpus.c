@@ -218,11 +218,16 @@ static const struct {
 	const char *index;
 	const char *words;
 } verdicts[] = {
-	{ "flash-boot-ok", "flash-boot" },   { "download-mode", "download-mode" },
-	{ "sdio-boot", "other-boot" },	     { "flash-error", "boot-failed" },
-	{ "crash-loop", "crashed" },	     { "wdt-loop", "crashed" },
-	{ "garbled-wrong-baud", "garbled" }, { "no-banner", "silent garbled unproven" },
-	{ "other", "unproven boot-failed" }, /* banners without a load, and ROMs that halt */
+	{ "flash-boot-ok", "flash-boot" },
+	{ "download-mode", "download-mode" },
+	{ "sdio-boot", "other-boot" },
+	{ "flash-error", "boot-failed" },
+	{ "crash-loop", "crashed" },
+	{ "wdt-loop", "crashed" },
+	{ "garbled-wrong-baud", "garbled" },
+	{ "no-banner", "silent garbled unproven" },
+	/* "other" in the index: logs with banners but no load, and of ROMs that halt */
+	{ "other", "unproven boot-failed" },
 };
 
 static const char *expected_words(const struct log_row *row)

@@ -125,7 +125,7 @@ static const struct {
 	int kind;
 	bool certain, damaged;
 } odd[] = {
-	/* One character is wrong or missing. */
+	/* One character of the word is wrong or missing. */
 	{ "esp32", 0x1, "POWERON_RESXT", HW, false, true },
 	{ "esp32", 0xf, "RTCWDT_BROWNOUT_RESET", BOD, false, true },
 	{ "esp32c5", 0xf, "RTC_BODSYS", BOD, false, true },
@@ -142,7 +142,7 @@ static const struct {
 	{ "esp32c3", 0x3, "POWERON", UNKNOWN, false, false },
 	{ "esp32c3", 0x19, "POWERON", UNKNOWN, false, false },
 	{ "esp32s3", 0x7, "TG1WDT_SYS_RST", WDT, false, false },
-	/* The word is another chip's. */
+	/* The word belongs to another chip's ROM. */
 	{ "esp32c5", 0x10, "LP_WDT_SYS", RTC, false, true },
 	{ "esp32c3", 0x1, "POWERON_RESET", HW, false, true },
 	{ "esp32c3", 0x3, "POWERON_RESET", UNKNOWN, false, true },
@@ -150,10 +150,10 @@ static const struct {
 	{ "esp32c3", 0x17, "CHIP_USB_UART_RESET", UNKNOWN, false, true },
 	/* The word is unreadable: the number decides. */
 	{ "esp32", 0x10, "????????", RTC, false, true },
-	/* A number that the examined ROM does not have. */
+	/* A reset number that the examined ROM does not have. */
 	{ "esp32c6", 0x1a, "CPU_LOCKUP", OTHER, true, false },
 	{ "esp32", 0x1c, "NEW_RESET", OTHER, true, false },
-	/* Chips whose words are not known. */
+	/* Chips whose words for reset causes are not known. */
 	{ "esp32h4", 0x1, "POWERON", HW, true, false },
 	{ "esp32h4", 0x13, "POWER_GLITCH_SYS", BOD, true, false },
 	{ "esp32h4", 0x1a, "CPU_LOCKUP", LOCKUP, true, false },
@@ -169,7 +169,8 @@ static const struct {
 	{ "esp32x9", 0x5, "DSLP_WAKEUP", SLEEP, true, false },
 	{ "esp32x9", 0x10, "LP_WDT_CHIP", RTC, true, false },
 	{ "esp32x9", 0xf, "ANY_BOD_SYS", BOD, true, false },
-	{ "esp32x9", 0x17, "CHIP_USB_UART_RESET", OTHER, true, false }, /* the known chips disagree about this number */
+	/* the known chips use this reset number differently */
+	{ "esp32x9", 0x17, "CHIP_USB_UART_RESET", OTHER, true, false },
 	{ "esp32x9", 0x33, "WHATEVER", OTHER, true, false },
 };
 

@@ -83,7 +83,7 @@ static const struct program_row rows[] = {
 	{ "--quiet --baud 12x sim:", 2, NULL, "'12x'" },
 	{ "sim:bogus", 2, NULL, "'bogus'" },
 	{ "--sequence 'D0|R1|Q' sim:", 2, NULL, "character 7" },
-	/* Not a serial port: reported, and not opened. */
+	/* PORT is not a serial port: reported, and not opened. */
 	{ "-w 0 $DIR", 30, "directory", "" },
 	{ "-w 0 /dev/null", 30, "no-port", "" },
 	{ "-w 0 /etc/passwd", 30, "regular file", "" },
@@ -92,7 +92,7 @@ static const struct program_row rows[] = {
 	{ "/dev/nowhere /dev/nowhere", 2, NULL, "PORT '/dev/nowhere' is named twice" },
 	{ "-p /dev/null sim:running /dev/null", 2, NULL, "PORT '/dev/null' is named twice" },
 	{ "/dev/null /dev/../dev/null", 2, NULL, "PORT '/dev/../dev/null' is the same port as '/dev/null'" },
-	/* The time limit is too short for the option. */
+	/* --timeout is shorter than another option needs. */
 	{ "--settle 60 sim:", 2, NULL, "--settle lasts 60 s: give a longer --timeout than 10 s" },
 	{ "--hold 3 --timeout 1 sim:", 2, NULL, "--hold lasts 3 s: give a longer --timeout than 1 s" },
 	{ "--timeout 1 --sequence 'D0|R1|W8|R0' sim:", 2, NULL, "--sequence lasts 8 s" },
@@ -400,7 +400,7 @@ START_TEST(the_manual_and_the_completion_name_no_other_option)
 	for (char *at = text; (at = strstr(at, marks[_i])); at++) {
 		const char *name = at + strlen(marks[_i]);
 		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
-		/* Options of esptool and other programs in examples. */
+		/* Options of esptool and other programs that examples in the manual use. */
 		static const char *const others[] = { "after",	     "before",	"reload", "reload-rules",
 						      "write-flash", "no-stub", "option", "options" };
 		bool other = false;

@@ -104,7 +104,7 @@ START_TEST(lists_who_holds_a_port)
 
 	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
-	fake_link("/dev/full", "/dev/ttyUSB0"); /* here the port must be a character device */
+	fake_link("/dev/full", "/dev/ttyUSB0"); /* must be a character device, to be compared with open descriptors */
 	fake_file("/proc/812/comm", "esptool\n%s", "");
 	fake_link("/dev/full", "/proc/812/fd/3");
 	ck_assert_int_eq(devices_list(&d), 1);

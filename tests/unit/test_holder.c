@@ -283,7 +283,7 @@ static void be_a_user(const char *path, bool locks_it, enum leaving leaving, int
 	(void)!read(done_fd, &c, 1); /* a byte or end of file: release the port */
 	if (leaving == BY_CLOSING) {
 		(void)close(fd);
-		(void)!read(done_fd, &c, 1); /* end of file: the test is over */
+		(void)!read(done_fd, &c, 1); /* end of file: the test has ended */
 	}
 	_exit(0);
 }

@@ -363,7 +363,7 @@ START_TEST(a_block_that_is_damaged_or_out_of_place_changes_nothing)
 	set_up();
 	connect();
 	memset(empty, 0xff, sizeof(empty));
-	ck_assert_int_eq(block(0x03, 0, data, 4, 0), 0x06);	/* no upload was begun */
+	ck_assert_int_eq(block(0x03, 0, data, 4, 0), 0x06);	/* an error, because no upload was begun */
 	ck_assert_int_eq(COMMAND(0x02, NULL, 0x400, 1, 0x400, 0), 0);
 	ck_assert_int_eq(block(0x03, 0, data, 0x400, 0x80), 0x07);
 	ck_assert_int_eq(block(0x03, 1, data, 0x400, 0), 0x05);
@@ -770,10 +770,10 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 		{ boot_at + 5, 0, SIM_IMAGE_GOOD },
 		{ boot_at, 0xff, SIM_IMAGE_NONE },
 		{ boot_at + 32, 1, SIM_IMAGE_CSUM },
-		{ 0x8000, 0xff, SIM_IMAGE_SECOND },	/* there is no table */
-		{ 0x8002, 1, SIM_IMAGE_SECOND },	/* the entry is a data partition */
+		{ 0x8000, 0xff, SIM_IMAGE_SECOND },	/* the partition table is missing */
+		{ 0x8002, 1, SIM_IMAGE_SECOND },	/* the only partition is one for data */
 		{ 0x8006, 2, SIM_IMAGE_SECOND },	/* the entry's offset points to an empty part of the flash */
-		{ 0x8007, 0xff, SIM_IMAGE_SECOND },	/* the entry's offset is beyond the flash */
+		{ 0x8007, 0xff, SIM_IMAGE_SECOND },	/* the partition's offset is beyond the flash */
 		{ 0x10000, 0xff, SIM_IMAGE_SECOND },
 		{ 0x10000 + 32, 1, SIM_IMAGE_SECOND },
 	};
@@ -805,7 +805,7 @@ START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x600080a8, 0x50d83aa1, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008094, 20000, 0xffffffff, 0), 0);
-	/* This stage resets less than the whole chip. */
+	/* This action of the watchdog resets less than the whole chip. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008090, 0xb0000102, 0xffffffff, 0), 0);
 	pass(10 * SIM_S);
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);

@@ -224,7 +224,7 @@ static const struct {
 	{ { { 0, UNREACHABLE, UNREACHABLE, UNREACHABLE } }, NULL, OTA_REASON_UNREACHABLE },
 	/* The host closes the port, then goes down: the later silence is no sign of a service. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, SILENT, SILENT } }, NULL, OTA_REASON_DOWN },
-	/* The service listens for a moment only. */
+	/* The service listens for a moment, then closes its port. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, REFUSES, SILENT }, { 2400, REFUSES, REFUSES, SILENT } },
 	  NULL,
 	  OTA_REASON_GONE },

@@ -71,7 +71,7 @@ static const struct {
 	const char *in, *out;
 	size_t n; /* length of in, if it contains NULs; else 0 */
 } lines[] = {
-	/* Unchanged. */
+	/* Text lines that pass unchanged. */
 	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n",
 	  0 },
 	{ " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", 0 },
@@ -82,7 +82,7 @@ static const struct {
 	{ "May be at 3:00\nJan 31 is cold\n", "May be at 3:00\nJan 31 is cold\n", 0 },
 	{ "\xc3\xa4 20\xb0 \xff\xfe\n", "\xc3\xa4 20\xb0 \xff\xfe\n", 0 },
 	{ "C:\\new\\readme <b>?\n", "C:\\new\\readme <b>?\n", 0 },
-	/* Time stamps. */
+	/* Time stamps before each text line are removed. */
 	{ "12:34:01.123 -> load\n12:34:01.123 ->  ets\n", "load\nets\n", 0 },
 	{ "12:34:01,123 > load\n12:34:01 | load\n12:34:01: load\n12:34:01 - load\n", "load\nload\nload\nload\n", 0 },
 	{ "[12:34:01] load\n[12:34:01.5]load\n[  12.345678] load\n", "load\nload\nload\n", 0 },
@@ -91,13 +91,13 @@ static const struct {
 	{ "Jan 31 12:34:01 host ser2net[123]: load\n", "load\n", 0 },
 	{ "15567> load\n", "load\n", 0 },
 	{ "[12:34:01 load\n", "[12:34:01 load\n", 0 },
-	/* Quotation marks and colours. */
+	/* Quotation marks before each text line, and colours, are removed. */
 	{ "> load\n>load\n> > load\n| load\n// load\n`load`\n", "load\nload\nload\nload\nload\nload`\n", 0 },
 	{ "[0;32mI (1) boot\n\xef\xbf\xbd[0;32mI\n\xe2\x90\x9b[0;32mI\n.[0;32mI\n[1B][0;32mI\n",
 	  "I (1) boot\nI\nI\nI\nI\n", 0 },
 	{ "12:34:01 -> [0;31mE (1) boot\n", "E (1) boot\n", 0 },
 	{ "\033[32m12:34:01\033[0m -> \033[0;31mE\n", "E\n", 0 },
-	/* Line ends. */
+	/* Line ends written as text become line ends. */
 	{ "one\\r\\ntwo<br>three<br/>\nfour<br />five<CR><LF>\nsix<LF>", "one\rtwo\rthree\r\nfour\rfive\r\nsix\r", 0 },
 	{ "> one<br>> two\n", "one\rtwo\n", 0 },
 	{ "9:13:19.676 -> ets Jun  8 2016 00:22:57 19:13:19.676 ->  19:13:19.676 -> rst:0xc\n",
@@ -109,7 +109,7 @@ static const struct {
 	{ "{\"log\": \"one\\ntwo\\nthree\\nfour\\n\"}\n", "{\"log\": \"one\rtwo\rthree\rfour\r\"}\n", 0 },
 	{ "<p>one</p><p class=\"x\">two</p>\n<td>three</td></tr> <tr><td>four</td></tr>\n",
 	  "one\rtwo</p>\nthree\rfour</td></tr>\n", 0 },
-	/* Marks of Markdown and HTML. */
+	/* Marks of Markdown and HTML are removed. */
 	{ "- load\n* load\n+ load\n# load\n### load\n12. load\n3) load\n> - `load\n",
 	  "load\nload\nload\nload\nload\nload\nload\nload\n", 0 },
 	{ "**load**\n*load*\n***load*** \n~~load~~\n__load 1__\n_load 1_\n_load_\n|load|\n| load "
@@ -121,7 +121,7 @@ static const struct {
 	{ "&gt; &lt;a&gt; &amp; &quot;x&quot;&nbsp;&#40;1&#x29;&apos; &#169; &x; &\n",
 	  "<a> & \"x\" (1)' &#169; &x; &\n", 0 },
 	{ "rst:0x1 (POWERON\\_RESET) \\*\\*\n", "rst:0x1 (POWERON_RESET) **\n", 0 },
-	/* Text lines that begin with such marks themselves. */
+	/* Text lines of firmware that begin like Markdown or quotations pass unchanged. */
 	{ "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n",
 	  "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n", 0 },
 	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP "
@@ -131,7 +131,7 @@ static const struct {
 	  0 },
 	{ " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n",
 	  " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", 0 },
-	/* Wrapped text lines. */
+	/* A banner that was wrapped is joined again. */
 	{ "rst cause:2,\n boot mode:(3,6)\nx\n", "rst cause:2,boot mode:(3,6)\n\nx\n", 0 },
 	{ "> ets Jan  8 2013, \r\n> rst cause:2,\r\n>\r\n> boot mode:(3,6)\r\nx",
 	  "ets Jan  8 2013,rst cause:2,boot mode:(3,6)\r\n\n\n\nx", 0 },
@@ -142,7 +142,7 @@ static const struct {
 	{ "rst cause:2, boot\nmode:(3,6)\n", "rst cause:2, bootmode:(3,6)\n\n", 0 },
 	{ "rst cause:2, \nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n",
 	  "rst cause:2,\nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", 0 },
-	/* Encodings of characters. */
+	/* Characters in other encodings, such as no-break spaces. */
 	{ "12:34:01\xc2\xa0->\xc2\xa0load\n", "load\n", 0 },
 	{ "rst:0xc\xc2\xa0(SW)\n", "rst:0xc (SW)\n", 0 },
 	{ "???a? ??b??\n?\n",
@@ -165,7 +165,7 @@ static const struct {
 	  "\xff\xfe"
 	  "12:34:01 load\nx\n",
 	  37 },
-	/* Capital letters, where the chip is not known yet. */
+	/* Capital letters of a banner become small, although the chip is not known yet. */
 	{ "Ets Jan 8 2013, Rst cause: 1\nLoad 0x40100000\n", "ets Jan 8 2013, rst cause: 1\nLoad 0x40100000\n", 0 },
 };
 
@@ -238,13 +238,16 @@ static const struct {
 } characters[] = {
 	{ "r\\0l\n", "r<00>l/", 0 },
 	{ "r\0l", "r<00>l", 3 },
-	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },     /* pictures of NUL and DEL */
-	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 }, /* Latin-1 converted to UTF-8 */
-	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },	       /* Windows-1252 converted to UTF-8 */
+	/* the Unicode pictures of NUL and DEL stand for the bytes */
+	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },
+	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 }, /* bytes taken for Latin-1 and converted to UTF-8 */
+	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },	       /* bytes taken for Windows-1252 and converted to UTF-8 */
 	{ "r\xef\xbf\xbd\xe2\xb8\xae?l", "r<?><?>?l", 0 },
-	{ "r\xe5\xae\xadl", "r<8c>ll", 0 },			 /* bytes taken for GBK */
-	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },	 /* raw bytes */
-	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 }, /* nothing is removed from what was received */
+	{ "r\xe5\xae\xadl", "r<8c>ll", 0 }, /* bytes taken for GBK */
+	/* invalid UTF-8 is taken as the bytes that were received */
+	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },
+	/* marks are removed from the text only, not from the received bytes */
+	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 },
 	{ "\\x9c\\x9e\\x00\\x8c", "<9c><9e><00><8c>", 0 },
 };
 
@@ -274,7 +277,7 @@ static const struct {
 } pastes[] = {
 #define FLASH_8266 VERDICT_FLASH_BOOT, CHIP_ESP8266, 2, 3
 #define FLASH_32 VERDICT_FLASH_BOOT, CHIP_ESP32, 1, 0x13
-	/* Unreadable bytes behind the last words of a load. */
+	/* Unreadable bytes follow the last words of a load. */
 	{ BANNER "\n\n" LOAD "csum 0x2d\xff\xfe\x81\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xef\xbf\xbdr\xef\xbf\xbd\n~ld\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xe5\xae\xad?l", FLASH_8266, false },
@@ -294,7 +297,7 @@ static const struct {
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\nentry 0x4008\x80\xf8\n",
 	  VERDICT_UNPROVEN, CHIP_ESP32, 1, 0x13, false },
 	{ "waiting for download...\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
-	/* The banner joined to another text line. */
+	/* The banner follows other text in the same line. */
 	{ SPEAKS_8266("Leaving...Hard resetting " BANNER "\xff\xfe"), FLASH_8266, false },
 	{ SPEAKS_8266("port opened" BANNER "hello"), FLASH_8266, false },
 	{ "port openedrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)configsip: 0\n" ENTERS, FLASH_32, false },
@@ -302,7 +305,7 @@ static const struct {
 	  "(SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
 	  "entry 0x403cc710\n",
 	  VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
-	/* Wrapped text lines. */
+	/* The text lines of the banner were wrapped. */
 	{ SPEAKS_8266("ets Jan  8 2013,\nrst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266(" ets Jan  8 2013,rst cause:2,\n boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2, boot\nmode:(3,6)"), FLASH_8266, false },
@@ -319,7 +322,7 @@ static const struct {
 	{ "ets Jan  8 2013,rst cause:2,\nboot mode:(1,6)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, false },
 	{ "ets Jan  8 2013,rst cause:2,\nsomething else\nboot mode:(1,6)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1,
 	  true },
-	/* Marks for omitted text lines. */
+	/* Text lines were omitted, with a mark in their place. */
 	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n",
 	  VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
 	{ BANNER "\n[...]\nload 0x4010f000, len 1384, room 16\n\xe2\x80\xa6\ncsum 0x2d\n...\n~ld\n", FLASH_8266,
@@ -348,7 +351,7 @@ static const struct {
 	  "***ERROR*** A stack overflow in task main has been detected.\n~~~\n",
 	  VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ " - IDLE0 (CPU 0)\n--- BEGIN CORE DUMP ---\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
-	/* Markdown and HTML, with a banner. */
+	/* Markdown and HTML around a log with a banner. */
 	{ "```text\n" SPEAKS_8266(BANNER) "```\n", FLASH_8266, false },
 	{ "_" BANNER "_\n_load 0x4010f000, len 1384, room 16_\n_csum 0x2d_\n_~ld_\n", FLASH_8266, false },
 	{ "**" BANNER "**\n**load 0x4010f000, len 1384, room 16**\n**csum 0x2d**\n", FLASH_8266, false },
@@ -358,7 +361,7 @@ static const struct {
 	{ "rst:0x1 \\(POWERON\\_RESET\\),boot:0x13 \\(SPI\\_FAST\\_FLASH\\_BOOT\\)\n" ENTERS, FLASH_32, false },
 	{ "\"" BANNER "\\n\\nload 0x4010f000, len 1384, room 16 \\ntail 8\\nchksum 0x2d\\ncsum 0x2d\\n~ld\\n\"\n",
 	  FLASH_8266, false },
-	/* A damaged banner. */
+	/* A character of the banner is wrong. */
 	{ SPEAKS_8266("etX Jan  8 2013,rst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Xan  8 2013,rst cXuse:2, boot mode:(3,6)"), FLASH_8266, true },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cuse:2, boot mode:(3,6)"), FLASH_8266, true },
@@ -428,7 +431,7 @@ START_TEST(leaves_a_log_alone_that_nobody_copied)
 	n = files_read(name, log, sizeof(log));
 	ck_assert_uint_gt(n, 0);
 	filter(log, n, 0, NULL, CHIP_UNKNOWN);
-	for (size_t i = 0, out = 0; i < n; i++) { /* except for NULs, which the text never holds */
+	for (size_t i = 0, out = 0; i < n; i++) { /* compare without NULs, which the filtered text never holds */
 		if (log[i])
 			ck_assert_msg(out < o.n && o.text[out++] == log[i], "%s: byte %zu", name, i);
 	}

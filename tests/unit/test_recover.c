@@ -346,7 +346,7 @@ START_TEST(each_step_of_a_usb_reset_fails_in_each_way)
 	}
 	ck_assert_int_eq(usb.resets, 1);
 	usb.calls = 0;
-	ck_assert_int_eq(usb_reset(), 0); /* there is no fifth call that could fail */
+	ck_assert_int_eq(usb_reset(), 0); /* only four calls can fail, so this reset succeeds */
 }
 END_TEST
 
@@ -406,7 +406,7 @@ END_TEST
 START_TEST(the_other_interface_of_the_same_driver_is_the_ports_own)
 {
 	fake_link("../drivers/ch341", DEVICE "/1-1.4:1.1/driver");
-	fake_dir(DEVICE "/1-1.4:1.2"); /* an interface without driver */
+	fake_dir(DEVICE "/1-1.4:1.2"); /* an interface to which no driver is bound */
 	ck_assert_int_eq(usb_reset(), 0);
 }
 END_TEST
@@ -537,7 +537,7 @@ START_TEST(power_that_cannot_be_given_back_is_said)
 	usb.sysfs_is_read_only = true;
 	usb.fail_at = 100;
 	ck_assert_int_eq(power_cycle(), 0);
-	usb.fail_at = usb.calls; /* the last call switches the power on again */
+	usb.fail_at = usb.calls; /* the last call of the power cycle switches the power on again */
 	usb.calls = 0;
 	ck_assert_int_eq(power_cycle(), -EIO);
 	expect_says("may be left without power");
@@ -589,7 +589,7 @@ START_TEST(a_port_of_the_root_hub_is_found)
 	fake_file("/dev/bus/usb/002/001", "%s", "");
 	fake_file("/sys/bus/usb/devices/2-0:1.0/usb2-port3/peer/device/x", "%s", "");
 	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB5"), &target), 0);
-	ck_assert_int_eq(power_cycle(), -EBUSY); /* it has looked at the right port */
+	ck_assert_int_eq(power_cycle(), -EBUSY); /* the refusal shows that the right hub port was examined */
 	expect_says("the same socket's USB 3 half");
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/002/001");
 }

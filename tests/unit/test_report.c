@@ -21,8 +21,8 @@ static const struct { const char *in; size_t n; const char *utf8; const char *te
 	{ "\x7f", 1, "\x7f", "\\x7f" },
 	{ "\xff\xfe", 2, "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd" },
 	{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* overlong encoding of "/" */
-	{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* surrogate */
-	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* truncated character */
+	{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* UTF-8 encoding of a surrogate */
+	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* truncated UTF-8 character */
 	{ "\xf4\x90\x80\x80", 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },
 	{ "\xc2\x9b" "1m", 4, "\xc2\x9b" "1m", "\\x9b1m" },	/* the C1 control character CSI */
 	{ "\xe2\x80\xae" "x", 4, "\xe2\x80\xae" "x", "\\u{202e}x" },	/* right-to-left override */

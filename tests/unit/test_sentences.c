@@ -37,7 +37,7 @@
 enum side { LOG, MENTION, SIDES };
 
 struct block {
-	const char *file; /* the file with this block */
+	const char *file; /* name of the file that holds the block */
 	char name[96];
 	struct {
 		int line; /* number of the heading's text line in the file; 0: the block has no such part */
@@ -90,7 +90,7 @@ static const struct preamble *find_preamble(const char *name)
 	complain("no such preamble", name);
 }
 
-/* Decodes an escape. Return: its length in the file. */
+/* Decodes an escape such as "\e" or "\x1b" at @p. Return: its length in the file. */
 static size_t escape(const char *p, char *ret)
 {
 	if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3])) {
@@ -127,7 +127,7 @@ static void put_line(FILE *out, const char *line)
 	fputc('\n', out);
 }
 
-/* Splits "=== name: words". */
+/* Splits a heading "name: words" into its parts. */
 static void read_heading(const char *text, char *name, size_t name_cap, char *words, size_t words_cap)
 {
 	const char *colon = strrchr(text, ':');
@@ -484,7 +484,7 @@ static void form_to_regex(const char *form, char *ret, size_t cap)
 
 	for (; *form && n + 24 < cap; form++) {
 		if (!strcmp(form, "$") || !strcmp(form, "%$"))
-			break; /* the form ends with the text line */
+			break; /* "$" at the end of a form stands for the end of the text line */
 		else if (*form == '%')
 			n += (size_t)snprintf(ret + n, cap - n, "%s",
 					      *++form == 'd' ? " *-?[0-9]+"
@@ -563,7 +563,7 @@ static void add_tests(Suite *suite)
 int main(void)
 {
 	Suite *suite = suite_create("sentences");
-	static glob_t files; /* kept, because blocks point to its file names */
+	static glob_t files; /* never freed, because the blocks point to the file names in it */
 
 	read_lines(FOLDER "/preambles.txt", read_preamble_heading);
 	if (glob(FOLDER "/*.txt", 0, NULL, &files) != 0)

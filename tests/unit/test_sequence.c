@@ -10,7 +10,7 @@
 static const struct {
 	const char *text;
 	const char *printed;   /* the parsed sequence as text; NULL: refused */
-	const char *complaint; /* a part of the complaint */
+	const char *complaint; /* a part of the expected complaint */
 } rows[] = {
 	{ "rts", "U0,1|W0.020|U0,0", NULL },
 	{ "both", "U1,1|W0.020|U0,0", NULL },

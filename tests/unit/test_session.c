@@ -120,7 +120,7 @@ START_TEST(bytes_late_in_the_hold_are_no_effect)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
 	ck_assert_int_eq(result->attempts, 3);
-	/* at most the rung of 20 ms and 100 ms */
+	/* the hold ends at most 100 ms after the rung of 20 ms */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));
 }
 END_TEST
@@ -356,7 +356,7 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 	run_stopped(script, 150);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_UNPROVEN);
 
-	/* The same amount of text, read in time. */
+	/* The same amount of text arrives, but is read in time. */
 	fakeport_init(&fake, in_time);
 	play_prepared(NULL);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_READY);
@@ -559,7 +559,8 @@ START_TEST(why_a_board_restarts_is_heard_at_another_speed)
 	play(script);
 	ck_assert_msg(result->verdict == reasons[_i].verdict, "%s: %s", verdict_info(result->verdict)->word, result->text);
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|140 115200 Bd|"));
-	ck_assert_ptr_nonnull(strstr(fake.trace, "|620 74880 Bd|"));	/* UNREADABLE looks like 74880 Bd */
+	/* the bytes in UNREADABLE are recognised as 74880 Bd */
+	ck_assert_ptr_nonnull(strstr(fake.trace, "|620 74880 Bd|"));
 	ck_assert_int_eq(result->attempts, 1);
 }
 END_TEST
@@ -721,7 +722,7 @@ static const struct {
 	struct fake_line script[3];
 	int timeout_ms;
 	enum verdict verdict;
-	const char *text, *advice; /* parts of the text and of the advice */
+	const char *text, *advice; /* parts of the expected text and advice */
 } too_short[] = {
 	/* The time limit ends during the boot: the board is not blamed. */
 	{ { { 1, 60, RUBBISH } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
@@ -986,7 +987,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 {
 	static char text[400 + 1];
 	static struct fake_line script[601];
-	int lines = _i ? 600 : 250; /* 100 kB or 240 kB */
+	int lines = _i ? 600 : 250; /* 250 lines are 100 kB, 600 lines are 240 kB */
 	struct loop_sink sink = { .bytes = count_bytes, .lost = count_loss };
 
 	memset(text, 'x', sizeof(text) - 1);

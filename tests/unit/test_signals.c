@@ -124,7 +124,7 @@ START_TEST(stopping_never_stops_with_a_line_asserted)
 
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	pid = start_board(file);
-	sleep_ms(8); /* during the hold */
+	sleep_ms(8); /* a moment during the hold */
 	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld",
 		 (long)pid, file, (long)pid);
 	program_shell(&p, command);

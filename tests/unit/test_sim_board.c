@@ -61,7 +61,7 @@ static void listen_for(int64_t ms)
 			break;
 		text_len += (size_t)n;
 	}
-	for (i = 0; i < text_len; i++) /* so that strstr() searches behind them */
+	for (i = 0; i < text_len; i++) /* replaces NULs, so that strstr() searches all of the text */
 		if (!text[i])
 			text[i] = '.';
 	text[text_len] = '\0';
@@ -398,7 +398,7 @@ static const struct {
 	enum sim_chip chip;
 	enum sim_image image;
 	const char *text;
-	unsigned int restarts; /* least number of restarts */
+	unsigned int restarts; /* the chip restarts at least this often */
 } images[] = {
 	{ SIM_ESP8266, SIM_IMAGE_NONE, "boot mode:(3,6)\r\n\r\nets_main.c 181 \r\n", 0 },
 	{ SIM_ESP8266, SIM_IMAGE_CSUM, "csum 0xef\r\ncsum err\r\nets_main.c 181 \r\n", 0 },

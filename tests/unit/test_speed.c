@@ -68,7 +68,7 @@ static int print_line(char *at, size_t cap, enum talk talk, uint32_t own)
 	case CSV:
 		return snprintf(at, cap, "%d;%d;%d;%.1f;%.1f\r\n", N(1024), N(1024), N(2), between(0, 40),
 				between(0, 100));
-	default: /* the same text line each time */
+	default: /* REPEATED: the sender repeats one text line */
 		return snprintf(at, cap, "%s %u %s\r\n", words[own % COUNT(words)], own % 1000,
 				words[own / 1000 % COUNT(words)]);
 	}
@@ -558,7 +558,7 @@ START_TEST(dots_prove_nothing)
 	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT);
 	for (int i = 0; i < 20; i++)
 		speed_check_add(&c, 500, RUBBISH, strlen(RUBBISH));
-	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* the answer is final */
+	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* once given, an answer does not change */
 }
 END_TEST
 

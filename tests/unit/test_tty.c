@@ -35,10 +35,10 @@
 
 static struct {
 	bool on;
-	/* The library: */
+	/* The simulated libserialport: */
 	bool is_012;
 	bool is_unknown_to_sp;
-	/* The port: */
+	/* The simulated port: */
 	bool is_open[MOST_FDS];
 	int opens; /* open descriptors now, those of other processes included */
 	int opens_of_others;
@@ -54,14 +54,14 @@ static struct {
 	int line_transfers;
 	int settings_transfers; /* USB transfers that set speed and framing */
 	bool lineless;
-	/* The environment: */
+	/* Simulated time and events: */
 	int64_t now_ms;
 	int64_t data_ms; /* from when on data can be read; -1: never */
 	size_t data_left;
 	bool drips;	   /* after each byte that is read another one arrives 2 ms later */
 	int64_t hangup_ms; /* -1 never */
 	int64_t signal_ms; /* -1 never */
-	/* Failures: */
+	/* Simulated failures: */
 	int calls;
 	int fail_at;	       /* -1 never */
 	const char *fail_name; /* name of a call that always fails; NULL: none */
@@ -706,7 +706,7 @@ START_TEST(closes_with_one_edge_and_raw_at_the_speed_and_framing_that_were_found
 	ck_assert_uint_eq(fake.termios.c_iflag, IGNPAR);
 	ck_assert_uint_eq(fake.termios.c_oflag, 0);
 	ck_assert_uint_eq(fake.termios.c_lflag, 0);
-	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1); /* so that read() blocks, as cat expects */
+	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1); /* VMIN 1 makes read() block, as cat expects */
 	ck_assert_uint_eq(fake.termios.c_cc[VTIME], 0);
 	ck_assert_uint_eq(fake.termios.c_cc[VINTR], 3);
 }

@@ -98,7 +98,7 @@ static const struct {
 	{ "gpio0low", WIRING_TWO_TRANSISTORS, VERDICT_DOWNLOAD_MODE },
 	{ "gpio0low,direct", WIRING_RTS, VERDICT_DOWNLOAD_MODE },
 	{ "sdio", WIRING_TWO_TRANSISTORS, VERDICT_OTHER_BOOT },
-	/* Other chips, speeds and bridges. */
+	/* Boards with other chips, speeds and bridges. */
 	{ "crystal=40", WIRING_TWO_TRANSISTORS, VERDICT_READY },
 	{ "crystal=40,direct", WIRING_DIRECT, VERDICT_READY },
 	{ "crystal=40,swapped", WIRING_SWAPPED, VERDICT_READY },

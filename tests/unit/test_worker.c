@@ -79,7 +79,7 @@ int __wrap_open_port(const struct request *options, const struct spec *spec, int
 	return 0;
 }
 
-/* The port is on USB until it is opened. */
+/* Until the port is opened it counts as a USB device. */
 int __wrap_recover_target(const struct spec *spec, struct recover_target *ret);
 int __wrap_recover_target(const struct spec *spec, struct recover_target *ret)
 {

@@ -186,7 +186,7 @@ END_TEST
 
 static const struct {
 	const char *text;
-	const char *seen; /* part of the trace */
+	const char *seen; /* a part of the expected trace */
 	enum verdict verdict;
 } endings[] = {
 	{ BANNER("2", "1,6"), "mode 1,6 download uncertain 74880", VERDICT_DOWNLOAD_MODE },
