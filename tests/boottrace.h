@@ -19,6 +19,7 @@ void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const s
 		    size_t cut);
 /** boot_trace() - read a NUL-terminated string in one call */
 void boot_trace(struct boot_trace *ret, const char *text, const struct bootlog_options *options);
+/* boot_trace_free() - free the text of a trace */
 void boot_trace_free(struct boot_trace *trace);
 
 extern const struct bootlog_options boot_live;	 /* options of a session that listens for no other speed */

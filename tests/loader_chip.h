@@ -44,6 +44,7 @@ struct sim_loader_chip {
 	uint32_t (*read)(const struct sim_rom_loader *loader, uint32_t at);
 };
 
+/* sim_loader_chip() - the row of a chip; one without a loader has only header_len */
 const struct sim_loader_chip *sim_loader_chip(enum sim_chip chip);
 
 /* sim_loader_crystal_mhz() - crystal frequency of the loader's board */

@@ -55,6 +55,7 @@ void program_shell(struct program *p, const char *command);
  */
 pid_t program_start(char *const argv[], int out_fd);
 
+/* program_path() - path of the program; sets $ESPRESET if it is not set */
 const char *program_path(void);
 
 #endif

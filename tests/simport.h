@@ -35,6 +35,7 @@ struct simport {
 	int64_t limit_ns;
 };
 
+/* simport_init() - connect a board to the port, at time 1000 s; @config is copied */
 void simport_init(struct simport *sp, const struct sim_config *config);
 
 /* simport_open() - open the port. Return: 0 or negative errno; config.open_error makes it fail. */
@@ -43,6 +44,7 @@ int simport_open(struct simport *sp, int baud);
 /* simport_wait() - let time pass without a call of the program, for example after its end */
 void simport_wait(struct simport *sp, int64_t ns);
 
+/* simport_truth() - the true state of the board; borrowed */
 const struct sim_truth *simport_truth(const struct simport *sp);
 
 #endif

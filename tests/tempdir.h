@@ -5,6 +5,7 @@
 /* The directory's real path, also in the environment as $DIR; "": there is none. */
 extern char tempdir[96];
 
+/* Creates the directory; a failure ends the test. */
 void tempdir_make(void);
 /* Removes the directory, if there is one. */
 void tempdir_remove(void);

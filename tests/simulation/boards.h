@@ -32,6 +32,7 @@ struct boards_fault_info {
 	enum verdict verdict; /* the verdict that a run must end with */
 };
 
+/* boards_fault_info() - name, title and expected verdict of a fault */
 const struct boards_fault_info *boards_fault_info(enum boards_fault fault);
 
 /* boards_fault_by_name() - the fault with that name; BOARDS_FAULTS: there is none */
@@ -59,6 +60,7 @@ enum boards_apart {
 	BOARDS_APARTS
 };
 
+/* boards_apart_title() - the reason in words, for tables */
 const char *boards_apart_title(enum boards_apart apart);
 
 /* boards_apart() - the reason that is known before the run; never BOARDS_HEALED or BOARDS_SAID_ONCE */

@@ -15,6 +15,7 @@ static inline uint64_t dice_next(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+/* True in @percent of the draws. */
 static inline bool dice_chance(uint64_t *state, unsigned int percent)
 {
 	return dice_next(state) % 100 < percent;

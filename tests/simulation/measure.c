@@ -125,9 +125,6 @@ bool measure_is_healed(const struct trial *t)
 	return t->board.fate_times && last_ns < t->session.attempt.release_ms * SIM_MS;
 }
 
-/* measure_is_said_once() - does the board report its fault only once after the last reset, too briefly for its speed to
- * be found? That is a report above the ROM's speed, or a single text line. The board then restarts and runs well, so
- * espreset can only know that it restarted. */
 bool measure_is_said_once(const struct trial *t, enum boards_fault fault)
 {
 	const struct sim_config *c = &t->board;

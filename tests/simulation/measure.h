@@ -32,6 +32,10 @@ void measure_draw(struct trial *t, enum boards_fault fault, uint64_t seed);
 /* measure_is_healed() - after a run: the fault happens a limited number of times, and has not happened since the reset
  * that the verdict is about */
 bool measure_is_healed(const struct trial *t);
+
+/* measure_is_said_once() - does the board report its fault only once after the last reset, too briefly for its speed to
+ * be found? That is a report above the ROM's speed, or a single text line. The board then restarts and runs well, so
+ * espreset can only know that it restarted. */
 bool measure_is_said_once(const struct trial *t, enum boards_fault fault);
 
 /**

@@ -43,6 +43,7 @@ struct trial {
 /* trial_draw() - draw the board of @seed, a user whose options may not fit it, and sometimes an operation that fails */
 void trial_draw(struct trial *t, uint64_t seed);
 
+/* trial_run() - run the board through a session, and check the promises: see broken */
 void trial_run(struct trial *t);
 
 /* trial_result() - the session's result; NULL: the port could not be opened */

@@ -1,9 +1,7 @@
 /* test_commands.c - --list as a table and as JSON, with hostile USB strings. */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "files.h"

@@ -1,8 +1,6 @@
 /* test_ready_cli.c - conditions for ready, through the program: patterns, OTA services, state file, notification. */
-#include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

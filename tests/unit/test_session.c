@@ -1057,7 +1057,6 @@ int main(void)
 	tcase_add_loop_test(tcase, a_port_that_has_failed_is_not_made_good_by_a_condition, 0, 2);
 	tcase_add_loop_test(tcase, what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said, 0, 2);
 	tcase_add_loop_test(tcase, the_time_out_ends_it_wherever_it_is, 0, 8);
-	tcase_add_loop_test(tcase, a_time_too_short_for_the_boot_is_said, 0,
-			    (int)(sizeof(too_short) / sizeof(too_short[0])));
+	tcase_add_loop_test(tcase, a_time_too_short_for_the_boot_is_said, 0, COUNT(too_short));
 	return suite_run_case("session", tcase);
 }

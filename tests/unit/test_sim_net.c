@@ -1,5 +1,4 @@
 /* test_sim_net.c - the simulated board on the network, in real time: real clients probe it, are refused, and upload. */
-#include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
 #include <poll.h>

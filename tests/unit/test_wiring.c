@@ -356,8 +356,8 @@ START_TEST(random_boards_are_judged_right_and_let_go)
 END_TEST
 
 /* -------------------------------------------------------------------------------------------------
- * Wirings that the simulated board does not have, as truth tables: a state of the lines (none, DTR, RTS, both) whose bit is
- * set holds the chip in reset. The chip prints a banner 60 ms after such a state has ended.
+ * Wirings that the simulated board does not have, as truth tables: a state of the lines (none, DTR, RTS, both) whose
+ * bit is set holds the chip in reset. The chip prints a banner 60 ms after such a state has ended.
  */
 
 struct table_board {
