@@ -648,9 +648,9 @@ static bool something_then(const struct sim_rom_loader *l)
 
 /* A watchdog reset of the whole chip, modelled as a short loss of power. Only the reset cause in the banner would
  * differ, and the banner is not visible over USB. */
-static void bite(struct sim_rom_loader *l)
+static void watchdog_reset(struct sim_rom_loader *l)
 {
-	l->bites++;
+	l->watchdog_resets++;
 	sim_board_power(l->board, l->now_ns, false);
 	sim_board_power(l->board, l->now_ns, true);
 }
@@ -659,7 +659,7 @@ void sim_rom_loader_run(struct sim_rom_loader *l, int64_t now_ns)
 {
 	l->now_ns = later(l->now_ns, now_ns);
 	if (l->now_ns >= l->watchdog_ns)
-		bite(l);
+		watchdog_reset(l);
 	if (l->mode != SIM_LOADER_ROM && l->mode != SIM_LOADER_STUB)
 		return;
 	read_on(l);

@@ -43,7 +43,7 @@ struct sim_loader_transfer {
 	uint32_t next; /* number of the block expected next */
 };
 
-/* Read-only for users: flash, mode, rate, writes, bites, bad_packets. All other members are private. */
+/* Read-only for users: flash, mode, rate, writes, watchdog_resets, bad_packets. All other members are private. */
 struct sim_rom_loader {
 	struct sim_board *board;
 	const struct sim_loader_chip *chip;
@@ -57,9 +57,9 @@ struct sim_rom_loader {
 	enum sim_loader_mode mode;
 	double rate; /* line speed, as measured or as the host has set it */
 	unsigned int divider;
-	unsigned int writes;	  /* number of completed uploads */
-	unsigned int bites;	  /* number of watchdog resets of the whole chip, which also restart its USB */
-	unsigned int bad_packets; /* number of packets with a wrong length, checksum or escape */
+	unsigned int writes;	      /* number of completed uploads */
+	unsigned int watchdog_resets; /* number of watchdog resets of the whole chip, which also restart its USB */
+	unsigned int bad_packets;     /* number of packets with a wrong length, checksum or escape */
 
 	unsigned int edges;
 	struct sim_uart uart;

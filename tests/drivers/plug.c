@@ -588,11 +588,11 @@ static void run_wire(struct plug *p, int64_t now_ns)
 }
 
 /* A watchdog reset restarts the whole chip, so a native USB device leaves the bus. The test plugs it in again. */
-static void follow_bites(struct plug *p)
+static void follow_watchdog_resets(struct plug *p)
 {
-	if (p->bites == p->loader.bites)
+	if (p->watchdog_resets == p->loader.watchdog_resets)
 		return;
-	p->bites = p->loader.bites;
+	p->watchdog_resets = p->loader.watchdog_resets;
 	if (p->bridge.kind->is_native)
 		plug_vanish(p, p->now_ns);
 }
@@ -602,7 +602,7 @@ void plug_run(struct plug *p, int64_t now_ns)
 	if (!p->made || now_ns < p->now_ns)
 		return;
 	run_wire(p, now_ns);
-	follow_bites(p);
+	follow_watchdog_resets(p);
 	if (p->online)
 		sim_net_run(&p->net, now_ns);
 	run_armed(p);
@@ -786,7 +786,7 @@ static int new_board(struct plug *p, int64_t now_ns, const char *words, char *er
 	if (make_room(p) < 0 || new_record(p) < 0)
 		return -ENOMEM;
 	memset(p->armed, 0, sizeof(p->armed));
-	p->bites = 0;
+	p->watchdog_resets = 0;
 	p->now_ns = now_ns;
 	p->lost = 0;
 	p->made = true;

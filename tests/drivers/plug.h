@@ -66,7 +66,7 @@ struct plug {
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
-	unsigned int bites; /* watchdog resets of the board that the USB side has handled */
+	unsigned int watchdog_resets; /* watchdog resets of the board that the USB side has handled */
 	uint8_t *flash, *packed;
 	bool online; /* the board runs an update service, because its words hold ota=HOST:PORT */
 	struct sim_net net;

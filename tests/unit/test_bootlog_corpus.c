@@ -16,8 +16,8 @@ struct log_row {
 	char file[96], verdict[24], chip[16], cause[64], mode[64];
 };
 
-static struct log_row caused_by_us[LOGS_MAX], recorded[LOGS_MAX], later[LOGS_MAX];
-static int n_ours, n_recorded, n_later;
+static struct log_row own_logs[LOGS_MAX], recorded[LOGS_MAX], later[LOGS_MAX];
+static int n_own, n_recorded, n_later;
 static const char *recorded_dir;
 static char later_dir[512];
 
@@ -93,7 +93,7 @@ static const char *chip_of(const struct boot_trace *t)
 
 START_TEST(each_of_our_logs_is_judged_as_expected)
 {
-	const struct log_row *row = &caused_by_us[_i];
+	const struct log_row *row = &own_logs[_i];
 	struct boot_trace t;
 	size_t n;
 	char *data = read_file("tests/bootlogs", row->file, &n);
@@ -188,13 +188,13 @@ static void check_prefixes(const char *name, const char *data, size_t n)
 START_TEST(none_of_our_logs_depends_on_how_it_is_cut)
 {
 	size_t n;
-	char *data = read_file("tests/bootlogs", caused_by_us[_i].file, &n);
+	char *data = read_file("tests/bootlogs", own_logs[_i].file, &n);
 
 	ck_assert_ptr_nonnull(data);
-	check_cuts(caused_by_us[_i].file, data, n);
-	if (strncmp(caused_by_us[_i].file, "wrong-baud", 10) && strcmp(caused_by_us[_i].file, "utf-16.txt") &&
-	    !strstr(caused_by_us[_i].file, "one-line"))
-		check_prefixes(caused_by_us[_i].file, data, n);
+	check_cuts(own_logs[_i].file, data, n);
+	if (strncmp(own_logs[_i].file, "wrong-baud", 10) && strcmp(own_logs[_i].file, "utf-16.txt") &&
+	    !strstr(own_logs[_i].file, "one-line"))
+		check_prefixes(own_logs[_i].file, data, n);
 	free(data);
 }
 END_TEST
@@ -359,7 +359,7 @@ static void add_recorded(Suite *suite, const char *dir, const int columns[5], st
 
 int main(void)
 {
-	static const int our_columns[5] = { 0, 1, 2, 3, 4 }, index_columns[5] = { 0, 3, 1, 4, 5 },
+	static const int own_columns[5] = { 0, 1, 2, 3, 4 }, index_columns[5] = { 0, 3, 1, 4, 5 },
 			 later_columns[5] = { 0, 4, 1, 2, 3 };
 	Suite *suite = suite_create("bootlog-corpus");
 	TCase *own = tcase_create("ours");
@@ -371,11 +371,11 @@ int main(void)
 		fprintf(stderr, "tests/bootlogs/EXPECT.tsv: %s: run this in the top directory\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	read_rows(text, our_columns, caused_by_us, &n_ours);
+	read_rows(text, own_columns, own_logs, &n_own);
 	free(text);
 	tcase_set_timeout(own, 120);
-	tcase_add_loop_test(own, each_of_our_logs_is_judged_as_expected, 0, n_ours);
-	tcase_add_loop_test(own, none_of_our_logs_depends_on_how_it_is_cut, 0, n_ours);
+	tcase_add_loop_test(own, each_of_our_logs_is_judged_as_expected, 0, n_own);
+	tcase_add_loop_test(own, none_of_our_logs_depends_on_how_it_is_cut, 0, n_own);
 	tcase_add_test(own, a_real_board_heard_through_gbk_is_read);
 	suite_add_tcase(suite, own);
 

@@ -690,13 +690,13 @@ END_TEST
  * read. */
 START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 {
-	static const struct fake_usb caused_by_us = { "1-1", "303a", "1001", "1", NULL, NULL };
+	static const struct fake_usb native = { "1-1", "303a", "1001", "1", NULL, NULL };
 	static const struct fake_usb other = { "1-2", "1a86", "7523", "2", NULL, NULL };
 	struct inotify_event event;
 	struct diagnosis best;
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-	plug_in(&caused_by_us, "any");
+	plug_in(&native, "any");
 	fake_usb_device(&other);
 	ck_assert_int_ge(inotify_add_watch(fd, fake_path("/sys/bus/usb/devices/1-2/serial"), IN_OPEN), 0);
 	ck_assert(diagnose_best(spec_of(PORT), VERDICT_SILENT, &best));

@@ -811,9 +811,9 @@ START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008090, 0xd0000102, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x600080a8, 0, 0xffffffff, 0), 0);
-	ck_assert_uint_eq(h.loader.bites, 0);
+	ck_assert_uint_eq(h.loader.watchdog_resets, 0);
 	pass(10 * SIM_S);
-	ck_assert_uint_eq(h.loader.bites, 1);
+	ck_assert_uint_eq(h.loader.watchdog_resets, 1);
 	ck_assert_uint_eq(truth->hardware_resets, 1);
 	ck_assert_int_eq(truth->runs, SIM_RUNS_APP);
 	ck_assert(truth->latch_flash);
