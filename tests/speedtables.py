@@ -3,26 +3,26 @@
 
     python3 tests/speedtables.py >src/bootlog/speedtables.c
 
-Three tables come out of a model of a UART: for pairs of speeds how likely each byte is to be heard, with its stop bit and
-without; and how likely each byte is in text, after a byte of a given kind. It takes half a minute and writes the same bytes
-each time: of Python's random module it uses random() alone, whose sequence for a seed is promised never to change.
+A simulated UART gives three tables. Two of them say, for each pair of speeds, how likely a receiver is to deliver each byte
+with a valid stop bit, and without one. The third one says how likely each byte is in text, given the kind of the byte before.
+The script runs for half a minute and always writes the same bytes: it uses only random() of Python's random module, and Python
+promises never to change the sequence that random() gives for a seed.
 
-The model. Sender: 8N1, up to 1.5 % off, back to back or with pauses between characters or lines; the falling or the rising
-edges up to 0.15 us late. Receiver: up to 0.5 % off (or 115385 for 115200, as a divisor gives it), 8 or 16 ticks a bit; it sees
-a falling edge at the next tick, looks at each bit once, at 40 to 60 % of it, or takes the majority of three ticks; a start bit
-that is high there is none; after the stop bit it waits for the next falling edge. Half of the receivers begin in the middle of
-the text.
-Standard library only.
+Sender: 8N1, up to 1.5 % off; characters back to back, or with pauses between characters or text lines; either the falling or the
+rising edges up to 0.15 us late. Receiver: up to 0.5 % off (half of those at 115200 run at 115385, a common divisor's rate),
+8 or 16 ticks a bit. It detects a falling edge at its next tick and samples each bit at 40 to 60 % of the bit time, once or as
+the majority of three ticks. It ignores a start bit that is sampled high. After the stop bit it waits for the next falling edge.
+Half of the receivers start to listen in the middle of the text. Standard library only.
 """
 import math
 import random
+import re
 import struct
-import sys
 from bisect import bisect_right
 
-UNIT = 8            # steps of the tables to a bit of information
-FLOOR = 2e-4        # share of bytes that obey no table: lost edges, other texts
-HEARD = 24000       # characters heard for each pair of speeds
+UNIT = 8            # resolution of the tables: steps per bit of information
+FLOOR = 2e-4        # share of received bytes that the model does not explain: lost edges, other texts
+HEARD = 24000       # characters received for each pair of speeds
 NOISE = 'noise'
 
 
@@ -127,7 +127,7 @@ DIGITS_ONLY = (numbers,)
 
 
 def text(d, n, logs=LOGS):
-    """Two kinds at most, as one application prints them."""
+    """Lines of two kinds at most, as one application prints them."""
     kinds, out = (d.one_of(logs), d.one_of(logs)), b''
     while len(out) < n:
         out += d.one_of(kinds)(d).encode()
@@ -174,7 +174,7 @@ def binary(d, n):
 
 # ---- the wire and the receiver ------------------------------------------------------------------------------------------
 
-# For each byte where the level changes, in bits from the falling edge of the start bit.
+# For each byte: the bit borders at which the level changes, counted from the falling edge of the start bit.
 CHANGES = []
 for _byte in range(256):
     _levels = [1, 0] + [_byte >> i & 1 for i in range(8)] + [1]
@@ -182,7 +182,7 @@ for _byte in range(256):
 
 
 def send(d, data, baud, pauses):
-    """The edges of the line in seconds, falling and rising in turn: it idles high."""
+    """Return the times of the edges in seconds, falling and rising in turn: the line idles high."""
     edges, t, bit = [], 1e-3, 1 / baud
     late, style = d.random() ** 2 * d.between(-1.5e-7, 1.5e-7), d.below(6) if pauses else 0
     idle = d.one_of((1, 3 * d.random())) * bit
@@ -200,7 +200,7 @@ def send(d, data, baud, pauses):
 
 
 def noise(d, seconds, heard_at):
-    """Levels that last for random times: a loose wire, a motor, a radio."""
+    """Return edges at random times, as from a loose wire, a motor or a radio."""
     edges, t, mean = [], 1e-3, 10 ** d.between(-.8, .8) / heard_at
     while t < seconds:
         t -= math.log(1 - d.random()) * mean * (1 if len(edges) & 1 else d.one_of((1, 1, 8)))
@@ -209,7 +209,7 @@ def noise(d, seconds, heard_at):
 
 
 def receive(d, edges, heard_at, late):
-    """Each byte that is heard, and whether its stop bit was there."""
+    """Return each received byte, and whether its stop bit was high. late: may start in the middle of the text."""
     bit = 1 / (heard_at * (115385 / 115200 if heard_at == 115200 and d.random() < .5 else 1) * (1 + d.between(-.005, .005)))
     tick = bit / d.one_of((8, 16))
     sample, majority, phase = d.between(.4, .6) * bit, d.random() < .5, d.random() * tick
@@ -231,7 +231,7 @@ def receive(d, edges, heard_at, late):
         i += i & 1
         while i < n:
             seen = phase + (math.floor((edges[i] - phase) / tick) + 1) * tick
-            if i + 1 < n and edges[i + 1] <= seen:      # over before the next tick
+            if i + 1 < n and edges[i + 1] <= seen:      # a pulse between two ticks is not seen
                 i += 2
                 continue
             break
@@ -254,7 +254,7 @@ def receive(d, edges, heard_at, late):
 # ---- how likely each byte is -----------------------------------------------------------------------------------------------
 
 def count(senders, heard_at, logs):
-    """How often each byte is heard, with its stop bit and without; each sender has the same share."""
+    """Return the share of each byte with a high stop bit, and with a low one. Each sender has the same weight."""
     good, bad = [0.0] * 256, [0.0] * 256
     for sender in senders:
         d, got = Dice(heard_at, sender, len(logs)), []
@@ -278,15 +278,15 @@ def cost(share):
 
 
 def row_costs(shares):
-    """0: no more likely than any byte that was never heard."""
+    """Return the costs; 0 stands for a byte that is no likelier than one that was never received."""
     never = cost(FLOOR / 512)
     costs = [cost((1 - FLOOR) * s + FLOOR / 512) for s in shares]
     return [0 if c >= never else c for c in costs]
 
 
-# (name, senders, texts): speeds that sound alike share a row. A speed may have another, for an application that prints words or
-# digits only, without pauses and heard from the start: that sounds so different that one row for both would fit neither.
-# OTHER: not named.
+# (name, senders, texts): speeds that cannot be told apart share a row. A speed has a second row for an application that prints
+# only words or only digits, without pauses, to a receiver that listens from the start: its bytes are distributed so differently
+# that one row would fit neither. OTHER: a sender whose speed is not named.
 OTHER = 0
 ROWS = (
     (115200, (
@@ -322,8 +322,8 @@ def kind(b):
 
 
 def text_gains():
-    """log2(100 P(byte | kind of the one before)); all bytes from 0x80 on are one, and no evidence for text: in bytes that are
-    much alike, as noise may be, many go for UTF-8."""
+    """Return 8 log2(100 P(byte | kind of the byte before)). The last column is all bytes from 0x80 on. Their gain is never
+    positive: noise with little variety often passes for UTF-8, so UTF-8 must not count as evidence for text."""
     d, counts = Dice('text'), [[0] * 129 for _ in range(KINDS)]
     for _ in range(1500):
         s = text(d, 120)
@@ -340,57 +340,44 @@ def text_gains():
 
 # ---- C ------------------------------------------------------------------------------------------------------------------------
 
-def lines(items, indent):
-    line = indent
-    for item in items:
-        if len(line.expandtabs(8)) + len(item) + 1 > 118:
-            print(line)
-            line = indent
-        line += item + ','
-    print(line)
+def initialiser(numbers):
+    """'{1,[9]=2,3}': a designator skips three zeros or more."""
+    items, zeros = [], 0
+    for i, number in enumerate(numbers):
+        if number == 0:
+            zeros += 1
+            continue
+        items += [f'[{i}]={number}'] if zeros > 2 else ['0'] * zeros + [str(number)]
+        zeros = 0
+    return '{' + ','.join(items or ['0']) + '}'
 
 
-def array(name, row):
-    few = [f'[{b}]={c}' for b, c in enumerate(row) if c]
-    if not few:
-        return
-    print(f'\t\t.{name} = {{')
-    lines(few if sum(map(len, few)) < 600 else [str(c) for c in row], '\t\t\t')
-    print('\t\t},')
+def print_filled(text):
+    """Break after commas, at 120 columns."""
+    print(re.sub(r'(.{1,119}(?:,|$))', r'\1\n', text), end='')
 
 
 def main():
     print('''/* speedtables.c - what a receiver at one speed makes of a sender at another; written by tests/speedtables.py.
  *
- * Do not edit: run the script, whose first comment describes the model of sender and receiver behind the numbers. A number is
- * -8 log2 of a share: of all characters heard, those with this byte and a stop bit (good), or without one (bad). 0 stands for
- * SPEED_NEVER: not once was it heard. all_good and all_bad are the same for the sums. text_gain: 8 log2(100 P(byte | kind of
- * the byte before)), kinds as in speed.c.
+ * Do not edit: run the script. Its first comment describes the model behind the numbers; speedtables.h has the units.
  */
 #include "bootlog/speedtables.h"
 
 /* clang-format off */
 const struct speed_row speed_rows[] = {''')
-    total = 0
     for heard_at, rows in ROWS:
         assert len(rows) < 16       # SPEED_ROWS
         for name, senders, logs in rows:
             good, bad = count(senders, heard_at, logs)
-            total += 1
-            print(f'\t{{\t/* {heard_at} hears {", ".join(map(str, senders))}{": digits" if logs is DIGITS_ONLY else ": words" if logs is WORDS_ONLY else ""} */')
-            print(f'\t\t.heard_at = {heard_at}, .baud = {name}, '
-                  f'.all_good = {cost((1 - FLOOR) * sum(good) + FLOOR / 2)}, .all_bad = {cost((1 - FLOOR) * sum(bad) + FLOOR / 2)},')
-            array('good', row_costs(good))
-            array('bad', row_costs(bad))
-            print('\t},')
-            print(heard_at, name, f'{sum(bad):.2f}', file=sys.stderr)
-    print('};\n')
-    print(f'const unsigned int n_speed_rows = {total};\n')
+            texts = {DIGITS_ONLY: ', digits only', WORDS_ONLY: ', words only'}.get(logs, '')
+            sums = ','.join(str(cost((1 - FLOOR) * sum(shares) + FLOOR / 2)) for shares in (good, bad))
+            print_filled(f'/* {heard_at} hears {", ".join(map(str, senders))}{texts} */ '
+                         f'{{{heard_at},{name},{sums},{initialiser(row_costs(good))},{initialiser(row_costs(bad))}}},')
+    print(f'}};\n\nconst unsigned int n_speed_rows = {sum(len(rows) for _, rows in ROWS)};\n')
     print('const int8_t speed_text_gain[SPEED_KINDS][129] = {')
     for row in text_gains():
-        print('\t{')
-        lines([str(c) for c in row], '\t\t')
-        print('\t},')
+        print_filled(initialiser(row) + ',')
     print('};')
 
 

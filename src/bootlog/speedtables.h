@@ -1,22 +1,24 @@
-/* speedtables.h - the tables behind speed.c; tests/speedtables.py writes them. */
+/* speedtables.h - the tables of speed.c: how likely each byte is, as tests/speedtables.py computes it. */
 #ifndef ESPRESET_BOOTLOG_SPEEDTABLES_H
 #define ESPRESET_BOOTLOG_SPEEDTABLES_H
 
 #include <stdint.h>
 
-#define SPEED_UNIT 8	/* steps of every number here to a bit of information */
-#define SPEED_NEVER 171 /* what 0 stands for in a row: 2e-4/512, the share of a byte that was never heard */
-#define SPEED_KINDS 7	/* of the byte before, see speed.c */
+#define SPEED_UNIT 8	/* resolution: 8 steps of a number in these tables are one bit of information */
+#define SPEED_NEVER 171 /* cost of a byte that the model never produced (probability 2e-4/512); stored as 0 */
+#define SPEED_KINDS 7	/* digit, lower case, upper case, blank, line end, 0x80 and above, other */
 
-/* What a receiver at heard_at makes of text and binary sent at baud, in -8 log2 of a share of all characters. */
+#define SPEED_KINDS 7 /* digit, lower case, upper case, blank, line end, 0x80 and above, other */
 struct speed_row {
-	int heard_at, baud;	   /* baud 0: one of those that are called SPEED_OTHER */
-	uint8_t all_good, all_bad; /* all that have a stop bit, all that have none */
-	uint8_t good[256], bad[256];
+	int heard_at, baud;	     /* in Bd; baud 0: a sender whose speed is not named (SPEED_OTHER) */
+	uint8_t all_good, all_bad;   /* cost of any byte with a high stop bit, and with a low one */
+	uint8_t good[256], bad[256]; /* cost of this byte with a high stop bit, and with a low one */
 };
 
-extern const struct speed_row speed_rows[]; /* those of one heard_at stand together */
+extern const struct speed_row speed_rows[]; /* rows with the same heard_at are adjacent */
 extern const unsigned int n_speed_rows;
-extern const int8_t speed_text_gain[SPEED_KINDS][129]; /* the last for all bytes from 0x80 on */
+
+/* 8 log2(100 P(byte | kind of the byte before)) in text; the last column stands for all bytes from 0x80 on. */
+extern const int8_t speed_text_gain[SPEED_KINDS][129];
 
 #endif
