@@ -1,128 +1,124 @@
-/* speed.c - names the speed of a sender from what a receiver at another heard, and tells text from what is none. */
+/* speed.c - names the speed of a sender from bytes received at another speed, and recognises text. */
 #include "bootlog/speed.h"
 
 #include <string.h>
 
 #include "bootlog/speedtables.h"
 
-/* e^14, a million, in 1/8 bits: log2(e) * 14 * 8. */
+/* The best speed is named when it is e^14, about a million times, likelier than the next one: log2(e) * 14 * 8. */
 #define BEATEN_BY 162
-/* More is not held against a speed: if the sender changes to it, it catches up within some 100 bytes. */
+/* Limit of a cost, so that a speed which the sender changes to becomes the best one within about 100 bytes. */
 #define COST_MAX (6 * BEATEN_BY)
 
 /* -------------------------------------------------------------------------------------------------
  * Which speed
  */
 
-/* 8 log2(1 + 2^(-d/8)): what two shares, d apart, are more than the larger alone. */
-static const uint8_t both[] = {
-	8, 8, 7, 7, 6, 6, 5, 5, 5, 4, 4, 4, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+/* The costs of one received byte, as in struct speed_row. */
+struct byte_costs {
+	int good, bad, all_good, all_bad;
 };
 
-static int add_shares(int a, int b)
+/* The cost of "a or b", from the costs of two events that exclude each other. */
+static int cost_of_either(int a, int b)
 {
+	static const uint8_t gain[] = {
+		/* 8 log2(1 + 2^(-d/8)) for a difference d of the costs */
+		8, 8, 7, 7, 6, 6, 5, 5, 5, 4, 4, 4, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	};
 	int less = a < b ? a : b, apart = a < b ? b - a : a - b;
 
-	return less - (apart < (int)sizeof(both) ? both[apart] : 0);
+	return less - (apart < (int)sizeof(gain) ? gain[apart] : 0);
 }
 
-/* Noise: every byte is as likely, with a stop bit or without. */
-static const struct {
-	int all_good, all_bad, good, bad;
-} noise = { SPEED_UNIT, SPEED_UNIT, 9 * SPEED_UNIT, 9 * SPEED_UNIT };
+/* A bridge that drops framing errors delivers less than 1 of 32 characters of a sender with this all_good. */
+#define FEW (5 * SPEED_UNIT)
 
-#define FEW (5 * SPEED_UNIT) /* one of 32 */
-
-static int cost_of(enum speed_habit habit, uint8_t byte, int good, int bad, int all_good, int all_bad)
+/* The cost of a delivered byte, given what the bridge does on framing errors. */
+static int cost_of(enum speed_habit habit, uint8_t byte, struct byte_costs costs)
 {
 	switch (habit) {
-	case SPEED_ZEROES: return byte ? good : add_shares(good, all_bad);
-	case SPEED_DROPS:
-		/* Of those few that come through such a bridge too little is known, but that others are likelier to. */
-		return all_good > FEW ? 10 * SPEED_UNIT : good - all_good;
-	default: return add_shares(good, bad);
+	case SPEED_ZEROES: return byte ? costs.good : cost_of_either(costs.good, costs.all_bad);
+	case SPEED_DROPS: /* The model is unreliable for the few characters with a good stop bit: a fixed, high cost. */
+		return costs.all_good > FEW ? 10 * SPEED_UNIT : costs.good - costs.all_good;
+	default: return cost_of_either(costs.good, costs.bad);
 	}
-}
-
-static int of_row(uint8_t cost)
-{
-	return cost ? cost : SPEED_NEVER;
 }
 
 void speed_begin(struct speed_guess *g, int heard_at, enum speed_habit habit)
 {
 	memset(g, 0, sizeof(*g));
-	g->habit = (uint8_t)habit;
+	g->first_habit = (uint8_t)(habit ? habit : SPEED_DELIVERS);
+	g->last_habit = (uint8_t)(habit ? habit : SPEED_DROPS);
 	while (g->first < n_speed_rows && speed_rows[g->first].heard_at != heard_at)
 		g->first++;
 	while (g->first + g->n < (int)n_speed_rows && speed_rows[g->first + g->n].heard_at == heard_at)
 		g->n++;
 }
 
-static bool is_possible(const struct speed_guess *g, int habit)
+static struct byte_costs costs_in_row(const struct speed_guess *g, int i, uint8_t byte)
 {
-	return g->habit == SPEED_HABIT_UNKNOWN || g->habit == habit;
+	const struct speed_row *row = &speed_rows[g->first + i];
+
+	if (i == g->n) /* noise: each byte is as likely as any other, and a high stop bit as a low one */
+		return (struct byte_costs){ 9 * SPEED_UNIT, 9 * SPEED_UNIT, SPEED_UNIT, SPEED_UNIT };
+	return (struct byte_costs){
+		.good = row->good[byte] ? row->good[byte] : SPEED_NEVER,
+		.bad = row->bad[byte] ? row->bad[byte] : SPEED_NEVER,
+		.all_good = row->all_good,
+		.all_bad = row->all_bad,
+	};
 }
 
 static void speed_add_byte(struct speed_guess *g, uint8_t byte)
 {
 	int32_t least = INT32_MAX;
 
-	for (int habit = SPEED_DELIVERS; habit <= SPEED_DROPS; habit++) {
-		int32_t *cost = g->cost[habit - SPEED_DELIVERS];
+	for (int i = 0; i <= g->n; i++) {
+		struct byte_costs costs = costs_in_row(g, i, byte);
 
-		if (!is_possible(g, habit))
-			continue;
-		for (int i = 0; i < g->n; i++) {
-			const struct speed_row *row = &speed_rows[g->first + i];
-
-			cost[i] += cost_of((enum speed_habit)habit, byte, of_row(row->good[byte]),
-					   of_row(row->bad[byte]), row->all_good, row->all_bad);
-			if (cost[i] < least)
-				least = cost[i];
+		for (int habit = g->first_habit; habit <= g->last_habit; habit++) {
+			g->cost[habit][i] += cost_of((enum speed_habit)habit, byte, costs);
+			if (g->cost[habit][i] < least)
+				least = g->cost[habit][i];
 		}
-		cost[g->n] +=
-			cost_of((enum speed_habit)habit, byte, noise.good, noise.bad, noise.all_good, noise.all_bad);
-		if (cost[g->n] < least)
-			least = cost[g->n];
 	}
-	for (int habit = SPEED_DELIVERS; habit <= SPEED_DROPS; habit++) {
-		int32_t *cost = g->cost[habit - SPEED_DELIVERS];
+	for (int habit = g->first_habit; habit <= g->last_habit; habit++) {
+		for (int i = 0; i <= g->n; i++) {
+			int32_t cost = g->cost[habit][i] - least;
 
-		for (int i = 0; i <= g->n && is_possible(g, habit); i++)
-			cost[i] = cost[i] - least < COST_MAX ? cost[i] - least : COST_MAX;
+			g->cost[habit][i] = cost < COST_MAX ? cost : COST_MAX;
+		}
 	}
 }
 
 void speed_add(struct speed_guess *g, const void *bytes, size_t n)
 {
-	const uint8_t *byte = bytes;
-
-	g->bytes += (long)n;
-	if (!g->n)
-		return;
-	while (n--)
+	for (const uint8_t *byte = bytes; g->n && n; n--)
 		speed_add_byte(g, *byte++);
 }
 
-static int name_of(const struct speed_guess *g, int i)
+/* The speed that row i stands for. */
+static int row_baud(const struct speed_guess *g, int i)
 {
 	return i < g->n && speed_rows[g->first + i].baud ? speed_rows[g->first + i].baud : SPEED_OTHER;
 }
 
-/* The likeliest pair of speed and habit. */
-static void find_best(const struct speed_guess *g, int *ret_habit, int *ret_i)
+/* Finds the likeliest habit and speed. Return: the habit */
+static int find_best(const struct speed_guess *g, int *ret_baud)
 {
-	for (int habit = SPEED_DELIVERS; habit <= SPEED_DROPS; habit++)
-		for (int i = 0; i <= g->n && is_possible(g, habit); i++)
-			if (g->cost[habit - SPEED_DELIVERS][i] == 0) {
-				*ret_habit = habit;
-				*ret_i = i;
-				return;
+	for (int habit = g->first_habit; habit <= g->last_habit; habit++)
+		for (int i = 0; i <= g->n; i++)
+			if (g->cost[habit][i] == 0) {
+				*ret_baud = row_baud(g, i);
+				return habit;
 			}
+	*ret_baud = SPEED_OTHER;
+	return SPEED_HABIT_UNKNOWN;
 }
 
-int speed_neighbour(int baud)
+/* The speed within 9 % that some receivers cannot distinguish from this one; 0: there is none */
+static int similar_speed(int baud)
 {
 	static const int pairs[][2] = { { 230400, 250000 }, { 460800, 500000 }, { 921600, 1000000 } };
 
@@ -133,50 +129,42 @@ int speed_neighbour(int baud)
 	return 0;
 }
 
-/* How far the best speed is ahead of the next one. */
+/* How much more the likeliest of the other speeds costs; a speed similar to the best one does not count. */
 static int32_t lead_of(const struct speed_guess *g, int best)
 {
-	int neighbour = speed_neighbour(best);
+	int similar = similar_speed(best);
 	int32_t lead = INT32_MAX;
 
-	for (int habit = SPEED_DELIVERS; habit <= SPEED_DROPS; habit++)
-		for (int i = 0; i <= g->n && is_possible(g, habit); i++)
-			if (name_of(g, i) != best && name_of(g, i) != neighbour &&
-			    g->cost[habit - SPEED_DELIVERS][i] < lead)
-				lead = g->cost[habit - SPEED_DELIVERS][i];
+	for (int habit = g->first_habit; habit <= g->last_habit; habit++)
+		for (int i = 0; i <= g->n; i++)
+			if (row_baud(g, i) != best && row_baud(g, i) != similar && g->cost[habit][i] < lead)
+				lead = g->cost[habit][i];
 	return lead;
 }
 
 int speed_named(const struct speed_guess *g)
 {
-	int habit = 0, best = 0, name;
+	int best;
 
-	if (!g->bytes || !g->n)
-		return 0;
-	find_best(g, &habit, &best);
-	name = name_of(g, best);
-	return lead_of(g, name) >= BEATEN_BY ? name : 0;
+	(void)find_best(g, &best);
+	return g->n && lead_of(g, best) >= BEATEN_BY ? best : 0;
 }
 
-/* For SPEED_OTHER the tables fit too loosely to tell habits apart. Twice the margin, since of all that is heard only the
- * errors tell. */
 enum speed_habit speed_habit(const struct speed_guess *g)
 {
-	int best_habit = 0, best = 0;
+	int best, best_habit = find_best(g, &best);
 
-	if (g->habit != SPEED_HABIT_UNKNOWN || speed_named(g) <= 0)
-		return (enum speed_habit)g->habit;
-	find_best(g, &best_habit, &best);
-	for (int habit = SPEED_DELIVERS; habit <= SPEED_DROPS; habit++)
+	if (g->first_habit == g->last_habit)
+		return (enum speed_habit)g->first_habit;
+	/* For SPEED_OTHER the tables are too imprecise to distinguish habits. */
+	if (speed_named(g) <= 0)
+		return SPEED_HABIT_UNKNOWN;
+	/* Twice the lead: only the bytes with framing errors are evidence for a habit. */
+	for (int habit = g->first_habit; habit <= g->last_habit; habit++)
 		for (int i = 0; i <= g->n && habit != best_habit; i++)
-			if (g->cost[habit - SPEED_DELIVERS][i] < 2 * BEATEN_BY)
+			if (g->cost[habit][i] < 2 * BEATEN_BY)
 				return SPEED_HABIT_UNKNOWN;
 	return (enum speed_habit)best_habit;
-}
-
-long speed_bytes(const struct speed_guess *g)
-{
-	return g->bytes;
 }
 
 /* -------------------------------------------------------------------------------------------------
@@ -186,12 +174,16 @@ long speed_bytes(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-#define ENOUGH_BYTES 76 /* right text has passed by then in 93 %, and nearly all that has not is dots, or out of step */
-#define SKIPPED 24	/* out of step after as many: 4 % of receivers; a pause of 2.5 characters cures all */
-#define PAIR_COUNTS 2	/* how often the same pair of bytes is evidence */
-/* Bytes are read some time after they were on the line: a silence shorter than this may be the scheduler's. */
+/* Of text at the right speed 93 % has reached RIGHT_FROM within this many bytes. Nearly all of the rest is rows of
+ * dots, or received misaligned. */
+#define ENOUGH_BYTES 76
+/* After this many bytes without a pause 4 % of receivers are still misaligned. A pause of 2.5 characters aligns all. */
+#define SKIPPED 24
+#define PAIR_COUNTS 2 /* how many times the same pair of bytes counts as evidence */
+/* A silence shorter than this may be scheduling delay: the bytes were read later than they arrived. */
 #define PAUSE_MS 5
 
+/* The row of speed_text_gain[] for what follows this byte. */
 static unsigned int kind_of(int byte)
 {
 	if (byte >= '0' && byte <= '9')
@@ -214,7 +206,7 @@ void speed_check_begin(struct speed_check *c, int baud)
 	c->before = -1;
 }
 
-/* Return: whether this pair has been seen less often than it may count. */
+/* Counts this pair of bytes. Return: whether it is still evidence */
 static bool pair_counts(struct speed_check *c, int before, int byte)
 {
 	unsigned int hash = ((unsigned int)before * 151 + (unsigned int)byte * 7) % (sizeof(c->seen) * 4);
@@ -242,7 +234,7 @@ static void speed_weigh(struct speed_check *c, uint8_t byte, bool readable)
 		c->answer = SPEED_WRONG;
 }
 
-/* What was begun as a character of UTF-8 is one, or not. */
+/* Evaluates the bytes held back. readable: they were the beginning of a valid UTF-8 character. */
 static void weigh_held(struct speed_check *c, bool readable)
 {
 	for (int i = 0; i < c->n_held && c->answer == SPEED_UNSURE; i++)
@@ -278,7 +270,7 @@ static void speed_check_byte(struct speed_check *c, uint8_t byte)
 	}
 }
 
-/* Did the line idle before these bytes, or among them, for more than 2.5 characters? */
+/* Was the modem line idle for more than 2.5 characters before or between these bytes? */
 static bool has_pause(const struct speed_check *c, int64_t now_ms, size_t n)
 {
 	int64_t on_line_ms = ((int64_t)n * 10 + 25) * 1000 / c->baud + 1;

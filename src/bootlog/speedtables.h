@@ -8,7 +8,7 @@
 #define SPEED_NEVER 171 /* cost of a byte that the model never produced (probability 2e-4/512); stored as 0 */
 #define SPEED_KINDS 7	/* digit, lower case, upper case, blank, line end, 0x80 and above, other */
 
-#define SPEED_KINDS 7 /* digit, lower case, upper case, blank, line end, 0x80 and above, other */
+/* The bytes that a receiver at heard_at delivers for a sender at baud. A cost is -8 log2(probability); costs add up. */
 struct speed_row {
 	int heard_at, baud;	     /* in Bd; baud 0: a sender whose speed is not named (SPEED_OTHER) */
 	uint8_t all_good, all_bad;   /* cost of any byte with a high stop bit, and with a low one */
