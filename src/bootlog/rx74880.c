@@ -234,7 +234,7 @@ static void rx74880_lock(struct bootlog *log)
 	unsigned int bytes = 0, n = 0;
 	size_t in_text = 0;
 
-	while (bytes < r->wrongbaud.states[0].heard && n < RX74880_RECENT) {
+	while (bytes < r->wrongbaud.candidates[0].heard && n < RX74880_RECENT) {
 		const struct rx74880_heard *h = &r->recent[(r->n_recent - ++n) % RX74880_RECENT];
 
 		bytes += h->bytes;
