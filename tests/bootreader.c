@@ -19,14 +19,11 @@ static void read_event(void *user, const struct boot_event *event)
 		r->on_event(r->user, event);
 }
 
-static void read_piece(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+static void read_piece(void *user, const struct bootlog_piece *piece)
 {
 	struct boot_reader *r = user;
 
-	if (heard)
-		bootlog_feed_heard(&r->log, text, n, heard, n_heard, 0, read_event, r);
-	else
-		bootlog_feed(&r->log, text, n, 0, read_event, r);
+	bootlog_feed_piece(&r->log, piece, 0, read_event, r);
 }
 
 void boot_reader_feed(struct boot_reader *r, const void *bytes, size_t n, bootlog_fn *on_event, void *user)

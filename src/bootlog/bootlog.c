@@ -795,13 +795,17 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 	end_input(log);
 }
 
-void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
-			size_t n_heard, int64_t now_ms, bootlog_fn *on_event, void *user)
+void bootlog_feed_piece(struct bootlog *log, const struct bootlog_piece *piece, int64_t now_ms, bootlog_fn *on_event,
+			void *user)
 {
-	begin_input(log, n_heard, now_ms, on_event, user);
-	if (!log->options.recover_74880 || !rx74880_heard(log, text, n, heard, n_heard)) {
-		for (size_t i = 0; i < n; i++)
-			bootlog_read_byte(log, (unsigned char)text[i]);
+	if (!piece->heard) {
+		bootlog_feed(log, piece->text, piece->n, now_ms, on_event, user);
+		return;
+	}
+	begin_input(log, piece->n_heard, now_ms, on_event, user);
+	if (!log->options.recover_74880 || !rx74880_heard(log, piece)) {
+		for (size_t i = 0; i < piece->n; i++)
+			bootlog_read_byte(log, (unsigned char)piece->text[i]);
 	}
 	end_input(log);
 }

@@ -165,13 +165,19 @@ struct bootlog;
 
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options);
 void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_ms, bootlog_fn *on_event, void *user);
-/**
- * bootlog_feed_heard() - text that is not what a port at another speed has heard: of a copied log (cli/paste.h)
- * @text:  at most BOOTLOG_CHARACTER_MAX bytes; belongs to what was heard
- * @heard: what that port may have heard in its place
- */
-void bootlog_feed_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
-			size_t n_heard, int64_t now_ms, bootlog_fn *on_event, void *user);
+
+/* A piece of a copied log (cli/paste.h), whose text is not what a port at another speed received. */
+struct bootlog_piece {
+	const char *text; /* not terminated */
+	size_t n;	  /* bytes of text; with heard at most BOOTLOG_CHARACTER_MAX */
+	/* What the port may have received in place of the text; NULL: the bytes of the text */
+	const struct wrongbaud_symbol *heard;
+	size_t n_heard;
+};
+
+/** bootlog_feed_piece() - as bootlog_feed(), for a piece of a copied log */
+void bootlog_feed_piece(struct bootlog *log, const struct bootlog_piece *piece, int64_t now_ms, bootlog_fn *on_event,
+			void *user);
 /** bootlog_is_following() - may what came last be the beginning of a banner at another speed? */
 bool bootlog_is_following(const struct bootlog *log);
 void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, void *user);

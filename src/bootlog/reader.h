@@ -118,8 +118,7 @@ void trouble_init(struct bootlog *log);
 /** rx74880_byte() - look at a byte as a part of 74880 Bd heard at 115200. Return: whether it is */
 bool rx74880_byte(struct bootlog *log, unsigned char c);
 /** rx74880_heard() - the same for a character that is another text than what was heard */
-bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
-		   size_t n_heard);
+bool rx74880_heard(struct bootlog *log, const struct bootlog_piece *piece);
 /** rx74880_passed() - bytes that are none, the last of them this one */
 void rx74880_passed(struct bootlog *log, unsigned char last);
 void rx74880_flush(struct bootlog *log);

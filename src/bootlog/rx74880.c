@@ -1,40 +1,31 @@
-/* rx74880.c - takes into the record of a boot what an ESP8266 said at 74880 Bd and a port at 115200 heard. */
+/* rx74880.c - puts an ESP8266's text, sent at 74880 Bd and received at 115200, into the record of a boot.
+ *
+ *	rx74880_byte(), rx74880_heard()	characters from bootlog.c
+ *		take_symbol()		-> wrongbaud.c, which recognises the ROM and returns its text lines
+ *			rx74880_lock()		the sender is the ROM: drops its characters from the log's text
+ *			take_lines()		text lines into struct boot and events
+ *			rx74880_unlock()	the ROM's text is over: what did not become a text line is plain text
+ */
 #include "bootlog/reader.h"
 
 #include <stdio.h>
 
 /* -------------------------------------------------------------------------------------------------
- * Lines
+ * Text lines
  */
+
+/* The bytes received of modes 2 and 3 are the same, and so are those of 4, 6 and 7. */
+#define MODES_2_3 (1U << 2 | 1U << 3)
+#define MODES_SDIO (1U << 4 | 1U << 5 | 1U << 6 | 1U << 7)
+
+/* At 74880 Bd the ROM speaks only after power-on and a reset by EN/RST (esp8266/Arduino
+ * cores/esp8266/hwdt_app_entry.cpp). If other causes fit as well, it was one of these two. A bridge that drops
+ * characters often loses which one. */
+#define COLD_CAUSES (1U << 1 | 1U << 2)
 
 static struct span span_of(const char *text)
 {
 	return (struct span){ text, text + strlen(text) };
-}
-
-/* Boot modes 2 and 3 sound alike, and so do 4, 6 and 7. */
-#define MODES_2_3 (1U << 2 | 1U << 3)
-#define MODES_SDIO (1U << 4 | 1U << 5 | 1U << 6 | 1U << 7)
-
-static int only_one(unsigned int set)
-{
-	for (int i = 0; i < 8; i++) {
-		if (set == 1U << i)
-			return i;
-	}
-	return -1;
-}
-
-/* At this speed the ROM speaks after power and EN/RST only (esp8266/Arduino cores/esp8266/hwdt_app_entry.cpp): where
- * other numbers sound like these, it was one of these. Which one is often lost when a bridge does not deliver all. */
-#define COLD_CAUSES (1U << 1 | 1U << 2)
-
-/* Where a paste leaves several, it is the one of them that the ROM can say at this speed. */
-static int only_cause(const struct bootlog *log, unsigned int causes)
-{
-	int cause = only_one(causes);
-
-	return cause < 0 && log->options.pasted ? only_one(causes & COLD_CAUSES) : cause;
 }
 
 static enum boot_habit rx74880_habit(unsigned int habits)
@@ -47,51 +38,41 @@ static enum boot_habit rx74880_habit(unsigned int habits)
 	}
 }
 
+static char digit_or_mark(int number)
+{
+	return number < 0 ? '?' : (char)('0' + number % 10);
+}
+
 static void rx74880_banner(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	struct rx74880 *r = &log->rx74880;
 	struct boot boot;
-	int read_cause = only_cause(log, line->causes);
-	char text[64], cause[4] = "?", mode[4] = "?", mode2[4] = "?";
+	int cause = wrongbaud_only(line->causes);
+	char text[64];
 
-	r->banner = read_cause >= 0 || (line->causes & COLD_CAUSES);
+	if (cause < 0 && log->options.pasted)
+		cause = wrongbaud_only(line->causes & COLD_CAUSES);
+	r->banner = cause >= 0 || (line->causes & COLD_CAUSES);
 	r->loading = r->summed = false;
-	esp8266_boot(&boot, read_cause, only_one(line->modes), line->mode2);
+	esp8266_boot(&boot, cause, wrongbaud_only(line->modes), line->mode2);
 	boot.rx_speed = BOOT_RX_74880;
-	if (read_cause < 0 && (line->causes & COLD_CAUSES))
+	if (cause < 0 && (line->causes & COLD_CAUSES))
 		boot.cause_kind = BOOT_CAUSE_HARDWARE;
 	boot.habit = rx74880_habit(line->habits);
-	boot.certain = false; /* until the load has been heard to its end */
+	boot.certain = false; /* until the end of the load was received */
 	if (boot.mode < 0 && !(line->modes & ~MODES_SDIO))
 		boot.source = BOOT_SOURCE_OTHER;
-	/* A mode that only the load can tell: in 2 and 3 the banner is the same. */
 	if (line->modes && !(line->modes & ~MODES_2_3)) {
-		boot.mode_needs_load = true;
+		boot.mode_needs_load = true; /* only in mode 3 a load follows */
 		boot.mode = -1;
 		boot.source = BOOT_SOURCE_UNKNOWN;
 	}
-	if (read_cause >= 0)
-		snprintf(cause, sizeof(cause), "%d", read_cause % 10);
-	if (boot.mode >= 0)
-		snprintf(mode, sizeof(mode), "%d", boot.mode % 10);
-	if (line->mode2 >= 0)
-		snprintf(mode2, sizeof(mode2), "%d", line->mode2 % 10);
-	snprintf(text, sizeof(text), "ets Jan  8 2013,rst cause:%s, boot mode:(%s,%s)", cause, mode, mode2);
+	snprintf(text, sizeof(text), "ets Jan  8 2013,rst cause:%c, boot mode:(%c,%c)", digit_or_mark(cause),
+		 digit_or_mark(boot.mode), digit_or_mark(line->mode2));
 	bootlog_take_banner(log, &boot, span_of(text), false);
 }
 
-/* A segment: in mode 3 it follows the banner, in mode 2 and 1 it does not. */
-static void take_load(struct bootlog *log)
-{
-	struct rx74880 *r = &log->rx74880;
-
-	if (!log->unsure) {
-		esp8266_loads(log);
-		r->loading = true;
-	}
-	bootlog_progress(log, BOOT_LOADING, span_of("load 0x..."));
-}
-
+/* The load has ended. The boot is certain if banner, load and checksum were all recovered. */
 static void rx74880_loaded(struct bootlog *log, enum boot_progress step, const char *text)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -102,79 +83,76 @@ static void rx74880_loaded(struct bootlog *log, enum boot_progress step, const c
 	bootlog_progress(log, step, span_of(text));
 }
 
-/* A loader that is not eboot, and says something of its own, takes so long to begin. */
-#define OTHER_LOADER_MS 10
-
-/* Nothing more was heard after the sum: it may have been the end of the load, or "csum err" in a form that could not
- * be read. */
-static void end_of_words(struct bootlog *log)
+/* The result of eboot's copy: 0 is success. */
+static void rx74880_copied(struct bootlog *log, int number)
 {
-	struct rx74880 *r = &log->rx74880;
-
-	if (r->summed && log->boot.rx_speed == BOOT_RX_74880 && log->boot.progress == BOOT_LOADING &&
-	    log->boot.trouble == BOOT_OK && !log->boot.copying) {
-		/* "csum err" and eboot's words follow at once: what comes after a pause is another loader's */
-		log->boot.certain = r->banner && r->loading && log->boot.mode == 3 &&
-				    log->boot.habit == BOOT_HABIT_DELIVERS &&
-				    log->now_ms - r->taken_ms >= OTHER_LOADER_MS;
-		bootlog_progress(log, BOOT_LOADED, span_of("csum 0x..."));
-	}
-	r->banner = r->loading = r->summed = r->sure = false;
+	log->boot.copying = false;
+	if (!log->unsure)
+		bootlog_emit(log, BOOT_EVENT_COPIED, span_of("cp:"), number);
+	if (log->unsure || number)
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"), REASON_EBOOT_COPY);
 }
 
-static void rx74880_trouble(struct bootlog *log, const struct wrongbaud_line *line)
-{
-	switch (line->text) {
-	case TEXT_CSUM_ERR: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("csum err"), REASON_CHECKSUM); break;
-	case TEXT_ETS_MAIN: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("ets_main.c"), REASON_ROM_ASSERT); break;
-	case TEXT_COPIED:
-		log->boot.copying = false;
-		if (!log->unsure)
-			bootlog_emit(log, BOOT_EVENT_COPIED, span_of("cp:"), line->number);
-		if (log->unsure || line->number)
-			bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"), REASON_EBOOT_COPY);
-		break;
-	default: bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("e:"), REASON_EBOOT_LOAD); break;
-	}
-}
-
-/* Each character tells about five bits: with four of them chance is below one in a million. A copy's result is
- * shorter, but behind the surely heard word that announces it nothing else can come. */
+/* Each byte is worth about five bits: four bytes fit by chance less than once in a million. The result of a copy is
+ * shorter, but nothing else can follow a sure "@cp:". */
 #define INFORMATIVE_MIN 4
 #define INFORMATIVE_COPIED 2
 
+/* Did enough bytes fit to exclude chance, and is the text line's number known? */
 static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
 	case TEXT_NONE: return false;
 	case TEXT_BANNER:
-		return (only_one(line->causes) >= 0 || (line->causes & COLD_CAUSES)) && line->modes &&
-		       (only_one(line->modes) >= 0 || !(line->modes & ~MODES_2_3) || !(line->modes & ~MODES_SDIO));
+		return (wrongbaud_only(line->causes) >= 0 || (line->causes & COLD_CAUSES)) && line->modes &&
+		       (wrongbaud_only(line->modes) >= 0 || !(line->modes & ~MODES_2_3) ||
+			!(line->modes & ~MODES_SDIO));
 	case TEXT_COPIED: return line->number >= 0 && r->sure && line->informative >= INFORMATIVE_COPIED;
 	case TEXT_FAILED: return line->number >= 0 && line->informative >= INFORMATIVE_MIN;
 	default: return line->informative >= INFORMATIVE_MIN;
 	}
 }
 
+/* Text lines that only show progress or trouble, and the text that the log's events carry for them */
+static const struct {
+	const char *text;
+	enum boot_progress progress;
+	enum boot_reason reason; /* REASON_NONE: progress */
+} plain_lines[TEXT_STAGE2 + 1] = {
+	[TEXT_WDT_RESET] = { "wdt reset", BOOT_NOTHING, REASON_NONE },
+	[TEXT_LOAD] = { "load 0x...", BOOT_LOADING, REASON_NONE },
+	[TEXT_DETAIL] = { "chksum 0x..", BOOT_LOADING, REASON_NONE },
+	[TEXT_CSUM] = { "csum 0x..", BOOT_LOADING, REASON_NONE },
+	[TEXT_VERSION] = { "v........", BOOT_LOADING, REASON_NONE },
+	[TEXT_CSUM_ERR] = { "csum err", BOOT_NOTHING, REASON_CHECKSUM },
+	[TEXT_ETS_MAIN] = { "ets_main.c", BOOT_NOTHING, REASON_ROM_ASSERT },
+	[TEXT_FAILED] = { "e:", BOOT_NOTHING, REASON_EBOOT_LOAD },
+};
+
 static void rx74880_line(struct bootlog *log, const struct wrongbaud_line *line)
 {
 	struct rx74880 *r = &log->rx74880;
 
+	if (plain_lines[line->text].text) {
+		struct span text = span_of(plain_lines[line->text].text);
+
+		r->summed |= line->text == TEXT_CSUM;
+		if (line->text == TEXT_LOAD && !log->unsure) {
+			esp8266_loads(log);
+			r->loading = true;
+		}
+		if (plain_lines[line->text].reason)
+			bootlog_emit_trouble(log, BOOT_NO_IMAGE, text, plain_lines[line->text].reason);
+		else
+			bootlog_progress(log, plain_lines[line->text].progress, text);
+		return;
+	}
 	switch (line->text) {
 	case TEXT_BANNER: rx74880_banner(log, line); break;
-	case TEXT_EMPTY: break;
-	case TEXT_WDT_RESET: bootlog_progress(log, BOOT_NOTHING, span_of("wdt reset")); break;
 	case TEXT_WAITING:
 		log->boot.waiting = true;
 		bootlog_emit(log, BOOT_EVENT_WAITING, span_of("waiting for host"), 0);
 		break;
-	case TEXT_LOAD: take_load(log); break;
-	case TEXT_DETAIL: bootlog_progress(log, BOOT_LOADING, span_of("chksum 0x..")); break;
-	case TEXT_CSUM:
-		r->summed = true;
-		bootlog_progress(log, BOOT_LOADING, span_of("csum 0x.."));
-		break;
-	case TEXT_VERSION: bootlog_progress(log, BOOT_LOADING, span_of("v........")); break;
 	case TEXT_LOADS:
 		log->boot.eboot_loads = true;
 		rx74880_loaded(log, BOOT_LOADED, "~ld");
@@ -188,14 +166,12 @@ static void rx74880_line(struct bootlog *log, const struct wrongbaud_line *line)
 		log->boot.copying = true;
 		bootlog_emit(log, BOOT_EVENT_COPYING, span_of("@"), 0);
 		break;
-	case TEXT_CSUM_ERR:
-	case TEXT_ETS_MAIN:
-	case TEXT_COPIED:
-	case TEXT_FAILED: rx74880_trouble(log, line); break;
-	case TEXT_NONE: /* several fit */
+	case TEXT_COPIED: rx74880_copied(log, line->number); break;
+	case TEXT_NONE:
 		r->banner = false;
 		bootlog_fragment(log, span_of("?"));
 		break;
+	default: break;
 	}
 }
 
@@ -216,8 +192,27 @@ static void take_lines(struct bootlog *log)
 	r->taken_ms = log->now_ms;
 }
 
+/* A second-stage loader other than eboot is silent for at least this long after the ROM's checksum. */
+#define OTHER_LOADER_MS 10
+
+/* The ROM's text ended after the checksum. Either that was the end of the load, or "csum err" followed in a form that
+ * could not be read. "csum err" and eboot's text follow at once, so after a pause it is another loader that speaks. */
+static void end_of_words(struct bootlog *log)
+{
+	struct rx74880 *r = &log->rx74880;
+	struct boot *boot = &log->boot;
+
+	if (r->summed && boot->rx_speed == BOOT_RX_74880 && boot->progress == BOOT_LOADING &&
+	    boot->trouble == BOOT_OK && !boot->copying) {
+		boot->certain = r->banner && r->loading && boot->mode == 3 && boot->habit == BOOT_HABIT_DELIVERS &&
+				log->now_ms - r->taken_ms >= OTHER_LOADER_MS;
+		bootlog_progress(log, BOOT_LOADED, span_of("csum 0x..."));
+	}
+	r->banner = r->loading = r->summed = r->sure = false;
+}
+
 /* -------------------------------------------------------------------------------------------------
- * Bytes
+ * Characters
  */
 
 static void rx74880_append(struct rx74880 *r, const char *text, size_t n)
@@ -226,8 +221,14 @@ static void rx74880_append(struct rx74880 *r, const char *text, size_t n)
 	r->len += n;
 }
 
-/* From here on it is the ROM: the characters that have made that sure are not text. The last one has not become text
- * yet. */
+/* Character number @back, counted from the last one, which is 1 */
+static const struct rx74880_heard *recent_heard(const struct rx74880 *r, unsigned int back)
+{
+	return &r->recent[(r->n_recent - back) % RX74880_RECENT];
+}
+
+/* The sender is the ROM. The characters that have shown this are not text: drops them from the log's line, and collects
+ * them here. The last character is not in the log's line yet. */
 static void rx74880_lock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -235,21 +236,18 @@ static void rx74880_lock(struct bootlog *log)
 	size_t in_text = 0;
 
 	while (bytes < r->wrongbaud.candidates[0].heard && n < RX74880_RECENT) {
-		const struct rx74880_heard *h = &r->recent[(r->n_recent - ++n) % RX74880_RECENT];
+		const struct rx74880_heard *h = recent_heard(r, ++n);
 
 		bytes += h->bytes;
 		in_text += n > 1 ? h->len : 0;
 		r->begin_ms = h->ms;
 	}
 	bootlog_drop(log, in_text);
-	for (r->len = 0; n > 1; n--) {
-		const struct rx74880_heard *h = &r->recent[(r->n_recent - n) % RX74880_RECENT];
-
-		rx74880_append(r, h->text, h->len);
-	}
+	for (r->len = 0; n > 1; n--)
+		rx74880_append(r, recent_heard(r, n)->text, recent_heard(r, n)->len);
 }
 
-/* The ROM's words are over: what did not become a line is read as it is. */
+/* The ROM's text is over. Characters that did not become a text line are read as plain text. */
 static void rx74880_unlock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -261,29 +259,18 @@ static void rx74880_unlock(struct bootlog *log)
 		bootlog_read_byte(log, (unsigned char)r->line[i]);
 }
 
-static bool is_locked(const struct bootlog *log)
-{
-	return log->rx74880.wrongbaud.locked;
-}
-
 static void take_symbol(struct bootlog *log, struct wrongbaud_symbol heard)
 {
-	struct rx74880 *r = &log->rx74880;
-	bool was_locked = is_locked(log);
+	struct wrongbaud *w = &log->rx74880.wrongbaud;
+	bool was_locked = w->locked;
+	enum wrongbaud_result result = wrongbaud_symbol(w, heard);
 
-	switch (wrongbaud_symbol(&r->wrongbaud, heard)) {
-	case WRONGBAUD_LOCKED:
-		if (!was_locked)
-			rx74880_lock(log);
-		break;
-	case WRONGBAUD_LINE:
-		if (!was_locked)
-			rx74880_lock(log);
+	if (!was_locked && (result == WRONGBAUD_LOCKED || result == WRONGBAUD_LINE))
+		rx74880_lock(log);
+	if (result == WRONGBAUD_LINE)
 		take_lines(log);
-		break;
-	case WRONGBAUD_LOST: rx74880_unlock(log); break;
-	default: break;
-	}
+	else if (result == WRONGBAUD_LOST)
+		rx74880_unlock(log);
 }
 
 void rx74880_passed(struct bootlog *log, unsigned char last)
@@ -305,73 +292,72 @@ static struct rx74880_heard *rx74880_remember(struct rx74880 *r, const char *tex
 	return h;
 }
 
-/* The byte before may be the first of a banner. */
-static void remember_previous(struct rx74880 *r)
-{
-	char c = (char)r->wrongbaud.previous.byte;
-
-	if (r->passed)
-		rx74880_remember(r, &c, 1, r->previous_ms)->bytes = 1;
-	r->passed = false;
-}
-
-bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
-		   size_t n_heard)
+/* Remembers the character, and the byte before it if that was passed by: it may be the first byte of a banner. */
+static void remember_piece(struct bootlog *log, const struct bootlog_piece *piece)
 {
 	struct rx74880 *r = &log->rx74880;
+	char previous = (char)r->wrongbaud.previous.byte;
 	struct rx74880_heard *h;
 
-	/* Nothing half read: a banner begins with two bytes. */
-	if (!r->wrongbaud.n && n_heard && heard->kind != SYMBOL_BYTE) {
-		r->wrongbaud.any_previous = r->passed = false;
+	if (r->passed)
+		rx74880_remember(r, &previous, 1, r->previous_ms)->bytes = 1;
+	r->passed = false;
+	h = rx74880_remember(r, piece->text, piece->n, log->now_ms);
+	for (size_t i = 0; i < piece->n_heard; i++)
+		h->bytes = (uint8_t)(h->bytes + (piece->heard[i].kind == SYMBOL_BYTE));
+	r->previous_ms = log->now_ms;
+}
+
+bool rx74880_heard(struct bootlog *log, const struct bootlog_piece *piece)
+{
+	struct rx74880 *r = &log->rx74880;
+	struct wrongbaud *w = &r->wrongbaud;
+
+	if (!w->n && piece->n_heard && piece->heard->kind != SYMBOL_BYTE) { /* a banner begins with two bytes */
+		w->any_previous = r->passed = false;
 		return false;
 	}
-	remember_previous(r);
-	h = rx74880_remember(r, text, n, log->now_ms);
-	for (size_t i = 0; i < n_heard; i++)
-		h->bytes = (uint8_t)(h->bytes + (heard[i].kind == SYMBOL_BYTE));
-	r->previous_ms = log->now_ms;
-	if (is_locked(log)) {
-		if (r->len == 0)
-			r->begin_ms = log->now_ms;
-		if (r->len + n > RX74880_LINE_MAX) {
-			wrongbaud_forget(&r->wrongbaud);
-			rx74880_unlock(log);
-			return false;
-		}
+	remember_piece(log, piece);
+	if (w->locked && r->len == 0)
+		r->begin_ms = log->now_ms;
+	if (w->locked && r->len + piece->n > RX74880_LINE_MAX) {
+		wrongbaud_forget(w);
+		rx74880_unlock(log);
+		return false;
 	}
 	r->took = false;
-	for (size_t i = 0; i < n_heard; i++)
-		take_symbol(log, heard[i]);
-	if (!is_locked(log))
-		return r->took;
-	if (!r->took)
-		rx74880_append(r, text, n);
-	return true;
+	for (size_t i = 0; i < piece->n_heard; i++)
+		take_symbol(log, piece->heard[i]);
+	if (w->locked && !r->took)
+		rx74880_append(r, piece->text, piece->n);
+	return w->locked || r->took;
 }
 
 bool rx74880_byte(struct bootlog *log, unsigned char c)
 {
 	const struct wrongbaud *w = &log->rx74880.wrongbaud;
-	char text = (char)c;
 
-	/* Nothing that begins a banner, and nothing half read */
 	if (!w->n && !(w->any_previous && wrongbaud_may_start(w, w->previous.byte, c))) {
 		rx74880_passed(log, c);
 		return false;
 	}
-	return rx74880_heard(log, &text, 1, &(struct wrongbaud_symbol){ SYMBOL_BYTE, c }, 1);
+	return rx74880_heard(log, &(struct bootlog_piece){
+					  .text = (const char *)&c,
+					  .n = 1,
+					  .heard = &(struct wrongbaud_symbol){ SYMBOL_BYTE, c },
+					  .n_heard = 1,
+				  });
 }
 
 void rx74880_flush(struct bootlog *log)
 {
-	struct rx74880 *r = &log->rx74880;
+	struct wrongbaud *w = &log->rx74880.wrongbaud;
+	bool locked;
 
-	if (wrongbaud_end(&r->wrongbaud))
+	if (wrongbaud_end(w))
 		take_lines(log);
-	if (is_locked(log)) {
-		wrongbaud_forget(&r->wrongbaud);
+	locked = w->locked;
+	wrongbaud_forget(w);
+	if (locked)
 		rx74880_unlock(log);
-	}
-	wrongbaud_forget(&r->wrongbaud);
 }

@@ -47,15 +47,11 @@ static void decode_on_event(void *user, const struct boot_event *event)
 		paste_banner(&d->paste, event->line, event->len, boot ? boot->chip : CHIP_UNKNOWN);
 }
 
-static void decode_on_piece(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard,
-			    size_t n_heard)
+static void decode_on_piece(void *user, const struct bootlog_piece *piece)
 {
 	struct decode *d = user;
 
-	if (heard)
-		bootlog_feed_heard(&d->log, text, n, heard, n_heard, 0, decode_on_event, d);
-	else
-		bootlog_feed(&d->log, text, n, 0, decode_on_event, d);
+	bootlog_feed_piece(&d->log, piece, 0, decode_on_event, d);
 }
 
 /* -------------------------------------------------------------------------------------------------

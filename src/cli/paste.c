@@ -151,7 +151,8 @@ static bool has_digit(struct span s)
 	return s.at != s.end;
 }
 
-/* "**...**", "_..._", "|...|", "\"...\"," around the line. An underscore is one of Markdown's once it was so around a number; and "*** Booting Zephyr OS ***" is Zephyr's */
+/* "**...**", "_..._", "|...|", "\"...\"," around the line. An underscore is one of Markdown's once it was so around a
+ * number; and "*** Booting Zephyr OS ***" is Zephyr's */
 static bool skip_pair(struct paste *p, struct span *s)
 {
 	static const char *const marks[] = { "|", "\"", "'", "***", "**", "*", "~~", "__", "_", NULL };
@@ -365,15 +366,22 @@ static void correct_case(struct paste *p, struct span s)
  * Characters
  */
 
+/* Passes on text, and what was received in its place. */
+static void pass_on(const struct paste *p, const char *text, size_t n, const struct wrongbaud_symbol *heard,
+		    size_t n_heard)
+{
+	p->piece(p->user, &(struct bootlog_piece){ text, n, heard, n_heard });
+}
+
 static void paste_piece(const struct paste *p, const char *text, size_t n, enum symbol_kind kind, unsigned char byte)
 {
-	p->piece(p->user, text, n, &(struct wrongbaud_symbol){ kind, byte }, 1);
+	pass_on(p, text, n, &(struct wrongbaud_symbol){ kind, byte }, 1);
 }
 
 static void paste_plain(const struct paste *p, struct span s)
 {
 	if (s.at != s.end)
-		p->piece(p->user, s.at, span_len(s), NULL, 0);
+		pass_on(p, s.at, span_len(s), NULL, 0);
 }
 
 /* Heard, but no text of the board's */
@@ -420,9 +428,9 @@ static void paste_character(const struct paste *p, struct span s, unsigned long 
 		n = 2;
 	}
 	if (c == 0xa0)
-		p->piece(p->user, " ", 1, heard, n);
+		pass_on(p, " ", 1, heard, n);
 	else
-		p->piece(p->user, s.at, span_len(s), heard, n);
+		pass_on(p, s.at, span_len(s), heard, n);
 }
 
 /* Passes on a character of UTF-8. Returns its length, or 0 for a byte that is none. */
@@ -472,7 +480,7 @@ static void markdown_escape(const struct paste *p, struct span s)
 {
 	const struct wrongbaud_symbol heard[2] = { { SYMBOL_BYTE, '\\' }, { SYMBOL_BYTE, (uint8_t)s.at[1] } };
 
-	p->piece(p->user, s.at + 1, 1, heard, 2);
+	pass_on(p, s.at + 1, 1, heard, 2);
 }
 
 /* Passes on the character here, and returns its length; 0: it is as it was heard. */
@@ -594,8 +602,9 @@ static size_t entity_length(struct span s, char *ret)
 	return (size_t)(s.at - begin);
 }
 
-/* Drops escape sequences, undoes HTML's entities, drops the NULs of UTF-16, which is where every second byte is one. Makes blanks of the no-break
- * spaces of web pages, unless they are among other characters beyond ASCII: those may have been heard at another speed. */
+/* Drops escape sequences, undoes HTML's entities, drops the NULs of UTF-16, which is where every second byte is one.
+ * Makes blanks of the no-break spaces of web pages, unless they are among other characters beyond ASCII: those may
+ * have been heard at another speed. */
 static void paste_tidy(struct paste *p)
 {
 	static const char nbsp[] = "\xc2\xa0";
@@ -718,9 +727,9 @@ static void ends_out(struct paste *p, struct span end)
 	static const struct wrongbaud_symbol nothing;
 
 	if (end.at != end.end)
-		p->piece(p->user, end.at, span_len(end), breaks_heard, span_len(end));
+		pass_on(p, end.at, span_len(end), breaks_heard, span_len(end));
 	for (; p->n_owed; p->n_owed--)
-		p->piece(p->user, "\n", 1, &nothing, 0);
+		pass_on(p, "\n", 1, &nothing, 0);
 }
 
 /* The line ends that were held back: does this line go on where the last one was broken? */
@@ -782,7 +791,7 @@ static const char *part_of_line(struct paste *p, struct span line)
 	text_out(p, s);
 	paste_silent(p, (struct span){ s.end, end.end });
 	if (end.at != line.end) { /* not counted as a line of the paste */
-		p->piece(p->user, "\r", 1, &nothing, 0);
+		pass_on(p, "\r", 1, &nothing, 0);
 		p->continued = false;
 	}
 	return end.end;

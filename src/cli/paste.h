@@ -29,10 +29,8 @@
 #define PASTE_FRAME_MAX 48
 #define PASTE_HELD_MAX 4
 
-/** paste_fn - a piece of text, and what a port at another speed may have heard where that stands
- * @heard: NULL: the text, byte by byte
- */
-typedef void paste_fn(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard);
+/* Called with each piece that goes out; the piece is valid during the call. */
+typedef void paste_fn(void *user, const struct bootlog_piece *piece);
 
 struct paste {
 	uint16_t (*gbk)(unsigned long character);

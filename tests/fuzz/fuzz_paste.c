@@ -22,16 +22,19 @@ static void add(uint64_t *sum, unsigned int value)
 	*sum = (*sum ^ value) * 0x100000001b3;
 }
 
-static void take(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+static void take(void *user, const struct bootlog_piece *piece)
 {
 	struct output *o = user;
+	const struct wrongbaud_symbol *heard = piece->heard;
+	const char *text = piece->text;
+	size_t n = piece->n;
 	const char *banner = o->banners ? memmem(text, n, "ets", 3) : NULL;
 
 	if (heard && n > BOOTLOG_CHARACTER_MAX)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		add(&o->text, (unsigned char)text[i]);
-	for (size_t i = 0; i < (heard ? n_heard : n); i++)
+	for (size_t i = 0; i < (heard ? piece->n_heard : n); i++)
 		add(&o->heard,
 		    heard ? heard[i].kind * 256U + heard[i].byte : SYMBOL_BYTE * 256U + (unsigned char)text[i]);
 	o->n += n;

@@ -35,15 +35,19 @@ static void hear(enum symbol_kind kind, unsigned char byte)
 	o.n_heard += strlen(one);
 }
 
-static void take(void *user, const char *text, size_t n, const struct wrongbaud_symbol *heard, size_t n_heard)
+static void take(void *user, const struct bootlog_piece *piece)
 {
+	const struct wrongbaud_symbol *heard = piece->heard;
+	const char *text = piece->text;
+	size_t n = piece->n;
+
 	ck_assert_ptr_eq(user, &o);
 	ck_assert(!heard || n <= BOOTLOG_CHARACTER_MAX);
 	ck_assert_uint_lt(o.n + n, sizeof(o.text));
 	memcpy(o.text + o.n, text, n);
 	o.n += n;
 	o.text[o.n] = '\0';
-	for (size_t i = 0; i < (heard ? n_heard : n); i++)
+	for (size_t i = 0; i < (heard ? piece->n_heard : n); i++)
 		hear(heard ? heard[i].kind : SYMBOL_BYTE, heard ? heard[i].byte : (unsigned char)text[i]);
 	if (o.banner && memmem(text, n, o.banner, strlen(o.banner)))
 		paste_banner(&o.paste, o.banner, strlen(o.banner), o.chip);
