@@ -50,7 +50,7 @@ fi
 
 # Pure: no system call, no clock, no allocation. Of ota/ everything but the probe, which carries its protocols.
 # (arpa/inet.h: inet_pton() reads an address, and does nothing else.)
-pure=$(ls src/base/*.[ch] src/bootlog/*.[ch] src/session/*.[ch] src/ota/*.[ch] src/cli/paste.[ch] | grep -v '^src/ota/otaprobe\.')
+pure=$(ls src/base/*.[ch] src/bootlog/*.[ch] src/session/*.[ch] src/ota/*.[ch] src/cli/paste*.[ch] | grep -v '^src/ota/otaprobe\.')
 # shellcheck disable=SC2086 # one word a file
 {
 	if grep -nE "$include<(termios|libusb|libserialport|time|unistd|sys/|netinet/|netdb|fcntl|poll|pthread|signal|jansson|pcre2|md5|sha2)" $pure; then
