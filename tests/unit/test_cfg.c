@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cfg.h"
+#include "cli/esptoolcfg.h"
 #include "program.h"
 #include "suite.h"
 #include "tempdir.h"
