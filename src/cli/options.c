@@ -1,9 +1,9 @@
-/* options.c - the command line: one table of options, parsed strictly into a struct request.
+/* options.c - parses the command line, by one table of options, into a struct request.
  *
- * An option walks one way: its row in the table, the row's set(), a field of struct request. After the last one
- * checks[] look whether they fit each other. A new option is a name in the first enum, a row, and a field of
- * struct request with its default in options_parse(); the tests then ask for it in the manual, the completions and samples[]
- * of test_options.c.
+ * For each option, options_read() finds its row in the table and calls the row's set(), which fills a member of
+ * struct request. Then checks[] refuse combinations that make no sense. To add an option: a name in the first enum, a
+ * row in the table, a member of struct request, and its default in options_parse(). The tests then demand the option
+ * in the manual, the completion, and samples[] of test_options.c.
  */
 #include "cli/options.h"
 
@@ -15,9 +15,9 @@
 #include <string.h>
 
 #define DURATION_MAX_MS (24 * 3600 * 1000)
-#define LONG_BASE 256 /* getopt_long()'s value for row i is LONG_BASE + i */
+#define LONG_BASE 256 /* getopt_long() returns LONG_BASE + i for the long option of row i */
 
-/* The rows of the table, which are bits of struct request.given, and the bits of what the rules look at besides. */
+/* Bits of struct request.given: one for each row of the table. After ROWS: further facts that the rules depend on. */
 /* clang-format off */
 enum {
 	PORT, CHIP, BAUD, CRYSTAL, SEQUENCE, HOLD, ATTEMPTS, TIMEOUT, WAIT, SETTLE, NO_RESET, NO_LOCK, RECOVER, EXPECT,
@@ -101,7 +101,7 @@ int options_duration(const char *text, int *ret_ms)
 		return -EINVAL;
 	if (seconds * 1000 > DURATION_MAX_MS)
 		return -EINVAL;
-	*ret_ms = (int)(seconds * 1000 + 0.99999); /* a millisecond that has begun is a whole one */
+	*ret_ms = (int)(seconds * 1000 + 0.99999); /* rounded up */
 	return 0;
 }
 
@@ -128,7 +128,7 @@ const char *options_range(const struct option_row *row)
 	return row->set == options_set_time || row->set == options_set_number ? text : NULL;
 }
 
-/* Repeatable: texts, and how many there are. */
+/* Appends the text of a repeatable option to its list. */
 static int options_set_list(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	const char **list = options_field(row, o);
@@ -165,9 +165,9 @@ static int options_set_chip(const struct option_row *row, const char *arg, struc
 
 static int options_set_crystal(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
-	if (!is_same_text(arg, "26") && !is_same_text(arg, "40"))
+	o->session.crystal_mhz = is_same_text(arg, "26") ? 26 : 40;
+	if (o->session.crystal_mhz == 40 && !is_same_text(arg, "40"))
 		return options_complain(c, "--%s '%s': want 26 or 40", row->name, arg);
-	o->session.crystal_mhz = arg[0] == '2' ? 26 : 40;
 	return 0;
 }
 
@@ -183,7 +183,7 @@ static int options_set_sequence(const struct option_row *row, const char *arg, s
 
 static const struct option_row *options_mode_row(enum request_mode mode);
 
-/* --help and --version, which want no PORTs, go with every other mode, and win. */
+/* Two modes exclude each other, but --help and --version (without "wants") replace any other mode. */
 static int options_set_mode(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	const struct option_row *before = options_mode_row(o->mode);
@@ -197,11 +197,11 @@ static int options_set_mode(const struct option_row *row, const char *arg, struc
 
 /* ------------------------------------------------------------ the table */
 
-/* What an option means something in; elsewhere it is refused. */
+/* Sets of modes for option_row.modes */
 enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING };
 
 #define SET(setter, what) .set = options_set_##setter, .argument = (what)
-/* does not compile where the setter fills another type of field */
+/* offsetof(), which compiles only if the member has the type that the setter fills */
 #define OFFSET(type, member) \
 	(offsetof(struct request, member) * _Generic(((struct request *)NULL)->member, __typeof__(type) : 1))
 #define NUMBER(member, low, high) SET(number, "N"), .field = OFFSET(int, member), .min = (low), .max = (high)
@@ -213,7 +213,7 @@ enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING
 #define MODE(selects, least, most, ports) \
 	SET(mode, NULL), .mode = (selects), .min = (least), .max = (most), .wants = (ports)
 
-static const struct option_row option_rows[] = {
+const struct option_row option_rows[] = {
 	[PORT] = { "port", 'p', ANY, NULL, "the same as the argument",
 		   REPEATED(port, "PORT", args, REQUEST_PORTS_MAX) },
 	[CHIP] = { "chip", 'c', RESET, "auto", "the chip expected; another one is wrong-chip", SET(chip, "CHIP") },
@@ -269,12 +269,7 @@ static const struct option_row option_rows[] = {
 	[ROWS] = { .name = NULL },
 };
 
-const struct option_row *options_table(void)
-{
-	return option_rows;
-}
-
-/* Return: the option that selects this mode; NULL: none does, as for MODE_RESET */
+/* Return: the option that selects this mode; NULL: none, as for MODE_RESET */
 static const struct option_row *options_mode_row(enum request_mode mode)
 {
 	for (size_t i = 0; i < ROWS; i++) {
@@ -284,9 +279,9 @@ static const struct option_row *options_mode_row(enum request_mode mode)
 	return NULL;
 }
 
-/* ------------------------------------------------------------ whether the options fit each other */
+/* ------------------------------------------------------------ combinations of options */
 
-/* An option that would be ignored was meant for something else. */
+/* Refuses an option that the mode would ignore. */
 static int options_check_mode(struct request *o, struct complaint *c)
 {
 	const struct option_row *mode = options_mode_row(o->mode);
@@ -298,9 +293,10 @@ static int options_check_mode(struct request *o, struct complaint *c)
 	return 0;
 }
 
-/* An option is refused beside any of @with, and where none of @without was given. */
 static const struct option_rule {
-	uint64_t option, with, without;
+	uint64_t option;  /* the rule applies if this bit is set */
+	uint64_t with;	  /* refused if any of these bits is set as well */
+	uint64_t without; /* refused if none of these bits is set; 0: does not apply */
 	const char *why;
 } rules[] = {
 	{ BIT(NO_RESET), BIT(SEQUENCE) | BIT(HOLD) | BIT(ATTEMPTS) | BIT(IF_NEEDED) | BIT(RECOVER), 0,
@@ -323,7 +319,7 @@ static const struct option_rule {
 	{ BIT(CAPTURE), BIT(SAME_FILE), 0, "--capture and --state-file name the same file" },
 };
 
-/* The bits of the options that were given, and of what the rules look at besides. */
+/* Return: the bits of the options that were given, and of the further facts */
 static uint64_t options_facts(const struct request *o)
 {
 	const struct session_config *s = &o->session;
@@ -347,7 +343,7 @@ static int options_check_rules(struct request *o, struct complaint *c)
 	return 0;
 }
 
-/* A --timeout that ends before the hold or the settle time: the verdict would blame the board or its driver. */
+/* Refuses a --timeout shorter than the hold or the settle time: the verdict would blame the board or its driver. */
 static int options_check_times(struct request *o, struct complaint *c)
 {
 	const struct session_config *s = &o->session;
@@ -365,7 +361,7 @@ static int options_check_times(struct request *o, struct complaint *c)
 						     ms / 1000.0, s->timeout_ms / 1000.0);
 }
 
-/* How many arguments there are, $ESPTOOL_PORT in place of none. */
+/* Checks how many arguments were given; $ESPTOOL_PORT replaces a missing PORT. */
 static int options_check_args(struct request *o, struct complaint *c)
 {
 	const struct option_row *mode = options_mode_row(o->mode);
@@ -386,7 +382,7 @@ static int options_check_args(struct request *o, struct complaint *c)
 	return 0;
 }
 
-/* Each argument is a PORT, but the FILE of --decode and the NAME of --enroll. */
+/* Parses the PORTs. With --decode the argument is a FILE, and the second argument of --enroll is a NAME. */
 static int options_check_ports(struct request *o, struct complaint *c)
 {
 	char why[128];
@@ -414,7 +410,7 @@ static int (*const checks[])(struct request *o, struct complaint *c) = {
 
 /* ------------------------------------------------------------ reading */
 
-/* getopt_long()'s view of the table. */
+/* Converts the table into the arguments of getopt_long(). */
 static void options_make_getopt(struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -432,7 +428,7 @@ static void options_make_getopt(struct option *longs, char *shorts)
 	*shorts = '\0';
 }
 
-/* Return: what getopt_long() means by this value; NULL: no option */
+/* Return: the row of the option for which getopt_long() returned this value; NULL: none */
 static const struct option_row *options_row(int value)
 {
 	for (int i = 0; i < ROWS; i++) {
@@ -442,8 +438,8 @@ static const struct option_row *options_row(int value)
 	return NULL;
 }
 
-/* How many options begin so: "--s=3" */
-static int options_begin_so(const char *text)
+/* How many options does an abbreviation such as "--s=3" fit? */
+static int options_abbreviated(const char *text)
 {
 	size_t n = strcspn(text, "=");
 	int found = 0;
@@ -463,12 +459,12 @@ static int options_complain_unknown(int value, char **argv, struct complaint *c)
 		return options_complain(c, "--%s takes no argument", row->name);
 	if (optopt)
 		return options_complain(c, "unknown option '-%c'", isprint(optopt) ? optopt : '?');
-	if (options_begin_so(argv[optind - 1]) > 1)
+	if (options_abbreviated(argv[optind - 1]) > 1)
 		return options_complain(c, "option '%s' may be one of several: write more of it", argv[optind - 1]);
 	return options_complain(c, "unknown option '%s'", argv[optind - 1]);
 }
 
-/* --help, --version, --firmware list: nothing else on the line matters. */
+/* --help, --version and --firmware list ignore the rest of the command line. */
 static bool options_is_over(enum request_mode mode)
 {
 	return mode == MODE_HELP || mode == MODE_VERSION || mode == MODE_FIRMWARE_LIST;

@@ -28,7 +28,7 @@ enum request_mode {
 /* Strings are borrowed from argv and the environment. */
 struct request {
 	enum request_mode mode;
-	uint64_t given;			     /* options, a bit for each row of options_table() (cli/options.h) */
+	uint64_t given;			     /* options, a bit for each row of option_rows (cli/options.h) */
 	const char *args[REQUEST_PORTS_MAX]; /* without an option, and of --port, as written */
 	size_t n_args;
 	struct spec ports[REQUEST_PORTS_MAX]; /* those of them that are PORTs */

@@ -321,7 +321,7 @@ START_TEST(every_option_stands_in_help_manual_and_completion)
 	char *text = read_file(documents[_i]);
 
 	program_run(&p, "--help");
-	for (const struct option_row *row = options_table(); row->name; row++) {
+	for (const struct option_row *row = option_rows; row->name; row++) {
 		char mdoc[64], plain[64], fish[64];
 
 		snprintf(plain, sizeof(plain), "--%s", row->name);
@@ -365,7 +365,7 @@ START_TEST(every_range_stands_in_help_and_manual)
 	int seen = 0;
 
 	program_run(&p, "--help");
-	for (const struct option_row *row = options_table(); row->name; row++) {
+	for (const struct option_row *row = option_rows; row->name; row++) {
 		const char *range = options_range(row);
 
 		if (!range)
@@ -384,7 +384,7 @@ END_TEST
 
 static bool is_option(const char *name, size_t len)
 {
-	for (const struct option_row *row = options_table(); row->name; row++) {
+	for (const struct option_row *row = option_rows; row->name; row++) {
 		if (strlen(row->name) == len && strncmp(row->name, name, len) == 0)
 			return true;
 	}

@@ -216,7 +216,7 @@ END_TEST
 
 START_TEST(every_range_is_kept_to_the_last_number)
 {
-	for (const struct option_row *row = options_table(); row->name; row++) {
+	for (const struct option_row *row = option_rows; row->name; row++) {
 		bool is_time = row->argument && strcmp(row->argument, "T") == 0;
 		int numbers[] = { row->min, row->max, row->min - 1, row->max + 1 };
 
@@ -247,7 +247,7 @@ START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 	const char *other = others[_i].option;
 	int refused = 0;
 
-	for (const struct option_row *row = options_table(); row->name; row++) {
+	for (const struct option_row *row = option_rows; row->name; row++) {
 		bool is_mode = row->mode && row->mode != MODE_HELP && row->mode != MODE_VERSION;
 		bool refuses = is_mode ? row->mode != others[_i].mode : !(row->modes & 1 << others[_i].mode);
 		char more[64], complaint[128];
