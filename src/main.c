@@ -1,4 +1,4 @@
-/* main.c - wiring: the command line to what does the work. */
+/* main.c - the program espreset: parses the command line and calls what does the work. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,14 +17,14 @@
 #include "run/conditions.h"
 #include "run/supervisor.h"
 
-/* Says why nothing was done. The text quotes the command line, which may hold control characters. Return: the status */
+/* Prints why nothing was done; @why may quote control characters of the command line. Return: the exit status */
 static int main_refuse(enum verdict verdict, const char *why)
 {
 	clean_line(stderr, "espreset: %s%s", why, verdict == VERDICT_USAGE ? "; try 'espreset --help'" : "");
 	return verdict_info(verdict)->status;
 }
 
-/* Return: the status, or 1 if it was 0 and standard output could not be written */
+/* Flushes standard output. Return: the status, or 1 if that was 0 and the output could not be written */
 static int main_finish(int status)
 {
 	struct report report;
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 	if (r < 0)
 		(void)main_refuse(VERDICT_USAGE, why);
 	if (r == -ENOENT) /* PORT is never guessed, because a CH340 may be a 3D printer: list the ports */
-		(void)commands_list_text(stderr);
+		(void)commands_print_list(stderr, false);
 	if (r < 0)
 		return verdict_info(VERDICT_USAGE)->status;
 	if (request.mode != MODE_RESET && request.mode != MODE_PROBE_WIRING)

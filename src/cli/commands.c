@@ -1,4 +1,4 @@
-/* commands.c - the ways to run that touch no board: --list, --diagnose, --enroll, --firmware list. */
+/* commands.c - the commands that touch no board: --list, --diagnose, --enroll, --firmware list. */
 #include "cli/commands.h"
 
 #include <errno.h>
@@ -11,10 +11,12 @@
 #include "ota/firmware.h"
 #include "report/clean.h"
 #include "report/json.h"
+#include "report/report.h"
 
 enum { COLUMNS = 8 };
 
-/* Texts of devices may hold anything: each is cleaned before it is padded, so that the columns stand. */
+/* Texts that come from a device may contain any bytes: each is cleaned before it is padded, to keep the columns
+ * aligned. */
 static void commands_print_row(FILE *out, const char *const cells[COLUMNS])
 {
 	static const int widths[COLUMNS] = { 14, 16, 9, 12, 10, 10, 12, 0 };
@@ -72,8 +74,7 @@ static int commands_fail(const char *what, int r)
 	return status_of(VERDICT_INTERNAL);
 }
 
-/* @out: NULL: only count them */
-static int commands_show(FILE *out, bool json)
+int commands_print_list(FILE *out, bool json)
 {
 	struct device *devices = NULL;
 	int n = devices_list(&devices);
@@ -93,14 +94,9 @@ static int commands_show(FILE *out, bool json)
 	return n;
 }
 
-int commands_list_text(FILE *out)
-{
-	return commands_show(out, false);
-}
-
 int commands_list(const struct request *request)
 {
-	int n = commands_show(request->quiet ? NULL : stdout, request->json);
+	int n = commands_print_list(request->quiet ? NULL : stdout, request->json);
 
 	if (n < 0)
 		return commands_fail("--list", n);
@@ -109,9 +105,8 @@ int commands_list(const struct request *request)
 	return n ? 0 : status_of(VERDICT_NO_PORT);
 }
 
-static void commands_diagnosis_text(void *user, const struct diagnosis *f)
+static void commands_diagnosis_text(const struct diagnosis *f)
 {
-	(void)user;
 	printf("%s%s%s: %s\n", f->port, f->port[0] ? ": " : "", f->word, f->text);
 	for (int i = 0; i < f->n_evidence; i++)
 		printf("    seen: %s\n", f->evidence[i]);
@@ -119,9 +114,8 @@ static void commands_diagnosis_text(void *user, const struct diagnosis *f)
 		printf("    cure: %s\n", f->cure);
 }
 
-static void commands_diagnosis_json(void *user, const struct diagnosis *f)
+static void commands_diagnosis_json(const struct diagnosis *f)
 {
-	(void)user;
 	json_line(json_event(
 		"finding",
 		JSON_MEMBERS({ "port", json_or_null(f->port) }, { "finding", json_string(f->word) },
@@ -132,29 +126,31 @@ static void commands_diagnosis_json(void *user, const struct diagnosis *f)
 			     { "cure", json_or_null(f->cure) })));
 }
 
-static void commands_diagnosis_quiet(void *user, const struct diagnosis *f)
+/* @user: the enum report_mode */
+static void commands_on_diagnosis(void *user, const struct diagnosis *f)
 {
-	(void)user;
-	(void)f;
+	const enum report_mode *mode = user;
+
+	if (*mode == REPORT_JSON)
+		commands_diagnosis_json(f);
+	else if (*mode == REPORT_TEXT)
+		commands_diagnosis_text(f);
 }
 
 int commands_diagnosis(const struct request *request)
 {
+	enum report_mode mode = request->quiet ? REPORT_QUIET : request->json ? REPORT_JSON : REPORT_TEXT;
 	enum verdict verdict = VERDICT_READY;
-	int n = diagnose_run(request->n_ports ? &request->ports[0] : NULL,
-			     request->quiet  ? commands_diagnosis_quiet
-			     : request->json ? commands_diagnosis_json
-					     : commands_diagnosis_text,
-			     NULL, &verdict);
+	int n = diagnose_run(request->n_ports ? &request->ports[0] : NULL, commands_on_diagnosis, &mode, &verdict);
 
 	if (n < 0)
 		return commands_fail("--diagnose", n);
-	if (n == 0 && !request->quiet && !request->json)
+	if (n == 0 && mode == REPORT_TEXT)
 		puts("nothing is wrong that can be seen from this computer");
 	return status_of(verdict);
 }
 
-/* The rule goes to standard output, so that it can be piped into its file; what to do, to standard error. */
+/* Only the rule goes to standard output, so that it can be redirected into its file. */
 int commands_enrolment(const struct request *request)
 {
 	struct enrolment e;

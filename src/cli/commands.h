@@ -1,23 +1,31 @@
-/* commands.h - the ways to run that touch no board: --list, --diagnose, --enroll, --firmware list. */
+/* commands.h - the commands that touch no board: --list, --diagnose, --enroll, --firmware list.
+ *
+ * Each prints its answer, or as JSON Lines with --json, and returns the exit status.
+ */
 #ifndef ESPRESET_CLI_COMMANDS_H
 #define ESPRESET_CLI_COMMANDS_H
 
 #include <stdio.h>
 
-#include "cli/options.h"
+#include "run/request.h"
 
-/** commands_list() - boards and bridges, who holds them. Return: the exit status: 0, or 30 when there is none. */
+/** commands_list() - boards and bridges that are plugged in, and who uses them. Return: 0; 30: there is none */
 int commands_list(const struct request *request);
 
-/** commands_list_text() - the same table, somewhere else. Return: how many, or negative errno */
-int commands_list_text(FILE *out);
+/**
+ * commands_print_list() - the table of --list; as JSON Lines always on standard output
+ * @out: NULL: only count
+ * Return: number of devices; -ENOMEM.
+ */
+int commands_print_list(FILE *out, bool json);
 
-/** commands_diagnosis() - Return: 0, or what a run would end with */
+/** commands_diagnosis() - what is wrong with a port, and the cure. Return: 0, or the status a run would end with */
 int commands_diagnosis(const struct request *request);
 
-/** commands_enrolment() - Return: the exit status */
+/** commands_enrolment() - the udev rule on standard output, instructions on standard error. Return: the exit status */
 int commands_enrolment(const struct request *request);
 
+/** commands_firmwares() - the names that --firmware takes */
 void commands_firmwares(FILE *out);
 
 #endif

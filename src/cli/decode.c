@@ -1,4 +1,7 @@
-/* decode.c - the verdict on a captured boot log, from a file or a pipe, no hardware. */
+/* decode.c - espreset --decode: the verdict on a captured boot log, from a file or a pipe.
+ *
+ *	file -> paste.c, which undoes what copying did -> bootlog.c -> decode_on_event() -> report.c
+ */
 #include "cli/decode.h"
 
 #include <errno.h>
@@ -13,20 +16,21 @@
 #include "report/report.h"
 
 struct decode {
-	const char *file; /* as given; "-" for standard input */
+	const char *file; /* as given; "-": standard input */
 	struct report report;
 	struct paste paste;
 	struct bootlog log;
-	unsigned long number; /* of the boot that is not printed yet */
+	/* The current boot is printed when the next one begins. */
+	unsigned long number; /* of the current boot */
 	bool any_boot;
-	bool panic_before; /* the application's last words were a panic */
-	bool boot_is_warm; /* they were so before the boot that is not printed yet */
+	bool panicked;	  /* the application has panicked in the current boot */
+	bool after_panic; /* the application had panicked before the current boot */
 };
 
-static void decode_put_boot(struct decode *d, const struct boot *boot)
+static void decode_report_boot(struct decode *d, const struct boot *boot)
 {
 	if (d->any_boot)
-		report_log_boot(&d->report, d->file, boot, d->boot_is_warm);
+		report_log_boot(&d->report, d->file, boot, d->after_panic);
 }
 
 static void decode_on_event(void *user, const struct boot_event *event)
@@ -35,14 +39,14 @@ static void decode_on_event(void *user, const struct boot_event *event)
 	const struct boot *boot = bootlog_boot(&d->log);
 
 	if (boot && (!d->any_boot || boot->number != d->number)) {
-		decode_put_boot(d, bootlog_boot_before(&d->log));
+		decode_report_boot(d, bootlog_boot_before(&d->log));
 		d->any_boot = true;
 		d->number = boot->number;
-		d->boot_is_warm = d->panic_before;
-		d->panic_before = false;
+		d->after_panic = d->panicked;
+		d->panicked = false;
 	}
 	if (event->kind == BOOT_EVENT_TROUBLE && event->trouble == BOOT_CRASH)
-		d->panic_before = true;
+		d->panicked = true;
 	if (event->kind == BOOT_EVENT_BANNER || event->kind == BOOT_EVENT_FRAGMENT)
 		paste_banner(&d->paste, event->line, event->len, boot ? boot->chip : CHIP_UNKNOWN);
 }
@@ -58,7 +62,7 @@ static void decode_on_piece(void *user, const struct bootlog_piece *piece)
  * The result
  */
 
-/* ", boot 3 of 3 (1 by power or reset pin, 2 by software)" */
+/* Which boot of the log it is: ", boot 3 of 3 (1 by power or reset pin, 2 by software)" */
 static void decode_count(const struct bootlog *log, const struct boot *boot, char *buf, size_t cap)
 {
 	size_t n;
@@ -78,7 +82,7 @@ static void decode_count(const struct bootlog *log, const struct boot *boot, cha
 		snprintf(buf + n, cap - n, ")");
 }
 
-/* Why a log whose last boot has no words of a crash is one of a crash */
+/* For a verdict "crashed" where the last boot has no crash report: names the boot that has one. */
 static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 {
 	const struct boot *boot = bootlog_culprit(log);
@@ -92,6 +96,7 @@ static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 			 bootwords_cause(boot->cause_kind));
 }
 
+/* What the boot itself does not show about the verdict */
 static void decode_why(const struct bootlog *log, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
 {
 	buf[0] = '\0';
@@ -104,6 +109,7 @@ static void decode_why(const struct bootlog *log, enum verdict verdict, const st
 							     : "; nothing shows that an image was loaded from flash");
 }
 
+/* The sentence of the result */
 static void decode_print_text(const struct decode *d, enum verdict verdict, const struct boot *boot, char *buf,
 			      size_t cap)
 {
@@ -144,7 +150,7 @@ static const struct advice *decode_advice(const struct bootlog *log, enum verdic
 	return boot ? boot_advice(boot, verdict, false) : NULL;
 }
 
-static enum verdict decode_put_result(struct decode *d)
+static enum verdict decode_report_result(struct decode *d)
 {
 	const struct boot *boot;
 	enum verdict verdict = bootlog_verdict(&d->log, &boot);
@@ -165,14 +171,13 @@ static enum verdict decode_put_result(struct decode *d)
  * Reading
  */
 
-/* What a terminal that thinks in GBK makes of rubbish are Chinese characters. The C library knows them in the other
- * direction only (musl), so that the table is turned around: when the first such character comes. */
+/* GBK terminals show garbage as Chinese. musl converts only from GBK to Unicode, so this builds the reverse table. */
 static void decode_fill_gbk(uint16_t *table)
 {
 	iconv_t cd = iconv_open("UTF-16LE", "GBK");
 
 	if (cd == (iconv_t)-1)
-		return; /* a C library without GBK: such logs stay garbled */
+		return; /* the C library lacks GBK: such logs stay garbled */
 	for (unsigned int code = 0x8140; code < 0xff00; code++) {
 		char in[2] = { (char)(code >> 8), (char)code }, *from = in;
 		unsigned char out[8];
@@ -204,15 +209,11 @@ static int decode_read_all(struct decode *d, int fd)
 	static char buf[65536];
 	ssize_t n;
 
-	for (;;) {
-		n = read(fd, buf, sizeof(buf));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n > 0)
+			paste_feed(&d->paste, buf, (size_t)n, decode_on_piece, d);
+		else if (errno != EINTR)
 			return -errno;
-		if (n == 0)
-			break;
-		paste_feed(&d->paste, buf, (size_t)n, decode_on_piece, d);
 	}
 	paste_flush(&d->paste, decode_on_piece, d);
 	bootlog_flush(&d->log, 0, decode_on_event, d);
@@ -222,7 +223,7 @@ static int decode_read_all(struct decode *d, int fd)
 static int decode_complain(const char *file, int err)
 {
 	clean_line(stderr, "espreset: %s: %s", file, strerror(err));
-	/* A name that is wrong is the caller's; the rest is this system's. */
+	/* Other errors mean that the user has named a wrong file. */
 	return verdict_info(err == EIO || err == ENOMEM ? VERDICT_INTERNAL : VERDICT_USAGE)->status;
 }
 
@@ -238,18 +239,14 @@ int decode_run(const struct request *request)
 	report_init(&d.report, request->quiet ? REPORT_QUIET : request->json ? REPORT_JSON : REPORT_TEXT, false);
 	if (fd < 0)
 		return decode_complain(d.file, errno);
-	bootlog_init(&d.log, &(struct bootlog_options){
-				     .recover_74880 = true,
-				     .pasted = true,
-			     });
+	bootlog_init(&d.log, &(struct bootlog_options){ .recover_74880 = true, .pasted = true });
 	paste_init(&d.paste, decode_gbk);
 	r = decode_read_all(&d, fd);
 	if (!is_stdin)
 		(void)close(fd);
 	if (r < 0)
 		return decode_complain(d.file, -r);
-	decode_put_boot(&d, bootlog_boot(&d.log));
-	verdict = decode_put_result(&d);
-	/* A result that did not go out is none. */
+	decode_report_boot(&d, bootlog_boot(&d.log));
+	verdict = decode_report_result(&d);
 	return verdict_info(report_end(&d.report) < 0 ? VERDICT_INTERNAL : verdict)->status;
 }

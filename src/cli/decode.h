@@ -1,4 +1,4 @@
-/* decode.h - the verdict on a captured boot log, from a file or a pipe, no hardware. */
+/* decode.h - espreset --decode: the verdict on a captured boot log, from a file or a pipe. */
 #ifndef ESPRESET_CLI_DECODE_H
 #define ESPRESET_CLI_DECODE_H
 
@@ -7,16 +7,15 @@
 #include "run/request.h"
 
 /**
- * decode_run() - espreset --decode [FILE]
+ * decode_run() - print one line or JSON event for each boot in request->file (NULL: standard input), then the result
  *
- * Prints one line (or JSON event) for every boot in the log and then the result. A stream of any size: memory is
- * fixed, and a boot is printed when the next one begins.
+ * The log may have any size: memory is fixed, and a boot is printed when the next one begins.
  *
  * Return: the exit status.
  */
 int decode_run(const struct request *request);
 
-/** decode_gbk() - for paste_init(). Return: the two bytes of a character in GBK, or 0. */
+/** decode_gbk() - for paste_init(). Return: the two bytes of a Unicode character in GBK; 0: GBK lacks the character */
 uint16_t decode_gbk(unsigned long character);
 
 #endif

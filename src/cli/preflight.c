@@ -1,4 +1,4 @@
-/* preflight.c - what is wrong with the PORTs and files of a request, seen before any board is touched. */
+/* preflight.c - checks the PORTs and files of a request before any board is touched. */
 #include "cli/preflight.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "port/stop.h"
 #include "port/tty.h"
 
-/* @ret_device: the device number behind PORT; 0: simulated, missing, or no character device */
+/* @ret_device: the device number of the tty that PORT means; 0: PORT is simulated, missing, or no character device */
 static int preflight_port(const struct spec *port, dev_t *ret_device, char *err, size_t cap)
 {
 	char path[PATH_MAX], text[512];
@@ -24,14 +24,14 @@ static int preflight_port(const struct spec *port, dev_t *ret_device, char *err,
 	*ret_device = 0;
 	if (port->kind == SPEC_SIM)
 		return sim_port_check(port->words, stop_port(), err, cap);
-	/* an error may pass while --wait lasts */
+	/* Errors are ignored: the port may still appear within --wait. */
 	if (devices_resolve(port, path, sizeof(path), text, sizeof(text)) == 0 && stat(path, &st) == 0 &&
 	    S_ISCHR(st.st_mode))
 		*ret_device = st.st_rdev;
 	return 0;
 }
 
-/* Each PORT gets a process of its own. Two of them on one port: the second would find it busy and end in "busy". */
+/* Each PORT gets a process of its own. If two PORTs meant the same tty, the second process would report it as busy. */
 int preflight_ports(const struct request *request, char *err, size_t cap)
 {
 	dev_t devices[REQUEST_PORTS_MAX];
@@ -57,7 +57,7 @@ int preflight_ports(const struct request *request, char *err, size_t cap)
 	return 0;
 }
 
-/* FILE's path without links; if FILE does not exist, its folder's path and its name. @ret_path: PATH_MAX bytes */
+/* Resolves links in FILE's path; if FILE does not exist, in its folder's path. @ret_path: PATH_MAX bytes */
 static int preflight_path(const char *file, char *ret_path)
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
@@ -73,7 +73,7 @@ static int preflight_path(const char *file, char *ret_path)
 	return snprintf(ret_path + len, PATH_MAX - len, "/%s", name) < (int)(PATH_MAX - len) ? 0 : -ENAMETOOLONG;
 }
 
-/* @path: from preflight_path(). Does not open it: closing a FIFO again would end its reader's input. */
+/* Return: 0 if the file can be written; negative errno. Does not open it: that and a close would end a FIFO's input. */
 static int preflight_writable(const char *path)
 {
 	char folder[PATH_MAX];
@@ -82,7 +82,7 @@ static int preflight_writable(const char *path)
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? -EISDIR : faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 	if (lstat(path, &st) == 0)
-		return 0; /* a dangling link: only opening it tells */
+		return 0; /* a dangling link: unknown until it is opened */
 	snprintf(folder, sizeof(folder), "%.*s/", (int)(strrchr(path, '/') - path), path);
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
@@ -106,7 +106,7 @@ static int preflight_capture(const struct request *request, char *err, size_t ca
 	return -EINVAL;
 }
 
-/* Opening a serial port as a file would move DTR and RTS, and may reset the board. */
+/* A serial port is refused: opening it as a file would move DTR and RTS, and may reset the board. */
 int preflight_files(const struct request *request, char *err, size_t cap)
 {
 	bool decodes = request->mode == MODE_DECODE;
