@@ -71,39 +71,23 @@ void wrongbaud_keep(struct wrongbaud *w, const candidate *c)
 		w->overflowed = true;
 }
 
-/* ------------------------------------------------------------------------------------------------- Bits of the
- * sender and of the byte received. The receiver samples the byte's bits 1, 2, 4, 5 and 7 well inside the sender's
- * bits 1 to 5. It samples bits 0, 3 and 6 near the border of two of the sender's bits, and sees either of them. (At
- * 115200 / 74880 and 50 % of a bit it samples at 0.98, 1.63, 2.28, 2.93, 3.58, 4.23, 4.88 and 5.53 sender bits.)
+/* -------------------------------------------------------------------------------------------------
+ * Bits of the sender and of the byte received
  */
 
-static const uint8_t inner_bit[6] = {
-	0, 1, 2, 4, 5, 7
-};						     /* of the byte, for each bit of the sender but the start bit */
-static const uint8_t border_bit[3] = { 0, 3, 6 };    /* of the byte */
-static const uint8_t before_border[3] = { 0, 2, 4 }; /* the sender's bit before the border; the next one is after it */
+/* The receiver samples the byte's bits 1, 2, 4, 5 and 7 well inside of the sender's bits 1 to 5. It samples bits 0, 3
+ * and 6 near a border of two sender bits, and sees either of them. (At 115200 / 74880 and 50 % of a bit it samples at
+ * 0.98, 1.63, 2.28, 2.93, 3.58, 4.23, 4.88 and 5.53 sender bits.) */
+static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 }; /* bit of the byte for each sender bit; [0] is not used */
+static const uint8_t border_bit[3] = { 0, 3, 6 };	  /* bits of the byte that are sampled near a border */
+static const uint8_t before_border[3] = { 0, 2, 4 };	  /* the sender bit before that border */
 
 static int bit_of(uint8_t byte, int i)
 {
 	return byte >> i & 1;
 }
 
-static bool bits_fit(const int *levels, uint8_t byte)
-{
-	for (int i = 1; i < 6; i++) {
-		if (bit_of(byte, inner_bit[i]) != levels[i])
-			return false;
-	}
-	for (int i = 0; i < 3; i++) {
-		int bit = bit_of(byte, border_bit[i]);
-
-		if (bit != levels[before_border[i]] && bit != levels[before_border[i] + 1])
-			return false;
-	}
-	return true;
-}
-
-/* One of the eight bytes that the sender's bits can give. @early: for each border, whether the bit before it is seen */
+/* One of the eight bytes that the sender's bits can give. @early: a bit for each border: the bit before it is seen */
 static uint8_t possible_byte(const int *levels, unsigned int early)
 {
 	unsigned int byte = 0;
@@ -113,6 +97,11 @@ static uint8_t possible_byte(const int *levels, unsigned int early)
 	for (int i = 0; i < 3; i++)
 		byte |= (unsigned int)levels[before_border[i] + !(early >> i & 1)] << border_bit[i];
 	return (uint8_t)byte;
+}
+
+static bool bits_fit(const int *levels, uint8_t byte)
+{
+	return !((byte ^ possible_byte(levels, 0)) & (byte ^ possible_byte(levels, 7)));
 }
 
 static bool may_be_unprintable(const int *levels)
@@ -379,7 +368,7 @@ void wrongbaud_match(struct search *s, const candidate *from, unsigned int n)
 	s->later = later;
 	s->n_later = 0;
 	for (unsigned int i = 0; i < n; i++) {
-		/* Unknown bytes of a bridge that also drops some are too little evidence. */
+		/* If the bridge drops characters, unknown bytes are not matched: too little evidence would remain. */
 		if (s->table || is_known_byte(s) || !from[i].dropping)
 			match_one(s, &from[i]);
 	}

@@ -58,7 +58,7 @@ static void each_line_of(struct search *s, candidate *c, unsigned long set, int 
 	}
 }
 
-/* Stops to follow this text, of which the bridge drops characters: see wrongbaud_is_end(). */
+/* Stops following a text of which the bridge drops characters: see wrongbaud_is_end(). */
 static void end_text(struct search *s, const candidate *c)
 {
 	candidate end = *c;
@@ -70,8 +70,8 @@ static void end_text(struct search *s, const candidate *c)
 		wrongbaud_keep(s->w, &end);
 }
 
-/* Calls fn for each text line that may follow after the last one, if the bridge drops characters. Some boot modes
- * differ only in the text lines that may follow, so the sets of causes and modes are narrowed here. */
+/* Calls fn for each text line that may follow the last one, if the bridge drops characters. Some boot modes differ only
+ * in the text lines that may follow, so this narrows the sets of causes and modes. */
 static void each_line_dropping(struct search *s, const candidate *c, int depth, search_fn *fn)
 {
 	/* In mode 1 the ROM boots from flash, too, if nothing was downloaded (bootrom.c). */
@@ -150,7 +150,7 @@ static void each_char(struct search *s, const candidate *c, int depth, search_fn
 		return;
 	}
 	for (const char *digit = digits[element]; *digit; digit++) {
-		unsigned int set = 1U << (*digit & 0xf);
+		unsigned int set = 1U << (*digit & 0xf); /* not used for HEX */
 
 		next.ch = (uint8_t)*digit;
 		switch (element) {
