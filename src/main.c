@@ -1,4 +1,4 @@
-/* main.c - the program espreset: parses the command line and calls what does the work. */
+/* main.c - the program espreset: parses the command line and runs the mode that was asked for. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  *		take_symbol()		-> wrongbaud.c, which recognises the ROM and returns its text lines
  *			rx74880_lock()		the sender is the ROM: drops its characters from the log's text
  *			take_lines()		text lines into struct boot and events
- *			rx74880_unlock()	the ROM's text is over: what did not become a text line is plain text
+ *			rx74880_unlock()	the ROM's text has ended: reads the rest as plain text
  */
 #include "bootlog/reader.h"
 
@@ -14,13 +14,13 @@
  * Text lines
  */
 
-/* The bytes received of modes 2 and 3 are the same, and so are those of 4, 6 and 7. */
+/* For the banners of boot modes 2 and 3 a receiver at 115200 delivers the same bytes. Modes 4 to 7 boot from SDIO. */
 #define MODES_2_3 (1U << 2 | 1U << 3)
 #define MODES_SDIO (1U << 4 | 1U << 5 | 1U << 6 | 1U << 7)
 
 /* At 74880 Bd the ROM speaks only after power-on and a reset by EN/RST (esp8266/Arduino
- * cores/esp8266/hwdt_app_entry.cpp). If other causes fit as well, it was one of these two. A bridge that drops
- * characters often loses which one. */
+ * cores/esp8266/hwdt_app_entry.cpp). So other causes are excluded, even if they fit the bytes received. If the bridge
+ * drops characters, often both remain. */
 #define COLD_CAUSES (1U << 1 | 1U << 2)
 
 static struct span span_of(const char *text)
@@ -113,7 +113,7 @@ static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
 	}
 }
 
-/* Text lines that only show progress or trouble, and the text that the log's events carry for them */
+/* Text lines that only report progress or trouble, and the text that goes into their events */
 static const struct {
 	const char *text;
 	enum boot_progress progress;
@@ -196,7 +196,7 @@ static void take_lines(struct bootlog *log)
 #define OTHER_LOADER_MS 10
 
 /* The ROM's text ended after the checksum. Either that was the end of the load, or "csum err" followed in a form that
- * could not be read. "csum err" and eboot's text follow at once, so after a pause it is another loader that speaks. */
+ * could not be read. "csum err" and eboot's text follow at once, so text after a pause comes from another loader. */
 static void end_of_words(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -227,8 +227,8 @@ static const struct rx74880_heard *recent_heard(const struct rx74880 *r, unsigne
 	return &r->recent[(r->n_recent - back) % RX74880_RECENT];
 }
 
-/* The sender is the ROM. The characters that have shown this are not text: drops them from the log's line, and collects
- * them here. The last character is not in the log's line yet. */
+/* The sender was recognised as the ROM: moves the characters that belong to the ROM's text from the log's line into
+ * r->line. The last character is not in the log's line yet. */
 static void rx74880_lock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -292,7 +292,8 @@ static struct rx74880_heard *rx74880_remember(struct rx74880 *r, const char *tex
 	return h;
 }
 
-/* Remembers the character, and the byte before it if that was passed by: it may be the first byte of a banner. */
+/* Stores the character in recent[], after the last byte that rx74880_passed() skipped: a banner may begin with that
+ * byte. */
 static void remember_piece(struct bootlog *log, const struct bootlog_piece *piece)
 {
 	struct rx74880 *r = &log->rx74880;

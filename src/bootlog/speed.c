@@ -7,7 +7,7 @@
 
 /* The best speed is named when it is e^14, about a million times, likelier than the next one: log2(e) * 14 * 8. */
 #define BEATEN_BY 162
-/* Limit of a cost, so that a speed which the sender changes to becomes the best one within about 100 bytes. */
+/* Upper limit of a cost: after a change of the sender's speed, the new speed becomes best within about 100 bytes. */
 #define COST_MAX (6 * BEATEN_BY)
 
 /* -------------------------------------------------------------------------------------------------
@@ -31,7 +31,7 @@ static int cost_of_either(int a, int b)
 	return less - (apart < (int)sizeof(gain) ? gain[apart] : 0);
 }
 
-/* A bridge that drops framing errors delivers less than 1 of 32 characters of a sender with this all_good. */
+/* If byte_costs.all_good is higher, a bridge that drops framing errors delivers less than 1 of 32 characters. */
 #define FEW (5 * SPEED_UNIT)
 
 /* The cost of a delivered byte, given what the bridge does on framing errors. */
@@ -129,7 +129,7 @@ static int similar_speed(int baud)
 	return 0;
 }
 
-/* How much more the likeliest of the other speeds costs; a speed similar to the best one does not count. */
+/* The cost of the likeliest other speed, except for a speed similar to the best one */
 static int32_t lead_of(const struct speed_guess *g, int best)
 {
 	int similar = similar_speed(best);
@@ -174,8 +174,8 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-/* Of text at the right speed 93 % has reached RIGHT_FROM within this many bytes. Nearly all of the rest is rows of
- * dots, or received misaligned. */
+/* Within this many bytes, 93 % of texts at the right speed reach RIGHT_FROM. Nearly all others are rows of dots, or
+ * received misaligned. */
 #define ENOUGH_BYTES 76
 /* After this many bytes without a pause 4 % of receivers are still misaligned. A pause of 2.5 characters aligns all. */
 #define SKIPPED 24
@@ -183,7 +183,7 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 /* A silence shorter than this may be scheduling delay: the bytes were read later than they arrived. */
 #define PAUSE_MS 5
 
-/* The row of speed_text_gain[] for what follows this byte. */
+/* The row of speed_text_gain[] for a byte that follows this one */
 static unsigned int kind_of(int byte)
 {
 	if (byte >= '0' && byte <= '9')
@@ -206,7 +206,8 @@ void speed_check_begin(struct speed_check *c, int baud)
 	c->before = -1;
 }
 
-/* Counts this pair of bytes. Return: whether it is still evidence */
+/* Counts a pair of adjacent bytes. Return: whether the pair is still evidence, because it came at most PAIR_COUNTS
+ * times */
 static bool pair_counts(struct speed_check *c, int before, int byte)
 {
 	unsigned int hash = ((unsigned int)before * 151 + (unsigned int)byte * 7) % (sizeof(c->seen) * 4);
@@ -234,7 +235,7 @@ static void speed_weigh(struct speed_check *c, uint8_t byte, bool readable)
 		c->answer = SPEED_WRONG;
 }
 
-/* Evaluates the bytes held back. readable: they were the beginning of a valid UTF-8 character. */
+/* Evaluates the bytes held back. @readable: the character that they begin is valid UTF-8 */
 static void weigh_held(struct speed_check *c, bool readable)
 {
 	for (int i = 0; i < c->n_held && c->answer == SPEED_UNSURE; i++)
@@ -270,7 +271,7 @@ static void speed_check_byte(struct speed_check *c, uint8_t byte)
 	}
 }
 
-/* Was the modem line idle for more than 2.5 characters before or between these bytes? */
+/* Did the sender pause for more than 2.5 characters before or between these bytes? */
 static bool has_pause(const struct speed_check *c, int64_t now_ms, size_t n)
 {
 	int64_t on_line_ms = ((int64_t)n * 10 + 25) * 1000 / c->baud + 1;

@@ -22,7 +22,7 @@ static void keep_all(struct wrongbaud *w, const candidate *list, unsigned int n)
 		wrongbaud_keep(w, &list[i]);
 }
 
-/* The candidates after the symbol replace those before it. */
+/* Makes the candidates after the symbol (w->next) the current ones. */
 static void use_next(struct wrongbaud *w)
 {
 	memcpy(w->candidates, w->next, w->n_next * sizeof(w->next[0]));
@@ -38,7 +38,7 @@ static void match_symbol(struct wrongbaud *w, const candidate *from, unsigned in
 	wrongbaud_match(&s, from, n);
 }
 
-/* Matches one to @max unknown bytes: keeps the candidates after each of them. */
+/* Matches a run of one to @max unknown bytes: keeps the candidates after each possible length of the run. */
 static void match_run(struct wrongbaud *w, struct wrongbaud_symbol heard, int max, bool unprintable)
 {
 	candidate all[WRONGBAUD_CANDIDATES];
@@ -55,7 +55,7 @@ static void match_run(struct wrongbaud *w, struct wrongbaud_symbol heard, int ma
 	}
 }
 
-/* Replaces the candidates by those after this symbol. */
+/* Replaces the current candidates by the candidates after this symbol. */
 static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
 {
 	struct wrongbaud_symbol byte = { SYMBOL_BYTE, heard.byte };
@@ -141,7 +141,7 @@ void wrongbaud_init(struct wrongbaud *w)
 	wrongbaud_forget(w);
 }
 
-/* The last two bytes may be a banner's first: adds the starts that can produce them, with the first byte matched. */
+/* If the last two bytes received may begin a banner: adds the starts that can produce both, after the first byte. */
 static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8_t second)
 {
 	unsigned int mark = w->first[first.byte] & w->second[second];
@@ -181,8 +181,8 @@ static bool is_one_class(unsigned int modes)
 	return false;
 }
 
-/* Is the boot mode known of a banner some of whose characters were dropped? Its end may never be received. @over: no
- * further byte of the banner will be received. */
+/* Can an incomplete banner be returned? If the bridge drops characters, the end of a banner may never be received, so
+ * the banner is returned once its boot mode is known. @over: no further byte of the banner will be received */
 static bool dropped_banner_ready(const struct wrongbaud *w, bool over)
 {
 	unsigned int modes = 0;
@@ -222,7 +222,7 @@ enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_sym
 	n = w->n;
 	advance(w, heard);
 	if (!w->n && is_byte && !w->overflowed) {
-		w->n = n; /* use_next() has copied nothing: the candidates before the symbol are still there */
+		w->n = n; /* the candidates before the symbol: use_next() has copied nothing over them */
 		if (dropped_banner_ready(w, true))
 			return WRONGBAUD_LINE;
 		w->n = 0;
@@ -263,7 +263,7 @@ static void forget_returned(struct wrongbaud *w)
 
 #define ANY_DIGIT 0xffU
 
-/* Has the candidate not reached this number of the banner? The number was dropped, or the input ends before it. */
+/* Is the number at this index of the banner unknown, because it was dropped or the input ended before? */
 static bool is_before(const candidate *c, unsigned int number_at)
 {
 	return c->line == BANNER && (c->at < number_at || (c->at == number_at && c->bit == 0));
@@ -278,7 +278,8 @@ static enum rom_line completed_line(const struct wrongbaud *w, const candidate *
 	return ahead == 1 ? c->last : ahead == 2 ? c->before : IDLE;
 }
 
-/* Collects what the candidates say about the next text line to return. @banner: that is an incomplete banner */
+/* Collects what all candidates agree on about the next text line to return. @banner: the text line is an incomplete
+ * banner */
 static void sum_up(const struct wrongbaud *w, struct wrongbaud_line *ret, bool banner)
 {
 	unsigned int modes2 = 0, numbers = 0;

@@ -1,9 +1,9 @@
 /* wrongbaud.h - recovers an ESP8266's boot text, sent at 74880 Bd, from the bytes that a receiver at 115200 Bd
  * delivers.
  *
- * The receiver samples the sender's bits at fixed times. Each byte that it delivers begins at a falling edge. Five of
- * its bits are the sender's next five bits; the other three were sampled near a border between two bits, and depend
- * on the exact sampling time. Then the receiver misses some bits, up to the next falling edge.
+ * The receiver samples the sender's bits at fixed times. Each byte that the receiver delivers begins at a falling
+ * edge. Five bits of the byte are the sender's next five bits; the other three were sampled near a border between two
+ * bits, and depend on the exact sampling time. Then the receiver misses some bits, up to the next falling edge.
  *
  * The reader follows each text that the ROM and eboot can print, bit by bit, and keeps the texts that could have
  * produced the bytes received: the candidates. It reports what all candidates have in common. Receivers may be up to
@@ -79,7 +79,7 @@ struct wrongbaud_line {
 
 /* One text that could have produced all bytes received, and the bit in it at which the next received byte begins. */
 struct wrongbaud_candidate {
-	/* The members up to receivers distinguish candidates; same_place() compares them. */
+	/* Members that distinguish candidates: line to receivers (see same_place()) */
 	uint8_t line;	      /* template of the text line: enum rom_line */
 	uint8_t at;	      /* index of the element in the template */
 	uint8_t bit;	      /* 0: start bit, 1 to 8: data, 9: stop bit */
@@ -88,14 +88,14 @@ struct wrongbaud_candidate {
 	uint8_t lines;	      /* number of completed text lines, modulo 256 */
 	bool dropping;	      /* the bridge drops characters without a stop bit */
 	uint32_t receivers;   /* set of the kinds of receiver that fit */
-	/* Two candidates that differ only in these members are merged into one. */
+	/* Members that do not distinguish candidates: two that differ only in these are merged */
 	uint16_t numbers;	       /* set of the digits that fit for wrongbaud_line.number */
 	uint8_t causes, modes, modes2; /* sets of the banner's numbers that fit */
 	uint8_t habits;		       /* set of enum wrongbaud_habit that fit */
 	uint8_t heard;		       /* bytes received that this text explains; stops at 255 */
 	uint8_t informative;	       /* bytes received of the current text line that were not zero; stops at 255 */
 	uint8_t informative_last;      /* bytes of the last completed text line that were not zero */
-	uint8_t informative_before;    /* bytes of the text line before it that were not zero */
+	uint8_t informative_before;    /* bytes of the last but one text line that were not zero */
 };
 
 struct wrongbaud {

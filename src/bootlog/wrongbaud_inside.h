@@ -62,7 +62,7 @@ typedef void search_fn(struct search *s, const candidate *c, int depth);
 /** wrongbaud_level() - the level of the bit at which the candidate stands */
 int wrongbaud_level(const candidate *c);
 
-/** wrongbaud_is_inside() - is only one next bit possible, because it belongs to the same character? */
+/** wrongbaud_is_inside() - does the next bit belong to the same character, so that only one bit is possible? */
 static inline bool wrongbaud_is_inside(const candidate *c)
 {
 	return c->line != IDLE && c->bit != 0 && c->bit != 9;
@@ -91,7 +91,7 @@ void wrongbaud_keep(struct wrongbaud *w, const candidate *c);
 /** wrongbaud_init_receivers() - fill in w->early and w->late */
 void wrongbaud_init_receivers(struct wrongbaud *w);
 
-/** wrongbaud_match() - keep the candidates that follow from these @n if the next symbol received is @s->heard */
+/** wrongbaud_match() - replace each of @n candidates by those after the symbol @s->heard, and keep them in w->next */
 void wrongbaud_match(struct search *s, const candidate *from, unsigned int n);
 
 #endif

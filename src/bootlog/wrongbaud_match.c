@@ -23,7 +23,8 @@ enum {
  * Sets of candidates
  */
 
-/* Do all members agree that distinguish candidates? Those before receivers are single bytes: compared as one word. */
+/* Do two candidates agree in all members that distinguish candidates? The eight bytes before receivers are compared
+ * as one word. */
 static bool same_place(const candidate *a, const candidate *b)
 {
 	uint64_t a8, b8;
@@ -87,7 +88,8 @@ static int bit_of(uint8_t byte, int i)
 	return byte >> i & 1;
 }
 
-/* One of the eight bytes that the sender's bits can give. @early: a bit for each border: the bit before it is seen */
+/* One of the eight bytes that the sender's bits can give. @early: bit i is set if the receiver sees the bit before
+ * border i */
 static uint8_t possible_byte(const int *levels, unsigned int early)
 {
 	unsigned int byte = 0;
@@ -209,11 +211,11 @@ static void collect_bytes(const struct search *s, bool stop)
 		s->table[0] |= s->mark;
 }
 
-/* For as many bytes as wrongbaud has tables, receivers are excluded that may sample the stop bit one bit too early.
- * With them nearly every byte could be one of a banner's first, and the tables would reject nothing. */
+/* The tables first[] to fourth[] cover this many bytes. For these, receivers are excluded that may sample the stop
+ * bit one bit too early: with them the tables would accept nearly every byte. */
 #define N_TABLES 4
 
-/* The next symbol begins here. Keeps the candidate if the symbol before fits it. */
+/* The candidate has reached the bit where the next symbol begins. Keeps the candidate if the current symbol fits. */
 static void keep_fitting(struct search *s, const candidate *from, bool stop)
 {
 	candidate c = *from;
@@ -272,7 +274,8 @@ static void find_edge(struct search *s, const candidate *from, int flags)
 /* The stop bit was sampled. @at_falling_edge: the candidate already stands at the next falling edge */
 static void after_stop(struct search *s, const candidate *c, bool stop, bool at_falling_edge)
 {
-	/* If the bridge drops characters, data_bit() has not compared the bits: those of a dropped one are unknown. */
+	/* If the bridge drops characters, data_bit() did not compare the bits, because a dropped character has
+	 * unknown bits. */
 	if (c->dropping && stop && !s->table && is_known_byte(s) && !bits_fit(s->levels, s->heard.byte))
 		return;
 	if (at_falling_edge)
@@ -346,7 +349,7 @@ static unsigned int text_position(const candidate *c)
 	return (unsigned int)c->lines << 16 | (unsigned int)c->at << 4 | c->bit;
 }
 
-/* Removes the least advanced candidate: no other one can still lead to it. */
+/* Removes the least advanced candidate of s->later: the search cannot reach that candidate again. */
 static candidate take_least_advanced(struct search *s)
 {
 	unsigned int least = 0;

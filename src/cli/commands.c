@@ -150,7 +150,7 @@ int commands_diagnosis(const struct request *request)
 	return status_of(verdict);
 }
 
-/* Only the rule goes to standard output, so that it can be redirected into its file. */
+/* Only the udev rule goes to standard output, so that the output can be redirected into a file. */
 int commands_enrolment(const struct request *request)
 {
 	struct enrolment e;

@@ -62,7 +62,7 @@ static void decode_on_piece(void *user, const struct bootlog_piece *piece)
  * The result
  */
 
-/* Which boot of the log it is: ", boot 3 of 3 (1 by power or reset pin, 2 by software)" */
+/* The boot's number and what caused all boots: ", boot 3 of 3 (1 by power or reset pin, 2 by software)" */
 static void decode_count(const struct bootlog *log, const struct boot *boot, char *buf, size_t cap)
 {
 	size_t n;
@@ -96,7 +96,7 @@ static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 			 bootwords_cause(boot->cause_kind));
 }
 
-/* What the boot itself does not show about the verdict */
+/* The part of the reason for the verdict that the record of the boot does not contain */
 static void decode_why(const struct bootlog *log, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
 {
 	buf[0] = '\0';
@@ -223,7 +223,7 @@ static int decode_read_all(struct decode *d, int fd)
 static int decode_complain(const char *file, int err)
 {
 	clean_line(stderr, "espreset: %s: %s", file, strerror(err));
-	/* Other errors mean that the user has named a wrong file. */
+	/* Errors other than EIO and ENOMEM mean that the user has named a wrong file. */
 	return verdict_info(err == EIO || err == ENOMEM ? VERDICT_INTERNAL : VERDICT_USAGE)->status;
 }
 

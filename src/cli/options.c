@@ -183,7 +183,7 @@ static int options_set_sequence(const struct option_row *row, const char *arg, s
 
 static const struct option_row *options_mode_row(enum request_mode mode);
 
-/* Two modes exclude each other, but --help and --version (without "wants") replace any other mode. */
+/* Two modes exclude each other, but --help and --version (rows without "wants") replace any other mode. */
 static int options_set_mode(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	const struct option_row *before = options_mode_row(o->mode);

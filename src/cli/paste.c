@@ -357,7 +357,7 @@ static struct span shown_end(const struct paste *p, struct span s)
 	return (struct span){ s.end, s.end };
 }
 
-/* Is "\n" a line end in this line? It must come four times: a path may contain "\n" once or twice. */
+/* Do the characters "\n" stand for line ends? Only if they come four times: a path may contain "\n" once or twice. */
 static bool has_newlines(struct span s)
 {
 	size_t n = 0;
@@ -431,7 +431,7 @@ static void pass_on_ends(struct paste *p, struct span ends)
 		pass_on_end(p, "\n");
 }
 
-/* Passes on the line ends held back; without their text if this line continues the broken one before it. */
+/* Passes on the line ends held back; if this line continues the broken one before, without their text. */
 static void release_ends(struct paste *p, struct span *s)
 {
 	struct span t = *s, held = { p->held, p->held + p->n_held };
@@ -449,7 +449,7 @@ static void release_ends(struct paste *p, struct span *s)
 	}
 }
 
-/* While line ends are held back, holds back those of a line without words, too. Return: whether this line has none */
+/* While line ends are held back, holds back also the line end of a line without words. Return: whether it did */
 static bool hold_ends(struct paste *p, struct span s, struct span ends)
 {
 	if (!p->n_held || ends.at == ends.end || p->n_held + span_len(ends) > PASTE_HELD_MAX)

@@ -38,7 +38,7 @@ struct paste {
 	uint16_t (*gbk)(unsigned long character);
 	char prefix[PASTE_PREFIX_MAX]; /* learned: what precedes each line; '0' is a number, ' ' are blanks */
 	size_t prefix_len;	       /* 0: nothing was learned */
-	bool prefix_sure;	       /* a second line began with it */
+	bool prefix_sure;	       /* a second line began with the learned prefix */
 	bool may_learn;		       /* no banner was read in this line yet */
 	bool esp8266;		       /* the last banner was an ESP8266's */
 	bool italic;		       /* "_" before and after a line is Markdown, not text */
@@ -51,9 +51,9 @@ struct paste {
 	size_t begin;		       /* index in line[] at which the board's text begins */
 	size_t len;		       /* bytes in line[] */
 	const char *next;	       /* this line may be broken: how the next line begins if it is; else NULL */
-	char held[PASTE_HELD_MAX];     /* line ends that are passed on as text unless the next line begins so */
+	char held[PASTE_HELD_MAX]; /* line ends held back: passed on as text unless the next line begins with next */
 	size_t n_held;
-	size_t n_owed;		   /* lines joined to one: their line ends follow later, to keep line numbers right */
+	size_t n_owed; /* line ends left out where lines were joined: passed on later, to keep line numbers right */
 	unsigned int classes[256]; /* for each byte: set of enum paste_class */
 	paste_fn *on_piece;	   /* valid only while bytes are fed */
 	void *user;

@@ -9,7 +9,7 @@
  * Forms: '0' matches a number, ' ' blanks, any other character itself.
  */
 
-/* A copied line may have lost the blanks at its end: there ' ' matches nothing, too. */
+/* At the end of a line ' ' also matches nothing: copying may have removed trailing blanks. */
 static bool skip_form_of(struct span *s, const char *form, size_t n)
 {
 	struct span t = *s;
@@ -254,14 +254,15 @@ static void skip_tags(struct span *s)
  * The prefix that was learned
  */
 
-/* Is this line too short to expect the prefix? It is the rest of a line end, or the number of an empty line. */
+/* Is this line too short to have the prefix? Such a line is the rest of a line end, or the number of an empty line. */
 static bool is_no_line(struct span s)
 {
 	s = span_trim(s);
 	return span_len(s) < 4 || (skip_form(&s, "0") && s.at == s.end);
 }
 
-/* Skips the prefix. If the very next line after a banner lacks it, the prefix is forgotten: it was there by chance. */
+/* Skips the prefix. If the next line after a banner lacks the prefix, it stood before the banner by chance, and is
+ * forgotten. */
 static void skip_learned(struct paste *p, struct span *s)
 {
 	struct span t = *s;

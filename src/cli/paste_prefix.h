@@ -13,10 +13,10 @@ enum paste_class {
 	ESCAPED = 2, /* the line must be decoded before anything else is looked at */
 	MARK = 4,    /* the character may separate a time stamp from text */
 	STAMP = 8,   /* a time stamp or quotation mark may begin with the character */
-	LONG = 16,   /* of a line: it is longer than any that the ROM prints */
+	LONG = 16,   /* of a line, not a character: longer than any line that the ROM prints */
 };
 
-/** paste_skip_one_of() - one of several forms, up to a NULL: '0' matches a number, ' ' blanks */
+/** paste_skip_one_of() - the first matching form of a list that NULL ends: '0' matches a number, ' ' blanks */
 bool paste_skip_one_of(struct span *s, const char *const *forms);
 
 /** paste_skip_time() - "12:34:56", "12:34:56.789", "12:34:56,789Z", "12:34:56+01:00" */
@@ -35,7 +35,7 @@ bool paste_skip_tag(struct span *s, bool closing, bool *ret_block);
 /** paste_skip_prefix() - time stamps, quotation marks, and the prefix that was learned */
 void paste_skip_prefix(struct paste *p, struct span *s);
 
-/** paste_learn_prefix() - @before precedes a banner: the next lines may begin with the same */
+/** paste_learn_prefix() - learn the text @before a banner as the prefix that the next lines may have, too */
 void paste_learn_prefix(struct paste *p, struct span before);
 
 #endif

@@ -73,7 +73,8 @@ static int preflight_path(const char *file, char *ret_path)
 	return snprintf(ret_path + len, PATH_MAX - len, "/%s", name) < (int)(PATH_MAX - len) ? 0 : -ENAMETOOLONG;
 }
 
-/* Return: 0 if the file can be written; negative errno. Does not open it: that and a close would end a FIFO's input. */
+/* Return: 0 if the file can be written; negative errno. The file is not opened: a reader of a FIFO would see its
+ * input end. */
 static int preflight_writable(const char *path)
 {
 	char folder[PATH_MAX];
@@ -82,7 +83,7 @@ static int preflight_writable(const char *path)
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? -EISDIR : faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 	if (lstat(path, &st) == 0)
-		return 0; /* a dangling link: unknown until it is opened */
+		return 0; /* a dangling link: whether its target can be created is unknown before open() */
 	snprintf(folder, sizeof(folder), "%.*s/", (int)(strrchr(path, '/') - path), path);
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
