@@ -129,24 +129,23 @@ static const struct {
 	[TEXT_FAILED] = { "e:", BOOT_NOTHING, REASON_EBOOT_LOAD },
 };
 
+static void take_plain_line(struct bootlog *log, enum wrongbaud_text line)
+{
+	struct span text = span_of(plain_lines[line].text);
+
+	log->rx74880.summed |= line == TEXT_CSUM;
+	if (line == TEXT_LOAD && !log->unsure) {
+		esp8266_loads(log);
+		log->rx74880.loading = true;
+	}
+	if (plain_lines[line].reason)
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, text, plain_lines[line].reason);
+	else
+		bootlog_progress(log, plain_lines[line].progress, text);
+}
+
 static void rx74880_line(struct bootlog *log, const struct wrongbaud_line *line)
 {
-	struct rx74880 *r = &log->rx74880;
-
-	if (plain_lines[line->text].text) {
-		struct span text = span_of(plain_lines[line->text].text);
-
-		r->summed |= line->text == TEXT_CSUM;
-		if (line->text == TEXT_LOAD && !log->unsure) {
-			esp8266_loads(log);
-			r->loading = true;
-		}
-		if (plain_lines[line->text].reason)
-			bootlog_emit_trouble(log, BOOT_NO_IMAGE, text, plain_lines[line->text].reason);
-		else
-			bootlog_progress(log, plain_lines[line->text].progress, text);
-		return;
-	}
 	switch (line->text) {
 	case TEXT_BANNER: rx74880_banner(log, line); break;
 	case TEXT_WAITING:
@@ -168,10 +167,11 @@ static void rx74880_line(struct bootlog *log, const struct wrongbaud_line *line)
 		break;
 	case TEXT_COPIED: rx74880_copied(log, line->number); break;
 	case TEXT_NONE:
-		r->banner = false;
+		log->rx74880.banner = false;
 		bootlog_fragment(log, span_of("?"));
 		break;
-	default: break;
+	case TEXT_EMPTY: break;
+	default: take_plain_line(log, line->text); break;
 	}
 }
 

@@ -415,14 +415,14 @@ static void options_make_getopt(struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
 	for (int i = 0; i < ROWS; i++) {
-		longs[i] =
-			(struct option){ option_rows[i].name, option_rows[i].argument ? required_argument : no_argument,
-					 NULL, LONG_BASE + i };
-		if (option_rows[i].letter) {
-			*shorts++ = option_rows[i].letter;
-			if (option_rows[i].argument)
-				*shorts++ = ':';
-		}
+		const struct option_row *row = &option_rows[i];
+
+		longs[i] = (struct option){ row->name, row->argument ? required_argument : no_argument, NULL,
+					    LONG_BASE + i };
+		if (row->letter)
+			*shorts++ = row->letter;
+		if (row->letter && row->argument)
+			*shorts++ = ':';
 	}
 	longs[ROWS] = (struct option){ NULL, 0, NULL, 0 };
 	*shorts = '\0';
