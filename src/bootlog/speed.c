@@ -31,7 +31,7 @@ static int cost_of_either(int a, int b)
 	return less - (apart < (int)sizeof(gain) ? gain[apart] : 0);
 }
 
-/* If byte_costs.all_good is higher, a bridge that drops framing errors delivers less than 1 of 32 characters. */
+/* If byte_costs.all_good is above FEW, a bridge that drops framing errors delivers less than 1 of 32 characters. */
 #define FEW (5 * SPEED_UNIT)
 
 /* The cost of a delivered byte, given what the bridge does on framing errors. */
@@ -39,7 +39,7 @@ static int cost_of(enum speed_habit habit, uint8_t byte, struct byte_costs costs
 {
 	switch (habit) {
 	case SPEED_ZEROES: return byte ? costs.good : cost_of_either(costs.good, costs.all_bad);
-	case SPEED_DROPS: /* The model is unreliable for the few characters with a good stop bit: a fixed, high cost. */
+	case SPEED_DROPS: /* Above FEW the model is too imprecise, and a fixed, high cost is used. */
 		return costs.all_good > FEW ? 10 * SPEED_UNIT : costs.good - costs.all_good;
 	default: return cost_of_either(costs.good, costs.bad);
 	}

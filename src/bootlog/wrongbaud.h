@@ -123,6 +123,7 @@ enum wrongbaud_result {
 	WRONGBAUD_LOST,	   /* the symbols before it belonged to the ROM's text, this one does not */
 };
 
+/** wrongbaud_init() - compute the tables, and start without candidates */
 void wrongbaud_init(struct wrongbaud *w);
 
 /** wrongbaud_forget() - discard all candidates: the next symbol does not continue the input so far */

@@ -121,9 +121,9 @@ static bool may_be_unprintable(const int *levels)
  * Kinds of receiver
  */
 
-/* In thousandths of a bit: a receiver that looks eight times a bit sees a falling edge up to this late. */
+/* In thousandths of a bit: a receiver that samples the line eight times a bit sees a falling edge up to this late. */
 #define EDGE_SEEN_LATE 125
-/* In thousandths of a bit: how far an edge may be shifted on the wire */
+/* In thousandths of a bit: how far an edge may shift between sender and receiver */
 #define EDGE_SHIFT 20
 
 void wrongbaud_init_receivers(struct wrongbaud *w)
@@ -150,7 +150,7 @@ void wrongbaud_init_receivers(struct wrongbaud *w)
 	}
 }
 
-/* The kinds of receiver that deliver this byte for the sender's bits */
+/* Return: the kinds of receiver that deliver this byte for the sender's bits */
 static uint32_t receivers_of(const struct wrongbaud *w, const int *levels, uint8_t byte)
 {
 	uint32_t set = ANY_RECEIVER;
@@ -165,7 +165,7 @@ static uint32_t receivers_of(const struct wrongbaud *w, const int *levels, uint8
 }
 
 /* Restricts the candidate to some kinds of receiver. If the bridge delivers each character, enough bytes are received
- * to recognise the text without knowing the kind. Return: whether any receiver and habit is left */
+ * to recognise the text without knowing the kind. Return: whether the bridge can still have any habit */
 static bool narrow_receivers(candidate *c, uint32_t receivers)
 {
 	c->receivers &= receivers;
@@ -186,7 +186,7 @@ static bool is_known_byte(const struct search *s)
 	return s->heard.kind == SYMBOL_BYTE && !s->unprintable;
 }
 
-/* The habits of a bridge that would deliver this symbol for the sender's bits */
+/* Return: the habits of a bridge that would deliver the current symbol for the sender's bits */
 static unsigned int habits_of(const struct search *s, bool stop)
 {
 	unsigned int habits = 0;
@@ -240,8 +240,8 @@ static void keep_fitting(struct search *s, const candidate *from, bool stop)
 	wrongbaud_keep(s->w, &c);
 }
 
-/* The next falling edge after a character. If the bridge has dropped the character for its missing stop bit, the symbol
- * may begin at this edge instead. */
+/* The candidate has reached the next falling edge after a character. If the bridge has dropped the character for its
+ * missing stop bit, the symbol may begin at this edge instead. */
 static void at_edge(struct search *s, const candidate *c, bool stop)
 {
 	if (stop || !c->dropping)
@@ -284,7 +284,7 @@ static void after_stop(struct search *s, const candidate *c, bool stop, bool at_
 		find_edge(s, c, stop ? STOP : 0);
 }
 
-/* The sender's sixth bit: most receivers sample the stop bit in it, the slowest ones just before it. */
+/* Takes the sender's sixth bit: most receivers sample the stop bit in it, the slowest ones just before it. */
 static void stop_bit(struct search *s, const candidate *from, int depth)
 {
 	int before = s->levels[5], now = wrongbaud_level(from);

@@ -319,7 +319,7 @@ static const struct option_rule {
 	{ BIT(CAPTURE), BIT(SAME_FILE), 0, "--capture and --state-file name the same file" },
 };
 
-/* Return: the bits of the options that were given, and of the further facts */
+/* Return: the bits of the options that were given, and of the facts after ROWS that hold */
 static uint64_t options_facts(const struct request *o)
 {
 	const struct session_config *s = &o->session;

@@ -22,7 +22,7 @@ bool paste_skip_one_of(struct span *s, const char *const *forms);
 /** paste_skip_time() - "12:34:56", "12:34:56.789", "12:34:56,789Z", "12:34:56+01:00" */
 bool paste_skip_time(struct span *s);
 
-/** paste_skip_separator() - what stands between a time stamp and the text: "->", "|" */
+/** paste_skip_separator() - "->" or "|" between a time stamp and the text; skips blanks before it in any case */
 bool paste_skip_separator(struct span *s);
 
 /**
