@@ -147,7 +147,7 @@ static size_t take_backslash(const struct paste *p, struct span s)
 		pass_on_symbol(p, "\\0", 2, SYMBOL_BYTE, 0);
 		return 2;
 	}
-	if (span_len(s) > 1 && strchr("_*()[].-+~#>|`\"", s.at[1])) {
+	if (span_len(s) > 1 && s.at[1] && strchr("_*()[].-+~#>|`\"", s.at[1])) {
 		const struct wrongbaud_symbol heard[2] = { { SYMBOL_BYTE, '\\' }, { SYMBOL_BYTE, (uint8_t)s.at[1] } };
 
 		pass_on(p, s.at + 1, 1, heard, 2);

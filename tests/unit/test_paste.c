@@ -125,6 +125,7 @@ static const struct {
 	{ "&gt; &lt;a&gt; &amp; &quot;x&quot;&nbsp;&#40;1&#x29;&apos; &#169; &x; &\n",
 	  "<a> & \"x\" (1)' &#169; &x; &\n", 0 },
 	{ "rst:0x1 (POWERON\\_RESET) \\*\\*\n", "rst:0x1 (POWERON_RESET) **\n", 0 },
+	{ "a\\\0b\n", "a\\b\n", 5 },
 	/* Text lines of firmware that begin like Markdown or quotations pass unchanged. */
 	{ "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n",
 	  "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n", 0 },
