@@ -1,4 +1,4 @@
-/* sequence.c - reset sequences as data: the named ones, and esptool's little language. */
+/* sequence.c - reset sequences as data: the named ones, and those in esptool's language. */
 #include "session/sequence.h"
 
 #include <ctype.h>
@@ -10,38 +10,23 @@
 #include "base/modem.h"
 
 #define WAIT_TOTAL_MAX_MS 60000
-#define EN_RISES_MS 150 /* 10 kOhm and 10 uF, to 0.75 VDD: 140 ms */
 
+/* In esptool's language. Steps with a line asserted have no W: the session chooses how long they hold (observes). Circuits:
+ * docs/hardware.md, section 7. */
 static const struct named {
-	const char *name;
-	struct sequence_step steps[3];
-	size_t n;
+	const char *name, *text;
 } named[] = {
-	/* From open's both-asserted only DTR moves in the first step: reset begins on the two-transistor
-	 * circuit; on direct wiring (RTS on EN, DTR on GPIO0) GPIO0 is free long before EN rises. */
-	{ "rts", { { MODEM_DTR | MODEM_RTS, MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } }, 2 },
-	/* Both, then neither, in one operation each: nothing happens on the two-transistor circuit; on direct
-	 * and on swapped wiring EN, slowed by its capacitor, rises after GPIO0. */
-	{ "both", { { MODEM_DTR | MODEM_RTS, MODEM_DTR | MODEM_RTS, 0 }, { MODEM_DTR | MODEM_RTS, 0, 0 } }, 2 },
-	/* DTR is on EN, RTS on GPIO0, behind two transistors. Asserted alone, DTR pulls GPIO0 on the usual circuits: EN must
-	 * have risen before, whatever its capacitor. */
-	{ "dtr",
-	  { { MODEM_DTR | MODEM_RTS, 0, EN_RISES_MS },
-	    { MODEM_DTR | MODEM_RTS, MODEM_DTR, 0 },
-	    { MODEM_DTR | MODEM_RTS, 0, 0 } },
-	  3 },
+	/* From both asserted only DTR changes in the first step. Two transistors: EN falls, GPIO0 stays high. Direct wiring (RTS
+	 * to EN, DTR to GPIO0): GPIO0 is high long before the second step lets EN rise. */
+	{ "rts", "U0,1|U0,0" },
+	/* Two transistors: nothing happens. Direct or swapped wiring: EN rises after GPIO0, because of its capacitor. */
+	{ "both", "U1,1|U0,0" },
+	/* For a board that only DTR resets. On the usual circuits DTR alone pulls GPIO0 low, so EN must have risen before:
+	 * 140 ms to 0.75 VDD with 10 kOhm and 10 uF. */
+	{ "dtr", "U0,0|W0.15|U1,0|U0,0" },
 };
 
-static const char *const names[] = { "rts", "both", "dtr", NULL };
-
-const char *const *sequence_names(void)
-{
-	return names;
-}
-
-static int sequence_complain(char *err, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int sequence_complain(char *err, size_t cap, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int sequence_complain(char *err, size_t cap, const char *format, ...)
 {
 	va_list args;
 
@@ -59,7 +44,7 @@ static const char *sequence_blanks(const char *p)
 	return p;
 }
 
-/* "0.05" in milliseconds; NULL if it is no number of seconds from 0 to 60. */
+/* Reads "0.05" as 50 ms. Return: the character behind the number; NULL if it is no number from 0 to 60. */
 static const char *parse_seconds(const char *p, int *ret_ms)
 {
 	long us = 0, unit = 1000000;
@@ -92,7 +77,7 @@ static const char *parse_bit(const char *p, unsigned int line, struct sequence_s
 	return p + 1;
 }
 
-/* One command at p into *step; the character after it, or NULL. */
+/* Reads the command at p. Return: the character behind it; NULL: no valid command. */
 static const char *parse_step(const char *p, struct sequence_step *step)
 {
 	switch (toupper((unsigned char)*p)) {
@@ -113,11 +98,11 @@ static int sequence_append(struct sequence *sequence, const struct sequence_step
 {
 	struct sequence_step *last = sequence->n ? &sequence->steps[sequence->n - 1] : NULL;
 
-	if (last && !step->lines) { /* W belongs to the step before it */
+	if (last && !step->lines) { /* W extends the wait of the step before it */
 		last->hold_ms += step->hold_ms;
 		return 0;
 	}
-	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* one is kept for releasing the lines first */
+	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* plan.c puts one more in front, which releases the lines */
 		return -EINVAL;
 	sequence->steps[sequence->n++] = *step;
 	return 0;
@@ -155,99 +140,64 @@ static int parse_language(const char *text, struct sequence *ret, char *err, siz
 	return 0;
 }
 
-/* The lines after the whole sequence, from `lines`. */
-static unsigned int lines_after(const struct sequence *sequence, unsigned int lines)
-{
-	for (size_t i = 0; i < sequence->n; i++)
-		lines = (lines & ~sequence->steps[i].lines) | sequence->steps[i].asserted;
-	return lines;
-}
-
 int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap)
 {
 	struct sequence seq = { .n = 0 };
+	const char *language = text;
+	unsigned int lines = 0;
 
 	if (strlen(text) >= sizeof(seq.text))
 		return sequence_complain(err, cap, "is longer than %zu characters", sizeof(seq.text) - 1);
 	snprintf(seq.text, sizeof(seq.text), "%s", text);
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		if (strcmp(text, named[i].name) == 0) {
-			memcpy(seq.steps, named[i].steps, sizeof(named[i].steps));
-			seq.n = named[i].n;
+			language = named[i].text;
 			seq.observes = true;
-			*ret = seq;
-			return 0;
 		}
 	}
-	if (parse_language(text, &seq, err, cap) < 0)
+	if (parse_language(language, &seq, err, cap) < 0)
 		return -EINVAL;
 	if (seq.n == 0)
 		return sequence_complain(err, cap,
 					 "is empty: want a name (rts, both, dtr) or commands such as D0|R1|W0.1|R0");
-	if (lines_after(&seq, 0) != 0)
+	for (size_t i = 0; i < seq.n; i++)
+		lines = sequence_lines(lines, &seq.steps[i]);
+	if (lines)
 		return sequence_complain(err, cap, "leaves a line asserted: it must end with both released (D0, R0)");
 	*ret = seq;
 	return 0;
 }
 
-void sequence_print(const struct sequence *sequence, int hold_ms, char *buf, size_t cap)
-{
-	size_t used = 0;
-
-	if (cap)
-		buf[0] = '\0';
-	for (size_t i = 0; i < sequence->n && used < cap; i++) {
-		const struct sequence_step *step = &sequence->steps[i];
-		int hold = sequence->observes && step->asserted ? hold_ms : step->hold_ms;
-		bool dtr = step->asserted & MODEM_DTR, rts = step->asserted & MODEM_RTS;
-		const char *bar = i ? "|" : "";
-
-		if (step->lines == (MODEM_DTR | MODEM_RTS))
-			used += (size_t)snprintf(buf + used, cap - used, "%sU%d,%d", bar, dtr, rts);
-		else if (step->lines)
-			used += (size_t)snprintf(buf + used, cap - used, "%s%c%d", bar,
-						 step->lines == MODEM_DTR ? 'D' : 'R', dtr || rts);
-		if (hold && used < cap)
-			used += (size_t)snprintf(buf + used, cap - used, "%sW%d.%03d", step->lines || i ? "|" : "",
-						 hold / 1000, hold % 1000);
-	}
-}
-
-/* EN and GPIO0 as the two usual circuits make them of the lines; true is high. */
+/* The levels of EN and GPIO0 on a circuit; true is high. */
 struct pins {
 	bool en, gpio0;
 };
 
 static struct pins two_transistors(unsigned int lines)
 {
-	bool dtr = lines & MODEM_DTR, rts = lines & MODEM_RTS;
-
-	return (struct pins){ .en = !(rts && !dtr), .gpio0 = !(dtr && !rts) };
+	return (struct pins){ .en = lines != MODEM_RTS, .gpio0 = lines != MODEM_DTR };
 }
 
-static struct pins is_direct(unsigned int lines)
+static struct pins direct_wiring(unsigned int lines)
 {
 	return (struct pins){ .en = !(lines & MODEM_RTS), .gpio0 = !(lines & MODEM_DTR) };
 }
 
-static bool raises_into_download(const struct sequence *sequence, unsigned int lines,
-				 struct pins (*circuit)(unsigned int))
+static bool raises_into_download(const struct sequence *sequence, struct pins (*circuit)(unsigned int))
 {
-	bool en = circuit(lines).en;
+	unsigned int lines = 0;
+	bool en = true;
 
 	for (size_t i = 0; i < sequence->n; i++) {
 		struct pins now;
 
-		lines = (lines & ~sequence->steps[i].lines) | sequence->steps[i].asserted;
+		lines = sequence_lines(lines, &sequence->steps[i]);
 		now = circuit(lines);
-		/* The strap is read when EN has charged, 10 ms and more later (10 kOhm, 1 uF): what counts is
-		 * GPIO0 in the first state that lasts. */
-		for (size_t k = i; now.en && !en; k++) {
-			if (sequence->steps[k].hold_ms > 0 || k + 1 == sequence->n)
-				break;
-			lines = (lines & ~sequence->steps[k + 1].lines) | sequence->steps[k + 1].asserted;
+		/* The ROM samples GPIO0 when EN's capacitor has charged, 10 ms or more later (10 kOhm, 1 uF). So GPIO0 counts
+		 * in the first state that lasts: skip steps without a wait. */
+		while (now.en && !en && !sequence->steps[i].hold_ms && i + 1 < sequence->n) {
+			lines = sequence_lines(lines, &sequence->steps[++i]);
 			now = circuit(lines);
-			i = k + 1;
 		}
 		if (now.en && !en && !now.gpio0)
 			return true;
@@ -258,5 +208,5 @@ static bool raises_into_download(const struct sequence *sequence, unsigned int l
 
 bool sequence_boots_download(const struct sequence *sequence)
 {
-	return raises_into_download(sequence, 0, two_transistors) || raises_into_download(sequence, 0, is_direct);
+	return raises_into_download(sequence, two_transistors) || raises_into_download(sequence, direct_wiring);
 }
