@@ -247,7 +247,7 @@ static int64_t look_at_network(struct conditions *c, struct session *session, in
 			session_conditions_met(session, now_ms);
 			return INT64_MAX;
 		}
-		if (start_probe(c, text, question, session_chip(session), now_ms) < 0) {
+		if (start_probe(c, text, question, session->attempt.boot.chip, now_ms) < 0) {
 			session_condition_failed(session, now_ms, VERDICT_OTA_SILENT,
 						 "the match brought no address that could be asked");
 			return INT64_MAX;
@@ -301,7 +301,7 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
 		session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
 		return INT64_MAX;
 	}
-	if (now_ms >= session_deadline(session)) {
+	if (now_ms >= session->deadline_ms) {
 		fail_by_time(c, session, now_ms);
 		return INT64_MAX;
 	}

@@ -181,7 +181,7 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 
 static bool is_proven(const struct loop *l)
 {
-	return l->session && session_is_proven(l->session);
+	return l->session && l->session->proven;
 }
 
 static int64_t loop_conditions(struct loop *l)

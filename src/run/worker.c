@@ -246,7 +246,7 @@ static void worker_reset(struct worker *w, const struct session_config *config)
 	if (getrandom(&limited.seed, sizeof(limited.seed), GRND_NONBLOCK) < 0)
 		limited.seed = (uint64_t)wait_now_ms();
 	session_init(&w->session, &limited, wait_now_ms());
-	conditions_limit(&w->conditions, session_deadline(&w->session));
+	conditions_limit(&w->conditions, w->session.deadline_ms);
 	session_on_line(&w->session, conditions_line, &w->conditions);
 	r = loop_session(&w->session, w->port, &clk, &sink);
 	w->result.session = *session_result(&w->session);
@@ -256,7 +256,7 @@ static void worker_reset(struct worker *w, const struct session_config *config)
 		stop_die(stop_asked() ? stop_asked() : SIGTERM);
 	if (may_stand_in(w)) {
 		conditions_forget_finding(&w->conditions); /* only what it answers now counts */
-		ask_board(w, false, session_deadline(&w->session));
+		ask_board(w, false, w->session.deadline_ms);
 		take_proof_by_ota(w);
 	}
 	take_close(w, closed); /* last: no answer from the network makes up for lines that may still be asserted */

@@ -1,14 +1,12 @@
-/* appspeed.c - the application's speed: named by what a port at another speed hears of it. */
+/* appspeed.c - finds the application's speed from what a port at another speed receives of it. */
 #include "session/appspeed.h"
 
-/* Above all usual speeds, so that every sender is slower (docs/hardware.md, "An application at another speed"). A bridge
- * that has no such speed takes the next one below. */
-#define FASTEST_BAUD 2000000
 #define ROM_BAUD 115200
-/* There all up to this speed sound alike, and the ROM speaks, too. */
+/* At APPSPEED_FASTEST_BAUD all speeds up to this one look alike, and the ROM's is among them. */
 #define SLOWEST_BAUD 230400
+/* At APPSPEED_FASTEST_BAUD a silence this long separates the ROM from the application. */
 #define ROM_PAUSE_MS 10
-/* Fewer bytes are chance: a glitch, or the SDK's own line at an odd speed. */
+/* A single unreadable byte is chance: a glitch, or the SDK's text line at an unusual speed. */
 #define STRANGE_MIN 2
 
 static enum speed_habit appspeed_habit(enum boot_habit habit)
@@ -23,9 +21,9 @@ static enum speed_habit appspeed_habit(enum boot_habit habit)
 
 static void set_baud(struct appspeed *h, int baud)
 {
-	h->app_baud = baud;
+	h->sender_baud = baud;
 	if (!h->may_be_loader)
-		h->found_baud = baud;
+		h->app_baud = baud;
 }
 
 void appspeed_begin(struct appspeed *h, int port_baud, enum boot_habit habit)
@@ -34,8 +32,9 @@ void appspeed_begin(struct appspeed *h, int port_baud, enum boot_habit habit)
 
 	*h = (struct appspeed){
 		.port_baud = port_baud,
+		.sender_baud = before.sender_baud,
 		.app_baud = before.app_baud,
-		.found_baud = before.found_baud,
+		.latency_ms = before.latency_ms,
 		.strange = before.strange,
 		.guessed = before.guessed,
 		.last_ms = -1,
@@ -44,17 +43,17 @@ void appspeed_begin(struct appspeed *h, int port_baud, enum boot_habit habit)
 	speed_check_begin(&h->check, port_baud);
 }
 
-void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms,
-		    int latency_ms)
+void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unreadable, int64_t now_ms)
 {
 	int named;
 
-	if (h->last_ms < 0 || now_ms - h->last_ms > pause_ms) {
+	if (h->last_ms < 0 || now_ms - h->last_ms > APPSPEED_PAUSE_MS + h->latency_ms) {
 		h->burst = 0;
 		h->burst_ms = now_ms;
 	}
-	if (h->port_baud == FASTEST_BAUD && now_ms - h->last_ms > latency_ms + ROM_PAUSE_MS) {
-		h->paused |= h->last_ms > 0; /* the ROM and the application speak at one speed each */
+	/* The ROM and the application have different speeds: guess anew after a pause between them. */
+	if (h->port_baud == APPSPEED_FASTEST_BAUD && now_ms - h->last_ms > h->latency_ms + ROM_PAUSE_MS) {
+		h->paused |= h->last_ms > 0;
 		speed_begin(&h->guess, h->port_baud, speed_habit(&h->guess));
 	}
 	h->last_ms = now_ms;
@@ -62,7 +61,7 @@ void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unread
 	speed_add(&h->guess, bytes, n);
 	speed_check_add(&h->check, now_ms, bytes, n);
 	named = speed_named(&h->guess);
-	if (named > 0 && !(h->port_baud == FASTEST_BAUD && (named <= SLOWEST_BAUD || !h->paused)))
+	if (named > 0 && !(h->port_baud == APPSPEED_FASTEST_BAUD && (named <= SLOWEST_BAUD || !h->paused)))
 		set_baud(h, named);
 	h->unreadable += unreadable;
 	h->strange |= h->unreadable >= STRANGE_MIN;
@@ -80,14 +79,14 @@ bool appspeed_may_drop(const struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
-	/* of 9600 such a bridge hands on nothing at all */
-	return h->app_baud != 9600 && habit != SPEED_DELIVERS && habit != SPEED_ZEROES;
+	/* Such a bridge would hand on nothing of 9600 Bd. */
+	return h->sender_baud != 9600 && habit != SPEED_DELIVERS && habit != SPEED_ZEROES;
 }
 
-/* Bytes heard for one character: docs/hardware.md. */
+/* A port at 115200 Bd receives several bytes for each character of a slower sender: docs/hardware.md, section 6. */
 long appspeed_characters(const struct appspeed *h)
 {
-	switch (h->app_baud) {
+	switch (h->sender_baud) {
 	case 9600:
 	case 19200: return h->burst / 3;
 	case 38400:
@@ -100,9 +99,9 @@ int appspeed_candidate(struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
-	if (h->app_baud)
-		return h->app_baud == h->port_baud ? 0 : h->app_baud;
-	if (h->port_baud < ROM_BAUD) /* an ESP32-C2's ROM; most applications speak at that speed */
+	if (h->sender_baud)
+		return h->sender_baud == h->port_baud ? 0 : h->sender_baud;
+	if (h->port_baud < ROM_BAUD) /* the port has the speed of an ESP32-C2's ROM; most applications have this one */
 		return ROM_BAUD;
 	if (!h->strange && (habit == SPEED_DELIVERS || habit == SPEED_ZEROES))
 		return 0;
@@ -111,9 +110,9 @@ int appspeed_candidate(struct appspeed *h)
 
 int appspeed_next_guess(struct appspeed *h)
 {
-	/* Above all; of the speeds above the ROM's the one that is told from it with most difficulty; what a bridge that drops
-	 * does not hand on at all. */
-	static const int guesses[] = { FASTEST_BAUD, SLOWEST_BAUD, 9600 };
+	/* 2000000: names each speed above the ROM's. 230400: the hardest to distinguish from the ROM's. 9600: a bridge that drops
+	 * characters with framing errors hands on nothing of it, so it is tried first after silence. */
+	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;
 
 	for (int i = 0; i < 3; i++) {
@@ -127,19 +126,9 @@ int appspeed_next_guess(struct appspeed *h)
 	return 0;
 }
 
-bool appspeed_is_right(const struct appspeed *h)
-{
-	return speed_check_answer(&h->check) == SPEED_RIGHT;
-}
-
-int appspeed_fastest(void)
-{
-	return FASTEST_BAUD;
-}
-
 int appspeed_faster(const struct appspeed *h)
 {
-	return h->port_baud == FASTEST_BAUD && h->app_baud != FASTEST_BAUD ? h->app_baud : 0;
+	return h->port_baud == APPSPEED_FASTEST_BAUD && h->sender_baud != APPSPEED_FASTEST_BAUD ? h->sender_baud : 0;
 }
 
 bool appspeed_has_candidate(const struct appspeed *h)

@@ -1,4 +1,8 @@
-/* appspeed.h - the application's speed: named by what a port at another speed hears of it.
+/* appspeed.h - finds the application's speed from what a port at another speed receives of it.
+ *
+ *	h.latency_ms = latency;			once; the rest of a new struct is zero
+ *	appspeed_begin(&h, baud, habit);	whenever the port's speed is set
+ *	appspeed_bytes(&h, ...);		for bytes after the load; then h.app_baud is the speed, as soon as it is known
  *
  * Pure: no system call, no clock, no allocation.
  */
@@ -12,56 +16,54 @@
 #include "bootlog/bootlog.h"
 #include "bootlog/speed.h"
 
+/* Above all usual speeds, so that every sender is slower (docs/hardware.md, section 6). A bridge without this speed takes the
+ * next one below. */
+#define APPSPEED_FASTEST_BAUD 2000000
+/* A board that has been silent for this long has paused: the next bytes are another burst. */
+#define APPSPEED_PAUSE_MS 150
+
 struct appspeed {
-	int port_baud;
-	struct speed_guess guess;  /* of what has come since appspeed_begin(), or since the last readable line */
-	int app_baud;		   /* what speaks after the load, as it was named last; 0: not yet */
-	int found_baud;		   /* the same, where it is the application and not a loader; to be told */
-	bool may_be_loader;	   /* what comes now may be one */
-	long unreadable;	   /* of its bytes */
-	unsigned int guessed;	   /* bit set of the speeds that were tried without any being named */
-	bool strange;		   /* something came that could not be named, or is faster than the port */
-	int64_t burst_ms, last_ms; /* when what is just coming in began, and its last byte; it has not paused since */
-	long burst;		   /* its bytes */
-	bool paused;		   /* since the port has this speed: what came before may be the rest of a banner */
-	struct speed_check check;  /* is the port's speed the application's? */
+	int latency_ms;		  /* the bridge's */
+	int port_baud;		  /* the port's speed */
+	struct speed_guess guess; /* from the bytes since appspeed_begin(), or since the last readable text line */
+	int sender_baud;	  /* the speed of what prints after the load, application or loader; 0: not known */
+	int app_baud;		  /* the application's speed: like sender_baud, but never named after a loader; 0 */
+	bool may_be_loader;	  /* a loader may be printing now */
+	long unreadable;	  /* unreadable bytes since appspeed_begin() */
+	unsigned int guessed;	  /* bit set of the speeds that appspeed_next_guess() has returned */
+	bool strange;		  /* bytes came whose speed has no name, or is above the port's */
+	int64_t burst_ms;	  /* when the current burst began */
+	int64_t last_ms;	  /* its last byte; -1: none */
+	long burst;		  /* its bytes */
+	bool paused;		  /* the board has paused since appspeed_begin(); bytes before may end a banner */
+	struct speed_check check; /* is the port's speed the sender's? */
 };
 
-/** appspeed_begin() - the port has this speed from now on */
+/** appspeed_begin() - the port's speed was set; @habit: what the bridge does with framing errors */
 void appspeed_begin(struct appspeed *h, int port_baud, enum boot_habit habit);
 
-/** appspeed_bytes() - what has come after the load; @pause_ms of silence begin a new burst */
-void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unreadable, int64_t now_ms, int pause_ms,
-		    int latency_ms);
+/** appspeed_bytes() - take bytes that came after the load; @unreadable: how many of them to count as no text */
+void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unreadable, int64_t now_ms);
 
-/** appspeed_text() - a readable line: what was heard before it at this speed was something else */
+/** appspeed_text() - a readable text line came: the port's speed is the application's */
 void appspeed_text(struct appspeed *h);
 
-/** appspeed_may_drop() - does the bridge drop characters with framing errors, or is that not known? Then text out of step looks clean */
+/** appspeed_may_drop() - may the bridge drop characters with framing errors? Then text read out of step looks clean. */
 bool appspeed_may_drop(const struct appspeed *h);
 
-/** appspeed_characters() - how many of the application's characters the burst has had, about */
+/** appspeed_characters() - about how many of the application's characters the current burst holds */
 long appspeed_characters(const struct appspeed *h);
 
-/**
- * appspeed_candidate() - where to listen for what could not be read, to learn why the board has restarted
- * Return: a speed; 0: no other than the port's.
- */
+/** appspeed_candidate() - the speed at which unreadable output may become readable; 0: none but the port's */
 int appspeed_candidate(struct appspeed *h);
 
-/** appspeed_has_candidate() - is there one? */
+/** appspeed_has_candidate() - would appspeed_candidate() return one? Changes nothing. */
 bool appspeed_has_candidate(const struct appspeed *h);
 
-/** appspeed_next_guess() - another speed, when that was not the right one. Return: 0: all were tried */
+/** appspeed_next_guess() - the next speed to try if the last one was wrong; 0: all were tried */
 int appspeed_next_guess(struct appspeed *h);
 
-/** appspeed_is_right() - is what comes text, at the port's speed? */
-bool appspeed_is_right(const struct appspeed *h);
-
-/** appspeed_fastest() - above all usual speeds: there every sender is a slow one */
-int appspeed_fastest(void);
-
-/** appspeed_faster() - has a port that listens above all speeds heard the application's? Return: that speed; 0: no */
+/** appspeed_faster() - the speed that was found at APPSPEED_FASTEST_BAUD; 0: none, or the port has another speed */
 int appspeed_faster(const struct appspeed *h);
 
 #endif

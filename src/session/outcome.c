@@ -1,11 +1,10 @@
-/* outcome.c - puts a session's end into a verdict, a sentence and an advice. */
-#include "session/outcome.h"
+/* outcome.c - the end of a session as a verdict, a sentence and an advice. */
+#include "session/inside.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "bootlog/bootwords.h"
-#include "session/plan.h"
 
 static bool is_crash(const struct boot *boot)
 {
@@ -13,37 +12,37 @@ static bool is_crash(const struct boot *boot)
 	       boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG || boot->cause_kind == BOOT_CAUSE_BROWNOUT;
 }
 
-/* No banner that could be ours came. */
+/* The verdict if no banner came that our pulse can have caused. */
 static enum verdict without_our_boot(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
 	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
-	if (a->cold_in_hold &&
-	    a->boot.trouble == BOOT_OK) /* the sequence is not for this circuit: it says nothing of the board */
+	/* The sequence does not fit the circuit, so the outcome says nothing about the board. */
+	if (a->cold_in_hold && a->boot.trouble == BOOT_OK)
 		return VERDICT_UNPROVEN;
 	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)
 		return VERDICT_CRASHED;
-	if (!proof_rule_holds(&s->context, a, PROOF_QUIET_HOLD))
+	if (!session_holds(s, PROOF_QUIET_HOLD))
 		return VERDICT_NO_EFFECT;
 	if (a->any_boot)
 		return VERDICT_UNPROVEN;
 	if (a->bytes == 0)
 		return VERDICT_SILENT;
-	if (a->cut_off) /* what came may be the beginning of a banner */
+	if (a->cut_off) /* the bytes may be the beginning of a banner */
 		return VERDICT_UNPROVEN;
 	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
-/* After a boot of ours came another that belongs to no healthy chain. */
+/* The verdict if another boot followed ours, not in a chain that healthy chips print. */
 static enum verdict after_reboot(const struct attempt *a)
 {
 	if (a->boot.trouble == BOOT_NO_IMAGE || a->next.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
 	if (a->boot.trouble == BOOT_CRASH || is_crash(&a->next))
 		return VERDICT_CRASHED;
-	/* A second hardware reset: somebody else's, or a bouncing line. Nothing is wrong with the board. */
+	/* A second hardware reset comes from outside, or from a bouncing line: nothing is wrong with the board. */
 	if (a->next.cause_kind == BOOT_CAUSE_HARDWARE &&
 	    (a->next.chip != CHIP_ESP8266 || a->next.rx_speed == BOOT_RX_74880))
 		return VERDICT_UNPROVEN;
@@ -57,20 +56,20 @@ static enum verdict with_our_boot(const struct session *s, enum proof_rule missi
 
 	if (missing == PROOF_RULES)
 		return VERDICT_READY;
-	if (!proof_rule_holds(&s->context, a, PROOF_FLASH))
+	if (!session_holds(s, PROOF_FLASH))
 		return boot->source == BOOT_SOURCE_DOWNLOAD ? VERDICT_DOWNLOAD_MODE
 		       : boot->source == BOOT_SOURCE_OTHER  ? VERDICT_OTHER_BOOT
 							    : VERDICT_UNPROVEN;
-	if (!proof_rule_holds(&s->context, a, PROOF_ONE_BOOT))
+	if (!session_holds(s, PROOF_ONE_BOOT))
 		return after_reboot(a);
-	if (!proof_rule_holds(&s->context, a, PROOF_NO_TROUBLE))
+	if (!session_holds(s, PROOF_NO_TROUBLE))
 		return boot->trouble == BOOT_CRASH ? VERDICT_CRASHED : VERDICT_BOOT_FAILED;
-	if (!proof_rule_holds(&s->context, a, PROOF_CHIP) && (boot->chip != CHIP_NEWER || boot->chip_name[0]))
+	if (!session_holds(s, PROOF_CHIP) && (boot->chip != CHIP_NEWER || boot->chip_name[0]))
 		return VERDICT_WRONG_CHIP;
 	return VERDICT_UNPROVEN;
 }
 
-/* Would more time have shown what is missing? */
+/* Would a longer --timeout have let this rule hold? */
 static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 {
 	return missing == PROOF_SETTLED || (a->cut_off && (missing == PROOF_LOADED || missing == PROOF_CERTAIN ||
@@ -102,28 +101,28 @@ static const struct advice
 #define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
 #define COPYING "eboot is still copying an OTA image: do not reset the board now"
 
-/* Why the banner that came, if any, cannot be ours. */
+/* Why no banner counts as caused by our pulse. */
 static const char *missing_banner(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
 	if (!a->any_boot)
 		return "no boot banner came after the reset";
-	if (!proof_rule_holds(&s->context, a, PROOF_HARDWARE))
+	if (!session_holds(s, PROOF_HARDWARE))
 		return "the banner that came reports no hardware reset";
-	return proof_rule_holds(&s->context, a, PROOF_FRESH) || proof_needs_row(&s->context, a)
+	return session_holds(s, PROOF_FRESH) || proof_needs_row(&s->context, a)
 		       ? "the banner that came was not caused by this reset"
 		       : WARM_BANNER;
 }
 
-/* The evidence that is missing, and the way to it. */
+/* The sentence about the rule that does not hold, and the advice. */
 static const char *outcome_missing(const struct session *s, enum proof_rule missing, const struct advice **ret_advice)
 {
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot;
 
 	*ret_advice = &see_wiring;
-	if (boot->copying) { /* whatever else is missing: this is what the user must know */
+	if (boot->copying) { /* matters more to the user than any missing evidence */
 		*ret_advice = &wait_for_copy;
 		return COPYING;
 	}
@@ -174,18 +173,14 @@ __attribute__((format(printf, 3, 4))) static void outcome_say(struct session_res
 	r->advice = advice;
 }
 
-/* A boot that crashed without a word is explained by how the next one began. */
-static const struct boot *boot_that_tells(const struct session *s, const struct boot *boot)
-{
-	return s->attempt.rebooted && boot->reason == REASON_NONE ? &s->attempt.next : boot;
-}
-
-/* The sentence and the advice of each verdict; of a boot that failed or crashed the advice that came with its words. */
+/* Fills in the sentence and the advice for the verdict. If a boot crashed without a word, the reset cause of the next boot
+ * decides the advice. */
 static void outcome_explain(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;
 	const char *name = bootwords_chip(boot);
-	const struct advice *advice = boot_advice(boot_that_tells(s, boot), r->verdict, false);
+	bool wordless = s->attempt.rebooted && boot->reason == REASON_NONE;
+	const struct advice *advice = boot_advice(wordless ? &s->attempt.next : boot, r->verdict, false);
 	bool cut_off = s->attempt.cut_off;
 	char mode[96], speed[48];
 
@@ -196,7 +191,7 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 		outcome_say(r, plan_saves_detour(s), "%s, %s, booted in %d ms, up %d.%d s%s", name, mode, r->boot_ms,
 			    r->up_ms / 1000, r->up_ms / 100 % 10, r->app_baud && r->app_baud != 115200 ? speed : "");
 		break;
-	case VERDICT_DOWNLOAD_MODE: outcome_say(r, advice, "%s came up in %s", name, mode); break;
+	case VERDICT_DOWNLOAD_MODE:
 	case VERDICT_OTHER_BOOT: outcome_say(r, advice, "%s came up in %s", name, mode); break;
 	case VERDICT_BOOT_FAILED:
 		outcome_say(r, advice, "%s found no image it can run: %s", name, bootwords_trouble(boot));
@@ -217,14 +212,11 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 			    "not one byte came%s", cut_off ? " before the time was over" : "");
 		break;
 	case VERDICT_GARBLED: outcome_say(r, &bad_signal, "mostly unreadable at every speed tried"); break;
-	default:
-		snprintf(r->text, sizeof(r->text), "%s", outcome_missing(s, r->missing, &advice));
-		r->advice = advice;
-		break;
+	default: snprintf(r->text, sizeof(r->text), "%s", outcome_missing(s, r->missing, &r->advice)); break;
 	}
 }
 
-/* One banner at 115200 may follow a restart: that our pulse caused it is shown by the row alone. */
+/* Did our pulse reset the board for certain? A single ESP8266 banner at 115200 Bd may follow a restart by software. */
 static bool is_shown_ours(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -239,12 +231,9 @@ static void outcome_fill(const struct session *s, struct session_result *ret)
 	*ret = (struct session_result){ .boot_ms = -1, .up_ms = -1, .missing = PROOF_RULES };
 	ret->any_boot = a->any_boot;
 	ret->boot = a->boot;
-	ret->attempts = a->number;
-	ret->pulses = s->pulses;
 	ret->baud = s->baud;
 	ret->crystal_mhz = s->context.crystal_mhz;
-	ret->app_baud = s->appspeed.found_baud;
-	ret->total_ms = (int)(s->now_ms - s->start_ms);
+	ret->app_baud = s->appspeed.app_baud;
 	snprintf(ret->sequence, sizeof(ret->sequence), "%s", s->sequence.text);
 	if (is_shown_ours(s))
 		ret->reset_by = a->passive ? RESET_BY_OTHER : RESET_BY_US;
@@ -254,7 +243,7 @@ static void outcome_fill(const struct session *s, struct session_result *ret)
 	}
 }
 
-/* Evidence is what was looked at and held; without our banner there is none. */
+/* The rules that apply and hold; none if our pulse may not have reset the board. */
 static unsigned int outcome_evidence(const struct session *s)
 {
 	unsigned int set = 0;
@@ -296,7 +285,6 @@ void outcome_port(const struct session *s, int err, struct session_result *ret)
 	outcome_fill(s, ret);
 	ret->err = err;
 	ret->verdict = verdict_of_errno(err);
-	ret->text[0] = '\0'; /* the report adds the system's words */
 }
 
 void outcome_condition(const struct session *s, enum verdict verdict, const char *text, struct session_result *ret)

@@ -1,23 +1,23 @@
-/* plan.c - what the next pulse looks like: the wiring it supposes, its hold, the speed it is heard at, the pause before it. */
-#include "session/plan.h"
+/* plan.c - the next pulse: the wiring it supposes, its hold, the speed it is heard at, the pause before it. */
+#include "session/inside.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/modem.h"
-
-/* A retry that could not be listened to would only disturb. */
+/* No attempt begins with less time than this after its hold: its boot could not be heard. */
 #define RETRY_LEFT_MS 500
-/* Less that is unreadable may be the line's own noise, no boot at another speed. */
+/* Fewer unreadable bytes may be line noise instead of a boot at another speed. */
 #define UNREADABLE_MIN 4
-/* Holds of a series differ by up to so much, pauses by up to that. */
+/* Random parts of the holds, and of the pauses, in a row of pulses. */
 #define HOLD_SPREAD_MS 20
 #define PAUSE_SPREAD_MS 100
 
-static const int hold_steps_ms[] = SESSION_HOLDS;
+/* Of the first, the second and every later attempt. */
+static const int hold_steps_ms[] = { 20, 100, 500 };
 
-/* What may drive EN, in the order that it is tried in: docs/hardware.md, section 7. */
+/* Sequences by enum plan_wiring, in the order in which they are tried: docs/hardware.md, section 7. */
 static const char *const wirings[PLAN_WIRINGS] = { "rts", "both", "dtr" };
+
+static const struct sequence_step release_step = { MODEM_DTR | MODEM_RTS, 0, 0 };
 
 /* splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators") */
 static unsigned int plan_random(struct session *s, unsigned int below)
@@ -59,29 +59,28 @@ bool plan_may_try_again(const struct session *s, enum verdict verdict)
 	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + plan_hold(s, s->attempt.number + 1);
 }
 
-/* Of a row of pulses one was not followed by a banner, or not equally late: the line that moved is not the one on EN, or not
- * the only one. */
+/* In a row of pulses one was not followed by a banner, or not after the same delay: then the line that was pulsed is not the
+ * one on EN, or not the only one. */
 static bool row_broke(const struct session *s)
 {
 	return s->attempt.pulse > 1 && !(s->attempt.caused_by_us && s->attempt.series >= PROOF_PULSES);
 }
 
-/* Has something been read that speaks at 74880 from its reset on? */
-static bool is_of_74880(const struct attempt *a)
+/* Was a banner at 74880 Bd heard? */
+static bool has_banner_at_74880(const struct attempt *a)
 {
 	if (!a->any_boot || (a->boot.chip != CHIP_ESP8266 && a->boot.chip != CHIP_ESP32C2))
 		return false;
 	return a->banner_baud == 74880 || (a->boot.rx_speed == BOOT_RX_74880 && !a->boot.certain);
 }
 
-/* The speed at which the next pulse is heard. */
+/* The port's speed during the next pulse. Only an ESP8266 and an ESP32-C2 can speak at 74880 Bd. */
 static int plan_baud(const struct session *s, enum verdict verdict)
 {
 	const struct attempt *a = row_broke(s) ? &s->before : &s->attempt;
-	bool other_chip =
-		s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 && s->config.chip != CHIP_ESP32C2;
 
-	if (other_chip || s->plan.at_115200)
+	if (s->plan.at_115200 ||
+	    (s->config.chip != CHIP_UNKNOWN && s->config.chip != CHIP_ESP8266 && s->config.chip != CHIP_ESP32C2))
 		return 115200;
 	if (s->plan.at_74880)
 		return 74880;
@@ -103,7 +102,7 @@ static enum plan_wiring untried_wiring(const struct session *s)
 	return s->plan.wiring;
 }
 
-/* What else may the circuit be? */
+/* The sequence of the next pulse. @next_baud: its speed; @verdict: of the attempt just over. */
 static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum verdict verdict)
 {
 	const struct attempt *a = &s->attempt;
@@ -111,7 +110,7 @@ static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum
 
 	if (a->cold_in_hold || row_broke(s) || (a->caused_by_us && a->boot.source == BOOT_SOURCE_DOWNLOAD))
 		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
-	/* it was reset; or what was heard may have been a boot at another speed */
+	/* The sequence did reset the board, or may have: the next pulse at the other speed will show. */
 	if (a->caused_by_us || (may_be_boot && next_baud != a->baud))
 		return s->plan.wiring;
 	return untried_wiring(s);
@@ -121,7 +120,7 @@ void plan_next(struct session *s, enum verdict verdict)
 {
 	const struct attempt *a = &s->attempt;
 
-	s->plan.at_74880 |= is_of_74880(a) || (a->changed_speed && !a->any_boot && !row_broke(s));
+	s->plan.at_74880 |= has_banner_at_74880(a) || (a->changed_speed && !a->any_boot && !row_broke(s));
 	s->plan.rts_resets |= s->plan.wiring == PLAN_RTS && (a->any_boot || a->cold_in_hold);
 	s->plan.baud = plan_baud(s, verdict);
 	s->plan.wiring = plan_wiring(s, s->plan.baud, verdict);
@@ -135,11 +134,10 @@ static void plan_sequence(struct session *s)
 
 	*seq = s->config.sequence;
 	if (s->config.no_reset) {
-		*seq = (struct sequence){ .text = "none", .n = 1 };
-		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
-	} else if (!seq->observes) { /* esptool's language starts from released lines */
+		*seq = (struct sequence){ .text = "none", .n = 1, .steps = { release_step } };
+	} else if (!seq->observes) { /* a sequence in esptool's language starts from released lines */
 		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
-		seq->steps[0] = (struct sequence_step){ MODEM_DTR | MODEM_RTS, 0, 0 };
+		seq->steps[0] = release_step;
 		seq->n++;
 	} else {
 		(void)sequence_parse(wirings[s->plan.wiring], seq, err, sizeof(err));
@@ -167,18 +165,17 @@ int plan_pause_ms(struct session *s)
 
 const struct advice *plan_saves_detour(const struct session *s)
 {
-	static const struct advice
-		both = { "sequence-both",
-			 "next time, --sequence both saves the first try: on this board DTR reaches EN/RST" },
-		dtr = { "sequence-dtr",
-			"next time, --sequence dtr saves the first tries: on this board DTR alone resets" },
-		rts = { "sequence-rts", "next time, --sequence rts saves the first try" };
+	/* clang-format off */
+	static const struct advice by_wiring[PLAN_WIRINGS] = {
+		[PLAN_RTS] = { "sequence-rts", "next time, --sequence rts saves the first try" },
+		[PLAN_BOTH] = { "sequence-both",
+				"next time, --sequence both saves the first try: on this board DTR reaches EN/RST" },
+		[PLAN_DTR] = { "sequence-dtr",
+			       "next time, --sequence dtr saves the first tries: on this board DTR alone resets" },
+	};
+	/* clang-format on */
 
 	if (!s->config.sequence.observes || s->plan.wiring == s->plan.first_wiring)
 		return NULL;
-	switch (s->plan.wiring) {
-	case PLAN_BOTH: return &both;
-	case PLAN_DTR: return &dtr;
-	default: return &rts;
-	}
+	return &by_wiring[s->plan.wiring];
 }

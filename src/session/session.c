@@ -1,30 +1,57 @@
-/* session.c - one board's life as a state machine: attempts, pulses, holds, and how it ends. */
+/* session.c - one board's life as a state machine: attempts, pulses, holds, and how it ends.
+ *
+ * A session makes attempts. An attempt makes one pulse, or a row of them. A pulse plays a sequence, then listens.
+ *
+ * CALL MAP. run/loop.c calls session_next() for the next action, then reports how it went:
+ *
+ *	session_did()			lines or speed were set; a negative errno goes to session_failed()
+ *	session_input()			bytes came: receive.c
+ *	session_lost()			bytes were lost: a fragment and a gap in the evidence; the session goes on
+ *	session_failed()		ends the session: verdict_of_errno(); ECANCELED after a stop signal
+ *	session_condition_failed()	ends the session with the verdict of the condition, status 20 to 23
+ *
+ * Below session_next(), and what each function decides:
+ *
+ *	session_advance()		takes every transition that is due
+ *	  begin_attempt()		a new attempt; plan_pulse() says sequence, hold and speed
+ *	  advance_hold()		when a hold is over: the next step
+ *	  stage_...()			stages.c: another pulse, another speed, the next state, or the end of the attempt
+ *	    session_conclude()		another attempt, SESSION_PATIENCE, or the end of the session
+ *	      outcome_judge()		the verdict of this attempt alone; proof.c names the rule that does not hold
+ *	      plan_may_try_again()	whether another attempt may follow; plan_next() plans it
+ *	      better_verdict()		which of two attempts to report, unless earlier_is_outdated()
+ *
+ * States (session.h says what each one waits for). A change of speed on the way goes through SPEED.
+ *
+ *	BEGIN -> STEP -> HOLD -> STEP ... -> LISTEN -> SETTLE [-> CONDITIONS] -> session_conclude()
+ *	session_conclude() -> BEGIN, or PATIENCE -> session_conclude(), or [RELEASE ->] OVER
+ *	LISTEN -> STEP			another pulse of the row
+ *	SETTLE -> LISTEN		eboot turns out to copy an OTA image
+ *	LISTEN, SETTLE -> WHY -> session_conclude()	after a restart without explanation
+ *
+ * If the action of RELEASE fails, the session is over all the same: closing the port releases the lines.
+ */
 #include "session/session.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "session/inside.h"
-#include "session/outcome.h"
-#include "session/plan.h"
 
-/* Bytes this early in the hold were on their way before it: bridge buffers, latency timers. */
+/* Bytes this early in the hold were sent before it: bridges and latency timers keep bytes back. */
 #define HOLD_PAST_MS 50
+/* The hold ends after this much silence, but at most HOLD_EXTRA_MAX_MS late. */
 #define HOLD_QUIET_MS 10
 #define HOLD_EXTRA_MAX_MS 100
+/* In flash mode the load lines follow the banner within this time. */
+#define BANNER_ALONE_MS 20
 
 void session_config_init(struct session_config *config)
 {
 	char err[128];
 
-	*config = (struct session_config){
-		.attempts = 3,
-		.timeout_ms = 10000,
-		.settle_ms = 1000,
-		.latency_ms = 16,
-	};
+	*config = (struct session_config){ .attempts = 3, .timeout_ms = 10000, .settle_ms = 1000, .latency_ms = 16 };
 	(void)sequence_parse("rts", &config->sequence, err, sizeof(err));
 }
 
@@ -35,11 +62,13 @@ int session_first_baud(const struct session_config *config)
 	return cold ? 74880 : 115200;
 }
 
-void session_note_that(struct session *s, enum session_note_kind kind)
+/* ---- notes ---- */
+
+void session_add_note(struct session *s, enum session_note_kind kind)
 {
 	struct session_note *n;
 
-	if (s->n_notes == SESSION_NOTES_MAX) { /* nobody took them: the oldest goes */
+	if (s->n_notes == SESSION_NOTES_MAX) {
 		s->first_note = (s->first_note + 1) % SESSION_NOTES_MAX;
 		s->n_notes--;
 	}
@@ -50,9 +79,9 @@ void session_note_that(struct session *s, enum session_note_kind kind)
 		.number = s->attempt.number,
 		.hold_ms = s->attempt.hold_ms,
 		.baud = s->attempt.baud,
+		.boot = s->attempt.rebooted ? s->attempt.next : s->attempt.boot,
 	};
 	memcpy(n->sequence, s->sequence.text, sizeof(n->sequence));
-	n->boot = s->attempt.rebooted ? s->attempt.next : s->attempt.boot;
 }
 
 bool session_take_note(struct session *s, struct session_note *ret)
@@ -65,9 +94,7 @@ bool session_take_note(struct session *s, struct session_note *ret)
 	return true;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Ends
- */
+/* ---- ends ---- */
 
 static void session_finish(struct session *s)
 {
@@ -77,8 +104,8 @@ static void session_finish(struct session *s)
 	s->state = s->lines_known && !s->lines ? SESSION_OVER : SESSION_RELEASE;
 }
 
-/* Of two attempts' findings the one to report: readable at one of the speeds tried is not garbled. */
-static enum verdict graver_verdict(enum verdict a, enum verdict b)
+/* Which of two attempts' verdicts to report: a board that was readable at one of the speeds tried is not garbled. */
+static enum verdict better_verdict(enum verdict a, enum verdict b)
 {
 	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
 
@@ -93,9 +120,9 @@ void session_keep_attempt(struct session *s)
 	s->any_before = true;
 }
 
-/* Has this attempt shown that what an earlier one found was our sequence's doing? On wiring that it is not made for, one
- * does nothing, or ends in download mode. */
-static bool is_outdated(const struct session *s)
+/* Has another sequence reset the board by now? Then the earlier verdict was about the earlier sequence, not the board: a
+ * sequence that does not fit the circuit does nothing, or ends in download mode. */
+static bool earlier_is_outdated(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 
@@ -104,17 +131,13 @@ static bool is_outdated(const struct session *s)
 		s->earlier.verdict == VERDICT_NO_EFFECT);
 }
 
-/* A banner, and nothing behind it: in flash mode the load follows at once. */
-#define BANNER_ALONE_MS 20
-
-/* A cold boot from flash was heard, but not whether eboot, if that is its loader, has an update to copy. */
+/* May eboot be copying an OTA image now? A cold boot from flash was heard, but no word of eboot's that excludes a copy. */
 static bool may_be_copying(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot, *heard = bootlog_boot(&s->log);
 	bool is_esp32 = heard && heard->chip != CHIP_ESP8266 && (heard->waiting || heard->progress >= BOOT_LOADING);
 	bool cold = boot->rx_speed == BOOT_RX_74880 || a->banner_baud == 74880 || (a->changed_speed && !a->any_boot);
-
 	bool loads = boot->progress >= BOOT_LOADING || s->last_byte_ms - a->first_byte_ms > BANNER_ALONE_MS;
 
 	return !a->was_patient && cold && !is_esp32 && loads && (boot->chip == CHIP_ESP8266 || !a->any_boot) &&
@@ -130,46 +153,54 @@ static void begin_patience(struct session *s)
 	s->state = SESSION_PATIENCE;
 }
 
-/* This attempt is over: another one, or the end. */
+/* The earlier result stays if its verdict is the one to report, or if time ran out before this attempt heard a boot. */
+static bool earlier_stays(const struct session *s, enum verdict now)
+{
+	return s->has_verdict && now != VERDICT_READY && !earlier_is_outdated(s) &&
+	       ((s->attempt.cut_off && !s->attempt.any_boot) || better_verdict(now, s->earlier.verdict) != now);
+}
+
 void session_conclude(struct session *s)
 {
-	struct session_result now;
-	enum verdict alone;
+	struct session_result result;
+	enum verdict verdict; /* of this attempt alone */
 	bool again;
 
-	receive_flush(s); /* an unfinished line counts as well */
+	receive_flush(s);
 	if (s->boot_untold)
-		session_note_that(s, SESSION_NOTE_BOOT);
+		session_add_note(s, SESSION_NOTE_BOOT);
 	s->boot_untold = false;
-	outcome_judge(s, &now);
-	alone = now.verdict;
-	again = plan_may_try_again(s, now.verdict);
-	if (s->has_verdict && now.verdict != VERDICT_READY && !is_outdated(s) &&
-	    ((s->attempt.cut_off && !s->attempt.any_boot) ||
-	     graver_verdict(now.verdict, s->earlier.verdict) != now.verdict))
-		now = s->earlier;
+	outcome_judge(s, &result);
+	verdict = result.verdict;
+	again = plan_may_try_again(s, verdict);
 	if (again && may_be_copying(s)) {
 		begin_patience(s);
 		return;
 	}
+	if (earlier_stays(s, verdict))
+		result = s->earlier;
 	if (!again) {
-		s->result = now;
+		s->result = result;
 		session_finish(s);
 		return;
 	}
-	s->earlier = now;
+	s->earlier = result;
 	s->earlier_wiring = s->plan.wiring;
 	s->has_verdict = true;
-	plan_next(s, alone);
+	plan_next(s, verdict);
 	session_keep_attempt(s);
 	s->state = SESSION_BEGIN;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Attempts
- */
+/* ---- attempts ---- */
 
-/* A pulse, and the listening after it: an attempt has one, or a series of them. */
+void session_set_speed(struct session *s, int baud, enum session_state next)
+{
+	s->next_baud = baud;
+	s->next_state = next;
+	s->state = SESSION_SPEED;
+}
+
 void session_begin_pulse(struct session *s, int number, int pulse)
 {
 	s->attempt = (struct attempt){
@@ -183,42 +214,41 @@ void session_begin_pulse(struct session *s, int number, int pulse)
 	};
 	plan_pulse(s);
 	s->attempt.pause_ms = plan_pause_ms(s);
-	s->next_baud = s->attempt.baud;
 	s->context.before = s->any_before ? &s->before : NULL;
-	s->conditions_met = false;
-	s->proven = false; /* what undid a proof while conditions were awaited has undone all of it */
-	s->trouble_ms = -1;
-	s->torn_ms = -1;
+	s->conditions_met = s->proven = false;
+	s->trouble_ms = s->torn_ms = -1;
 	s->unclear_ms = INT64_MIN / 2;
-	appspeed_begin(&s->appspeed, s->next_baud, BOOT_HABIT_UNKNOWN);
+	appspeed_begin(&s->appspeed, s->attempt.baud, BOOT_HABIT_UNKNOWN);
 	s->step = 0;
-	/* Lines that are released already need no step for it. */
+	/* Skip a first step that only releases lines, if both are released already. */
 	if (s->lines_known && !s->lines && s->sequence.observes && !s->sequence.steps[0].asserted && s->sequence.n > 1)
 		s->step = 1;
-	s->state = s->next_baud == s->baud ? SESSION_STEP : SESSION_SPEED;
+	s->state = SESSION_STEP;
+	if (s->attempt.baud != s->baud)
+		session_set_speed(s, s->attempt.baud, SESSION_STEP);
 	receive_begin(s);
 }
 
 static void begin_attempt(struct session *s)
 {
 	session_begin_pulse(s, s->attempt.number + 1, 1);
-	session_note_that(s, SESSION_NOTE_ATTEMPT);
+	session_add_note(s, SESSION_NOTE_ATTEMPT);
 }
 
-/* Is this step the last with a line asserted? */
+/* Is this the last step with a line asserted? */
 static bool is_last_hold(const struct session *s)
 {
 	unsigned int lines = s->lines;
 
 	for (size_t i = s->step + 1; i < s->sequence.n; i++) {
-		lines = (lines & ~s->sequence.steps[i].lines) | s->sequence.steps[i].asserted;
+		lines = sequence_lines(lines, &s->sequence.steps[i]);
 		if (lines)
 			return false;
 	}
 	return s->lines != 0;
 }
 
-/* The last hold is an observation window, in written-out sequences too: it lasts as long as it should, and on until it
+/* The last hold is an observation window, also in a written-out sequence: once its time is over it continues until the line
  * has been quiet for a moment. */
 static int64_t hold_end(const struct session *s)
 {
@@ -231,8 +261,8 @@ static int64_t hold_end(const struct session *s)
 
 static void begin_listening(struct session *s)
 {
-	if (!s->copying)	  /* eboot goes on with its line, seconds later */
-		receive_flush(s); /* what comes now starts a line of its own */
+	if (!s->copying) /* after a copy, seconds later, eboot completes the line that it began */
+		receive_flush(s);
 	s->attempt.release_ms = s->now_ms;
 	if (s->any_before && s->before.release_ms >= 0)
 		s->attempt.distance_ms = s->now_ms - s->before.release_ms;
@@ -240,11 +270,12 @@ static void begin_listening(struct session *s)
 	s->pulses += !s->config.no_reset;
 }
 
-static void session_lines_set(struct session *s)
+/* The lines of this step are set: hold them, or, after the last step, listen. */
+static void lines_set(struct session *s)
 {
 	const struct sequence_step *step = &s->sequence.steps[s->step];
 
-	s->lines = (s->lines & ~step->lines) | step->asserted;
+	s->lines = sequence_lines(s->lines, step);
 	s->lines_known = true;
 	if (s->lines)
 		s->attempt.hold_begin_ms = s->now_ms;
@@ -254,13 +285,26 @@ static void session_lines_set(struct session *s)
 	}
 	s->state = SESSION_HOLD;
 	s->state_end_ms = s->now_ms + (s->sequence.observes && s->lines ? s->attempt.hold_ms : step->hold_ms);
-	/* What a bridge keeps back would be heard by then: a shorter hold observes nothing. */
+	/* Makes the hold last for the bridge's latency at least: a byte that the bridge keeps back longer would be missed. */
 	s->last_byte_ms = s->now_ms - HOLD_QUIET_MS;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * The machine
- */
+static void speed_set(struct session *s)
+{
+	s->baud = s->next_baud;
+	s->tuned_ms = s->now_ms;
+	receive_retune(s);
+	s->state = s->next_state;
+	if (s->state == SESSION_STEP || s->state == SESSION_LISTEN)
+		return;
+	appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
+	if (s->state == SESSION_CONDITIONS) {
+		s->followed_bytes = 0;
+		s->in_step = false;
+	}
+}
+
+/* ---- the machine ---- */
 
 void session_init(struct session *s, const struct session_config *config, int64_t now_ms)
 {
@@ -271,12 +315,13 @@ void session_init(struct session *s, const struct session_config *config, int64_
 		.native_usb = config->native_usb,
 		.boot_window_ms = BOOT_WINDOW_MS + config->latency_ms,
 	};
+	s->appspeed.latency_ms = config->latency_ms;
 	s->start_ms = s->now_ms = now_ms;
 	s->read_until_ms = -1;
 	s->deadline_ms = now_ms + config->timeout_ms;
-	s->baud = s->next_baud = session_first_baud(config);
+	s->baud = session_first_baud(config);
 	plan_init(s);
-	s->lines = MODEM_DTR | MODEM_RTS; /* what open() does on Linux (drivers/tty/tty_port.c) */
+	s->lines = MODEM_DTR | MODEM_RTS; /* open() on Linux asserts both (drivers/tty/tty_port.c) */
 	s->result.missing = PROOF_RULES;
 	s->state = SESSION_BEGIN;
 }
@@ -287,7 +332,7 @@ void session_on_line(struct session *s, session_line_fn *fn, void *user)
 	s->line_user = user;
 }
 
-static void session_hold(struct session *s)
+static void advance_hold(struct session *s)
 {
 	if (s->now_ms < hold_end(s))
 		return;
@@ -295,7 +340,6 @@ static void session_hold(struct session *s)
 	s->state = SESSION_STEP;
 }
 
-/* Take every transition that is due now. */
 static void session_advance(struct session *s)
 {
 	enum session_state before;
@@ -304,7 +348,7 @@ static void session_advance(struct session *s)
 		before = s->state;
 		switch (s->state) {
 		case SESSION_BEGIN: begin_attempt(s); break;
-		case SESSION_HOLD: session_hold(s); break;
+		case SESSION_HOLD: advance_hold(s); break;
 		case SESSION_LISTEN: stage_listen(s); break;
 		case SESSION_SETTLE: stage_settle(s); break;
 		case SESSION_PATIENCE: stage_be_patient(s); break;
@@ -315,7 +359,7 @@ static void session_advance(struct session *s)
 	} while (s->state != before);
 }
 
-/* Whoever waits for a byte until a certain time and looks at the clock again much later is on a busy machine. */
+/* Measures how late this process wakes from a read that ends at its deadline: a sign of a busy computer. */
 static void measure_lag(struct session *s)
 {
 	int64_t lag_ms = clk_earlier(s->now_ms - s->read_until_ms, PROOF_LAG_MAX_MS);
@@ -332,79 +376,34 @@ void session_next(struct session *s, int64_t now_ms, struct action *ret)
 	s->now_ms = now_ms;
 	measure_lag(s);
 	session_advance(s);
-	*ret = (struct action){ .kind = ACTION_DONE };
+	step = &s->sequence.steps[s->step];
 	switch (s->state) {
-	case SESSION_SPEED:
-	case SESSION_LISTEN_SPEED:
-	case SESSION_SETTLE_SPEED:
-	case SESSION_WHY_SPEED:
-	case SESSION_APP_SPEED:
-		ret->kind = ACTION_SET_SPEED;
-		ret->baud = s->next_baud;
-		break;
+	case SESSION_SPEED: *ret = (struct action){ .kind = ACTION_SET_SPEED, .baud = s->next_baud }; break;
 	case SESSION_STEP:
-		step = &s->sequence.steps[s->step];
-		ret->kind = ACTION_SET_LINES;
-		ret->lines = step->lines;
-		ret->asserted = step->asserted;
+		*ret = (struct action){ .kind = ACTION_SET_LINES, .lines = step->lines, .asserted = step->asserted };
 		break;
-	case SESSION_RELEASE:
-		ret->kind = ACTION_SET_LINES;
-		ret->lines = MODEM_DTR | MODEM_RTS;
+	case SESSION_RELEASE: *ret = (struct action){ .kind = ACTION_SET_LINES, .lines = MODEM_DTR | MODEM_RTS }; break;
+	case SESSION_OVER: *ret = (struct action){ .kind = ACTION_DONE }; break;
+	case SESSION_HOLD: *ret = (struct action){ .kind = ACTION_READ, .deadline_ms = hold_end(s) }; break;
+	default:
+		*ret = (struct action){ .kind = ACTION_READ,
+					.deadline_ms = clk_earlier(s->state_end_ms, s->deadline_ms) };
 		break;
-	case SESSION_HOLD:
-		ret->kind = ACTION_READ;
-		ret->deadline_ms = hold_end(s);
-		break;
-	case SESSION_LISTEN:
-	case SESSION_SETTLE:
-	case SESSION_PATIENCE:
-	case SESSION_WHY:
-	case SESSION_CONDITIONS:
-		ret->kind = ACTION_READ;
-		ret->deadline_ms = clk_earlier(s->state_end_ms, s->deadline_ms);
-		break;
-	default: break;
 	}
 	if (ret->kind == ACTION_READ && ret->deadline_ms >= now_ms)
 		s->read_until_ms = ret->deadline_ms;
 }
 
-static void speed_set(struct session *s)
-{
-	s->baud = s->next_baud;
-	s->tuned_ms = s->now_ms;
-	receive_retune(s);
-	switch (s->state) {
-	case SESSION_SPEED: s->state = SESSION_STEP; break;
-	case SESSION_LISTEN_SPEED: s->state = SESSION_LISTEN; break;
-	case SESSION_SETTLE_SPEED:
-		s->state = SESSION_SETTLE;
-		appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
-		break;
-	case SESSION_WHY_SPEED:
-		s->state = SESSION_WHY;
-		appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
-		break;
-	default:
-		s->state = SESSION_CONDITIONS;
-		appspeed_begin(&s->appspeed, s->baud, s->attempt.boot.habit);
-		s->followed_bytes = 0;
-		s->in_step = false;
-		break;
-	}
-}
-
 void session_did(struct session *s, int64_t now_ms, int r)
 {
 	s->now_ms = now_ms;
-	if (s->state == SESSION_RELEASE) { /* the last try; closing the port does the rest */
+	if (s->state == SESSION_RELEASE) {
 		s->lines = 0;
 		s->state = SESSION_OVER;
 	} else if (r < 0) {
 		session_failed(s, now_ms, -r);
 	} else if (s->state == SESSION_STEP) {
-		session_lines_set(s);
+		lines_set(s);
 	} else {
 		speed_set(s);
 	}
@@ -416,16 +415,14 @@ void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t 
 
 	s->previous_byte_ms = s->last_byte_ms;
 	s->now_ms = s->last_byte_ms = now_ms;
-	s->bytes += (long)n;
 	a->bytes += (long)n;
 	if (a->release_ms >= 0)
-		receive_bytes(s, bytes, n);
+		receive_count(s, bytes, n);
 	if (s->state == SESSION_HOLD && s->lines && now_ms - a->hold_begin_ms > HOLD_PAST_MS + s->context.lag_ms)
 		a->hold_bytes_late += (long)n;
 	receive_feed(s, bytes, n);
 }
 
-/* The largest tear there is. */
 void session_lost(struct session *s, int64_t now_ms)
 {
 	s->now_ms = now_ms;
@@ -445,22 +442,7 @@ bool session_is_asserting(const struct session *s)
 	return !s->lines_known || s->lines;
 }
 
-bool session_is_proven(const struct session *s)
-{
-	return s->proven;
-}
-
-int64_t session_deadline(const struct session *s)
-{
-	return s->deadline_ms;
-}
-
-enum chip session_chip(const struct session *s)
-{
-	return s->attempt.boot.chip;
-}
-
-/* The port may have failed in the same round: then that is the result. */
+/* The port may have failed since the conditions were last looked at; then its failure is the result. */
 static bool is_over(const struct session *s)
 {
 	return s->state == SESSION_RELEASE || s->state == SESSION_OVER;

@@ -5,9 +5,6 @@
 #include "session/appspeed.h"
 #include "suite.h"
 
-#define PAUSE_MS 150
-#define LATENCY_MS 1
-
 /* Text at 9600 Bd received at 115200: one zero byte for each falling edge (docs/hardware.md, "An application at another
  * speed"). */
 static const unsigned char of_9600[120];
@@ -26,19 +23,19 @@ static void setup(void)
 
 static void hear(const void *bytes, size_t n, int64_t now_ms)
 {
-	appspeed_bytes(&h, bytes, n, (long)n, now_ms, PAUSE_MS, LATENCY_MS);
+	appspeed_bytes(&h, bytes, n, (long)n, now_ms);
 }
 
 START_TEST(a_slow_speed_is_named_and_is_where_to_listen)
 {
 	hear(of_9600, sizeof(of_9600), 100);
-	ck_assert_int_eq(h.found_baud, 9600);
+	ck_assert_int_eq(h.app_baud, 9600);
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
 	/* these bytes exclude a bridge that drops framing errors, which would pass on nothing of 9600 */
 	ck_assert(!appspeed_may_drop(&h));
 	setup();
 	hear(of_38400, sizeof(of_38400) - 1, 100);
-	ck_assert_int_eq(h.found_baud, 38400);
+	ck_assert_int_eq(h.app_baud, 38400);
 }
 END_TEST
 
@@ -46,9 +43,9 @@ START_TEST(what_a_loader_says_is_not_the_applications_speed)
 {
 	h.may_be_loader = true;
 	hear(of_38400, sizeof(of_38400) - 1, 100);
-	ck_assert_int_eq(h.found_baud, 0);
+	ck_assert_int_eq(h.app_baud, 0);
 	/* not reported as found, but a restart would be listened for at this speed */
-	ck_assert_int_eq(h.app_baud, 38400);
+	ck_assert_int_eq(h.sender_baud, 38400);
 }
 END_TEST
 
@@ -56,7 +53,7 @@ START_TEST(a_readable_line_tells_that_the_port_has_the_speed)
 {
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	appspeed_text(&h);
-	ck_assert_int_eq(h.found_baud, 115200);
+	ck_assert_int_eq(h.app_baud, 115200);
 	ck_assert(!appspeed_has_candidate(&h));
 }
 END_TEST
@@ -66,7 +63,7 @@ START_TEST(a_pause_begins_a_new_burst)
 	hear(of_9600, 60, 100);
 	hear(of_9600, 60, 200);
 	ck_assert_int_eq(appspeed_characters(&h), 40); /* at 9600 each character is received as three bytes */
-	hear(of_9600, 6, 200 + PAUSE_MS + 1);
+	hear(of_9600, 6, 200 + APPSPEED_PAUSE_MS + 1);
 	ck_assert_int_eq(appspeed_characters(&h), 2);
 }
 END_TEST
