@@ -247,7 +247,7 @@ FUZZ_CC = clang -std=c11 -D_GNU_SOURCE -Isrc -O2 -g
 # Sources linked into the fuzz targets: only those that they can reach, because libFuzzer scans the coverage of all code
 # after each input. FUZZ_SRC_fuzz_X replaces the list for one target.
 FUZZ_SRC := $(wildcard src/bootlog/*.c src/base/*.c) src/cli/esptoolcfg.c $(wildcard src/cli/paste*.c) src/session/sequence.c
-FUZZ_SRC_fuzz_agree := $(filter-out src/session/wiring.c,$(wildcard src/bootlog/*.c src/base/*.c src/session/*.c))
+FUZZ_SRC_fuzz_agree := $(filter-out src/session/wiring.c src/session/circuit.c,$(wildcard src/bootlog/*.c src/base/*.c src/session/*.c))
 FUZZ_HEADERS := $(wildcard src/*/*.h tests/*.h)
 # fuzz_each DIRECTORY OPTIONS: run every target in DIRECTORY, from its corpus and with its dictionary. fuzz_agree has
 # none of its own, because it reads boot logs as fuzz_bootlog does.

@@ -1,18 +1,18 @@
-/* wiring.h - finds out which line resets a board and which reaches GPIO0, as a state machine: what to do with the port.
+/* wiring.h - --probe-wiring as a state machine: finds out which line resets a board, and which reaches GPIO0.
  *
  * Order of use (src/run/loop.c is the loop):
- *	wiring_init(&w, &config, now_ms);		the port is open, both lines asserted by open()
+ *	wiring_init(&w, &config, now_ms);		the port is open; open() has asserted both lines
  *	for (;;) {
  *		wiring_next(&w, now_ms, &action);
- *		SET_LINES, SET_SPEED: do it, then wiring_did(&w, now_ms, 0 or -errno)
- *		READ: read until action.deadline_ms, then wiring_input(); on an error wiring_failed(); at the
- *			deadline nothing
- *		DONE: wiring_result(&w); close the port
+ *		SET_LINES, SET_SPEED: do it, then wiring_did(&w, now_ms, 0 or negative errno)
+ *		READ: read until action.deadline_ms. Bytes: wiring_input(); an error: wiring_failed(); the deadline:
+ *			call nothing
+ *		DONE: take wiring_result(&w), close the port
  *	}
  *
- * It plays experiments (a table in wiring.c): lines are asserted, held, changed, and what the ROM prints then tells
- * where EN rose and what GPIO0 was. What it has found it tries twice more; with that the board ends, reset and
- * running. Whatever fails, the lines are released, and a board that was sent into download mode is reset once more.
+ * The probe plays experiments (circuit.h): it asserts lines, holds and changes them. The ROM's banner then shows in which step
+ * EN rose, and what GPIO0 was. The reset that was found is tried twice more, which also leaves the board running. However the
+ * probe ends, the lines are released, and a board that an experiment sent into download mode is reset once more.
  *
  * Pure: no system call, no clock, no allocation. Times are monotonic milliseconds that the caller hands in.
  */
@@ -29,43 +29,42 @@
 #include "session/sequence.h"
 
 struct wiring_config {
-	int baud;	 /* that the port was opened with */
-	int crystal_mhz; /* ESP8266: 26 or 40 */
+	int baud;	 /* the speed that the port was opened with */
+	int crystal_mhz; /* ESP8266: 26 or 40; 0: not known */
 	int timeout_ms;
-	int latency_ms; /* what the bridge may keep back */
+	int latency_ms; /* the bridge's latency timer: received bytes may arrive this much later */
 };
 
 enum wiring_circuit {
 	WIRING_UNKNOWN,
 	WIRING_NONE,		/* nothing resets the board */
-	WIRING_TWO_TRANSISTORS, /* EN low when only RTS is asserted, GPIO0 low when only DTR is */
+	WIRING_TWO_TRANSISTORS, /* EN is low when only RTS is asserted, GPIO0 when only DTR is */
 	WIRING_TWO_TRANSISTORS_SWAPPED,
 	WIRING_DIRECT,	 /* RTS to EN, DTR to GPIO0 */
 	WIRING_SWAPPED,	 /* DTR to EN, RTS to GPIO0 */
-	WIRING_RTS_ONLY, /* RTS to EN; DTR reaches nothing */
+	WIRING_RTS_ONLY, /* RTS to EN, DTR to nothing */
 	WIRING_DTR_ONLY,
-	WIRING_RTS, /* RTS resets; what DTR does could not be told */
+	WIRING_RTS, /* RTS resets the board; what DTR does is not known */
 	WIRING_DTR,
-	WIRING_EITHER,	     /* either line resets */
-	WIRING_BOTH,	     /* only both together reset */
-	WIRING_RTS_INVERTED, /* in reset while RTS is released */
+	WIRING_EITHER,	     /* either line resets the board */
+	WIRING_BOTH,	     /* only both lines together reset the board */
+	WIRING_RTS_INVERTED, /* the board is in reset while RTS is released */
 	WIRING_DTR_INVERTED,
 	WIRING_CIRCUITS
 };
 
 struct wiring_result {
-	enum verdict verdict; /* VERDICT_READY: found, tried twice, and the board booted from flash */
-	int err;	      /* positive errno behind a 30-35 verdict; 0 */
+	enum verdict verdict; /* VERDICT_READY: circuit found, reset repeated, and the board booted from flash */
+	int err;	      /* positive errno behind a verdict with status 30 to 35; else 0 */
 	enum wiring_circuit circuit;
 	char sequence[SEQUENCE_TEXT_MAX]; /* for --sequence; "": none */
-	char esptool[SEQUENCE_TEXT_MAX];  /* for custom_hard_reset_sequence; "": none */
+	char esptool[SEQUENCE_TEXT_MAX];  /* for esptool's custom_hard_reset_sequence; "": none */
 	int resets;			  /* how often the board was reset */
 	int total_ms;
 	char text[192];
-	const struct advice *advice; /* NULL */
+	const struct advice *advice; /* the next thing to do; NULL: none */
 };
 
-/* What is tried; the table is in wiring.c. */
 /* clang-format off */
 enum wiring_experiment {
 	WIRING_TRY_BOTH, WIRING_TRY_RTS, WIRING_TRY_DTR,
@@ -77,65 +76,80 @@ enum wiring_experiment {
 };
 /* clang-format on */
 
-/* What an experiment has shown. */
+/* The outcome of an experiment. */
 struct wiring_trial {
-	int played;
-	bool seen;	    /* a banner that a reset of ours can have caused */
-	bool strong;	    /* ... and no restart by software looks like it */
-	int where;	    /* the step that it began in */
+	int played;	    /* how often this experiment was played */
+	bool seen;	    /* a banner came that this experiment can have caused */
+	bool strong;	    /* a restart by software cannot have printed that banner */
+	int where;	    /* index of the step in which the banner began */
 	int late_ms;	    /* from that step to the banner */
-	unsigned long boot; /* its number in the stream */
+	unsigned long boot; /* number of its boot in the log */
 	enum boot_source source;
-	int seen_in_hold;	/* how often a banner began in the first step */
-	long bytes, bytes_late; /* all; later than 50 ms into the first step */
+	int seen_in_hold; /* how many banners began in the first step */
+	long bytes;	  /* received during the experiment */
+	long bytes_late;  /* those of them that came later than 50 ms into the first step */
 };
 
-/* clang-format off */
 enum wiring_state {
-	WIRING_CHOOSE, WIRING_SPEED, WIRING_STEP, WIRING_DWELL,
-	WIRING_RESCUE, WIRING_RESCUE_HOLD, WIRING_RELEASE, WIRING_OVER,
+	WIRING_CHOOSE,	    /* an experiment is to be chosen */
+	WIRING_SPEED,	    /* the other speed is to be set */
+	WIRING_STEP,	    /* the lines of a step are to be set */
+	WIRING_DWELL,	    /* reading until the step is over */
+	WIRING_END,	    /* the result is known; the board may still be in download mode */
+	WIRING_RESCUE,	    /* lines are to be asserted to reset a board in download mode */
+	WIRING_RESCUE_HOLD, /* reading until that reset has been held long enough */
+	WIRING_RELEASE,	    /* both lines are to be released */
+	WIRING_OVER,
 };
-/* clang-format on */
 
 struct wiring {
 	struct wiring_config config;
 	enum wiring_state state;
 	struct bootlog log;
 	int64_t start_ms, deadline_ms, now_ms;
-	int baud;
-	bool muffled;	   /* the bridge hands on less of a banner at another speed than there is */
-	bool second_speed; /* what came was unreadable: the other speed is tried */
+	int baud;	   /* the port's speed now */
+	bool muffled;	   /* the bridge drops or changes characters of a banner at another speed */
+	bool second_speed; /* the other speed was tried, because banners were unreadable */
 	bool lines_known;
-	unsigned int lines; /* asserted now */
+	unsigned int lines; /* asserted lines; an assumption until lines_known */
 	enum wiring_experiment current;
-	int hold_ms; /* of the current experiment */
-	size_t step;
-	int64_t entered_ms[4];	 /* when each step was taken */
-	struct wiring_trial now; /* the current one */
+	int hold_ms;		   /* of the first step of the current experiment */
+	size_t step;		   /* index of the current step */
+	int64_t entered_ms[4];	   /* when each step's lines were set */
+	struct wiring_trial trial; /* of the current experiment */
 	struct wiring_trial trials[WIRING_EXPERIMENTS];
-	bool confirming;
-	int confirmations, good, elsewhere;
-	int late_ms; /* of the last one that counted */
+	bool confirming;       /* the current experiment repeats the reset that was found */
+	int confirmations;     /* how many such repetitions were played */
+	int good;	       /* how many of them in a row booted from flash */
+	int elsewhere;	       /* how many of them in a row booted from another source */
+	int confirmed_late_ms; /* late_ms of the last one of either */
 	enum boot_source elsewhere_source;
-	int window_ms; /* how long a banner is waited for */
+	int window_ms; /* how long to wait for a banner */
 	int strong_resets, weak_resets;
-	long bytes;
-	unsigned int rescue; /* lines whose assertion resets; 0: the board is not in a mode of our making */
+	long bytes;	     /* received since wiring_init() */
+	unsigned int rescue; /* lines that reset the board; 0: no experiment has left it in download mode */
 	struct wiring_result result;
 };
 
+/** wiring_init() - a new probe; @config is copied */
 void wiring_init(struct wiring *w, const struct wiring_config *config, int64_t now_ms);
+
+/** wiring_next() - what to do with the port now; see the order of use above */
 void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret);
+
+/** wiring_did() - the action SET_LINES or SET_SPEED is done; @r: 0, or a negative errno, which ends the probe */
 void wiring_did(struct wiring *w, int64_t now_ms, int r);
+
+/** wiring_input() - the action READ has brought @n bytes, at least one */
 void wiring_input(struct wiring *w, int64_t now_ms, const void *bytes, size_t n);
 
-/** wiring_failed() - the port failed, or a stop was asked: @err is a positive errno */
+/** wiring_failed() - end the probe: the port failed; @err: positive errno, ECANCELED for a stop signal */
 void wiring_failed(struct wiring *w, int64_t now_ms, int err);
 
-/** wiring_is_asserting() - may a line be asserted right now? Nothing is written to anyone while so. */
+/** wiring_is_asserting() - may a line be asserted now? Then the caller must not block on output. */
 bool wiring_is_asserting(const struct wiring *w);
 
-/** wiring_result() - valid after ACTION_DONE; borrowed */
+/** wiring_result() - valid after ACTION_DONE, as long as the probe */
 const struct wiring_result *wiring_result(const struct wiring *w);
 
 /** wiring_name() - the circuit as a word; NULL for WIRING_UNKNOWN */
