@@ -1,68 +1,50 @@
-/* ladder.c - --recover: which step comes next when a bridge stalls or a board stays silent, and
- * whether there is time. */
+/* ladder.c - --recover: the next step against a bridge that stalls or a board that stays silent, if there is time for it. */
 #include "run/ladder.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clk.h"
+#include "port/stop.h"
 #include "port/wait.h"
 
-/* A session that ends in `ready` takes a hold, a boot and the settle time. One that gets less proves nothing. */
+/* The shortest session that can be `ready`: a hold, a boot and the settle time. */
 #define LEAST_SESSION_MS 2000
-
-/* A tty that udev has not given its group yet is refused for a moment. */
+/* Least time to wait for a bridge to come back, even if that leaves less for later steps. */
 #define RETURN_MS 2000
 
-struct rung {
+static const struct rung {
 	const char *word; /* in the result */
 	const char *doing;
 	const char *name; /* in a sentence */
-	int need_ms;	  /* to make it, without the session after it */
-};
-
-static const struct rung rungs[LADDER_RUNGS] = {
+	int need_ms;	  /* time for the step, without the session after it */
+} rungs[LADDER_RUNGS] = {
 	[LADDER_REOPEN] = { "reopen", "recovering: opening the port again", "opening the port again", 200 },
 	[LADDER_USB_RESET] = { "usb-reset", "recovering: resetting the bridge over USB", "USB reset", 1000 },
 	[LADDER_POWER_CYCLE] = { "power-cycle", "recovering: switching the power of its hub port off and on",
 				 "power cycle", RECOVER_OFF_MS + 1500 },
 };
 
-void ladder_init(struct ladder *l, const struct spec *spec, int64_t end_ms, const struct port_stop *stop,
+void ladder_init(struct ladder *l, const struct spec *spec, int64_t end_ms,
 		 void (*status)(void *user, const char *text), void *user)
 {
-	memset(l, 0, sizeof(*l));
-	l->spec = *spec;
-	l->end_ms = end_ms;
-	l->stop = stop;
-	l->status = status;
-	l->user = user;
-}
-
-static bool is_simulated(const struct ladder *l)
-{
-	return l->spec.kind == SPEC_SIM;
+	*l = (struct ladder){ .spec = *spec, .end_ms = end_ms, .status = status, .user = user };
 }
 
 void ladder_look(struct ladder *l)
 {
-	if (!l->any_target && !is_simulated(l))
+	if (!l->any_target && l->spec.kind != SPEC_SIM)
 		l->any_target = recover_target(&l->spec, &l->target) == 0;
 }
 
-const struct spec *ladder_port(const struct ladder *l)
-{
-	return &l->spec;
-}
-
-/* Which steps help: nothing that is done to a bridge gives it a wire that it does not have, but the power does. */
+/* Resetting the bridge cannot fix a missing wire; power-cycling the board can end its silence. */
 static bool ladder_helps(enum ladder_rung rung, enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_SILENT:
 	case VERDICT_IO_ERROR: return true;
-	case VERDICT_UNPLUGGED: /* it left by itself: it may be back, or have hung itself up */
-		return rung != LADDER_USB_RESET;
+	case VERDICT_UNPLUGGED: return rung != LADDER_USB_RESET; /* the bridge may be back, or hang */
 	case VERDICT_NO_EFFECT: return rung == LADDER_POWER_CYCLE;
 	default: return false;
 	}
@@ -73,21 +55,11 @@ bool ladder_is_last(const struct ladder *l)
 	return l->next >= LADDER_RUNGS || !l->any_target;
 }
 
-static int share_ms(const struct ladder *l, int from)
-{
-	int ms = 0;
-
-	for (int i = from; i < LADDER_RUNGS && !ladder_is_last(l); i++)
-		ms += rungs[i].need_ms + LEAST_SESSION_MS;
-	return ms;
-}
-
 void ladder_limit(const struct ladder *l, struct session_config *config)
 {
-	int64_t left = l->end_ms - wait_now_ms();
+	int64_t left_ms = clk_later(1, l->end_ms - wait_now_ms());
 
-	if (left < config->timeout_ms)
-		config->timeout_ms = left > 1 ? (int)left : 1;
+	config->timeout_ms = (int)clk_earlier(config->timeout_ms, left_ms);
 }
 
 static void add_advice(struct ladder *l, const char *what, const char *text)
@@ -97,49 +69,36 @@ static void add_advice(struct ladder *l, const char *what, const char *text)
 	(void)snprintf(l->advice + used, sizeof(l->advice) - used, "%s%s: %s", used ? "; " : "", what, text);
 }
 
-static void say_only_reopen(struct ladder *l)
-{
-	if (!l->advice[0])
-		add_advice(l, "nothing more to try",
-			   is_simulated(l) ? "a simulated board can only be opened again"
-					   : "the port is not on USB, or was not there to be asked");
-}
-
-static int ladder_climb_rung(struct ladder *l, enum ladder_rung rung, char *text, size_t cap)
-{
-	switch (rung) {
-	case LADDER_USB_RESET: return recover_usb_reset(&l->target, text, cap);
-	case LADDER_POWER_CYCLE: return recover_power_cycle(&l->target, l->stop, text, cap);
-	default: return 0;
-	}
-}
-
-/* The same place again, whatever its number is now. */
+/* Waits until the bridge is back at its place on USB, perhaps with another tty number. The steps that are left, with a session
+ * each, keep their share of the time. */
 static int come_back(struct ladder *l, char *text, size_t cap)
 {
-	int64_t deadline = l->end_ms - share_ms(l, l->next) - LEAST_SESSION_MS;
-	int64_t least = wait_now_ms() + RETURN_MS;
+	int64_t deadline = l->end_ms - LEAST_SESSION_MS;
 	int r;
 
 	if (!l->any_target)
 		return 0;
-	if (deadline < least)
-		deadline = least < l->end_ms ? least : l->end_ms;
-	r = recover_wait(&l->target, deadline, l->stop, l->port, sizeof(l->port), text, cap);
+	for (int i = l->next; i < LADDER_RUNGS; i++)
+		deadline -= rungs[i].need_ms + LEAST_SESSION_MS;
+	deadline = clk_later(deadline, clk_earlier(wait_now_ms() + RETURN_MS, l->end_ms));
+	r = recover_wait(&l->target, deadline, stop_port(), l->port, sizeof(l->port), text, cap);
 	l->is_gone = r == -ENODEV;
 	if (r == 0)
 		l->spec = spec_of_path(l->port);
 	return r;
 }
 
-/* Return: 1: made, and the bridge is there; 0: not. */
-static int try_rung(struct ladder *l, enum ladder_rung rung)
+/* Return: the step was made, and the bridge is there. */
+static bool try_rung(struct ladder *l, enum ladder_rung rung)
 {
 	char text[384] = "";
-	int r;
+	int r = 0;
 
 	l->status(l->user, rungs[rung].doing);
-	r = ladder_climb_rung(l, rung, text, sizeof(text));
+	if (rung == LADDER_USB_RESET)
+		r = recover_usb_reset(&l->target, text, sizeof(text));
+	else if (rung == LADDER_POWER_CYCLE)
+		r = recover_power_cycle(&l->target, stop_port(), text, sizeof(text));
 	if (r == 0) {
 		l->done[l->n_done++] = rung;
 		r = come_back(l, text, sizeof(text));
@@ -160,7 +119,11 @@ bool ladder_climb(struct ladder *l, enum verdict verdict)
 			continue;
 		}
 		if (rung != LADDER_REOPEN && !l->any_target) {
-			say_only_reopen(l);
+			if (!l->advice[0])
+				add_advice(l, "nothing more to try",
+					   l->spec.kind == SPEC_SIM
+						   ? "a simulated board can only be opened again"
+						   : "the port is not on USB, or was not there to be asked");
 			return false;
 		}
 		if (l->end_ms - wait_now_ms() < rungs[rung].need_ms + LEAST_SESSION_MS) {
@@ -174,21 +137,17 @@ bool ladder_climb(struct ladder *l, enum verdict verdict)
 	return false;
 }
 
-/* What the verdict advises comes first: a wire costs less than a hub. */
-static void append_advice(const struct ladder *l, struct report_result *result)
+void ladder_fill(const struct ladder *l, struct report_result *result)
 {
 	size_t used, cap = sizeof(result->advice);
 
+	for (size_t i = 0; i < l->n_done && i < REPORT_RECOVERED_MAX; i++)
+		(void)snprintf(result->recovered[i], sizeof(result->recovered[i]), "%s", rungs[l->done[i]].word);
+	if (verdict_info(result->session.verdict)->status == 0 || !l->advice[0])
+		return;
+	/* The advice on the board comes first: a wire costs less than another hub. */
 	if (!result->advice[0] && result->session.advice)
 		(void)snprintf(result->advice, cap, "%s", result->session.advice->text);
 	used = strlen(result->advice);
 	(void)snprintf(result->advice + used, cap - used, "%s%s", used ? "; " : "", l->advice);
-}
-
-void ladder_fill(const struct ladder *l, struct report_result *result)
-{
-	for (size_t i = 0; i < l->n_done && i < REPORT_RECOVERED_MAX; i++)
-		(void)snprintf(result->recovered[i], sizeof(result->recovered[i]), "%s", rungs[l->done[i]].word);
-	if (verdict_info(result->session.verdict)->status != 0 && l->advice[0])
-		append_advice(l, result);
 }

@@ -1,4 +1,8 @@
-/* message.h - what a board's process tells the one that reports: fixed-size messages, one a datagram. */
+/* message.h - what a worker tells the supervisor: fixed-size messages, one a datagram.
+ *
+ * STATUS, NOTE and MATCH come in any order and may be lost if nobody reads them. OPENED comes once at most with each open
+ * port. WIRING comes once at most, before RESULT. RESULT comes once and last. After a stop signal there is no RESULT.
+ */
 #ifndef ESPRESET_RUN_MESSAGE_H
 #define ESPRESET_RUN_MESSAGE_H
 
@@ -7,12 +11,12 @@
 #define MESSAGE_STATUS_MAX 160
 
 enum message_kind {
-	MESSAGE_STATUS, /* what it is waiting for */
-	MESSAGE_OPENED, /* the port is open: --wait is over, --timeout counts */
-	MESSAGE_NOTE,
-	MESSAGE_MATCH,
-	MESSAGE_WIRING, /* --probe-wiring: what was found; told instead of the result if that is READY */
-	MESSAGE_RESULT, /* the last; the port is closed */
+	MESSAGE_STATUS, /* what the worker is waiting for */
+	MESSAGE_OPENED, /* the port is open: the time limit is now --timeout, not --wait + --timeout */
+	MESSAGE_NOTE,	/* progress of the session */
+	MESSAGE_MATCH,	/* a text line matched a pattern */
+	MESSAGE_WIRING, /* the circuit that --probe-wiring found; if READY, it replaces the RESULT */
+	MESSAGE_RESULT, /* the port is closed */
 };
 
 struct message {

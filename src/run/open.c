@@ -1,4 +1,11 @@
-/* open.c - from PORT as the user spelled it to an open port: waits for a missing or busy one. */
+/* open.c - from PORT as the user spelled it to an open port: waits for a missing or busy one.
+ *
+ *	open_port()		the loop: every POLL_MS until the deadline, while may_pass() says that waiting may help
+ *	  open_once()		one pass
+ *	    open_tty()		find_path(), tty_refusal(), wait_for_holder(), take_quirks(), tty_open()
+ *	    sim_port_open()	for sim:
+ *	  open_explain()	the last errno becomes a verdict and an advice
+ */
 #include "run/open.h"
 
 #include <errno.h>
@@ -7,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clk.h"
 #include "host/bridges.h"
 #include "host/devices.h"
 #include "host/diagnose.h"
@@ -16,26 +24,22 @@
 #include "port/tty.h"
 #include "port/wait.h"
 
-/* Between two looks at a port that is not there, or is just being opened by somebody. */
+/* Interval between two attempts to open a port that is missing or busy. */
 #define POLL_MS 100
-/* How long the kernel may take to see that a device is gone: a hub tells every 255 ms (USB 2.0, 11.12.4). */
+/* The kernel may take this long to notice that a device is gone: a hub reports changes every 255 ms (USB 2.0, 11.12.4). */
 #define NOTICE_MS 300
 
 struct search {
-	const struct request *request;
-	const struct spec *spec;
-	int64_t deadline_ms;
-	void (*status)(void *user, const char *text);
-	void *user;
+	const struct open_options *options;
 	struct open_failure *failure;
-	bool was_there;
+	bool was_there; /* an earlier pass found the port */
 	bool native_usb;
-	char path[PATH_MAX]; /* of the tty, once it is found */
+	char path[PATH_MAX]; /* of the tty, once it was found */
 };
 
-static int open_sim(const struct search *s, struct port **ret)
+static void tell(const struct search *s, const char *text)
 {
-	return sim_port_open(s->spec->words, session_first_baud(&s->request->session), stop_port(), ret);
+	s->options->status(s->options->user, text);
 }
 
 static void name_holder(const struct search *s, const struct holder *holder)
@@ -54,10 +58,10 @@ static void name_holder(const struct search *s, const struct holder *holder)
 			 holder->command);
 	else
 		snprintf(text, sizeof(text), "waiting for another program to leave the port");
-	s->status(s->user, text);
+	tell(s, text);
 }
 
-/* Nobody whose use of the port can be seen is disturbed: opening would raise both lines. */
+/* Waits until no visible process uses the port: open() would assert both lines. */
 static int wait_for_holder(const struct search *s)
 {
 	struct holder holder;
@@ -66,16 +70,15 @@ static int wait_for_holder(const struct search *s)
 	if (r <= 0)
 		return r;
 	name_holder(s, &holder);
-	if (holder.is_ancestor)
-		/* it waits for us: waiting for it would last for ever */
-		return s->request->no_lock ? 0 : -EBUSY;
-	r = holder_wait(s->path, s->deadline_ms, stop_port(), &holder);
+	if (holder.is_ancestor) /* it waits for this process to end */
+		return s->options->request->no_lock ? 0 : -EBUSY;
+	r = holder_wait(s->path, s->options->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
 		name_holder(s, &holder);
 	return r;
 }
 
-/* When the plug is pulled in the middle of open(), drivers call it EIO, and the node goes a little later. */
+/* After EIO: was the device unplugged during open()? Then its node disappears a moment later. */
 static bool has_gone(const char *path)
 {
 	int64_t deadline = wait_now_ms() + NOTICE_MS;
@@ -88,22 +91,23 @@ static bool has_gone(const char *path)
 	return true;
 }
 
-/* The tty that PORT means, as soon as it is there. */
+/* Waits for the tty that PORT means, into s->path. */
 static int find_path(struct search *s)
 {
 	struct open_failure *f = s->failure;
-	int r = devices_resolve(s->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
+	int r = devices_resolve(s->options->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
 
-	/* A port that was there and could not be opened may have been unplugged: then a link may still lead to its number,
-	 * which another device has got by now. */
+	/* A port that an earlier pass found may have been unplugged since. Then a link may still name its tty number, which
+	 * another device may have by now; devices_wait() checks that. */
 	if ((r == 0 && !s->was_there) || (r < 0 && r != -ENOENT && r != -ENXIO))
 		return r;
 	if (r < 0)
-		s->status(s->user, "waiting for the port to appear");
-	return devices_wait(s->spec, s->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text, sizeof(f->text));
+		tell(s, "waiting for the port to appear");
+	return devices_wait(s->options->spec, s->options->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text,
+			    sizeof(f->text));
 }
 
-/* What this kind of port needs of whoever opens it. */
+/* Kinds of bridges that must be opened differently. */
 static void take_quirks(struct search *s, struct tty_options *options)
 {
 	const struct bridge *bridge;
@@ -121,8 +125,8 @@ static void take_quirks(struct search *s, struct tty_options *options)
 static int open_tty(struct search *s, struct port **ret)
 {
 	struct tty_options options = {
-		.baud = session_first_baud(&s->request->session),
-		.no_lock = s->request->no_lock,
+		.baud = session_first_baud(&s->options->request->session),
+		.no_lock = s->options->request->no_lock,
 		.stop = stop_port(),
 	};
 	int r = find_path(s);
@@ -140,10 +144,14 @@ static int open_tty(struct search *s, struct port **ret)
 	return r == -EIO && has_gone(s->path) ? -ENODEV : r;
 }
 
-static int try_open(struct search *s, struct port **ret)
+static int open_once(struct search *s, struct port **ret)
 {
+	const struct open_options *o = s->options;
+
 	memset(s->failure, 0, sizeof(*s->failure));
-	return s->spec->kind == SPEC_SIM ? open_sim(s, ret) : open_tty(s, ret);
+	if (o->spec->kind == SPEC_SIM)
+		return sim_port_open(o->spec->words, session_first_baud(&o->request->session), stop_port(), ret);
+	return open_tty(s, ret);
 }
 
 static bool may_pass(int r)
@@ -163,7 +171,7 @@ static void open_explain(const struct search *s, int r)
 		f->text[0] = '\0';
 	if (f->advice[0])
 		return;
-	if (s->spec->kind != SPEC_SIM && diagnose_best(s->spec, f->verdict, &diagnosis))
+	if (s->options->spec->kind != SPEC_SIM && diagnose_best(s->options->spec, f->verdict, &diagnosis))
 		snprintf(f->advice, sizeof(f->advice), "%s", diagnosis.cure[0] ? diagnosis.cure : diagnosis.text);
 	else if (f->verdict == VERDICT_PERMISSION)
 		snprintf(f->advice, sizeof(f->advice),
@@ -172,22 +180,14 @@ static void open_explain(const struct search *s, int r)
 		snprintf(f->advice, sizeof(f->advice), "espreset --list shows what is plugged in");
 }
 
-int open_port(const struct request *request, const struct spec *spec, int64_t deadline_ms,
-	      void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+int open_port(const struct open_options *options, struct port **ret, bool *ret_native_usb,
 	      struct open_failure *ret_failure)
 {
-	struct search s = { .request = request,
-			    .spec = spec,
-			    .deadline_ms = deadline_ms,
-			    .status = status,
-			    .user = user,
-			    .failure = ret_failure };
+	struct search s = { .options = options, .failure = ret_failure };
 	int r;
 
-	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < deadline_ms) {
-		int64_t again = wait_now_ms() + POLL_MS;
-
-		r = wait_poll(NULL, 0, again < deadline_ms ? again : deadline_ms, stop_port());
+	while (may_pass(r = open_once(&s, ret)) && wait_now_ms() < options->deadline_ms) {
+		r = wait_poll(NULL, 0, clk_earlier(wait_now_ms() + POLL_MS, options->deadline_ms), stop_port());
 		if (r == -ECANCELED)
 			return r;
 	}

@@ -9,28 +9,41 @@
 #include "port/spec.h"
 #include "run/request.h"
 
+struct open_options {
+	const struct request *request;
+	const struct spec *spec;
+	int64_t deadline_ms;			      /* CLOCK_MONOTONIC: how long to wait */
+	void (*status)(void *user, const char *text); /* called with what is being waited for */
+	void *user;
+};
+
 struct open_failure {
 	enum verdict verdict;
-	char text[192];	  /* "" : the errno's words do */
-	char advice[512]; /* "" */
-	pid_t holder_pid; /* 0 */
+	char text[192];	  /* "": strerror() of the errno is the best text */
+	char advice[512]; /* "": none */
+	pid_t holder_pid; /* who uses the port; 0: unknown */
 	char holder_command[64];
 };
 
 /**
- * open_port() - open the port
- * @deadline_ms: until when a missing or busy one is waited for; CLOCK_MONOTONIC
- * @status: told what is being waited for
- * @ret: both lines are asserted from here on
- * @ret_native_usb: the port is the chip's own USB, no bridge
- * @ret_failure: filled when it fails, but for -ECANCELED
+ * open_port() - open the port that PORT means
+ * @ret: the open port, both lines asserted; the caller closes it
+ * @ret_native_usb: the port is the chip's own USB, not a bridge
+ * @ret_failure: filled in on every failure but -ECANCELED
  *
- * A port whose user can be seen is never opened: opening raises both lines and can destroy their upload.
+ * A port whose user can be seen is not opened, since open() asserts both lines and can destroy an upload.
  *
- * Return: 0, -ECANCELED (stop asked), or the negative errno behind the failure.
+ * Return: 0, or a negative errno.
+ *	-ECANCELED		a stop signal came
+ *	-ENOENT, -ENXIO, -ENODEV	waited for: no such port, a USB device without a tty, unplugged during open().
+ *				Verdict no-port; unplugged, if it was there before
+ *	-EBUSY, -EAGAIN		waited for: used or locked by another program. Verdict busy
+ *	-ENOTUNIQ		PORT fits several ports. Verdict ambiguous
+ *	-EACCES, -EPERM		verdict permission
+ *	-ENOTTY, -EISDIR, -ENOTSUP	not a serial port, or one without DTR and RTS. Verdict no-port
+ *	other			the driver or this computer failed: see verdict_of_errno()
  */
-int open_port(const struct request *request, const struct spec *spec, int64_t deadline_ms,
-	      void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+int open_port(const struct open_options *options, struct port **ret, bool *ret_native_usb,
 	      struct open_failure *ret_failure);
 
 #endif

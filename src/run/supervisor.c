@@ -1,4 +1,29 @@
-/* supervisor.c - the process that reports: starts one process for each board, keeps the deadline, says the results. */
+/* supervisor.c - the process that reports: starts a worker process for each board, keeps the time limit, prints the results.
+ *
+ * CALL MAP, top to bottom, and what each function decides:
+ *
+ *	supervisor_run()		called by main.c: memory, and the form of the report
+ *	  supervisor_run_crew()		the order: state file, boards, exit status, READY=1
+ *	    begin_state()		no board is touched if --state-file cannot be written
+ *	    start_all()			the time limit of each board
+ *	      supervisor_start()	forks; the child is worker_run()
+ *	    supervisor_watch()		until every board is over; wakes for a message, a time limit, progress, a stop signal
+ *	      supervisor_receive()	messages: take_message(); a closed socket: supervisor_reap()
+ *	      supervisor_give_up()	a time limit has passed: SIGKILL; the run goes on without this worker
+ *	      stop_all()		a stop signal: SIGTERM to all workers, 1.5 s later SIGKILL; does not return
+ *	    exit_status()		0, the status in which all failures agree, or 3
+ *
+ * How a board ends, and the verdict. The first of these that comes is reported (tell_result()):
+ *
+ *	MESSAGE_RESULT			the worker's verdict
+ *	MESSAGE_WIRING			ready; with another verdict the MESSAGE_RESULT that follows is reported
+ *	socket closed, no result	internal, with the signal that killed the worker; nothing after a stop signal
+ *	time limit has passed		io-error: the driver blocks
+ *	socketpair() or fork() failed	internal, with the system's words
+ *
+ * The time limit of a board is --wait + --timeout + LIMIT_GRACE_MS, and at most --timeout + LIMIT_GRACE_MS after
+ * MESSAGE_OPENED (not with --recover, which may open the port again). extend_limits() moves it after Ctrl-Z.
+ */
 #include "run/supervisor.h"
 
 #include <errno.h>
@@ -10,6 +35,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clk.h"
 #include "port/stop.h"
 #include "port/wait.h"
 #include "report/clean.h"
@@ -18,21 +44,23 @@
 #include "run/message.h"
 #include "run/worker.h"
 
-/* The child's own deadline plus the drain of its close (50 ms) and what a loaded machine takes to schedule it. */
+/* The drain when the worker closes its port (50 ms), and the delay of a busy computer. */
 #define LIMIT_GRACE_MS 700
+/* From SIGTERM to SIGKILL. */
 #define STOP_GRACE_MS 1500
+/* How long to wait for the exit status of a worker whose socket is closed. */
 #define END_GRACE_MS 200
 #define PROGRESS_AFTER_MS 500
 
 struct board {
 	const struct spec *spec;
 	pid_t pid;
-	int fd;		  /* -1: over */
-	size_t slot;	  /* among those that are waited for */
-	int64_t limit_ms; /* if it has not ended by then, its driver is stuck */
+	int fd;		  /* the socket to the worker; -1: this board is over */
+	size_t slot;	  /* index in the array for poll() */
+	int64_t limit_ms; /* a worker that has not ended by then is stuck in its driver */
 	int64_t start_ms;
-	char doing[MESSAGE_STATUS_MAX];
-	bool told; /* its result is out */
+	char doing[MESSAGE_STATUS_MAX]; /* what the worker is waiting for */
+	bool told;			/* the result was reported */
 	enum verdict verdict;
 };
 
@@ -45,8 +73,10 @@ struct crew {
 	int64_t next_progress_ms;
 };
 
-/* Whether what we say can be written without blocking. Whoever does not read us must not keep a stop signal out. */
-static bool can_speak(void)
+/* ---- results ---- */
+
+/* Waits until standard output and standard error can be written without blocking. Return: false: a stop signal came first. */
+static bool can_write(void)
 {
 	static const int fds[] = { STDOUT_FILENO, STDERR_FILENO };
 
@@ -65,7 +95,7 @@ static void tell_result(struct crew *crew, struct board *board, const struct rep
 		return;
 	board->told = true;
 	board->verdict = result->session.verdict;
-	if (!can_speak())
+	if (!can_write())
 		return;
 	report_result(&crew->report, board->spec->text, result);
 	if (crew->request->state_file)
@@ -82,39 +112,13 @@ static void tell_failure(struct crew *crew, struct board *board, enum verdict ve
 	tell_result(crew, board, &result);
 }
 
-static int supervisor_start(struct crew *crew, struct board *board)
+static void board_close(struct board *board)
 {
-	pid_t parent = getpid();
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	fflush(NULL); /* what is buffered now must not be written twice */
-	board->pid = fork();
-	if (board->pid < 0) {
-		int r = -errno;
-
-		close(pair[0]);
-		close(pair[1]);
-		return r;
-	}
-	if (board->pid == 0) {
-		/* If the reporting process dies, even of SIGKILL, this one lets go of its board. */
-		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
-			_exit(1);
-		for (size_t i = 0; i < crew->n; i++) {
-			if (crew->boards[i].fd >= 0)
-				close(crew->boards[i].fd);
-		}
-		close(pair[0]);
-		_exit(worker_run(crew->request, board->spec, pair[1]));
-	}
-	close(pair[1]);
-	board->fd = pair[0];
-	return 0;
+	close(board->fd);
+	board->fd = -1;
 }
 
-/* One that was killed closes its end of the line first, and may then block in the driver while it closes the port. */
+/* Waits a moment for the worker's exit status. A killed worker closes its socket first, and may then block in its driver. */
 static bool has_ended(const struct board *board, int *ret_status)
 {
 	int64_t deadline = wait_now_ms() + END_GRACE_MS;
@@ -125,14 +129,12 @@ static bool has_ended(const struct board *board, int *ret_status)
 	return pid == board->pid;
 }
 
-/* Its end of the line is closed: it is over, with or without having said a result. */
 static void supervisor_reap(struct crew *crew, struct board *board)
 {
 	char text[96] = "its process ended without a result";
 	int status;
 
-	close(board->fd);
-	board->fd = -1;
+	board_close(board);
 	if (has_ended(board, &status) && WIFSIGNALED(status))
 		snprintf(text, sizeof(text), "its process died of signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
@@ -140,22 +142,37 @@ static void supervisor_reap(struct crew *crew, struct board *board)
 		tell_failure(crew, board, VERDICT_INTERNAL, text, NULL);
 }
 
+/* An ioctl() or a close() blocks in the driver. SIGKILL ends the worker once the driver returns; nobody waits for that. */
+static void supervisor_give_up(struct crew *crew, struct board *board)
+{
+	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
+	char text[128];
+
+	snprintf(text, sizeof(text), "the driver does not answer; process %ld is stuck in it", (long)board->pid);
+	(void)kill(board->pid, SIGKILL);
+	board_close(board);
+	tell_failure(crew, board, VERDICT_IO_ERROR, text, &unplug);
+}
+
+/* ---- messages ---- */
+
 static void note_doing(const struct crew *crew, struct board *board, const struct session_note *note)
 {
+	char *doing = board->doing;
+	size_t cap = sizeof(board->doing);
+
 	if (note->kind == SESSION_NOTE_ATTEMPT && crew->request->session.no_reset)
-		snprintf(board->doing, sizeof(board->doing),
-			 "press the reset button, or take the board's power and give it back");
+		snprintf(doing, cap, "press the reset button, or take the board's power and give it back");
 	else if (note->kind == SESSION_NOTE_ATTEMPT)
-		snprintf(board->doing, sizeof(board->doing), "attempt %d: waiting for the boot banner", note->number);
-	else if (note->kind == SESSION_NOTE_BOOT)
-		snprintf(board->doing, sizeof(board->doing), "booting");
+		snprintf(doing, cap, "attempt %d: waiting for the boot banner", note->number);
 	else
-		snprintf(board->doing, sizeof(board->doing), "reset proven; waiting for the conditions");
+		snprintf(doing, cap, "%s",
+			 note->kind == SESSION_NOTE_BOOT ? "booting" : "reset proven; waiting for the conditions");
 }
 
 static void take_message(struct crew *crew, struct board *board, const struct message *message)
 {
-	int64_t limit_ms;
+	const char *port = board->spec->text;
 
 	switch (message->kind) {
 	case MESSAGE_STATUS:
@@ -163,22 +180,22 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 			 message->u.status);
 		break;
 	case MESSAGE_OPENED:
-		limit_ms = wait_now_ms() + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
-		/* an open() that blocks makes no run longer, and --recover may need what is left of --wait */
-		if (!crew->request->recover && limit_ms < board->limit_ms)
-			board->limit_ms = limit_ms;
+		/* --recover may need the rest of --wait to open the port again. */
+		if (!crew->request->recover)
+			board->limit_ms = clk_earlier(
+				board->limit_ms, wait_now_ms() + crew->request->session.timeout_ms + LIMIT_GRACE_MS);
 		break;
 	case MESSAGE_NOTE:
 		note_doing(crew, board, &message->u.note);
-		if (can_speak())
-			report_note(&crew->report, board->spec->text, &message->u.note);
+		if (can_write())
+			report_note(&crew->report, port, &message->u.note);
 		break;
 	case MESSAGE_MATCH:
-		if (can_speak())
-			report_match(&crew->report, board->spec->text, &message->u.match);
+		if (can_write())
+			report_match(&crew->report, port, &message->u.match);
 		break;
 	case MESSAGE_WIRING:
-		report_wiring(&crew->report, board->spec->text, &message->u.wiring);
+		report_wiring(&crew->report, port, &message->u.wiring);
 		board->verdict = message->u.wiring.verdict;
 		board->told = board->verdict == VERDICT_READY;
 		break;
@@ -186,7 +203,7 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 	}
 }
 
-/* All that is there: if whoever reads our output has kept us past the deadline, the result is there, too. */
+/* Takes all messages that are there, so that a result counts even if a slow reader of our output has kept us past the limit. */
 static void supervisor_receive(struct crew *crew, struct board *board)
 {
 	struct message message;
@@ -198,22 +215,32 @@ static void supervisor_receive(struct crew *crew, struct board *board)
 		supervisor_reap(crew, board);
 }
 
-/* Past its deadline: an ioctl or a close blocks in the driver. SIGKILL ends the process as soon as the driver lets
- * it; nobody waits for that. */
-static void supervisor_give_up(struct crew *crew, struct board *board)
-{
-	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
-	char text[128];
+/* ---- progress ---- */
 
-	snprintf(text, sizeof(text), "the driver does not answer; process %ld is stuck in it", (long)board->pid);
-	(void)kill(board->pid, SIGKILL);
-	close(board->fd);
-	board->fd = -1;
-	tell_failure(crew, board, VERDICT_IO_ERROR, text, &unplug);
+/* Shows what the first board that is not over waits for, and tells the service manager. */
+static void show_progress(struct crew *crew)
+{
+	int64_t now = wait_now_ms();
+	char text[256];
+
+	if (now < crew->next_progress_ms)
+		return;
+	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
+	for (size_t i = 0; i < crew->n; i++) {
+		const struct board *board = &crew->boards[i];
+
+		if (board->fd < 0 || !board->doing[0])
+			continue;
+		snprintf(text, sizeof(text), "%s: %s", board->spec->text, board->doing);
+		report_progress(&crew->report, board->spec->text, board->doing);
+		(void)notify_manager(false, text);
+		return;
+	}
 }
 
-/* Only those that are not over: poll() takes no more than a process may have open, and those that could not be started
- * for that very reason would make it fail for all. */
+/* ---- watching ---- */
+
+/* The sockets of the boards that are not over: poll() fails for all if it is given more than a process may have open. */
 static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
 {
 	size_t open = 0;
@@ -234,67 +261,44 @@ static bool has_spoken(const struct board *board, const struct pollfd *fds)
 	return board->fd >= 0 && fds[board->slot].revents;
 }
 
-static int64_t next_deadline(const struct crew *crew)
+static void kill_all(const struct crew *crew, int sig)
 {
-	int64_t deadline = crew->next_progress_ms;
-
 	for (size_t i = 0; i < crew->n; i++) {
-		if (crew->boards[i].fd >= 0 && crew->boards[i].limit_ms < deadline)
-			deadline = crew->boards[i].limit_ms;
-	}
-	return deadline;
-}
-
-static void tell_doing(struct crew *crew, const struct board *board)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s", board->spec->text, board->doing);
-	report_progress(&crew->report, board->spec->text, board->doing);
-	(void)notify_manager(false, text); /* for whoever looks; nobody's run fails for it */
-}
-
-static void show_progress(struct crew *crew)
-{
-	int64_t now = wait_now_ms();
-
-	if (now < crew->next_progress_ms)
-		return;
-	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
-	for (size_t i = 0; i < crew->n; i++) {
-		if (crew->boards[i].fd >= 0 && crew->boards[i].doing[0]) {
-			tell_doing(crew, &crew->boards[i]);
-			return;
-		}
+		if (crew->boards[i].fd >= 0)
+			(void)kill(crew->boards[i].pid, sig);
 	}
 }
 
-/* Every board's process lets go and dies; whoever is stuck is left behind, with SIGKILL on its way. */
 static void stop_all(struct crew *crew, struct pollfd *fds)
 {
 	int64_t deadline = wait_now_ms() + STOP_GRACE_MS;
 	size_t open;
 
-	for (size_t i = 0; i < crew->n; i++) {
-		if (crew->boards[i].fd >= 0)
-			(void)kill(crew->boards[i].pid, SIGTERM);
-	}
+	kill_all(crew, SIGTERM);
 	while ((open = fill_fds(crew, fds)) && wait_poll(fds, open, deadline, NULL) >= 0) {
 		for (size_t i = 0; i < crew->n; i++) {
 			if (has_spoken(&crew->boards[i], fds))
 				supervisor_receive(crew, &crew->boards[i]);
 		}
 	}
-	for (size_t i = 0; i < crew->n; i++) {
-		if (crew->boards[i].fd >= 0)
-			(void)kill(crew->boards[i].pid, SIGKILL);
-	}
+	kill_all(crew, SIGKILL);
 	report_progress(&crew->report, NULL, NULL);
 	stop_die(stop_asked());
 }
 
-/* Whoever wakes so late was stopped (Ctrl-Z), and so were the boards' processes: no driver is to blame. */
-static void give_back(struct crew *crew, int64_t late_ms)
+static int64_t next_deadline(const struct crew *crew)
+{
+	int64_t deadline = crew->next_progress_ms;
+
+	for (size_t i = 0; i < crew->n; i++) {
+		if (crew->boards[i].fd >= 0)
+			deadline = clk_earlier(deadline, crew->boards[i].limit_ms);
+	}
+	return deadline;
+}
+
+/* This process woke more than LIMIT_GRACE_MS late: Ctrl-Z stopped it, and its workers. Their time limits move by as much. */
+static void extend_limits(struct crew *crew, int64_t late_ms)
 {
 	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)
 		crew->boards[i].limit_ms += late_ms;
@@ -308,7 +312,7 @@ static void supervisor_watch(struct crew *crew, struct pollfd *fds)
 		int64_t deadline = next_deadline(crew);
 		int r = wait_poll(fds, open, deadline, stop_port());
 
-		give_back(crew, wait_now_ms() - deadline);
+		extend_limits(crew, wait_now_ms() - deadline);
 		if (r == -ECANCELED)
 			stop_all(crew, fds);
 		for (size_t i = 0; i < crew->n; i++) {
@@ -321,7 +325,59 @@ static void supervisor_watch(struct crew *crew, struct pollfd *fds)
 	}
 }
 
-/* Success needs all; failures that agree give theirs. */
+/* ---- the run ---- */
+
+/* Return: 0, or a negative errno of socketpair() or fork(). */
+static int supervisor_start(struct crew *crew, struct board *board)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	fflush(NULL); /* else parent and child would both write the buffered output */
+	board->pid = fork();
+	if (board->pid < 0) {
+		int r = -errno;
+
+		close(pair[0]);
+		close(pair[1]);
+		return r;
+	}
+	if (board->pid == 0) {
+		/* If the supervisor dies, even of SIGKILL, the worker releases its board. */
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+			_exit(1);
+		for (size_t i = 0; i < crew->n; i++) {
+			if (crew->boards[i].fd >= 0)
+				close(crew->boards[i].fd);
+		}
+		close(pair[0]);
+		_exit(worker_run(crew->request, board->spec, pair[1]));
+	}
+	close(pair[1]);
+	board->fd = pair[0];
+	return 0;
+}
+
+static void start_all(struct crew *crew)
+{
+	const struct request *request = crew->request;
+	int64_t limit_ms = wait_now_ms() + request->wait_ms + request->session.timeout_ms + LIMIT_GRACE_MS;
+
+	crew->next_progress_ms = wait_now_ms() + PROGRESS_AFTER_MS;
+	for (size_t i = 0; i < crew->n; i++) {
+		struct board *board = &crew->boards[i];
+		int r;
+
+		board->limit_ms = limit_ms;
+		snprintf(board->doing, sizeof(board->doing), "opening the port");
+		r = supervisor_start(crew, board);
+		if (r < 0)
+			tell_failure(crew, board, VERDICT_INTERNAL, strerror(-r), NULL);
+	}
+}
+
 static int exit_status(const struct crew *crew)
 {
 	int status = 0;
@@ -337,17 +393,7 @@ static int exit_status(const struct crew *crew)
 	return status;
 }
 
-/* Last of all: READY=1 once, when all are ready. */
-static void supervisor_notify(const struct crew *crew, int status)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text,
-		 verdict_info(crew->boards[0].verdict)->word, crew->n > 1 ? ", and others" : "");
-	(void)notify_manager(status == 0, text);
-}
-
-/* What can be known before any board is touched. Return: 0, or the status to end with. */
+/* Return: 0, or the exit status if the state file cannot be written; then no board may be touched. */
 static int begin_state(struct crew *crew)
 {
 	const struct request *request = crew->request;
@@ -360,17 +406,14 @@ static int begin_state(struct crew *crew)
 		clean_line(stderr, "espreset: --state-file '%s': %s", request->state_file, why);
 		return verdict_info(VERDICT_USAGE)->status;
 	}
-	for (size_t i = 0; i < crew->n; i++) {
-		crew->boards[i].spec = &request->ports[i];
-		crew->boards[i].start_ms = wait_now_ms();
+	for (size_t i = 0; i < crew->n; i++)
 		tell_failure(crew, &crew->boards[i], VERDICT_INTERNAL, "not reset: the state file cannot be written",
 			     &(struct advice){ "state-file", why });
-	}
 	(void)report_end(&crew->report);
 	return verdict_info(VERDICT_INTERNAL)->status;
 }
 
-/* The results are out already: that they cannot be written is said behind them. Return: whether the file is there. */
+/* Writes the state file, after the results were reported. Return: success, or no --state-file. */
 static bool end_state(const struct crew *crew)
 {
 	const struct request *request = crew->request;
@@ -385,31 +428,24 @@ static bool end_state(const struct crew *crew)
 	return r == 0;
 }
 
-static void start_all(struct crew *crew)
+/* The last message to the service manager; READY=1 only if every board is ready. */
+static void supervisor_notify(const struct crew *crew, int status)
 {
-	int64_t now = wait_now_ms();
+	char text[256];
 
-	crew->next_progress_ms = now + PROGRESS_AFTER_MS;
-	for (size_t i = 0; i < crew->n; i++)
-		crew->boards[i].fd = -1;
-	for (size_t i = 0; i < crew->n; i++) {
-		struct board *board = &crew->boards[i];
-		int r;
-
-		board->spec = &crew->request->ports[i];
-		board->start_ms = now;
-		board->limit_ms = now + crew->request->wait_ms + crew->request->session.timeout_ms + LIMIT_GRACE_MS;
-		snprintf(board->doing, sizeof(board->doing), "opening the port");
-		r = supervisor_start(crew, board);
-		if (r < 0)
-			tell_failure(crew, board, VERDICT_INTERNAL, strerror(-r), NULL);
-	}
+	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text,
+		 verdict_info(crew->boards[0].verdict)->word, crew->n > 1 ? ", and others" : "");
+	(void)notify_manager(status == 0, text);
 }
 
 static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
 {
-	int status = begin_state(crew);
+	int status;
 
+	for (size_t i = 0; i < crew->n; i++)
+		crew->boards[i] =
+			(struct board){ .spec = &crew->request->ports[i], .fd = -1, .start_ms = wait_now_ms() };
+	status = begin_state(crew);
 	if (status)
 		return status;
 	start_all(crew);

@@ -1,6 +1,6 @@
-/* supervisor.h - the process that reports: starts one process for each board, keeps the deadline, says the results.
+/* supervisor.h - the process that reports: starts a worker process for each board, keeps the time limit, prints the results.
  *
- * It never touches a port, so nothing that a driver does can keep it from answering in time.
+ * It never touches a port, so no driver that blocks can delay its answer.
  */
 #ifndef ESPRESET_RUN_SUPERVISOR_H
 #define ESPRESET_RUN_SUPERVISOR_H
@@ -8,8 +8,16 @@
 #include "run/request.h"
 
 /**
- * supervisor_run() - reset the boards of all PORTs
- * Return: the exit status; on a stop signal it does not return.
+ * supervisor_run() - reset the boards of all PORTs, or probe their wiring
+ *
+ * Return: the exit status.
+ *	0	every board is ready
+ *	N	the status of the verdict in which all boards that failed agree
+ *	3	the boards failed with different statuses
+ *	2	no board was touched: --state-file names a file that cannot be written
+ *	1	no memory, or this computer cannot write the state file (both: no board was touched), or the output or the
+ *		state file could not be written at the end although every board is ready
+ * After a stop signal it does not return: it dies of the signal.
  */
 int supervisor_run(const struct request *request);
 

@@ -1,14 +1,41 @@
-/* worker.c - the process that owns one board's port: finds it, waits for it, resets, judges, tells. */
+/* worker.c - the process that owns one board's port, from finding it to the result.
+ *
+ * CALL MAP, top to bottom, and what each function decides:
+ *
+ *	worker_run()			sends MESSAGE_RESULT, once and last
+ *	  worker_play()			the order of the run, and the advice at its end
+ *	    is_needless()		--if-needed: a board that would take an update is ready; the port stays closed
+ *	    find_and_run()		the first session, or the probe of the wiring
+ *	      worker_find()		open_port(), until --wait is over; a failure is the result
+ *	      worker_reset()		loop_session(), close; then the board's own answer, if may_stand_in()
+ *	      worker_probe_wiring()	--probe-wiring: loop_wiring(), close, MESSAGE_WIRING
+ *	      refuse_native_usb()	--probe-wiring on the chip's own USB
+ *	    worker_recover()		--recover: after each step of ladder_climb() one session, or two
+ *	      run_again()		another session; adds up attempts and pulses
+ *	        find_again()		worker_find() at the bridge's new place, until udev has set its group
+ *	    find_fitting_advice()	advice from what is wrong with this computer
+ *	    complete_advice()		advice by the verdict alone
+ *
+ * Where the verdict in w->result.session comes from. A later one replaces an earlier one:
+ *
+ *	worker_play()			internal: --capture or the patterns failed; the port stays closed
+ *	open_port() failed		open.h: status 30 to 35, or internal
+ *	loop_session()			outcome.c: 0, 10 to 19; conditions: 20 to 23; a port that failed: verdict_of_errno()
+ *	take_proof_by_ota()		ready instead of unproven, silent or garbled
+ *	refuse_native_usb()		unproven
+ *	take_close()			a close() that failed: verdict_of_errno(), but only instead of ready
+ *	worker_recover(), run_again()	unplugged: the bridge did not come back
+ *
+ * -ECANCELED from any function means a stop signal: the port is closed, then worker_stop(); no result is sent.
+ */
 #include "run/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/random.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "host/diagnose.h"
@@ -20,23 +47,32 @@
 #include "run/message.h"
 #include "run/open.h"
 
-/* What an open() may take without being counted: a control transfer or ten, and a loaded machine. */
+/* An open() that takes longer than this shortens the session: about ten control transfers, and a busy computer. */
 #define OPEN_GRACE_MS 300
+/* Longest wait for the board's answer with --if-needed. */
+#define IF_NEEDED_MS 5000
+/* A port that came back is refused until udev has set its group, a moment after the kernel has made it. */
+#define GROUP_MS 1000
 
 struct worker {
 	const struct request *request;
 	const struct spec *spec;
-	int fd;		   /* to the reporting process */
-	int capture;	   /* -1: none */
-	int capture_error; /* positive errno of the first failed write */
-	struct port *port;
+	int fd;		   /* socket to the supervisor */
+	int capture;	   /* the file of --capture; -1: none */
+	int capture_error; /* positive errno of the first write that failed */
+	struct port *port; /* NULL: closed */
 	bool native_usb;
-	struct ladder ladder; /* --recover */
+	struct ladder ladder;
 	struct conditions conditions;
 	struct session session;
 	struct report_result result;
 	int64_t start_ms;
 };
+
+static void __attribute__((noreturn)) worker_stop(void)
+{
+	stop_die(stop_asked() ? stop_asked() : SIGTERM);
+}
 
 static int64_t real_now_ms(struct clk *clk)
 {
@@ -44,7 +80,11 @@ static int64_t real_now_ms(struct clk *clk)
 	return wait_now_ms();
 }
 
-/* What was found and the result must arrive. Progress may be lost where nobody reads it: no board waits for a reader. */
+static struct clk real_clk = { real_now_ms };
+
+/* ---- messages ---- */
+
+/* RESULT and WIRING must arrive. Other messages are dropped if the socket is full, so that no board waits for a reader. */
 static void worker_send(struct worker *w, enum message_kind kind, const void *content, size_t size)
 {
 	int flags = kind == MESSAGE_RESULT || kind == MESSAGE_WIRING ? 0 : MSG_DONTWAIT;
@@ -58,15 +98,6 @@ static void worker_send(struct worker *w, enum message_kind kind, const void *co
 		;
 }
 
-static void tell_note(void *user, const struct session_note *note)
-{
-	struct worker *w = user;
-
-	if (note->kind == SESSION_NOTE_ATTEMPT)
-		conditions_forget(&w->conditions);
-	worker_send(w, MESSAGE_NOTE, note, sizeof(*note));
-}
-
 static void tell_status(void *user, const char *text)
 {
 	worker_send(user, MESSAGE_STATUS, text, strnlen(text, MESSAGE_STATUS_MAX - 1));
@@ -75,6 +106,16 @@ static void tell_status(void *user, const char *text)
 static void worker_tell_match(void *user, const struct report_match *match)
 {
 	worker_send(user, MESSAGE_MATCH, match, sizeof(*match));
+}
+
+/* ---- --capture ---- */
+
+static int open_capture(struct worker *w)
+{
+	if (!w->request->capture)
+		return 0;
+	w->capture = open(w->request->capture, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	return w->capture < 0 ? -errno : 0;
 }
 
 static void worker_capture(void *user, const void *bytes, size_t n)
@@ -102,14 +143,7 @@ static void capture_lost(void *user)
 		w->capture_error = ENOBUFS;
 }
 
-static int open_capture(struct worker *w)
-{
-	if (!w->request->capture)
-		return 0;
-	w->capture = open(w->request->capture, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
-	return w->capture < 0 ? -errno : 0;
-}
-
+/* An incomplete capture is reported after the advice on the board. */
 static void close_capture(struct worker *w)
 {
 	char *advice = w->result.advice;
@@ -119,7 +153,6 @@ static void close_capture(struct worker *w)
 		w->capture_error = errno;
 	if (!w->capture_error)
 		return;
-	/* beside the board's cure, which the user needs more */
 	if (!advice[0] && w->result.session.advice)
 		snprintf(advice, sizeof(w->result.advice), "%s", w->result.session.advice->text);
 	used = strlen(advice);
@@ -127,34 +160,32 @@ static void close_capture(struct worker *w)
 		 w->request->capture, strerror(w->capture_error));
 }
 
-static const struct advice
-	list_ports = { "list-ports", "espreset --list shows the spellings that fit one" },
-	end_holder = { "end-holder", "end the program that uses the port, or give it time with --wait" },
-	plug_in_again = { "plug-in-again",
-			  "plug it in again; if nobody pulled it out, look at cable, hub and power supply" },
-	unplug_bridge = { "unplug-bridge", "unplug the bridge and plug it in again" },
-	look_at_output = { "look-at-output",
-			   "look at what the board prints (--capture FILE), or give it time with --timeout" },
-	look_around_line = { "look-around-line", "look at what the board prints around that line (--capture FILE)" },
-	give_address = { "give-address", "give the address that the board has in this network (--firmware with --ota @ "
-					 "takes it from its output)" },
-	reset_it = { "reset-it", "reset it with espreset PORT" },
-	other_file = { "other-file", "not reset: name a file that can be written" },
-	lines_unknown = { "look-at-board", "the lines may not have been released: look at the board" };
+/* ---- results ---- */
 
+/* The session part of a result that no session has come to. */
 static void worker_fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
-	struct session_result *r = &w->result.session;
+	struct report_result failed;
 
-	*r = (struct session_result){ .verdict = verdict, .boot_ms = -1, .up_ms = -1, .missing = PROOF_RULES };
-	r->total_ms = (int)(wait_now_ms() - w->start_ms);
-	snprintf(r->text, sizeof(r->text), "%s", text);
-	r->advice = advice;
+	report_result_init(&failed, verdict, text, advice);
+	w->result.session = failed.session;
+	w->result.session.total_ms = (int)(wait_now_ms() - w->start_ms);
 }
 
-/* Closing the port failed: then nobody knows whether the lines were released. */
+static int worker_close(struct worker *w)
+{
+	int r = w->port->ops->close(w->port);
+
+	w->port = NULL;
+	return r;
+}
+
+/* If closing the port failed, nobody knows whether the lines were released. @r: of worker_close() */
 static void take_close(struct worker *w, int r)
 {
+	static const struct advice lines_unknown = { "look-at-board",
+						     "the lines may not have been released: look at the board" };
+
 	if (r == 0 || verdict_info(w->result.session.verdict)->status != 0)
 		return;
 	worker_fail(w, verdict_of_errno(-r), "", &lines_unknown);
@@ -163,13 +194,14 @@ static void take_close(struct worker *w, int r)
 
 static bool worker_find(struct worker *w, const struct spec *port, int64_t deadline_ms)
 {
+	struct open_options options = { w->request, port, deadline_ms, tell_status, w };
 	struct open_failure failure;
-	int r = open_port(w->request, port, deadline_ms, tell_status, w, &w->port, &w->native_usb, &failure);
+	int r = open_port(&options, &w->port, &w->native_usb, &failure);
 
 	if (r == 0)
 		return true;
 	if (r == -ECANCELED)
-		stop_die(stop_asked());
+		worker_stop();
 	worker_fail(w, failure.verdict, failure.text, NULL);
 	w->result.session.err = -r;
 	w->result.holder_pid = failure.holder_pid;
@@ -178,14 +210,15 @@ static bool worker_find(struct worker *w, const struct spec *port, int64_t deadl
 	return false;
 }
 
-static int64_t worker_conditions(void *user, struct session *session, int64_t now_ms)
-{
-	struct worker *w = user;
+/* ---- --ota-dry-run: the board's own answer ---- */
 
-	return conditions_look(&w->conditions, session, now_ms);
+static void ask_board(struct worker *w, bool once, int64_t deadline_ms)
+{
+	if (conditions_dry_run(&w->conditions, once, deadline_ms) == -ECANCELED)
+		worker_stop();
 }
 
-/* The board itself said that its latch is good: what the serial line could not complete, that does. */
+/* ERROR[5] means that the board's strapping latch says flash boot: evidence that the serial line could not complete. */
 static void take_proof_by_ota(struct worker *w)
 {
 	struct session_result *r = &w->result.session;
@@ -198,121 +231,24 @@ static void take_proof_by_ota(struct worker *w)
 	snprintf(r->text, sizeof(r->text), "the board itself would take an update");
 }
 
-static bool is_incomplete(enum verdict verdict)
-{
-	return verdict == VERDICT_UNPROVEN || verdict == VERDICT_SILENT || verdict == VERDICT_GARBLED;
-}
-
-/* The board's word stands in for the proof of a reset, and for nothing else that was asked for: what must be
- * printed was not waited for, and a chip that is no ESP8266 is not the board that answers. */
+/* The board's answer replaces missing reset evidence only: not an --expect or --ota that was not met, and not on another chip
+ * than an ESP8266, which cannot be the board that answers. */
 static bool may_stand_in(const struct worker *w)
 {
 	const struct session_result *r = &w->result.session;
+	bool incomplete =
+		r->verdict == VERDICT_UNPROVEN || r->verdict == VERDICT_SILENT || r->verdict == VERDICT_GARBLED;
 
-	return w->request->ota_dry_run && is_incomplete(r->verdict) && w->conditions.n == 0 && !w->request->ota &&
+	return w->request->ota_dry_run && incomplete && w->conditions.n == 0 && !w->request->ota &&
 	       (!r->any_boot || r->boot.chip == CHIP_UNKNOWN || r->boot.chip == CHIP_ESP8266);
 }
 
-static void ask_board(struct worker *w, bool once, int64_t deadline_ms)
-{
-	if (conditions_dry_run(&w->conditions, once, deadline_ms) == -ECANCELED)
-		stop_die(stop_asked() ? stop_asked() : SIGTERM);
-}
-
-/* --timeout counts from the open port, but an open() that blocks makes no run longer. */
-static int worker_time_left(const struct worker *w, int timeout_ms)
-{
-	const struct request *o = w->request;
-	int64_t left_ms = w->start_ms + o->wait_ms + o->session.timeout_ms + OPEN_GRACE_MS - wait_now_ms();
-
-	if (left_ms > timeout_ms)
-		return timeout_ms;
-	return left_ms > 0 ? (int)left_ms : 0;
-}
-
-static void worker_reset(struct worker *w, const struct session_config *config)
-{
-	/* clang-format off */
-	struct loop_sink sink = {
-		.bytes = worker_capture, .lost = capture_lost, .note = tell_note, .conditions = worker_conditions,
-		.user = w,
-	};
-	/* clang-format on */
-	struct clk clk = { real_now_ms };
-	struct session_config limited = *config;
-	int r, closed;
-
-	limited.timeout_ms = worker_time_left(w, config->timeout_ms);
-	if (getrandom(&limited.seed, sizeof(limited.seed), GRND_NONBLOCK) < 0)
-		limited.seed = (uint64_t)wait_now_ms();
-	session_init(&w->session, &limited, wait_now_ms());
-	conditions_limit(&w->conditions, w->session.deadline_ms);
-	session_on_line(&w->session, conditions_line, &w->conditions);
-	r = loop_session(&w->session, w->port, &clk, &sink);
-	w->result.session = *session_result(&w->session);
-	closed = w->port->ops->close(w->port);
-	w->port = NULL;
-	if (r == -ECANCELED)
-		stop_die(stop_asked() ? stop_asked() : SIGTERM);
-	if (may_stand_in(w)) {
-		conditions_forget_finding(&w->conditions); /* only what it answers now counts */
-		ask_board(w, false, w->session.deadline_ms);
-		take_proof_by_ota(w);
-	}
-	take_close(w, closed); /* last: no answer from the network makes up for lines that may still be asserted */
-}
-
-static void worker_probe_wiring(struct worker *w)
-{
-	static struct wiring wiring; /* large; one in each process */
-	struct loop_sink sink = { .bytes = worker_capture, .lost = capture_lost, .user = w };
-	struct clk clk = { real_now_ms };
-	const struct session_config *session = &w->request->session;
-	/* clang-format off */
-	struct wiring_config config = {
-		.baud = session_first_baud(session), .crystal_mhz = session->crystal_mhz,
-		.timeout_ms = worker_time_left(w, session->timeout_ms), .latency_ms = session->latency_ms,
-	};
-	/* clang-format on */
-	const struct wiring_result *found;
-	int r, closed;
-
-	wiring_init(&wiring, &config, wait_now_ms());
-	r = loop_wiring(&wiring, w->port, &clk, &sink);
-	found = wiring_result(&wiring);
-	closed = w->port->ops->close(w->port);
-	w->port = NULL;
-	if (r == -ECANCELED)
-		stop_die(stop_asked() ? stop_asked() : SIGTERM);
-	worker_fail(w, found->verdict, found->text, found->advice);
-	w->result.session.err = found->err;
-	take_close(w, closed);
-	if (!found->err && w->result.session.verdict == found->verdict)
-		worker_send(w, MESSAGE_WIRING, found, sizeof(*found));
-}
-
-/* The chip's own USB has no circuit between its lines and its reset. */
-static void refuse_native_usb(struct worker *w)
-{
-	int r = w->port->ops->close(w->port);
-
-	w->port = NULL;
-	worker_fail(w, VERDICT_UNPROVEN,
-		    "this is the chip's own USB: there is no circuit to find, RTS resets its processor", &reset_it);
-	take_close(w, r);
-}
-
-/* --if-needed: a board that would take an update as it is needs no reset. */
-#define IF_NEEDED_MS 5000
-
 static bool is_needless(struct worker *w)
 {
-	int limit_ms = w->request->session.timeout_ms < IF_NEEDED_MS ? w->request->session.timeout_ms : IF_NEEDED_MS;
-
 	if (!w->request->if_needed)
 		return false;
 	tell_status(w, "asking the board whether it would take an update");
-	ask_board(w, true, w->start_ms + limit_ms);
+	ask_board(w, true, w->start_ms + clk_earlier(w->request->session.timeout_ms, IF_NEEDED_MS));
 	if (!w->conditions.finding.boot_mode_good) {
 		conditions_forget_finding(&w->conditions);
 		return false;
@@ -323,45 +259,94 @@ static bool is_needless(struct worker *w)
 	return true;
 }
 
-/* What a board or a bridge seems to do wrong: those that this computer, or the kind of bridge, may explain. */
-static bool may_be_explained(enum verdict verdict)
-{
-	int status = verdict_info(verdict)->status;
+/* ---- sessions ---- */
 
-	return (status >= 10 && status < 20) || verdict == VERDICT_UNPLUGGED || verdict == VERDICT_IO_ERROR;
+static void tell_note(void *user, const struct session_note *note)
+{
+	struct worker *w = user;
+
+	if (note->kind == SESSION_NOTE_ATTEMPT)
+		conditions_forget(&w->conditions);
+	worker_send(w, MESSAGE_NOTE, note, sizeof(*note));
 }
 
-static void find_fitting_advice(struct worker *w)
+static int64_t worker_conditions(void *user, struct session *session, int64_t now_ms)
 {
-	enum verdict verdict = w->result.session.verdict;
-	struct diagnosis diagnosis;
+	struct worker *w = user;
 
-	if (may_be_explained(verdict) && !w->result.advice[0] && w->spec->kind != SPEC_SIM &&
-	    diagnose_best(ladder_port(&w->ladder), verdict, &diagnosis) && diagnosis.cure[0])
-		snprintf(w->result.advice, sizeof(w->result.advice), "%s", diagnosis.cure);
+	return conditions_look(&w->conditions, session, now_ms);
 }
 
-/* The next thing to do, where nothing more fitting was found. */
-static void complete_advice(struct worker *w)
+/* --timeout counts from the open port; but an open() that blocks does not make the run longer. */
+static int worker_time_left(const struct worker *w, int timeout_ms)
 {
-	struct session_result *r = &w->result.session;
+	const struct request *o = w->request;
+	int64_t left_ms = w->start_ms + o->wait_ms + o->session.timeout_ms + OPEN_GRACE_MS - wait_now_ms();
 
-	if (w->result.advice[0] || r->advice)
-		return;
-	if (r->verdict == VERDICT_AMBIGUOUS)
-		r->advice = &list_ports;
-	else if (r->verdict == VERDICT_BUSY)
-		r->advice = &end_holder;
-	else if (r->verdict == VERDICT_UNPLUGGED)
-		r->advice = &plug_in_again;
-	else if (r->verdict == VERDICT_IO_ERROR)
-		r->advice = &unplug_bridge;
-	else if (r->verdict == VERDICT_EXPECT_TIMEOUT && !w->conditions.match.broken)
-		r->advice = &look_at_output;
-	else if (r->verdict == VERDICT_FAIL_MATCHED)
-		r->advice = &look_around_line;
-	else if (r->verdict == VERDICT_OTA_SILENT)
-		r->advice = &give_address;
+	return (int)clk_later(0, clk_earlier(left_ms, timeout_ms));
+}
+
+static void worker_reset(struct worker *w, struct session_config *config)
+{
+	struct loop_sink sink = { worker_capture, capture_lost, tell_note, worker_conditions, w };
+	int r, closed;
+
+	config->native_usb = w->native_usb;
+	config->timeout_ms = worker_time_left(w, config->timeout_ms);
+	if (getrandom(&config->seed, sizeof(config->seed), GRND_NONBLOCK) < 0)
+		config->seed = (uint64_t)wait_now_ms();
+	session_init(&w->session, config, wait_now_ms());
+	conditions_limit(&w->conditions, w->session.deadline_ms);
+	session_on_line(&w->session, conditions_line, &w->conditions);
+	r = loop_session(&w->session, w->port, &real_clk, &sink);
+	w->result.session = *session_result(&w->session);
+	closed = worker_close(w);
+	if (r == -ECANCELED)
+		worker_stop();
+	if (may_stand_in(w)) {
+		conditions_forget_finding(&w->conditions); /* an answer from before the reset does not count */
+		ask_board(w, false, w->session.deadline_ms);
+		take_proof_by_ota(w);
+	}
+	take_close(w, closed); /* last, so that no answer replaces this failure */
+}
+
+static void worker_probe_wiring(struct worker *w)
+{
+	static struct wiring wiring; /* static because it is large; a process has one */
+	struct loop_sink sink = { .bytes = worker_capture, .lost = capture_lost, .user = w };
+	const struct session_config *session = &w->request->session;
+	struct wiring_config config = {
+		.baud = session_first_baud(session),
+		.crystal_mhz = session->crystal_mhz,
+		.timeout_ms = worker_time_left(w, session->timeout_ms),
+		.latency_ms = session->latency_ms,
+	};
+	const struct wiring_result *found;
+	int r, closed;
+
+	wiring_init(&wiring, &config, wait_now_ms());
+	r = loop_wiring(&wiring, w->port, &real_clk, &sink);
+	found = wiring_result(&wiring);
+	closed = worker_close(w);
+	if (r == -ECANCELED)
+		worker_stop();
+	worker_fail(w, found->verdict, found->text, found->advice);
+	w->result.session.err = found->err;
+	take_close(w, closed);
+	if (!found->err && w->result.session.verdict == found->verdict)
+		worker_send(w, MESSAGE_WIRING, found, sizeof(*found));
+}
+
+/* The chip's own USB has no circuit between its lines and its reset. */
+static void refuse_native_usb(struct worker *w)
+{
+	static const struct advice reset_it = { "reset-it", "reset it with espreset PORT" };
+	int r = worker_close(w);
+
+	worker_fail(w, VERDICT_UNPROVEN,
+		    "this is the chip's own USB: there is no circuit to find, RTS resets its processor", &reset_it);
+	take_close(w, r);
 }
 
 static void find_and_run(struct worker *w)
@@ -369,7 +354,7 @@ static void find_and_run(struct worker *w)
 	struct session_config config = w->request->session;
 	bool found;
 
-	/* Where it is, before it may leave, or else when it has come. */
+	/* The bridge's place, before the bridge may leave, or after it has come. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);
@@ -378,7 +363,6 @@ static void find_and_run(struct worker *w)
 	if (!found)
 		return;
 	worker_send(w, MESSAGE_OPENED, NULL, 0);
-	config.native_usb = w->native_usb;
 	if (w->request->mode != MODE_PROBE_WIRING)
 		worker_reset(w, &config);
 	else if (w->native_usb)
@@ -387,23 +371,21 @@ static void find_and_run(struct worker *w)
 		worker_probe_wiring(w);
 }
 
-/* udev gives a port that is back its group a moment after the kernel made it. */
-#define GROUP_MS 1000
+/* ---- --recover ---- */
 
 static bool find_again(struct worker *w)
 {
 	int64_t deadline_ms = wait_now_ms() + GROUP_MS;
 
-	while (!worker_find(w, ladder_port(&w->ladder), deadline_ms)) {
+	while (!worker_find(w, &w->ladder.spec, deadline_ms)) {
 		if (w->result.session.verdict != VERDICT_PERMISSION || wait_now_ms() >= deadline_ms)
 			return false;
 		if (wait_poll(NULL, 0, wait_now_ms() + GROUP_MS / 20, stop_port()) == -ECANCELED)
-			stop_die(stop_asked());
+			worker_stop();
 	}
 	return true;
 }
 
-/* Another session after a step of the ladder; what went before counts in the result. */
 static void run_again(struct worker *w, bool once)
 {
 	int attempts = w->result.session.attempts, pulses = w->result.session.pulses;
@@ -412,11 +394,10 @@ static void run_again(struct worker *w, bool once)
 	w->result.advice[0] = '\0';
 	w->result.holder_pid = 0;
 	if (find_again(w)) {
-		config.native_usb = w->native_usb;
 		config.attempts = once ? 1 : config.attempts;
 		ladder_limit(&w->ladder, &config);
 		worker_reset(w, &config);
-	} else if (w->result.session.verdict == VERDICT_NO_PORT) { /* it was there */
+	} else if (w->result.session.verdict == VERDICT_NO_PORT) {
 		worker_fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
 	}
 	w->result.session.attempts += attempts;
@@ -424,15 +405,15 @@ static void run_again(struct worker *w, bool once)
 	w->result.session.total_ms = (int)(wait_now_ms() - w->start_ms);
 }
 
-/* One attempt is enough to hear whether a step helped; a board that answers gets the others. */
+/* A single attempt shows whether a step has helped. Only a board that answered gets further attempts, or any after the last step. */
 static void run_after_step(struct worker *w)
 {
+	bool last = ladder_is_last(&w->ladder);
 	enum verdict verdict;
 
-	run_again(w, !ladder_is_last(&w->ladder));
+	run_again(w, !last);
 	verdict = w->result.session.verdict;
-	if (!ladder_is_last(&w->ladder) &&
-	    (verdict == VERDICT_DOWNLOAD_MODE || verdict == VERDICT_UNPROVEN || verdict == VERDICT_GARBLED))
+	if (!last && (verdict == VERDICT_DOWNLOAD_MODE || verdict == VERDICT_UNPROVEN || verdict == VERDICT_GARBLED))
 		run_again(w, false);
 }
 
@@ -441,13 +422,63 @@ static void worker_recover(struct worker *w)
 	while (ladder_climb(&w->ladder, w->result.session.verdict))
 		run_after_step(w);
 	if (w->ladder.is_stopped)
-		stop_die(stop_asked());
+		worker_stop();
 	if (w->ladder.is_gone)
 		worker_fail(w, VERDICT_UNPLUGGED, "it did not come back", NULL);
 }
 
-static void worker_begin(struct worker *w)
+/* ---- advice ---- */
+
+/* This computer, or the kind of bridge, may explain what a board or a bridge seems to do wrong. */
+static void find_fitting_advice(struct worker *w)
 {
+	enum verdict verdict = w->result.session.verdict;
+	int status = verdict_info(verdict)->status;
+	struct diagnosis diagnosis;
+
+	if (!(status >= 10 && status < 20) && verdict != VERDICT_UNPLUGGED && verdict != VERDICT_IO_ERROR)
+		return;
+	if (!w->result.advice[0] && w->spec->kind != SPEC_SIM && diagnose_best(&w->ladder.spec, verdict, &diagnosis) &&
+	    diagnosis.cure[0])
+		snprintf(w->result.advice, sizeof(w->result.advice), "%s", diagnosis.cure);
+}
+
+/* For results without any other advice. */
+static void complete_advice(struct worker *w)
+{
+	/* clang-format off */
+	static const struct {
+		enum verdict verdict;
+		struct advice advice;
+	} rows[] = {
+		{ VERDICT_AMBIGUOUS, { "list-ports", "espreset --list shows the spellings that fit one" } },
+		{ VERDICT_BUSY, { "end-holder", "end the program that uses the port, or give it time with --wait" } },
+		{ VERDICT_UNPLUGGED, { "plug-in-again",
+			"plug it in again; if nobody pulled it out, look at cable, hub and power supply" } },
+		{ VERDICT_IO_ERROR, { "unplug-bridge", "unplug the bridge and plug it in again" } },
+		{ VERDICT_EXPECT_TIMEOUT, { "look-at-output",
+			"look at what the board prints (--capture FILE), or give it time with --timeout" } },
+		{ VERDICT_FAIL_MATCHED, { "look-around-line",
+			"look at what the board prints around that line (--capture FILE)" } },
+		{ VERDICT_OTA_SILENT, { "give-address", "give the address that the board has in this network "
+			"(--firmware with --ota @ takes it from its output)" } },
+	};
+	/* clang-format on */
+	struct session_result *r = &w->result.session;
+
+	if (w->result.advice[0] || r->advice || (r->verdict == VERDICT_EXPECT_TIMEOUT && w->conditions.match.broken))
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].verdict == r->verdict)
+			r->advice = &rows[i].advice;
+	}
+}
+
+/* ---- the run ---- */
+
+static void worker_play(struct worker *w)
+{
+	static const struct advice other_file = { "other-file", "not reset: name a file that can be written" };
 	int r = open_capture(w);
 	char text[128];
 
@@ -462,7 +493,7 @@ static void worker_begin(struct worker *w)
 		return;
 	}
 	ladder_init(&w->ladder, w->spec, w->start_ms + w->request->wait_ms + w->request->session.timeout_ms,
-		    stop_port(), tell_status, w);
+		    tell_status, w);
 	if (!is_needless(w)) {
 		find_and_run(w);
 		if (w->request->recover)
@@ -478,11 +509,11 @@ static void worker_begin(struct worker *w)
 
 int worker_run(const struct request *request, const struct spec *spec, int fd)
 {
-	static struct worker w; /* large; one in each process */
+	static struct worker w; /* static because it is large; a process has one */
 
 	w = (struct worker){ .request = request, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
 	snprintf(w.result.sequence_from, sizeof(w.result.sequence_from), "%s", request->sequence_from);
-	worker_begin(&w);
+	worker_play(&w);
 	close_capture(&w);
 	worker_send(&w, MESSAGE_RESULT, &w.result, sizeof(w.result));
 	return 0;

@@ -1,4 +1,4 @@
-/* worker.h - the process that owns one board's port: finds it, waits for it, resets, judges, tells. */
+/* worker.h - the process that owns one board's port, from finding it to the result. */
 #ifndef ESPRESET_RUN_WORKER_H
 #define ESPRESET_RUN_WORKER_H
 
@@ -6,12 +6,12 @@
 #include "run/request.h"
 
 /**
- * worker_run() - one board from finding its port to its result
- * @fd: where messages go; closed by the caller's exit
+ * worker_run() - find the port, reset and judge the board, or probe its wiring
+ * @fd: socket to the supervisor, for messages; open until the process ends
  *
- * On a stop signal it lets go of the board and dies of the signal.
+ * After a stop signal it closes the port, which releases the lines, and dies of the signal.
  *
- * Return: the process's exit status, of no meaning to anyone.
+ * Return: 0: the result is a message, not the exit status.
  */
 int worker_run(const struct request *request, const struct spec *spec, int fd);
 

@@ -160,8 +160,7 @@ static const char *gpio0_words(const struct wiring *w, const struct found *f)
 	const struct suspect *line = only_suspect(f);
 	const struct wiring_trial *t = line ? &w->trials[line->then_other] : NULL;
 
-	if (!line || circuit_of(w, f) != line->transistors || !circuit_counts(w, t) ||
-	    t->source == BOOT_SOURCE_UNKNOWN)
+	if (!line || circuit_of(w, f) != line->transistors || !circuit_counts(w, t) || t->source == BOOT_SOURCE_UNKNOWN)
 		return "";
 	return t->source == BOOT_SOURCE_FLASH ? line->other_does_not : line->other_reaches;
 }
@@ -255,8 +254,8 @@ static void begin_experiment(struct wiring *w, enum wiring_experiment e)
 	w->current = e;
 	w->confirming = false;
 	w->hold_ms = circuit_experiments[e].hold_ms;
-	w->trial = (struct wiring_trial){ .played = w->trials[e].played + 1,
-					  .seen_in_hold = w->trials[e].seen_in_hold };
+	w->trial =
+		(struct wiring_trial){ .played = w->trials[e].played + 1, .seen_in_hold = w->trials[e].seen_in_hold };
 	w->step = 0;
 	w->state = WIRING_STEP;
 }

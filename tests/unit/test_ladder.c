@@ -97,23 +97,23 @@ static void set_up(void)
 	waits = 0;
 	memset(&result, 0, sizeof(result));
 	result.session.verdict = VERDICT_SILENT;
-	ladder_init(&ladder, spec_of("/dev/ttyUSB0"), 1000 + 13000, NULL, status, &ladder);
+	ladder_init(&ladder, spec_of("/dev/ttyUSB0"), 1000 + 13000, status, &ladder);
 	ladder_look(&ladder);
 }
 
 START_TEST(the_steps_come_in_their_order_and_each_looks_for_the_same_place)
 {
-	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB0");
+	ck_assert_str_eq(ladder.spec.text, "/dev/ttyUSB0");
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert_str_eq(trace, "say wait");
-	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB1");
+	ck_assert_str_eq(ladder.spec.text, "/dev/ttyUSB1");
 	ck_assert(!ladder_is_last(&ladder));
 	ck_assert(ladder_climb(&ladder, VERDICT_IO_ERROR));
 	ck_assert_str_eq(trace, "say wait say reset wait");
 	ck_assert(!ladder_is_last(&ladder));
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert_str_eq(trace, "say wait say reset wait say power wait");
-	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB3");
+	ck_assert_str_eq(ladder.spec.text, "/dev/ttyUSB3");
 	ck_assert(ladder_is_last(&ladder));
 	ck_assert(!ladder_climb(&ladder, VERDICT_SILENT));
 	ladder_fill(&ladder, &result);
@@ -239,13 +239,13 @@ END_TEST
 START_TEST(a_port_that_is_not_on_usb_is_only_opened_again)
 {
 	target_result = -ENODEV;
-	ladder_init(&ladder, spec_of("/dev/ttyUSB0"), 14000, NULL, status, &ladder);
+	ladder_init(&ladder, spec_of("/dev/ttyUSB0"), 14000, status, &ladder);
 	ladder_look(&ladder);
 	ck_assert(ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert(ladder_is_last(&ladder));
 	ck_assert(!ladder_climb(&ladder, VERDICT_SILENT));
 	ck_assert_str_eq(trace, "say");
-	ck_assert_str_eq(ladder_port(&ladder)->text, "/dev/ttyUSB0");
+	ck_assert_str_eq(ladder.spec.text, "/dev/ttyUSB0");
 	ck_assert_str_eq(ladder.advice, "nothing more to try: the port is not on USB, or was not there to be asked");
 }
 END_TEST

@@ -53,18 +53,12 @@ static int close_port(struct port *port)
 static const struct port_ops silent_ops = { "silent", set_lines, set_speed, read_nothing, close_port };
 static struct port silent = { &silent_ops };
 
-int __wrap_open_port(const struct request *options, const struct spec *spec, int64_t deadline_ms,
-		     void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+int __wrap_open_port(const struct open_options *options, struct port **ret, bool *ret_native_usb,
 		     struct open_failure *ret_failure);
-int __wrap_open_port(const struct request *options, const struct spec *spec, int64_t deadline_ms,
-		     void (*status)(void *user, const char *text), void *user, struct port **ret, bool *ret_native_usb,
+int __wrap_open_port(const struct open_options *options, struct port **ret, bool *ret_native_usb,
 		     struct open_failure *ret_failure)
 {
 	(void)options;
-	(void)spec;
-	(void)deadline_ms;
-	(void)status;
-	(void)user;
 	opens++;
 	if (opens == 1 && leaves_at_once) {
 		*ret_failure = (struct open_failure){ .verdict = VERDICT_UNPLUGGED };
