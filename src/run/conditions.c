@@ -1,5 +1,4 @@
-/* conditions.c - what a caller asks for beyond the proof: lines that must come or must not, an
- * OTA service that listens. */
+/* conditions.c - what must hold besides the proof: text lines that must or must not come, an OTA service that listens. */
 #include "run/conditions.h"
 
 #include <errno.h>
@@ -9,8 +8,10 @@
 #include "port/stop.h"
 #include "port/wait.h"
 
-/* How often a probe's sockets are looked at while the serial line is being watched. */
+/* How often to look at the probe's sockets while the serial port is read. */
 #define PROBE_STEP_MS 20
+
+/* ---- options ---- */
 
 static int conditions_complain(char *err, size_t cap, const char *option, const char *text, const char *why)
 {
@@ -18,6 +19,7 @@ static int conditions_complain(char *err, size_t cap, const char *option, const 
 	return -EINVAL;
 }
 
+/* Return: the pattern's index; -1: too many patterns. */
 static int conditions_add(struct conditions *c, const char *option, const char *pattern, enum match_kind kind)
 {
 	if (c->n == MATCH_PATTERNS_MAX)
@@ -27,26 +29,29 @@ static int conditions_add(struct conditions *c, const char *option, const char *
 	return (int)c->n++;
 }
 
-/* The patterns of the options and of the named firmware, in the order in which they are reported. */
-static void conditions_collect(struct conditions *c)
+/* Collects the patterns of the options and of the firmware, in the order in which they are reported. */
+static int conditions_compile(struct conditions *c, const struct request *request, char *err, size_t cap)
 {
-	const struct firmware *f = c->firmware;
+	const struct firmware *f = request->firmware ? firmware_by_name(request->firmware) : NULL;
 
+	c->request = request;
+	c->firmware = f;
 	c->address = c->version = -1;
-	for (size_t i = 0; i < c->request->n_expect; i++)
-		(void)conditions_add(c, "expect", c->request->expect[i], MATCH_EXPECT);
+	for (size_t i = 0; i < request->n_expect; i++)
+		(void)conditions_add(c, "expect", request->expect[i], MATCH_EXPECT);
 	for (size_t i = 0; f && f->expect[i]; i++) {
 		int at = conditions_add(c, "firmware", f->expect[i], MATCH_EXPECT);
 
 		if (f->address && strcmp(f->address, f->expect[i]) == 0)
 			c->address = at;
 	}
-	for (size_t i = 0; i < c->request->n_fail_on; i++)
-		(void)conditions_add(c, "fail-on", c->request->fail_on[i], MATCH_FAIL_ON);
+	for (size_t i = 0; i < request->n_fail_on; i++)
+		(void)conditions_add(c, "fail-on", request->fail_on[i], MATCH_FAIL_ON);
 	for (size_t i = 0; f && f->fail_on[i]; i++)
 		(void)conditions_add(c, "firmware", f->fail_on[i], MATCH_FAIL_ON);
 	if (f && f->version)
 		c->version = conditions_add(c, "firmware", f->version, MATCH_NOTE);
+	return match_init(&c->match, c->patterns, c->n, err, cap);
 }
 
 static int check_host(const char *option, const char *text, char *err, size_t cap)
@@ -77,23 +82,14 @@ static int check_firmware(const struct request *o, char *err, size_t cap)
 
 int conditions_check(const struct request *request, char *err, size_t cap)
 {
-	struct conditions c = { .request = request };
-	int r = check_firmware(request, err, cap);
+	struct conditions c = { .n = 0 };
 
-	if (r == 0)
-		r = check_host("ota", request->ota, err, cap);
-	if (r == 0)
-		r = check_host("ota-dry-run", request->ota_dry_run, err, cap);
-	if (r < 0)
-		return r;
-	c.firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
-	conditions_collect(&c);
-	if (c.n == 0)
-		return 0;
-	r = match_init(&c.match, c.patterns, c.n, err, cap);
-	if (r == 0)
-		match_release(&c.match);
-	return r < 0 ? -EINVAL : 0;
+	if (check_firmware(request, err, cap) < 0 || check_host("ota", request->ota, err, cap) < 0 ||
+	    check_host("ota-dry-run", request->ota_dry_run, err, cap) < 0 ||
+	    conditions_compile(&c, request, err, cap) < 0)
+		return -EINVAL;
+	match_release(&c.match);
+	return 0;
 }
 
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
@@ -101,13 +97,11 @@ int conditions_init(struct conditions *c, const struct request *request, int64_t
 {
 	char err[256];
 
-	*c = (struct conditions){
-		.request = request, .start_ms = start_ms, .deadline_ms = INT64_MAX, .tell = tell, .user = user
-	};
-	c->firmware = request->firmware ? firmware_by_name(request->firmware) : NULL;
-	conditions_collect(c);
-	return match_init(&c->match, c->patterns, c->n, err, sizeof(err));
+	*c = (struct conditions){ .start_ms = start_ms, .tell = tell, .user = user };
+	return conditions_compile(c, request, err, sizeof(err));
 }
+
+/* ---- text lines ---- */
 
 static void conditions_tell_match(struct conditions *c, const struct match_event *event)
 {
@@ -122,7 +116,7 @@ static void conditions_tell_match(struct conditions *c, const struct match_event
 
 void conditions_limit(struct conditions *c, int64_t deadline_ms)
 {
-	c->deadline_ms = c->match.deadline_ms = deadline_ms;
+	c->match.deadline_ms = deadline_ms;
 }
 
 void conditions_line(void *user, const char *line, size_t len)
@@ -130,10 +124,10 @@ void conditions_line(void *user, const char *line, size_t len)
 	struct conditions *c = user;
 	struct match_event event;
 
-	if (c->n == 0 || c->failed || wait_now_ms() >= c->deadline_ms)
+	if (c->n == 0 || c->failed || wait_now_ms() >= c->match.deadline_ms)
 		return;
 	if (match_line(&c->match, line, len, &event) <= 0)
-		return; /* when a limit was exceeded, conditions_look() says so */
+		return; /* conditions_look() reports a pattern that exceeded a limit */
 	if (c->patterns[event.pattern].kind == MATCH_FAIL_ON) {
 		c->failed = true;
 		c->failure = event;
@@ -142,31 +136,45 @@ void conditions_line(void *user, const char *line, size_t len)
 		conditions_tell_match(c, &event);
 }
 
+static void end_probe(struct conditions *c)
+{
+	if (c->probing)
+		otaprobe_end(&c->probe);
+	c->probing = false;
+}
+
+void conditions_forget_finding(struct conditions *c)
+{
+	c->any_finding = false;
+	memset(&c->finding, 0, sizeof(c->finding));
+}
+
 void conditions_forget(struct conditions *c)
 {
 	match_forget(&c->match);
 	c->failed = false;
-	if (c->probing)
-		otaprobe_end(&c->probe);
-	c->probing = false;
+	end_probe(c);
 	conditions_forget_finding(c);
 }
 
-/* Where --ota @ points: the address that the firmware's pattern, or else the first expected one, has brought. */
-static int take_address(struct conditions *c, const struct ota_target *target, char *ret, size_t cap)
+/* ---- the network ---- */
+
+/* Fills in the host to ask. For @ that is the address that the firmware's pattern has brought, or else the first --expect. */
+static int find_host(struct conditions *c, const struct ota_target *target)
 {
 	const char *group;
 
 	if (strcmp(target->host, "@") != 0) {
-		snprintf(ret, cap, "%s", target->host);
+		snprintf(c->ota_host, sizeof(c->ota_host), "%s", target->host);
 		return 0;
 	}
 	group = c->address >= 0 ? match_group(&c->match, (size_t)c->address) : match_first(&c->match);
-	return group ? ota_address_parse(group, strlen(group), ret, cap) : -EINVAL;
+	return group ? ota_address_parse(group, strlen(group), c->ota_host, sizeof(c->ota_host)) : -EINVAL;
 }
 
+/* @text: HOST[:PORT] as the user wrote it; @chip: decides the default port. Return: 0, or -EINVAL: no address to ask. */
 static int target_options(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
-			  struct otaprobe_options *ret, char *host, size_t cap)
+			  struct otaprobe_options *ret)
 {
 	const struct firmware *f =
 		c->firmware && c->firmware->protocol != OTA_PROTOCOL_NONE ? c->firmware : firmware_default();
@@ -174,7 +182,7 @@ static int target_options(struct conditions *c, const char *text, enum ota_quest
 	struct ota_target target;
 	const char *why;
 
-	if (ota_target_parse(text, &target, &why) < 0 || take_address(c, &target, host, cap) < 0)
+	if (ota_target_parse(text, &target, &why) < 0 || find_host(c, &target) < 0)
 		return -EINVAL;
 	*ret = (struct otaprobe_options){
 		.ota = {
@@ -183,10 +191,9 @@ static int target_options(struct conditions *c, const char *text, enum ota_quest
 			.hello_is_harmless = version && ota_esphome_harmless(version, strlen(version)),
 			.page = f->page,
 		},
-		.host = host,
+		.host = c->ota_host,
 		.port = target.port ? target.port : question == OTA_DRY_RUN ? OTA_PORT_ESP8266 : firmware_port(f, chip),
 	};
-	snprintf(c->ota_host, sizeof(c->ota_host), "%s", host);
 	return 0;
 }
 
@@ -194,9 +201,7 @@ static void keep_finding(struct conditions *c, const struct ota_finding *finding
 {
 	c->finding = *finding;
 	c->any_finding = true;
-	if (c->probing)
-		otaprobe_end(&c->probe);
-	c->probing = false;
+	end_probe(c);
 }
 
 static void fail_by_finding(struct conditions *c, struct session *session, int64_t now_ms)
@@ -207,26 +212,20 @@ static void fail_by_finding(struct conditions *c, struct session *session, int64
 	session_condition_failed(session, now_ms, ota_verdict(&c->finding), text);
 }
 
-/* The next question to the network, or none. */
+/* The next HOST to ask: of --ota, then of --ota-dry-run; NULL: both were asked, or not wanted. */
 static const char *next_question(const struct conditions *c, enum ota_question *ret)
 {
-	const struct request *o = c->request;
-
-	if (o->ota && !(c->any_finding && c->finding.question == OTA_LISTENS)) {
-		*ret = OTA_LISTENS;
-		if (!c->any_finding)
-			return o->ota;
-	}
-	*ret = OTA_DRY_RUN;
-	return c->any_finding && c->finding.question == OTA_DRY_RUN ? NULL : o->ota_dry_run;
+	*ret = c->request->ota && !c->any_finding ? OTA_LISTENS : OTA_DRY_RUN;
+	if (*ret == OTA_LISTENS)
+		return c->request->ota;
+	return c->any_finding && c->finding.question == OTA_DRY_RUN ? NULL : c->request->ota_dry_run;
 }
 
 static int start_probe(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
 		       int64_t now_ms)
 {
 	struct otaprobe_options options;
-	char host[256];
-	int r = target_options(c, text, question, chip, &options, host, sizeof(host));
+	int r = target_options(c, text, question, chip, &options);
 
 	if (r == 0)
 		r = otaprobe_start(&c->probe, &options, now_ms);
@@ -234,7 +233,7 @@ static int start_probe(struct conditions *c, const char *text, enum ota_question
 	return r;
 }
 
-/* One step of the probe that is under way, or the start of the next. */
+/* Starts a probe, or advances it. Return: when to be called again. */
 static int64_t look_at_network(struct conditions *c, struct session *session, int64_t now_ms)
 {
 	const struct ota_finding *finding;
@@ -257,16 +256,15 @@ static int64_t look_at_network(struct conditions *c, struct session *session, in
 	if (!finding)
 		return now_ms + PROBE_STEP_MS;
 	keep_finding(c, finding);
-	if (ota_verdict(&c->finding) != VERDICT_READY) {
-		fail_by_finding(c, session, now_ms);
-		return INT64_MAX;
-	}
-	return now_ms; /* at once: the next question, or met */
+	if (ota_verdict(&c->finding) == VERDICT_READY)
+		return now_ms; /* at once, for the next question */
+	fail_by_finding(c, session, now_ms);
+	return INT64_MAX;
 }
 
 static void fail_by_time(struct conditions *c, struct session *session, int64_t now_ms)
 {
-	char text[192];
+	char text[192] = "the conditions were not met in time";
 
 	if (c->probing) {
 		keep_finding(c, otaprobe_stop(&c->probe));
@@ -277,49 +275,39 @@ static void fail_by_time(struct conditions *c, struct session *session, int64_t 
 		if (c->patterns[i].kind == MATCH_EXPECT && !match_group(&c->match, i)) {
 			snprintf(text, sizeof(text), "no line matched --%s '%.100s' within %g s", c->option[i],
 				 c->patterns[i].text, c->request->session.timeout_ms / 1000.0);
-			session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
-			return;
+			break;
 		}
 	}
-	session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, "the conditions were not met in time");
+	session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
 }
 
 int64_t conditions_look(struct conditions *c, struct session *session, int64_t now_ms)
 {
 	char text[192];
+	size_t i = c->failed ? c->failure.pattern : c->match.culprit;
 
 	if (c->failed) {
-		snprintf(text, sizeof(text), "a line matched --%s '%.60s': %.100s", c->option[c->failure.pattern],
-			 c->patterns[c->failure.pattern].text, c->failure.line);
+		snprintf(text, sizeof(text), "a line matched --%s '%.60s': %.100s", c->option[i], c->patterns[i].text,
+			 c->failure.line);
 		session_condition_failed(session, now_ms, VERDICT_FAIL_MATCHED, text);
-		return INT64_MAX;
-	}
-	if (c->match.broken) {
+	} else if (c->match.broken) {
 		snprintf(text, sizeof(text),
-			 "--%s '%.60s' takes too much time or memory on a line (%s): make it simpler",
-			 c->option[c->match.culprit], c->patterns[c->match.culprit].text, c->match.why);
+			 "--%s '%.60s' takes too much time or memory on a line (%s): make it simpler", c->option[i],
+			 c->patterns[i].text, c->match.why);
 		session_condition_failed(session, now_ms, VERDICT_EXPECT_TIMEOUT, text);
-		return INT64_MAX;
-	}
-	if (now_ms >= session->deadline_ms) {
+	} else if (now_ms >= session->deadline_ms) {
 		fail_by_time(c, session, now_ms);
-		return INT64_MAX;
+	} else if (match_complete(&c->match)) {
+		return look_at_network(c, session, now_ms);
 	}
-	return match_complete(&c->match) ? look_at_network(c, session, now_ms) : INT64_MAX;
-}
-
-void conditions_forget_finding(struct conditions *c)
-{
-	c->any_finding = false;
-	memset(&c->finding, 0, sizeof(c->finding));
+	return INT64_MAX;
 }
 
 int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms)
 {
 	struct otaprobe_options options;
 	struct ota_finding finding;
-	char host[256];
-	int r = target_options(c, c->request->ota_dry_run, OTA_DRY_RUN, CHIP_ESP8266, &options, host, sizeof(host));
+	int r = target_options(c, c->request->ota_dry_run, OTA_DRY_RUN, CHIP_ESP8266, &options);
 
 	if (r < 0)
 		return r;
@@ -330,15 +318,13 @@ int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms)
 	return r;
 }
 
-static const char *protocol_word(enum ota_protocol protocol)
-{
-	static const char *const words[] = { "", "arduino", "esphome", "web" };
-
-	return words[protocol];
-}
+/* ---- the result ---- */
 
 void conditions_fill(const struct conditions *c, struct report_result *result)
 {
+	static const char *const protocols[] = {
+		[OTA_PROTOCOL_NONE] = "", [OTA_ARDUINO] = "arduino", [OTA_ESPHOME] = "esphome", [OTA_WEB] = "web"
+	};
 	const char *address = c->address >= 0 ? match_group(&c->match, (size_t)c->address) : NULL;
 	const char *first = c->n == 0 ? NULL : c->request->n_expect == 0 && address ? address : match_first(&c->match);
 
@@ -346,10 +332,10 @@ void conditions_fill(const struct conditions *c, struct report_result *result)
 		result->any_match = true;
 		snprintf(result->match, sizeof(result->match), "%s", first);
 	}
-	snprintf(result->ota_host, sizeof(result->ota_host), "%s", c->ota_host);
+	snprintf(result->ota_host, sizeof(result->ota_host), "%.*s", (int)sizeof(result->ota_host) - 1, c->ota_host);
 	if (!c->any_finding)
 		return;
-	snprintf(result->ota_protocol, sizeof(result->ota_protocol), "%s", protocol_word(c->finding.protocol));
+	snprintf(result->ota_protocol, sizeof(result->ota_protocol), "%s", protocols[c->finding.protocol]);
 	ota_describe(&c->finding, result->ota_finding, sizeof(result->ota_finding));
 	if (ota_caveat(&c->finding)[0] && result->session.verdict != VERDICT_READY)
 		snprintf(result->advice, sizeof(result->advice), "%s", ota_caveat(&c->finding));
@@ -357,8 +343,6 @@ void conditions_fill(const struct conditions *c, struct report_result *result)
 
 void conditions_release(struct conditions *c)
 {
-	if (c->probing)
-		otaprobe_end(&c->probe);
-	c->probing = false;
+	end_probe(c);
 	match_release(&c->match);
 }

@@ -1,38 +1,39 @@
-/* loop.c - the one loop that carries events and actions between a session or a probe, its port and the clock. */
+/* loop.c - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time on. */
 #include "run/loop.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* What can come in during the longest --hold (10.1 s at 115200 Bd, 11.5 bytes a millisecond) is kept until it is over.
- * A written-out sequence may wait for longer: what has no room then is said to be lost. */
+/* Bytes received while a line is asserted are buffered, enough for the longest --hold (10.1 s at 115200 Bd, 11.5 bytes a
+ * millisecond). A longer custom sequence may overflow the buffer: then loop_sink.lost is called. */
 #define HELD_BACK_MAX (128 * 1024)
 
-/* How long what has come is read after the time is over. What a tty and its driver keep takes a few milliseconds; a
- * machine so busy that there is still more then does not know what it has missed. */
+/* Keep draining this long past the deadline. A tty and its driver hold a few milliseconds of input, so if more is left by then,
+ * the computer is too slow, and input may have been lost. */
 #define CATCH_UP_MS 300
-/* ... and at least: then a read that does not fill its buffer has taken all that there was. */
+/* After this time a read that does not fill its buffer ends the draining. */
 #define CATCH_UP_MIN_MS 30
 
-/* A tty keeps 4096 bytes for its reader (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE); then the driver is throttled, and the
- * bridge drops what comes. Three quarters of it are too near. */
+/* A tty buffers 4096 bytes (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE). When it is full, the driver is throttled, and the bridge
+ * drops what it receives. With more than three quarters queued, assume that this has happened. */
 #define KEPT_MAX 3000
 #define READ_MAX 512
 
 struct loop {
-	struct session *session; /* the one ... */
-	struct wiring *wiring;	 /* ... or the other; else NULL */
+	struct session *session; /* NULL: a wiring probe */
+	struct wiring *wiring;	 /* NULL: a session */
 	struct port *port;
 	struct clk *clk;
 	const struct loop_sink *sink;
-	unsigned char *held; /* bytes not yet handed to the sink */
-	size_t n_held, n_lost;
+	unsigned char *held; /* bytes that the sink has not received yet */
+	size_t n_held;
+	bool any_lost;
 	int64_t looked_ms; /* when the last read was over */
-	int64_t backlog;   /* bytes that came at once, and cannot have been sent since the read before */
-	int64_t waiting;   /* so many may have come while we did other things, and not been read */
-	int64_t unbroken;  /* bytes since the tty was found empty */
-	int stopped;
+	int64_t backlog;   /* bytes read that must have been queued in the tty before the read before */
+	int64_t waiting;   /* how many bytes may have come between two reads, and be queued still */
+	int64_t unbroken;  /* bytes read since the tty was found empty */
+	bool stopped;	   /* a stop signal came */
 };
 
 static int64_t loop_now_ms(struct loop *l)
@@ -77,7 +78,7 @@ static bool is_asserting(const struct loop *l)
 	return l->session ? session_is_asserting(l->session) : wiring_is_asserting(l->wiring);
 }
 
-/* Nothing is written to anyone while a line is asserted: whoever does not read would hold the board in reset. */
+/* Calls the sink, unless a line is asserted: a reader that blocks would hold the board in reset. */
 static void hand_out(struct loop *l)
 {
 	struct session_note note;
@@ -87,9 +88,9 @@ static void hand_out(struct loop *l)
 	if (l->n_held && l->sink->bytes)
 		l->sink->bytes(l->sink->user, l->held, l->n_held);
 	l->n_held = 0;
-	if (l->n_lost && l->sink->lost)
+	if (l->any_lost && l->sink->lost)
 		l->sink->lost(l->sink->user);
-	l->n_lost = 0;
+	l->any_lost = false;
 	while (l->session && session_take_note(l->session, &note)) {
 		if (l->sink->note)
 			l->sink->note(l->sink->user, &note);
@@ -100,10 +101,8 @@ static void loop_keep(struct loop *l, const void *bytes, size_t n)
 {
 	size_t room = HELD_BACK_MAX - l->n_held;
 
-	if (n > room) {
-		l->n_lost += n - room;
-		n = room;
-	}
+	l->any_lost |= n > room;
+	n = n < room ? n : room;
 	memcpy(l->held + l->n_held, bytes, n);
 	l->n_held += n;
 }
@@ -113,29 +112,29 @@ static void found_empty(struct loop *l)
 	l->backlog = l->waiting = l->unbroken = 0;
 }
 
-/* Whoever was stopped (Ctrl-Z) or starved finds more than the line can have delivered meanwhile, and when it is as much as
- * a tty keeps, there may have been more. Whoever takes longer for each piece than the line does, because a pattern is slow,
- * leaves more behind each time. The chip's own USB has no such speed, and waits for us. */
+/* Detects lost input. Either more is queued than the line could have sent since the last read, because this process was stopped
+ * or starved; or reading keeps falling behind the line, because a pattern is slow. In both cases the tty's buffer is nearly full.
+ * The chip's own USB has no line speed, and waits for its reader. */
 static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_ms)
 {
 	const struct session *s = l->session;
-	int64_t delivered = s ? (l->looked_ms - since_ms) * s->baud / 10000 : 0;
+	int64_t bytes = (int64_t)n;
 
 	if (!s || s->context.native_usb)
 		return;
-	l->backlog = (l->backlog > delivered ? l->backlog - delivered : 0) + (int64_t)n;
+	l->backlog = clk_later(0, l->backlog - (l->looked_ms - since_ms) * s->baud / 10000) + bytes;
 	l->waiting += (began_ms - since_ms) * s->baud / 10000;
-	l->unbroken += (int64_t)n;
+	l->unbroken += bytes;
 	if (l->backlog >= KEPT_MAX || (l->waiting >= KEPT_MAX && l->unbroken >= KEPT_MAX)) {
 		session_lost(l->session, l->looked_ms);
 		found_empty(l);
 	}
-	l->waiting = l->waiting > (int64_t)n ? l->waiting - (int64_t)n : 0;
+	l->waiting = clk_later(0, l->waiting - bytes);
 	if (n < READ_MAX)
 		found_empty(l);
 }
 
-/* Return: how many bytes have come although the deadline is over: there may be more that came before it. */
+/* Return: how many bytes came after the deadline; more may be queued that came before it. 0: none, or the port failed. */
 static size_t read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[READ_MAX];
@@ -151,7 +150,7 @@ static size_t read_once(struct loop *l, int64_t deadline_ms)
 	}
 	found_empty(l);
 	if (n == -ECANCELED) {
-		l->stopped = 1;
+		l->stopped = true;
 		loop_failed(l, ECANCELED);
 	} else if (n != -ETIMEDOUT) {
 		loop_failed(l, n < 0 ? (int)-n : ENODEV);
@@ -159,8 +158,8 @@ static size_t read_once(struct loop *l, int64_t deadline_ms)
 	return 0;
 }
 
-/* Whoever was stopped or starved wakes when the time is over, and what has come meanwhile may hold a restart: a settle
- * time has passed well only when all of it has been read. */
+/* Reads until the deadline, then drains the tty: bytes queued by a late wake-up may hold a restart, which a settle time must not
+ * miss. */
 static void read_port(struct loop *l, int64_t deadline_ms)
 {
 	int64_t woke_ms = -1;
@@ -170,7 +169,7 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 		if (woke_ms < 0)
 			woke_ms = loop_now_ms(l);
 		if (loop_now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
-			break; /* whoever never pauses is not far ahead of us */
+			break; /* the tty is empty, the board keeps sending */
 		if (loop_now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)
@@ -184,42 +183,31 @@ static bool is_proven(const struct loop *l)
 	return l->session && l->session->proven;
 }
 
-static int64_t loop_conditions(struct loop *l)
+static int loop_run(struct loop *l)
 {
-	if (!is_proven(l) || !l->sink || !l->sink->conditions)
-		return INT64_MAX;
-	return l->sink->conditions(l->sink->user, l->session, loop_now_ms(l));
-}
-
-static int loop_turn(struct loop *l)
-{
-	static unsigned char held[HELD_BACK_MAX]; /* one port in each process; large, and seldom touched */
+	static unsigned char held[HELD_BACK_MAX]; /* static because it is large; a process has one port */
 
 	l->held = held;
 	l->looked_ms = loop_now_ms(l);
 	for (;;) {
+		int64_t again_ms = INT64_MAX;
 		struct action action;
-		int64_t again_ms;
 		bool was_proven;
-		int r;
 
 		hand_out(l);
-		again_ms = loop_conditions(l);
+		if (is_proven(l) && l->sink && l->sink->conditions)
+			again_ms = l->sink->conditions(l->sink->user, l->session, loop_now_ms(l));
 		was_proven = is_proven(l);
 		loop_next(l, &action);
-		/* proven by the time that has passed: the conditions have a look before anybody waits for a byte */
+		/* Proven just now, by the time that has passed: look at the conditions before waiting for a byte. */
 		if (!was_proven && is_proven(l) && action.kind == ACTION_READ)
 			continue;
 		switch (action.kind) {
 		case ACTION_SET_LINES:
-			r = l->port->ops->set_lines(l->port, action.lines, action.asserted);
-			loop_did(l, r);
+			loop_did(l, l->port->ops->set_lines(l->port, action.lines, action.asserted));
 			break;
-		case ACTION_SET_SPEED:
-			r = l->port->ops->set_speed(l->port, action.baud);
-			loop_did(l, r);
-			break;
-		case ACTION_READ: read_port(l, action.deadline_ms < again_ms ? action.deadline_ms : again_ms); break;
+		case ACTION_SET_SPEED: loop_did(l, l->port->ops->set_speed(l->port, action.baud)); break;
+		case ACTION_READ: read_port(l, clk_earlier(action.deadline_ms, again_ms)); break;
 		case ACTION_DONE: hand_out(l); return l->stopped ? -ECANCELED : 0;
 		}
 	}
@@ -227,14 +215,10 @@ static int loop_turn(struct loop *l)
 
 int loop_session(struct session *session, struct port *port, struct clk *clk, const struct loop_sink *sink)
 {
-	struct loop l = { .session = session, .port = port, .clk = clk, .sink = sink };
-
-	return loop_turn(&l);
+	return loop_run(&(struct loop){ .session = session, .port = port, .clk = clk, .sink = sink });
 }
 
 int loop_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct loop_sink *sink)
 {
-	struct loop l = { .wiring = wiring, .port = port, .clk = clk, .sink = sink };
-
-	return loop_turn(&l);
+	return loop_run(&(struct loop){ .wiring = wiring, .port = port, .clk = clk, .sink = sink });
 }

@@ -1,4 +1,4 @@
-/* loop.h - the one loop that carries events and actions between a session or a probe, its port and the clock. */
+/* loop.h - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time on. */
 #ifndef ESPRESET_RUN_LOOP_H
 #define ESPRESET_RUN_LOOP_H
 
@@ -7,35 +7,32 @@
 #include "session/session.h"
 #include "session/wiring.h"
 
-/* What the loop hands out on the way. Nothing is called while a line is asserted. */
+/* Functions that the loop calls, except while a line is asserted. Each may be NULL. */
 struct loop_sink {
-	/* every received byte, raw */
+	/* Takes every received byte, raw. */
 	void (*bytes)(void *user, const void *bytes, size_t n);
-	/* bytes came while a line was asserted for which there was no room */
+	/* Bytes that came while a line was asserted did not fit into the buffer. */
 	void (*lost)(void *user);
 	void (*note)(void *user, const struct session_note *note);
-	/* Called in every round once the proof is complete, if the session has conditions: look after them, say
-	 * session_conditions_met() or _failed(). Return: a deadline before which to be called again. */
+	/* Called in each round while session->proven, to call session_conditions_met() or session_condition_failed().
+	 * Return: when to be called again at the latest. */
 	int64_t (*conditions)(void *user, struct session *session, int64_t now_ms);
 	void *user;
 };
 
 /**
- * loop_session() - play a session on an open port until it is over
+ * loop_session() - run a session on an open port until it is over
  * @session: fresh from session_init()
- * @port: open; stays open
- * @sink: may be NULL, and so may each member
+ * @port: stays open
+ * @sink: may be NULL
  *
- * When it returns, both lines were released, or the port has refused: closing it does the rest.
+ * Afterwards both lines are released, or the port has failed and closing it releases them.
  *
- * Return: 0, or -ECANCELED if a stop signal came; session_result() is valid in both cases.
+ * Return: 0, also if the port failed: see session_result(); -ECANCELED: a stop signal came; session_result() is valid.
  */
 int loop_session(struct session *session, struct port *port, struct clk *clk, const struct loop_sink *sink);
 
-/**
- * loop_wiring() - the same for a probe of the wiring; of @sink only bytes is called
- * Return: 0, or -ECANCELED if a stop signal came; wiring_result() is valid in both cases.
- */
+/** loop_wiring() - run a wiring probe in the same way; of @sink only bytes and lost are called */
 int loop_wiring(struct wiring *wiring, struct port *port, struct clk *clk, const struct loop_sink *sink);
 
 #endif

@@ -1,4 +1,4 @@
-/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns against what the application prints. */
+/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text lines. */
 #include "run/match.h"
 
 #include <errno.h>
@@ -9,40 +9,40 @@
 #include "port/wait.h"
 
 /*
- * NEVER_UTF, NEVER_UCP: what boards print is in no encoding, so a byte is a character. A pattern that begins with (*UTF)
- * is refused. NEVER_BACKSLASH_C: without UTF, \C is a dot.
- * DOTALL, DOLLAR_ENDONLY: a line holds no newline, so a dot is any byte, and $ is the end of the line, whatever
- * characters this build of PCRE2 takes for a newline.
- * AUTO_CALLOUT: pcre2_match() calls match_watch() before it tries an item of a pattern. (?C) in a pattern makes one
- * more such call, nothing else.
+ * NEVER_UTF, NEVER_UCP: boards print in no particular encoding, so each byte is a character. A pattern that begins with (*UTF) is
+ *	refused.
+ * NEVER_BACKSLASH_C: without UTF, \C would be a dot.
+ * DOTALL, DOLLAR_ENDONLY: a text line holds no newline, so a dot is any byte and $ the end of the line, whichever characters this
+ *	build of PCRE2 takes for a newline.
+ * AUTO_CALLOUT: pcre2_match() calls match_watch() before each item of a pattern; (?C) in a pattern adds one more call.
  * pcre2_jit_compile() is not used: it ignores the depth and heap limits, and needs memory that is writable and executable.
  */
 #define OPTIONS \
 	(PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
 	 PCRE2_AUTO_CALLOUT)
 
-/* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. Nested
- * repeats like ((a{1,1000}){1,1000}){1,1000} are refused at once: PCRE2, as built by default, compiles to 64 KiB at most. */
+/* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. PCRE2 in its
+ * default build refuses patterns that compile to more than 64 KiB, like ((a{1,1000}){1,1000}){1,1000}. */
 #define PATTERN_MAX 4096
 #define PARENS_MAX 250 /* nested */
 
 /*
- * PCRE2 counts towards MATCH_LIMIT anew at each byte where a match may begin (pcre2api(3), pcre2_set_match_limit), 4096
- * times on the longest line: [ab].*a.*[xc] stays below the usual ten million each time, and takes over 100 s. So the CPU
- * time of all patterns on one line is limited as well, by match_watch(). A pattern that would backtrack for ever from one
- * place, like (a+)+$, mostly ends at MATCH_LIMIT, which is sooner and always at the same point.
+ * PCRE2 counts towards MATCH_LIMIT anew for each byte where a match may begin (pcre2api(3), pcre2_set_match_limit). With 4096 such
+ * bytes [ab].*a.*[xc] takes over 100 s below the default limit of ten million. So match_watch() limits the CPU time of all
+ * patterns on a text line as well. A pattern that backtracks without end from one byte, like (a+)+$, mostly reaches MATCH_LIMIT
+ * first, and always at the same point.
  *
  * CPU time until each limit on lines of 4096 bytes, PCRE2 10.42 and 10.48-DEV, AMD EPYC:
  *	match limit	25 to 90 ms	(a+)+$ (a|aa)+$ (.*)*[xc] ((a+)+)+$ (?:(a+)\1)+[xc] ((?:a|b)(?:a|b)?)*[xc]
  *	depth limit	2 to 4 ms	fifteen nested groups of (?:a|x); eleven still fit
  *	heap limit	2 to 30 ms	nineteen nested groups, 2000 empty groups
  *	time limit	250 to 256 ms	(a+)\1+$ (?:a|b)*[xc] ((((((((a))))))))*$ a+?\X*+[ab]+?; none of 5000 random ones longer
- * A slower computer meets the time limit instead of the first.
+ * A slower computer reaches the time limit instead of the first.
  */
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 50000
 #define HEAP_LIMIT_KIB 16384
-#define STEPS_PER_LOOK 256 /* a step may scan the whole line: 20 us for \X* */
+#define STEPS_PER_LOOK 256 /* callouts between two looks at the clock; one may scan the whole line: 20 us for \X* */
 
 /* ---- limits ---- */
 
@@ -54,7 +54,7 @@ static int64_t match_cpu_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* A callout function: a negative number ends pcre2_match(), which returns it. */
+/* A callout function of PCRE2. Return: 0; a negative number ends pcre2_match(), which returns it. */
 static int match_watch(pcre2_callout_block *block, void *user)
 {
 	struct match *match = user;
@@ -71,11 +71,10 @@ static int match_watch(pcre2_callout_block *block, void *user)
 	return PCRE2_ERROR_CALLOUT;
 }
 
-/* The two pairs of offsets are the whole match and group 1. */
 static int match_prepare(struct match *match)
 {
 	match->context = pcre2_match_context_create(NULL);
-	match->data = pcre2_match_data_create(2, NULL);
+	match->data = pcre2_match_data_create(2, NULL); /* offsets of the whole match and of group 1 */
 	if (!match->context || !match->data)
 		return -ENOMEM;
 	(void)pcre2_set_match_limit(match->context, MATCH_LIMIT);
@@ -148,9 +147,9 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 
 static int match_break(struct match *match, size_t i, int number)
 {
-	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded"; /* match_watch()'s */
+	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded";
 
-	if (number != PCRE2_ERROR_CALLOUT)
+	if (number != PCRE2_ERROR_CALLOUT) /* match_watch() returns that */
 		(void)pcre2_get_error_message(number, message, sizeof(message));
 	memcpy(match->why, message, sizeof(match->why));
 	match->broken = true;
@@ -158,18 +157,18 @@ static int match_break(struct match *match, size_t i, int number)
 	return -ETIME;
 }
 
-/* @pairs: how many pairs of offsets pcre2_match() has set; 0: more than there is room for, so both. */
+/* @pairs: how many pairs of offsets pcre2_match() has set; 0: more than two, of which there are two. */
 static void match_remember(struct match *match, size_t i, const char *line, int pairs)
 {
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
-	const PCRE2_SIZE *span = any_group ? &offsets[2] : offsets;
-	/* \K in a group that a look-ahead calls makes a match that begins after its end; newer PCRE2 refuses it */
-	size_t n = span[1] > span[0] ? span[1] - span[0] : 0;
+	const PCRE2_SIZE *range = any_group ? &offsets[2] : offsets;
+	/* With \K in a group that a look-ahead calls, a match may begin after its end; newer versions of PCRE2 refuse this. */
+	size_t n = range[1] > range[0] ? range[1] - range[0] : 0;
 
 	if (n >= MATCH_GROUP_MAX)
 		n = MATCH_GROUP_MAX - 1;
-	memcpy(match->groups[i], line + span[0], n);
+	memcpy(match->groups[i], line + range[0], n);
 	match->groups[i][n] = '\0';
 	match->came |= UINT64_C(1) << i;
 	match->with_group |= (uint64_t)any_group << i;
@@ -177,7 +176,7 @@ static void match_remember(struct match *match, size_t i, const char *line, int 
 		match->first = (ssize_t)i;
 }
 
-/* Return: 1 when this pattern came, 0, -ETIME. */
+/* Return: 1: the pattern matched; 0: it did not; -ETIME: it exceeded a limit. */
 static int match_try(struct match *match, size_t i, const char *line, size_t len)
 {
 	int r = pcre2_match(match->compiled[i], (PCRE2_SPTR)line, len, 0, 0, match->data, match->context);
@@ -190,34 +189,17 @@ static int match_try(struct match *match, size_t i, const char *line, size_t len
 	return 1;
 }
 
-static void match_tell(const struct match *match, size_t i, const char *line, size_t len, struct match_event *ret)
-{
-	ret->pattern = i;
-	ret->any_group = match->with_group >> i & 1;
-	ret->len = len;
-	memcpy(ret->line, line, len);
-	ret->line[len] = '\0';
-	memcpy(ret->group, match->groups[i], sizeof(ret->group));
-}
-
-static size_t match_take_line(const char *line, size_t len, char ret_text[MATCH_LINE_MAX])
-{
-	size_t n = len < MATCH_LINE_MAX ? len : MATCH_LINE_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		ret_text[i] = (char)(line[i] ? line[i] : ' ');
-	return n;
-}
-
-/* A pattern that has come is not tried again. */
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret)
 {
-	char text[MATCH_LINE_MAX];
+	char text[MATCH_LINE_MAX + 1];
 	ssize_t best = -1;
 
 	if (match->broken)
 		return -ETIME;
-	len = match_take_line(line, len, text);
+	len = len < MATCH_LINE_MAX ? len : MATCH_LINE_MAX;
+	for (size_t i = 0; i < len; i++)
+		text[i] = (char)(line[i] ? line[i] : ' ');
+	text[len] = '\0';
 	match->steps = 0;
 	for (size_t i = 0; i < match->n; i++) {
 		int r = match->came >> i & 1 ? 0 : match_try(match, i, text, len);
@@ -230,7 +212,9 @@ int match_line(struct match *match, const char *line, size_t len, struct match_e
 	}
 	if (best < 0)
 		return 0;
-	match_tell(match, (size_t)best, text, len, ret);
+	*ret = (struct match_event){ .pattern = (size_t)best, .len = len, .any_group = match->with_group >> best & 1 };
+	memcpy(ret->line, text, len + 1);
+	memcpy(ret->group, match->groups[best], sizeof(ret->group));
 	return 1;
 }
 
@@ -262,7 +246,7 @@ void match_forget(struct match *match)
 
 void match_release(struct match *match)
 {
-	/* each of these takes NULL, for what match_init() did not get */
+	/* After a failed match_init() some of these are NULL, which PCRE2 accepts. */
 	for (size_t i = 0; i < match->n; i++) {
 		pcre2_code_free(match->compiled[i]);
 		match->compiled[i] = NULL;

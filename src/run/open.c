@@ -1,7 +1,7 @@
 /* open.c - from PORT as the user spelled it to an open port: waits for a missing or busy one.
  *
  *	open_port()		the loop: every POLL_MS until the deadline, while may_pass() says that waiting may help
- *	  open_once()		one pass
+ *	  try_open()		one pass
  *	    open_tty()		find_path(), tty_refusal(), wait_for_holder(), take_quirks(), tty_open()
  *	    sim_port_open()	for sim:
  *	  open_explain()	the last errno becomes a verdict and an advice
@@ -144,7 +144,7 @@ static int open_tty(struct search *s, struct port **ret)
 	return r == -EIO && has_gone(s->path) ? -ENODEV : r;
 }
 
-static int open_once(struct search *s, struct port **ret)
+static int try_open(struct search *s, struct port **ret)
 {
 	const struct open_options *o = s->options;
 
@@ -186,7 +186,7 @@ int open_port(const struct open_options *options, struct port **ret, bool *ret_n
 	struct search s = { .options = options, .failure = ret_failure };
 	int r;
 
-	while (may_pass(r = open_once(&s, ret)) && wait_now_ms() < options->deadline_ms) {
+	while (may_pass(r = try_open(&s, ret)) && wait_now_ms() < options->deadline_ms) {
 		r = wait_poll(NULL, 0, clk_earlier(wait_now_ms() + POLL_MS, options->deadline_ms), stop_port());
 		if (r == -ECANCELED)
 			return r;

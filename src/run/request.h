@@ -1,4 +1,4 @@
-/* request.h - what the user asked for: filled by the command line (cli/options.h), read by everything below it. */
+/* request.h - what the user asked for: filled in by the command line (cli/options.h), read by the rest of the program. */
 #ifndef ESPRESET_RUN_REQUEST_H
 #define ESPRESET_RUN_REQUEST_H
 
@@ -25,33 +25,28 @@ enum request_mode {
 	MODE_VERSION,
 };
 
-/* Strings are borrowed from argv and the environment. */
+/* Strings are borrowed from argv and the environment; NULL: not given. */
 struct request {
 	enum request_mode mode;
-	uint64_t given;			     /* options, a bit for each row of option_rows (cli/options.h) */
-	const char *args[REQUEST_PORTS_MAX]; /* without an option, and of --port, as written */
+	uint64_t given;			     /* bit set of the options given, by row of option_rows (cli/options.h) */
+	const char *args[REQUEST_PORTS_MAX]; /* operands, and arguments of --port, as written */
 	size_t n_args;
-	struct spec ports[REQUEST_PORTS_MAX]; /* those of them that are PORTs */
+	struct spec ports[REQUEST_PORTS_MAX]; /* those of args that are PORTs, parsed */
 	size_t n_ports;
-	const char *file; /* --decode: the FILE; NULL: standard input */
-	const char *name; /* --enroll: the NAME */
+	const char *file; /* FILE of --decode; NULL: standard input */
+	const char *name; /* NAME of --enroll */
 	struct session_config session;
-	bool sequence_given;
-	char sequence_from[128]; /* the esptool.cfg that session.sequence came from; "" */
+	bool sequence_given;	 /* --sequence, so esptool.cfg is not read */
+	char sequence_from[128]; /* path of the esptool.cfg that session.sequence comes from; "": none */
 	int wait_ms;
-	bool no_lock;
-	bool recover;
-	const char *capture;
+	bool no_lock, recover;
 	bool json, quiet, verbose;
-	const char *expect[REQUEST_PATTERNS_MAX];
-	size_t n_expect;
-	const char *fail_on[REQUEST_PATTERNS_MAX];
-	size_t n_fail_on;
-	bool print_match;
+	const char *capture;
+	const char *expect[REQUEST_PATTERNS_MAX], *fail_on[REQUEST_PATTERNS_MAX];
+	size_t n_expect, n_fail_on;
+	bool print_match, if_needed;
 	const char *firmware;
-	const char *ota;
-	const char *ota_dry_run;
-	bool if_needed;
+	const char *ota, *ota_dry_run;
 	const char *state_file;
 };
 
