@@ -44,20 +44,15 @@ struct conditions {
 
 /** conditions_check() - are patterns, HOST and --firmware valid? Return: 0, or -EINVAL and a sentence in @err */
 int conditions_check(const struct request *request, char *err, size_t cap);
-
 /** conditions_init() - compile the patterns; return: 0, or match_init()'s -EINVAL, -E2BIG, -ENOMEM. Do not move @c then. */
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
-
 /** conditions_limit() - ignore text lines from @deadline_ms on: each may take a slow pattern MATCH_CPU_MS */
 void conditions_limit(struct conditions *c, int64_t deadline_ms);
-
 /** conditions_line() - match a text line; a session_line_fn, @user is the struct conditions */
 void conditions_line(void *user, const char *line, size_t len);
-
 /** conditions_forget() - another attempt begins: forget matches and findings */
 void conditions_forget(struct conditions *c);
-
 /** conditions_look() - advance the OTA probe, tell the session what holds; return: when to be called again */
 int64_t conditions_look(struct conditions *c, struct session *session, int64_t now_ms);
 
@@ -67,13 +62,10 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
  * Return: 0: c->finding is valid; -ECANCELED: a stop signal came; -EINVAL: no address to ask; other: otaprobe_start()'s.
  */
 int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms);
-
 /** conditions_forget_finding() - the board will be reset: its answer from before does not count */
 void conditions_forget_finding(struct conditions *c);
-
 /** conditions_fill() - put the first match and the finding into the result */
 void conditions_fill(const struct conditions *c, struct report_result *result);
-
 /** conditions_release() - after a successful conditions_init() */
 void conditions_release(struct conditions *c);
 

@@ -37,13 +37,10 @@ struct ladder {
 /** ladder_init() - before the first session; @status: called with each step before it is made */
 void ladder_init(struct ladder *ladder, const struct spec *spec, int64_t end_ms,
 		 void (*status)(void *user, const char *text), void *user);
-
 /** ladder_look() - remember the bridge's place on USB, if it is there; call before and after opening the port */
 void ladder_look(struct ladder *ladder);
-
 /** ladder_limit() - shorten the time limit of a session to the time that is left */
 void ladder_limit(const struct ladder *ladder, struct session_config *config);
-
 /** ladder_is_last() - is no further step possible? Before, a session gets one attempt only. */
 bool ladder_is_last(const struct ladder *ladder);
 
@@ -52,7 +49,6 @@ bool ladder_is_last(const struct ladder *ladder);
  * Return: true: the port is worth another session; false: no step is left, or time for one, or ladder->is_stopped.
  */
 bool ladder_climb(struct ladder *ladder, enum verdict verdict);
-
 /** ladder_fill() - put the steps that were made, and the advice on the others, into the result */
 void ladder_fill(const struct ladder *ladder, struct report_result *result);
 

@@ -65,14 +65,6 @@ static void loop_input(struct loop *l, const void *bytes, size_t n)
 		wiring_input(l->wiring, loop_now_ms(l), bytes, n);
 }
 
-static void loop_failed(struct loop *l, int err)
-{
-	if (l->session)
-		session_failed(l->session, loop_now_ms(l), err);
-	else
-		wiring_failed(l->wiring, loop_now_ms(l), err);
-}
-
 static bool is_asserting(const struct loop *l)
 {
 	return l->session ? session_is_asserting(l->session) : wiring_is_asserting(l->wiring);
@@ -149,12 +141,9 @@ static size_t read_once(struct loop *l, int64_t deadline_ms)
 		return loop_now_ms(l) >= deadline_ms ? (size_t)n : 0;
 	}
 	found_empty(l);
-	if (n == -ECANCELED) {
-		l->stopped = true;
-		loop_failed(l, ECANCELED);
-	} else if (n != -ETIMEDOUT) {
-		loop_failed(l, n < 0 ? (int)-n : ENODEV);
-	}
+	l->stopped |= n == -ECANCELED;
+	if (n != -ETIMEDOUT)
+		loop_did(l, n < 0 ? (int)n : -ENODEV);
 	return 0;
 }
 

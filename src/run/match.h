@@ -82,19 +82,14 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
  * Return: 1: a pattern matched; 0: none; -ETIME: match->culprit exceeded a limit, now or earlier.
  */
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret);
-
 /** match_complete() - have all MATCH_EXPECT patterns matched? False when broken. */
 bool match_complete(const struct match *match);
-
 /** match_group() - group 1, or the whole match, of a pattern; NULL: it has not matched */
 const char *match_group(const struct match *match, size_t pattern);
-
 /** match_first() - the group of the first MATCH_EXPECT pattern that matched; NULL: none has */
 const char *match_first(const struct match *match);
-
 /** match_forget() - no pattern has matched yet */
 void match_forget(struct match *match);
-
 /** match_release() - free the patterns */
 void match_release(struct match *match);
 

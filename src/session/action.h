@@ -13,4 +13,14 @@ struct action {
 	int64_t deadline_ms;	      /* READ: wait for bytes until then */
 };
 
+static inline struct action action_lines(unsigned int lines, unsigned int asserted)
+{
+	return (struct action){ .kind = ACTION_SET_LINES, .lines = lines, .asserted = asserted };
+}
+
+static inline struct action action_read(int64_t deadline_ms)
+{
+	return (struct action){ .kind = ACTION_READ, .deadline_ms = deadline_ms };
+}
+
 #endif

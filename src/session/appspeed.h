@@ -41,28 +41,20 @@ struct appspeed {
 
 /** appspeed_begin() - the port's speed was set; @habit: what the bridge does with framing errors */
 void appspeed_begin(struct appspeed *h, int port_baud, enum boot_habit habit);
-
 /** appspeed_bytes() - take bytes that came after the load; @unreadable: how many of them to count as no text */
 void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unreadable, int64_t now_ms);
-
 /** appspeed_text() - a readable text line came: the port's speed is the application's */
 void appspeed_text(struct appspeed *h);
-
 /** appspeed_may_drop() - may the bridge drop characters with framing errors? Then text read out of step looks clean. */
 bool appspeed_may_drop(const struct appspeed *h);
-
 /** appspeed_characters() - about how many of the application's characters the current burst holds */
 long appspeed_characters(const struct appspeed *h);
-
 /** appspeed_candidate() - the speed at which unreadable output may become readable; 0: none but the port's */
 int appspeed_candidate(struct appspeed *h);
-
 /** appspeed_has_candidate() - would appspeed_candidate() return one? Changes nothing. */
 bool appspeed_has_candidate(const struct appspeed *h);
-
 /** appspeed_next_guess() - the next speed to try if the last one was wrong; 0: all were tried */
 int appspeed_next_guess(struct appspeed *h);
-
 /** appspeed_faster() - the speed that was found at APPSPEED_FASTEST_BAUD; 0: none, or the port has another speed */
 int appspeed_faster(const struct appspeed *h);
 

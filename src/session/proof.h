@@ -115,29 +115,21 @@ struct proof_context {
 
 /** proof_rule_name() - the rule as a word of "evidence" in JSON */
 const char *proof_rule_name(enum proof_rule rule);
-
 /** proof_rule_applies() - is the rule about this chip and this kind of run? */
 bool proof_rule_applies(const struct proof_context *context, const struct attempt *attempt, enum proof_rule rule);
-
 /** proof_rule_holds() - does the rule hold, or not apply? */
 bool proof_rule_holds(const struct proof_context *context, const struct attempt *attempt, enum proof_rule rule);
-
 /** proof_missing() - the first rule that does not hold; PROOF_RULES: all hold, so the board is ready */
 enum proof_rule proof_missing(const struct proof_context *context, const struct attempt *attempt);
-
 /** proof_banner_is_caused_by_us() - can the pulse of this attempt have caused the banner of @boot? */
 bool proof_banner_is_caused_by_us(const struct proof_context *context, const struct attempt *attempt,
 				  const struct boot *boot);
-
 /** proof_series() - how many pulses in a row, up to this one, had a banner after the same delay; 0: this one had none */
 int proof_series(const struct proof_context *context, const struct attempt *attempt);
-
 /** proof_needs_row() - does only a row of pulses prove this reset? ESP8266 with a banner at 115200 Bd, none at 74880 yet. */
 bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt);
-
 /** proof_pause_min_ms() - by how much the two intervals between three pulses of a row must differ */
 int proof_pause_min_ms(const struct proof_context *context);
-
 /** proof_chain_is_healthy() - do healthy chips print @next right after attempt->boot? See docs/hardware.md, section 2. */
 bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *next);
 

@@ -4,10 +4,9 @@
  *
  * CALL MAP. run/loop.c calls session_next() for the next action, then reports how it went:
  *
- *	session_did()			lines or speed were set; a negative errno goes to session_failed()
+ *	session_did()			lines or speed were set; a negative errno ends the session: verdict_of_errno()
  *	session_input()			bytes came: receive.c
  *	session_lost()			bytes were lost: a fragment and a gap in the evidence; the session goes on
- *	session_failed()		ends the session: verdict_of_errno(); ECANCELED after a stop signal
  *	session_condition_failed()	ends the session with the verdict of the condition, status 20 to 23
  *
  * Below session_next(), and what each function decides:
@@ -145,14 +144,6 @@ static bool may_be_copying(const struct session *s)
 	       boot->source != BOOT_SOURCE_OTHER && boot->trouble == BOOT_OK;
 }
 
-static void begin_patience(struct session *s)
-{
-	s->attempt.was_patient = true;
-	s->patience_ms = s->now_ms;
-	s->heard_before_ms = s->last_byte_ms;
-	s->state = SESSION_PATIENCE;
-}
-
 /* The earlier result stays if its verdict is the one to report, or if time ran out before this attempt heard a boot. */
 static bool earlier_stays(const struct session *s, enum verdict now)
 {
@@ -174,7 +165,10 @@ void session_conclude(struct session *s)
 	verdict = result.verdict;
 	again = plan_may_try_again(s, verdict);
 	if (again && may_be_copying(s)) {
-		begin_patience(s);
+		s->attempt.was_patient = true;
+		s->patience_ms = s->now_ms;
+		s->heard_before_ms = s->last_byte_ms;
+		s->state = SESSION_PATIENCE;
 		return;
 	}
 	if (earlier_stays(s, verdict))
@@ -379,16 +373,11 @@ void session_next(struct session *s, int64_t now_ms, struct action *ret)
 	step = &s->sequence.steps[s->step];
 	switch (s->state) {
 	case SESSION_SPEED: *ret = (struct action){ .kind = ACTION_SET_SPEED, .baud = s->next_baud }; break;
-	case SESSION_STEP:
-		*ret = (struct action){ .kind = ACTION_SET_LINES, .lines = step->lines, .asserted = step->asserted };
-		break;
-	case SESSION_RELEASE: *ret = (struct action){ .kind = ACTION_SET_LINES, .lines = MODEM_DTR | MODEM_RTS }; break;
+	case SESSION_STEP: *ret = action_lines(step->lines, step->asserted); break;
+	case SESSION_RELEASE: *ret = action_lines(MODEM_DTR | MODEM_RTS, 0); break;
 	case SESSION_OVER: *ret = (struct action){ .kind = ACTION_DONE }; break;
-	case SESSION_HOLD: *ret = (struct action){ .kind = ACTION_READ, .deadline_ms = hold_end(s) }; break;
-	default:
-		*ret = (struct action){ .kind = ACTION_READ,
-					.deadline_ms = clk_earlier(s->state_end_ms, s->deadline_ms) };
-		break;
+	case SESSION_HOLD: *ret = action_read(hold_end(s)); break;
+	default: *ret = action_read(clk_earlier(s->state_end_ms, s->deadline_ms)); break;
 	}
 	if (ret->kind == ACTION_READ && ret->deadline_ms >= now_ms)
 		s->read_until_ms = ret->deadline_ms;
@@ -401,7 +390,8 @@ void session_did(struct session *s, int64_t now_ms, int r)
 		s->lines = 0;
 		s->state = SESSION_OVER;
 	} else if (r < 0) {
-		session_failed(s, now_ms, -r);
+		outcome_port(s, -r, &s->result);
+		session_finish(s);
 	} else if (s->state == SESSION_STEP) {
 		lines_set(s);
 	} else {
@@ -428,13 +418,6 @@ void session_lost(struct session *s, int64_t now_ms)
 	s->now_ms = now_ms;
 	s->attempt.fragments += s->attempt.caused_by_us;
 	s->attempt.gap |= s->attempt.caused_by_us;
-}
-
-void session_failed(struct session *s, int64_t now_ms, int err)
-{
-	s->now_ms = now_ms;
-	outcome_port(s, err, &s->result);
-	session_finish(s);
 }
 
 bool session_is_asserting(const struct session *s)

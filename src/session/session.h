@@ -5,8 +5,7 @@
  *	for (;;) {
  *		session_next(&s, now_ms, &action);
  *		SET_LINES, SET_SPEED: do it, then session_did(&s, now_ms, 0 or negative errno)
- *		READ: read until action.deadline_ms. Bytes: session_input(); an error: session_failed(); the
- *			deadline: call nothing
+ *		READ: read until action.deadline_ms. Bytes: session_input(); error: session_did(); deadline: nothing
  *		DONE: take session_result(&s), close the port
  *	}
  *
@@ -162,40 +161,26 @@ struct session {
 
 /** session_init() - a new session; @config is copied. The lines count as asserted until they have been set. */
 void session_init(struct session *s, const struct session_config *config, int64_t now_ms);
-
 /** session_on_line() - call @fn for each text line after the load; to be set before the first session_next() */
 void session_on_line(struct session *s, session_line_fn *fn, void *user);
-
 /** session_first_baud() - the speed to open the port with: 115200 or 74880 */
 int session_first_baud(const struct session_config *config);
-
 /** session_next() - what to do with the port now; see the order of use above */
 void session_next(struct session *s, int64_t now_ms, struct action *ret);
-
-/** session_did() - the action SET_LINES or SET_SPEED is done; @r: 0, or a negative errno, which ends the session */
+/** session_did() - SET_LINES or SET_SPEED is done (0), or any action failed: a negative errno, which ends the session */
 void session_did(struct session *s, int64_t now_ms, int r);
-
 /** session_input() - the action READ has brought @n bytes, at least one */
 void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);
-
 /** session_lost() - received bytes may have been lost by now, and a restart among them: this undoes the proof */
 void session_lost(struct session *s, int64_t now_ms);
-
-/** session_failed() - end the session: the port failed; @err: positive errno, ECANCELED for a stop signal */
-void session_failed(struct session *s, int64_t now_ms, int err);
-
 /** session_is_asserting() - may a line be asserted now? Then the caller must not block on output. */
 bool session_is_asserting(const struct session *s);
-
 /** session_conditions_met() - every condition holds; call only while session.proven. Repeating it is allowed. */
 void session_conditions_met(struct session *s, int64_t now_ms);
-
 /** session_condition_failed() - end the session with a verdict of status 20 to 23; @text is copied */
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text);
-
 /** session_take_note() - take the oldest note; return: false if there is none. When 16 wait, the oldest is dropped. */
 bool session_take_note(struct session *s, struct session_note *ret);
-
 /** session_result() - valid after ACTION_DONE, as long as the session */
 const struct session_result *session_result(const struct session *s);
 

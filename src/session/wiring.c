@@ -200,27 +200,17 @@ static void wiring_advance(struct wiring *w)
 	} while (w->state != before);
 }
 
-static struct action drive(unsigned int asserted)
-{
-	return (struct action){ .kind = ACTION_SET_LINES, .lines = BOTH_LINES, .asserted = asserted };
-}
-
-static struct action wiring_read(int64_t deadline_ms)
-{
-	return (struct action){ .kind = ACTION_READ, .deadline_ms = deadline_ms };
-}
-
 void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret)
 {
 	w->now_ms = now_ms;
 	wiring_advance(w);
 	switch (w->state) {
 	case WIRING_SPEED: *ret = (struct action){ .kind = ACTION_SET_SPEED, .baud = other_speed(w) }; break;
-	case WIRING_STEP: *ret = drive(circuit_experiments[w->current].lines[w->step]); break;
-	case WIRING_RESCUE: *ret = drive(w->rescue); break;
-	case WIRING_RELEASE: *ret = drive(0); break;
-	case WIRING_DWELL: *ret = wiring_read(dwell_end(w)); break;
-	case WIRING_RESCUE_HOLD: *ret = wiring_read(w->entered_ms[0] + RESCUE_MS); break;
+	case WIRING_STEP: *ret = action_lines(BOTH_LINES, circuit_experiments[w->current].lines[w->step]); break;
+	case WIRING_RESCUE: *ret = action_lines(BOTH_LINES, w->rescue); break;
+	case WIRING_RELEASE: *ret = action_lines(BOTH_LINES, 0); break;
+	case WIRING_DWELL: *ret = action_read(dwell_end(w)); break;
+	case WIRING_RESCUE_HOLD: *ret = action_read(w->entered_ms[0] + RESCUE_MS); break;
 	default: *ret = (struct action){ .kind = ACTION_DONE }; break;
 	}
 }
@@ -232,13 +222,28 @@ static void wiring_set(struct wiring *w, unsigned int lines, enum wiring_state n
 	w->state = next;
 }
 
+static void wiring_failed(struct wiring *w, int err)
+{
+	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) { /* the result is the one before the rescue */
+		w->lines_known = false;
+		wiring_release(w);
+		return;
+	}
+	if (w->state == WIRING_STEP) { /* the lines may have changed before the failure */
+		w->lines_known = false;
+		note_rescue(w);
+	}
+	w->result = (struct wiring_result){ .verdict = verdict_of_errno(err), .err = err };
+	wiring_finish(w);
+}
+
 void wiring_did(struct wiring *w, int64_t now_ms, int r)
 {
 	w->now_ms = now_ms;
 	if (w->state == WIRING_RELEASE) { /* an error does not matter: closing the port releases the lines, too */
 		wiring_set(w, 0, WIRING_OVER);
 	} else if (r < 0) {
-		wiring_failed(w, now_ms, -r);
+		wiring_failed(w, -r);
 	} else if (w->state == WIRING_RESCUE) {
 		wiring_set(w, w->rescue, WIRING_RESCUE_HOLD);
 		w->entered_ms[0] = now_ms;
@@ -261,22 +266,6 @@ void wiring_input(struct wiring *w, int64_t now_ms, const void *bytes, size_t n)
 	if (w->state == WIRING_DWELL && w->step == 0 && now_ms - w->entered_ms[0] > PAST_MS)
 		w->trial.bytes_late += (long)n;
 	bootlog_feed(&w->log, bytes, n, now_ms, wiring_event, w);
-}
-
-void wiring_failed(struct wiring *w, int64_t now_ms, int err)
-{
-	w->now_ms = now_ms;
-	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) { /* the result is the one before the rescue */
-		w->lines_known = false;
-		wiring_release(w);
-		return;
-	}
-	if (w->state == WIRING_STEP) { /* the lines may have changed before the failure */
-		w->lines_known = false;
-		note_rescue(w);
-	}
-	w->result = (struct wiring_result){ .verdict = verdict_of_errno(err), .err = err };
-	wiring_finish(w);
 }
 
 bool wiring_is_asserting(const struct wiring *w)

@@ -5,8 +5,7 @@
  *	for (;;) {
  *		wiring_next(&w, now_ms, &action);
  *		SET_LINES, SET_SPEED: do it, then wiring_did(&w, now_ms, 0 or negative errno)
- *		READ: read until action.deadline_ms. Bytes: wiring_input(); an error: wiring_failed(); the deadline:
- *			call nothing
+ *		READ: read until action.deadline_ms. Bytes: wiring_input(); error: wiring_did(); deadline: nothing
  *		DONE: take wiring_result(&w), close the port
  *	}
  *
@@ -133,25 +132,16 @@ struct wiring {
 
 /** wiring_init() - a new probe; @config is copied */
 void wiring_init(struct wiring *w, const struct wiring_config *config, int64_t now_ms);
-
 /** wiring_next() - what to do with the port now; see the order of use above */
 void wiring_next(struct wiring *w, int64_t now_ms, struct action *ret);
-
-/** wiring_did() - the action SET_LINES or SET_SPEED is done; @r: 0, or a negative errno, which ends the probe */
+/** wiring_did() - SET_LINES or SET_SPEED is done (0), or any action failed: a negative errno, which ends the probe */
 void wiring_did(struct wiring *w, int64_t now_ms, int r);
-
 /** wiring_input() - the action READ has brought @n bytes, at least one */
 void wiring_input(struct wiring *w, int64_t now_ms, const void *bytes, size_t n);
-
-/** wiring_failed() - end the probe: the port failed; @err: positive errno, ECANCELED for a stop signal */
-void wiring_failed(struct wiring *w, int64_t now_ms, int err);
-
 /** wiring_is_asserting() - may a line be asserted now? Then the caller must not block on output. */
 bool wiring_is_asserting(const struct wiring *w);
-
 /** wiring_result() - valid after ACTION_DONE, as long as the probe */
 const struct wiring_result *wiring_result(const struct wiring *w);
-
 /** wiring_name() - the circuit as a word; NULL for WIRING_UNKNOWN */
 const char *wiring_name(enum wiring_circuit circuit);
 
