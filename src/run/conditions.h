@@ -28,7 +28,7 @@ struct conditions {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
 	const char *option[MATCH_PATTERNS_MAX]; /* the option that each pattern comes from */
 	size_t n;
-	int address, version; /* indices of the firmware's patterns that bring them; -1: none */
+	int address, version; /* indices of the firmware's patterns for its address and its version; -1: none */
 	struct match match;
 	bool failed; /* a pattern of --fail-on matched */
 	struct match_event failure;
@@ -44,7 +44,8 @@ struct conditions {
 
 /** conditions_check() - are patterns, HOST and --firmware valid? Return: 0, or -EINVAL and a sentence in @err */
 int conditions_check(const struct request *request, char *err, size_t cap);
-/** conditions_init() - compile the patterns; return: 0, or match_init()'s -EINVAL, -E2BIG, -ENOMEM. Do not move @c then. */
+/** conditions_init() - compile the patterns; return: 0, or match_init()'s -EINVAL, -E2BIG, -ENOMEM. Do not move @c
+ * then. */
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
 /** conditions_limit() - ignore text lines from @deadline_ms on: each may take a slow pattern MATCH_CPU_MS */
@@ -59,7 +60,8 @@ int64_t conditions_look(struct conditions *c, struct session *session, int64_t n
 /**
  * conditions_dry_run() - ask the board itself whether it would take an update, and do nothing else meanwhile
  * @once: give up at a closed port or without an answer; else ask until the deadline
- * Return: 0: c->finding is valid; -ECANCELED: a stop signal came; -EINVAL: no address to ask; other: otaprobe_start()'s.
+ * Return: 0: c->finding is valid; -ECANCELED: a stop signal came; -EINVAL: no address to ask;
+ *	other: see otaprobe_start().
  */
 int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms);
 /** conditions_forget_finding() - the board will be reset: its answer from before does not count */

@@ -1,4 +1,5 @@
-/* ladder.c - --recover: the next step against a bridge that stalls or a board that stays silent, if there is time for it. */
+/* ladder.c - --recover: the next step against a bridge that stalls or a board that stays silent, if there is time for
+ * it. */
 #include "run/ladder.h"
 
 #include <errno.h>
@@ -15,9 +16,9 @@
 #define RETURN_MS 2000
 
 static const struct rung {
-	const char *word; /* in the result */
+	const char *word; /* in "recovered" of the result */
 	const char *doing;
-	const char *name; /* in a sentence */
+	const char *name; /* in the advice */
 	int need_ms;	  /* time for the step, without the session after it */
 } rungs[LADDER_RUNGS] = {
 	[LADDER_REOPEN] = { "reopen", "recovering: opening the port again", "opening the port again", 200 },
@@ -69,8 +70,8 @@ static void add_advice(struct ladder *l, const char *what, const char *text)
 	(void)snprintf(l->advice + used, sizeof(l->advice) - used, "%s%s: %s", used ? "; " : "", what, text);
 }
 
-/* Waits until the bridge is back at its place on USB, perhaps with another tty number. The steps that are left, with a session
- * each, keep their share of the time. */
+/* Waits until the bridge is back at its place on USB, perhaps with another tty number. The steps that are left, with a
+ * session each, keep their share of the time. */
 static int come_back(struct ladder *l, char *text, size_t cap)
 {
 	int64_t deadline = l->end_ms - LEAST_SESSION_MS;

@@ -1,22 +1,23 @@
-/* loop.c - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time on. */
+/* loop.c - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time
+ * on. */
 #include "run/loop.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* Bytes received while a line is asserted are buffered, enough for the longest --hold (10.1 s at 115200 Bd, 11.5 bytes a
- * millisecond). A longer custom sequence may overflow the buffer: then loop_sink.lost is called. */
+/* Bytes received while a line is asserted are buffered, enough for the longest --hold (10.1 s at 115200 Bd, 11.5 bytes
+ * a millisecond). A longer custom sequence may overflow the buffer: then loop_sink.lost is called. */
 #define HELD_BACK_MAX (128 * 1024)
 
-/* Keep draining this long past the deadline. A tty and its driver hold a few milliseconds of input, so if more is left by then,
- * the computer is too slow, and input may have been lost. */
+/* Keep draining this long past the deadline. A tty and its driver hold a few milliseconds of input, so if more is left
+ * by then, the computer is too slow, and input may have been lost. */
 #define CATCH_UP_MS 300
 /* After this time a read that does not fill its buffer ends the draining. */
 #define CATCH_UP_MIN_MS 30
 
-/* A tty buffers 4096 bytes (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE). When it is full, the driver is throttled, and the bridge
- * drops what it receives. With more than three quarters queued, assume that this has happened. */
+/* A tty buffers 4096 bytes (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE). When it is full, the driver is throttled, and
+ * the bridge drops what it receives. With more than three quarters queued, assume that this has happened. */
 #define KEPT_MAX 3000
 #define READ_MAX 512
 
@@ -30,8 +31,8 @@ struct loop {
 	size_t n_held;
 	bool any_lost;
 	int64_t looked_ms; /* when the last read was over */
-	int64_t backlog;   /* bytes read that must have been queued in the tty before the read before */
-	int64_t waiting;   /* how many bytes may have come between two reads, and be queued still */
+	int64_t backlog;   /* bytes read beyond those that the line can have delivered since: they were queued */
+	int64_t waiting;   /* bytes that may have come while this process did not read, and may be queued */
 	int64_t unbroken;  /* bytes read since the tty was found empty */
 	bool stopped;	   /* a stop signal came */
 };
@@ -104,9 +105,9 @@ static void found_empty(struct loop *l)
 	l->backlog = l->waiting = l->unbroken = 0;
 }
 
-/* Detects lost input. Either more is queued than the line could have sent since the last read, because this process was stopped
- * or starved; or reading keeps falling behind the line, because a pattern is slow. In both cases the tty's buffer is nearly full.
- * The chip's own USB has no line speed, and waits for its reader. */
+/* Detects lost input. Either more is queued than the line could have sent since the last read, because this process was
+ * stopped or starved; or reading keeps falling behind the line, because a pattern is slow. In both cases the tty's
+ * buffer is nearly full. The chip's own USB has no line speed, and waits for its reader. */
 static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_ms)
 {
 	const struct session *s = l->session;
@@ -126,7 +127,8 @@ static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_m
 		found_empty(l);
 }
 
-/* Return: how many bytes came after the deadline; more may be queued that came before it. 0: none, or the port failed. */
+/* Return: how many bytes came after the deadline; more may be queued that came before it. 0: none, or the port
+ * failed. */
 static size_t read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[READ_MAX];
@@ -147,8 +149,8 @@ static size_t read_once(struct loop *l, int64_t deadline_ms)
 	return 0;
 }
 
-/* Reads until the deadline, then drains the tty: bytes queued by a late wake-up may hold a restart, which a settle time must not
- * miss. */
+/* Reads until the deadline, then drains the tty: bytes queued by a late wake-up may hold a restart, which a settle time
+ * must not miss. */
 static void read_port(struct loop *l, int64_t deadline_ms)
 {
 	int64_t woke_ms = -1;
@@ -188,7 +190,8 @@ static int loop_run(struct loop *l)
 			again_ms = l->sink->conditions(l->sink->user, l->session, loop_now_ms(l));
 		was_proven = is_proven(l);
 		loop_next(l, &action);
-		/* Proven just now, by the time that has passed: look at the conditions before waiting for a byte. */
+		/* The settle time has passed and completed the proof: check the conditions before waiting for a
+		 * byte. */
 		if (!was_proven && is_proven(l) && action.kind == ACTION_READ)
 			continue;
 		switch (action.kind) {

@@ -1,4 +1,5 @@
-/* loop.h - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time on. */
+/* loop.h - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time
+ * on. */
 #ifndef ESPRESET_RUN_LOOP_H
 #define ESPRESET_RUN_LOOP_H
 

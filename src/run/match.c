@@ -1,4 +1,5 @@
-/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text lines. */
+/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text
+ * lines. */
 #include "run/match.h"
 
 #include <errno.h>
@@ -9,34 +10,35 @@
 #include "port/wait.h"
 
 /*
- * NEVER_UTF, NEVER_UCP: boards print in no particular encoding, so each byte is a character. A pattern that begins with (*UTF) is
- *	refused.
+ * NEVER_UTF, NEVER_UCP: boards print in no particular encoding, so each byte is a character. A pattern that begins with
+ *	(*UTF) is refused.
  * NEVER_BACKSLASH_C: without UTF, \C would be a dot.
- * DOTALL, DOLLAR_ENDONLY: a text line holds no newline, so a dot is any byte and $ the end of the line, whichever characters this
- *	build of PCRE2 takes for a newline.
+ * DOTALL, DOLLAR_ENDONLY: a text line holds no newline, so a dot is any byte and $ the end of the line, whichever
+ *	characters this build of PCRE2 takes for a newline.
  * AUTO_CALLOUT: pcre2_match() calls match_watch() before each item of a pattern; (?C) in a pattern adds one more call.
- * pcre2_jit_compile() is not used: it ignores the depth and heap limits, and needs memory that is writable and executable.
+ * pcre2_jit_compile() is not used: it ignores the depth and heap limits, and needs writable and executable memory.
  */
 #define OPTIONS \
 	(PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
 	 PCRE2_AUTO_CALLOUT)
 
-/* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. PCRE2 in its
- * default build refuses patterns that compile to more than 64 KiB, like ((a{1,1000}){1,1000}){1,1000}. */
+/* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. PCRE2
+ * in its default build refuses patterns that compile to more than 64 KiB, like ((a{1,1000}){1,1000}){1,1000}. */
 #define PATTERN_MAX 4096
-#define PARENS_MAX 250 /* nested */
+#define PARENS_MAX 250 /* depth of nested parentheses */
 
 /*
- * PCRE2 counts towards MATCH_LIMIT anew for each byte where a match may begin (pcre2api(3), pcre2_set_match_limit). With 4096 such
- * bytes [ab].*a.*[xc] takes over 100 s below the default limit of ten million. So match_watch() limits the CPU time of all
- * patterns on a text line as well. A pattern that backtracks without end from one byte, like (a+)+$, mostly reaches MATCH_LIMIT
- * first, and always at the same point.
+ * PCRE2 counts towards MATCH_LIMIT anew for each byte where a match may begin (pcre2api(3), pcre2_set_match_limit). With
+ * 4096 such bytes [ab].*a.*[xc] takes over 100 s below the default limit of ten million. So match_watch() limits the CPU
+ * time of all patterns on a text line as well. A pattern that backtracks without end from one byte, like (a+)+$, mostly
+ * reaches MATCH_LIMIT first, and always at the same point.
  *
  * CPU time until each limit on lines of 4096 bytes, PCRE2 10.42 and 10.48-DEV, AMD EPYC:
  *	match limit	25 to 90 ms	(a+)+$ (a|aa)+$ (.*)*[xc] ((a+)+)+$ (?:(a+)\1)+[xc] ((?:a|b)(?:a|b)?)*[xc]
  *	depth limit	2 to 4 ms	fifteen nested groups of (?:a|x); eleven still fit
  *	heap limit	2 to 30 ms	nineteen nested groups, 2000 empty groups
- *	time limit	250 to 256 ms	(a+)\1+$ (?:a|b)*[xc] ((((((((a))))))))*$ a+?\X*+[ab]+?; none of 5000 random ones longer
+ *	time limit	250 to 256 ms	(a+)\1+$ (?:a|b)*[xc] ((((((((a))))))))*$ a+?\X*+[ab]+?
+ *					(none of 5000 random patterns took longer)
  * A slower computer reaches the time limit instead of the first.
  */
 #define MATCH_LIMIT 1000000
@@ -149,7 +151,7 @@ static int match_break(struct match *match, size_t i, int number)
 {
 	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded";
 
-	if (number != PCRE2_ERROR_CALLOUT) /* match_watch() returns that */
+	if (number != PCRE2_ERROR_CALLOUT) /* the value that match_watch() returns */
 		(void)pcre2_get_error_message(number, message, sizeof(message));
 	memcpy(match->why, message, sizeof(match->why));
 	match->broken = true;
@@ -157,13 +159,14 @@ static int match_break(struct match *match, size_t i, int number)
 	return -ETIME;
 }
 
-/* @pairs: how many pairs of offsets pcre2_match() has set; 0: more than two, of which there are two. */
+/* @pairs: how many pairs of offsets pcre2_match() has set; 0: both, and the pattern has more groups than that. */
 static void match_remember(struct match *match, size_t i, const char *line, int pairs)
 {
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
 	const PCRE2_SIZE *range = any_group ? &offsets[2] : offsets;
-	/* With \K in a group that a look-ahead calls, a match may begin after its end; newer versions of PCRE2 refuse this. */
+	/* With \K in a group that a look-ahead calls, a match may begin after its end; newer versions of PCRE2 refuse
+	 * this. */
 	size_t n = range[1] > range[0] ? range[1] - range[0] : 0;
 
 	if (n >= MATCH_GROUP_MAX)

@@ -1,4 +1,5 @@
-/* match.h - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text lines.
+/* match.h - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text
+ * lines.
  *
  *	match_init(&match, patterns, n, err, sizeof(err));	before any port is opened
  *	match_line(&match, line, len, &event)			for each text line
@@ -6,8 +7,8 @@
  *	match_forget(&match)					at the beginning of another attempt
  *	match_release(&match);
  *
- * Some patterns backtrack without end on some text lines, so PCRE2 works under limits. After a pattern has exceeded one,
- * match_line() returns -ETIME for good: a condition that cannot be evaluated is not met.
+ * Some patterns backtrack without end on some text lines, so PCRE2 works under limits. After a pattern has exceeded
+ * one, match_line() returns -ETIME for good: a condition that cannot be evaluated is not met.
  */
 #ifndef ESPRESET_RUN_MATCH_H
 #define ESPRESET_RUN_MATCH_H
@@ -26,7 +27,7 @@
 
 enum match_kind {
 	MATCH_EXPECT,  /* must match a text line */
-	MATCH_FAIL_ON, /* must not match any */
+	MATCH_FAIL_ON, /* must not match any text line */
 	MATCH_NOTE,    /* its group is wanted, but no condition depends on it */
 };
 
@@ -50,17 +51,18 @@ struct match {
 	size_t n;
 	pcre2_match_context *context; /* holds a pointer to this struct, so do not move it */
 	pcre2_match_data *data;
-	unsigned int steps;  /* callouts on the current text line */
-	int64_t since_us;    /* CPU time of this process at the first look at the clock */
-	int64_t deadline_ms; /* a text line is given up then; CLOCK_MONOTONIC; INT64_MAX until the caller sets it. Needed
-				* on a busy computer, where MATCH_CPU_MS of CPU time take longer. */
+	unsigned int steps; /* callouts on the current text line */
+	int64_t since_us;   /* CPU time of this process at the first look at the clock */
+	/* CLOCK_MONOTONIC: a text line is given up then. INT64_MAX until the caller sets it. On a busy computer MATCH_CPU_MS
+	 * of CPU time take longer, so that limit is not enough. */
+	int64_t deadline_ms;
 	uint64_t came;	     /* bit set of the patterns that have matched */
-	uint64_t with_group; /* bit set of those whose group 1 took part */
+	uint64_t with_group; /* bit set of the patterns whose group 1 took part in the match */
 	char groups[MATCH_PATTERNS_MAX][MATCH_GROUP_MAX];
 	ssize_t first;	/* index of the first MATCH_EXPECT pattern that matched; -1: none */
 	bool broken;	/* a pattern has exceeded a limit */
 	size_t culprit; /* index of that pattern */
-	char why[64];	/* the limit */
+	char why[64];	/* which limit it was */
 };
 
 /**

@@ -1,7 +1,8 @@
 /* message.h - what a worker tells the supervisor: fixed-size messages, one a datagram.
  *
- * STATUS, NOTE and MATCH come in any order and may be lost if nobody reads them. OPENED comes once at most with each open
- * port. WIRING comes once at most, before RESULT. RESULT comes once and last. After a stop signal there is no RESULT.
+ * STATUS, NOTE and MATCH are sent in any order, and dropped if the supervisor does not read them. OPENED is sent when
+ * the port is open for the first time. WIRING is sent at most once, before RESULT. RESULT is sent once, as the last
+ * message. After a stop signal the worker sends no RESULT.
  */
 #ifndef ESPRESET_RUN_MESSAGE_H
 #define ESPRESET_RUN_MESSAGE_H

@@ -26,7 +26,8 @@
 
 /* Interval between two attempts to open a port that is missing or busy. */
 #define POLL_MS 100
-/* The kernel may take this long to notice that a device is gone: a hub reports changes every 255 ms (USB 2.0, 11.12.4). */
+/* The kernel may take this long to notice that a device is gone: a hub reports changes every 255 ms (USB 2.0,
+ * 11.12.4). */
 #define NOTICE_MS 300
 
 struct search {
@@ -70,7 +71,7 @@ static int wait_for_holder(const struct search *s)
 	if (r <= 0)
 		return r;
 	name_holder(s, &holder);
-	if (holder.is_ancestor) /* it waits for this process to end */
+	if (holder.is_ancestor) /* such a holder waits for this process to end */
 		return s->options->request->no_lock ? 0 : -EBUSY;
 	r = holder_wait(s->path, s->options->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
@@ -97,8 +98,8 @@ static int find_path(struct search *s)
 	struct open_failure *f = s->failure;
 	int r = devices_resolve(s->options->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
 
-	/* A port that an earlier pass found may have been unplugged since. Then a link may still name its tty number, which
-	 * another device may have by now; devices_wait() checks that. */
+	/* A port that an earlier pass found may have been unplugged since. Then a link may still name its tty number,
+	 * which another device may have by now; devices_wait() checks that. */
 	if ((r == 0 && !s->was_there) || (r < 0 && r != -ENOENT && r != -ENXIO))
 		return r;
 	if (r < 0)
@@ -107,7 +108,7 @@ static int find_path(struct search *s)
 			    sizeof(f->text));
 }
 
-/* Kinds of bridges that must be opened differently. */
+/* Sets the options for kinds of bridges that must be opened differently. */
 static void take_quirks(struct search *s, struct tty_options *options)
 {
 	const struct bridge *bridge;

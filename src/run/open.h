@@ -13,7 +13,7 @@ struct open_options {
 	const struct request *request;
 	const struct spec *spec;
 	int64_t deadline_ms;			      /* CLOCK_MONOTONIC: how long to wait */
-	void (*status)(void *user, const char *text); /* called with what is being waited for */
+	void (*status)(void *user, const char *text); /* called with a text that says what is waited for */
 	void *user;
 };
 

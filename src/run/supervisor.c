@@ -1,4 +1,5 @@
-/* supervisor.c - the process that reports: starts a worker process for each board, keeps the time limit, prints the results.
+/* supervisor.c - the process that reports: starts a worker process for each board, keeps the time limit, prints the
+ * results.
  *
  * CALL MAP, top to bottom, and what each function decides:
  *
@@ -7,7 +8,7 @@
  *	    begin_state()		no board is touched if --state-file cannot be written
  *	    start_all()			the time limit of each board
  *	      supervisor_start()	forks; the child is worker_run()
- *	    supervisor_watch()		until every board is over; wakes for a message, a time limit, progress, a stop signal
+ *	    supervisor_watch()		until every board is over; wakes for messages, time limits, progress, a stop
  *	      supervisor_receive()	messages: take_message(); a closed socket: supervisor_reap()
  *	      supervisor_give_up()	a time limit has passed: SIGKILL; the run goes on without this worker
  *	      stop_all()		a stop signal: SIGTERM to all workers, 1.5 s later SIGKILL; does not return
@@ -46,7 +47,7 @@
 
 /* The drain when the worker closes its port (50 ms), and the delay of a busy computer. */
 #define LIMIT_GRACE_MS 700
-/* From SIGTERM to SIGKILL. */
+/* After a stop signal: from SIGTERM to SIGKILL for the workers. */
 #define STOP_GRACE_MS 1500
 /* How long to wait for the exit status of a worker whose socket is closed. */
 #define END_GRACE_MS 200
@@ -75,7 +76,8 @@ struct crew {
 
 /* ---- results ---- */
 
-/* Waits until standard output and standard error can be written without blocking. Return: false: a stop signal came first. */
+/* Waits until standard output and standard error can be written without blocking. Return: false: a stop signal came
+ * first. */
 static bool can_write(void)
 {
 	static const int fds[] = { STDOUT_FILENO, STDERR_FILENO };
@@ -118,7 +120,8 @@ static void board_close(struct board *board)
 	board->fd = -1;
 }
 
-/* Waits a moment for the worker's exit status. A killed worker closes its socket first, and may then block in its driver. */
+/* Waits a moment for the worker's exit status. A killed worker closes its socket first, and may then block in its
+ * driver. */
 static bool has_ended(const struct board *board, int *ret_status)
 {
 	int64_t deadline = wait_now_ms() + END_GRACE_MS;
@@ -142,7 +145,8 @@ static void supervisor_reap(struct crew *crew, struct board *board)
 		tell_failure(crew, board, VERDICT_INTERNAL, text, NULL);
 }
 
-/* An ioctl() or a close() blocks in the driver. SIGKILL ends the worker once the driver returns; nobody waits for that. */
+/* An ioctl() or a close() blocks in the driver. SIGKILL ends the worker once the driver returns; the supervisor does
+ * not wait for that. */
 static void supervisor_give_up(struct crew *crew, struct board *board)
 {
 	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
@@ -203,7 +207,8 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 	}
 }
 
-/* Takes all messages that are there, so that a result counts even if a slow reader of our output has kept us past the limit. */
+/* Takes all queued messages. So a result counts even if a slow reader of our output has delayed this process past the
+ * time limit. */
 static void supervisor_receive(struct crew *crew, struct board *board)
 {
 	struct message message;
@@ -217,7 +222,7 @@ static void supervisor_receive(struct crew *crew, struct board *board)
 
 /* ---- progress ---- */
 
-/* Shows what the first board that is not over waits for, and tells the service manager. */
+/* Shows the status of the first board that is not over, on a terminal and to the service manager. */
 static void show_progress(struct crew *crew)
 {
 	int64_t now = wait_now_ms();
@@ -240,7 +245,8 @@ static void show_progress(struct crew *crew)
 
 /* ---- watching ---- */
 
-/* The sockets of the boards that are not over: poll() fails for all if it is given more than a process may have open. */
+/* The sockets of the boards that are not over: poll() fails for all if it is given more than a process may have
+ * open. */
 static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
 {
 	size_t open = 0;
@@ -297,7 +303,8 @@ static int64_t next_deadline(const struct crew *crew)
 	return deadline;
 }
 
-/* This process woke more than LIMIT_GRACE_MS late: Ctrl-Z stopped it, and its workers. Their time limits move by as much. */
+/* This process woke more than LIMIT_GRACE_MS late: Ctrl-Z stopped it, and its workers. Their time limits move by as
+ * much. */
 static void extend_limits(struct crew *crew, int64_t late_ms)
 {
 	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)

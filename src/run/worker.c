@@ -20,7 +20,7 @@
  *
  *	worker_play()			internal: --capture or the patterns failed; the port stays closed
  *	open_port() failed		open.h: status 30 to 35, or internal
- *	loop_session()			outcome.c: 0, 10 to 19; conditions: 20 to 23; a port that failed: verdict_of_errno()
+ *	loop_session()			outcome.c: 0, 10 to 19; conditions: 20 to 23; the port failed: verdict_of_errno()
  *	take_proof_by_ota()		ready instead of unproven, silent or garbled
  *	refuse_native_usb()		unproven
  *	take_close()			a close() that failed: verdict_of_errno(), but only instead of ready
@@ -84,7 +84,8 @@ static struct clk real_clk = { real_now_ms };
 
 /* ---- messages ---- */
 
-/* RESULT and WIRING must arrive. Other messages are dropped if the socket is full, so that no board waits for a reader. */
+/* RESULT and WIRING must arrive. Other messages are dropped if the socket is full, so that no board waits for a
+ * reader. */
 static void worker_send(struct worker *w, enum message_kind kind, const void *content, size_t size)
 {
 	int flags = kind == MESSAGE_RESULT || kind == MESSAGE_WIRING ? 0 : MSG_DONTWAIT;
@@ -162,7 +163,7 @@ static void close_capture(struct worker *w)
 
 /* ---- results ---- */
 
-/* The session part of a result that no session has come to. */
+/* Sets the result if no session has produced one. */
 static void worker_fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
 	struct report_result failed;
@@ -180,7 +181,7 @@ static int worker_close(struct worker *w)
 	return r;
 }
 
-/* If closing the port failed, nobody knows whether the lines were released. @r: of worker_close() */
+/* @r: what worker_close() returned. After an error the lines may still be asserted. */
 static void take_close(struct worker *w, int r)
 {
 	static const struct advice lines_unknown = { "look-at-board",
@@ -231,8 +232,8 @@ static void take_proof_by_ota(struct worker *w)
 	snprintf(r->text, sizeof(r->text), "the board itself would take an update");
 }
 
-/* The board's answer replaces missing reset evidence only: not an --expect or --ota that was not met, and not on another chip
- * than an ESP8266, which cannot be the board that answers. */
+/* The board's answer replaces missing reset evidence only: not an --expect or --ota that was not met, and not on
+ * another chip than an ESP8266, which cannot be the board that answers. */
 static bool may_stand_in(const struct worker *w)
 {
 	const struct session_result *r = &w->result.session;
@@ -308,7 +309,7 @@ static void worker_reset(struct worker *w, struct session_config *config)
 		ask_board(w, false, w->session.deadline_ms);
 		take_proof_by_ota(w);
 	}
-	take_close(w, closed); /* last, so that no answer replaces this failure */
+	take_close(w, closed); /* last, so that no answer of the board replaces a failure to close */
 }
 
 static void worker_probe_wiring(struct worker *w)
@@ -354,7 +355,8 @@ static void find_and_run(struct worker *w)
 	struct session_config config = w->request->session;
 	bool found;
 
-	/* The bridge's place, before the bridge may leave, or after it has come. */
+	/* Note the bridge's place on USB now, in case it is unplugged; and again below, in case it was plugged in
+	 * late. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);
@@ -405,7 +407,8 @@ static void run_again(struct worker *w, bool once)
 	w->result.session.total_ms = (int)(wait_now_ms() - w->start_ms);
 }
 
-/* A single attempt shows whether a step has helped. Only a board that answered gets further attempts, or any after the last step. */
+/* A single attempt shows whether a step has helped. Further attempts follow if the board answered, or if this was the
+ * last step. */
 static void run_after_step(struct worker *w)
 {
 	bool last = ladder_is_last(&w->ladder);
@@ -443,7 +446,7 @@ static void find_fitting_advice(struct worker *w)
 		snprintf(w->result.advice, sizeof(w->result.advice), "%s", diagnosis.cure);
 }
 
-/* For results without any other advice. */
+/* Sets the advice by the verdict, if no other advice was found. */
 static void complete_advice(struct worker *w)
 {
 	/* clang-format off */

@@ -79,7 +79,7 @@ bool appspeed_may_drop(const struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
-	/* Such a bridge would hand on nothing of 9600 Bd. */
+	/* A bridge that drops characters with framing errors hands on nothing of 9600 Bd. */
 	return h->sender_baud != 9600 && habit != SPEED_DELIVERS && habit != SPEED_ZEROES;
 }
 
@@ -101,7 +101,7 @@ int appspeed_candidate(struct appspeed *h)
 
 	if (h->sender_baud)
 		return h->sender_baud == h->port_baud ? 0 : h->sender_baud;
-	if (h->port_baud < ROM_BAUD) /* the port has the speed of an ESP32-C2's ROM; most applications have this one */
+	if (h->port_baud < ROM_BAUD) /* 74880 Bd is the speed of an ESP32-C2's ROM; most applications have 115200 Bd */
 		return ROM_BAUD;
 	if (!h->strange && (habit == SPEED_DELIVERS || habit == SPEED_ZEROES))
 		return 0;
@@ -110,8 +110,8 @@ int appspeed_candidate(struct appspeed *h)
 
 int appspeed_next_guess(struct appspeed *h)
 {
-	/* 2000000: names each speed above the ROM's. 230400: the hardest to distinguish from the ROM's. 9600: a bridge that drops
-	 * characters with framing errors hands on nothing of it, so it is tried first after silence. */
+	/* 2000000: names each speed above the ROM's. 230400: the hardest to distinguish from the ROM's. 9600: a bridge
+	 * that drops characters with framing errors hands on nothing of it, so it is tried first after silence. */
 	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;
 

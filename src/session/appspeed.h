@@ -2,7 +2,7 @@
  *
  *	h.latency_ms = latency;			once; the rest of a new struct is zero
  *	appspeed_begin(&h, baud, habit);	whenever the port's speed is set
- *	appspeed_bytes(&h, ...);		for bytes after the load; then h.app_baud is the speed, as soon as it is known
+ *	appspeed_bytes(&h, ...);		for bytes after the load; h.app_baud is the result, 0 until it is known
  *
  * Pure: no system call, no clock, no allocation.
  */
@@ -16,26 +16,26 @@
 #include "bootlog/bootlog.h"
 #include "bootlog/speed.h"
 
-/* Above all usual speeds, so that every sender is slower (docs/hardware.md, section 6). A bridge without this speed takes the
- * next one below. */
+/* Above all usual speeds, so that every sender is slower (docs/hardware.md, section 6). A bridge without this speed
+ * takes the next one below. */
 #define APPSPEED_FASTEST_BAUD 2000000
 /* A board that has been silent for this long has paused: the next bytes are another burst. */
 #define APPSPEED_PAUSE_MS 150
 
 struct appspeed {
-	int latency_ms;		  /* the bridge's */
+	int latency_ms;		  /* the bridge's latency timer */
 	int port_baud;		  /* the port's speed */
 	struct speed_guess guess; /* from the bytes since appspeed_begin(), or since the last readable text line */
-	int sender_baud;	  /* the speed of what prints after the load, application or loader; 0: not known */
-	int app_baud;		  /* the application's speed: like sender_baud, but never named after a loader; 0 */
+	int sender_baud;	  /* speed of the program that prints after the load, be it a loader; 0: not known */
+	int app_baud;		  /* speed of the application, never of a loader; 0: not known */
 	bool may_be_loader;	  /* a loader may be printing now */
 	long unreadable;	  /* unreadable bytes since appspeed_begin() */
 	unsigned int guessed;	  /* bit set of the speeds that appspeed_next_guess() has returned */
-	bool strange;		  /* bytes came whose speed has no name, or is above the port's */
-	int64_t burst_ms;	  /* when the current burst began */
-	int64_t last_ms;	  /* its last byte; -1: none */
-	long burst;		  /* its bytes */
-	bool paused;		  /* the board has paused since appspeed_begin(); bytes before may end a banner */
+	bool strange;	  /* unreadable bytes came whose speed could not be found: perhaps one above the port's */
+	int64_t burst_ms; /* when the current burst began */
+	int64_t last_ms;  /* time of the last byte; -1: none yet */
+	long burst;	  /* bytes in the current burst */
+	bool paused;	  /* the board has paused since appspeed_begin(); earlier bytes may belong to a banner */
 	struct speed_check check; /* is the port's speed the sender's? */
 };
 

@@ -14,24 +14,26 @@
 #define HOLD_MS 100
 #define LONG_HOLD_MS 1000
 #define NOTHING_MS 2500
-/* The longest experiment; with less time left none begins. */
+/* Duration of the longest experiment: none begins with less time left. */
 #define EXPERIMENT_MAX_MS 4000
 #define CONFIRMATIONS 2
 #define CONFIRMATIONS_MAX 4
-/* Confirmations alternate between HOLD_MS and this hold. Their difference is larger than the variation of the banner's delay, so
- * a board that resets itself at equal intervals does not match both. */
+/* Confirmations alternate between HOLD_MS and this hold. Their difference is larger than the variation of the banner's
+ * delay, so a board that resets itself at equal intervals does not match both. */
 #define CONFIRM_HOLD_MS 250
 #define TOLERANCE_MS 60
-/* Fewer bytes than this are no reason to try the other speed. */
+/* With fewer bytes received than this, the second speed is not tried. */
 #define BYTES_MIN 16
 
-/* The first step is held. In the others a banner is waited for; after it the rest is played without waiting. Where the effects of
- * two lines are compared, one line changes at a time, so that no skew between them causes a reset. */
+/* The first step of an experiment is held for hold_ms. In later steps the probe waits for a banner; after one it plays
+ * the other steps without waiting. Where the effects of two lines are compared, one line changes at a time, so that no
+ * skew between them causes a reset. */
 const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS },
 	[WIRING_TRY_RTS] = { { R, N }, 2, HOLD_MS },
 	[WIRING_TRY_DTR] = { { D, N }, 2, HOLD_MS },
-	/* With two transistors EN rises when the other line is added; with a wire, when its own line is released. */
+	/* Two transistors: EN rises when the second line is asserted as well. A wire: EN rises when the first line is
+	 * released. */
 	[WIRING_TRY_RTS_THEN_BOTH] = { { R, B, D, N }, 4, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_BOTH] = { { D, B, R, N }, 4, HOLD_MS },
 	/* The way into download mode with two transistors. */
@@ -72,11 +74,11 @@ static const struct circuit {
 				  "DTR is wired upside down: the board is in reset while DTR is released" },
 };
 
-/* One line on EN: the experiments about it, and the circuits that they distinguish. */
+/* For each line that may be on EN: the experiments about it, and the circuits that they distinguish. */
 static const struct suspect {
 	enum wiring_experiment alone, held_long, then_both, then_other;
 	enum wiring_circuit transistors, direct, only, unclear, inverted;
-	const char *other_reaches, *other_does_not; /* what to say of the other line beside two transistors */
+	const char *other_reaches, *other_does_not; /* two transistors: words about the second line */
 } suspects[] = {
 	{ WIRING_TRY_RTS, WIRING_TRY_RTS_LONG, WIRING_TRY_RTS_THEN_BOTH, WIRING_TRY_RTS_THEN_DTR,
 	  WIRING_TWO_TRANSISTORS, WIRING_DIRECT, WIRING_RTS_ONLY, WIRING_RTS, WIRING_RTS_INVERTED,
@@ -93,7 +95,7 @@ const char *wiring_name(enum wiring_circuit circuit)
 	return circuits[circuit].name;
 }
 
-/* ---- what follows from the outcomes ---- */
+/* ---- from outcomes to circuits ---- */
 
 bool circuit_is_copying(const struct wiring *w)
 {
@@ -112,7 +114,7 @@ static bool has_reset(const struct wiring *w, enum wiring_experiment e)
 	return circuit_counts(w, &w->trials[e]);
 }
 
-/* Which lines, asserted alone, reset the board; both: only together. */
+/* The lines that reset the board when asserted alone; both: only both lines together do. */
 struct found {
 	bool rts, dtr, both;
 };
@@ -125,7 +127,7 @@ static struct found circuit_found(const struct wiring *w)
 	return (struct found){ rts, dtr, !rts && !dtr && has_reset(w, WIRING_TRY_BOTH) };
 }
 
-/* The only line that resets the board; NULL: none, either, or both together. */
+/* The line that resets the board; NULL if none, each, or only both together do. */
 static const struct suspect *only_suspect(const struct found *f)
 {
 	return f->rts == f->dtr ? NULL : f->rts ? on_rts : on_dtr;
@@ -140,7 +142,8 @@ static enum wiring_circuit circuit_of_suspect(const struct wiring *w, const stru
 		return line->unclear;
 	if (t->where == 1)
 		return line->transistors;
-	/* Another boot source without the other line: then something else holds GPIO0 low, and hides what that line does. */
+	/* If the board does not boot from flash even without the second line, something else holds GPIO0 low. That
+	 * hides what the second line does. */
 	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN || alone->source != BOOT_SOURCE_FLASH)
 		return line->unclear;
 	return t->source == BOOT_SOURCE_FLASH ? line->only : line->direct;
@@ -219,7 +222,7 @@ static void end_found(struct wiring *w, const struct found *f)
 	}
 	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, f),
 		 r->resets, then);
-	w->rescue = 0; /* the last experiment was the reset itself */
+	w->rescue = 0; /* the last experiment has reset the board */
 	w->state = WIRING_END;
 }
 
@@ -260,7 +263,7 @@ static void begin_experiment(struct wiring *w, enum wiring_experiment e)
 	w->state = WIRING_STEP;
 }
 
-/* Begins an experiment unless it was played @times. Return: it has begun. */
+/* Begins an experiment, unless it was played @times already. Return: true if it begins. */
 static bool plays(struct wiring *w, enum wiring_experiment e, int times)
 {
 	if (w->trials[e].played >= times)
@@ -288,7 +291,7 @@ void circuit_confirmed(struct wiring *w)
 	bool steady = abs(t->late_ms - w->confirmed_late_ms) <= TOLERANCE_MS;
 
 	w->confirmations++;
-	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady)) /* earlier ones may have been chance */
+	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady)) /* earlier confirmations may have been chance */
 		w->good = w->elsewhere = 0;
 	if (!circuit_counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)
 		return;
@@ -301,7 +304,7 @@ void circuit_confirmed(struct wiring *w)
 	}
 }
 
-/* Goes to the other speed, once, if bytes came: the ROM may speak there. Return: it does. */
+/* Begins anew at the other speed (115200 or 74880 Bd), once, if enough bytes came. Return: true if so. */
 static bool tries_other_speed(struct wiring *w)
 {
 	if (w->second_speed || w->config.crystal_mhz == 40 || w->bytes < BYTES_MIN)
@@ -321,7 +324,7 @@ static bool is_source_clear(const struct wiring *w, const struct found *f)
 	return !has_reset(w, e) || w->trials[e].source != BOOT_SOURCE_UNKNOWN;
 }
 
-/* Begins one of the experiments that distinguish the circuits with this line on EN. Return: one has begun. */
+/* Begins an experiment that distinguishes the circuits with this line on EN. Return: false if all were played. */
 static bool plays_for_suspect(struct wiring *w, const struct suspect *line)
 {
 	if (plays(w, line->then_both, 1) || (!has_reset(w, line->then_both) && plays(w, line->then_both, 2)))

@@ -35,7 +35,7 @@ static enum verdict without_our_boot(const struct session *s)
 	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
-/* The verdict if another boot followed ours, not in a chain that healthy chips print. */
+/* The verdict if our boot was followed by another one, outside the chains of banners that healthy chips print. */
 static enum verdict after_reboot(const struct attempt *a)
 {
 	if (a->boot.trouble == BOOT_NO_IMAGE || a->next.trouble == BOOT_NO_IMAGE)
@@ -122,7 +122,7 @@ static const char *outcome_missing(const struct session *s, enum proof_rule miss
 	const struct boot *boot = &a->boot;
 
 	*ret_advice = &see_wiring;
-	if (boot->copying) { /* matters more to the user than any missing evidence */
+	if (boot->copying) { /* the user must know this first, whatever evidence is missing */
 		*ret_advice = &wait_for_copy;
 		return COPYING;
 	}
@@ -173,8 +173,8 @@ __attribute__((format(printf, 3, 4))) static void outcome_say(struct session_res
 	r->advice = advice;
 }
 
-/* Fills in the sentence and the advice for the verdict. If a boot crashed without a word, the reset cause of the next boot
- * decides the advice. */
+/* Fills in the sentence and the advice for the verdict. If a boot crashed without a word, the reset cause of the next
+ * boot decides the advice. */
 static void outcome_explain(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;

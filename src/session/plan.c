@@ -1,4 +1,4 @@
-/* plan.c - the next pulse: the wiring it supposes, its hold, the speed it is heard at, the pause before it. */
+/* plan.c - plans the next pulse: its sequence, its hold, the port's speed, the pause before it. */
 #include "session/inside.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #define HOLD_SPREAD_MS 20
 #define PAUSE_SPREAD_MS 100
 
-/* Of the first, the second and every later attempt. */
+/* Holds of the first, the second and every later attempt. */
 static const int hold_steps_ms[] = { 20, 100, 500 };
 
 /* Sequences by enum plan_wiring, in the order in which they are tried: docs/hardware.md, section 7. */
@@ -59,8 +59,8 @@ bool plan_may_try_again(const struct session *s, enum verdict verdict)
 	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + plan_hold(s, s->attempt.number + 1);
 }
 
-/* In a row of pulses one was not followed by a banner, or not after the same delay: then the line that was pulsed is not the
- * one on EN, or not the only one. */
+/* Did a pulse of a row have no banner, or one after another delay? Then the line that was pulsed is not on EN, or not
+ * the only one on EN. */
 static bool row_broke(const struct session *s)
 {
 	return s->attempt.pulse > 1 && !(s->attempt.caused_by_us && s->attempt.series >= PROOF_PULSES);
@@ -110,7 +110,8 @@ static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum
 
 	if (a->cold_in_hold || row_broke(s) || (a->caused_by_us && a->boot.source == BOOT_SOURCE_DOWNLOAD))
 		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
-	/* The sequence did reset the board, or may have: the next pulse at the other speed will show. */
+	/* Keep the sequence if it has reset the board, or if it may have: the next pulse, at another speed, will
+	 * show. */
 	if (a->caused_by_us || (may_be_boot && next_baud != a->baud))
 		return s->plan.wiring;
 	return untried_wiring(s);

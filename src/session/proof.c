@@ -6,20 +6,21 @@
 
 /* A banner takes 11 ms at 74880 Bd, plus the bridge's latency. */
 #define BANNER_MS 30
-/* More unreadable bytes than this before a banner at 115200 Bd may be a banner at 74880 Bd that the bridge has mutilated; then
- * the readable one is of a restart. */
+/* More unreadable bytes than this before a banner at 115200 Bd may be a banner at 74880 Bd that the bridge has
+ * mutilated; then the readable one is of a restart. */
 #define NOISE_MAX 8
 /* eboot's version and "@cp:" are 15 characters. Other loaders and the SDK print more. */
 #define EBOOT_BYTES_MIN 4
 #define EBOOT_BYTES_MAX 24
-/* A restart's banner and load lines are 250 characters, and more than 100 unreadable bytes at the other speed. */
+/* A restart's banner and load lines are 250 characters, and more than 100 unreadable bytes if read at the wrong
+ * speed. */
 #define UNCLEAR_MAX 80
 
 #ifdef PROOF_MUTANTS
 unsigned int proof_left_out;
 #endif
 
-/* As "evidence" in JSON names them. */
+/* The rules' names in "evidence" of the JSON result. */
 static const char *const rule_names[PROOF_RULES] = {
 	[PROOF_QUIET_HOLD] = "quiet-hold",
 	[PROOF_AFTER_RELEASE] = "banner-after-release",
@@ -52,7 +53,8 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 {
 	int64_t begin_ms = attempt->caused_by_us ? attempt->our_banner_ms : attempt->boot.begin_ms;
 
-	/* The bytes that made the port change its speed began this banner, or were another boot, perhaps ours. */
+	/* Bytes that made the port change its speed longer ago belong to another boot, perhaps the one that we
+	 * caused. */
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
 		return false;
 	if (attempt->release_ms < 0 || begin_ms < attempt->release_ms)
@@ -61,12 +63,12 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 	       begin_ms - attempt->release_ms <= context->boot_window_ms;
 }
 
-/* The ESP8266 reports cause 1 (power or CH_PD) or 2 (RST pin), the ESP32 family POWERON for EN and power. After a reset by
- * USB-Serial-JTAG a chip says USB, and only a port that is the chip's own USB can have caused that. */
+/* The ESP8266 reports cause 1 (power or CH_PD) or 2 (RST pin), the ESP32 family POWERON for EN and power. After a reset
+ * by USB-Serial-JTAG a chip says USB, and only a port that is the chip's own USB can have caused that. */
 static bool is_hardware_reset(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
-		return true; /* the first banner of the chain was judged when it came */
+		return true; /* the first banner of the chain passed this rule */
 	return attempt->boot.cause_kind == BOOT_CAUSE_HARDWARE ||
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }
@@ -82,7 +84,7 @@ bool proof_needs_row(const struct proof_context *context, const struct attempt *
 	return is_esp8266(&attempt->boot) && !is_cold(attempt) && context->crystal_mhz != 26;
 }
 
-/* Can this pulse be one of a row? */
+/* Can this pulse be part of the row that proves a reset? */
 static bool is_of_series(const struct attempt *attempt)
 {
 	return attempt->caused_by_us && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late &&
@@ -121,7 +123,8 @@ int proof_series(const struct proof_context *context, const struct attempt *atte
 
 static bool source_is_flash(const struct boot *boot)
 {
-	/* In the ESP32 family a DOWNLOAD banner is not final: after a core reset it shows old straps, and then the image loads. */
+	/* In the ESP32 family a DOWNLOAD banner is not final: after a core reset it shows old straps, and then the
+	 * image loads. */
 	if (boot->source == BOOT_SOURCE_DOWNLOAD && !is_esp8266(boot))
 		return !boot->waiting && boot->progress >= BOOT_LOADED;
 	return boot->source == BOOT_SOURCE_FLASH;

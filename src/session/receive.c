@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-/* The first bytes after a change of speed may be read out of step (docs/hardware.md, "An application at another speed"). */
+/* The first bytes after a change of speed may be read out of step (docs/hardware.md, "An application at another
+ * speed"). */
 #define OUT_OF_STEP_BYTES 250
 /* A pause of 2.5 characters puts a receiver in step: 3 ms at 9600 Bd, with a margin for a busy computer. */
 #define STEP_PAUSE_MS 30
@@ -21,7 +22,8 @@ static void note_boot(struct session *s, const struct boot *boot)
 	session_add_note(s, SESSION_NOTE_BOOT);
 }
 
-/* A banner of the ESP32 family at 74880 Bd is an ESP32-C2's, even if it does not name the chip (espressif/esp-idf#17001). */
+/* A banner of the ESP32 family at 74880 Bd is an ESP32-C2's, even if it does not name the chip
+ * (espressif/esp-idf#17001). */
 static void name_chip(struct session *s, struct boot *boot)
 {
 	if (s->baud == 74880 && !s->attempt.follows && !s->attempt.asks_why && !boot->chip_name[0] &&
@@ -42,7 +44,7 @@ static void receive_banner(struct session *s, const struct boot *boot)
 		if (a->caused_by_us) {
 			a->our_banner_ms = boot->begin_ms;
 			if (boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || s->baud == 74880))
-				s->context.crystal_mhz = 26; /* holds for the rest of the run */
+				s->context.crystal_mhz = 26; /* known for the rest of the run */
 		} else if (!a->passive && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS) {
 			a->cold_in_hold = true; /* read after the release, sent before it */
 		}
@@ -66,7 +68,8 @@ static void receive_banner(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* The reader knows more of the current boot. After a foreign reboot that boot is a->next; a->boot stays as it was. */
+/* Takes what the reader has learned about the current boot. After a reboot that is a->next, and a->boot does not
+ * change. */
 static void take_boot(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -118,8 +121,8 @@ bool receive_is_past_load(const struct session *s)
 	return s->attempt.caused_by_us && s->attempt.boot.progress >= BOOT_LOADED;
 }
 
-/* May unreadable bytes now be a restart? At 74880 Bd yes, since an ESP8266 restarts at 115200 Bd. At 115200 Bd every restart is
- * readable, whatever the application's speed (docs/hardware.md, section 6). */
+/* May unreadable bytes now be a restart? At 74880 Bd yes, since an ESP8266 restarts at 115200 Bd. At 115200 Bd every
+ * restart is readable, whatever the application's speed (docs/hardware.md, section 6). */
 static bool is_unclear(const struct session *s)
 {
 	return receive_is_past_load(s) && s->baud == 74880 && s->attempt.boot.chip == CHIP_ESP8266 &&
@@ -134,15 +137,15 @@ static void receive_text(struct session *s, const struct boot_event *event)
 	a->text += (long)event->len;
 	if (receive_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
 		appspeed_text(&s->appspeed);
-	/* A short text right after the load at 74880 Bd is chance, or the ROM's last words about a bad image. Second stages and
-	 * applications print longer lines. */
+	/* A short text right after the load at 74880 Bd is chance, or the ROM's last words about a bad image. Second
+	 * stages and applications print longer lines. */
 	if (is_unclear(s) && a->boot.progress == BOOT_LOADED && event->len < TEXT_IS_NO_LUCK) {
 		a->unclear_after_load += (long)event->len;
 		a->fragments += event->len >= WORD_MIN;
 	}
 }
 
-/* Before the release: notes banners, which mean that DTR drives EN. Return: the event is of no other interest. */
+/* Return: false after the release. Before it, a banner means that DTR drives EN; other events are ignored. */
 static bool is_before_release(struct session *s, const struct boot_event *event)
 {
 	if (s->attempt.release_ms >= 0 || proof_is_left_out(PROOF_AFTER_RELEASE))
@@ -199,8 +202,9 @@ bool receive_may_be_loader(const struct session *s)
 	return may_be_chatter(s) && !s->attempt.boot.eboot_loads;
 }
 
-/* Counts bytes that may hide a restart while the port has the application's speed: unreadable ones once the receiver was in
- * step, and all of them if the speed turns out not to be the application's. @silent_ms: the pause before these bytes. */
+/* Counts bytes that may hide a restart while the port has the application's speed: unreadable ones once the receiver
+ * was in step, and all of them if the speed turns out not to be the application's. @silent_ms: the pause before these
+ * bytes. */
 static void count_hidden(struct session *s, long unreadable, size_t n, int64_t silent_ms)
 {
 	enum speed_answer answer = speed_check_answer(&s->appspeed.check);
@@ -226,7 +230,8 @@ static bool is_text(unsigned char c, bool is_past_load)
 	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || (c == 0x1b && is_past_load);
 }
 
-/* Were bytes that are read now sent after @since_ms, however much the bridge and a busy computer may have delayed them? */
+/* Were bytes that are read now sent after @since_ms, however much the bridge and a busy computer may have delayed
+ * them? */
 static bool is_surely_after(const struct session *s, int64_t since_ms)
 {
 	return s->now_ms > since_ms + s->config.latency_ms + s->context.lag_ms;

@@ -11,18 +11,19 @@
 
 #define WAIT_TOTAL_MAX_MS 60000
 
-/* In esptool's language. Steps with a line asserted have no W: the session chooses how long they hold (observes). Circuits:
- * docs/hardware.md, section 7. */
+/* In esptool's language. Steps with a line asserted have no W: the session chooses how long they hold (observes).
+ * Circuits: docs/hardware.md, section 7. */
 static const struct named {
 	const char *name, *text;
 } named[] = {
-	/* From both asserted only DTR changes in the first step. Two transistors: EN falls, GPIO0 stays high. Direct wiring (RTS
-	 * to EN, DTR to GPIO0): GPIO0 is high long before the second step lets EN rise. */
+	/* From both asserted only DTR changes in the first step. Two transistors: EN falls, GPIO0 stays high. Direct
+	 * wiring (RTS to EN, DTR to GPIO0): GPIO0 is high long before the second step lets EN rise. */
 	{ "rts", "U0,1|U0,0" },
-	/* Two transistors: nothing happens. Direct or swapped wiring: EN rises after GPIO0, because of its capacitor. */
+	/* Two transistors: nothing happens. Direct or swapped wiring: EN rises after GPIO0, because of its
+	 * capacitor. */
 	{ "both", "U1,1|U0,0" },
-	/* For a board that only DTR resets. On the usual circuits DTR alone pulls GPIO0 low, so EN must have risen before:
-	 * 140 ms to 0.75 VDD with 10 kOhm and 10 uF. */
+	/* For a board that only DTR resets. On the usual circuits DTR alone pulls GPIO0 low, so EN must have risen
+	 * before: 140 ms to 0.75 VDD with 10 kOhm and 10 uF. */
 	{ "dtr", "U0,0|W0.15|U1,0|U0,0" },
 };
 
@@ -44,7 +45,7 @@ static const char *sequence_blanks(const char *p)
 	return p;
 }
 
-/* Reads "0.05" as 50 ms. Return: the character behind the number; NULL if it is no number from 0 to 60. */
+/* Reads "0.05" as 50 ms. Return: a pointer behind the number; NULL if it is no number from 0 to 60. */
 static const char *parse_seconds(const char *p, int *ret_ms)
 {
 	long us = 0, unit = 1000000;
@@ -77,7 +78,7 @@ static const char *parse_bit(const char *p, unsigned int line, struct sequence_s
 	return p + 1;
 }
 
-/* Reads the command at p. Return: the character behind it; NULL: no valid command. */
+/* Reads the command at p. Return: a pointer behind the command; NULL if it is invalid. */
 static const char *parse_step(const char *p, struct sequence_step *step)
 {
 	switch (toupper((unsigned char)*p)) {
@@ -102,7 +103,7 @@ static int sequence_append(struct sequence *sequence, const struct sequence_step
 		last->hold_ms += step->hold_ms;
 		return 0;
 	}
-	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* plan.c puts one more in front, which releases the lines */
+	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* plan.c needs room for one more step */
 		return -EINVAL;
 	sequence->steps[sequence->n++] = *step;
 	return 0;
@@ -193,8 +194,8 @@ static bool raises_into_download(const struct sequence *sequence, struct pins (*
 
 		lines = sequence_lines(lines, &sequence->steps[i]);
 		now = circuit(lines);
-		/* The ROM samples GPIO0 when EN's capacitor has charged, 10 ms or more later (10 kOhm, 1 uF). So GPIO0 counts
-		 * in the first state that lasts: skip steps without a wait. */
+		/* The ROM samples GPIO0 when EN's capacitor has charged, 10 ms or more later (10 kOhm, 1 uF). So GPIO0
+		 * counts in the first state that lasts: skip steps without a wait. */
 		while (now.en && !en && !sequence->steps[i].hold_ms && i + 1 < sequence->n) {
 			lines = sequence_lines(lines, &sequence->steps[++i]);
 			now = circuit(lines);

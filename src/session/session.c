@@ -14,7 +14,7 @@
  *	session_advance()		takes every transition that is due
  *	  begin_attempt()		a new attempt; plan_pulse() says sequence, hold and speed
  *	  advance_hold()		when a hold is over: the next step
- *	  stage_...()			stages.c: another pulse, another speed, the next state, or the end of the attempt
+ *	  stage_...()			stages.c: another pulse, another speed, the next state, or the attempt's end
  *	    session_conclude()		another attempt, SESSION_PATIENCE, or the end of the session
  *	      outcome_judge()		the verdict of this attempt alone; proof.c names the rule that does not hold
  *	      plan_may_try_again()	whether another attempt may follow; plan_next() plans it
@@ -28,7 +28,7 @@
  *	SETTLE -> LISTEN		eboot turns out to copy an OTA image
  *	LISTEN, SETTLE -> WHY -> session_conclude()	after a restart without explanation
  *
- * If the action of RELEASE fails, the session is over all the same: closing the port releases the lines.
+ * If releasing the lines in RELEASE fails, the session ends nevertheless: closing the port releases them.
  */
 #include "session/session.h"
 
@@ -103,7 +103,7 @@ static void session_finish(struct session *s)
 	s->state = s->lines_known && !s->lines ? SESSION_OVER : SESSION_RELEASE;
 }
 
-/* Which of two attempts' verdicts to report: a board that was readable at one of the speeds tried is not garbled. */
+/* Chooses between the verdicts of two attempts: a board that was readable at any speed is not garbled. */
 static enum verdict better_verdict(enum verdict a, enum verdict b)
 {
 	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
@@ -119,8 +119,8 @@ void session_keep_attempt(struct session *s)
 	s->any_before = true;
 }
 
-/* Has another sequence reset the board by now? Then the earlier verdict was about the earlier sequence, not the board: a
- * sequence that does not fit the circuit does nothing, or ends in download mode. */
+/* Has another sequence reset the board by now? Then the earlier verdict was about the earlier sequence, not the board:
+ * a sequence that does not fit the circuit does nothing, or ends in download mode. */
 static bool earlier_is_outdated(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -130,7 +130,8 @@ static bool earlier_is_outdated(const struct session *s)
 		s->earlier.verdict == VERDICT_NO_EFFECT);
 }
 
-/* May eboot be copying an OTA image now? A cold boot from flash was heard, but no word of eboot's that excludes a copy. */
+/* May eboot be copying an OTA image now? A cold boot from flash was heard, but no word of eboot's that excludes a
+ * copy. */
 static bool may_be_copying(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -242,8 +243,8 @@ static bool is_last_hold(const struct session *s)
 	return s->lines != 0;
 }
 
-/* The last hold is an observation window, also in a written-out sequence: once its time is over it continues until the line
- * has been quiet for a moment. */
+/* The last hold is an observation window, also in a written-out sequence: once its time is over it continues until the
+ * line has been quiet for a moment. */
 static int64_t hold_end(const struct session *s)
 {
 	int64_t quiet = s->last_byte_ms + HOLD_QUIET_MS + s->config.latency_ms;
@@ -255,7 +256,7 @@ static int64_t hold_end(const struct session *s)
 
 static void begin_listening(struct session *s)
 {
-	if (!s->copying) /* after a copy, seconds later, eboot completes the line that it began */
+	if (!s->copying) /* seconds later, after its copy, eboot completes the text line that it began */
 		receive_flush(s);
 	s->attempt.release_ms = s->now_ms;
 	if (s->any_before && s->before.release_ms >= 0)
@@ -279,7 +280,7 @@ static void lines_set(struct session *s)
 	}
 	s->state = SESSION_HOLD;
 	s->state_end_ms = s->now_ms + (s->sequence.observes && s->lines ? s->attempt.hold_ms : step->hold_ms);
-	/* Makes the hold last for the bridge's latency at least: a byte that the bridge keeps back longer would be missed. */
+	/* This makes the hold last at least as long as the bridge's latency, within which bytes sent earlier arrive. */
 	s->last_byte_ms = s->now_ms - HOLD_QUIET_MS;
 }
 

@@ -44,7 +44,7 @@ struct session_config {
 	uint64_t seed;	 /* random seed for holds and pauses between repeated pulses; another one in each run */
 };
 
-/* The sequences to try, by the line that they suppose on EN. */
+/* Named sequences, by the line that each supposes on EN. */
 enum plan_wiring { PLAN_RTS, PLAN_BOTH, PLAN_DTR, PLAN_WIRINGS };
 
 /* The next pulse, and what earlier attempts have shown about the board (plan.c). */
@@ -52,9 +52,9 @@ struct plan {
 	int baud; /* the port's speed during the pulse */
 	enum plan_wiring wiring, first_wiring;
 	unsigned int tried; /* bit set of enum plan_wiring */
-	bool at_115200;	    /* a banner of another chip than the ESP8266 was read at 115200 Bd: stay there */
+	bool at_115200;	    /* a chip other than the ESP8266 printed its banner at 115200 Bd: keep that speed */
 	bool rts_resets;    /* a boot was heard after the sequence "rts" */
-	bool at_74880;	    /* the ROM speaks at 74880 Bd: listen there from the next reset on */
+	bool at_74880;	    /* the ROM prints at 74880 Bd: use that speed for the next pulse */
 	int pause_ms;	    /* the last pause between two pulses of one attempt */
 	uint64_t random;    /* state of the random number generator */
 };
@@ -68,9 +68,9 @@ enum session_note_kind { SESSION_NOTE_ATTEMPT, SESSION_NOTE_BOOT, SESSION_NOTE_P
 struct session_note {
 	enum session_note_kind kind;
 	int64_t at_ms;		   /* since session_init() */
-	int number, hold_ms, baud; /* of an ATTEMPT; baud is the port's speed */
+	int number, hold_ms, baud; /* valid in SESSION_NOTE_ATTEMPT; baud is the port's speed */
 	char sequence[SEQUENCE_TEXT_MAX];
-	struct boot boot; /* of a BOOT */
+	struct boot boot; /* valid in SESSION_NOTE_BOOT */
 };
 
 enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
@@ -78,7 +78,7 @@ enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
 struct session_result {
 	enum verdict verdict;
 	int err;		     /* positive errno behind a verdict with status 30 to 35; else 0 */
-	char text[640];		     /* what follows "PORT: WORD: "; --decode's texts are the longest */
+	char text[640];		     /* printed after "PORT: WORD: " */
 	const struct advice *advice; /* the next thing to do; NULL: none */
 	enum session_reset_by reset_by;
 	bool any_boot;
@@ -96,8 +96,8 @@ struct session_result {
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
-/* Receives a text line that the board printed after the load. Escape sequences are stripped, other bytes are not; @line is
- * not terminated. */
+/* Receives a text line that the board printed after the load. Escape sequences are stripped, other bytes are not; @line
+ * is not terminated. */
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {
@@ -108,7 +108,7 @@ enum session_state {
 	SESSION_LISTEN,	    /* lines released: reading until the image is loaded */
 	SESSION_SETTLE,	    /* loaded: reading until the settle time is over */
 	SESSION_PATIENCE,   /* no reset now: eboot may be copying an OTA image */
-	SESSION_WHY,	    /* restarted without explanation: reading what it prints before the next restart */
+	SESSION_WHY,	    /* restarted without explanation: reading until the next restart may explain it */
 	SESSION_CONDITIONS, /* proven: reading until the conditions are met */
 	SESSION_RELEASE,    /* the session ended with a line asserted: both are to be released */
 	SESSION_OVER,
@@ -167,7 +167,8 @@ void session_on_line(struct session *s, session_line_fn *fn, void *user);
 int session_first_baud(const struct session_config *config);
 /** session_next() - what to do with the port now; see the order of use above */
 void session_next(struct session *s, int64_t now_ms, struct action *ret);
-/** session_did() - SET_LINES or SET_SPEED is done (0), or any action failed: a negative errno, which ends the session */
+/** session_did() - SET_LINES or SET_SPEED is done (0), or any action failed: a negative errno, which ends the
+ * session */
 void session_did(struct session *s, int64_t now_ms, int r);
 /** session_input() - the action READ has brought @n bytes, at least one */
 void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);

@@ -1,7 +1,8 @@
 /* stages.c - an attempt after its pulse: listening, settling, asking why, awaiting conditions. */
 #include "session/inside.h"
 
-/* Silence after an ESP8266's banner: in flash mode its load lines would follow at once. The ESP32 family pauses for longer. */
+/* Silence after an ESP8266's banner: in flash mode its load lines would follow at once. The ESP32 family pauses for
+ * longer. */
 #define DOWNLOAD_QUIET_MS 300
 #define DOWNLOAD_ESP32_MS 1500
 /* Longest time from a flash-boot banner to the load. */
@@ -24,12 +25,13 @@
 #define TALK_EXTRA_MAX_MS 1000
 /* A first banner line alone counts as torn: wait this long for the second, which names the reset cause. */
 #define TORN_GRACE_MS 100
-/* This many unreadable bytes at 115200 Bd: the ROM may speak at 74880 Bd. If the bridge hands on framing errors unchanged, the
- * reader has recognised the banner by then. */
+/* This many unreadable bytes at 115200 Bd: the ROM may speak at 74880 Bd. If the bridge hands on framing errors
+ * unchanged, the reader has recognised the banner by then. */
 #define STRANGE_BYTES 20
 /* This many unreadable bytes at 74880 Bd after the load: an application at another speed. */
 #define APP_BYTES 8
-/* An ESP8266 read at 74880 Bd stays there for this long after the load, since load errors come at the banner's speed. */
+/* An ESP8266 read at 74880 Bd stays there for this long after the load, since load errors come at the banner's
+ * speed. */
 #define COLD_SPEED_MS 60
 /* Characters without a pause that are more than a greeting, perhaps a crash report. */
 #define REPORT_CHARACTERS 80
@@ -39,9 +41,9 @@
 #define HIDDEN_MAX 16
 /* Least time left for asking why a board restarts. */
 #define WHY_LEFT_MS 500
-/* How long to listen at each speed for that reason, beyond 1.5 times the board's uptime before its restart. */
+/* SESSION_WHY lasts 1.5 times the board's uptime before the restart, plus this, at each speed. */
 #define WHY_MS 500
-/* A row of pulses that is not complete by then is given up. */
+/* Most pulses in an attempt: a row that is not complete by then fails. */
 #define PULSES_MAX (2 * PROOF_PULSES)
 
 static bool stage_is_loaded(const struct session *s)
@@ -67,8 +69,8 @@ static bool needs_another_pulse(const struct session *s)
 
 /* ---- why a board has restarted ---- */
 
-/* Has the board restarted without a readable explanation? If the application gave one at another speed, it will repeat it
- * before the next restart. */
+/* Has the board restarted without a readable explanation? If the application gave one at another speed, it will repeat
+ * it before the next restart. */
 static bool wants_to_know_why(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -90,7 +92,7 @@ static void ask_at(struct session *s, int baud)
 
 static void ask_why(struct session *s)
 {
-	s->attempt.asks_why = s->appspeed.may_be_loader = true; /* a speed named from here on is not reported */
+	s->attempt.asks_why = s->appspeed.may_be_loader = true; /* so that a speed found from now on is not reported */
 	s->attempt.follows = false;
 	ask_at(s, appspeed_candidate(&s->appspeed));
 }
@@ -125,7 +127,7 @@ static void stage_give_up(struct session *s)
 
 /* ---- listening ---- */
 
-/* When listening ends unless more comes. */
+/* When SESSION_LISTEN ends, as far as is known now. */
 static int64_t listen_end(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -153,8 +155,8 @@ static int64_t listen_end(const struct session *s)
 					 : DOWNLOAD_QUIET_MS);
 }
 
-/* Is the board speaking at 74880 Bd while the port listens at 115200? Then the port follows in the middle of the boot. A
- * second reset instead could come while eboot copies an OTA image, and destroy the application. */
+/* Is the board speaking at 74880 Bd while the port listens at 115200? Then the port follows in the middle of the boot.
+ * A second reset instead could come while eboot copies an OTA image, and destroy the application. */
 static bool sounds_like_74880(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -241,8 +243,8 @@ static int confirm_ms(const struct session *s)
 	return s->config.settle_ms > floor_ms ? s->config.settle_ms : floor_ms;
 }
 
-/* The settle time does not end while unreadable bytes keep coming: they may be a crash report at another speed, and a restart
- * would follow. A restart is heard after as much silence as there was between the release and our banner. */
+/* The settle time does not end while unreadable bytes keep coming: they may be a crash report at another speed, and a
+ * restart would follow. A restarting board is silent for about as long as it was between the release and our banner. */
 static int64_t talk_end(const struct session *s, int64_t end_ms)
 {
 	const struct attempt *a = &s->attempt;
@@ -269,8 +271,8 @@ static int64_t settle_end(const struct session *s)
 	return talk_end(s, end);
 }
 
-/* An ESP8266's ROM and eboot report load errors at the speed of their banner, 74880 Bd. Once the application runs, restarts
- * show best at 115200 Bd, whatever speed the application has. */
+/* An ESP8266's ROM and eboot report load errors at the speed of their banner, 74880 Bd. Once the application runs,
+ * restarts show best at 115200 Bd, whatever speed the application has. */
 static bool must_change_speed(const struct session *s)
 {
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0 &&
@@ -296,7 +298,8 @@ static bool may_drop(const struct session *s)
 	return appspeed_may_drop(&s->appspeed) || s->attempt.boot.habit == BOOT_HABIT_DROPS;
 }
 
-/* Is a long text coming in at a known other speed? It may be a crash report, and the rest of it can still be read. */
+/* Is a long text coming in, at a known speed that is not the port's? It may be a crash report, whose rest can still be
+ * read. */
 static bool hears_report(const struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;
@@ -309,8 +312,8 @@ static bool hears_report(const struct session *s)
 	       (s->attempt.boot.chip != CHIP_ESP8266 || h->burst_ms - s->attempt.boot.loaded_ms > CHATTER_MS);
 }
 
-/* With conditions the application's text lines are wanted from the first on. Return: the application's speed, as soon as it is
- * known or given; 0: stay. */
+/* With conditions the application's text lines are wanted from the first on. Return: the application's speed, as soon
+ * as it is known or given; 0: stay. */
 static int wanted_speed(const struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;
@@ -324,8 +327,9 @@ static int wanted_speed(const struct session *s)
 	return may_drop(s) ? 0 : app;
 }
 
-/* The port takes the application's speed while that is worth it. Restarts are readable at the ROM's speed only: at another one
- * they are unreadable bytes, which undo the proof. Return: a change of speed is due. */
+/* Sets the port to the application's speed for as long as readable text comes. A restart is readable at the ROM's speed
+ * only; at another speed it is unreadable bytes, which undo the proof. Return: true if the port's speed is to be
+ * set. */
 static bool stages_follow_application(struct session *s)
 {
 	struct attempt *a = &s->attempt;
@@ -382,7 +386,7 @@ void stage_settle(struct session *s)
 		stage_give_up(s);
 		return;
 	}
-	if (!session_holds(s, PROOF_NOT_COPYING)) { /* eboot said so after the load was reported */
+	if (!session_holds(s, PROOF_NOT_COPYING)) { /* eboot has announced a copy after the load was reported */
 		s->state = SESSION_LISTEN;
 		return;
 	}
@@ -397,8 +401,8 @@ void stage_settle(struct session *s)
 
 /* ---- patience with eboot ---- */
 
-/* eboot is silent while it copies, so bytes after a while come from the application. Once eboot has said that it copies, wait
- * for its result. */
+/* eboot is silent while it copies, so bytes after a while come from the application. Once eboot has said that it
+ * copies, wait for its result. */
 static int64_t patience_end(const struct session *s)
 {
 	if (s->attempt.boot.copying)
@@ -417,8 +421,8 @@ void stage_be_patient(struct session *s)
 
 /* ---- conditions ---- */
 
-/* A port at 115200 Bd cannot name the speed of a faster application. So, once the reset is proven, listen above all usual
- * speeds for a while. Return: a change of speed is due. */
+/* A port at 115200 Bd cannot name the speed of a faster application. So, once the reset is proven, listen above all
+ * usual speeds for a while. Return: true if the port's speed is to be set. */
 static bool seek_speed(struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;

@@ -1,4 +1,5 @@
-/* wiring.c - --probe-wiring: plays experiments on the lines, and reads in the banners where EN rose and what GPIO0 was. */
+/* wiring.c - --probe-wiring: plays experiments on the lines, and reads in the banners where EN rose and what GPIO0
+ * was. */
 #include "session/wiring.h"
 
 #include <assert.h>
@@ -13,8 +14,8 @@
 
 /* Bytes this early in a hold were sent before it: bridges and latency timers keep bytes back. */
 #define PAST_MS 50
-/* Longest time from release to the banner's first byte: EN's RC (10 kOhm, up to 10 uF: 140 ms), and the ROM's start. Once a
- * banner has come, three times its delay are enough. */
+/* Longest time from release to the banner's first byte: EN's RC (10 kOhm, up to 10 uF: 140 ms), and the ROM's start.
+ * Once a banner has come, three times its delay are enough. */
 #define WINDOW_MS 1000
 #define WINDOW_LEAST_MS 200
 /* After a banner no line changes until the board has loaded, since a reset then might interrupt eboot's copy. */
@@ -33,8 +34,8 @@ static void init_log(struct wiring *w)
 	bootlog_init(&w->log, &options);
 }
 
-/* Is this banner surely of a hardware reset? After a restart by software an ESP8266 repeats the last hardware cause, but
- * prints at 115200 instead of 74880 Bd, unless it has a 40 MHz crystal (docs/hardware.md). */
+/* Is this banner surely of a hardware reset? After a restart by software an ESP8266 repeats the last hardware cause,
+ * but prints at 115200 instead of 74880 Bd, unless it has a 40 MHz crystal (docs/hardware.md). */
 static bool is_strong(const struct wiring *w, const struct boot *boot)
 {
 	return boot->chip != CHIP_ESP8266 || boot->rx_speed == BOOT_RX_74880 || w->baud == 74880;
@@ -87,8 +88,8 @@ static void wiring_release(struct wiring *w)
 	w->state = w->lines_known && !w->lines ? WIRING_OVER : WIRING_RELEASE;
 }
 
-/* Ends the probe. A board that an experiment left in download mode is reset first, unless it copies an OTA image, or the bridge
- * is gone. */
+/* Ends the probe. A board that an experiment left in download mode is reset first, unless it copies an OTA image, or
+ * the bridge is gone. */
 static void wiring_finish(struct wiring *w)
 {
 	if (w->rescue && !circuit_is_copying(w) && w->result.verdict != VERDICT_UNPLUGGED)
@@ -113,8 +114,8 @@ static void end_experiment(struct wiring *w)
 	w->state = WIRING_CHOOSE;
 }
 
-/* After a banner: when the board has loaded, or has shown that it will not. The limit holds for a board that boots again and
- * again. */
+/* When to end the last step after a banner: once the board has loaded, or has shown that it will not. A board that
+ * boots again and again must not delay that. */
 static int64_t after_banner(const struct wiring *w)
 {
 	const struct boot *boot = bootlog_boot(&w->log);
@@ -224,7 +225,7 @@ static void wiring_set(struct wiring *w, unsigned int lines, enum wiring_state n
 
 static void wiring_failed(struct wiring *w, int err)
 {
-	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) { /* the result is the one before the rescue */
+	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) { /* keep the result from before the rescue */
 		w->lines_known = false;
 		wiring_release(w);
 		return;

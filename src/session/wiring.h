@@ -9,9 +9,10 @@
  *		DONE: take wiring_result(&w), close the port
  *	}
  *
- * The probe plays experiments (circuit.h): it asserts lines, holds and changes them. The ROM's banner then shows in which step
- * EN rose, and what GPIO0 was. The reset that was found is tried twice more, which also leaves the board running. However the
- * probe ends, the lines are released, and a board that an experiment sent into download mode is reset once more.
+ * The probe plays experiments (circuit.h): it asserts lines, holds and changes them. The ROM's banner then shows in
+ * which step EN rose, and what GPIO0 was. The reset that was found is tried twice more, which also leaves the board
+ * running. However the probe ends, the lines are released, and a board that an experiment sent into download mode is
+ * reset once more.
  *
  * Pure: no system call, no clock, no allocation. Times are monotonic milliseconds that the caller hands in.
  */
@@ -82,16 +83,16 @@ struct wiring_trial {
 	bool strong;	    /* a restart by software cannot have printed that banner */
 	int where;	    /* index of the step in which the banner began */
 	int late_ms;	    /* from that step to the banner */
-	unsigned long boot; /* number of its boot in the log */
+	unsigned long boot; /* boot.number of that banner's boot */
 	enum boot_source source;
 	int seen_in_hold; /* how many banners began in the first step */
 	long bytes;	  /* received during the experiment */
-	long bytes_late;  /* those of them that came later than 50 ms into the first step */
+	long bytes_late;  /* received later than 50 ms into the first step */
 };
 
 enum wiring_state {
 	WIRING_CHOOSE,	    /* an experiment is to be chosen */
-	WIRING_SPEED,	    /* the other speed is to be set */
+	WIRING_SPEED,	    /* the port's speed is to be changed between 115200 and 74880 Bd */
 	WIRING_STEP,	    /* the lines of a step are to be set */
 	WIRING_DWELL,	    /* reading until the step is over */
 	WIRING_END,	    /* the result is known; the board may still be in download mode */
@@ -108,7 +109,7 @@ struct wiring {
 	int64_t start_ms, deadline_ms, now_ms;
 	int baud;	   /* the port's speed now */
 	bool muffled;	   /* the bridge drops or changes characters of a banner at another speed */
-	bool second_speed; /* the other speed was tried, because banners were unreadable */
+	bool second_speed; /* both speeds were tried, because banners were unreadable */
 	bool lines_known;
 	unsigned int lines; /* asserted lines; an assumption until lines_known */
 	enum wiring_experiment current;
@@ -119,14 +120,14 @@ struct wiring {
 	struct wiring_trial trials[WIRING_EXPERIMENTS];
 	bool confirming;       /* the current experiment repeats the reset that was found */
 	int confirmations;     /* how many such repetitions were played */
-	int good;	       /* how many of them in a row booted from flash */
-	int elsewhere;	       /* how many of them in a row booted from another source */
-	int confirmed_late_ms; /* late_ms of the last one of either */
+	int good;	       /* number of successive repetitions that booted from flash */
+	int elsewhere;	       /* number of successive repetitions that booted from another source */
+	int confirmed_late_ms; /* late_ms of the last repetition that was good or elsewhere */
 	enum boot_source elsewhere_source;
 	int window_ms; /* how long to wait for a banner */
 	int strong_resets, weak_resets;
 	long bytes;	     /* received since wiring_init() */
-	unsigned int rescue; /* lines that reset the board; 0: no experiment has left it in download mode */
+	unsigned int rescue; /* lines to assert to end a download mode that an experiment has caused; 0: none */
 	struct wiring_result result;
 };
 
