@@ -1,5 +1,4 @@
-/* conditions.c - what must hold besides the proof: text lines that must or must not come, an OTA service that
- * listens. */
+/* conditions.c - what must hold besides the proof: lines that must or must not come, a listening OTA service. */
 #include "run/conditions.h"
 
 #include <errno.h>
@@ -160,8 +159,7 @@ void conditions_forget(struct conditions *c)
 
 /* ---- the network ---- */
 
-/* Fills in the host to ask. For @ that is the address that the firmware's pattern has brought, or else the first
- * --expect. */
+/* Fills in c->ota_host. For @ that is the address that the firmware's pattern, or the first --expect, has matched. */
 static int find_host(struct conditions *c, const struct ota_target *target)
 {
 	const char *group;
@@ -174,8 +172,7 @@ static int find_host(struct conditions *c, const struct ota_target *target)
 	return group ? ota_address_parse(group, strlen(group), c->ota_host, sizeof(c->ota_host)) : -EINVAL;
 }
 
-/* @text: HOST[:PORT] as the user wrote it; @chip: decides the default port. Return: 0, or -EINVAL: no address to
- * ask. */
+/* @text: HOST[:PORT] from the user; @chip: for the default port. Return: 0, or -EINVAL: no address to ask. */
 static int target_options(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
 			  struct otaprobe_options *ret)
 {

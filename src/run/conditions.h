@@ -1,4 +1,4 @@
-/* conditions.h - what must hold besides the proof: text lines that must or must not come, an OTA service that listens.
+/* conditions.h - what must hold besides the proof: lines that must or must not come, a listening OTA service.
  *
  *	conditions_check(request, err, cap)	before any board is touched
  *	conditions_init(&c, request, ...)
@@ -44,8 +44,7 @@ struct conditions {
 
 /** conditions_check() - are patterns, HOST and --firmware valid? Return: 0, or -EINVAL and a sentence in @err */
 int conditions_check(const struct request *request, char *err, size_t cap);
-/** conditions_init() - compile the patterns; return: 0, or match_init()'s -EINVAL, -E2BIG, -ENOMEM. Do not move @c
- * then. */
+/** conditions_init() - compile the patterns; @c may not move then. Return: 0, -EINVAL, -E2BIG, -ENOMEM: match_init() */
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
 /** conditions_limit() - ignore text lines from @deadline_ms on: each may take a slow pattern MATCH_CPU_MS */

@@ -1,5 +1,4 @@
-/* ladder.c - --recover: the next step against a bridge that stalls or a board that stays silent, if there is time for
- * it. */
+/* ladder.c - --recover: the next step against a bridge that stalls or a silent board, if time allows. */
 #include "run/ladder.h"
 
 #include <errno.h>

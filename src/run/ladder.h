@@ -1,5 +1,4 @@
-/* ladder.h - --recover: the next step against a bridge that stalls or a board that stays silent, if there is time for
- * it.
+/* ladder.h - --recover: the next step against a bridge that stalls or a silent board, if time allows.
  *
  *	ladder_init(&ladder, &spec, end_ms, status, user);
  *	open the port; ladder_look(&ladder); a session

@@ -1,5 +1,4 @@
-/* loop.c - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time
- * on. */
+/* loop.c - carries out what a session or a wiring probe asks for: drives and reads the port, until it is over. */
 #include "run/loop.h"
 
 #include <errno.h>
@@ -127,8 +126,7 @@ static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_m
 		found_empty(l);
 }
 
-/* Return: how many bytes came after the deadline; more may be queued that came before it. 0: none, or the port
- * failed. */
+/* Return: how many bytes were read after the deadline (more may be queued); 0: none, or the port failed. */
 static size_t read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[READ_MAX];
@@ -190,8 +188,7 @@ static int loop_run(struct loop *l)
 			again_ms = l->sink->conditions(l->sink->user, l->session, loop_now_ms(l));
 		was_proven = is_proven(l);
 		loop_next(l, &action);
-		/* The settle time has passed and completed the proof: check the conditions before waiting for a
-		 * byte. */
+		/* The settle time has passed: check the conditions before waiting for a byte. */
 		if (!was_proven && is_proven(l) && action.kind == ACTION_READ)
 			continue;
 		switch (action.kind) {

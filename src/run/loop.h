@@ -1,5 +1,4 @@
-/* loop.h - carries out what a session or a wiring probe asks for: drives the port, reads it, passes bytes and time
- * on. */
+/* loop.h - carries out what a session or a wiring probe asks for: drives and reads the port, until it is over. */
 #ifndef ESPRESET_RUN_LOOP_H
 #define ESPRESET_RUN_LOOP_H
 

@@ -1,5 +1,4 @@
-/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text
- * lines. */
+/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against text lines. */
 #include "run/match.h"
 
 #include <errno.h>
@@ -28,10 +27,10 @@
 #define PARENS_MAX 250 /* depth of nested parentheses */
 
 /*
- * PCRE2 counts towards MATCH_LIMIT anew for each byte where a match may begin (pcre2api(3), pcre2_set_match_limit). With
- * 4096 such bytes [ab].*a.*[xc] takes over 100 s below the default limit of ten million. So match_watch() limits the CPU
- * time of all patterns on a text line as well. A pattern that backtracks without end from one byte, like (a+)+$, mostly
- * reaches MATCH_LIMIT first, and always at the same point.
+ * PCRE2 counts towards MATCH_LIMIT anew for each byte where a match may begin (pcre2api(3), pcre2_set_match_limit).
+ * With 4096 such bytes [ab].*a.*[xc] takes over 100 s below the default limit of ten million. So match_watch() limits
+ * the CPU time of all patterns on a text line as well. A pattern that backtracks without end from one byte, like
+ * (a+)+$, mostly reaches MATCH_LIMIT first, and always at the same point.
  *
  * CPU time until each limit on lines of 4096 bytes, PCRE2 10.42 and 10.48-DEV, AMD EPYC:
  *	match limit	25 to 90 ms	(a+)+$ (a|aa)+$ (.*)*[xc] ((a+)+)+$ (?:(a+)\1)+[xc] ((?:a|b)(?:a|b)?)*[xc]
@@ -165,8 +164,7 @@ static void match_remember(struct match *match, size_t i, const char *line, int 
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
 	const PCRE2_SIZE *range = any_group ? &offsets[2] : offsets;
-	/* With \K in a group that a look-ahead calls, a match may begin after its end; newer versions of PCRE2 refuse
-	 * this. */
+	/* \K in a group that a look-ahead calls may begin a match after its end; newer versions of PCRE2 refuse it. */
 	size_t n = range[1] > range[0] ? range[1] - range[0] : 0;
 
 	if (n >= MATCH_GROUP_MAX)

@@ -1,5 +1,4 @@
-/* match.h - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against the application's text
- * lines.
+/* match.h - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against text lines.
  *
  *	match_init(&match, patterns, n, err, sizeof(err));	before any port is opened
  *	match_line(&match, line, len, &event)			for each text line
@@ -53,8 +52,8 @@ struct match {
 	pcre2_match_data *data;
 	unsigned int steps; /* callouts on the current text line */
 	int64_t since_us;   /* CPU time of this process at the first look at the clock */
-	/* CLOCK_MONOTONIC: a text line is given up then. INT64_MAX until the caller sets it. On a busy computer MATCH_CPU_MS
-	 * of CPU time take longer, so that limit is not enough. */
+	/* CLOCK_MONOTONIC: a text line is given up then. INT64_MAX until the caller sets it. Needed because
+	 * MATCH_CPU_MS of CPU time take longer on a busy computer. */
 	int64_t deadline_ms;
 	uint64_t came;	     /* bit set of the patterns that have matched */
 	uint64_t with_group; /* bit set of the patterns whose group 1 took part in the match */

@@ -26,8 +26,7 @@
 
 /* Interval between two attempts to open a port that is missing or busy. */
 #define POLL_MS 100
-/* The kernel may take this long to notice that a device is gone: a hub reports changes every 255 ms (USB 2.0,
- * 11.12.4). */
+/* The kernel notices late that a device is gone: a hub reports changes every 255 ms (USB 2.0, 11.12.4). */
 #define NOTICE_MS 300
 
 struct search {

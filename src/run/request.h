@@ -1,5 +1,4 @@
-/* request.h - what the user asked for: filled in by the command line (cli/options.h), read by the rest of the
- * program. */
+/* request.h - what the user asked for: filled in by cli/options.h, read by the rest of the program. */
 #ifndef ESPRESET_RUN_REQUEST_H
 #define ESPRESET_RUN_REQUEST_H
 

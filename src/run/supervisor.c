@@ -76,8 +76,7 @@ struct crew {
 
 /* ---- results ---- */
 
-/* Waits until standard output and standard error can be written without blocking. Return: false: a stop signal came
- * first. */
+/* Waits until stdout and stderr can be written without blocking. Return: false: a stop signal came first. */
 static bool can_write(void)
 {
 	static const int fds[] = { STDOUT_FILENO, STDERR_FILENO };
@@ -120,8 +119,7 @@ static void board_close(struct board *board)
 	board->fd = -1;
 }
 
-/* Waits a moment for the worker's exit status. A killed worker closes its socket first, and may then block in its
- * driver. */
+/* Waits END_GRACE_MS at most: a killed worker closes its socket, and may then block in its driver. */
 static bool has_ended(const struct board *board, int *ret_status)
 {
 	int64_t deadline = wait_now_ms() + END_GRACE_MS;
@@ -207,8 +205,7 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 	}
 }
 
-/* Takes all queued messages. So a result counts even if a slow reader of our output has delayed this process past the
- * time limit. */
+/* Takes all queued messages, so that a result counts even if a slow reader of our output has delayed us. */
 static void supervisor_receive(struct crew *crew, struct board *board)
 {
 	struct message message;
@@ -245,8 +242,7 @@ static void show_progress(struct crew *crew)
 
 /* ---- watching ---- */
 
-/* The sockets of the boards that are not over: poll() fails for all if it is given more than a process may have
- * open. */
+/* Lists the open sockets only: poll() fails if it is given more descriptors than a process may open. */
 static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
 {
 	size_t open = 0;
@@ -303,8 +299,7 @@ static int64_t next_deadline(const struct crew *crew)
 	return deadline;
 }
 
-/* This process woke more than LIMIT_GRACE_MS late: Ctrl-Z stopped it, and its workers. Their time limits move by as
- * much. */
+/* A process that wakes this late was stopped by Ctrl-Z, and its workers too: their time limits move. */
 static void extend_limits(struct crew *crew, int64_t late_ms)
 {
 	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)

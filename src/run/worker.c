@@ -20,7 +20,7 @@
  *
  *	worker_play()			internal: --capture or the patterns failed; the port stays closed
  *	open_port() failed		open.h: status 30 to 35, or internal
- *	loop_session()			outcome.c: 0, 10 to 19; conditions: 20 to 23; the port failed: verdict_of_errno()
+ *	loop_session()			outcome.c: 0, 10 to 19; conditions: 20 to 23; a failed port: verdict_of_errno()
  *	take_proof_by_ota()		ready instead of unproven, silent or garbled
  *	refuse_native_usb()		unproven
  *	take_close()			a close() that failed: verdict_of_errno(), but only instead of ready
@@ -84,8 +84,7 @@ static struct clk real_clk = { real_now_ms };
 
 /* ---- messages ---- */
 
-/* RESULT and WIRING must arrive. Other messages are dropped if the socket is full, so that no board waits for a
- * reader. */
+/* Only RESULT and WIRING may block. Others are dropped if the socket is full: no board waits for a reader. */
 static void worker_send(struct worker *w, enum message_kind kind, const void *content, size_t size)
 {
 	int flags = kind == MESSAGE_RESULT || kind == MESSAGE_WIRING ? 0 : MSG_DONTWAIT;
@@ -355,8 +354,7 @@ static void find_and_run(struct worker *w)
 	struct session_config config = w->request->session;
 	bool found;
 
-	/* Note the bridge's place on USB now, in case it is unplugged; and again below, in case it was plugged in
-	 * late. */
+	/* Look for the bridge now, in case it is unplugged soon, and again below, in case it is plugged in late. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);
@@ -407,8 +405,7 @@ static void run_again(struct worker *w, bool once)
 	w->result.session.total_ms = (int)(wait_now_ms() - w->start_ms);
 }
 
-/* A single attempt shows whether a step has helped. Further attempts follow if the board answered, or if this was the
- * last step. */
+/* One attempt shows whether a step has helped. More follow if the board answered, or after the last step. */
 static void run_after_step(struct worker *w)
 {
 	bool last = ladder_is_last(&w->ladder);

@@ -32,8 +32,7 @@ const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS },
 	[WIRING_TRY_RTS] = { { R, N }, 2, HOLD_MS },
 	[WIRING_TRY_DTR] = { { D, N }, 2, HOLD_MS },
-	/* Two transistors: EN rises when the second line is asserted as well. A wire: EN rises when the first line is
-	 * released. */
+	/* EN rises with two transistors when the second line is asserted, with a wire when the first is released. */
 	[WIRING_TRY_RTS_THEN_BOTH] = { { R, B, D, N }, 4, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_BOTH] = { { D, B, R, N }, 4, HOLD_MS },
 	/* The way into download mode with two transistors. */

@@ -14,13 +14,11 @@ struct circuit_experiment {
 };
 
 extern const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS];
-/** circuit_choose() - decide what follows: an experiment (WIRING_STEP), another speed (WIRING_SPEED), or the result
- * (WIRING_END) */
+/** circuit_choose() - begin an experiment (WIRING_STEP), change the speed (WIRING_SPEED), or end (WIRING_END) */
 void circuit_choose(struct wiring *w);
 /** circuit_confirmed() - judge w->trial, which has repeated the reset that was found */
 void circuit_confirmed(struct wiring *w);
-/** circuit_counts() - does this trial show a reset? On a board whose resets give strong banners, weak ones do not
- * count. */
+/** circuit_counts() - does this trial show a reset? If strong banners came, weak ones do not count. */
 bool circuit_counts(const struct wiring *w, const struct wiring_trial *t);
 /** circuit_is_copying() - is eboot copying an OTA image? Then the board must not be reset. */
 bool circuit_is_copying(const struct wiring *w);

@@ -11,8 +11,7 @@
 
 /* Longest time from release to the banner's first byte: EN's RC (10 kOhm, up to 10 uF: 140 ms), and the ROM's start. */
 #define BOOT_WINDOW_MS 1000
-/* For this long after an ESP8266's load the SDK may print a line at an unusual speed, and loaders other than eboot
- * print. */
+/* For this long after an ESP8266's load its SDK may print at an unusual speed, and loaders other than eboot print. */
 #define CHATTER_MS 300
 
 static inline bool session_holds(const struct session *s, enum proof_rule rule)

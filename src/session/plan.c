@@ -110,8 +110,7 @@ static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum
 
 	if (a->cold_in_hold || row_broke(s) || (a->caused_by_us && a->boot.source == BOOT_SOURCE_DOWNLOAD))
 		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
-	/* Keep the sequence if it has reset the board, or if it may have: the next pulse, at another speed, will
-	 * show. */
+	/* The sequence has reset the board, or the next pulse, at another speed, will show whether it does. */
 	if (a->caused_by_us || (may_be_boot && next_baud != a->baud))
 		return s->plan.wiring;
 	return untried_wiring(s);

@@ -12,8 +12,7 @@
 /* eboot's version and "@cp:" are 15 characters. Other loaders and the SDK print more. */
 #define EBOOT_BYTES_MIN 4
 #define EBOOT_BYTES_MAX 24
-/* A restart's banner and load lines are 250 characters, and more than 100 unreadable bytes if read at the wrong
- * speed. */
+/* A restart prints 250 characters of banner and load lines: over 100 unreadable bytes at the wrong speed. */
 #define UNCLEAR_MAX 80
 
 #ifdef PROOF_MUTANTS
@@ -53,8 +52,7 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 {
 	int64_t begin_ms = attempt->caused_by_us ? attempt->our_banner_ms : attempt->boot.begin_ms;
 
-	/* Bytes that made the port change its speed longer ago belong to another boot, perhaps the one that we
-	 * caused. */
+	/* Bytes longer before this banner, which made the port change its speed, are of another boot. */
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
 		return false;
 	if (attempt->release_ms < 0 || begin_ms < attempt->release_ms)
@@ -123,8 +121,7 @@ int proof_series(const struct proof_context *context, const struct attempt *atte
 
 static bool source_is_flash(const struct boot *boot)
 {
-	/* In the ESP32 family a DOWNLOAD banner is not final: after a core reset it shows old straps, and then the
-	 * image loads. */
+	/* After a core reset a chip of the ESP32 family may print DOWNLOAD, from old straps, and load the image. */
 	if (boot->source == BOOT_SOURCE_DOWNLOAD && !is_esp8266(boot))
 		return !boot->waiting && boot->progress >= BOOT_LOADED;
 	return boot->source == BOOT_SOURCE_FLASH;

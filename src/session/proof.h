@@ -124,16 +124,13 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
 /** proof_banner_is_caused_by_us() - can the pulse of this attempt have caused the banner of @boot? */
 bool proof_banner_is_caused_by_us(const struct proof_context *context, const struct attempt *attempt,
 				  const struct boot *boot);
-/** proof_series() - how many pulses in a row, up to this one, had a banner after the same delay; 0: this one had
- * none */
+/** proof_series() - how many pulses in a row, up to this one, had equally late banners; 0: this one had none */
 int proof_series(const struct proof_context *context, const struct attempt *attempt);
-/** proof_needs_row() - does only a row of pulses prove this reset? ESP8266 with a banner at 115200 Bd, none at 74880
- * yet. */
+/** proof_needs_row() - must a row of pulses prove this reset? ESP8266, its banner at 115200 Bd, none yet at 74880. */
 bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt);
 /** proof_pause_min_ms() - by how much the two intervals between three pulses of a row must differ */
 int proof_pause_min_ms(const struct proof_context *context);
-/** proof_chain_is_healthy() - do healthy chips print @next right after attempt->boot? See docs/hardware.md, section
- * 2. */
+/** proof_chain_is_healthy() - do healthy chips print @next after attempt->boot? See docs/hardware.md, section 2. */
 bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *next);
 
 #endif

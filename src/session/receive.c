@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-/* The first bytes after a change of speed may be read out of step (docs/hardware.md, "An application at another
- * speed"). */
+/* The first bytes after a change of speed may be read out of step (docs/hardware.md, section 6). */
 #define OUT_OF_STEP_BYTES 250
 /* A pause of 2.5 characters puts a receiver in step: 3 ms at 9600 Bd, with a margin for a busy computer. */
 #define STEP_PAUSE_MS 30
@@ -22,8 +21,7 @@ static void note_boot(struct session *s, const struct boot *boot)
 	session_add_note(s, SESSION_NOTE_BOOT);
 }
 
-/* A banner of the ESP32 family at 74880 Bd is an ESP32-C2's, even if it does not name the chip
- * (espressif/esp-idf#17001). */
+/* Of the ESP32 family only the ESP32-C2 prints at 74880 Bd, be it named or not (espressif/esp-idf#17001). */
 static void name_chip(struct session *s, struct boot *boot)
 {
 	if (s->baud == 74880 && !s->attempt.follows && !s->attempt.asks_why && !boot->chip_name[0] &&
@@ -68,8 +66,7 @@ static void receive_banner(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Takes what the reader has learned about the current boot. After a reboot that is a->next, and a->boot does not
- * change. */
+/* Takes what the reader has learned about the current boot; after a reboot that is a->next. */
 static void take_boot(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -203,8 +200,7 @@ bool receive_may_be_loader(const struct session *s)
 }
 
 /* Counts bytes that may hide a restart while the port has the application's speed: unreadable ones once the receiver
- * was in step, and all of them if the speed turns out not to be the application's. @silent_ms: the pause before these
- * bytes. */
+ * was in step, and all if the speed turns out to be wrong. @silent_ms: the pause before these bytes. */
 static void count_hidden(struct session *s, long unreadable, size_t n, int64_t silent_ms)
 {
 	enum speed_answer answer = speed_check_answer(&s->appspeed.check);
@@ -230,8 +226,7 @@ static bool is_text(unsigned char c, bool is_past_load)
 	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || (c == 0x1b && is_past_load);
 }
 
-/* Were bytes that are read now sent after @since_ms, however much the bridge and a busy computer may have delayed
- * them? */
+/* Were the bytes read now sent after @since_ms, even if bridge and computer have delayed them? */
 static bool is_surely_after(const struct session *s, int64_t since_ms)
 {
 	return s->now_ms > since_ms + s->config.latency_ms + s->context.lag_ms;

@@ -19,8 +19,7 @@ static const struct named {
 	/* From both asserted only DTR changes in the first step. Two transistors: EN falls, GPIO0 stays high. Direct
 	 * wiring (RTS to EN, DTR to GPIO0): GPIO0 is high long before the second step lets EN rise. */
 	{ "rts", "U0,1|U0,0" },
-	/* Two transistors: nothing happens. Direct or swapped wiring: EN rises after GPIO0, because of its
-	 * capacitor. */
+	/* Two transistors: no effect. Direct or swapped wiring: EN, with its capacitor, rises after GPIO0. */
 	{ "both", "U1,1|U0,0" },
 	/* For a board that only DTR resets. On the usual circuits DTR alone pulls GPIO0 low, so EN must have risen
 	 * before: 140 ms to 0.75 VDD with 10 kOhm and 10 uF. */

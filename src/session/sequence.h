@@ -41,8 +41,7 @@ struct sequence {
  */
 int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap);
 
-/** sequence_boots_download() - would this sequence, from released lines, raise EN while GPIO0 is low on a usual
- * circuit? */
+/** sequence_boots_download() - would this sequence raise EN while GPIO0 is low, on one of the usual circuits? */
 bool sequence_boots_download(const struct sequence *sequence);
 
 /** sequence_lines() - the lines that are asserted after @step, if @lines were asserted before */

@@ -130,8 +130,7 @@ static bool earlier_is_outdated(const struct session *s)
 		s->earlier.verdict == VERDICT_NO_EFFECT);
 }
 
-/* May eboot be copying an OTA image now? A cold boot from flash was heard, but no word of eboot's that excludes a
- * copy. */
+/* May eboot be copying an OTA image? A cold boot from flash was heard, but no word of eboot that excludes a copy. */
 static bool may_be_copying(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;

@@ -96,8 +96,7 @@ struct session_result {
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
-/* Receives a text line that the board printed after the load. Escape sequences are stripped, other bytes are not; @line
- * is not terminated. */
+/* Receives a text line printed after the load: without escape sequences, not terminated; may contain any byte. */
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {
@@ -167,8 +166,7 @@ void session_on_line(struct session *s, session_line_fn *fn, void *user);
 int session_first_baud(const struct session_config *config);
 /** session_next() - what to do with the port now; see the order of use above */
 void session_next(struct session *s, int64_t now_ms, struct action *ret);
-/** session_did() - SET_LINES or SET_SPEED is done (0), or any action failed: a negative errno, which ends the
- * session */
+/** session_did() - SET_LINES or SET_SPEED is done (0), or an action failed: a negative errno ends the session */
 void session_did(struct session *s, int64_t now_ms, int r);
 /** session_input() - the action READ has brought @n bytes, at least one */
 void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);

@@ -1,8 +1,7 @@
 /* stages.c - an attempt after its pulse: listening, settling, asking why, awaiting conditions. */
 #include "session/inside.h"
 
-/* Silence after an ESP8266's banner: in flash mode its load lines would follow at once. The ESP32 family pauses for
- * longer. */
+/* This much silence after a banner means download mode: in flash mode load lines follow, on an ESP8266 at once. */
 #define DOWNLOAD_QUIET_MS 300
 #define DOWNLOAD_ESP32_MS 1500
 /* Longest time from a flash-boot banner to the load. */
@@ -30,8 +29,7 @@
 #define STRANGE_BYTES 20
 /* This many unreadable bytes at 74880 Bd after the load: an application at another speed. */
 #define APP_BYTES 8
-/* An ESP8266 read at 74880 Bd stays there for this long after the load, since load errors come at the banner's
- * speed. */
+/* An ESP8266 prints load errors at its banner's speed: the port stays at 74880 Bd for this long after the load. */
 #define COLD_SPEED_MS 60
 /* Characters without a pause that are more than a greeting, perhaps a crash report. */
 #define REPORT_CHARACTERS 80
@@ -298,8 +296,7 @@ static bool may_drop(const struct session *s)
 	return appspeed_may_drop(&s->appspeed) || s->attempt.boot.habit == BOOT_HABIT_DROPS;
 }
 
-/* Is a long text coming in, at a known speed that is not the port's? It may be a crash report, whose rest can still be
- * read. */
+/* Is a long text coming in at a known other speed? If it is a crash report, the rest can still be read. */
 static bool hears_report(const struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;
@@ -328,8 +325,7 @@ static int wanted_speed(const struct session *s)
 }
 
 /* Sets the port to the application's speed for as long as readable text comes. A restart is readable at the ROM's speed
- * only; at another speed it is unreadable bytes, which undo the proof. Return: true if the port's speed is to be
- * set. */
+ * only; at another speed it is unreadable bytes, which undo the proof. Return: the port's speed is to be set. */
 static bool stages_follow_application(struct session *s)
 {
 	struct attempt *a = &s->attempt;

@@ -1,5 +1,4 @@
-/* wiring.c - --probe-wiring: plays experiments on the lines, and reads in the banners where EN rose and what GPIO0
- * was. */
+/* wiring.c - --probe-wiring: plays experiments on the lines, and learns from the banners when EN rose. */
 #include "session/wiring.h"
 
 #include <assert.h>
