@@ -37,7 +37,7 @@ struct search {
 	char path[PATH_MAX]; /* of the tty, once it was found */
 };
 
-static void tell(const struct search *s, const char *text)
+static void open_status(const struct search *s, const char *text)
 {
 	s->options->status(s->options->user, text);
 }
@@ -58,7 +58,7 @@ static void name_holder(const struct search *s, const struct holder *holder)
 			 holder->command);
 	else
 		snprintf(text, sizeof(text), "waiting for another program to leave the port");
-	tell(s, text);
+	open_status(s, text);
 }
 
 /* Waits until no visible process uses the port: open() would assert both lines. */
@@ -102,7 +102,7 @@ static int find_path(struct search *s)
 	if ((r == 0 && !s->was_there) || (r < 0 && r != -ENOENT && r != -ENXIO))
 		return r;
 	if (r < 0)
-		tell(s, "waiting for the port to appear");
+		open_status(s, "waiting for the port to appear");
 	return devices_wait(s->options->spec, s->options->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text,
 			    sizeof(f->text));
 }

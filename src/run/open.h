@@ -33,15 +33,15 @@ struct open_failure {
  *
  * A port whose user can be seen is not opened, since open() asserts both lines and can destroy an upload.
  *
- * Return: 0, or a negative errno.
- *	-ECANCELED		a stop signal came
- *	-ENOENT, -ENXIO, -ENODEV	waited for: no such port, a USB device without a tty, unplugged during open().
- *				Verdict no-port; unplugged, if it was there before
- *	-EBUSY, -EAGAIN		waited for: used or locked by another program. Verdict busy
- *	-ENOTUNIQ		PORT fits several ports. Verdict ambiguous
- *	-EACCES, -EPERM		verdict permission
- *	-ENOTTY, -EISDIR, -ENOTSUP	not a serial port, or one without DTR and RTS. Verdict no-port
- *	other			the driver or this computer failed: see verdict_of_errno()
+ * Return: 0, or a negative errno. The first two kinds are returned after @options->deadline_ms, the others at once.
+ *	-ENOENT, -ENXIO, -ENODEV	no such port; a USB device without a tty; unplugged during open(): no-port, or
+ *					unplugged if the port was there before
+ *	-EBUSY, -EAGAIN			used or locked by another program: busy
+ *	-ENOTUNIQ			PORT fits several ports: ambiguous
+ *	-EACCES, -EPERM			permission
+ *	-ENOTTY, -EISDIR		not a serial port: no-port
+ *	-ECANCELED			a stop signal came
+ *	other				the driver or this computer failed: verdict_of_errno()
  */
 int open_port(const struct open_options *options, struct port **ret, bool *ret_native_usb,
 	      struct open_failure *ret_failure);

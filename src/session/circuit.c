@@ -263,7 +263,7 @@ static void begin_experiment(struct wiring *w, enum wiring_experiment e)
 }
 
 /* Begins an experiment, unless it was played @times already. Return: true if it begins. */
-static bool plays(struct wiring *w, enum wiring_experiment e, int times)
+static bool play_up_to(struct wiring *w, enum wiring_experiment e, int times)
 {
 	if (w->trials[e].played >= times)
 		return false;
@@ -304,7 +304,7 @@ void circuit_confirmed(struct wiring *w)
 }
 
 /* Begins anew at the other speed (115200 or 74880 Bd), once, if enough bytes came. Return: true if so. */
-static bool tries_other_speed(struct wiring *w)
+static bool try_other_speed(struct wiring *w)
 {
 	if (w->second_speed || w->config.crystal_mhz == 40 || w->bytes < BYTES_MIN)
 		return false;
@@ -324,11 +324,11 @@ static bool is_source_clear(const struct wiring *w, const struct found *f)
 }
 
 /* Begins an experiment that distinguishes the circuits with this line on EN. Return: false if all were played. */
-static bool plays_for_suspect(struct wiring *w, const struct suspect *line)
+static bool play_for_suspect(struct wiring *w, const struct suspect *line)
 {
-	if (plays(w, line->then_both, 1) || (!has_reset(w, line->then_both) && plays(w, line->then_both, 2)))
+	if (play_up_to(w, line->then_both, 1) || (!has_reset(w, line->then_both) && play_up_to(w, line->then_both, 2)))
 		return true;
-	return circuit_of_suspect(w, line) == line->transistors && plays(w, line->then_other, 1);
+	return circuit_of_suspect(w, line) == line->transistors && play_up_to(w, line->then_other, 1);
 }
 
 static void choose_with_reset(struct wiring *w, const struct found *f)
@@ -336,16 +336,16 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 	const struct suspect *line = only_suspect(f);
 	bool doubtful = (f->rts && f->dtr) || f->both || !w->strong_resets;
 
-	if ((w->muffled || !is_source_clear(w, f)) && tries_other_speed(w))
+	if ((w->muffled || !is_source_clear(w, f)) && try_other_speed(w))
 		return;
-	if (doubtful && plays(w, WIRING_TRY_NOTHING, 1))
+	if (doubtful && play_up_to(w, WIRING_TRY_NOTHING, 1))
 		return;
 	if (doubtful && w->trials[WIRING_TRY_NOTHING].seen) {
 		end_without(w, VERDICT_UNPROVEN, "the board restarts by itself: nobody can tell which line resets it",
 			    &cure_restarts);
 		return;
 	}
-	if (line && plays_for_suspect(w, line))
+	if (line && play_for_suspect(w, line))
 		return;
 	if (w->good >= CONFIRMATIONS || w->elsewhere >= CONFIRMATIONS)
 		end_found(w, f);
@@ -362,12 +362,12 @@ static bool is_inverted(const struct wiring *w, enum wiring_experiment e)
 
 static void choose_without_reset(struct wiring *w)
 {
-	if (tries_other_speed(w) || plays(w, WIRING_TRY_RTS_LONG, 1) || plays(w, WIRING_TRY_DTR_LONG, 1))
+	if (try_other_speed(w) || play_up_to(w, WIRING_TRY_RTS_LONG, 1) || play_up_to(w, WIRING_TRY_DTR_LONG, 1))
 		return;
-	if ((w->trials[WIRING_TRY_RTS_LONG].seen_in_hold && plays(w, WIRING_TRY_RTS_LONG, 2)) ||
-	    (w->trials[WIRING_TRY_DTR_LONG].seen_in_hold && plays(w, WIRING_TRY_DTR_LONG, 2)))
+	if ((w->trials[WIRING_TRY_RTS_LONG].seen_in_hold && play_up_to(w, WIRING_TRY_RTS_LONG, 2)) ||
+	    (w->trials[WIRING_TRY_DTR_LONG].seen_in_hold && play_up_to(w, WIRING_TRY_DTR_LONG, 2)))
 		return;
-	if (w->bytes && plays(w, WIRING_TRY_NOTHING, 1))
+	if (w->bytes && play_up_to(w, WIRING_TRY_NOTHING, 1))
 		return;
 	if (is_inverted(w, WIRING_TRY_RTS_LONG))
 		end_inverted(w, WIRING_RTS_INVERTED);
@@ -390,7 +390,7 @@ void circuit_choose(struct wiring *w)
 		end_without(w, VERDICT_UNPROVEN, "the time was over before the wiring was found", &more_time);
 		return;
 	}
-	if (plays(w, WIRING_TRY_BOTH, 1) || plays(w, WIRING_TRY_RTS, 1) || plays(w, WIRING_TRY_DTR, 1))
+	if (play_up_to(w, WIRING_TRY_BOTH, 1) || play_up_to(w, WIRING_TRY_RTS, 1) || play_up_to(w, WIRING_TRY_DTR, 1))
 		return;
 	f = circuit_found(w);
 	if (f.rts || f.dtr || f.both)

@@ -165,7 +165,6 @@ int plan_pause_ms(struct session *s)
 
 const struct advice *plan_saves_detour(const struct session *s)
 {
-	/* clang-format off */
 	static const struct advice by_wiring[PLAN_WIRINGS] = {
 		[PLAN_RTS] = { "sequence-rts", "next time, --sequence rts saves the first try" },
 		[PLAN_BOTH] = { "sequence-both",
@@ -173,7 +172,6 @@ const struct advice *plan_saves_detour(const struct session *s)
 		[PLAN_DTR] = { "sequence-dtr",
 			       "next time, --sequence dtr saves the first tries: on this board DTR alone resets" },
 	};
-	/* clang-format on */
 
 	if (!s->config.sequence.observes || s->plan.wiring == s->plan.first_wiring)
 		return NULL;
