@@ -145,7 +145,7 @@ void ladder_fill(const struct ladder *l, struct report_result *result)
 		(void)snprintf(result->recovered[i], sizeof(result->recovered[i]), "%s", rungs[l->done[i]].word);
 	if (verdict_info(result->session.verdict)->status == 0 || !l->advice[0])
 		return;
-	/* The advice on the board comes first: a wire costs less than another hub. */
+	/* The advice on the board comes first: following it costs less than another hub. */
 	if (!result->advice[0] && result->session.advice)
 		(void)snprintf(result->advice, cap, "%s", result->session.advice->text);
 	used = strlen(result->advice);

@@ -30,10 +30,10 @@ struct loop {
 	size_t n_held;
 	bool any_lost;
 	int64_t looked_ms; /* when the last read was over */
-	int64_t backlog;   /* bytes read beyond those that the line can have delivered since: they were queued */
-	int64_t waiting;   /* bytes that may have come while this process did not read, and may be queued */
-	int64_t unbroken;  /* bytes read since the tty was found empty */
-	bool stopped;	   /* a stop signal came */
+	int64_t backlog;  /* bytes read that the line cannot have delivered since the previous read: they were queued */
+	int64_t waiting;  /* bytes that may have come while this process did not read, and may be queued */
+	int64_t unbroken; /* bytes read since the tty was found empty */
+	bool stopped;	  /* a stop signal came */
 };
 
 static int64_t loop_now_ms(struct loop *l)

@@ -51,7 +51,7 @@ struct match {
 	pcre2_match_context *context; /* holds a pointer to this struct, so do not move it */
 	pcre2_match_data *data;
 	unsigned int steps; /* callouts on the current text line */
-	int64_t since_us;   /* CPU time of this process at the first look at the clock */
+	int64_t since_us;   /* CPU time of this process at the first look at the clock, for this text line */
 	/* CLOCK_MONOTONIC: a text line is given up then. INT64_MAX until the caller sets it. Needed because
 	 * MATCH_CPU_MS of CPU time take longer on a busy computer. */
 	int64_t deadline_ms;

@@ -17,7 +17,7 @@ enum message_kind {
 	MESSAGE_NOTE,	/* progress of the session */
 	MESSAGE_MATCH,	/* a text line matched a pattern */
 	MESSAGE_WIRING, /* the circuit that --probe-wiring found; if READY, it replaces the RESULT */
-	MESSAGE_RESULT, /* the port is closed */
+	MESSAGE_RESULT, /* the result; sent after the port is closed */
 };
 
 struct message {

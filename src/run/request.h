@@ -31,7 +31,7 @@ struct request {
 	uint64_t given;			     /* bit set of the options given, by row of option_rows (cli/options.h) */
 	const char *args[REQUEST_PORTS_MAX]; /* operands, and arguments of --port, as written */
 	size_t n_args;
-	struct spec ports[REQUEST_PORTS_MAX]; /* those of args that are PORTs, parsed */
+	struct spec ports[REQUEST_PORTS_MAX]; /* the args that are PORTs, parsed */
 	size_t n_ports;
 	const char *file; /* FILE of --decode; NULL: standard input */
 	const char *name; /* NAME of --enroll */

@@ -218,7 +218,8 @@ static void ask_board(struct worker *w, bool once, int64_t deadline_ms)
 		worker_stop();
 }
 
-/* ERROR[5] means that the board's strapping latch says flash boot: evidence that the serial line could not complete. */
+/* ERROR[5] means that the board's strapping latch says flash boot. That replaces evidence missing on the serial
+ * line. */
 static void take_proof_by_ota(struct worker *w)
 {
 	struct session_result *r = &w->result.session;

@@ -79,7 +79,7 @@ bool appspeed_may_drop(const struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
-	/* A bridge that drops characters with framing errors hands on nothing of 9600 Bd. */
+	/* A bridge that drops characters with framing errors passes on nothing of a sender at 9600 Bd. */
 	return h->sender_baud != 9600 && habit != SPEED_DELIVERS && habit != SPEED_ZEROES;
 }
 
@@ -111,7 +111,7 @@ int appspeed_candidate(struct appspeed *h)
 int appspeed_next_guess(struct appspeed *h)
 {
 	/* 2000000: names each speed above the ROM's. 230400: the hardest to distinguish from the ROM's. 9600: a bridge
-	 * that drops characters with framing errors hands on nothing of it, so it is tried first after silence. */
+	 * that drops characters with framing errors passes on nothing of it, so it is tried first after silence. */
 	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;
 

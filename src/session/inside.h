@@ -65,7 +65,7 @@ void plan_init(struct session *s);
 void plan_next(struct session *s, enum verdict verdict);
 /** plan_pulse() - fill in sequence, hold and speed of the pulse that begins now */
 void plan_pulse(struct session *s);
-/** plan_pause_ms() - the random pause before the next pulse of a row, far enough from the last one */
+/** plan_pause_ms() - the random pause before the next pulse of a row, different enough from the last pause */
 int plan_pause_ms(struct session *s);
 /** plan_may_try_again() - may another attempt follow this verdict, in the time that is left? */
 bool plan_may_try_again(const struct session *s, enum verdict verdict);

@@ -17,12 +17,12 @@ enum proof_rule {
 	PROOF_AFTER_RELEASE, /* the banner began after the lines were released */
 	PROOF_IN_TIME,	     /* the banner began within the boot time */
 	PROOF_HARDWARE,	     /* the banner reports a hardware reset */
-	PROOF_FRESH,	/* ESP8266: a banner at 74880 Bd; if none came at that speed in this run (40 MHz crystal?), the
+	PROOF_FRESH, /* ESP8266: the banner came at 74880 Bd. Or none did in this run (40 MHz crystal?), and this is the
 			      * last of a row of pulses at random intervals, each with a banner after the same delay */
-	PROOF_ONE_BOOT, /* no further banner, except in the chains that healthy chips print */
-	PROOF_FLASH,	/* the boot source is flash */
-	PROOF_CERTAIN,	/* a banner that was read at the wrong speed was recovered completely */
-	PROOF_LOADED,	/* the image was reported loaded */
+	PROOF_ONE_BOOT,	   /* no further banner, except in the chains that healthy chips print */
+	PROOF_FLASH,	   /* the boot source is flash */
+	PROOF_CERTAIN,	   /* a banner that was read at the wrong speed was recovered completely */
+	PROOF_LOADED,	   /* the image was reported loaded */
 	PROOF_NOT_COPYING, /* eboot is not copying an OTA image */
 	PROOF_NO_TROUBLE,  /* no checksum error, panic, watchdog, brownout */
 	PROOF_NO_FRAGMENT, /* no torn words of a ROM or a panic after the banner: they may hide another boot */
@@ -56,7 +56,7 @@ struct attempt {
 	int pulse;	       /* of the pulse in its attempt, from 1 */
 	int baud;	       /* the port's speed during the pulse */
 	int hold_ms;	       /* how long reset was to be held */
-	int64_t distance_ms;   /* from the release before to this release */
+	int64_t distance_ms;   /* time from the previous release to this one */
 	bool passive;	       /* --no-reset: no pulse; any hardware reset counts */
 	int64_t hold_begin_ms; /* when a line was asserted; -1: not yet */
 	int64_t release_ms;    /* when both lines were released; -1: not yet */
@@ -84,15 +84,15 @@ struct attempt {
 	struct boot boot;    /* the latest boot since the release; chip CHIP_UNKNOWN and cause -1: none */
 	bool any_boot;	     /* boot is valid */
 	int chained;	     /* further banners of a healthy chain after ours */
-	bool rebooted;	     /* a banner after ours that belongs to no healthy chain */
-	struct boot next;    /* the boot that makes rebooted true */
+	bool rebooted;	     /* an unexpected banner came after ours, not in a chain that healthy chips print */
+	struct boot next;    /* if rebooted: the boot of that unexpected banner */
 	int64_t rebooted_ms; /* when the banner of next was read */
 	bool crashed_before; /* words of a panic came before any banner */
 	bool was_patient;    /* SESSION_PATIENCE has been entered once: eboot may have been copying */
 	bool copied;	     /* eboot found an OTA image to copy in this boot */
 	int64_t copied_ms;   /* when eboot's copy was complete; 0: no copy */
 	/* ---- listening at another speed than the ROM's ---- */
-	bool asks_why;	      /* restarted: listening for the reason, before the next restart */
+	bool asks_why;	      /* the board has restarted: listening for the reason */
 	int64_t why_stage_ms; /* asks_why: when to try the next speed */
 	bool follows;	      /* the port has the application's speed */
 	int64_t follows_since_ms;
@@ -126,7 +126,7 @@ bool proof_banner_is_caused_by_us(const struct proof_context *context, const str
 				  const struct boot *boot);
 /** proof_series() - how many pulses in a row, up to this one, had equally late banners; 0: this one had none */
 int proof_series(const struct proof_context *context, const struct attempt *attempt);
-/** proof_needs_row() - must a row of pulses prove this reset? ESP8266, its banner at 115200 Bd, none yet at 74880. */
+/** proof_needs_row() - must a row of pulses prove this reset? Yes for an ESP8266 that prints at 115200 Bd only. */
 bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt);
 /** proof_pause_min_ms() - by how much the two intervals between three pulses of a row must differ */
 int proof_pause_min_ms(const struct proof_context *context);

@@ -1,4 +1,4 @@
-/* receive.c - received bytes, and what the boot log's reader makes of them, into the record of the attempt. */
+/* receive.c - puts received bytes, and the events of the boot log's reader, into struct attempt. */
 #include "session/inside.h"
 
 #include <stdio.h>

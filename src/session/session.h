@@ -137,16 +137,16 @@ struct session {
 	int64_t sought_ms;	 /* when the search for a speed above 115200 Bd began; 0: not yet */
 	int64_t patience_ms;	 /* when SESSION_PATIENCE began */
 	int64_t heard_before_ms; /* time of the last byte before SESSION_PATIENCE */
-	long followed_bytes;	 /* bytes since the port took the application's speed, until they proved to be text */
+	long followed_bytes;	 /* bytes received at the application's speed before they proved to be text */
 	bool in_step;		 /* the receiver has been in step with the application since the port took its speed */
-	bool stays;		 /* the port keeps the ROM's speed: listening at the application's brought nothing */
+	bool stays;		 /* the port keeps the ROM's speed, after it has had the application's once */
 	bool proven;
 	bool conditions_met;
 	int64_t met_ms; /* when the conditions were first met */
 	int pulses;
 	bool has_verdict;		 /* earlier is valid */
 	struct session_result earlier;	 /* the result to report of the attempts before this one */
-	enum plan_wiring earlier_wiring; /* the wiring that this result was found with */
+	enum plan_wiring earlier_wiring; /* the wiring that the attempt behind earlier supposed */
 	struct session_result result;
 	session_line_fn *on_line;
 	void *line_user;

@@ -24,8 +24,8 @@
 #define TALK_EXTRA_MAX_MS 1000
 /* A first banner line alone counts as torn: wait this long for the second, which names the reset cause. */
 #define TORN_GRACE_MS 100
-/* This many unreadable bytes at 115200 Bd: the ROM may speak at 74880 Bd. If the bridge hands on framing errors
- * unchanged, the reader has recognised the banner by then. */
+/* This many unreadable bytes at 115200 Bd: the ROM may speak at 74880 Bd. If the bridge passes characters with framing
+ * errors on, the reader has recognised the banner by then. */
 #define STRANGE_BYTES 20
 /* This many unreadable bytes at 74880 Bd after the load: an application at another speed. */
 #define APP_BYTES 8
@@ -41,7 +41,7 @@
 #define WHY_LEFT_MS 500
 /* SESSION_WHY lasts 1.5 times the board's uptime before the restart, plus this, at each speed. */
 #define WHY_MS 500
-/* Most pulses in an attempt: a row that is not complete by then fails. */
+/* Maximum number of pulses in an attempt: a row that is not complete by then fails. */
 #define PULSES_MAX (2 * PROOF_PULSES)
 
 static bool stage_is_loaded(const struct session *s)
