@@ -221,22 +221,11 @@ static const char *next_question(const struct conditions *c, enum ota_question *
 	return c->any_finding && c->finding.question == OTA_DRY_RUN ? NULL : c->request->ota_dry_run;
 }
 
-static int start_probe(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
-		       int64_t now_ms)
-{
-	struct otaprobe_options options;
-	int r = target_options(c, text, question, chip, &options);
-
-	if (r == 0)
-		r = otaprobe_start(&c->probe, &options, now_ms);
-	c->probing = r == 0;
-	return r;
-}
-
 /* Starts a probe, or advances it. Return: when to be called again. */
 static int64_t look_at_network(struct conditions *c, struct session *session, int64_t now_ms)
 {
 	const struct ota_finding *finding;
+	struct otaprobe_options options;
 	enum ota_question question;
 	const char *text;
 
@@ -246,7 +235,9 @@ static int64_t look_at_network(struct conditions *c, struct session *session, in
 			session_conditions_met(session, now_ms);
 			return INT64_MAX;
 		}
-		if (start_probe(c, text, question, session->attempt.boot.chip, now_ms) < 0) {
+		c->probing = target_options(c, text, question, session->attempt.boot.chip, &options) == 0 &&
+			     otaprobe_start(&c->probe, &options, now_ms) == 0;
+		if (!c->probing) {
 			session_condition_failed(session, now_ms, VERDICT_OTA_SILENT,
 						 "the match brought no address that could be asked");
 			return INT64_MAX;

@@ -430,18 +430,9 @@ static bool end_state(const struct crew *crew)
 	return r == 0;
 }
 
-/* The last message to the service manager; READY=1 only if every board is ready. */
-static void supervisor_notify(const struct crew *crew, int status)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text,
-		 verdict_info(crew->boards[0].verdict)->word, crew->n > 1 ? ", and others" : "");
-	(void)notify_manager(status == 0, text);
-}
-
 static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
 {
+	char text[256];
 	int status;
 
 	for (size_t i = 0; i < crew->n; i++)
@@ -457,8 +448,10 @@ static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
 		status = verdict_info(VERDICT_INTERNAL)->status;
 	if (!end_state(crew) && !status)
 		status = verdict_info(VERDICT_INTERNAL)->status;
+	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text,
+		 verdict_info(crew->boards[0].verdict)->word, crew->n > 1 ? ", and others" : "");
 	if (crew->request->mode == MODE_RESET)
-		supervisor_notify(crew, status);
+		(void)notify_manager(status == 0, text); /* READY=1 only if every board is ready */
 	return status;
 }
 

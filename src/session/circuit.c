@@ -76,15 +76,15 @@ static const struct circuit {
 /* For each line that may be on EN: the experiments about it, and the circuits that they distinguish. */
 static const struct suspect {
 	enum wiring_experiment alone, held_long, then_both, then_other;
-	enum wiring_circuit transistors, direct, only, unclear, inverted;
+	enum wiring_circuit transistors, direct, only, unclear;
 	const char *other_reaches, *other_does_not; /* two transistors: words about the second line */
 } suspects[] = {
 	{ WIRING_TRY_RTS, WIRING_TRY_RTS_LONG, WIRING_TRY_RTS_THEN_BOTH, WIRING_TRY_RTS_THEN_DTR,
-	  WIRING_TWO_TRANSISTORS, WIRING_DIRECT, WIRING_RTS_ONLY, WIRING_RTS, WIRING_RTS_INVERTED,
-	  ", DTR alone pulls GPIO0 low", "; DTR was not seen to reach GPIO0" },
+	  WIRING_TWO_TRANSISTORS, WIRING_DIRECT, WIRING_RTS_ONLY, WIRING_RTS, ", DTR alone pulls GPIO0 low",
+	  "; DTR was not seen to reach GPIO0" },
 	{ WIRING_TRY_DTR, WIRING_TRY_DTR_LONG, WIRING_TRY_DTR_THEN_BOTH, WIRING_TRY_DTR_THEN_RTS,
-	  WIRING_TWO_TRANSISTORS_SWAPPED, WIRING_SWAPPED, WIRING_DTR_ONLY, WIRING_DTR, WIRING_DTR_INVERTED,
-	  ", RTS alone pulls GPIO0 low", "; RTS was not seen to reach GPIO0" },
+	  WIRING_TWO_TRANSISTORS_SWAPPED, WIRING_SWAPPED, WIRING_DTR_ONLY, WIRING_DTR, ", RTS alone pulls GPIO0 low",
+	  "; RTS was not seen to reach GPIO0" },
 };
 
 static const struct suspect *const on_rts = &suspects[0], *const on_dtr = &suspects[1];
@@ -225,12 +225,6 @@ static void end_found(struct wiring *w, const struct found *f)
 	w->state = WIRING_END;
 }
 
-static void end_inverted(struct wiring *w, enum wiring_circuit c)
-{
-	take_circuit(w, c);
-	end_without(w, VERDICT_NO_EFFECT, circuits[c].text, &invert_line);
-}
-
 static void end_nothing(struct wiring *w)
 {
 	const struct wiring_trial *rts = &w->trials[WIRING_TRY_RTS_LONG], *dtr = &w->trials[WIRING_TRY_DTR_LONG];
@@ -355,26 +349,25 @@ static void choose_with_reset(struct wiring *w, const struct found *f)
 		end_without(w, VERDICT_UNPROVEN, "what seemed to reset the board did not do so again", &try_again);
 }
 
-static bool is_inverted(const struct wiring *w, enum wiring_experiment e)
-{
-	return w->trials[e].seen_in_hold >= 2 && !w->trials[WIRING_TRY_NOTHING].seen;
-}
-
 static void choose_without_reset(struct wiring *w)
 {
+	const struct wiring_trial *rts = &w->trials[WIRING_TRY_RTS_LONG], *dtr = &w->trials[WIRING_TRY_DTR_LONG];
+	enum wiring_circuit inverted;
+
 	if (try_other_speed(w) || play_up_to(w, WIRING_TRY_RTS_LONG, 1) || play_up_to(w, WIRING_TRY_DTR_LONG, 1))
 		return;
-	if ((w->trials[WIRING_TRY_RTS_LONG].seen_in_hold && play_up_to(w, WIRING_TRY_RTS_LONG, 2)) ||
-	    (w->trials[WIRING_TRY_DTR_LONG].seen_in_hold && play_up_to(w, WIRING_TRY_DTR_LONG, 2)))
+	if ((rts->seen_in_hold && play_up_to(w, WIRING_TRY_RTS_LONG, 2)) ||
+	    (dtr->seen_in_hold && play_up_to(w, WIRING_TRY_DTR_LONG, 2)))
 		return;
 	if (w->bytes && play_up_to(w, WIRING_TRY_NOTHING, 1))
 		return;
-	if (is_inverted(w, WIRING_TRY_RTS_LONG))
-		end_inverted(w, WIRING_RTS_INVERTED);
-	else if (is_inverted(w, WIRING_TRY_DTR_LONG))
-		end_inverted(w, WIRING_DTR_INVERTED);
-	else
+	if (w->trials[WIRING_TRY_NOTHING].seen || (rts->seen_in_hold < 2 && dtr->seen_in_hold < 2)) {
 		end_nothing(w);
+		return;
+	}
+	inverted = rts->seen_in_hold >= 2 ? WIRING_RTS_INVERTED : WIRING_DTR_INVERTED;
+	take_circuit(w, inverted);
+	end_without(w, VERDICT_NO_EFFECT, circuits[inverted].text, &invert_line);
 }
 
 void circuit_choose(struct wiring *w)
