@@ -1,13 +1,14 @@
-/* chip.c - the chips espreset knows by name, their boot straps, and where their bootloaders lie. */
+/* chip.c - the table of chips: names, boot straps, flash offset of the bootloader. */
 #include "base/chip.h"
 
 #include <string.h>
 
-/* Pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc; ESP8266:
- * esp8266/Arduino doc/boards.rst; S31, H21: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst. For the
- * H4 that page says GPIO14 and GPIO13, which are USB in esptool's esp32h4.py; espressif/esp-idf
- * docs/en/api-reference/peripherals/gpio/esp32h4.inc has other straps. Nothing says which pins the E22 has.
- * Offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET. */
+/* Sources of the pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc;
+ * ESP8266: esp8266/Arduino doc/boards.rst; S31, H21: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
+ * The H4's pins are left out, because its sources disagree: that esptool page says GPIO14 and GPIO13, which are USB in
+ * esptool's esp32h4.py, and espressif/esp-idf docs/en/api-reference/peripherals/gpio/esp32h4.inc lists other straps.
+ * The E22's pins are not published.
+ * Source of the flash offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET. */
 static const struct {
 	const char *name;
 	int boot_pin, second_pin;
@@ -32,7 +33,8 @@ static const struct {
 	[CHIP_NEWER] = { NULL, -1, -1, -1 },
 };
 
-/* Other names for the same silicon. The C2's ROM says esp8684 (espressif/esp-idf docs/en/security/esp32c2_log.inc). */
+/* Other names of chips in the table above. The ESP32-C2's ROM calls itself esp8684 (espressif/esp-idf
+ * docs/en/security/esp32c2_log.inc). */
 static const struct {
 	const char *name;
 	enum chip chip;
@@ -66,15 +68,11 @@ enum chip chip_by_name(const char *name)
 	size_t n = 0;
 
 	for (; *name; name++) {
-		char c = *name;
-
-		if (c == '-' && n > 0)
+		if (*name == '-' && n > 0)
 			continue;
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
 		if (n == sizeof(plain))
 			return CHIP_UNKNOWN;
-		plain[n++] = c;
+		plain[n++] = (char)(*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name);
 	}
 	return chip_find(plain, n);
 }
@@ -101,7 +99,7 @@ long chip_bootloader_offset(enum chip chip)
 	return (unsigned int)chip < CHIP_COUNT ? chips[chip].bootloader : -1;
 }
 
-/* espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h */
+/* espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h. */
 static enum chip_straps esp32_straps(unsigned int value)
 {
 	if (value & 0x10)
@@ -109,7 +107,7 @@ static enum chip_straps esp32_straps(unsigned int value)
 	return (value & 0x18) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* espressif/esp-idf components/soc/esp32s2/include/soc/boot_mode.h; 6 is the SPI slave's download */
+/* espressif/esp-idf components/soc/esp32s2/include/soc/boot_mode.h; value 6 is download through the SPI slave. */
 static enum chip_straps s2_s3_straps(unsigned int value)
 {
 	if (value & 8)
@@ -117,8 +115,9 @@ static enum chip_straps s2_s3_straps(unsigned int value)
 	return (value & 0xc) == 0 || (value & 0xf) == 6 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* espressif/esp-idf components/soc/esp32c2/include/soc/boot_mode.h. The same file of the C3, C6, H2 and P4 has the
- * S2's table; real chips print 4 to 7 for download and 0 for USB_BOOT, as the C2's says. */
+/* espressif/esp-idf components/soc/esp32c2/include/soc/boot_mode.h, used here for all RISC-V chips but the C5 and S31.
+ * In the boot_mode.h of the C3, C6, H2 and P4 stands the S2's table, which is wrong for them: real chips print 4 to 7
+ * for download and 0 for USB_BOOT, as in the C2's table. */
 static enum chip_straps riscv_straps(unsigned int value)
 {
 	if (value & 8)
@@ -130,10 +129,10 @@ static enum chip_straps riscv_straps(unsigned int value)
 	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* One bit higher: bit 3 is the second pin, bit 4 the boot pin (C5: espressif/esp-idf
- * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both low a C5 may still wait for
- * UART0 and SDIO, as a third strap says. Seen: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49; S31 flash 0x58,
- * download 0x69 0x6f. */
+/* C5 and S31: bit 4 is the boot pin, bit 3 the second pin (C5: espressif/esp-idf
+ * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both pins low, a third strap
+ * decides whether a C5 waits for UART0 and SDIO. Values in logs: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49;
+ * S31 flash 0x58, download 0x69 0x6f. */
 static enum chip_straps c5_straps(unsigned int value)
 {
 	if (value & 0x10)
@@ -141,8 +140,8 @@ static enum chip_straps c5_straps(unsigned int value)
 	return value & 8 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_UNKNOWN;
 }
 
-/* H4: headers disagree (espressif/esp-idf, boot_mode.h has the H2's, gpio_reg.h the C5's). E22: only bit 3 is known,
- * and that for a reset by USB (espressif/esptool targets/esp32e22.py). */
+/* The H4 and E22 are left out. H4: the headers of espressif/esp-idf disagree; boot_mode.h has the H2's bits, gpio_reg.h
+ * the C5's. E22: only bit 3 is published, and only for a reset by USB (espressif/esptool targets/esp32e22.py). */
 enum chip_straps chip_straps(enum chip chip, unsigned int value)
 {
 	switch (chip) {

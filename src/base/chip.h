@@ -1,13 +1,17 @@
-/* chip.h - the chips espreset knows by name, and what of them the verdict depends on. */
+/* chip.h - the chips that espreset knows by name, their strapping pins and their bootloaders.
+ *
+ *	chip = chip_by_name("ESP32-C3");	what the user typed, or chip_by_rom_name() for a banner
+ *	if (chip_straps(chip, 0x7) == CHIP_STRAPS_DOWNLOAD)
+ *		printf("%s: release GPIO%d\n", chip_name(chip), chip_boot_pin(chip));
+ */
 #ifndef ESPRESET_BASE_CHIP_H
 #define ESPRESET_BASE_CHIP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum chip {
-	CHIP_UNKNOWN, /* not said yet */
-	CHIP_ESP8266, /* and the ESP8285, whose ROM is the same */
+	CHIP_UNKNOWN,
+	CHIP_ESP8266, /* also the ESP8285, which has the same ROM */
 	CHIP_ESP32,
 	CHIP_ESP32S2,
 	CHIP_ESP32S3,
@@ -22,62 +26,57 @@ enum chip {
 	CHIP_ESP32H4,
 	CHIP_ESP32H21,
 	CHIP_ESP32E22,
-	CHIP_NEWER, /* prints the newer chips' banner under a name, or no name, that we do not know */
+	CHIP_NEWER, /* its ROM prints an ESP32 family banner with a name that is not in the table, or without a name */
 	CHIP_COUNT
 };
 
-/* What the straps say about the boot source. */
+/* The boot source that the strapping pins select. */
 enum chip_straps {
-	CHIP_STRAPS_UNKNOWN, /* a chip whose straps we do not know */
+	CHIP_STRAPS_UNKNOWN, /* the meaning of this chip's strap bits is not known */
 	CHIP_STRAPS_FLASH,
 	CHIP_STRAPS_DOWNLOAD,
-	CHIP_STRAPS_OTHER,
+	CHIP_STRAPS_OTHER, /* another source, such as SDIO */
 };
 
-/**
- * chip_name() - the name in results, options and JSON
- * Return: a static string such as "esp32c3"; NULL for CHIP_UNKNOWN and CHIP_NEWER.
- */
+/** chip_name() - a static name such as "esp32c3"; NULL for CHIP_UNKNOWN and CHIP_NEWER */
 const char *chip_name(enum chip chip);
 
 /**
- * chip_by_name() - what --chip means
- * @name: any case, with or without the dash ("ESP32-C3"); esp8285 is esp8266
- * Return: the chip, or CHIP_UNKNOWN when there is none of that name.
+ * chip_by_name() - the chip that the user means with --chip
+ * @name: upper or lower case, with or without the dash ("ESP32-C3"); esp8285, esp8684 and esp8685 are known too
+ * Return: CHIP_UNKNOWN if there is no such chip.
  */
 enum chip chip_by_name(const char *name);
 
 /**
- * chip_by_rom_name() - what a ROM calls itself after "ESP-ROM:", up to the first dash
- * @name: lower case, not terminated
- * Return: the chip; CHIP_NEWER for a name that we do not know.
+ * chip_by_rom_name() - the chip whose ROM prints "ESP-ROM:NAME-..."
+ * @name: @n characters in lower case, not terminated
+ * Return: CHIP_NEWER if the name is not in the table.
  */
 enum chip chip_by_rom_name(const char *name, size_t n);
 
 /**
- * chip_straps() - the boot source by the bits of the family's "boot:0xNN"
- * Only a cross-check of the text behind it: reserved bits float, and a core reset shows stale ones.
+ * chip_straps() - the boot source according to NN of "boot:0xNN", as the ROMs of the ESP32 family print it
+ *
+ * Use the result only to cross-check the text that follows the number in the banner: reserved bits float, and after a
+ * core reset the number is stale.
  */
 enum chip_straps chip_straps(enum chip chip, unsigned int value);
 
-/**
- * chip_boot_pin() - the GPIO that is low at reset for download mode: the BOOT button's
- * Return: -1 where it is not known.
- */
+/** chip_boot_pin() - the GPIO of the BOOT button, which must be low at reset for download mode; -1: not known */
 int chip_boot_pin(enum chip chip);
 
 /**
- * chip_second_pin() - the other strap that download mode depends on, next to the boot pin
- * Download needs it low on ESP32, S2 and S3, high on the others. The ESP8266 has a third one, GPIO15, which is low in
- * every mode but SDIO.
- * Return: its GPIO; -1 where it is not known.
+ * chip_second_pin() - the GPIO that selects download mode together with the boot pin
+ *
+ * Download mode needs it low on the ESP32, S2 and S3, high on all other chips. On an ESP8266 a third pin takes part:
+ * GPIO15 is low in every mode but SDIO.
+ *
+ * Return: -1 if not known.
  */
 int chip_second_pin(enum chip chip);
 
-/**
- * chip_bootloader_offset() - where in flash the ROM looks for the bootloader
- * Return: -1 where it is not known.
- */
+/** chip_bootloader_offset() - the flash offset at which the ROM looks for the bootloader; -1: not known */
 long chip_bootloader_offset(enum chip chip);
 
 #endif

@@ -1,4 +1,4 @@
-/* clk.h - the clock that callers hand in: real in the program, virtual in the simulation; milliseconds. */
+/* clk.h - the clock that callers pass in: the kernel's in the program, a virtual one in the simulation. */
 #ifndef ESPRESET_BASE_CLK_H
 #define ESPRESET_BASE_CLK_H
 

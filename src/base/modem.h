@@ -1,4 +1,4 @@
-/* modem.h - the two modem lines as a bit set; set means asserted: the bridge's pin is at 0 V. */
+/* modem.h - DTR and RTS as a bit set: a set bit means asserted, which is 0 V at the bridge's pin. */
 #ifndef ESPRESET_BASE_MODEM_H
 #define ESPRESET_BASE_MODEM_H
 

@@ -1,11 +1,12 @@
-/* verdict.h - the one table of what espreset can conclude: exit status, word, meaning. */
+/* verdict.h - everything that espreset can conclude about a board or a run: exit status, word, meaning.
+ *
+ *	verdict = verdict_worse(verdict, verdict_of_errno(EBUSY));
+ *	puts(verdict_info(verdict)->word);
+ */
 #ifndef ESPRESET_BASE_VERDICT_H
 #define ESPRESET_BASE_VERDICT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-/* In the order of the table in espreset(1). The values are indices; exit statuses are in the table. */
+/* In the order of the table in espreset(1). A value is an index into the table, not an exit status. */
 enum verdict {
 	VERDICT_READY,
 	VERDICT_FLASH_BOOT,
@@ -36,30 +37,26 @@ enum verdict {
 };
 
 struct verdict_info {
-	int status;	     /* exit status: contract */
-	const char *word;    /* contract */
-	const char *meaning; /* one line, for --help and the manual */
+	int status;	     /* the exit status; never changes */
+	const char *word;    /* the word in "PORT: WORD: text"; never changes */
+	const char *meaning; /* one line of text for --help and the manual */
 };
 
-/**
- * verdict_info() - the table's row
- * @verdict: below VERDICT_COUNT
- * Return: static; never NULL.
- */
+/** verdict_info() - the row of a verdict; static, never NULL: VERDICT_INTERNAL's for an unknown value */
 const struct verdict_info *verdict_info(enum verdict verdict);
 
 /**
- * verdict_of_errno() - what a failure of the port means
+ * verdict_of_errno() - the verdict for a system call on the port that failed
  * @err: positive errno
- * Return: one of the 30-35 verdicts, VERDICT_INTERNAL for ENOMEM and the like.
+ * Return: one of the verdicts with status 30 to 35; VERDICT_INTERNAL for errors that no port causes, such as ENOMEM.
  */
 enum verdict verdict_of_errno(int err);
 
 /**
- * verdict_worse() - which of two findings about one board is reported
+ * verdict_worse() - which of two verdicts about one board is reported
  *
- * Precedence (docs/design.md, section 2): this computer's troubles, then what the last boot says,
- * then no-effect, garbled, unproven, silent. Ready never beats anything.
+ * Precedence (docs/design.md, section 2): failures of this computer, then what the last boot shows, then no-effect,
+ * garbled, unproven, silent. VERDICT_READY never takes precedence.
  *
  * Return: @a or @b.
  */
