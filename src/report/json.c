@@ -1,4 +1,4 @@
-/* json.c - reports for programs: JSON Lines after docs/espreset.schema.json. */
+/* json.c - reports for programs: JSON Lines as in docs/espreset.schema.json. */
 #include "report/json.h"
 
 #include <stdio.h>
@@ -10,19 +10,16 @@
 
 #define SCHEMA 1
 
-/* -------------------------------------------------------------------------------------------------
- * Values and objects
- */
+/* ---- values and objects ---- */
 
 json_t *json_clean(const char *text)
 {
+	size_t cap = text ? 3 * strlen(text) + 1 : 0; /* one byte may become U+FFFD, which is three */
 	json_t *string;
-	size_t cap;
 	char *buf;
 
 	if (!text)
 		return json_null();
-	cap = 3 * strlen(text) + 1; /* a byte may become U+FFFD: three */
 	buf = malloc(cap);
 	if (!buf)
 		return NULL;
@@ -50,7 +47,7 @@ json_t *json_texts(const char *first, size_t size, size_t n)
 	return list;
 }
 
-/* Every reference is taken, whatever fails. */
+/* Takes all references, also after a failure. */
 static json_t *json_add_members(json_t *object, const struct json_member *member)
 {
 	bool is_whole = object != NULL;
@@ -82,7 +79,7 @@ json_t *json_event(const char *event, const struct json_member *members)
 	return json_add_members(json_pack("{s:i, s:s}", "schema", SCHEMA, "event", event), members);
 }
 
-/* Only ASCII: a terminal that shows the line has nothing to act on. Takes the reference. */
+/* ASCII only, so that no terminal acts on a character of the line. */
 static char *json_render(json_t *event)
 {
 	char *text = event ? json_dumps(event, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
@@ -102,55 +99,66 @@ void json_line(json_t *event)
 	free(text);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Events on the way to a result
- */
+/* ---- events before the result ---- */
 
-/* clang-format off */
 static const char *const sources[] = {
-	[BOOT_SOURCE_UNKNOWN] = NULL, [BOOT_SOURCE_FLASH] = "flash",
-	[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "other",
+	[BOOT_SOURCE_FLASH] = "flash",
+	[BOOT_SOURCE_DOWNLOAD] = "download",
+	[BOOT_SOURCE_OTHER] = "other",
 };
-/* clang-format on */
 static const char *const steps[] = { NULL, "banner", "loading", "loaded", "stage2", "app" };
 
-/* A boot that was heard on a port, or read in a log: the other of the two is NULL. */
-static void json_put_boot(const char *port, const char *log, const struct boot *boot, int64_t at_ms,
-			  const char *temperature, const struct advice *advice)
+/* A boot, and where it was seen: on a port at a time, or in a line of a log file. */
+struct boot_context {
+	const char *port, *log; /* one of them is NULL */
+	int64_t at_ms;		/* for port: since the run began */
+	const char *temperature;
+	const struct advice *advice;
+};
+
+static void json_put_boot(const struct boot *boot, const struct boot_context *context)
 {
-	json_line(json_event(
-		"boot", JSON_MEMBERS({ "chip", json_or_null(bootwords_name(boot)) },
-				     { "reset_cause", json_number_or_null(boot->cause) },
-				     { "cause_text", json_or_null(boot->cause_text) },
-				     { "boot_mode", json_number_or_null(boot->mode) },
-				     { "boot_mode2", json_number_or_null(boot->mode2) },
-				     { "mode_text", json_or_null(boot->mode_text) },
-				     { "source", json_clean(sources[boot->source]) },
-				     { "heard", json_string(boot->rx_speed == BOOT_RX_74880 ? "74880" : "plain") },
-				     { "temperature", json_clean(temperature) },
-				     { "progress", json_clean(steps[boot->progress]) },
-				     { "trouble", json_or_null(boot->trouble_text) },
-				     { "advice", json_clean(advice ? advice->text : NULL) },
-				     { "advice_id", json_clean(advice ? advice->id : NULL) },
-				     { "certain", json_boolean(boot->certain) },
-				     { "at_ms", log ? json_null() : json_integer(at_ms) }, { "port", json_clean(port) },
-				     { log ? "file" : JSON_LEFT_OUT, json_clean(log) },
-				     { log ? "line" : JSON_LEFT_OUT, json_integer((json_int_t)boot->line) })));
+	const struct advice *advice = context->advice;
+	const char *log = context->log;
+
+	json_line(json_event("boot",
+			     JSON_MEMBERS({ "chip", json_or_null(bootwords_name(boot)) },
+					  { "reset_cause", json_number_or_null(boot->cause) },
+					  { "cause_text", json_or_null(boot->cause_text) },
+					  { "boot_mode", json_number_or_null(boot->mode) },
+					  { "boot_mode2", json_number_or_null(boot->mode2) },
+					  { "mode_text", json_or_null(boot->mode_text) },
+					  { "source", json_clean(sources[boot->source]) },
+					  { "heard", json_string(boot->rx_speed == BOOT_RX_74880 ? "74880" : "plain") },
+					  { "temperature", json_clean(context->temperature) },
+					  { "progress", json_clean(steps[boot->progress]) },
+					  { "trouble", json_or_null(boot->trouble_text) },
+					  { "advice", json_clean(advice ? advice->text : NULL) },
+					  { "advice_id", json_clean(advice ? advice->id : NULL) },
+					  { "certain", json_boolean(boot->certain) },
+					  { "at_ms", log ? json_null() : json_integer(context->at_ms) },
+					  { "port", json_clean(context->port) },
+					  { log ? "file" : JSON_LEFT_OUT, json_clean(log) },
+					  { log ? "line" : JSON_LEFT_OUT, json_integer((json_int_t)boot->line) })));
 }
 
 void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 {
-	json_put_boot(NULL, log, boot, 0, bootwords_temperature(boot, after_panic),
-		      bootwords_advice(boot, after_panic));
+	json_put_boot(boot, &(struct boot_context){ .log = log,
+						      .temperature = bootwords_temperature(boot, after_panic),
+						      .advice = bootwords_advice(boot, after_panic) });
 }
 
-/* On a port only an ESP8266's speed tells cold from warm. */
+/* On a port, only an ESP8266's banner shows whether the reset was cold: the banner is then sent at 74880. */
 static void json_note_boot(const char *port, const struct session_note *note)
 {
 	const struct boot *boot = &note->boot;
 	bool is_cold = boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || note->baud == 74880);
 
-	json_put_boot(port, NULL, boot, note->at_ms, is_cold ? "cold" : NULL, bootwords_advice(boot, false));
+	json_put_boot(boot, &(struct boot_context){ .port = port,
+						      .at_ms = note->at_ms,
+						      .temperature = is_cold ? "cold" : NULL,
+						      .advice = bootwords_advice(boot, false) });
 }
 
 static void json_note_attempt(const char *port, const struct session_note *note)
@@ -188,11 +196,9 @@ void json_wiring(const char *port, const struct wiring_result *found)
 						    { "text", json_clean(found->text) })));
 }
 
-/* -------------------------------------------------------------------------------------------------
- * The result
- */
+/* ---- the result ---- */
 
-/* With a 40 MHz crystal the banner has no speed of its own: a row of pulses was the evidence. */
+/* With a 40 MHz crystal an ESP8266 prints its banner at 115200 after every reset, so repeated pulses are the proof. */
 static const char *json_evidence_word(enum proof_rule rule, const struct session_result *r)
 {
 	return rule == PROOF_FRESH && r->crystal_mhz == 40 ? "repeated-pulses" : proof_rule_name(rule);

@@ -1,4 +1,4 @@
-/* notify.c - tells the service manager how far we are: sd_notify(3) as one datagram, without its library. */
+/* notify.c - reports the state to systemd: the datagram of sd_notify(3), without libsystemd. */
 #include "report/notify.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define TEXT_MAX 480
 
-/* A path, or an abstract name: '@' stands for the NUL that it begins with (sd_notify(3)). */
+/* $NOTIFY_SOCKET is a path or, with '@' in place of a leading NUL, an abstract name (sd_notify(3)). */
 static int socket_address(const char *name, struct sockaddr_un *ret, socklen_t *ret_len)
 {
 	size_t len = strlen(name);
@@ -28,7 +28,7 @@ static int socket_address(const char *name, struct sockaddr_un *ret, socklen_t *
 	memcpy(ret->sun_path, name, len);
 	if (name[0] == '@')
 		ret->sun_path[0] = '\0';
-	/* an abstract name has no NUL at its end */
+	/* the length of a path includes its terminating NUL; an abstract name has none */
 	*ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (name[0] == '/'));
 	return 0;
 }
@@ -50,16 +50,8 @@ static int send_message(const char *message, size_t len)
 		return -errno;
 	if (sendto(fd, message, len, 0, (struct sockaddr *)&address, address_len) < 0)
 		r = -errno;
-	(void)close(fd); /* the datagram has gone, or not */
+	(void)close(fd);
 	return r;
-}
-
-/* One line: what follows a line end would be an assignment of its own. */
-static void one_line(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = ' ';
 }
 
 int notify_manager(bool ready, const char *text)
@@ -68,7 +60,10 @@ int notify_manager(bool ready, const char *text)
 	int len;
 
 	clean_utf8(clean, sizeof(clean), text, strlen(text));
-	one_line(clean);
+	/* systemd would take the text after a line end for another assignment */
+	for (char *c = clean; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
 	len = snprintf(message, sizeof(message), "%sSTATUS=%s", ready ? "READY=1\n" : "", clean);
 	return send_message(message, (size_t)len);
 }

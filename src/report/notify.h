@@ -1,15 +1,15 @@
-/* notify.h - tells the service manager how far we are: sd_notify(3) as one datagram, without its library. */
+/* notify.h - reports the state to systemd: the datagram of sd_notify(3), without libsystemd. */
 #ifndef ESPRESET_NOTIFY_H
 #define ESPRESET_NOTIFY_H
 
 #include <stdbool.h>
 
 /**
- * notify_manager() - STATUS=, as in `systemctl status`
- * @ready: READY=1 in the same datagram: once, when all boards are ready
- * @text: any bytes; line ends and other control characters become blanks, invalid UTF-8 U+FFFD
+ * notify_manager() - set the text that `systemctl status` shows
+ * @ready: also send READY=1; to be set once, when all boards are ready
+ * @text:  any bytes; control characters become blanks, bytes that are not valid UTF-8 become U+FFFD
  *
- * Return: 0 also where $NOTIFY_SOCKET is not set; else the negative errno of the datagram: nobody's run fails for it.
+ * Return: 0, also if $NOTIFY_SOCKET is not set; else a negative errno of the datagram, which callers may ignore.
  */
 int notify_manager(bool ready, const char *text);
 

@@ -1,4 +1,4 @@
-/* report.c - what people read, and the choice between that and JSON. */
+/* report.c - reports for people, and the choice between these and JSON. */
 #include "report/report.h"
 
 #include <errno.h>
@@ -11,11 +11,9 @@
 #include "report/clean.h"
 #include "report/json.h"
 
-/* -------------------------------------------------------------------------------------------------
- * The result in a sentence
- */
+/* ---- the result in a sentence ---- */
 
-/* printf() behind what is in buf already; what does not fit is cut. */
+/* printf() at the end of the string in buf; text that does not fit is cut. */
 __attribute__((format(printf, 3, 4))) static void report_append(char *buf, size_t cap, const char *format, ...)
 {
 	size_t used = strlen(buf);
@@ -26,7 +24,7 @@ __attribute__((format(printf, 3, 4))) static void report_append(char *buf, size_
 	va_end(ap);
 }
 
-/* The system's words for a failed port, where the session has none. */
+/* Why the port failed, if the session gave no text: the process that uses the port, or strerror(). */
 static void report_add_port(const struct report_result *result, char *buf, size_t cap)
 {
 	int err = result->session.err;
@@ -39,7 +37,7 @@ static void report_add_port(const struct report_result *result, char *buf, size_
 		report_append(buf, cap, "in use by process %ld", (long)result->holder_pid);
 }
 
-/* What stands behind the session's words for a ready board. */
+/* What the result of a ready board says after the text of the session. */
 static void report_add_ready(const struct report_result *result, char *buf, size_t cap)
 {
 	const struct session_result *r = &result->session;
@@ -53,7 +51,7 @@ static void report_add_ready(const struct report_result *result, char *buf, size
 	report_append(buf, cap, "; %s", result->ota_finding[0] ? result->ota_finding : "OTA not checked");
 }
 
-/* "; recovered by reopen, usb-reset", or what has not helped. */
+/* The steps of --recover: "; recovered by reopen, usb-reset", or "; after reopen" if they did not help. */
 static void report_add_recovered(const struct report_result *result, char *buf, size_t cap)
 {
 	bool is_good = verdict_info(result->session.verdict)->status == 0;
@@ -82,25 +80,7 @@ void report_sentence(const struct report_result *result, char *buf, size_t cap)
 	clean_terminal(buf, cap, raw, strlen(raw));
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Lines for people: "PORT: WORD: text", and what stands on standard error beside it
- */
-
-static void report_text_result(FILE *out, const char *port, const struct report_result *result)
-{
-	char sentence[1024];
-
-	report_sentence(result, sentence, sizeof(sentence));
-	clean_line(out, "%s: %s: %s", port, verdict_info(result->session.verdict)->word, sentence);
-}
-
-static void report_text_advice(const char *port, const struct report_result *result)
-{
-	const char *advice = report_advice(result);
-
-	if (advice)
-		clean_line(stderr, "espreset: %s: %s", port, advice);
-}
+/* ---- text lines for people ---- */
 
 static void report_text_log_boot(const char *log, const struct boot *boot, bool after_panic)
 {
@@ -142,7 +122,7 @@ static void report_text_note(const char *port, const struct session_note *note)
 	}
 }
 
-/* What the result line will say is not said twice. */
+/* A wiring that was not found is left to the result, which follows. */
 static void report_text_wiring(const char *port, const struct wiring_result *found)
 {
 	if (found->verdict == VERDICT_READY)
@@ -155,21 +135,14 @@ static void report_text_wiring(const char *port, const struct wiring_result *fou
 			   found->esptool);
 }
 
-static void report_text_match(const char *port, const struct report_match *match)
-{
-	clean_line(stderr, "espreset: %s: --%s matched: %s", port, match->option, match->line);
-}
-
-/* -------------------------------------------------------------------------------------------------
- * To people or to programs
- */
+/* ---- text or JSON ---- */
 
 void report_init(struct report *report, enum report_mode mode, bool verbose)
 {
 	*report = (struct report){ .mode = mode, .verbose = verbose && mode != REPORT_QUIET };
 }
 
-/* Every line is flushed at once: whoever waits for it gets it. */
+/* Each line is flushed at once, for a program that reads them from a pipe. Keeps the first error. */
 static void report_flush(struct report *report)
 {
 	errno = 0;
@@ -192,7 +165,7 @@ void report_match(struct report *report, const char *port, const struct report_m
 		json_match(port, match);
 	report_flush(report);
 	if (report->verbose)
-		report_text_match(port, match);
+		clean_line(stderr, "espreset: %s: --%s matched: %s", port, match->option, match->line);
 }
 
 void report_log_boot(struct report *report, const char *log, const struct boot *boot, bool after_panic)
@@ -231,14 +204,11 @@ void report_progress(struct report *report, const char *port, const char *text)
 void report_result_init(struct report_result *result, enum verdict verdict, const char *text,
 			const struct advice *advice)
 {
-	*result = (struct report_result){ .session = {
-						  .verdict = verdict,
-						  .advice = advice,
-						  .boot_ms = -1,
-						  .up_ms = -1,
-						  .total_ms = -1,
-						  .missing = PROOF_RULES,
-					  } };
+	*result = (struct report_result){ 0 };
+	result->session.verdict = verdict;
+	result->session.advice = advice;
+	result->session.boot_ms = result->session.up_ms = result->session.total_ms = -1;
+	result->session.missing = PROOF_RULES;
 	(void)snprintf(result->session.text, sizeof(result->session.text), "%s", text);
 }
 
@@ -258,20 +228,24 @@ void report_result(struct report *report, const char *port, const struct report_
 {
 	bool is_good = verdict_info(result->session.verdict)->status == 0;
 	bool is_match = report->mode == REPORT_MATCH && is_good && result->any_match;
+	const char *advice = report_advice(result);
+	char sentence[1024];
 
 	report_progress(report, port, NULL);
 	if (report->mode == REPORT_QUIET)
 		return;
+	report_sentence(result, sentence, sizeof(sentence));
 	if (report->mode == REPORT_JSON)
 		json_line(json_result(port, result));
 	else if (is_match)
 		clean_line(stdout, "%s", result->match);
 	else
-		report_text_result(report->mode == REPORT_MATCH ? stderr : stdout, port, result);
+		clean_line(report->mode == REPORT_MATCH ? stderr : stdout, "%s: %s: %s", port,
+			   verdict_info(result->session.verdict)->word, sentence);
 	report_flush(report);
-	/* --decode --json keeps standard error empty: the key "advice" has it */
-	if (!is_match && !(report->mode == REPORT_JSON && result->of_log))
-		report_text_advice(port, result);
+	/* --decode --json keeps standard error empty, since the event has the key "advice" */
+	if (advice && !is_match && !(report->mode == REPORT_JSON && result->of_log))
+		clean_line(stderr, "espreset: %s: %s", port, advice);
 }
 
 int report_end(struct report *report)

@@ -1,15 +1,16 @@
-/* report.h - what goes out about boards: one line and its cure as text, or JSON Lines.
+/* report.h - prints what a run or --decode found: as text lines for people, or as JSON Lines.
  *
- *	struct report report;
  *	report_init(&report, mode, verbose);
- *	report_note(), report_match(), report_progress()	on the way
- *	report_result()						once for each board, last
- *	report_end(&report)					flushes; says whether all of it went out
+ *	report_note(), report_match(), report_progress()	during the run
+ *	report_result()						last, once for each board
+ *	report_end(&report)					flush; did all output succeed?
  *
- * --decode instead:
+ * For --decode:
  *	report_log_boot()					once for each boot
- *	report_result()						with of_log
+ *	report_result()						with of_log set
  *	report_end(&report)
+ *
+ * All text is cleaned before it is printed (report/clean.h). An output that fails is remembered for report_end().
  */
 #ifndef ESPRESET_REPORT_H
 #define ESPRESET_REPORT_H
@@ -25,77 +26,82 @@ enum report_mode {
 	REPORT_QUIET,
 	REPORT_TEXT,
 	REPORT_JSON,
-	REPORT_MATCH, /* --print-match: on standard output group 1 of the first match and nothing else, for $(...) */
+	REPORT_MATCH, /* --print-match: standard output gets group 1 of the first match and nothing else */
 };
 
 struct report {
 	enum report_mode mode;
-	bool verbose;	     /* notes on standard error */
-	bool progress_shown; /* a progress line stands on the terminal */
-	int error;	     /* positive errno of the first output that failed */
+	bool verbose;	     /* print notes on standard error */
+	bool progress_shown; /* a progress line is on the terminal and must be erased */
+	int error;	     /* positive errno of the first write to standard output that failed */
 };
 
 #define REPORT_RECOVERED_MAX 4
 
-/* Everything that the last line of a board, or of --decode, can say. Fixed size, no ownership: it travels between
- * processes. What does not apply stays as report_result_init() leaves it, and is null in JSON. */
+/* Everything that the result of a board, or of --decode, can say. Of fixed size and without pointers to own, since the
+ * worker sends it to the supervisor. A member that does not apply keeps the value that report_result_init() gave it, and
+ * is null in JSON. */
 struct report_result {
 	struct session_result session;
-	bool of_log;		 /* --decode: the file is named where a board has its PORT */
-	pid_t holder_pid;	 /* 0: none */
-	char holder_command[64]; /* "" where it may not be seen */
-	bool any_match;
-	char match[256];
-	char ota_host[80], ota_protocol[16], ota_finding[96]; /* host "": not asked for */
-	bool reset_not_needed;
-	bool proof_by_ota;
-	char sequence_from[128]; /* esptool.cfg; "" */
-	char recovered[REPORT_RECOVERED_MAX][24];
-	char advice[512]; /* more fitting than the session's; "" */
+	bool of_log;					      /* --decode: the name of the log is passed as @port */
+	pid_t holder_pid;				      /* the process that uses the port; 0: none */
+	char holder_command[64];			      /* its command; "" if we may not read it */
+	bool any_match;					      /* match is set; it may be "" */
+	char match[256];				      /* group 1 of the first match */
+	char ota_host[80], ota_protocol[16], ota_finding[96]; /* host is "" without --ota */
+	bool reset_not_needed;				      /* --if-needed made no reset */
+	bool proof_by_ota;	 /* --ota-dry-run, not the serial port, proved that the board is ready */
+	char sequence_from[128]; /* the esptool.cfg that the sequence is from; "": from none */
+	char recovered[REPORT_RECOVERED_MAX][24]; /* the steps of --recover, in order; "" ends */
+	char advice[512];			  /* replaces the advice of the session; "": does not */
 };
 
 struct report_match {
 	const char *option; /* "expect", "fail-on", "firmware" */
 	char pattern[256], line[512], group[256];
-	bool any_group;
-	int at_ms;
+	bool any_group; /* group is set; it may be "" */
+	int at_ms;	/* since the run began */
 };
 
 void report_init(struct report *report, enum report_mode mode, bool verbose);
+
+/** report_note() - an attempt, a boot or a proof of the session */
 void report_note(struct report *report, const char *port, const struct session_note *note);
+
+/** report_match() - a text line that matched a pattern */
 void report_match(struct report *report, const char *port, const struct report_match *match);
 
 /** report_log_boot() - one boot of the log that --decode reads; @after_panic: see bootlog/bootwords.h */
 void report_log_boot(struct report *report, const char *log, const struct boot *boot, bool after_panic);
 
-/** report_wiring() - what was found, how to use it; a result with the verdict follows unless that is READY */
+/** report_wiring() - the wiring that --probe-wiring found; if it found none, report_result() must follow */
 void report_wiring(struct report *report, const char *port, const struct wiring_result *found);
 
-/** report_progress() - a wait has been going on for long; on a terminal only. NULL wipes the line away. */
+/** report_progress() - show on a terminal what a long wait is for; NULL erases that */
 void report_progress(struct report *report, const char *port, const char *text);
 
-/** report_result_init() - a result that no session has come to; @text is copied, @advice may be NULL */
+/** report_result_init() - a result without a session; @text is copied, @advice is static or NULL */
 void report_result_init(struct report_result *result, enum verdict verdict, const char *text,
 			const struct advice *advice);
 
-/** report_advice() - the most fitting advice; NULL: none */
+/** report_advice() - the advice to print; NULL: none */
 const char *report_advice(const struct report_result *result);
 
-/** report_advice_id() - its stable name; NULL where it was put together in the run */
+/** report_advice_id() - the identifier of that advice; NULL: none, or the advice was composed for this run */
 const char *report_advice_id(const struct report_result *result);
 
-/** report_sentence() - what stands after "PORT: WORD: ", harmless on a terminal */
+/** report_sentence() - the text after "PORT: WORD: ", cleaned for a terminal */
 void report_sentence(const struct report_result *result, char *buf, size_t cap);
 
-/** report_result() - the board's one line, and on standard error its cure */
+/** report_result() - print the result on standard output, and the advice on standard error */
 void report_result(struct report *report, const char *port, const struct report_result *result);
 
-/** report_result_json() - the result as one JSON text, for the state file. Return: malloc()ed, or NULL. */
+/** report_result_json() - the result as JSON text for the state file; the caller frees; NULL: out of memory */
 char *report_result_json(const char *port, const struct report_result *result);
 
 /**
- * report_end() - flush standard output; output that failed is said on standard error, but for a closed pipe
- * Return: 0, or the negative errno of what could not be written.
+ * report_end() - flush standard output; a failed write is reported on standard error, unless a pipe was closed
+ * Return: 0, or the negative errno of the first write that failed, -EPIPE included.
  */
 int report_end(struct report *report);
 

@@ -1,4 +1,4 @@
-/* statefile.c - --state-file: the result in a file that is never half written and never an old run's. */
+/* statefile.c - --state-file: writes the result so that readers never see a partial or stale one. */
 #include "report/statefile.h"
 
 #include <errno.h>
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opens a file beside @path, so that the rename stays within one file system, named after this process, so that two
- * runs do not meet. A file of that name was left by a process of the same number that died. A symlink that somebody
- * puts there after the unlink() is not followed: O_EXCL. Return: a descriptor, or negative errno. */
+/* Creates PATH.PID.tmp: in the directory of PATH, so that rename() works, and named after this process, so that two runs
+ * do not collide. A file of that name is left from a dead process with the same pid. O_EXCL refuses a symlink that
+ * somebody creates after the unlink(). Return: a descriptor, or negative errno. */
 static int statefile_create(const char *path, char *ret_name, size_t cap)
 {
 	int fd, n = snprintf(ret_name, cap, "%s.%ld.tmp", path, (long)getpid());
@@ -39,7 +39,7 @@ static int statefile_write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* What is there must be a file that we may remove: never a device, as /dev/null or the board's tty for root. */
+/* Removes regular files only: as root, unlink() would also remove a device such as /dev/null or the board's tty. */
 static int statefile_remove_old(const char *path)
 {
 	struct stat st;
@@ -53,29 +53,21 @@ static int statefile_remove_old(const char *path)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* A full disk often has room for a name. */
-static int statefile_try_room(int fd)
-{
-	static const char room[4096];
-	int r = statefile_write_all(fd, room, sizeof(room));
-
-	if (close(fd) < 0 && !r)
-		r = -errno;
-	return r;
-}
-
 int statefile_begin(const char *path)
 {
+	/* on a full disk a file can often be created but not filled, so write as much as a result may need */
+	static const char room[4096];
 	char temporary[PATH_MAX];
 	int fd, r = statefile_remove_old(path);
 
 	if (r < 0)
 		return r;
-	/* better to hear now than after the reset that no result can be written */
 	fd = statefile_create(path, temporary, sizeof(temporary));
 	if (fd < 0)
 		return fd;
-	r = statefile_try_room(fd);
+	r = statefile_write_all(fd, room, sizeof(room));
+	if (close(fd) < 0 && !r)
+		r = -errno;
 	if (unlink(temporary) < 0 && !r)
 		r = -errno;
 	return r;
@@ -101,7 +93,7 @@ int statefile_write(const char *path, char *const *lines, size_t n)
 	if (fd < 0)
 		return fd;
 	r = statefile_write_lines(fd, lines, n);
-	/* whatever the umask is: others are to read it */
+	/* others must be able to read the file, whatever the umask */
 	if (!r && fchmod(fd, 0644) < 0)
 		r = -errno;
 	if (close(fd) < 0 && !r)
@@ -109,11 +101,12 @@ int statefile_write(const char *path, char *const *lines, size_t n)
 	if (!r && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0)
-		(void)unlink(temporary); /* the first error is the one to tell */
+		(void)unlink(temporary); /* r has the first error already */
 	return r;
 }
 
 /* clang-format off */
+/* misnamed: another file name helps; else the computer is at fault */
 static const struct cure { int err; bool misnamed; const char *text; } cures[] = {
 	{ ENOENT, true, "its folder must be there" },
 	{ ENOTDIR, true, "its folder must be there" },

@@ -1,10 +1,10 @@
-/* statefile.h - --state-file: the result in a file that is never half written and never an old run's.
+/* statefile.h - --state-file: writes the result so that readers never see a partial or stale one.
  *
- *	statefile_begin(path);			removes what an earlier run has left, and tries whether one can be written
- *	statefile_write(path, lines, n);	all of it at once, by rename
+ *	statefile_begin(path);			before any reset: no result yet, and one can be written
+ *	statefile_write(path, lines, n);	the whole result, put in place by rename()
  *
- * Whoever reads sees no file, or the whole of one result. Mode 0644 whatever the umask. Not promised: that it
- * survives a crash of the computer (no fsync): it belongs into /run.
+ * A reader finds no file or one complete result, with mode 0644 whatever the umask is. The file may be lost when the
+ * computer crashes, since there is no fsync(): it belongs into /run.
  */
 #ifndef ESPRESET_STATEFILE_H
 #define ESPRESET_STATEFILE_H
@@ -13,23 +13,23 @@
 #include <stddef.h>
 
 /**
- * statefile_begin() - no result yet: remove the file, and see that one can be written there
- * Return: 0, or negative errno: the directory is missing, not writable or full; -EISDIR; -EEXIST: something else
- * that is no regular file, which stays.
+ * statefile_begin() - remove the file of an earlier run, and check that a new one can be written
+ * Return: 0; -EISDIR, -EEXIST: a directory, or another file that is not regular, which is kept; else the negative errno
+ * of the directory: missing, not writable, no room.
  */
 int statefile_begin(const char *path);
 
 /**
- * statefile_write() - put the results there, one a line
- * @lines: without their line ends; a NULL, a result that there was no memory for, is -ENOMEM
- * On failure nothing of it is left, and the file is as it was.
- * Return: 0, or negative errno.
+ * statefile_write() - replace the file by one with these lines
+ * @lines: without line ends; NULL, for a result that could not be allocated, gives -ENOMEM
+ * Return: 0, or negative errno; then the file is as it was, and no temporary file is left.
  */
 int statefile_write(const char *path, char *const *lines, size_t n);
 
 /**
- * statefile_describe() - "No such file or directory; its folder must be there": a positive errno, and its cure
- * Return: whether another name, or another place, mends it. Else the computer is at fault.
+ * statefile_describe() - an error and its cure: "No such file or directory; its folder must be there"
+ * @err: positive errno
+ * Return: true if another file name helps, so that the command line is at fault; false if the computer is.
  */
 bool statefile_describe(int err, char *buf, size_t cap);
 
