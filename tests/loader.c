@@ -540,7 +540,7 @@ static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 		divider = 1;
 	l->divider = divider / parts | divider % parts << 20;
 	l->rate = clock / divider;
-	sim_uart_init(&l->uart, now_ns, l->rate, 0.5, heard, l);
+	sim_uart_init(&l->uart, &(struct sim_receiver){ l->rate, 0.5, heard, l }, now_ns);
 }
 
 static unsigned int edges_in(uint8_t byte)

@@ -145,8 +145,8 @@ static void json_put_boot(const struct boot *boot, const struct boot_context *co
 void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 {
 	json_put_boot(boot, &(struct boot_context){ .log = log,
-						      .temperature = bootwords_temperature(boot, after_panic),
-						      .advice = bootwords_advice(boot, after_panic) });
+						    .temperature = bootwords_temperature(boot, after_panic),
+						    .advice = bootwords_advice(boot, after_panic) });
 }
 
 /* On a port, only an ESP8266's banner shows whether the reset was cold: the banner is then sent at 74880. */
@@ -156,9 +156,9 @@ static void json_note_boot(const char *port, const struct session_note *note)
 	bool is_cold = boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || note->baud == 74880);
 
 	json_put_boot(boot, &(struct boot_context){ .port = port,
-						      .at_ms = note->at_ms,
-						      .temperature = is_cold ? "cold" : NULL,
-						      .advice = bootwords_advice(boot, false) });
+						    .at_ms = note->at_ms,
+						    .temperature = is_cold ? "cold" : NULL,
+						    .advice = bootwords_advice(boot, false) });
 }
 
 static void json_note_attempt(const char *port, const struct session_note *note)

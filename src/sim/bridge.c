@@ -1,4 +1,4 @@
-/* bridge.c - the USB-UART bridge and the driver before it, as a program on the host sees them. */
+/* bridge.c - the USB-UART bridge of a simulated board, and its driver, as a program on the host sees them. */
 #include "sim/bridge.h"
 
 #include <errno.h>
@@ -7,9 +7,10 @@
 
 #include "sim/rom.h"
 
-/* Sources: Linux drivers/usb/serial/ch341.c (divisors: all usual speeds come out 0.16 % high), cp210x.c (AN205
- * table: 64112..77608 becomes 76800), FTDI AN232B-05 (3 MHz in eighths). */
-double sim_bridge_rate(enum sim_bridge_kind kind, int baud)
+/* The actual speed of a bridge that was set to @baud. Sources: Linux drivers/usb/serial/ch341.c (with its divisors all
+ * usual speeds are 0.16 % too high), cp210x.c (AN205 table: 64112 to 77608 becomes 76800), FTDI AN232B-05 (3 MHz divided
+ * in steps of an eighth). */
+static double bridge_rate(enum sim_bridge_kind kind, int baud)
 {
 	switch (kind) {
 	case SIM_BRIDGE_CH340: return baud * 1.0016;
@@ -24,18 +25,17 @@ static bool bridge_happens(struct sim_bridge *bridge, int ppm)
 	return ppm > 0 && sim_board_random(&bridge->board, 1000000) < (uint64_t)ppm;
 }
 
-static void hand_on(struct sim_bridge *bridge)
+/* The host receives the characters that the bridge has collected. */
+static void deliver(struct sim_bridge *bridge)
 {
-	unsigned int i;
-
-	for (i = 0; i < bridge->staged; i++)
-		if (bridge->head - bridge->tail < SIM_FIFO) /* else it overruns */
+	for (unsigned int i = 0; i < bridge->staged; i++)
+		if (bridge->head - bridge->tail < SIM_FIFO) /* else the buffer overruns */
 			bridge->fifo[bridge->head++ % SIM_FIFO] = bridge->stage[i];
 	bridge->staged = 0;
 	bridge->staged_ns = SIM_NEVER;
 }
 
-/* While input is stalled, nothing is handed on. */
+/* Moves a delivery that falls into the configured input stall to the end of the stall. */
 static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 {
 	const struct sim_config *config = &bridge->board.config;
@@ -49,11 +49,11 @@ static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 static void bridge_stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
 {
 	if (!bridge->is_open)
-		return; /* nobody listens */
+		return; /* a closed port receives nothing */
 	if (bridge->next_is_kept == 0)
 		bridge->next_is_kept = bridge->staged == SIM_PACKET ? -1 : 1;
 	if (bridge->staged == SIM_PACKET)
-		return; /* a stalled bridge overruns */
+		return; /* the buffer of a stalled bridge overruns */
 	if (bridge->staged == 0)
 		bridge->staged_ns = after_stall(bridge, time_ns + bridge->board.config.latency_ns);
 	bridge->stage[bridge->staged++] = byte;
@@ -75,9 +75,9 @@ static void bridge_heard(void *user, const struct sim_heard *what)
 		return;
 	if (bridge_happens(bridge, config->flip_ppm))
 		byte ^= (uint8_t)(1 + sim_board_random(&bridge->board, 255));
-	/* Packets before this one have been handed on when their time came, not later than now. */
+	/* characters collected before this one may be due: deliver them before it joins them */
 	if (bridge->staged_ns <= what->time_ns)
-		hand_on(bridge);
+		deliver(bridge);
 	bridge_stage(bridge, what->time_ns, byte);
 	if (bridge_happens(bridge, config->repeat_ppm))
 		bridge_stage(bridge, what->time_ns, byte);
@@ -108,17 +108,19 @@ void sim_bridge_init(struct sim_bridge *bridge, const struct sim_config *config,
 	memset((char *)bridge + start, 0, offsetof(struct sim_bridge, stage) - start);
 	bridge->hupcl = true;
 	bridge->baud = 9600;
-	bridge->staged_ns = bridge->tx_ns = SIM_NEVER;
+	bridge->staged_ns = SIM_NEVER;
 	bridge->spurious_ns = next_spurious(bridge, now_ns);
 	bridge->unplug_ns = config->unplug_ns ? now_ns + config->unplug_ns : SIM_NEVER;
-	sim_uart_init(&bridge->uart, now_ns, sim_bridge_rate(config->bridge, bridge->baud),
-		      config->sample_percent / 100.0, bridge_heard, bridge);
+	sim_uart_init(&bridge->uart,
+		      &(struct sim_receiver){ bridge_rate(config->bridge, bridge->baud), config->sample_percent / 100.0,
+					      bridge_heard, bridge },
+		      now_ns);
 }
 
-void sim_bridge_unplug(struct sim_bridge *bridge, int64_t now_ns)
+static void bridge_unplug(struct sim_bridge *bridge, int64_t now_ns)
 {
 	bridge->unplugged = true;
-	bridge->unplug_ns = bridge->spurious_ns = bridge->staged_ns = bridge->tx_ns = SIM_NEVER;
+	bridge->unplug_ns = bridge->spurious_ns = bridge->staged_ns = SIM_NEVER;
 	bridge->staged = 0;
 	sim_board_power(&bridge->board, now_ns, false);
 	sim_board_lines(&bridge->board, now_ns, false, false);
@@ -136,70 +138,52 @@ void sim_bridge_hupcl(struct sim_bridge *bridge, bool on)
 
 /* ---- time ---- */
 
-static int64_t own_event(const struct sim_bridge *bridge)
-{
-	int64_t t = sim_earlier(bridge->staged_ns, bridge->tx_ns);
-
-	return sim_earlier(t, sim_earlier(bridge->spurious_ns, bridge->unplug_ns));
-}
-
 int64_t sim_bridge_next(const struct sim_bridge *bridge)
 {
-	int64_t t = sim_earlier(own_event(bridge), sim_board_next(&bridge->board));
+	int64_t t = sim_earlier(bridge->staged_ns, sim_earlier(bridge->spurious_ns, bridge->unplug_ns));
 
-	/* While a character is on the wire, the receiver learns nothing before its end. */
+	t = sim_earlier(t, sim_board_next(&bridge->board));
+	/* while the board transmits a character, the receiver gets nothing before the end of the character */
 	return bridge->board.in_frame ? t : sim_earlier(t, sim_uart_next(&bridge->uart));
-}
-
-static void tx_ends(struct sim_bridge *bridge, int64_t now_ns)
-{
-	double bit = 1e9 / sim_bridge_rate(bridge->board.config.bridge, bridge->baud);
-	/* clang-format off */
-	struct sim_frame frame = {
-		.start_ns = now_ns - (int64_t)(10 * bit), .cut_ns = now_ns, .bit_ns = bit,
-		.byte = bridge->tx[bridge->tx_tail++ % SIM_TX],
-	};
-	/* clang-format on */
-
-	bridge->tx_ns = bridge->tx_tail == bridge->tx_head ? SIM_NEVER : now_ns + (int64_t)(10 * bit);
-	sim_board_rx(&bridge->board, &frame);
 }
 
 static void own_events(struct sim_bridge *bridge, int64_t now_ns)
 {
 	if (bridge->staged_ns <= now_ns)
-		hand_on(bridge);
+		deliver(bridge);
 	if (bridge->spurious_ns <= now_ns) {
 		bridge->spurious_ns = next_spurious(bridge, now_ns);
 		bridge_stage(bridge, now_ns, (uint8_t)sim_board_random(&bridge->board, 256));
 	}
-	if (bridge->tx_ns <= now_ns)
-		tx_ends(bridge, now_ns);
 	if (bridge->unplug_ns <= now_ns)
-		sim_bridge_unplug(bridge, now_ns);
+		bridge_unplug(bridge, now_ns);
 }
 
-/* One event, not later than until; false: there is none. */
+static void run_board(struct sim_bridge *bridge, int64_t until_ns)
+{
+	sim_board_run(&bridge->board, until_ns);
+	sim_uart_idle(&bridge->uart, sim_board_quiet_until(&bridge->board));
+}
+
+/* Simulates the next event. Return: false if it is later than @until_ns. */
 static bool bridge_step(struct sim_bridge *bridge, int64_t until_ns)
 {
 	int64_t at = sim_bridge_next(bridge);
 
 	if (at > until_ns)
 		return false;
-	sim_board_run(&bridge->board, at);
-	sim_uart_idle(&bridge->uart, sim_board_quiet_until(&bridge->board));
+	run_board(bridge, at);
 	own_events(bridge, at);
 	return true;
 }
 
 int64_t sim_bridge_run_to_input(struct sim_bridge *bridge, int64_t until_ns)
 {
-	while (!sim_bridge_has_input(bridge) && !bridge->unplugged)
-		if (!bridge_step(bridge, until_ns))
+	while (!sim_bridge_has_input(bridge) && !bridge->unplugged) {
+		if (!bridge_step(bridge, until_ns)) {
+			run_board(bridge, until_ns);
 			break;
-	if (!sim_bridge_has_input(bridge) && !bridge->unplugged) {
-		sim_board_run(&bridge->board, until_ns);
-		sim_uart_idle(&bridge->uart, sim_board_quiet_until(&bridge->board));
+		}
 	}
 	return bridge->board.now_ns;
 }
@@ -208,8 +192,7 @@ void sim_bridge_run(struct sim_bridge *bridge, int64_t until_ns)
 {
 	while (bridge_step(bridge, until_ns))
 		;
-	sim_board_run(&bridge->board, until_ns);
-	sim_uart_idle(&bridge->uart, sim_board_quiet_until(&bridge->board));
+	run_board(bridge, until_ns);
 }
 
 /* ---- control transfers ---- */
@@ -233,7 +216,7 @@ int64_t sim_bridge_submit(struct sim_bridge *bridge, int64_t now_ns, const struc
 	bridge->controls++;
 	bridge->control_result = 0;
 	if (bridge->controls == config->unplug_op)
-		sim_bridge_unplug(bridge, now_ns);
+		bridge_unplug(bridge, now_ns);
 	if (bridge->unplugged)
 		return now_ns;
 	if (bridge_stalls(bridge)) {
@@ -248,7 +231,7 @@ static void bridge_set_speed(struct sim_bridge *bridge, int64_t now_ns, int baud
 	if (baud == bridge->baud)
 		return;
 	bridge->baud = baud;
-	sim_uart_speed(&bridge->uart, now_ns, sim_bridge_rate(bridge->board.config.bridge, baud));
+	sim_uart_speed(&bridge->uart, now_ns, bridge_rate(bridge->board.config.bridge, baud));
 }
 
 int sim_bridge_complete(struct sim_bridge *bridge, int64_t now_ns)
@@ -292,21 +275,5 @@ size_t sim_bridge_read(struct sim_bridge *bridge, void *buf, size_t cap)
 
 	while (n < cap && bridge->tail != bridge->head)
 		to[n++] = bridge->fifo[bridge->tail++ % SIM_FIFO];
-	return n;
-}
-
-size_t sim_bridge_write(struct sim_bridge *bridge, int64_t now_ns, const void *data, size_t len)
-{
-	const uint8_t *from = data;
-	double bit = 1e9 / sim_bridge_rate(bridge->board.config.bridge, bridge->baud);
-	size_t n = 0;
-
-	sim_bridge_run(bridge, now_ns);
-	if (bridge->unplugged || !bridge->is_open)
-		return 0;
-	if (len && bridge->tx_head == bridge->tx_tail)
-		bridge->tx_ns = now_ns + (int64_t)(10 * bit);
-	while (n < len && bridge->tx_head - bridge->tx_tail < SIM_TX)
-		bridge->tx[bridge->tx_head++ % SIM_TX] = from[n++];
 	return n;
 }

@@ -1,23 +1,29 @@
-/* bridge.h - the USB-UART bridge and the driver before it, as a program on the host sees them.
+/* bridge.h - the USB-UART bridge of a simulated board, and its driver, as a program on the host sees them.
  *
- * Opening raises both lines together; a set HUPCL drops them at close; characters arrive after a latency, as a
- * receiver at the bridge's actual speed heard them. Control transfers take time: submit one, let time pass until
- * the moment it names, then complete it. Time is handed in; the board lives inside.
+ *	sim_bridge_init(&bridge, &config, now, seed);
+ *	done = sim_bridge_submit(&bridge, now, &control);	open, set lines or speed, close
+ *	sim_bridge_run(&bridge, done);
+ *	result = sim_bridge_complete(&bridge, done);
+ *	n = sim_bridge_read(&bridge, buf, sizeof(buf));
+ *
+ * Opening asserts both lines at once. Closing releases them if HUPCL is set. Characters are received at the bridge's
+ * actual speed and arrive after its latency. Control transfers take time. The caller passes the time, as in board.h; the
+ * board is part of the bridge.
  */
 #ifndef ESPRESET_SIM_BRIDGE_H
 #define ESPRESET_SIM_BRIDGE_H
 
 #include "sim/board.h"
 
-#define SIM_FIFO 4096 /* what the kernel keeps for the program: a power of two */
-#define SIM_PACKET 32 /* a full packet does not wait for the latency timer */
-#define SIM_TX 512
+#define SIM_FIFO 4096 /* the kernel's receive buffer; a power of two */
+#define SIM_PACKET 32 /* the bridge sends a full packet without waiting for its latency timer */
 
 enum sim_control_kind { SIM_OPEN, SIM_LINES, SIM_SPEED, SIM_CLOSE };
 
+/* A control transfer. */
 struct sim_control {
 	enum sim_control_kind kind;
-	bool dtr, rts; /* SIM_LINES */
+	bool dtr, rts; /* SIM_LINES: true is asserted */
 	int baud;      /* SIM_OPEN, SIM_SPEED */
 };
 
@@ -26,55 +32,48 @@ struct sim_bridge {
 	struct sim_uart uart;
 	bool is_open, hupcl, unplugged;
 	int baud;
-	int controls;		    /* submitted so far */
-	struct sim_control control; /* the one on its way */
-	int control_result;
-	int64_t spurious_ns, unplug_ns;
-	unsigned int staged; /* heard, not yet handed on */
-	/* the character after this was set to 0: 1: room was left for it, -1: it was lost */
-	int next_is_kept;
-	int64_t staged_ns; /* when they will be */
-	int64_t tx_ns;	   /* the character on its way to the chip ends then */
-	unsigned int tx_head, tx_tail;
+	int controls;		    /* number of control transfers submitted so far */
+	struct sim_control control; /* the last one submitted */
+	int control_result;	    /* that sim_bridge_complete() will return for it */
+	int64_t spurious_ns;	    /* when the next spurious character comes */
+	int64_t unplug_ns;	    /* when the cable is pulled out */
+	unsigned int staged;	    /* number of characters in stage[], which the host has not received yet */
+	int next_is_kept; /* for tests, which set it to 0; then the next character sets 1 if stage[] had room, else -1 */
+	int64_t staged_ns; /* when the host receives stage[] */
 	unsigned int head, tail;
 	uint8_t stage[SIM_PACKET];
-	uint8_t tx[SIM_TX];
 	uint8_t fifo[SIM_FIFO];
 };
 
-/* A board with a bridge, closed. HUPCL is set, as the kernel's default is. */
+/** sim_bridge_init() - a board behind a bridge whose port is closed and has HUPCL set, as is the kernel's default */
 void sim_bridge_init(struct sim_bridge *bridge, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
-/* What the speed asked for becomes on the wire. */
-double sim_bridge_rate(enum sim_bridge_kind kind, int baud);
-
-/* Begin a control transfer, one at a time. Return: when to complete it. */
+/** sim_bridge_submit() - begin a control transfer, one at a time. Return: when to complete it. */
 int64_t sim_bridge_submit(struct sim_bridge *bridge, int64_t now_ns, const struct sim_control *control);
 
-/* Return: 0, -ENODEV, -EIO (it never came back). Then pins have moved. */
+/**
+ * sim_bridge_complete() - end the control transfer; lines and speed change now
+ * Return: 0; -ENODEV: unplugged; -EIO: the transfer stalled and nothing changed.
+ */
 int sim_bridge_complete(struct sim_bridge *bridge, int64_t now_ns);
 
-/* Kept by the kernel; no transfer. */
+/** sim_bridge_hupcl() - set or clear HUPCL, which the kernel keeps: no control transfer */
 void sim_bridge_hupcl(struct sim_bridge *bridge, bool on);
 
-/* Characters that are there for the program; 0: none. */
+/** sim_bridge_read() - take received characters. Return: how many; 0: there are none. */
 size_t sim_bridge_read(struct sim_bridge *bridge, void *buf, size_t cap);
+
 bool sim_bridge_has_input(const struct sim_bridge *bridge);
-
-/* Characters to the chip, at the bridge's speed. Return: how many fitted. */
-size_t sim_bridge_write(struct sim_bridge *bridge, int64_t now_ns, const void *data, size_t len);
-
-/* As of the last time given: is it gone? */
 bool sim_bridge_unplugged(const struct sim_bridge *bridge);
-void sim_bridge_unplug(struct sim_bridge *bridge, int64_t now_ns);
 
-/* When something happens next; SIM_NEVER. */
+/** sim_bridge_next() - when something will happen by itself; SIM_NEVER */
 int64_t sim_bridge_next(const struct sim_bridge *bridge);
 
-/* Let time pass. */
+/** sim_bridge_run() - simulate up to a time */
 void sim_bridge_run(struct sim_bridge *bridge, int64_t until_ns);
 
-/* The same, but stop as soon as there is input or the bridge is gone. Return: the time reached. */
+/** sim_bridge_run_to_input() - simulate until there is input, the bridge is unplugged or the time is reached.
+ * Return: the time reached. */
 int64_t sim_bridge_run_to_input(struct sim_bridge *bridge, int64_t until_ns);
 
 #endif

@@ -1,21 +1,26 @@
-/* circuit.h - what a board's wiring makes of the two lines. */
+/* circuit.h - the wiring of a simulated board: from DTR and RTS to the pins EN and GPIO0.
+ *
+ *	pulled = sim_circuit(circuit, dtr, rts);		which pins the lines pull low
+ *	v = sim_en_voltage(&config, v, pulled.en, after_ns);	EN follows slowly, because of its capacitor
+ *	wait_ns = sim_en_crossing(&config, v, pulled.en);	when the chip sees the new level
+ */
 #ifndef ESPRESET_SIM_CIRCUIT_H
 #define ESPRESET_SIM_CIRCUIT_H
 
 #include "sim/config.h"
 
-/* What is pulled low, of the two pins. */
+/* true: the wiring pulls the pin low. */
 struct sim_pulled {
 	bool en, gpio0;
 };
 
-/* Static levels: which pins the wiring pulls low while these lines are asserted. */
+/** sim_circuit() - the pins that the wiring pulls low; @dtr and @rts are true while asserted */
 struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts);
 
-/* EN's capacitor: its voltage (share of VDD) so long after it had v, pulled down or let go. */
+/** sim_en_voltage() - EN's voltage, as a share of VDD, @after_ns after it was @v and began to fall (@pulled) or rise */
 double sim_en_voltage(const struct sim_config *config, double v, bool pulled, int64_t after_ns);
 
-/* How long until the voltage passes the chip's threshold in the direction it moves; SIM_NEVER. */
+/** sim_en_crossing() - the nanoseconds until EN, now at @v, falls (@pulled) or rises through the chip's threshold */
 int64_t sim_en_crossing(const struct sim_config *config, double v, bool pulled);
 
 #endif

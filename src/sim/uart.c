@@ -1,25 +1,19 @@
-/* uart.c - characters as a waveform on a wire, and what a receiver at its own speed makes of it. */
+/* uart.c - a UART receiver with a speed of its own, fed with characters as a waveform. */
 #include "sim/uart.h"
 
 #include <math.h>
 
-#define TICKS 16 /* the receiver looks so often a bit for a falling edge */
+#define TICKS 16 /* the receiver looks for a falling edge this many times a bit */
 
 int64_t sim_frame_end(const struct sim_frame *frame)
 {
 	return frame->start_ns + (int64_t)(10 * frame->bit_ns + 0.5);
 }
 
-void sim_uart_init(struct sim_uart *uart, int64_t now_ns, double baud, double sample,
-		   void (*heard)(void *user, const struct sim_heard *heard), void *user)
+void sim_uart_init(struct sim_uart *uart, const struct sim_receiver *receiver, int64_t now_ns)
 {
 	*uart = (struct sim_uart){
-		.bit_ns = 1e9 / baud,
-		.sample = sample,
-		.origin_ns = now_ns,
-		.bit = -1,
-		.heard = heard,
-		.user = user,
+		.receiver = *receiver, .bit_ns = 1e9 / receiver->baud, .origin_ns = now_ns, .bit = -1
 	};
 }
 
@@ -30,22 +24,19 @@ void sim_uart_speed(struct sim_uart *uart, int64_t now_ns, double baud)
 	uart->bit = -1;
 }
 
-/* One sample of the wire. */
+/* Samples one bit of the wire. */
 static void take_sample(struct sim_uart *uart, bool level)
 {
-	struct sim_heard heard;
-
 	uart->done = uart->sample_at;
 	if (uart->bit == 0 && level) {
-		uart->bit = -1; /* a glitch, no start bit */
+		uart->bit = -1; /* a glitch, not a start bit */
 		return;
 	}
 	if (uart->bit == 9) {
-		heard.time_ns = uart->origin_ns + (int64_t)uart->sample_at + 1;
-		heard.byte = uart->shift;
-		heard.framing_error = !level;
 		uart->bit = -1;
-		uart->heard(uart->user, &heard);
+		uart->receiver.heard(
+			uart->receiver.user,
+			&(struct sim_heard){ uart->origin_ns + (int64_t)uart->sample_at + 1, uart->shift, !level });
 		return;
 	}
 	uart->shift = (uint8_t)(uart->shift >> 1 | (level ? 0x80 : 0));
@@ -63,13 +54,13 @@ void sim_uart_idle(struct sim_uart *uart, int64_t until_ns)
 		uart->done = until;
 }
 
-/* The bits in the order of transmission, lowest first; the wire stays high after the stop bit. */
+/* The bits as sent, start bit lowest; all bits above the data are ones, since the wire stays high from the stop bit on. */
 static unsigned int frame_bits(const struct sim_frame *frame)
 {
 	return (unsigned int)frame->byte << 1 | ~0x1ffu;
 }
 
-/* A falling edge in the frame that the receiver has not seen, or -1. The wire was idle before the frame. */
+/* The first falling edge of the frame that the receiver has not read yet; -1: none. The wire was idle before the frame. */
 static double next_edge(const struct sim_uart *uart, const struct sim_frame *frame, double start, double cut)
 {
 	unsigned int bits = frame_bits(frame);
@@ -93,7 +84,7 @@ static void start_bit_at(struct sim_uart *uart, double edge)
 
 	uart->bit = 0;
 	uart->shift = 0;
-	uart->sample_at = ceil(edge / tick) * tick + uart->bit_ns * uart->sample;
+	uart->sample_at = ceil(edge / tick) * tick + uart->bit_ns * uart->receiver.sample;
 }
 
 void sim_uart_frame(struct sim_uart *uart, const struct sim_frame *frame)

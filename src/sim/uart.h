@@ -1,8 +1,11 @@
-/* uart.h - characters as a waveform on a wire, and what a receiver at its own speed makes of it.
+/* uart.h - a UART receiver with a speed of its own, fed with characters as a waveform.
  *
- * Frames are given in the order of their start; sim_uart_idle() says that the wire was idle since. The
- * receiver waits for a falling edge on a grid of 16 ticks a bit, confirms the start bit, samples eight bits and
- * the stop bit, and hands the character on whether the stop bit was there or not.
+ *	sim_uart_init(&uart, &receiver, now_ns);
+ *	sim_uart_frame(&uart, &frame);		each character, in the order of their start
+ *	sim_uart_idle(&uart, until_ns);		the wire was idle until then
+ *
+ * The receiver waits for a falling edge on a grid of 16 ticks a bit, confirms the start bit, and samples eight data bits
+ * and the stop bit. It reports the character also if the stop bit is missing.
  */
 #ifndef ESPRESET_SIM_UART_H
 #define ESPRESET_SIM_UART_H
@@ -13,50 +16,51 @@
 /* One character on the wire: start bit, eight data bits, a stop bit. */
 struct sim_frame {
 	int64_t start_ns;
-	int64_t cut_ns; /* the wire went idle here: the end of the stop bit, or earlier when reset cut it */
+	int64_t cut_ns; /* the end of the stop bit, or the earlier moment when a reset of the sender cut the character */
 	double bit_ns;
 	uint8_t byte;
 };
 
-/* The end of a frame that nothing cuts. */
+/** sim_frame_end() - the end of the stop bit */
 int64_t sim_frame_end(const struct sim_frame *frame);
 
+/* A received character. */
 struct sim_heard {
 	int64_t time_ns; /* when the stop bit was sampled */
 	uint8_t byte;
-	bool framing_error;
+	bool framing_error; /* the stop bit was low */
 };
 
-struct sim_uart {
-	double bit_ns;	   /* the receiver's own */
-	double sample;	   /* 0.5: the middle of the bit */
-	int64_t origin_ns; /* of the grid; the times below are nanoseconds from there */
-	double done;	   /* everything before is decided */
-	double sample_at;  /* the next sample; meaningful when bit >= 0 */
-	int bit;	   /* -1: waits for an edge; 0: start bit; 1..8; 9: stop bit */
-	uint8_t shift;
+struct sim_receiver {
+	double baud;   /* its actual speed */
+	double sample; /* where in a bit it samples: 0.4 to 0.6; 0.5 is the middle */
 	void (*heard)(void *user, const struct sim_heard *heard);
 	void *user;
 };
 
-/**
- * sim_uart_init() - a receiver
- * @baud:   its actual speed
- * @sample: 0.4..0.6, where in a bit it looks
- */
-void sim_uart_init(struct sim_uart *uart, int64_t now_ns, double baud, double sample,
-		   void (*heard)(void *user, const struct sim_heard *heard), void *user);
+struct sim_uart {
+	struct sim_receiver receiver;
+	double bit_ns;	   /* of the receiver */
+	int64_t origin_ns; /* origin of the receiver's grid; done and sample_at count nanoseconds from it */
+	double done;	   /* the wire has been read up to this time */
+	double sample_at;  /* time of the next sample, while bit >= 0 */
+	int bit;	   /* next bit to sample: 0 start bit, 1 to 8 data, 9 stop bit; -1: waits for a falling edge */
+	uint8_t shift;
+};
 
-/* Change speed; a character half received is lost. Everything before now_ns must have been given. */
+/** sim_uart_init() - a receiver that starts on an idle wire; @receiver is copied */
+void sim_uart_init(struct sim_uart *uart, const struct sim_receiver *receiver, int64_t now_ns);
+
+/** sim_uart_speed() - change the speed; the wire was idle until now; a character half received is lost */
 void sim_uart_speed(struct sim_uart *uart, int64_t now_ns, double baud);
 
-/* A frame that has ended: the wire was idle from the last one to this. */
+/** sim_uart_frame() - a character that has ended; the wire was idle between the last character and this one */
 void sim_uart_frame(struct sim_uart *uart, const struct sim_frame *frame);
 
-/* The wire was idle until then. */
+/** sim_uart_idle() - the wire was idle until then */
 void sim_uart_idle(struct sim_uart *uart, int64_t until_ns);
 
-/* When the receiver will have something to say if the wire stays idle; INT64_MAX: never. */
+/** sim_uart_next() - when the receiver will report a character if the wire stays idle; INT64_MAX: never */
 int64_t sim_uart_next(const struct sim_uart *uart);
 
 #endif

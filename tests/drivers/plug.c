@@ -671,7 +671,7 @@ static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 	snprintf(serial, sizeof(serial), "%04d", p->id + 1);
 	bridge_init(&p->bridge, kind, kind->has_serial ? serial : "");
 	p->receiver_rate = p->bridge.rate;
-	sim_uart_init(&p->receiver, p->now_ns, p->bridge.rate, 0.5, on_heard, p);
+	sim_uart_init(&p->receiver, &(struct sim_receiver){ p->bridge.rate, 0.5, on_heard, p }, p->now_ns);
 	forget_usb(p);
 }
 
@@ -836,7 +836,7 @@ int plug_swap(struct plug *p, int64_t now_ns, const char *words, char *err, size
 	p->out_from = p->out_to;
 	p->out_end_ns = SIM_NEVER;
 	p->framing_error = false;
-	sim_uart_init(&p->receiver, now_ns, p->receiver_rate, 0.5, on_heard, p);
+	sim_uart_init(&p->receiver, &(struct sim_receiver){ p->receiver_rate, 0.5, on_heard, p }, now_ns);
 	if (p->bridge.dtr || p->bridge.rts)
 		drive_pins(p);
 	return 0;

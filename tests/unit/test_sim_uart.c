@@ -43,7 +43,7 @@ static void send_text(const char *text, double baud, double heard_at, double sam
 {
 	struct sim_uart uart;
 
-	sim_uart_init(&uart, 0, heard_at, sample, heard, NULL);
+	sim_uart_init(&uart, &(struct sim_receiver){ heard_at, sample, heard, NULL }, 0);
 	send_data(&uart, text, strlen(text), baud);
 }
 
@@ -111,7 +111,7 @@ START_TEST(speeds_close_enough_deliver_every_byte)
 
 	for (i = 0; i < 256; i++)
 		all[i] = (uint8_t)i;
-	sim_uart_init(&uart, 0, close_enough[_i].heard, close_enough[_i].sample, heard, NULL);
+	sim_uart_init(&uart, &(struct sim_receiver){ close_enough[_i].heard, close_enough[_i].sample, heard, NULL }, 0);
 	send_data(&uart, all, sizeof(all), close_enough[_i].sent);
 	ck_assert_uint_eq(got_count, 256);
 	ck_assert_mem_eq(got, all, 256);
@@ -124,7 +124,7 @@ START_TEST(a_frame_cut_by_a_reset_reads_as_ones_from_there)
 	struct sim_uart uart;
 	struct sim_frame frame = { .start_ns = 0, .bit_ns = 1e9 / 115200, .byte = 0x00 };
 
-	sim_uart_init(&uart, 0, 115200, 0.5, heard, NULL);
+	sim_uart_init(&uart, &(struct sim_receiver){ 115200, 0.5, heard, NULL }, 0);
 	frame.cut_ns = (int64_t)(5 * frame.bit_ns); /* the start bit and four 0 bits have been sent */
 	sim_uart_frame(&uart, &frame);
 	sim_uart_idle(&uart, 1000000);
@@ -139,7 +139,7 @@ START_TEST(a_glitch_shorter_than_half_a_bit_is_no_character)
 	struct sim_uart uart;
 	struct sim_frame frame = { .start_ns = 0, .bit_ns = 1e9 / 115200, .byte = 0x00 };
 
-	sim_uart_init(&uart, 0, 115200, 0.5, heard, NULL);
+	sim_uart_init(&uart, &(struct sim_receiver){ 115200, 0.5, heard, NULL }, 0);
 	frame.cut_ns = (int64_t)(0.3 * frame.bit_ns);
 	sim_uart_frame(&uart, &frame);
 	sim_uart_idle(&uart, 1000000);
@@ -159,7 +159,7 @@ START_TEST(what_is_heard_does_not_depend_on_how_often_the_time_is_told)
 	first_count = got_count;
 	memcpy(first, got, got_count);
 	setup();
-	sim_uart_init(&uart, 0, 230400, 0.5, heard, NULL);
+	sim_uart_init(&uart, &(struct sim_receiver){ 230400, 0.5, heard, NULL }, 0);
 	for (; *text; text++) {
 		struct sim_frame frame = { .start_ns = at, .bit_ns = 1e9 / 74880, .byte = (uint8_t)*text };
 		int64_t t;
