@@ -1,4 +1,4 @@
-/* main.c - espreset-sim, the program that espreset starts for a PORT "sim:WORDS": one simulated board. */
+/* main.c - espreset-sim: the program that espreset starts to simulate one board, for a PORT "sim:WORDS". */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -51,7 +51,6 @@ static int check_words(const char *words)
 {
 	struct sim_config config;
 	char why[512];
-
 	bool right = sim_config_parse(&config, words, why, sizeof(why)) == 0;
 
 	puts(right ? "ok" : why);
@@ -70,24 +69,24 @@ static void close_from(unsigned int first)
 		close((int)fd);
 }
 
-/* The board outlives the program that started it. It keeps none of that program's files, which may be a user's locks and
- * pipes, is on no terminal, and ignores signals that are meant for that program. */
-static void leave_the_parent(void)
+/* The board outlives the espreset that started it. So the board closes the files it inherited, which may be locks and
+ * pipes of the user, puts /dev/null in place of the terminal, and ignores signals that are meant for espreset. */
+static void detach_from_parent(void)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGALRM, SIGUSR1, SIGUSR2 };
 	int null_fd = open("/dev/null", O_RDWR);
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_IGN); /* these numbers exist */
+		(void)signal(ignored[i], SIG_IGN); /* fails only for unknown signals */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		(void)dup2(null_fd, fd); /* without /dev/null they stay what they are */
+		(void)dup2(null_fd, fd); /* fails only if there is no /dev/null */
 	close_from(SIM_SOCKET + 1);
 }
 
-/* Answers the open, which comes first, with that error. */
+/* Waits for the first request, the open, and replies with an error. */
 static int refuse_open(int error)
 {
 	struct sim_packet packet = { .kind = SIM_REPLY, .result = -error };
@@ -98,11 +97,11 @@ static int refuse_open(int error)
 		n = recv(SIM_SOCKET, &request, sizeof(request), 0);
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
-		(void)send(SIM_SOCKET, &packet, SIM_PACKET_HEAD, MSG_NOSIGNAL); /* fails if espreset is gone */
+		(void)send(SIM_SOCKET, &packet, SIM_PACKET_HEAD, MSG_NOSIGNAL); /* fails only if espreset has ended */
 	return STATUS_OK;
 }
 
-/* The file that the words name for the truth; *ret is -1 where they name none. Return: 0 or negative errno. */
+/* Opens the file of the word truth=FILE; *ret is -1 without that word. Return: 0, or negative errno. */
 static int open_truth(const struct sim_config *config, int *ret)
 {
 	*ret = -1;
@@ -118,7 +117,7 @@ static int main_serve(const char *words)
 	char why[512];
 	int truth, r;
 
-	leave_the_parent();
+	detach_from_parent();
 	if (sim_config_parse(&config, words, why, sizeof(why)) < 0)
 		return refuse_open(EINVAL);
 	if (config.open_error)

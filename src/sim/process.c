@@ -1,4 +1,4 @@
-/* process.c - a simulated board in a process of its own, in real time, behind a socket. */
+/* process.c - runs a simulated board in real time, for a client on the other end of a socket. */
 #include "sim/process.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 
 #include "sim/net.h"
 
-#define GRACE_NS (300 * SIM_MS) /* after the client's end: what the board does then is of interest */
-#define LIFE_NS (120 * SIM_S)
-#define NAP_NS (500 * SIM_US) /* characters are handed on no more often */
+#define GRACE_NS (300 * SIM_MS) /* the board runs on this long after its client has gone, since tests look at the lines then */
+#define LIFE_NS (120 * SIM_S) /* the process ends after this time in any case */
+#define NAP_NS (500 * SIM_US) /* least time between two packets of received characters */
 
 static int64_t clock_ns(void)
 {
@@ -24,45 +24,28 @@ static int64_t clock_ns(void)
 	return (int64_t)now.tv_sec * SIM_S + now.tv_nsec;
 }
 
-/* ---- the truth ---- */
-
-__attribute__((format(printf, 3, 0))) static void write_truth(struct sim_process *process, int64_t now_ns,
-							      const char *format, va_list args)
-{
-	char line[640];
-	int head = snprintf(line, sizeof(line), "%lld.%06lld ", (long long)(now_ns / SIM_S),
-			    (long long)(now_ns % SIM_S / 1000));
-	int len = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, format, args);
-
-	if (len < 0 || (size_t)len >= sizeof(line) - (size_t)head - 1)
-		return;
-	line[head + len] = '\n';
-	/* A full disk must not stop a board. */
-	if (write(process->truth, line, (size_t)head + (size_t)len + 1) < 0)
-		process->truth = -1;
-}
+/* ---- the truth: a file of everything that happens to the board, for tests ---- */
 
 __attribute__((format(printf, 3, 4))) static void note_at(struct sim_process *process, int64_t now_ns,
 							  const char *format, ...)
 {
+	char line[640];
 	va_list args;
+	int head, len;
 
 	if (process->truth < 0)
 		return;
+	head = snprintf(line, sizeof(line), "%lld.%06lld ", (long long)(now_ns / SIM_S),
+			(long long)(now_ns % SIM_S / 1000));
 	va_start(args, format);
-	write_truth(process, now_ns, format, args);
+	len = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, format, args);
 	va_end(args);
-}
-
-void sim_process_note(struct sim_process *process, const char *format, ...)
-{
-	va_list args;
-
-	if (process->truth < 0)
+	if (len < 0 || (size_t)len >= sizeof(line) - (size_t)head - 1)
 		return;
-	va_start(args, format);
-	write_truth(process, process->now_ns, format, args);
-	va_end(args);
+	line[head + len] = '\n';
+	/* a full disk ends the truth, not the board */
+	if (write(process->truth, line, (size_t)head + (size_t)len + 1) < 0)
+		process->truth = -1;
 }
 
 static const char *process_level(bool low)
@@ -94,7 +77,7 @@ static void note_end(struct sim_process *process)
 {
 	const struct sim_truth *t = sim_board_truth(&process->bridge.board);
 
-	sim_process_note(process,
+	note_at(process, process->now_ns,
 			 "end EN=%s GPIO0=%s DTR=%s RTS=%s latch=%d flash=%d runs=%s hardware_resets=%u line_resets=%u "
 			 "soft_restarts=%u crashes=%u",
 			 process_level(t->en_low), process_level(t->gpio0_low), line_state(t->dtr), line_state(t->rts),
@@ -117,7 +100,7 @@ static void client_ends(struct sim_process *process)
 	process->end_ns = process->now_ns + grace_ns(process);
 }
 
-/* A client that does not read loses data, as from a full tty; it is told what became of requests all the same. */
+/* If the client does not read, characters are lost, as in a full tty. */
 static void send_packet(struct sim_process *process, const struct sim_packet *packet, size_t len)
 {
 	if (process->client_gone)
@@ -137,7 +120,6 @@ static void begin_control(struct sim_process *process, const struct sim_control 
 {
 	process->done_ns = sim_bridge_submit(&process->bridge, process->now_ns, control);
 	process->busy = true;
-	process->is_close = control->kind == SIM_CLOSE;
 }
 
 static void take_request(struct sim_process *process, const struct sim_request *request)
@@ -153,7 +135,7 @@ static void take_request(struct sim_process *process, const struct sim_request *
 		break;
 	case SIM_ASK_SPEED: control.kind = SIM_SPEED; break;
 	case SIM_ASK_CLOSE:
-		sim_process_note(process, "client closes");
+		note_at(process, process->now_ns, "client closes");
 		control.kind = SIM_CLOSE;
 		break;
 	case SIM_ASK_HUPCL:
@@ -165,13 +147,13 @@ static void take_request(struct sim_process *process, const struct sim_request *
 	begin_control(process, &control);
 }
 
-/* The last descriptor is gone: the kernel closes the tty. */
+/* The client's last descriptor is closed: do what the kernel does at the last close of a tty. */
 static void process_hang_up(struct sim_process *process)
 {
 	client_ends(process);
 	if (!process->bridge.is_open)
 		return;
-	sim_process_note(process, "client gone");
+	note_at(process, process->now_ns, "client gone");
 	begin_control(process, &(struct sim_control){ .kind = SIM_CLOSE });
 }
 
@@ -194,7 +176,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + grace_ns(process); /* the kernel's close took its time */
+		process->end_ns = process->now_ns + grace_ns(process); /* counts from the end of the close */
 	process_reply(process, r);
 }
 
@@ -232,110 +214,71 @@ static void let_time_pass(struct sim_process *process)
 static int64_t wake_ns(const struct sim_process *process)
 {
 	int64_t t = sim_bridge_next(&process->bridge);
-	int i;
 
 	if (t < process->now_ns + NAP_NS)
 		t = process->now_ns + NAP_NS;
 	t = sim_earlier(t, process->end_ns);
 	if (process->busy)
 		t = sim_earlier(t, process->done_ns);
-	for (i = 0; i < process->services; i++)
-		t = sim_earlier(t, process->service[i].next_ns);
-	return t;
-}
-
-int sim_process_serve(struct sim_process *process, const struct sim_service *service)
-{
-	if (process->services == SIM_SERVICES)
-		return -ENOSPC;
-	process->service[process->services++] = *service;
-	return 0;
-}
-
-/* ready() may serve more: go by the descriptors that were polled. */
-static void process_serve(struct sim_process *process, const struct pollfd *fds, int count)
-{
-	int i, k;
-
-	for (i = 0; i < count; i++)
-		for (k = 0; k < process->services; k++) {
-			struct sim_service *service = &process->service[k];
-
-			if (service->fd != fds[i].fd)
-				continue;
-			if (fds[i].revents || service->next_ns <= process->now_ns)
-				service->ready(process, service, fds[i].revents);
-			break;
-		}
+	return process->net ? sim_earlier(t, process->net_ns) : t;
 }
 
 static void wait_and_serve(struct sim_process *process)
 {
-	struct pollfd fds[1 + SIM_SERVICES];
-	int64_t left = wake_ns(process) - process->now_ns;
-	int i, count = process->services;
-	struct timespec time_left;
+	/* one control transfer at a time: while it is under way, further requests wait in the socket */
+	struct pollfd fds[2] = {
+		{ .fd = process->client_gone || process->busy ? -1 : process->sock, .events = POLLIN },
+		{ .fd = process->net ? sim_net_fd(process->net) : -1, .events = POLLIN },
+	};
+	int64_t left_ns = wake_ns(process) - process->now_ns;
+	struct timespec left = { 0 };
 
-	/* One control transfer at a time: the next request waits its turn. */
-	fds[0] = (struct pollfd){ .fd = process->client_gone || process->busy ? -1 : process->sock, .events = POLLIN };
 	if (process->send_blocked)
 		fds[0].events |= POLLOUT;
-	for (i = 0; i < count; i++)
-		fds[1 + i] = (struct pollfd){ .fd = process->service[i].fd, .events = process->service[i].events };
-	if (left < 0)
-		left = 0;
-	time_left = (struct timespec){ .tv_sec = (time_t)(left / SIM_S), .tv_nsec = (long)(left % SIM_S) };
-	if (ppoll(fds, 1 + (nfds_t)count, &time_left, NULL) < 0)
-		memset(fds, 0, sizeof(fds[0]));
+	if (left_ns > 0)
+		left = (struct timespec){ .tv_sec = (time_t)(left_ns / SIM_S), .tv_nsec = (long)(left_ns % SIM_S) };
+	if (ppoll(fds, 2, &left, NULL) < 0)
+		fds[0].revents = fds[1].revents = 0;
 	let_time_pass(process);
 	if (fds[0].revents & POLLOUT)
 		process->send_blocked = false;
 	if ((fds[0].revents & (POLLIN | POLLHUP | POLLERR)) && !process->busy)
 		process_receive(process);
-	process_serve(process, fds + 1, count);
+	if (process->net && (fds[1].revents || process->net_ns <= process->now_ns)) {
+		sim_net_run(process->net, process->now_ns);
+		process->net_ns = sim_net_next(process->net);
+	}
 }
 
-static void net_ready(struct sim_process *process, struct sim_service *service, short revents)
+/* A service that cannot be opened is noted in the truth, and the board boots without it. */
+static void go_online(struct sim_process *process, struct sim_net *net, const struct sim_config *config)
 {
-	struct sim_net *net = service->user;
-
-	(void)revents; /* it looks at all of its sockets */
-	sim_net_run(net, process->now_ns);
-	service->next_ns = sim_net_next(net);
-}
-
-/* A service that cannot be had is told in the truth: the board boots as well without it. */
-static bool go_online(struct sim_process *process, struct sim_net *net, const struct sim_config *config)
-{
-	struct sim_service service = { .events = POLLIN, .ready = net_ready, .user = net };
 	int r;
 
 	if (!config->ota[0])
-		return false;
+		return;
 	r = sim_net_open(net, &process->bridge.board, config);
-	if (r < 0) {
-		sim_process_note(process, "ota cannot be opened: %s", strerror(-r));
-		return false;
-	}
-	service.fd = sim_net_fd(net);
-	(void)sim_process_serve(process, &service); /* the first one: there is room */
-	return true;
+	if (r < 0)
+		note_at(process, process->now_ns, "ota cannot be opened: %s", strerror(-r));
+	else
+		process->net = net;
 }
 
-static void go_offline(struct sim_process *process, struct sim_net *net)
+static void go_offline(struct sim_process *process)
 {
 	char text[512];
 
-	sim_net_describe(net, text, sizeof(text));
-	sim_process_note(process, "%s", text);
-	sim_net_close(net);
+	if (!process->net)
+		return;
+	sim_net_describe(process->net, text, sizeof(text));
+	note_at(process, process->now_ns, "%s", text);
+	sim_net_close(process->net);
 }
 
 void sim_process_run(int sock, const struct sim_config *config, int truth)
 {
-	static struct sim_process process; /* one in each process; too large for a stack */
+	static struct sim_process process; /* static, since it is too large for a stack */
 	static struct sim_net net;
-	bool online;
 
 	process.sock = sock;
 	process.truth = truth;
@@ -343,11 +286,10 @@ void sim_process_run(int sock, const struct sim_config *config, int truth)
 	process.end_ns = LIFE_NS;
 	sim_bridge_init(&process.bridge, config, 0, config->seed);
 	sim_board_on_trace(&process.bridge.board, on_trace, &process);
-	online = go_online(&process, &net, config);
+	go_online(&process, &net, config);
 	while (process.now_ns < process.end_ns)
 		wait_and_serve(&process);
-	if (online)
-		go_offline(&process, &net);
+	go_offline(&process);
 	note_end(&process);
 	close(sock);
 	if (truth >= 0)

@@ -1,12 +1,12 @@
-/* protocol.h - what espreset and espreset-sim, the simulated board, say to each other.
+/* protocol.h - the messages between espreset and espreset-sim, the simulated board.
  *
- * espreset starts "espreset-sim board WORDS" with one end of a SOCK_SEQPACKET socket as descriptor SIM_SOCKET. A
- * struct sim_request is one packet and is answered by one SIM_REPLY, in order; SIM_DATA and SIM_GONE come unasked. The
- * first request is SIM_ASK_OPEN: its reply is 0 or the negative errno of an open(2), and -EINVAL for WORDS that are
- * wrong. When espreset's end closes, for whatever reason, the board's process does what the kernel does at the last
- * close of a tty: it drops the lines if HUPCL is set.
+ * espreset starts "espreset-sim board WORDS" with one end of a SOCK_SEQPACKET socket as descriptor SIM_SOCKET. Each struct
+ * sim_request is one packet, and is answered by one packet of kind SIM_REPLY, in order. Packets of kind SIM_DATA and
+ * SIM_GONE come without a request. The first request is SIM_ASK_OPEN. Its reply is 0 or the negative errno of open(2);
+ * -EINVAL if the WORDS are wrong. When espreset's end of the socket is closed, for whatever reason, the board does what the
+ * kernel does at the last close of a tty: it releases the lines if HUPCL is set.
  *
- * This header is all that the two programs share. Both come from one package: the layout is the compiler's.
+ * The two programs share only this header. Both are built from one source tree, so the struct layout agrees.
  */
 #ifndef ESPRESET_SIM_PROTOCOL_H
 #define ESPRESET_SIM_PROTOCOL_H
@@ -16,21 +16,21 @@
 
 #define SIM_SOCKET 3
 
-/* The modem lines, as a bit set; set means asserted. */
+/* DTR and RTS as a bit set; a set bit means asserted. */
 enum { SIM_DTR = 1, SIM_RTS = 2 };
 
 enum sim_request_kind { SIM_ASK_OPEN, SIM_ASK_LINES, SIM_ASK_SPEED, SIM_ASK_HUPCL, SIM_ASK_CLOSE };
 
 struct sim_request {
 	uint32_t kind;
-	uint32_t lines; /* SIM_ASK_LINES: SIM_DTR, SIM_RTS asserted */
+	uint32_t lines; /* SIM_ASK_LINES: bits of SIM_DTR and SIM_RTS */
 	int32_t value;	/* SIM_ASK_OPEN, SIM_ASK_SPEED: Bd; SIM_ASK_HUPCL: 0 or 1 */
 };
 
 enum sim_packet_kind {
-	SIM_REPLY, /* result: 0 or negative errno */
-	SIM_DATA,  /* received from the board; result: bytes in data */
-	SIM_GONE,  /* unplugged */
+	SIM_REPLY, /* to a request; result is 0 or a negative errno */
+	SIM_DATA,  /* characters from the board; result is their number */
+	SIM_GONE,  /* the bridge was unplugged */
 };
 
 struct sim_packet {
