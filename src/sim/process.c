@@ -12,7 +12,8 @@
 
 #include "sim/net.h"
 
-#define GRACE_NS (300 * SIM_MS) /* the board runs on this long after its client has gone, since tests look at the lines then */
+#define GRACE_NS \
+	(300 * SIM_MS) /* the board runs on this long after its client has gone, since tests look at the lines then */
 #define LIFE_NS (120 * SIM_S) /* the process ends after this time in any case */
 #define NAP_NS (500 * SIM_US) /* least time between two packets of received characters */
 
@@ -78,11 +79,11 @@ static void note_end(struct sim_process *process)
 	const struct sim_truth *t = sim_board_truth(&process->bridge.board);
 
 	note_at(process, process->now_ns,
-			 "end EN=%s GPIO0=%s DTR=%s RTS=%s latch=%d flash=%d runs=%s hardware_resets=%u line_resets=%u "
-			 "soft_restarts=%u crashes=%u",
-			 process_level(t->en_low), process_level(t->gpio0_low), line_state(t->dtr), line_state(t->rts),
-			 t->boot_mode, t->latch_flash, sim_runs_name(t->runs), t->hardware_resets, t->line_resets,
-			 t->soft_restarts, t->crashes);
+		"end EN=%s GPIO0=%s DTR=%s RTS=%s latch=%d flash=%d runs=%s hardware_resets=%u line_resets=%u "
+		"soft_restarts=%u crashes=%u",
+		process_level(t->en_low), process_level(t->gpio0_low), line_state(t->dtr), line_state(t->rts),
+		t->boot_mode, t->latch_flash, sim_runs_name(t->runs), t->hardware_resets, t->line_resets,
+		t->soft_restarts, t->crashes);
 }
 
 /* ---- the client ---- */

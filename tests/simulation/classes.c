@@ -1,7 +1,7 @@
 /* classes.c - the classes of healthy boards for which the verdict is measured. */
 #include "classes.h"
 
-/* X(name, title, condition on c). The limits for slow, late or inaccurate are those of sim_config_adversaries(). */
+/* X(name, title, condition on c). The limits for slow, late or inaccurate are those of adversaries_of(). */
 #define CLASSES(X) \
 	X(all, "all", c != NULL) \
 	X(esp8266, "ESP8266", c->chip == SIM_ESP8266) \

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "accuracy.h"
+#include "adversary.h"
 #include "measure.h"
 
 static struct trial trial;
@@ -26,19 +27,19 @@ static struct trial trial;
 #define HITS_WANTED 100
 
 struct totals {
-	unsigned long trials, verdicts[VERDICT_COUNT], hits[SIM_ADV_COUNT];
+	unsigned long trials, verdicts[VERDICT_COUNT], hits[ADVERSARY_COUNT];
 	unsigned long failed_ops, stopped;
 };
 
 static void main_count(const struct trial *t, struct totals *totals)
 {
-	uint64_t adversaries = sim_config_adversaries(&t->board);
+	uint64_t adversaries = adversaries_of(&t->board);
 
 	totals->trials++;
 	totals->failed_ops += t->fail_at != 0;
 	totals->stopped += t->stop_at != 0;
 	totals->verdicts[t->verdict]++;
-	for (int i = 0; i < SIM_ADV_COUNT; i++)
+	for (int i = 0; i < ADVERSARY_COUNT; i++)
 		totals->hits[i] += adversaries >> i & 1;
 }
 
@@ -47,8 +48,8 @@ static bool main_has_enough_hits(const struct totals *totals, unsigned long want
 	bool enough = true;
 
 	printf("adversaries:");
-	for (int i = 0; i < SIM_ADV_COUNT; i++) {
-		printf(" %s %lu", sim_adversary_name((enum sim_adversary)i), totals->hits[i]);
+	for (int i = 0; i < ADVERSARY_COUNT; i++) {
+		printf(" %s %lu", adversary_name((unsigned int)i), totals->hits[i]);
 		enough = enough && totals->hits[i] >= wanted;
 	}
 	printf("\n");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adversary.h"
 #include "dice.h"
 #include "report/report.h"
 #include "run/loop.h"
@@ -325,9 +326,9 @@ void trial_describe(const struct trial *t)
 	printf("board %llu: %s\n  verdict %s: %s (missing %s)\n  adversaries:", (unsigned long long)t->seed, t->broken,
 	       verdict_info(t->verdict)->word, r ? r->text : "",
 	       r && r->missing < PROOF_RULES ? proof_rule_name(r->missing) : "none");
-	for (int i = 0; i < SIM_ADV_COUNT; i++) {
-		if (sim_config_adversaries(&t->board) >> i & 1)
-			printf(" %s", sim_adversary_name((enum sim_adversary)i));
+	for (int i = 0; i < ADVERSARY_COUNT; i++) {
+		if (adversaries_of(&t->board) >> i & 1)
+			printf(" %s", adversary_name((unsigned int)i));
 	}
 	printf("\n  user: chip %s, baud %d, crystal %d, settle %d, attempts %d, sequence %s, hold %d, no_reset %d, "
 	       "fail_at %d, stop_at %d\n  truth: hardware resets %u, soft %u, crashes %u, boot mode %d, runs %s\n",

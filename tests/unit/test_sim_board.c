@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adversary.h"
 #include "simport.h"
 #include "suite.h"
 
@@ -558,7 +559,7 @@ END_TEST
 
 START_TEST(every_adversary_is_in_at_least_one_of_200_random_boards)
 {
-	unsigned int seen[SIM_ADV_COUNT] = { 0 };
+	unsigned int seen[ADVERSARY_COUNT] = { 0 };
 	uint64_t seed;
 	int i;
 
@@ -566,13 +567,12 @@ START_TEST(every_adversary_is_in_at_least_one_of_200_random_boards)
 		uint64_t has;
 
 		sim_config_random(&config, seed);
-		has = sim_config_adversaries(&config);
-		for (i = 0; i < SIM_ADV_COUNT; i++)
+		has = adversaries_of(&config);
+		for (i = 0; i < ADVERSARY_COUNT; i++)
 			seen[i] += (unsigned int)(has >> i & 1);
 	}
-	for (i = 0; i < SIM_ADV_COUNT; i++)
-		ck_assert_msg(seen[i] >= 100 && seen[i] < 18000, "%s: %u", sim_adversary_name((enum sim_adversary)i),
-			      seen[i]);
+	for (i = 0; i < ADVERSARY_COUNT; i++)
+		ck_assert_msg(seen[i] >= 100 && seen[i] < 18000, "%s: %u", adversary_name((unsigned int)i), seen[i]);
 }
 END_TEST
 
