@@ -1,4 +1,4 @@
-/* words.c - a simulated board from words that a user can type. */
+/* words.c - a simulated board from the words of "sim:WORDS": the table of words, and their parser. */
 #include "sim/config.h"
 
 #include <ctype.h>
@@ -8,150 +8,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What may stand behind the word's "=". */
+/* What follows the "=" of a word. */
 enum takes { NOTHING, TIME, NUMBER, TEXT };
 
-struct value {
-	int64_t number; /* nanoseconds for TIME */
-	const char *text;
+/* A member of struct sim_config; size 0: none. */
+struct field {
+	size_t offset, size;
 };
 
 struct word_rule {
 	struct sim_word word;
 	enum takes takes;
-	bool optional; /* number is taken when nothing is given */
-	int64_t number, least, most;
-	size_t offset, size; /* the field that the number goes into; size 0: apply it is */
-	void (*apply)(struct sim_config *config, const struct value *value);
+	bool optional;	     /* the value may be missing; then number is the value */
+	int64_t number;	     /* the value of a word that takes none; nanoseconds if it is a time */
+	int64_t least, most; /* range of the value */
+	struct field field;  /* gets the value */
+	struct field also;   /* gets also_number */
+	int64_t also_number;
+	void (*apply)(struct sim_config *config, int64_t number); /* called last; NULL: the fields are all */
 };
 
-/* ---- what words do that do more than to set one field to a number ---- */
+/* ---- words that do more than set members ---- */
 
-#define APPLY(name) static void name(struct sim_config *c, const struct value *v)
-#define UNUSED (void)v
-
-static void set_chip(struct sim_config *c, enum sim_chip chip)
+static void be_chip(struct sim_config *config, int64_t chip)
 {
-	c->chip = chip;
-	if (chip != SIM_ESP8266 && c->start == SIM_START_UPLOADED)
-		c->start = SIM_START_RUNNING;
+	config->chip = (enum sim_chip)chip;
+	if (chip != SIM_ESP8266 && config->start == SIM_START_UPLOADED)
+		config->start = SIM_START_RUNNING;
 }
 
-APPLY(be_chip)
+static void be_esp32(struct sim_config *config, int64_t unused)
 {
-	set_chip(c, (enum sim_chip)v->number);
+	(void)unused;
+	be_chip(config, SIM_ESP32);
 }
 
-APPLY(skewback)
+static void be_esp32_family(struct sim_config *config, int64_t unused)
 {
-	c->skew_ns = -v->number;
+	(void)unused;
+	if (config->chip == SIM_ESP8266)
+		be_chip(config, SIM_ESP32);
 }
 
-APPLY(rev0)
+static void negate_skew(struct sim_config *config, int64_t skew_ns)
 {
-	UNUSED;
-	set_chip(c, SIM_ESP32);
-	c->early_silicon = true;
+	config->skew_ns = -skew_ns;
 }
 
-APPLY(muted)
+/* Prints what the example BasicOTA prints first; the OTA service prints the rest. */
+static void ota_prints_booting(struct sim_config *config, int64_t unused)
 {
-	UNUSED;
-	set_chip(c, SIM_ESP32);
-	c->gpio15 = true;
+	(void)unused;
+	if (!config->app_text[0])
+		snprintf(config->app_text, sizeof(config->app_text), "Booting\r\n");
 }
 
-APPLY(otherstrap)
+static void random_board(struct sim_config *config, int64_t seed)
 {
-	UNUSED;
-	if (c->chip == SIM_ESP8266)
-		set_chip(c, SIM_ESP32);
-	c->other_strap = c->gpio0_held = true;
-}
-
-APPLY(deaf)
-{
-	UNUSED;
-	c->circuit = SIM_NO_WIRE;
-	c->app = SIM_APP_CONTINUOUS;
-}
-
-APPLY(copyfails)
-{
-	c->copy_ns = v->number;
-	c->copy_result = 4;
-}
-
-static void words_fate(struct sim_config *c, enum sim_fate what, int64_t after_ns)
-{
-	c->fate = what;
-	c->fate_ns = after_ns;
-}
-
-#define FATE(name, what) \
-	APPLY(name) \
-	{ \
-		words_fate(c, what, v->number); \
-	}
-FATE(panic, SIM_FATE_PANIC)
-FATE(watchdog, SIM_FATE_WATCHDOG)
-FATE(brownout, SIM_FATE_BROWNOUT)
-FATE(restart, SIM_FATE_RESTART)
-FATE(hang, SIM_FATE_HANG)
-
-APPLY(prints)
-{
-	c->app = SIM_APP_PERIODIC;
-	c->app_period_ns = v->number;
-}
-
-APPLY(say)
-{
-	snprintf(c->app_text, sizeof(c->app_text), "%s", v->text);
-}
-
-/* As the example BasicOTA: the rest of what it prints comes with the network. */
-APPLY(ota)
-{
-	snprintf(c->ota, sizeof(c->ota), "%.79s", v->text);
-	if (!c->app_text[0])
-		snprintf(c->app_text, sizeof(c->app_text), "Booting\r\n");
-}
-
-APPLY(otapassword)
-{
-	snprintf(c->ota_password, sizeof(c->ota_password), "%.63s", v->text);
-}
-
-APPLY(ftdi)
-{
-	UNUSED;
-	c->bridge = SIM_BRIDGE_FTDI;
-	c->latency_ns = 16 * SIM_MS;
-}
-
-APPLY(rxstall)
-{
-	c->rx_stall_ns = v->number;
-	c->rx_stall_for_ns = 300 * SIM_MS;
-}
-
-APPLY(random_board)
-{
-	sim_config_random(c, (uint64_t)v->number);
-}
-
-APPLY(truth)
-{
-	snprintf(c->truth, sizeof(c->truth), "%s", v->text);
+	sim_config_random(config, (uint64_t)seed);
 }
 
 #define TIMES(from, to) .takes = TIME, .least = (from), .most = (to)
 #define NUMBERS(from, to) .takes = NUMBER, .least = (from), .most = (to)
 #define MAY(value) .optional = true, .number = (value)
-#define FIELD(name) .offset = offsetof(struct sim_config, name), .size = sizeof(((struct sim_config *)NULL)->name)
-#define IS(name, value) FIELD(name), .number = (value)
-#define GIVEN(name) FIELD(name)
+#define MEMBER(name) \
+	{ \
+		offsetof(struct sim_config, name), sizeof(((struct sim_config *)NULL)->name) \
+	}
+#define GIVEN(name) .field = MEMBER(name)
+#define IS(name, value) GIVEN(name), .number = (value)
+#define ALSO(name, value) .also = MEMBER(name), .also_number = (value)
+#define FATE(fate_is, default_ms) TIMES(1, DAY), MAY((default_ms)*SIM_MS), GIVEN(fate_ns), ALSO(fate, fate_is)
 #define BE(chip) .apply = be_chip, .number = (chip)
 #define DAY (86400 * SIM_S)
 
@@ -169,7 +96,7 @@ static const struct word_rule rules[] = {
 	{ { "esp32c61", "the chip", 0 }, BE(SIM_ESP32C61) },
 	{ { "esp32h2", "the chip", 0 }, BE(SIM_ESP32H2) },
 	{ { "esp32p4", "the chip", 0 }, BE(SIM_ESP32P4) },
-	{ { "rev0", "an early ESP32, which prints two banners", 0 }, .apply = rev0 },
+	{ { "rev0", "an early ESP32, which prints two banners", 0 }, IS(early_silicon, true), .apply = be_esp32 },
 	{ { "crystal=MHZ", "26 or 40 (ESP8266, ESP32-C2)", -1 }, NUMBERS(26, 40), GIVEN(crystal_mhz) },
 	{ { "rate=PPM", "the board's clock is off by so much", -1 }, NUMBERS(-100000, 100000),
 	  GIVEN(rate_ppm) },
@@ -182,9 +109,9 @@ static const struct word_rule rules[] = {
 	{ { "rtsonly", "RTS wired to EN, nothing to GPIO0", 0 }, IS(circuit, SIM_RTS_ONLY) },
 	{ { "dtronly", "DTR wired to EN, nothing else", -1 }, IS(circuit, SIM_DTR_ONLY) },
 	{ { "nowire", "nothing wired, the application is silent", 10 }, IS(circuit, SIM_NO_WIRE) },
-	{ { "deaf", "nothing wired, the application prints on", 12 }, .apply = deaf },
+	{ { "deaf", "nothing wired, the application prints on", 12 }, IS(circuit, SIM_NO_WIRE), ALSO(app, SIM_APP_CONTINUOUS) },
 	{ { "skew=T", "RTS changes so much after DTR", -1 }, TIMES(0, SIM_S), GIVEN(skew_ns) },
-	{ { "skewback=T", "DTR changes so much after RTS", -1 }, TIMES(0, SIM_S), .apply = skewback },
+	{ { "skewback=T", "DTR changes so much after RTS", -1 }, TIMES(0, SIM_S), .apply = negate_skew },
 	{ { "capacitor=T", "EN's time constant (10ms)", -1 }, TIMES(1, 10 * SIM_S), GIVEN(en_rise_ns) },
 	{ { "inheritboth", "both lines are asserted before the port is opened", 0 },
 	  IS(lines_before, SIM_DTR | SIM_RTS) },
@@ -193,9 +120,10 @@ static const struct word_rule rules[] = {
 	{ { "gpio0low", "something holds GPIO0 low", 11 }, IS(gpio0_held, true) },
 	{ { "button=T", "a finger holds GPIO0 low until then", -1 }, TIMES(1, DAY), GIVEN(gpio0_let_go_ns) },
 	{ { "gpio2low", "ESP8266: something holds GPIO2 low: boot mode 2", -1 }, IS(gpio2_low, true) },
-	{ { "otherstrap", "ESP32 family: GPIO0 low and the second strap wrong", -1 }, .apply = otherstrap },
+	{ { "otherstrap", "ESP32 family: GPIO0 low and the second strap wrong", -1 }, IS(other_strap, true),
+	  ALSO(gpio0_held, true), .apply = be_esp32_family },
 	{ { "sdio", "ESP8266: GPIO15 high: SDIO boot", 16 }, IS(gpio15, true) },
-	{ { "muted", "ESP32 with GPIO15 low: its ROM prints nothing", 17 }, .apply = muted },
+	{ { "muted", "ESP32 with GPIO15 low: its ROM prints nothing", 17 }, IS(gpio15, true), .apply = be_esp32 },
 	{ { "finger[=T]", "somebody presses reset then (1s)", -1 }, TIMES(1, DAY), MAY(SIM_S), GIVEN(finger_ns) },
 	{ { "deepsleep[=T]", "a timer resets the chip so long after each start (2s)", -1 }, TIMES(SIM_MS, DAY),
 	  MAY(2 * SIM_S), GIVEN(deep_sleep_ns) },
@@ -212,28 +140,28 @@ static const struct word_rule rules[] = {
 	{ { "noapp", "no application: e:2, \"No bootable app partitions\"", 13 }, IS(image, SIM_IMAGE_SECOND) },
 	{ { "copy[=T]", "ESP8266: eboot copies an OTA image for so long (2s)", 0 }, TIMES(1, 600 * SIM_S),
 	  MAY(2 * SIM_S), GIVEN(copy_ns) },
-	{ { "copyfails[=T]", "and fails", 13 }, TIMES(1, 600 * SIM_S), MAY(SIM_S), .apply = copyfails },
-	{ { "panic[=T]", "the application crashes so long after its start, each time (300ms)", 14 }, TIMES(1, DAY),
-	  MAY(300 * SIM_MS), .apply = panic },
-	{ { "watchdog[=T]", "it hangs, and the watchdog bites (300ms)", 14 }, TIMES(1, DAY), MAY(300 * SIM_MS),
-	  .apply = watchdog },
-	{ { "brownout[=T]", "the supply breaks down (300ms); status 14 with esp32", -1 }, TIMES(1, DAY),
-	  MAY(300 * SIM_MS), .apply = brownout },
-	{ { "restart[=T]", "it restarts itself (500ms)", 18 }, TIMES(1, DAY), MAY(500 * SIM_MS), .apply = restart },
-	{ { "hang[=T]", "it hangs without a word (300ms)", -1 }, TIMES(1, DAY), MAY(300 * SIM_MS), .apply = hang },
+	{ { "copyfails[=T]", "and fails", 13 }, TIMES(1, 600 * SIM_S), MAY(SIM_S), GIVEN(copy_ns),
+	  ALSO(copy_result, 4) },
+	{ { "panic[=T]", "the application crashes so long after its start, each time (300ms)", 14 },
+	  FATE(SIM_FATE_PANIC, 300) },
+	{ { "watchdog[=T]", "it hangs, and the watchdog bites (300ms)", 14 }, FATE(SIM_FATE_WATCHDOG, 300) },
+	{ { "brownout[=T]", "the supply breaks down (300ms); status 14 with esp32", -1 }, FATE(SIM_FATE_BROWNOUT, 300) },
+	{ { "restart[=T]", "it restarts itself (500ms)", 18 }, FATE(SIM_FATE_RESTART, 500) },
+	{ { "hang[=T]", "it hangs without a word (300ms)", -1 }, FATE(SIM_FATE_HANG, 300) },
 	{ { "times=N", "the trouble named before happens so often, then no more", -1 }, NUMBERS(1, 1000000),
 	  GIVEN(fate_times) },
 	{ { "silent", "the application prints nothing", 0 }, IS(app, SIM_APP_SILENT) },
-	{ { "prints[=T]", "it prints a line so often (250ms)", 0 }, TIMES(1, DAY), MAY(250 * SIM_MS), .apply = prints },
+	{ { "prints[=T]", "it prints a line so often (250ms)", 0 }, TIMES(1, DAY), MAY(250 * SIM_MS), GIVEN(app_period_ns),
+	  ALSO(app, SIM_APP_PERIODIC) },
 	{ { "talks", "it prints all the time", 0 }, IS(app, SIM_APP_CONTINUOUS) },
 	{ { "say=TEXT", "what it prints; \\n \\r \\t \\e \\\\ \\xHH (\\x2c: comma)", -1 }, .takes = TEXT,
-	  .apply = say },
+	  GIVEN(app_text) },
 	{ { "baud=N", "the speed it speaks (115200)", -1 }, NUMBERS(300, 4000000), GIVEN(app_baud) },
 	{ { "chatter", "ESP8266: the SDK prints a line at an odd speed", 0 }, IS(chatter, true) },
 
 	{ { "ota=HOST:PORT", "its service for updates is open there: ArduinoOTA on 127.0.0.1:8266, say", -1 },
-	  .takes = TEXT, .apply = ota },
-	{ { "otapassword=TEXT", "of that service", -1 }, .takes = TEXT, .apply = otapassword },
+	  .takes = TEXT, GIVEN(ota), .apply = ota_prints_booting },
+	{ { "otapassword=TEXT", "of that service", -1 }, .takes = TEXT, GIVEN(ota_password) },
 	{ { "late=T", "it opens so long after the application's start (300ms)", -1 }, TIMES(0, DAY),
 	  GIVEN(ota_late_ns) },
 	{ { "esphome", "it is ESPHome's, of 2025.10", -1 }, IS(ota_kind, SIM_OTA_ESPHOME) },
@@ -243,7 +171,7 @@ static const struct word_rule rules[] = {
 
 	{ { "ch340", "the bridge: 75000 Bd where 74880 is asked for", 0 }, IS(bridge, SIM_BRIDGE_CH340) },
 	{ { "cp2102", "the bridge: 76800 Bd where 74880 is asked for", 0 }, IS(bridge, SIM_BRIDGE_CP2102) },
-	{ { "ftdi", "the bridge: 16 ms latency", 0 }, .apply = ftdi },
+	{ { "ftdi", "the bridge: 16 ms latency", 0 }, IS(bridge, SIM_BRIDGE_FTDI), ALSO(latency_ns, 16 * SIM_MS) },
 	{ { "exact", "the bridge: every speed as asked for", 0 }, IS(bridge, SIM_BRIDGE_EXACT) },
 	{ { "latency=T", "of the bridge (1ms)", -1 }, TIMES(0, SIM_S), GIVEN(latency_ns) },
 	{ { "fezero", "characters without a stop bit arrive as 0", 0 }, IS(framing, SIM_FRAMING_ZERO) },
@@ -255,7 +183,7 @@ static const struct word_rule rules[] = {
 	{ { "flip=PPM", "arrive changed", -1 }, NUMBERS(0, 1000000), GIVEN(flip_ppm) },
 	{ { "spurious=T", "characters come out of nowhere, so often", -1 }, TIMES(SIM_MS, DAY), GIVEN(spurious_ns) },
 	{ { "rxstall[=T]", "input is held back for 300 ms from then on (200ms)", -1 }, TIMES(1, DAY), MAY(200 * SIM_MS),
-	  .apply = rxstall },
+	  GIVEN(rx_stall_ns), ALSO(rx_stall_for_ns, 300 * SIM_MS) },
 	{ { "stall[=N]", "control transfers fail after a second, from the N-th on (3)", 35 }, NUMBERS(1, 1000000),
 	  MAY(3), GIVEN(control_stall_op) },
 	{ { "stallfor=T", "what each of them takes (1s)", -1 }, TIMES(1, 60 * SIM_S), GIVEN(control_stall_for_ns) },
@@ -274,7 +202,7 @@ static const struct word_rule rules[] = {
 	{ { "random=N", "everything drawn from a number: the board of that seed", -1 }, NUMBERS(0, INT64_MAX),
 	  .apply = random_board },
 	{ { "seed=N", "for what is left to chance", -1 }, NUMBERS(0, INT64_MAX), GIVEN(seed) },
-	{ { "truth=FILE", "append every edge and what becomes of the board", -1 }, .takes = TEXT, .apply = truth },
+	{ { "truth=FILE", "append every edge and what becomes of the board", -1 }, .takes = TEXT, GIVEN(truth) },
 };
 /* clang-format on */
 
@@ -285,15 +213,9 @@ const struct sim_word *sim_word(size_t n)
 	return n < RULE_COUNT ? &rules[n].word : NULL;
 }
 
-/* ---- reading them ---- */
+/* ---- the parser ---- */
 
-static bool words_complain(char *err, size_t cap, const char *word, const char *what)
-{
-	snprintf(err, cap, "simulated board: '%s': %s", word, what);
-	return false;
-}
-
-/* "20ms", "3s", "0.5": nanoseconds. */
+/* "20ms", "3s", "0.5" to nanoseconds. */
 static bool words_read_time(const char *text, int64_t *ret)
 {
 	char *end;
@@ -331,18 +253,7 @@ static bool words_read_number(const char *text, int64_t *ret)
 	return true;
 }
 
-static int words_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* In place: what comes out is never longer. */
+/* Replaces the escapes of @text in place; the result is never longer. Return: false if an escape is wrong. */
 static bool words_unescape(char *text)
 {
 	static const char from[] = "nrte\\", to[] = "\n\r\t\033\\";
@@ -360,8 +271,8 @@ static bool words_unescape(char *text)
 		if (known) {
 			*out++ = to[known - from];
 			text++;
-		} else if (*text == 'x' && words_hex_digit(text[1]) >= 0 && words_hex_digit(text[2]) >= 0) {
-			*out++ = (char)(words_hex_digit(text[1]) * 16 + words_hex_digit(text[2]));
+		} else if (*text == 'x' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2])) {
+			*out++ = (char)strtol((const char[]){ text[1], text[2], '\0' }, NULL, 16);
 			text += 3;
 		} else {
 			return false;
@@ -371,80 +282,72 @@ static bool words_unescape(char *text)
 	return true;
 }
 
-/* A rule's own word, without "=T" or "[=T]". */
-static bool words_rule_is(const struct word_rule *rule, const char *word)
-{
-	size_t len = strcspn(rule->word.word, "[=");
-
-	return strlen(word) == len && strncmp(rule->word.word, word, len) == 0;
-}
-
 static const struct word_rule *rule_of(const char *word)
 {
-	size_t i;
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		size_t len = strcspn(rules[i].word.word, "[="); /* without "=T" or "[=T]" */
 
-	for (i = 0; i < RULE_COUNT; i++)
-		if (words_rule_is(&rules[i], word))
+		if (strlen(word) == len && strncmp(rules[i].word.word, word, len) == 0)
 			return &rules[i];
+	}
 	return NULL;
 }
 
-static bool read_value(const struct word_rule *rule, const char *word, char *given, struct value *value, char *err,
-		       size_t cap)
+/* Reads the value of a word. Return: NULL, or why the value is wrong. */
+static const char *read_value(const struct word_rule *rule, char *given, int64_t *ret)
 {
-	value->number = rule->number;
-	value->text = given;
+	*ret = rule->number;
 	if (!given)
-		return rule->takes == NOTHING || rule->optional || words_complain(err, cap, word, "a value is missing");
+		return rule->takes == NOTHING || rule->optional ? NULL : "a value is missing";
 	if (rule->takes == NOTHING)
-		return words_complain(err, cap, word, "takes no value");
+		return "takes no value";
 	if (rule->takes == TEXT) {
 		if (!*given || !words_unescape(given))
-			return words_complain(err, cap, word, "is empty, or has a bad escape");
-		return strlen(given) < 256 || words_complain(err, cap, word, "is too long");
+			return "is empty, or has a bad escape";
+		return strlen(given) < 256 ? NULL : "is too long";
 	}
-	if (rule->takes == TIME && !words_read_time(given, &value->number))
-		return words_complain(err, cap, word, "needs a time such as 20ms or 1.5s");
-	if (rule->takes == NUMBER && !words_read_number(given, &value->number))
-		return words_complain(err, cap, word, "needs a whole number");
-	if (value->number < rule->least || value->number > rule->most)
-		return words_complain(err, cap, word, "is out of range");
-	return true;
+	if (rule->takes == TIME && !words_read_time(given, ret))
+		return "needs a time such as 20ms or 1.5s";
+	if (rule->takes == NUMBER && !words_read_number(given, ret))
+		return "needs a whole number";
+	return *ret < rule->least || *ret > rule->most ? "is out of range" : NULL;
 }
 
-/* Their types are bool, int and enumerations, 64 bits. */
-static void set_field(struct sim_config *config, const struct word_rule *rule, int64_t number)
+/* A member that takes a number is a bool, an int, an enumeration or has 64 bits. */
+static void set_number(struct sim_config *config, struct field field, int64_t number)
 {
-	void *field = (char *)config + rule->offset;
+	void *to = (char *)config + field.offset;
 	int small = (int)number;
 	bool truth = number;
 
-	if (rule->size == sizeof(number))
-		memcpy(field, &number, sizeof(number));
-	else if (rule->size == sizeof(small))
-		memcpy(field, &small, sizeof(small));
-	else
-		memcpy(field, &truth, sizeof(truth));
+	if (field.size == sizeof(number))
+		memcpy(to, &number, sizeof(number));
+	else if (field.size == sizeof(small))
+		memcpy(to, &small, sizeof(small));
+	else if (field.size == sizeof(truth))
+		memcpy(to, &truth, sizeof(truth));
 }
 
-static bool apply_word(struct sim_config *config, char *word, char *err, size_t cap)
+/* Return: NULL, or why the word is wrong. */
+static const char *apply_word(struct sim_config *config, const char *word, char *given)
 {
-	char *given = strchr(word, '=');
-	const struct word_rule *rule;
-	struct value value;
+	const struct word_rule *rule = rule_of(word);
+	const char *wrong;
+	int64_t number;
 
-	if (given)
-		*given++ = '\0';
-	rule = rule_of(word);
 	if (!rule)
-		return words_complain(err, cap, word, "no such word; sim:help lists them");
-	if (!read_value(rule, word, given, &value, err, cap))
-		return false;
-	if (rule->size)
-		set_field(config, rule, value.number);
+		return "no such word; sim:help lists them";
+	wrong = read_value(rule, given, &number);
+	if (wrong)
+		return wrong;
+	if (rule->takes == TEXT)
+		snprintf((char *)config + rule->field.offset, rule->field.size, "%s", given);
 	else
-		rule->apply(config, &value);
-	return true;
+		set_number(config, rule->field, number);
+	set_number(config, rule->also, rule->also_number);
+	if (rule->apply)
+		rule->apply(config, number);
+	return NULL;
 }
 
 int sim_config_parse(struct sim_config *config, const char *words, char *err, size_t cap)
@@ -458,9 +361,18 @@ int sim_config_parse(struct sim_config *config, const char *words, char *err, si
 		return -EINVAL;
 	}
 	snprintf(copy, sizeof(copy), "%s", words);
-	while ((word = strsep(&next, ",")))
-		if (*word && !apply_word(&made, word, err, cap))
+	while ((word = strsep(&next, ","))) {
+		char *given = strchr(word, '=');
+		const char *wrong;
+
+		if (given)
+			*given++ = '\0';
+		wrong = *word || given ? apply_word(&made, word, given) : NULL;
+		if (wrong) {
+			snprintf(err, cap, "simulated board: '%s': %s", word, wrong);
 			return -EINVAL;
+		}
+	}
 	*config = made;
 	return 0;
 }
