@@ -1,4 +1,4 @@
-/* arduino_ota.c - a simulated ESP8266's ArduinoOTA service: datagrams, its state machine, and the updater behind it. */
+/* arduino_ota.c - ArduinoOTA on a simulated ESP8266: its datagrams, its state machine and the updater behind it. */
 #include "sim/arduino_ota.h"
 
 #include <stdio.h>
@@ -9,13 +9,11 @@
 #define U_FS 100
 #define U_AUTH 200
 #define RECEIVE_MS 1000
-/* "Ensure last count packet has been sent out and not combined with the final OK", and the same before the close */
+/* ArduinoOTA.cpp waits before "OK" ("Ensure last count packet has been sent out and not combined with the final OK"), and
+ * again before it closes the connection. */
 #define OK_DELAY_MS 1000
-#define SPACE_DEFAULT ((size_t)700 * 1024)
-#define IMAGE_MAGIC 0xe9
-#define GZIP_MAGIC 0x1f
 
-/* Updater.h; the texts are those of UpdaterClass::getErrorString() */
+/* Error numbers and texts of the updater (Updater.h, UpdaterClass::getErrorString()). */
 enum {
 	ERROR_OK = 0,
 	ERROR_SPACE = 4,
@@ -26,7 +24,17 @@ enum {
 	ERROR_NO_DATA = 13,
 };
 
-/* ArduinoOTA.h: ota_error_t, and what BasicOTA's onError prints */
+static const char *const error_texts[] = {
+	[ERROR_OK] = "No Error",
+	[ERROR_SPACE] = "Not Enough Space",
+	[ERROR_SIZE] = "Bad Size Given",
+	[ERROR_MD5] = "MD5 verification failed: ",
+	[ERROR_MAGIC] = "Magic byte is not 0xE9",
+	[ERROR_BOOTSTRAP] = "Invalid bootstrapping state, reset ESP8266 before updating",
+	[ERROR_NO_DATA] = "No data supplied",
+};
+
+/* The values of ota_error_t (ArduinoOTA.h), and what onError of the example BasicOTA prints for them. */
 enum { AUTH_ERROR, BEGIN_ERROR, CONNECT_ERROR, RECEIVE_ERROR, END_ERROR };
 
 static const char *const on_error_texts[] = {
@@ -34,7 +42,7 @@ static const char *const on_error_texts[] = {
 	[RECEIVE_ERROR] = "Receive Failed", [END_ERROR] = "End Failed",
 };
 
-/* A datagram as it is read: byte by byte, -1 at its end. */
+/* A datagram that is read byte by byte. */
 struct packet {
 	const uint8_t *bytes;
 	size_t n, at;
@@ -42,7 +50,7 @@ struct packet {
 
 static int packet_peek(const struct packet *r)
 {
-	return r->at < r->n ? r->bytes[r->at] : -1;
+	return r->at < r->n ? r->bytes[r->at] : -1; /* -1: end of the datagram */
 }
 
 static int packet_take(struct packet *r)
@@ -50,7 +58,8 @@ static int packet_take(struct packet *r)
 	return r->at < r->n ? r->bytes[r->at++] : -1;
 }
 
-/* ArduinoOTAClass::parseInt(): what is no digit ends it, so text is 0; sixteen digits are 0, too. */
+/* ArduinoOTAClass::parseInt(): the number ends at the first byte that is no digit, so text is read as 0. Sixteen digits are
+ * 0, too. */
 static int parse_int(struct packet *r)
 {
 	char digits[16];
@@ -69,7 +78,7 @@ static int parse_int(struct packet *r)
 	return 0;
 }
 
-/* ArduinoOTAClass::readStringUntil(); @cap cuts what is kept, not what is counted. */
+/* ArduinoOTAClass::readStringUntil(). Return: the length of the string, also if it is cut in @buf. */
 static size_t read_until(struct packet *r, char end, char *buf, size_t cap)
 {
 	size_t len = 0;
@@ -113,14 +122,12 @@ static void on_error(struct sim_arduino_ota *ota, int error)
 	arduino_ota_print(ota, text);
 }
 
-void sim_arduino_ota_init(struct sim_arduino_ota *ota, const struct sim_arduino_host *host, const char *password)
+void sim_arduino_ota_init(struct sim_arduino_ota *ota, const struct sim_ota_host *host, const char *password)
 {
 	memset(ota, 0, sizeof(*ota));
 	ota->host = *host;
 	ota->random = 1;
 	ota->record.last_error = -1;
-	if (!ota->host.space)
-		ota->host.space = SPACE_DEFAULT;
 	if (password && *password)
 		sim_digest_of(SIM_MD5, ota->password, SIM_PARTS(password));
 }
@@ -152,11 +159,9 @@ bool sim_arduino_ota_is_ending(const struct sim_arduino_ota *ota)
 
 static void arduino_ota_ask(struct sim_arduino_ota *ota)
 {
-	char micros[32], text[80];
+	char text[80];
 
-	ota->random = ota->random * 1664525 + 1013904223;
-	snprintf(micros, sizeof(micros), "%lu", (unsigned long)ota->random);
-	sim_digest_of(SIM_MD5, ota->nonce, SIM_PARTS(micros));
+	sim_nonce(SIM_MD5, &ota->random, ota->nonce);
 	snprintf(text, sizeof(text), "AUTH %s", ota->nonce);
 	arduino_ota_reply(ota, text);
 	arduino_ota_change(ota, SIM_OTA_WAITAUTH);
@@ -186,20 +191,20 @@ static void arduino_ota_invited(struct sim_arduino_ota *ota, const struct sim_pe
 		arduino_ota_change(ota, SIM_OTA_RUNUPDATE);
 }
 
+/* The answer to AUTH: a command number, cnonce and response. Return: false if the datagram is something else. */
+static bool read_response(struct packet *r, char cnonce[64], char response[64])
+{
+	if (parse_int(r) != U_AUTH)
+		return false;
+	(void)packet_take(r);
+	return read_until(r, ' ', cnonce, 64) == 32 && read_until(r, '\n', response, 64) == 32;
+}
+
 static void arduino_ota_responded(struct sim_arduino_ota *ota, struct packet *r)
 {
 	char cnonce[64], response[64], expected[SIM_DIGEST_TEXT];
-	size_t cnonce_len, response_len;
 
-	if (parse_int(r) != U_AUTH) {
-		ota->record.logins_broken++;
-		arduino_ota_change(ota, SIM_OTA_IDLE);
-		return;
-	}
-	(void)packet_take(r);
-	cnonce_len = read_until(r, ' ', cnonce, sizeof(cnonce));
-	response_len = read_until(r, '\n', response, sizeof(response));
-	if (cnonce_len != 32 || response_len != 32) {
+	if (!read_response(r, cnonce, response)) {
 		ota->record.logins_broken++;
 		arduino_ota_change(ota, SIM_OTA_IDLE);
 		return;
@@ -216,7 +221,7 @@ static void arduino_ota_responded(struct sim_arduino_ota *ota, struct packet *r)
 	arduino_ota_change(ota, SIM_OTA_IDLE);
 }
 
-/* _onRx(): runs in the receive callback, not in loop() */
+/* ArduinoOTAClass::_onRx(), which runs in the receive callback of UDP, not in loop(). */
 void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer *from, const void *bytes, size_t n)
 {
 	struct packet r = { bytes, n, 0 };
@@ -232,33 +237,19 @@ void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer
 		ota->record.ignored++;
 }
 
-static const char *error_text(int error)
-{
-	switch (error) {
-	case ERROR_OK: return "No Error";
-	case ERROR_SPACE: return "Not Enough Space";
-	case ERROR_SIZE: return "Bad Size Given";
-	case ERROR_MD5: return "MD5 verification failed: ";
-	case ERROR_MAGIC: return "Magic byte is not 0xE9";
-	case ERROR_BOOTSTRAP: return "Invalid bootstrapping state, reset ESP8266 before updating";
-	case ERROR_NO_DATA: return "No data supplied";
-	default: return "UNKNOWN";
-	}
-}
-
 static void error_line(int error, const char *before, char *buf, size_t cap)
 {
-	snprintf(buf, cap, "%sERROR[%d]: %s\n", before, error, error_text(error));
+	snprintf(buf, cap, "%sERROR[%d]: %s\n", before, error, error_texts[error]);
 }
 
-/* Update.begin(): the order of these tests is the contract that a dry run relies on */
+/* UpdaterClass::begin(). A dry run relies on the order of its tests. */
 static int update_begin(struct sim_arduino_ota *ota)
 {
 	if (ota->host.boot_mode(ota->host.user) == 1)
 		return ERROR_BOOTSTRAP;
 	if (!ota->size)
 		return ERROR_SIZE;
-	if (ota->size > ota->host.space)
+	if (ota->size > sim_ota_space(&ota->host))
 		return ERROR_SPACE;
 	return 0;
 }
@@ -295,7 +286,7 @@ static void listen_again(struct sim_arduino_ota *ota, int error)
 	on_error(ota, error);
 }
 
-/* Update.end() */
+/* UpdaterClass::end(). */
 static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 {
 	char md5[SIM_DIGEST_TEXT], text[128];
@@ -306,10 +297,9 @@ static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 		error = ERROR_NO_DATA;
 	else if (ota->received == ota->size && strcmp(md5, ota->md5) != 0)
 		error = ERROR_MD5;
-	else if (ota->received == ota->size && ota->command == U_FLASH && ota->first != IMAGE_MAGIC &&
-		 ota->first != GZIP_MAGIC)
+	else if (ota->received == ota->size && ota->command == U_FLASH && !sim_begins_image(ota->first))
 		error = ERROR_MAGIC;
-	/* a premature end is no error of its own: "ERROR[0]: No Error" */
+	/* if the connection ended too early, the updater reports "ERROR[0]: No Error" */
 	if (error || ota->received < ota->size) {
 		ota->record.last_error = error;
 		error_line(error, "", text, sizeof(text));
@@ -333,7 +323,7 @@ static void finish_update(struct sim_arduino_ota *ota)
 	ota->host.restart(ota->host.user);
 }
 
-/* What is due by now of an update that has begun. */
+/* The timeouts of an update that has begun. */
 static void continue_update(struct sim_arduino_ota *ota, int64_t now_ms)
 {
 	int64_t waited_ms = now_ms - ota->since_ms;
@@ -380,7 +370,7 @@ void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const voi
 	sim_digest_add(&ota->digest, bytes, n);
 	ota->received += n;
 	ota->record.flashed += n;
-	/* client.print(written, DEC): nothing between one count and the next */
+	/* client.print(written, DEC): no separator between two counts */
 	snprintf(count, sizeof(count), "%zu", n);
 	ota->host.send(ota->host.user, count, strlen(count));
 	if (ota->received == ota->size)
@@ -392,11 +382,5 @@ void sim_arduino_ota_hung_up(struct sim_arduino_ota *ota)
 	if (ota->state == SIM_OTA_CONNECTING)
 		listen_again(ota, CONNECT_ERROR);
 	else if (ota->state == SIM_OTA_RECEIVING)
-		end_update(ota, ota->since_ms); /* too little came: an error, which waits for nothing */
-}
-
-bool sim_ota_record_untouched(const struct sim_ota_record *record)
-{
-	return !record->written && !record->transitions && !record->on_error && !record->on_start && !record->on_end &&
-	       !record->refused && !record->updates && !record->staged && !record->flashed;
+		end_update(ota, ota->since_ms); /* the image is incomplete: an error, which needs no time */
 }

@@ -1,20 +1,17 @@
-/* esphome_ota.c - a simulated ESPHome node's update service: the bytes of one TCP connection at a time. */
+/* esphome_ota.c - the OTA service of a simulated ESPHome node: the bytes of one TCP connection at a time. */
 #include "sim/esphome_ota.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define SPACE_DEFAULT ((size_t)700 * 1024)
-#define BLOCK 8192
+#define BLOCK 8192 /* the client gets one CHUNK_OK for this many bytes */
 #define OLD_MAGIC_MS 1000
 #define HANDSHAKE_MS 20000
 #define DATA_MS 90000
-#define IMAGE_MAGIC 0xe9
-#define GZIP_MAGIC 0x1f
 
 static const uint8_t magic[5] = { 0x6c, 0x26, 0xf7, 0x5c, 0x45 };
 
-/* esphome components/ota/ota_backend.h */
+/* Answers to the client (esphome components/ota/ota_backend.h). */
 enum {
 	RESPONSE_OK = 0x00,
 	REQUEST_AUTH = 0x01,
@@ -58,11 +55,11 @@ static void esphome_next(struct sim_esphome_ota *ota, enum sim_esphome_state sta
 
 static void on_begin(struct sim_esphome_ota *ota)
 {
-	ota->record.on_begin++;
+	ota->record.on_start++;
 	esphome_print(ota, "[D][esphome.ota:124]: Starting update\r\n");
 }
 
-/* The way out of handle_data_(): on_error, for old ones whatever was wrong, for new ones once the size has come. */
+/* The error exit of handle_data_(). Version 2025.7 always calls on_error, 2025.10 only after the size has come. */
 static void esphome_give_up(struct sim_esphome_ota *ota, int error)
 {
 	bool begun = ota->kind == SIM_ESPHOME_2025_7 || ota->state >= SIM_ESPHOME_SIZE;
@@ -78,15 +75,13 @@ static void esphome_give_up(struct sim_esphome_ota *ota, int error)
 	esphome_print(ota, "[W][component:157]: Component esphome.ota set Error flag: onerror\r\n");
 }
 
-void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind, const struct sim_esphome_host *host,
+void sim_esphome_ota_init(struct sim_esphome_ota *ota, enum sim_esphome_kind kind, const struct sim_ota_host *host,
 			  const char *password)
 {
 	memset(ota, 0, sizeof(*ota));
 	ota->kind = kind;
 	ota->host = *host;
 	ota->random = 1;
-	if (!ota->host.space)
-		ota->host.space = SPACE_DEFAULT;
 	if (password)
 		snprintf(ota->password, sizeof(ota->password), "%s", password);
 }
@@ -128,31 +123,25 @@ static void esphome_greeted(struct sim_esphome_ota *ota)
 
 static void esphome_ask(struct sim_esphome_ota *ota, bool sha)
 {
-	char seed[32];
-
-	ota->random = ota->random * 1664525 + 1013904223;
-	snprintf(seed, sizeof(seed), "%08lx", (unsigned long)ota->random);
-	sim_digest_of(sha ? SIM_SHA256 : SIM_MD5, ota->nonce, SIM_PARTS(seed));
+	sim_nonce(sha ? SIM_SHA256 : SIM_MD5, &ota->random, ota->nonce);
 	esphome_say(ota, sha ? REQUEST_SHA256_AUTH : REQUEST_AUTH);
 	ota->host.send(ota->host.user, ota->nonce, strlen(ota->nonce));
 	esphome_next(ota, SIM_ESPHOME_AUTH);
 }
 
-static void said_features(struct sim_esphome_ota *ota)
+static void esphome_features(struct sim_esphome_ota *ota)
 {
-	bool new = ota->kind == SIM_ESPHOME_2025_10;
-
-	esphome_say(ota, HEADER_OK); /* no compression */
+	esphome_say(ota, HEADER_OK); /* HEADER_OK offers no compression */
 	if (!ota->password[0]) {
 		esphome_say(ota, AUTH_OK);
 		esphome_next(ota, SIM_ESPHOME_SIZE);
 	} else {
-		/* 2025.10 falls back to MD5 for a client that cannot do SHA-256 */
-		esphome_ask(ota, new && (ota->got[0] & FEATURE_SHA256));
+		/* 2025.10 uses MD5 only for a client without SHA-256 */
+		esphome_ask(ota, ota->kind == SIM_ESPHOME_2025_10 && (ota->got[0] & FEATURE_SHA256));
 	}
 }
 
-/* cnonce and response, as long as the nonce each */
+/* The client's answer to the nonce: cnonce and response, each as long as the nonce. */
 static void esphome_responded(struct sim_esphome_ota *ota)
 {
 	size_t len = strlen(ota->nonce);
@@ -171,22 +160,17 @@ static void esphome_responded(struct sim_esphome_ota *ota)
 	esphome_next(ota, SIM_ESPHOME_SIZE);
 }
 
-static void said_size(struct sim_esphome_ota *ota)
+static void esphome_size(struct sim_esphome_ota *ota)
 {
 	ota->size = (size_t)ota->got[0] << 24 | (size_t)ota->got[1] << 16 | (size_t)ota->got[2] << 8 | ota->got[3];
 	if (ota->kind == SIM_ESPHOME_2025_10)
 		on_begin(ota);
-	if (ota->host.boot_mode(ota->host.user) == 1) {
+	if (ota->host.boot_mode(ota->host.user) == 1 || ota->size > sim_ota_space(&ota->host)) {
 		ota->record.refused++;
-		esphome_give_up(ota, ERROR_BOOTSTRAPPING);
+		esphome_give_up(ota, ota->host.boot_mode(ota->host.user) == 1 ? ERROR_BOOTSTRAPPING : ERROR_SPACE);
 		return;
 	}
-	if (ota->size > ota->host.space) {
-		ota->record.refused++;
-		esphome_give_up(ota, ERROR_SPACE);
-		return;
-	}
-	/* size 0 is "unknown" to newer backends: an update begins */
+	/* newer backends take size 0 for an unknown size, so the update begins */
 	ota->record.updates++;
 	ota->received = ota->acknowledged = 0;
 	sim_digest_init(&ota->digest, SIM_MD5);
@@ -210,7 +194,7 @@ static void esphome_finish(struct sim_esphome_ota *ota)
 
 static void esphome_received(struct sim_esphome_ota *ota, const uint8_t *bytes, size_t n)
 {
-	if (!ota->received && n && bytes[0] != IMAGE_MAGIC && bytes[0] != GZIP_MAGIC) {
+	if (!ota->received && n && !sim_begins_image(bytes[0])) {
 		esphome_give_up(ota, ERROR_END);
 		return;
 	}
@@ -234,9 +218,10 @@ static void esphome_complete(struct sim_esphome_ota *ota)
 	ota->record.staged++;
 	esphome_print(ota, "[I][esphome.ota:320]: Update complete\r\n");
 	ota->host.staged(ota->host.user, ota->md5, ota->size);
+	ota->host.restart(ota->host.user);
 }
 
-/* How many bytes the state waits for; 0: as they come. */
+/* The number of bytes that the state waits for; 0: the state takes any number. */
 static size_t esphome_wanted(const struct sim_esphome_ota *ota)
 {
 	switch (ota->state) {
@@ -254,9 +239,9 @@ static void got_all(struct sim_esphome_ota *ota)
 {
 	switch (ota->state) {
 	case SIM_ESPHOME_MAGIC: esphome_greeted(ota); return;
-	case SIM_ESPHOME_FEATURES: said_features(ota); return;
+	case SIM_ESPHOME_FEATURES: esphome_features(ota); return;
 	case SIM_ESPHOME_AUTH: esphome_responded(ota); return;
-	case SIM_ESPHOME_SIZE: said_size(ota); return;
+	case SIM_ESPHOME_SIZE: esphome_size(ota); return;
 	case SIM_ESPHOME_MD5:
 		memcpy(ota->md5, ota->got, 32);
 		ota->md5[32] = '\0';
@@ -299,7 +284,7 @@ void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const voi
 void sim_esphome_ota_hung_up(struct sim_esphome_ota *ota)
 {
 	if (ota->state == SIM_ESPHOME_ACK)
-		esphome_complete(ota); /* a missing acknowledgement is not fatal */
+		esphome_complete(ota); /* ESPHome accepts an update that the client did not acknowledge */
 	else
 		esphome_give_up(ota, ERROR_UNKNOWN);
 }
@@ -316,10 +301,4 @@ void sim_esphome_ota_tick(struct sim_esphome_ota *ota, int64_t now_ms)
 		limit_ms = DATA_MS;
 	if (now_ms - ota->since_ms > limit_ms)
 		esphome_give_up(ota, ERROR_UNKNOWN);
-}
-
-bool sim_esphome_record_untouched(const struct sim_esphome_record *record)
-{
-	return !record->on_begin && !record->on_error && !record->on_end && !record->updates && !record->refused &&
-	       !record->logins && !record->logins_failed && !record->staged && !record->flashed;
 }

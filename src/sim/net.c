@@ -1,4 +1,4 @@
-/* net.c - the simulated board online: its update service on real sockets, on one of this computer's own addresses. */
+/* net.c - the OTA service of a simulated board on real sockets, at an address of this computer. */
 #include "sim/net.h"
 
 #include <arpa/inet.h>
@@ -10,13 +10,13 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define LOOK_NS (10 * SIM_MS)	     /* how soon a start of the application is noticed */
-#define RESTART_NS (250 * SIM_MS)    /* what was printed gets out before */
-#define COPY_SECTOR_NS (30 * SIM_MS) /* eboot: erase, read, write 4 KiB */
+#define LOOK_NS (10 * SIM_MS)	     /* interval at which the service looks at the board and its own timeouts */
+#define RESTART_NS (250 * SIM_MS)    /* from an update to the restart, so that the printed text is sent */
+#define COPY_SECTOR_NS (30 * SIM_MS) /* time in which eboot erases, reads and writes 4 KiB */
 #define SECTOR 4096
-#define READS 64
+#define READS 64 /* most reads from one socket before the others get their turn */
 
-/* ---- the board, for the services ---- */
+/* ---- the board, as the services see it ---- */
 
 static int boot_mode(void *user)
 {
@@ -29,7 +29,7 @@ static void net_print(void *user, const char *text)
 {
 	struct sim_net *net = user;
 
-	/* what does not fit is lost, as it would be in a full FIFO */
+	/* text that does not fit is lost, as in a full FIFO */
 	(void)sim_board_say(net->board, net->now_ns, text, strlen(text), net->config.app_baud);
 }
 
@@ -49,12 +49,6 @@ static void restart_soon(void *user)
 	net->restart_ns = net->now_ns + RESTART_NS;
 }
 
-static void staged_and_restart(void *user, const char *md5, size_t size)
-{
-	net_staged(user, md5, size);
-	restart_soon(user);
-}
-
 /* ---- sockets ---- */
 
 static int64_t net_now_ms(const struct sim_net *net)
@@ -65,6 +59,11 @@ static int64_t net_now_ms(const struct sim_net *net)
 static bool is_esphome(const struct sim_net *net)
 {
 	return net->config.ota_kind != SIM_OTA_ARDUINO;
+}
+
+static const struct sim_ota_record *net_record(const struct sim_net *net)
+{
+	return is_esphome(net) ? &net->esphome.record : &net->arduino.record;
 }
 
 static void net_shut(int *fd)
@@ -87,7 +86,8 @@ static int make_socket(const struct sim_net *net, int type)
 	int fd = socket(net->address.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd >= 0 && type == SOCK_STREAM)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* bind() tells */
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+				 sizeof(on)); /* without the option, bind() may fail */
 	return fd;
 }
 
@@ -103,13 +103,13 @@ static void open_service(struct sim_net *net, int *fd, int type)
 	net_shut(fd);
 }
 
-static void send_datagram(void *user, const struct sim_peer *to, const char *bytes, size_t n)
+static void send_datagram(void *user, const struct sim_peer *to, const void *bytes, size_t n)
 {
 	struct sim_net *net = user;
 	struct sockaddr_storage address;
 
 	memcpy(&address, to->bytes, to->len);
-	/* a datagram may get lost */
+	/* errors are ignored: a datagram may get lost */
 	(void)sendto(net->udp, bytes, n, MSG_NOSIGNAL, (struct sockaddr *)&address, (socklen_t)to->len);
 }
 
@@ -117,14 +117,9 @@ static void send_stream(void *user, const void *bytes, size_t n)
 {
 	struct sim_net *net = user;
 
-	/* a few bytes at a time: they fit, or the other end is gone, which the next read tells */
+	/* the few bytes fit into the socket buffer; if the client has gone, the next read reports that */
 	if (net->tcp >= 0)
 		(void)send(net->tcp, bytes, n, MSG_NOSIGNAL);
-}
-
-static void send_text(void *user, const char *bytes, size_t n)
-{
-	send_stream(user, bytes, n);
 }
 
 static void net_hang_up(void *user)
@@ -143,7 +138,7 @@ static void set_port(struct sockaddr_storage *address, int port)
 		((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
 }
 
-/* ArduinoOTA calls back: from the board's address, to where the invitation came from. */
+/* ArduinoOTA connects from the board's address to the sender of the invitation. */
 static void call_back(void *user, const struct sim_peer *to, int port)
 {
 	struct sim_net *net = user;
@@ -158,7 +153,7 @@ static void call_back(void *user, const struct sim_peer *to, int port)
 		(!connect(net->tcp, (struct sockaddr *)&address, (socklen_t)to->len) || errno == EINPROGRESS) &&
 		!net_watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
 	if (!net->tcp_connecting)
-		net_shut(&net->tcp); /* noticed by loop_of_the_sketch() */
+		net_shut(&net->tcp); /* loop_of_the_sketch() reports it to the service */
 }
 
 static void net_connected(struct sim_net *net)
@@ -176,7 +171,7 @@ static void net_connected(struct sim_net *net)
 	sim_arduino_ota_connected(&net->arduino, net_now_ms(net));
 }
 
-/* ---- what comes ---- */
+/* ---- received data ---- */
 
 static void keep_image(struct sim_net *net, size_t at, const uint8_t *bytes, size_t n)
 {
@@ -192,25 +187,19 @@ static void keep_image(struct sim_net *net, size_t at, const uint8_t *bytes, siz
 	net->received = at + n;
 }
 
-static size_t net_flashed(const struct sim_net *net)
-{
-	return is_esphome(net) ? net->esphome.record.flashed : net->arduino.record.flashed;
-}
-
 static void stream_data(struct sim_net *net, const uint8_t *bytes, size_t n)
 {
-	size_t before = net_flashed(net), at = 0, image;
+	const struct sim_ota_record *record = net_record(net);
+	size_t before = record->flashed, at = net->arduino.received, image;
 
 	if (is_esphome(net)) {
-		if (net->esphome.state == SIM_ESPHOME_DATA)
-			at = net->esphome.received;
+		at = net->esphome.state == SIM_ESPHOME_DATA ? net->esphome.received : 0;
 		sim_esphome_ota_data(&net->esphome, net_now_ms(net), bytes, n);
 	} else {
-		at = net->arduino.received;
 		sim_arduino_ota_data(&net->arduino, net_now_ms(net), bytes, n);
 	}
-	/* of what comes to an ESPHome, the image's bytes are the last */
-	image = net_flashed(net) - before;
+	/* ESPHome may get other bytes first; those of the image are the last */
+	image = record->flashed - before;
 	if (image)
 		keep_image(net, at, bytes + (is_esphome(net) ? n - image : 0), image);
 }
@@ -229,7 +218,7 @@ static void receive_stream(struct sim_net *net)
 			continue;
 		}
 		if (n == 0 && !is_esphome(net) && sim_arduino_ota_is_ending(&net->arduino)) {
-			/* The client will send no more, and may still read: "OK" goes out. */
+			/* the client sends no more, but may still read: "OK" is sent */
 			(void)net_watch(net, net->tcp, 0, EPOLL_CTL_DEL);
 			return;
 		}
@@ -261,7 +250,7 @@ static void receive_datagrams(struct sim_net *net)
 static void take_connection(struct sim_net *net)
 {
 	if (net->tcp >= 0)
-		return; /* one at a time: the next one waits */
+		return; /* one connection at a time; further ones wait in the backlog */
 	net->tcp = accept4(net->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (net->tcp < 0)
 		return;
@@ -317,7 +306,7 @@ static void end_service(struct sim_net *net)
 	net->begin_ns = net->restart_ns = SIM_NEVER;
 }
 
-/* eboot has copied what was staged: the latch is as it was, the application is the new one. */
+/* eboot has copied the staged image: the new application runs. */
 static void net_copied(struct sim_net *net)
 {
 	if (!net->staged_md5[0])
@@ -344,7 +333,7 @@ static void net_follow_application(struct sim_net *net)
 	net->begin_ns = since_ns + net->config.ota_late_ns;
 }
 
-/* Sockets are what the services say they are: open while they listen. */
+/* Opens the socket of a service that listens, and closes that of one that does not. */
 static void keep_sockets(struct sim_net *net)
 {
 	if (is_esphome(net)) {
@@ -419,7 +408,7 @@ void sim_net_flash(struct sim_net *net, uint8_t *flash, size_t size)
 	net->flash_size = size;
 }
 
-/* "127.0.0.1:8266", "[::1]:8266" */
+/* Parses "127.0.0.1:8266" or "[::1]:8266". */
 static int parse_address(struct sim_net *net, const char *text)
 {
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&net->address;
@@ -455,11 +444,8 @@ static int parse_address(struct sim_net *net, const char *text)
 
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config)
 {
-	struct sim_arduino_host arduino = { boot_mode, send_datagram, call_back,    send_text, net_hang_up,
-					    net_print, net_staged,    restart_soon, net,       0 };
-	struct sim_esphome_host esphome = {
-		boot_mode, send_stream, net_hang_up, net_print, staged_and_restart, net, 0
-	};
+	struct sim_ota_host host = { boot_mode, send_datagram, call_back,    send_stream, net_hang_up,
+				     net_print, net_staged,    restart_soon, net,	  0 };
 	enum sim_esphome_kind kind = config->ota_kind == SIM_OTA_ESPHOME ? SIM_ESPHOME_2025_10 : SIM_ESPHOME_2025_7;
 	int r;
 
@@ -472,8 +458,8 @@ int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_
 	r = parse_address(net, config->ota);
 	if (r < 0)
 		return r;
-	sim_arduino_ota_init(&net->arduino, &arduino, config->ota_password);
-	sim_esphome_ota_init(&net->esphome, kind, &esphome, config->ota_password);
+	sim_arduino_ota_init(&net->arduino, &host, config->ota_password);
+	sim_esphome_ota_init(&net->esphome, kind, &host, config->ota_password);
 	net->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	return net->epoll_fd < 0 ? -errno : 0;
 }
@@ -486,25 +472,22 @@ void sim_net_close(struct sim_net *net)
 
 void sim_net_describe(const struct sim_net *net, char *buf, size_t cap)
 {
-	const struct sim_ota_record *a = &net->arduino.record;
-	const struct sim_esphome_record *e = &net->esphome.record;
+	const struct sim_ota_record *r = net_record(net);
+	const char *md5 = net->running_md5[0] ? net->running_md5 : "-";
 
 	if (is_esphome(net))
 		snprintf(buf, cap,
 			 "ota connections=%u greetings=%u on_begin=%u on_error=%u on_end=%u updates=%u refused=%u "
-			 "logins=%u "
-			 "logins_failed=%u staged=%u flashed=%zu untouched=%d md5=%s bind_error=%d",
-			 e->connections, e->greetings, e->on_begin, e->on_error, e->on_end, e->updates, e->refused,
-			 e->logins, e->logins_failed, e->staged, e->flashed, sim_esphome_record_untouched(e),
-			 net->running_md5[0] ? net->running_md5 : "-", net->bind_error);
+			 "logins=%u logins_failed=%u staged=%u flashed=%zu untouched=%d md5=%s bind_error=%d",
+			 r->connections, r->greetings, r->on_start, r->on_error, r->on_end, r->updates, r->refused,
+			 r->logins, r->logins_failed, r->staged, r->flashed, sim_ota_record_untouched(r), md5,
+			 net->bind_error);
 	else
 		snprintf(buf, cap,
 			 "ota datagrams=%u ignored=%u written=%u transitions=%u logins=%u logins_failed=%u "
-			 "logins_broken=%u "
-			 "on_error=%u on_start=%u on_end=%u updates=%u refused=%u staged=%u flashed=%zu last_error=%d "
-			 "untouched=%d md5=%s bind_error=%d",
-			 a->datagrams, a->ignored, a->written, a->transitions, a->logins, a->logins_failed,
-			 a->logins_broken, a->on_error, a->on_start, a->on_end, a->updates, a->refused, a->staged,
-			 a->flashed, a->last_error, sim_ota_record_untouched(a),
-			 net->running_md5[0] ? net->running_md5 : "-", net->bind_error);
+			 "logins_broken=%u on_error=%u on_start=%u on_end=%u updates=%u refused=%u staged=%u "
+			 "flashed=%zu last_error=%d untouched=%d md5=%s bind_error=%d",
+			 r->datagrams, r->ignored, r->written, r->transitions, r->logins, r->logins_failed,
+			 r->logins_broken, r->on_error, r->on_start, r->on_end, r->updates, r->refused, r->staged,
+			 r->flashed, r->last_error, sim_ota_record_untouched(r), md5, net->bind_error);
 }

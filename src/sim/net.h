@@ -1,8 +1,8 @@
-/* net.h - the simulated board online: its update service on real sockets, on one of this computer's own addresses.
+/* net.h - the OTA service of a simulated board on real sockets, at an address of this computer.
  *
- * The application that runs on the board opens the service a while after it has started, prints what it prints then
- * ("Ready", "IP address: 127.0.0.1"), and takes an upload: the image goes to the staging area, the board restarts by
- * software, and eboot copies it, the latch being what it was. A reset closes everything at once, as it would.
+ * The service opens a while after the application has started, and prints what BasicOTA or ESPHome print ("Ready", "IP
+ * address: 127.0.0.1"). After an upload the board restarts by software and eboot copies the image; the strapping latch
+ * keeps its value. A reset closes all sockets at once.
  *
  *	sim_net_open(&net, &board, &config);
  *	loop:
@@ -11,7 +11,7 @@
  *		sim_net_run(&net, now);
  *	sim_net_close(&net);
  *
- * Times are the board's. Together with process.c this is where the simulation makes system calls.
+ * Times are those of the board. Only this module, process.c and main.c make system calls.
  */
 #ifndef ESPRESET_SIM_NET_H
 #define ESPRESET_SIM_NET_H
@@ -35,26 +35,26 @@ struct sim_net {
 
 	int epoll_fd, udp, listener, tcp; /* -1: none */
 	bool tcp_connecting;
-	int bind_error; /* positive errno: why the port could not be had, tried again; 0 */
+	int bind_error; /* positive errno of the last failed bind(), which is tried again; 0: none */
 
-	int64_t app_since_ns; /* of the run of the application that is served; -1: none */
-	int64_t begin_ns;     /* when its service begins; SIM_NEVER: has begun */
-	int64_t restart_ns;   /* SIM_NEVER: no restart is due */
+	int64_t app_since_ns; /* start of the application whose service this is; -1: no application runs */
+	int64_t begin_ns;     /* when the service begins; SIM_NEVER: it has begun */
+	int64_t restart_ns;   /* when the board restarts after an update; SIM_NEVER: no update */
 	size_t staged_size;
-	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* of what came over the air; "" */
+	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* of images received by OTA; "": none */
 
-	uint8_t *flash; /* sim_net_flash() */
+	uint8_t *flash; /* see sim_net_flash(); NULL: none */
 	size_t flash_size, staging, received;
 };
 
 /**
- * sim_net_open() - nothing is opened before the application runs
- * @config: .ota names address and port
- * Return: 0; -EINVAL: not an address of this computer with a port; other: no descriptor.
+ * sim_net_open() - prepare the service; its sockets open when the application runs
+ * @config: the member ota is the address, with a port
+ * Return: 0; -EINVAL: not an address with a port; else the negative errno of epoll_create1().
  */
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config);
 
-/* Where images go, if anybody wants to look: staged at the end, copied to 0 by eboot. Borrowed; optional. */
+/** sim_net_flash() - memory for images, borrowed: staged at its end, copied to its start by eboot; optional */
 void sim_net_flash(struct sim_net *net, uint8_t *flash, size_t size);
 
 int sim_net_fd(const struct sim_net *net);
@@ -62,7 +62,7 @@ int64_t sim_net_next(const struct sim_net *net);
 void sim_net_run(struct sim_net *net, int64_t now_ns);
 void sim_net_close(struct sim_net *net);
 
-/* The services' own records, one line; for the truth. bind_error: somebody else has the port. */
+/** sim_net_describe() - the record of the service as one text line, for the truth (sim/process.h) */
 void sim_net_describe(const struct sim_net *net, char *buf, size_t cap);
 
 #endif

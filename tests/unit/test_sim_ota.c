@@ -6,7 +6,6 @@
 
 #include "ota/ota.h"
 #include "sim/arduino_ota.h"
-#include "sim/digest.h"
 #include "sim/esphome_ota.h"
 #include "suite.h"
 
@@ -64,7 +63,7 @@ static int mode(void *user)
 	return seen.mode;
 }
 
-static void got_datagram(void *user, const struct sim_peer *to, const char *bytes, size_t n)
+static void got_datagram(void *user, const struct sim_peer *to, const void *bytes, size_t n)
 {
 	(void)user;
 	ck_assert_uint_eq(to->len, 1);
@@ -85,11 +84,6 @@ static void got_stream(void *user, const void *bytes, size_t n)
 	ck_assert_uint_lt(seen.stream_len + n, sizeof(seen.stream));
 	memcpy(seen.stream + seen.stream_len, bytes, n);
 	seen.stream_len += n;
-}
-
-static void got_text(void *user, const char *bytes, size_t n)
-{
-	got_stream(user, bytes, n);
 }
 
 static void got_hang_up(void *user)
@@ -117,9 +111,8 @@ static void got_restart(void *user)
 	seen.restarts++;
 }
 
-static const struct sim_arduino_host arduino_host = { mode,	 got_datagram, got_connect, got_text, got_hang_up,
-						      got_print, got_staged,   got_restart, NULL,     0 };
-static const struct sim_esphome_host esphome_host = { mode, got_stream, got_hang_up, got_print, got_staged, NULL, 0 };
+static const struct sim_ota_host host = { mode,	     got_datagram, got_connect, got_stream, got_hang_up,
+					  got_print, got_staged,   got_restart, NULL,	    0 };
 static const struct sim_peer probe_peer = { { 1 }, 1 }, other_peer = { { 2 }, 1 };
 
 static struct sim_arduino_ota service;
@@ -130,7 +123,7 @@ static void board(int boot_mode, const char *password)
 {
 	memset(&seen, 0, sizeof(seen));
 	seen.mode = boot_mode;
-	sim_arduino_ota_init(&service, &arduino_host, password);
+	sim_arduino_ota_init(&service, &host, password);
 	sim_arduino_ota_begin(&service);
 }
 
@@ -445,7 +438,7 @@ static void node_of(enum sim_esphome_kind kind, int boot_mode, const char *passw
 {
 	memset(&seen, 0, sizeof(seen));
 	seen.mode = boot_mode;
-	sim_esphome_ota_init(&node, kind, &esphome_host, password);
+	sim_esphome_ota_init(&node, kind, &host, password);
 	sim_esphome_ota_begin(&node);
 	sim_esphome_ota_connected(&node, 0);
 }
@@ -466,7 +459,7 @@ START_TEST(a_new_esphome_is_greeted_without_any_effect)
 	ck_assert_mem_eq(seen.stream, "\x00\x02", 2);
 	sim_esphome_ota_hung_up(&node);
 	ck_assert_uint_eq(node.record.greetings, 1);
-	ck_assert(sim_esphome_record_untouched(&node.record));
+	ck_assert(sim_ota_record_untouched(&node.record));
 	ck_assert_int_eq(node.state, SIM_ESPHOME_IDLE);
 }
 END_TEST
@@ -474,11 +467,11 @@ END_TEST
 START_TEST(an_old_esphome_takes_a_connection_for_an_update)
 {
 	node_of(SIM_ESPHOME_2025_7, 3, NULL);
-	ck_assert_uint_eq(node.record.on_begin, 1);
+	ck_assert_uint_eq(node.record.on_start, 1);
 	say(MAGIC, 5);
 	sim_esphome_ota_hung_up(&node);
 	ck_assert_uint_eq(node.record.on_error, 1);
-	ck_assert(!sim_esphome_record_untouched(&node.record));
+	ck_assert(!sim_ota_record_untouched(&node.record));
 }
 END_TEST
 
@@ -541,7 +534,7 @@ START_TEST(an_esphome_gives_a_silent_client_up)
 	ck_assert_int_eq(node.state, SIM_ESPHOME_MAGIC);
 	sim_esphome_ota_tick(&node, 20001);
 	ck_assert_int_eq(node.state, SIM_ESPHOME_IDLE);
-	ck_assert(sim_esphome_record_untouched(&node.record));
+	ck_assert(sim_ota_record_untouched(&node.record));
 	ck_assert_uint_eq(seen.hang_ups, 1);
 }
 END_TEST
