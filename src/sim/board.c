@@ -1,4 +1,4 @@
-/* board.c - the simulated board: pins that follow the lines, EN's capacitor, the latch, and the order of events. */
+/* board.c - a simulated board: pins that follow the lines, EN's capacitor, the latch, and the order of events. */
 #include "sim/board.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "sim/circuit.h"
 #include "sim/rom.h"
 
-#define SLEEP_PULSE_NS (1 * SIM_MS) /* GPIO16, or an outside timer, pulls reset down for so long */
+#define SLEEP_PULSE_NS (1 * SIM_MS) /* how long GPIO16 or an external timer pulls the reset line low */
 
 const char *sim_runs_name(enum sim_runs runs)
 {
@@ -69,6 +69,13 @@ void sim_board_count_crash(struct sim_board *board, int64_t now_ns)
 	board->truth.last_crash_ns = now_ns;
 }
 
+void sim_board_fail(struct sim_board *board, int64_t now_ns, enum sim_phase phase, int64_t wait_ns)
+{
+	sim_board_count_crash(board, now_ns);
+	sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
+	sim_script_wait(board, now_ns, phase, wait_ns);
+}
+
 void sim_board_obey(struct sim_board *board, const struct sim_latch *latch)
 {
 	board->truth.boot_mode = latch->boot_mode;
@@ -85,7 +92,7 @@ void sim_board_sample(struct sim_board *board, int64_t now_ns)
 	board_trace(board, now_ns, SIM_EDGE_LATCH, board->truth.boot_mode);
 }
 
-/* Whatever the chip was about to do or transmit is gone; a character on its way is cut off. */
+/* The chip stops: its script and the queued characters are dropped, and a character on the wire is cut. */
 static void chip_stops(struct sim_board *board, int64_t now_ns)
 {
 	board->steps = board->step_at = board->texted = board->text_at = 0;
@@ -108,9 +115,9 @@ static void hardware_reset_begins(struct sim_board *board, int64_t now_ns)
 	struct sim_pulled lines = sim_circuit(board->config.circuit, board->truth.dtr, board->truth.rts);
 
 	board->stop_ns = SIM_NEVER;
-	/* A glitch of the lines is over before the chip has stopped. */
+	/* the lines may have pulled EN for a glitch only, and have released it before the chip stopped */
 	board->stopped_by_lines = lines.en || !(board->finger || board->asleep);
-	if (board->truth.runs == SIM_RUNS_COPYING) { /* half of each image, and no way back */
+	if (board->truth.runs == SIM_RUNS_COPYING) { /* the flash now holds parts of two images */
 		board->copy_ns = 0;
 		board->config.image = SIM_IMAGE_SECOND;
 	}
@@ -151,7 +158,7 @@ static void en_crosses(struct sim_board *board, int64_t now_ns)
 		board->strap_ns = now_ns + board->config.strap_ns;
 }
 
-/* Pins, fingers or power have changed: what does that make of EN and GPIO0? */
+/* A line, a button or the power has changed: sets GPIO0, and lets EN begin to rise or fall. */
 static void wires_changed(struct sim_board *board, int64_t now_ns)
 {
 	struct sim_pulled pulled = sim_circuit(board->config.circuit, board->truth.dtr, board->truth.rts);
@@ -172,14 +179,14 @@ static void wires_changed(struct sim_board *board, int64_t now_ns)
 		board->en_cross_ns = now_ns + sim_en_crossing(&board->config, board->en_v, en);
 }
 
-/* ---- what the chip transmits ---- */
+/* ---- the transmitter ---- */
 
 static bool script_has_character(const struct sim_board *board)
 {
 	return board->step_at < board->steps && board->text_at < board->step[board->step_at].to;
 }
 
-/* When the next character starts or the script's next wait ends; the script goes first in mid-text. */
+/* When the next character starts or ends, or the next pause of the script ends. */
 static int64_t transmit_ns(const struct sim_board *board)
 {
 	int64_t said = board->say_at < board->said ? board->say_ns : SIM_NEVER;
@@ -239,7 +246,7 @@ static void frame_starts(struct sim_board *board, int64_t now_ns)
 	board->in_frame = true;
 }
 
-/* A character ends or starts, a wait or the script ends. */
+/* A character ends or starts, or a pause or the whole script ends. */
 static void board_transmit(struct sim_board *board, int64_t now_ns)
 {
 	if (board->in_frame) {
@@ -247,7 +254,7 @@ static void board_transmit(struct sim_board *board, int64_t now_ns)
 	} else if (script_has_character(board) || (board->say_at < board->said && board->say_ns <= now_ns)) {
 		frame_starts(board, now_ns);
 	} else if (board->step_at < board->steps) {
-		next_step(board, now_ns); /* a wait without text has ended */
+		next_step(board, now_ns); /* a pause without text has ended */
 	} else {
 		sim_rom_continue(board, now_ns);
 	}
@@ -354,7 +361,7 @@ const struct sim_truth *sim_board_truth(const struct sim_board *board)
 	return &board->truth;
 }
 
-/* ---- from outside ---- */
+/* ---- called from outside ---- */
 
 void sim_board_init(struct sim_board *board, const struct sim_config *config, int64_t now_ns, uint64_t seed)
 {
@@ -448,12 +455,11 @@ void sim_board_power(struct sim_board *board, int64_t now_ns, bool on)
 	wires_changed(board, now_ns);
 }
 
-/* Not in the middle of a hardware reset: nothing runs then that the USB could hold. */
 void sim_board_usb_hold(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_run(board, now_ns);
 	if (board->truth.runs < SIM_RUNS_ROM)
-		return;
+		return; /* a hardware reset holds the chip already */
 	chip_stops(board, board->now_ns);
 	board->usb_held = true;
 	sim_board_set_runs(board, board->now_ns, SIM_RUNS_RESET);
@@ -523,7 +529,7 @@ void sim_board_restart(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_run(board, now_ns);
 	if (board->truth.runs < SIM_RUNS_ROM)
-		return; /* in reset: nothing runs that could restart */
+		return; /* in reset no software runs that could restart */
 	chip_stops(board, board->now_ns);
 	sim_rom_restart(board, board->now_ns);
 }

@@ -1,17 +1,16 @@
-/* board.h - the simulated board: wires, EN's capacitor, the strapping latch, the chip and its firmware.
+/* board.h - a simulated board: wires, EN's capacitor, the strapping latch, the chip and its firmware.
  *
- * Time is handed in, int64_t nanoseconds that never go back; nothing here reads a clock, sleeps or allocates.
- *
- *	sim_config_init(&config);			  (or _parse(), _random())
+ *	sim_config_init(&config);		  or sim_config_parse(), sim_config_random()
  *	sim_board_init(&board, &config, now, seed);
  *	sim_board_on_frame(&board, got_character, user);
  *	loop:
- *		sim_board_run(&board, now);		  characters that ended by now come out
- *		sim_board_lines(&board, now, dtr, rts);	  when the bridge drives its pins
+ *		sim_board_run(&board, now);		  reports the characters that have ended by now
+ *		sim_board_lines(&board, now, dtr, rts);	  when the bridge changes DTR or RTS
  *		sleep until sim_board_next(&board);
  *
- * Every call that takes a time runs the board up to that time first. `asserted` means: pin at 0 V.
- * What it models, and from where, is in docs/hardware.md.
+ * The caller passes the time: int64_t nanoseconds that never decrease. The module reads no clock, does not sleep and
+ * does not allocate. Each function that takes a time first simulates up to that time. A line that is asserted has 0 V at
+ * the bridge's pin. docs/hardware.md says what is modelled, with sources.
  */
 #ifndef ESPRESET_SIM_BOARD_H
 #define ESPRESET_SIM_BOARD_H
@@ -19,55 +18,56 @@
 #include "sim/config.h"
 #include "sim/uart.h"
 
-/* What the processor is doing. */
+/* What the processor does. */
 enum sim_runs {
 	SIM_RUNS_NOTHING, /* no power */
 	SIM_RUNS_RESET,	  /* held in reset */
-	SIM_RUNS_ROM,	  /* ROM: starts, prints, loads */
-	SIM_RUNS_WAITING, /* ROM waits for a download, or for an SDIO or SPI host */
-	SIM_RUNS_SECOND,  /* second stage loader */
+	SIM_RUNS_ROM,	  /* the ROM prints its banner or loads */
+	SIM_RUNS_WAITING, /* the ROM waits for a download, or for an SDIO or SPI host */
+	SIM_RUNS_SECOND,  /* the second stage loader */
 	SIM_RUNS_COPYING, /* eboot copies an OTA image */
 	SIM_RUNS_APP,
-	SIM_RUNS_CRASHED, /* halted or reporting a crash */
+	SIM_RUNS_CRASHED, /* it has halted, or prints a crash report */
 };
 
 const char *sim_runs_name(enum sim_runs runs);
 
-/* What the straps say: the latch, as the chip prints it. */
+/* The strapping latch. */
 struct sim_latch {
-	int boot_mode;
-	bool flash, download;
-	int floating; /* reserved bits of boot_mode that come up as they like */
+	int boot_mode;	      /* as the ROM prints it: ESP8266: its first number; ESP32 family: NN of "boot:0xNN" */
+	bool flash, download; /* boot source: flash, UART download, or another one if both are false */
+	int floating;	      /* reserved bits of boot_mode, which are random */
 };
 
+/* The true state of the board, which espreset can only infer. A moment is -1 if it has not come yet. */
 struct sim_truth {
-	unsigned int hardware_resets;	  /* that sampled the straps since the start: lines, fingers, power, GPIO16 */
-	unsigned int line_resets;	  /* those of them that DTR or RTS made */
-	unsigned int soft_restarts;	  /* all others: software, exception, watchdog, brownout */
+	unsigned int hardware_resets;	  /* resets that sampled the straps: by lines, fingers, power, GPIO16 */
+	unsigned int line_resets;	  /* hardware resets by DTR or RTS */
+	unsigned int soft_restarts;	  /* all other resets: by software, exception, watchdog, brownout */
 	unsigned int crashes;		  /* panics, watchdogs, brownouts, images that cannot be run */
-	unsigned int crashes_since_reset; /* those of them since the last hardware reset */
-	unsigned int en_falls, en_rises;  /* of the EN pin through its thresholds, short glitches too */
-	bool en_low, gpio0_low;		  /* now */
-	bool dtr, rts;			  /* the bridge's pins now: asserted? */
+	unsigned int crashes_since_reset; /* crashes since the last hardware reset */
+	unsigned int en_falls, en_rises;  /* times that EN crossed its threshold, short glitches included */
+	bool en_low, gpio0_low;
+	bool dtr, rts; /* the bridge's pins: true is asserted */
 	bool powered;
 	enum sim_runs runs;
-	int boot_mode;			/* the latch: ESP8266 the first number; others the GPIO_STRAP value */
-	bool latch_flash;		/* the latch, or the chip's own USB in its place, says: boot from flash */
-	bool latch_download;		/* the same says: UART download */
-	unsigned int copies_broken;	/* OTA copies that a reset interrupted */
-	int64_t last_hardware_reset_ns; /* end of the last one: straps sampled; -1 */
-	int64_t last_soft_restart_ns;	/* -1 */
-	int64_t last_crash_ns;		/* -1 */
-	int64_t app_since_ns;		/* -1 when it does not run */
+	int boot_mode;			/* the latch, as in struct sim_latch */
+	bool latch_flash;		/* the latch, or the chip's own USB, selects flash */
+	bool latch_download;		/* the latch, or the chip's own USB, selects UART download */
+	unsigned int copies_broken;	/* OTA copies by eboot that a reset interrupted */
+	int64_t last_hardware_reset_ns; /* when it sampled the straps */
+	int64_t last_soft_restart_ns;
+	int64_t last_crash_ns;
+	int64_t app_since_ns; /* when the running application started; -1: none runs */
 };
 
-/* Traced: a change, at a time. Values: 1 = low for EN and GPIO0, 1 = asserted for DTR and RTS. */
+/* A change that is traced. The value is 1 if EN or GPIO0 is low, or if DTR or RTS is asserted. */
 /* clang-format off */
 enum sim_edge {
 	SIM_EDGE_DTR, SIM_EDGE_RTS, SIM_EDGE_EN, SIM_EDGE_GPIO0,
-	SIM_EDGE_LATCH,		/* value: boot_mode; sampled now */
+	SIM_EDGE_LATCH,		/* the straps were sampled; value: boot_mode */
 	SIM_EDGE_RUNS,		/* value: enum sim_runs */
-	SIM_EDGE_SOFT,		/* a software restart, watchdog, ... */
+	SIM_EDGE_SOFT,		/* a restart that is no hardware reset; value: reset cause */
 	SIM_EDGE_POWER,
 };
 /* clang-format on */
@@ -76,11 +76,11 @@ const char *sim_edge_name(enum sim_edge edge);
 
 struct sim_board;
 
-/* Plugged in by whoever speaks the ROM loader's protocol, or plays an application that reads. */
+/* Callbacks for a simulation of the ROM loader's protocol, or of an application that reads its UART. */
 struct sim_listener {
-	/* A character arrived on the chip's RXD. runs is SIM_RUNS_WAITING with latch_download for the loader. */
+	/* A character arrived on the chip's RXD. The loader runs if runs is SIM_RUNS_WAITING and latch_download is set. */
 	void (*frame)(void *user, struct sim_board *board, const struct sim_frame *frame);
-	/* What runs has changed: a loader forgets its state when it leaves SIM_RUNS_WAITING. */
+	/* The member runs of the truth has changed. */
 	void (*runs)(void *user, struct sim_board *board, int64_t now_ns, enum sim_runs runs);
 	void *user;
 };
@@ -88,68 +88,71 @@ struct sim_listener {
 typedef void sim_frame_fn(void *user, const struct sim_frame *frame);
 typedef void sim_trace_fn(void *user, int64_t now_ns, enum sim_edge edge, int value);
 
-/* What the chip does next by itself. */
+/* What the chip transmits now. When a phase ends, sim_rom_continue() begins the next one. */
 /* clang-format off */
 enum sim_phase {
-	SIM_PHASE_NONE,		/* nothing, for ever */
+	SIM_PHASE_NONE,		/* nothing, until a reset */
 	SIM_PHASE_ROM,		/* the banner */
 	SIM_PHASE_LOAD, SIM_PHASE_SECOND, SIM_PHASE_COPY, SIM_PHASE_COPIED,
 	SIM_PHASE_APP, SIM_PHASE_APP_LINE,
-	SIM_PHASE_RESTART,	/* by software */
-	SIM_PHASE_WATCHDOG,	/* the watchdog of a ROM that waits or failed */
+	SIM_PHASE_RESTART,	/* nothing; a restart by software follows */
+	SIM_PHASE_WATCHDOG,	/* nothing; the watchdog of a ROM that waits or has failed follows */
 };
 /* clang-format on */
 
 #define SIM_SAY_MAX 8192
 #define SIM_STEP_MAX 16
 
-/* A stretch of it: wait, then these characters at that speed. */
+/* One step of a phase: a pause, then characters at one speed. */
 struct sim_step {
 	int64_t wait_ns;
 	double bit_ns;
-	unsigned int from, to; /* in text[] */
+	unsigned int from, to; /* range of the characters in text[] */
 };
 
-/* Fields are the module's own; look at the truth through sim_board_truth(). */
+/* The members are private: use sim_board_truth(). */
 struct sim_board {
 	struct sim_config config;
 	int64_t start_ns, now_ns;
 	uint64_t random;
 
-	/* wires: what the host asked for, and when each pin follows */
-	bool want_dtr, want_rts;
-	int64_t dtr_ns, rts_ns; /* SIM_NEVER: the pin is as wanted */
-	bool finger, button, asleep;
-	int64_t finger_ns, button_ns, sleep_ns; /* next change */
+	/* wires */
+	bool want_dtr, want_rts;		/* the lines that the host has set */
+	int64_t dtr_ns, rts_ns;			/* when the pins follow; SIM_NEVER: they have */
+	bool finger, button;			/* the reset button, the button on GPIO0 is pressed */
+	bool asleep;				/* GPIO16 pulls the reset line low */
+	int64_t finger_ns, button_ns, sleep_ns; /* next changes of finger, button, asleep */
 	bool en_driven;				/* something pulls EN down */
-	double en_v;				/* share of VDD at en_since_ns */
-	int64_t en_since_ns;
-	int64_t en_cross_ns;	 /* when EN passes its next threshold */
-	int64_t stop_ns;	 /* EN will have been low long enough */
-	int64_t strap_ns;	 /* the latch is sampled */
-	struct sim_latch straps; /* as it was sampled */
-	bool stopped_by_lines, power_on;
-	bool usb_held; /* in reset by its own USB */
+	double en_v;				/* EN's voltage at en_since_ns, as a share of VDD */
+	int64_t en_since_ns;			/* when en_driven changed */
+	int64_t en_cross_ns;			/* when EN crosses its next threshold */
+	int64_t stop_ns;			/* when EN has been low long enough for a reset */
+	int64_t strap_ns;			/* when the straps are sampled */
+	struct sim_latch straps;		/* as sampled */
+	bool stopped_by_lines;			/* DTR or RTS caused this reset */
+	bool power_on;				/* this reset is a power-on reset */
+	bool usb_held;				/* the chip's own USB holds it in reset */
 
 	/* the chip */
-	int cause; /* as its ROM prints it */
-	bool warm; /* ESP8266: PLL set, ROM prints at 115200 */
-	bool soft; /* this boot is no hardware reset */
-	bool second_banner;
-	int64_t copy_ns;   /* an OTA image waits to be copied */
-	int fates;	   /* so many came true */
-	int64_t fate_ns;   /* the next one */
-	double image_baud; /* what the loader left the UART at; 0: the ROM's own */
+	int cause;	    /* reset cause, as the ROM prints it */
+	bool warm;	    /* ESP8266: the PLL is set, so the ROM prints at 115200 */
+	bool soft;	    /* this boot follows no hardware reset */
+	bool second_banner; /* early ESP32: this is the second banner of a reset */
+	int64_t copy_ns;    /* how long eboot will copy an OTA image; 0: there is none */
+	int fates;	    /* how many times the fate has happened */
+	int64_t fate_ns;    /* when the fate happens next */
+	double image_baud;  /* speed that the loader has set; 0: the ROM's own */
 
-	/* what it transmits: the script of its phase, and what a listener says */
+	/* what the chip transmits: the script of its phase, and characters of a listener (say) */
 	enum sim_phase phase;
 	struct sim_step step[SIM_STEP_MAX];
 	unsigned int steps, step_at, texted, text_at;
-	int64_t next_ns; /* next character of the script, or its end; SIM_NEVER */
+	int64_t next_ns; /* when the script's next character starts, or the script ends; SIM_NEVER */
 	unsigned int said, say_at;
 	double say_bit_ns;
-	int64_t say_ns; /* not before */
-	bool in_frame, frame_is_said;
+	int64_t say_ns;	    /* earliest start of the listener's next character */
+	bool in_frame;	    /* a character is on the wire */
+	bool frame_is_said; /* it is one of the listener */
 	struct sim_frame frame;
 
 	struct sim_truth truth;
@@ -161,69 +164,64 @@ struct sim_board {
 	char text[SIM_SAY_MAX], say[SIM_SAY_MAX];
 };
 
-/**
- * sim_board_init() - a board in the state that config.start says, lines as config.lines_before says
- * @seed: for what config leaves to chance
- */
+/** sim_board_init() - a board in the state of config.start and config.lines_before; @seed: of its random numbers */
 void sim_board_init(struct sim_board *board, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
-/* Who gets the characters that the chip transmits: called when a character has ended (or was cut by a reset). */
+/** sim_board_on_frame() - @fn gets each character that the chip transmits, when it ends or is cut by a reset */
 void sim_board_on_frame(struct sim_board *board, sim_frame_fn *fn, void *user);
 
-/* Who gets every change of EN, GPIO0, lines, latch and what runs. */
+/** sim_board_on_trace() - @fn gets each change of DTR, RTS, EN, GPIO0, power, the latch and what runs */
 void sim_board_on_trace(struct sim_board *board, sim_trace_fn *fn, void *user);
 
-/* Who gets the characters sent to the chip; copied; .frame and .runs may be NULL. */
+/** sim_board_listener() - set the callbacks for characters sent to the chip; copied; both may be NULL */
 void sim_board_listener(struct sim_board *board, const struct sim_listener *listener);
 
-/* The bridge drives its pins: both at once, whatever the skew makes of it. */
+/** sim_board_lines() - the bridge sets DTR and RTS at once; with config.skew_ns one pin follows later */
 void sim_board_lines(struct sim_board *board, int64_t now_ns, bool dtr, bool rts);
 
-/* Power through the cable: without it, nothing runs. Coming back is a power-on reset. */
+/** sim_board_power() - power by the USB cable; switching it on makes a power-on reset */
 void sim_board_power(struct sim_board *board, int64_t now_ns, bool on);
 
-/* The chip's own USB holds its core in reset, and lets it go: a restart that reads no straps. download: into the
- * loader instead. Only chips that have such USB. */
+/** sim_board_usb_hold() - the chip's own USB holds the core in reset; only for chips that have such USB */
 void sim_board_usb_hold(struct sim_board *board, int64_t now_ns);
+
+/** sim_board_usb_run() - the chip's own USB restarts the core without sampling the straps; @download: into the loader */
 void sim_board_usb_run(struct sim_board *board, int64_t now_ns, bool download);
 
-/* A finger on the reset button. */
+/** sim_board_finger() - a finger presses or releases the reset button */
 void sim_board_finger(struct sim_board *board, int64_t now_ns, bool pressed);
 
-/* A character on the chip's RXD; call it when the character has ended. */
+/** sim_board_rx() - a character on the chip's RXD has ended */
 void sim_board_rx(struct sim_board *board, const struct sim_frame *frame);
 
-/* When something happens by itself next; SIM_NEVER. Never earlier than the last time given. */
+/** sim_board_next() - when something will happen by itself; SIM_NEVER; never before the last time given */
 int64_t sim_board_next(const struct sim_board *board);
 
-/* Let time pass: everything up to and including until_ns happens. */
+/** sim_board_run() - simulate up to and including a time */
 void sim_board_run(struct sim_board *board, int64_t until_ns);
 
-/* The chip's TXD is known to have been idle, apart from frames that came out, until then: at most now. */
+/** sim_board_quiet_until() - the time up to which the chip's TXD was idle between the characters reported so far */
 int64_t sim_board_quiet_until(const struct sim_board *board);
 
-/* Now: as of the last time given. */
+/** sim_board_truth() - the true state at the last time given; borrowed */
 const struct sim_truth *sim_board_truth(const struct sim_board *board);
 
 /**
- * sim_board_say() - the chip transmits, for a listener
- *
- * The characters go out after whatever is on its way already, at the given speed.
- *
- * Return: 0, or -ENOSPC when more than SIM_SAY_MAX characters wait: nothing is queued then.
+ * sim_board_say() - the chip transmits characters of a listener, after those that it has already queued
+ * Return: 0; -ENOSPC: more than SIM_SAY_MAX characters would be queued, and none was added.
  */
 int sim_board_say(struct sim_board *board, int64_t now_ns, const void *data, size_t len, double baud);
 
-/* The loader starts what is in flash ("run user code"): no reset, the latch stays. At that speed it prints. */
+/** sim_board_run_image() - the loader starts the image in flash ("run user code"), without a reset, at its own speed */
 void sim_board_run_image(struct sim_board *board, int64_t now_ns, double baud);
 
-/* ESP.restart() and its like: warm, the latch stays (except where the chip samples it again). */
+/** sim_board_restart() - a restart by software, as ESP.restart(): most chips keep the latch */
 void sim_board_restart(struct sim_board *board, int64_t now_ns);
 
-/* Another image is in flash from now on; fate_times and copy start afresh. */
+/** sim_board_flashed() - another image is in flash from now on; the fate and the copy by eboot begin anew */
 void sim_board_flashed(struct sim_board *board, enum sim_image image);
 
-/* An OTA update was accepted: at the next start eboot copies it for so long (ESP8266). */
+/** sim_board_ota_staged() - ESP8266: an OTA image is complete; at the next boot eboot copies it for @copy_ns */
 void sim_board_ota_staged(struct sim_board *board, int64_t copy_ns);
 
 #endif

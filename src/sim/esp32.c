@@ -1,9 +1,9 @@
-/* esp32.c - the ROMs of the ESP32 family, the second stage loader, and what they print.
+/* esp32.c - the ROMs of simulated chips of the ESP32 family, their second stage loader and their output.
  *
- * Sources: esp-idf components/esp_rom/<chip>/include/<chip>/rom/rtc.h and components/soc/<chip>/include/soc/
- * reset_reasons.h (codes), components/bootloader_support (second stage), docs/en/api-guides/fatal-errors.rst;
- * esptool docs/en/advanced-topics/boot-mode-selection.rst; the text after each code is as boards print it in
- * logs that their users have posted. Download texts of C2, C61 and H2 have not been seen: after their relatives.
+ * Sources: espressif/esp-idf components/esp_rom/<chip>/include/<chip>/rom/rtc.h and components/soc/<chip>/include/soc/
+ * reset_reasons.h (reset causes), components/bootloader_support (second stage), docs/en/api-guides/fatal-errors.rst;
+ * esptool docs/en/advanced-topics/boot-mode-selection.rst. The text after each cause is from boot logs that users have
+ * posted. For download mode of the C2, C61 and H2 no log was found; their texts follow those of related chips.
  */
 #include "sim/rom.h"
 
@@ -16,17 +16,21 @@ enum cause {
 };
 /* clang-format on */
 
+/* The program counters that the ROM prints after the banner of a warm restart. */
 enum saved_pc { PC_NONE, PC_ONE, PC_CORE0, PC_BOTH };
 
 struct rom {
-	const char *id; /* "ESP-ROM:..." and "Build:..." */
-	const char *poweron, *sw_sys, *tg_wdt, *sw_cpu, *rtc_wdt;
-	int tg_code, retry_code; /* application hangs; ROM found no image */
+	const char *id;						  /* "ESP-ROM:..." and "Build:..."; NULL: an ESP32 */
+	const char *poweron, *sw_sys, *tg_wdt, *sw_cpu, *rtc_wdt; /* texts of the reset causes */
+	int tg_code;						  /* reset cause after the application hung */
+	int retry_code;						  /* reset cause after the ROM found no image */
 	enum saved_pc pc;
-	const char *setup; /* between the banner and the first load */
+	const char *setup; /* text between the banner and the first load line */
 	const char *load;
-	int flash_bits, download_bits, other_bits, floating;
-	const char *download, *other, *other_wait;
+	int flash_bits, download_bits, other_bits, floating; /* boot_mode for each boot source, and its random bits */
+	const char *download, *other;			     /* names of the boot sources in the banner */
+	const char *
+		other_wait; /* what the ROM prints while it waits for the other source; NULL: it boots from SPI flash */
 };
 
 #define NEW_SETUP "SPIWP:0xee\r\nmode:DIO, clock div:1\r\n"
@@ -126,7 +130,7 @@ struct sim_latch sim_esp32_latch(const struct sim_config *config, bool gpio0_low
 	return (struct sim_latch){ bits, !gpio0_low, gpio0_low && !other, rom->floating };
 }
 
-/* 115200 from a measured crystal, but for the C2: it assumes 40 MHz. Source: espressif/esp-idf issue 17001. */
+/* The ROMs measure the crystal and print at 115200. Only the C2's assumes 40 MHz (espressif/esp-idf issue 17001). */
 static double esp32_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)
@@ -134,7 +138,7 @@ static double esp32_rom_baud(const struct sim_board *board)
 	return board->config.chip == SIM_ESP32C2 ? 115200.0 * board->config.crystal_mhz / 40 : 115200;
 }
 
-/* An ESP32 with GPIO15 low prints nothing from its ROM. */
+/* The ROM of an ESP32 prints nothing while GPIO15 is low. */
 static bool is_mute(const struct sim_board *board)
 {
 	return board->config.chip == SIM_ESP32 && board->config.gpio15;
@@ -145,7 +149,7 @@ int sim_esp32_usb_cause(enum sim_chip chip)
 	return chip == SIM_ESP32P4 ? CAUSE_USB_P4 : CAUSE_USB;
 }
 
-/* As printed by the chips that name their causes after cores, and by those that do not. */
+/* Newer ROMs name their reset causes after cores ("HPSYS"). */
 static const char *usb_text(const struct rom *rom, int cause)
 {
 	if (cause == CAUSE_USB_P4)
@@ -204,7 +208,7 @@ void sim_esp32_banner(struct sim_board *board, int64_t now_ns)
 	sim_script_play(board, now_ns);
 }
 
-/* A second reset, at once, that early silicon makes by itself at power-up. */
+/* An ESP32 of revision 0 resets itself once more right after power-up. */
 static void second_banner(struct sim_board *board, int64_t now_ns)
 {
 	board->second_banner = true;
@@ -246,7 +250,6 @@ static void esp32_trouble(struct sim_board *board, double baud)
 	const char *end = rom->id ? "assertion \"result == ETS_OK\" failed: file \"ets_main.c\", line 369, "
 				    "function: ets_flash_boot\r\n"
 				  : "ets_main.c 371 \r\n";
-	int i;
 
 	if (board->config.image == SIM_IMAGE_CSUM) {
 		sim_script_text(board, 1 * SIM_MS, baud, "%sload:0x3fff0030,len:1184\r\ncsum err:0x9a!=0x5f\r\n%s",
@@ -256,7 +259,7 @@ static void esp32_trouble(struct sim_board *board, double baud)
 	} else {
 		const char *word = board->config.image == SIM_IMAGE_NONE ? "ffffffff" : "59b25942";
 
-		for (i = 0; i < 8; i++)
+		for (int i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x%s\r\n", word);
 		if (rom->id)
 			sim_script_text(board, 0, baud, "%s", end);
@@ -268,14 +271,13 @@ void sim_esp32_load(struct sim_board *board, int64_t now_ns)
 	const struct rom *rom = rom_of(board);
 	double baud = esp32_rom_baud(board);
 	bool other = !board->truth.latch_flash && !board->truth.latch_download;
-	int i;
 
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
 	sim_script_begin(board, SIM_PHASE_LOAD);
 	if (is_mute(board)) {
 		sim_script_text(board, 20 * SIM_MS, baud, "%s", "");
 	} else if (other) { /* there is no flash on HSPI */
-		for (i = 0; i < 8; i++)
+		for (int i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x00000000\r\n");
 	} else if (!esp32_loads(board)) {
 		esp32_trouble(board, baud);
@@ -293,9 +295,7 @@ static void after_load(struct sim_board *board, int64_t now_ns)
 	bool other = !board->truth.latch_flash && !board->truth.latch_download;
 
 	if (!esp32_loads(board) || other) {
-		sim_board_count_crash(board, now_ns);
-		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
-		sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
+		sim_board_fail(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
 		return;
 	}
 	sim_board_set_runs(board, now_ns, SIM_RUNS_SECOND);
@@ -324,10 +324,8 @@ static void after_load(struct sim_board *board, int64_t now_ns)
 static void esp32_after_second_stage(struct sim_board *board, int64_t now_ns)
 {
 	if (board->config.image == SIM_IMAGE_SECOND) {
-		sim_board_count_crash(board, now_ns);
-		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
 		board->cause = CAUSE_SW_SYS;
-		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 5 * SIM_MS);
+		sim_board_fail(board, now_ns, SIM_PHASE_RESTART, 5 * SIM_MS);
 		return;
 	}
 	sim_rom_app(
@@ -338,7 +336,7 @@ static void esp32_after_second_stage(struct sim_board *board, int64_t now_ns)
 			  "I (300) main_task: Calling app_main()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n");
 }
 
-/* The watchdog of a ROM that found nothing to run: on the ESP32 the RTC's, after which straps are sampled. */
+/* The watchdog resets a ROM that found no image. On the ESP32, S2 and S3 that is the RTC's, which samples the straps. */
 static void tries_again(struct sim_board *board, int64_t now_ns)
 {
 	board->cause = rom_of(board)->retry_code;

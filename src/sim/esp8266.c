@@ -1,8 +1,8 @@
-/* esp8266.c - the ESP8266's ROM, its loaders (eboot, NONOS, RTOS SDK) and what they print.
+/* esp8266.c - the ROM of a simulated ESP8266, its loaders (eboot, NONOS, RTOS SDK) and their output.
  *
- * Sources: the boot ROM as reverse engineered in twischer/xtensa-subjects (reversed/bootrom.c);
- * esp8266/Arduino bootloaders/eboot/eboot.c, cores/esp8266/core_esp8266_postmortem.cpp,
- * cores/esp8266/hwdt_app_entry.cpp (speeds) and Updater.cpp (the latch); esp8266-wiki, "Boot Process".
+ * Sources: the boot ROM as reverse engineered in twischer/xtensa-subjects (reversed/bootrom.c); esp8266/Arduino
+ * bootloaders/eboot/eboot.c, cores/esp8266/core_esp8266_postmortem.cpp, cores/esp8266/hwdt_app_entry.cpp (speeds) and
+ * Updater.cpp (the latch); esp8266-wiki, "Boot Process".
  */
 #include "sim/rom.h"
 
@@ -20,7 +20,8 @@ struct sim_latch sim_esp8266_latch(const struct sim_config *config, bool gpio0_l
 	return (struct sim_latch){ mode, mode == 3, mode == 1, 0 };
 }
 
-/* The divisor is for 115200 with a 40 MHz crystal; the SDK's PLL puts it right, until a hardware reset. */
+/* The ROM's UART divisor gives 115200 with a 40 MHz crystal. Once the SDK has set the PLL, it does so with any crystal,
+ * until a hardware reset. */
 static double esp8266_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)
@@ -43,37 +44,21 @@ void sim_esp8266_banner(struct sim_board *board, int64_t now_ns)
 	sim_script_play(board, now_ns);
 }
 
-static void rom_halts(struct sim_board *board, int64_t now_ns)
-{
-	sim_board_count_crash(board, now_ns);
-	sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
-	sim_script_none(board);
-}
-
-/* The banner is out: where to boot from? */
 static void esp8266_after_banner(struct sim_board *board, int64_t now_ns)
 {
 	int mode = board->truth.boot_mode;
 
-	if (mode == 3) {
+	if (mode == 3 || (mode == 1 && board->config.empty_download)) {
 		sim_esp8266_load(board, now_ns);
-	} else if (mode == 1 && board->config.empty_download) {
-		sim_esp8266_load(board, now_ns);
-	} else if (mode == 1) {
-		/* Waits for a download. Come here by software, the watchdog is on: it bites once. */
-		sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);
-		if (board->soft && board->cause != CAUSE_WATCHDOG)
-			sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
-		else
-			sim_script_none(board);
-	} else if (has_sdio_strap(mode)) {
+	} else if (mode == 1 || has_sdio_strap(mode)) {
 		sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);
 		sim_script_none(board);
+		/* after a software restart the watchdog is on: it resets the waiting ROM once */
+		if (mode == 1 && board->soft && board->cause != CAUSE_WATCHDOG)
+			sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
 	} else {
-		/* Jumps to where no code is, until the watchdog bites. */
-		sim_board_count_crash(board, now_ns);
-		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
-		sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
+		/* the ROM jumps to an address without code, until the watchdog resets it */
+		sim_board_fail(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
 	}
 }
 
@@ -123,7 +108,7 @@ static bool has_eboot(const struct sim_board *board)
 	return board->config.loader != SIM_LOADER_NONOS && board->config.loader != SIM_LOADER_IDF;
 }
 
-/* The ROM has loaded the loader, which speaks now. */
+/* The second stage, which the ROM has loaded, prints. */
 static void second_stage(struct sim_board *board, int64_t now_ns)
 {
 	double baud = esp8266_rom_baud(board);
@@ -166,15 +151,13 @@ static void esp8266_after_second_stage(struct sim_board *board, int64_t now_ns)
 		sim_board_set_runs(board, now_ns, SIM_RUNS_COPYING);
 		sim_script_wait(board, now_ns, SIM_PHASE_COPY, board->copy_ns);
 	} else if (board->config.image == SIM_IMAGE_SECOND) {
-		sim_board_count_crash(board, now_ns);
-		sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
-		sim_script_wait(board, now_ns, SIM_PHASE_RESTART, SIM_MS);
+		sim_board_fail(board, now_ns, SIM_PHASE_RESTART, SIM_MS);
 	} else {
 		start_app(board, now_ns);
 	}
 }
 
-/* eboot has copied: the command is cleared whether that went well or not. */
+/* eboot has copied, and clears its command whether the copy succeeded or not. */
 static void esp8266_copied(struct sim_board *board, int64_t now_ns)
 {
 	bool good = board->config.copy_result == 0;
@@ -193,10 +176,8 @@ static void after_copy(struct sim_board *board, int64_t now_ns)
 		start_app(board, now_ns);
 		return;
 	}
-	board->config.image = SIM_IMAGE_SECOND; /* half of the old application is gone */
-	sim_board_count_crash(board, now_ns);
-	sim_board_set_runs(board, now_ns, SIM_RUNS_CRASHED);
-	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, SIM_MS);
+	board->config.image = SIM_IMAGE_SECOND; /* part of the old application is overwritten */
+	sim_board_fail(board, now_ns, SIM_PHASE_RESTART, SIM_MS);
 }
 
 static void watchdog_bites(struct sim_board *board, int64_t now_ns)
@@ -216,7 +197,7 @@ void sim_esp8266_continue(struct sim_board *board, int64_t now_ns)
 		if (board->config.image == SIM_IMAGE_GOOD || board->config.image == SIM_IMAGE_SECOND)
 			second_stage(board, now_ns);
 		else
-			rom_halts(board, now_ns);
+			sim_board_fail(board, now_ns, SIM_PHASE_NONE, 0);
 		break;
 	case SIM_PHASE_SECOND: esp8266_after_second_stage(board, now_ns); break;
 	case SIM_PHASE_COPY: esp8266_copied(board, now_ns); break;
@@ -245,7 +226,7 @@ void sim_esp8266_fate(struct sim_board *board, int64_t now_ns)
 	switch (board->config.fate) {
 	case SIM_FATE_PANIC: report_exception(board, now_ns); break;
 	case SIM_FATE_WATCHDOG: watchdog_bites(board, now_ns); break;
-	case SIM_FATE_BROWNOUT: /* no detector: the chip starts over as at power-up */
+	case SIM_FATE_BROWNOUT: /* without a brownout detector, the chip resets as at power-up */
 		sim_board_brownout(board, now_ns);
 		break;
 	default: sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);

@@ -1,4 +1,4 @@
-/* rom.c - what all chips have in common from the reset on: scripts, the application, its fate. */
+/* rom.c - what all simulated chips have in common: scripts, the application and its fate, restarts. */
 #include "sim/rom.h"
 
 #include <stdarg.h>
@@ -79,27 +79,27 @@ static void plan_fate(struct sim_board *board, int64_t now_ns)
 void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting)
 {
 	const struct sim_config *config = &board->config;
-	bool printed = config->app != SIM_APP_SILENT;
 
 	board->warm = true;
 	board->image_baud = 0;
 	sim_board_set_runs(board, now_ns, SIM_RUNS_APP);
 	plan_fate(board, now_ns);
 	sim_script_begin(board, SIM_PHASE_APP);
-	if (config->chatter) /* the SDK prints before it has set the clock that the divisor is for */
+	if (config->chatter) /* the SDK prints before it sets the clock that the UART divisor is for */
 		sim_script_text(board, 20 * SIM_MS, 115200 * 26 / 24.0,
 				"rf cal sector: 1020\r\nfreq trace enable 0\r\nrf[112] : 00\r\n");
-	if (printed && config->app_text[0])
-		sim_script_text(board, config->app_delay_ns, config->app_baud, "%s", config->app_text);
-	else if (printed)
-		sim_script_text(board, config->app_delay_ns, config->app_baud, "%s", greeting);
+	if (config->app != SIM_APP_SILENT)
+		sim_script_text(board, config->app_delay_ns, config->app_baud, "%s",
+				config->app_text[0] ? config->app_text : greeting);
 	sim_script_play(board, now_ns);
 }
 
-void sim_rom_app_line(struct sim_board *board, int64_t now_ns)
+/* The next text line of the application, if it prints any. */
+static void app_line(struct sim_board *board, int64_t now_ns)
 {
 	const struct sim_config *config = &board->config;
 	bool continuous = config->app == SIM_APP_CONTINUOUS;
+	int64_t wait_ns = continuous ? 0 : config->app_period_ns;
 	int64_t up_ms = (now_ns - board->truth.app_since_ns) / SIM_MS;
 
 	if (config->app != SIM_APP_PERIODIC && !continuous) {
@@ -108,11 +108,10 @@ void sim_rom_app_line(struct sim_board *board, int64_t now_ns)
 	}
 	sim_script_begin(board, SIM_PHASE_APP_LINE);
 	if (config->app_text[0])
-		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud, "%s",
-				config->app_text);
+		sim_script_text(board, wait_ns, config->app_baud, "%s", config->app_text);
 	else
-		sim_script_text(board, continuous ? 0 : config->app_period_ns, config->app_baud,
-				"temperature 21.5 C, humidity 40 %%, up %lld ms\r\n", (long long)up_ms);
+		sim_script_text(board, wait_ns, config->app_baud, "temperature 21.5 C, humidity 40 %%, up %lld ms\r\n",
+				(long long)up_ms);
 	sim_script_play(board, now_ns);
 }
 
@@ -137,7 +136,7 @@ void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 	switch (board->phase) {
 	case SIM_PHASE_NONE: board->next_ns = SIM_NEVER; break;
 	case SIM_PHASE_APP:
-	case SIM_PHASE_APP_LINE: sim_rom_app_line(board, now_ns); break;
+	case SIM_PHASE_APP_LINE: app_line(board, now_ns); break;
 	case SIM_PHASE_RESTART:
 		sim_board_count_soft(board, now_ns);
 		board->soft = true;
@@ -155,7 +154,8 @@ void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 void sim_rom_fate(struct sim_board *board, int64_t now_ns)
 {
 	board->fates++;
-	if (board->config.fate == SIM_FATE_HANG) { /* for all that can be seen from outside, it runs on */
+	if (board->config.fate ==
+	    SIM_FATE_HANG) { /* the truth still says that it runs, since nothing outside shows that it hangs */
 		sim_script_none(board);
 		return;
 	}
@@ -174,8 +174,9 @@ void sim_rom_restart(struct sim_board *board, int64_t now_ns)
 	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 }
 
-/* esptool's hard reset, without the flag, boots from flash what its way in had put into the loader: the flag stands for
- * the straps and leaves them alone. ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller". */
+/* The download flag of the USB controller acts in place of the straps and does not change the latch. So a hard reset by
+ * esptool, without the flag, boots from flash again. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG
+ * Controller". */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download)
 {
 	struct sim_latch loader = sim_rom_latch(&board->config, true);
@@ -200,7 +201,7 @@ void sim_rom_already(struct sim_board *board, int64_t now_ns)
 	bool low = start == SIM_START_UPLOADED || start == SIM_START_DOWNLOAD;
 	struct sim_config straps = board->config;
 
-	/* Whatever is wrong with the straps now was not when it came up. */
+	/* the faults of the straps came after the chip had started; GPIO15 mutes an ESP32 all the time */
 	straps.gpio2_low = straps.other_strap = false;
 	straps.gpio15 = straps.gpio15 && straps.chip != SIM_ESP8266;
 	board->straps = sim_rom_latch(&straps, low);
@@ -215,5 +216,5 @@ void sim_rom_already(struct sim_board *board, int64_t now_ns)
 	board->warm = true;
 	if (!board->config.fate_times)
 		plan_fate(board, now_ns);
-	sim_rom_app_line(board, now_ns);
+	app_line(board, now_ns);
 }
