@@ -1,23 +1,22 @@
-/* arduino.c - ArduinoOTA: does it listen, and would an ESP8266 take an update? */
+/* arduino.c - probes ArduinoOTA: does it listen, and would an ESP8266 take an update? */
 #include <ctype.h>
 
 #include "ota/machine.h"
 
-/* A round of the probe. Modem sleep and DTIM hold a datagram back for up to 300 ms. */
-#define ROUND_MS 600
-#define LINGER_MS 150 /* after the sign of life: a refusal of the earlier datagram may be late */
-#define PAUSE_MS 100
+#define ROUND_MS 600  /* modem sleep and DTIM delay a datagram by up to 300 ms */
+#define LINGER_MS 150 /* a round goes on this long after a sign of life: a refusal may be late */
+#define PAUSE_MS 100  /* between two rounds */
 
-#define INVITATION_MS 1000 /* the answer comes from the sketch's loop() */
-#define INVITATIONS_ONCE 3
-#define CANCELS 3 /* a lost one would cost the next uploader his first invitation */
+#define INVITATION_MS 1000 /* the sketch answers in loop(), which may be slow */
+#define INVITATIONS_ONCE 3 /* for ota_options.once */
+#define CANCELS 3	   /* several, since a lost one makes the next upload fail once */
 #define CANCEL_MS 100
 
-/* A command number that is none of U_FLASH 0, U_FS 100, U_AUTH 200 (esp8266/Arduino Updater.h): dropped in the
- * idle state, and the way back to it from OTA_WAITAUTH. Text without a number would be command 0. */
+/* 1 is none of the command numbers U_FLASH 0, U_FS 100 and U_AUTH 200 (esp8266/Arduino Updater.h). ArduinoOTA drops it when
+ * idle, and goes from OTA_WAITAUTH to idle. Text that is no number would be command 0. */
 static const char harmless[] = "1\n";
 
-/* Size 0: Updater.cpp tests the boot mode (error 11) before the size (error 5), and both before any write. */
+/* An update of size 0. Updater.cpp tests the boot mode (error 11), then the size (error 5), before it writes anything. */
 static const char invitation[] = "0 1 0 00000000000000000000000000000000\n";
 
 /* ---- ArduinoOTA: does it listen? ---- */
@@ -26,7 +25,7 @@ static void begin_round(struct ota *ota, int64_t now_ms)
 {
 	ota->alive = false;
 	ota->unreachable = false;
-	/* the service first: see "In each round" in ota.h */
+	/* the service first: see "Each round" in ota.h */
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 	ota_act(ota, OTA_ACTION_SEND, OTA_CLOSED_UDP, harmless, strlen(harmless));
 	if (ota->ask_tcp)
@@ -108,8 +107,7 @@ void ota_arduino_event(struct ota *ota, const struct ota_event *event, int64_t n
 		sign_of_life(ota, now_ms);
 		if (!service)
 			return;
-		/* ArduinoOTA does not answer this: whatever answers is something else, or somebody's
-		 * leftovers; in neither case was this a silent round */
+		/* ArduinoOTA would be silent: the answer is from another service, or to somebody else */
 		ota_keep_answer(ota, event->bytes, event->len);
 		ota->silent = 0;
 		end_round(ota, now_ms, OTA_RETRY_ANSWERED_MS);
@@ -139,7 +137,7 @@ void ota_dry_run_cancel(struct ota *ota)
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 }
 
-/* The board waits for a password; "1\n" takes it back to idle. Later copies are dropped there. */
+/* Brings the board from waiting for a password to idle. When idle it drops the further copies. */
 static void arduino_cancel(struct ota *ota, int64_t now_ms)
 {
 	if (ota->cancels++ == CANCELS) {
@@ -151,7 +149,7 @@ static void arduino_cancel(struct ota *ota, int64_t now_ms)
 	ota_wait(ota, OTA_CANCELLING, now_ms + CANCEL_MS);
 }
 
-/* N of "ERR: ERROR[N]: ..." (ArduinoOTA.cpp _runUpdate, Updater.cpp printError); -1. */
+/* N of "ERR: ERROR[N]: ..." (ArduinoOTA.cpp _runUpdate, Updater.cpp printError); -1: another answer. */
 static int error_number(const char *bytes, size_t len)
 {
 	static const char head[] = "ERR: ERROR[";
@@ -165,7 +163,7 @@ static int error_number(const char *bytes, size_t len)
 	return at > strlen(head) && at < len && bytes[at] == ']' && n < 256 ? n : -1;
 }
 
-/* "AUTH " and a nonce of 32 (MD5) or 64 (SHA-256, arduino-esp32 3.3.1) hexadecimal digits. */
+/* Is the answer "AUTH " and a nonce of 32 (MD5) or 64 (SHA-256, arduino-esp32 3.3.1) hexadecimal digits? */
 static bool asks_password(const char *bytes, size_t len)
 {
 	size_t digits = 0;

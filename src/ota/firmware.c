@@ -1,14 +1,14 @@
-/* firmware.c - what well-known firmwares print when they are up, and the update protocol that goes with each. */
+/* firmware.c - well-known firmwares: the text lines they print once they run, and their OTA protocol. */
 #include "ota/firmware.h"
 
 #include <string.h>
 
-/* A dotted quad that is not 0.0.0.0. */
+/* An IPv4 address other than 0.0.0.0. */
 #define ADDRESS "([1-9][0-9]*\\.[0-9]+\\.[0-9]+\\.[0-9]+)"
 
 const struct firmware firmwares[] = {
 	{
-		/* esp8266/Arduino libraries/ArduinoOTA/examples/BasicOTA, espressif/arduino-esp32 the same */
+		/* libraries/ArduinoOTA/examples/BasicOTA of esp8266/Arduino and of espressif/arduino-esp32 */
 		.name = "arduino",
 		.about = "a sketch like the example BasicOTA: \"Ready\", \"IP address: ...\"; ArduinoOTA",
 		.expect = { "(^|[^[:alnum:]])Ready$", "IP address: *" ADDRESS "$" },
@@ -30,7 +30,7 @@ const struct firmware firmwares[] = {
 		.port_esp32 = OTA_PORT_ESP32,
 	},
 	{
-		/* arendst/Tasmota xdrv_01_9_webserver.ino; /u1 starts an upgrade, /up only shows the forms */
+		/* arendst/Tasmota xdrv_01_9_webserver.ino; a GET of /u1 starts an upgrade, of /up only shows the forms */
 		.name = "tasmota",
 		.about = "Tasmota in English: \"HTP: Web server active on ... with IP address ...\"; its upgrade page",
 		.expect = { "HTP: Web server active on .* with IP address " ADDRESS },
@@ -41,7 +41,7 @@ const struct firmware firmwares[] = {
 		.page = { "/up", "action='u2'", false },
 	},
 	{
-		/* WLED wled00/wled.cpp, wled_server.cpp: /update is a 401 while locked */
+		/* WLED wled00/wled.cpp, wled_server.cpp; a locked WLED answers /update with 401 */
 		.name = "wled",
 		.about = "WLED: \"Ada\" once it is set up, before the network is; its update page",
 		.expect = { "(^|[^[:alnum:]])Ada$" },
@@ -51,8 +51,8 @@ const struct firmware firmwares[] = {
 		.page = { "/update", "multipart/form-data", true },
 	},
 	{
-		/* micropython/micropython-lib micropython/net/webrepl/webrepl.py: a connection stops the
-		 * interpreter until it is closed */
+		/* micropython/micropython-lib micropython/net/webrepl/webrepl.py is not probed: a connection
+		 * stops the interpreter until it is closed */
 		.name = "micropython",
 		.about = "MicroPython: its greeting; no update over the air that could be asked",
 		.expect = { "MicroPython v[0-9]" },

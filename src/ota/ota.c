@@ -1,4 +1,4 @@
-/* ota.c - asks a board's over-the-air update service whether it listens, without starting anything. */
+/* ota.c - probes a board's OTA service, without starting an update. */
 #include "ota/ota.h"
 
 #include <stdio.h>
@@ -37,26 +37,19 @@ void ota_wait(struct ota *ota, enum ota_state state, int64_t wake_ms)
 	ota->wake_ms = wake_ms;
 }
 
-static void close_all(struct ota *ota)
+void ota_fail(struct ota *ota, enum ota_reason reason)
 {
 	ota_act(ota, OTA_ACTION_CLOSE, OTA_SERVICE_TCP, NULL, 0);
 	ota_act(ota, OTA_ACTION_CLOSE, OTA_CLOSED_TCP, NULL, 0);
+	ota->finding.reason = reason;
+	ota->done = true;
 }
 
 void ota_succeed(struct ota *ota, enum ota_proof proof)
 {
-	close_all(ota);
+	ota_fail(ota, OTA_REASON_NONE);
 	ota->finding.listens = true;
 	ota->finding.proof = proof;
-	ota->finding.reason = OTA_REASON_NONE;
-	ota->done = true;
-}
-
-void ota_fail(struct ota *ota, enum ota_reason reason)
-{
-	close_all(ota);
-	ota->finding.reason = reason;
-	ota->done = true;
 }
 
 void ota_keep_answer(struct ota *ota, const void *bytes, size_t len)
@@ -145,97 +138,71 @@ enum verdict ota_verdict(const struct ota_finding *finding)
 	return finding->listens && finding->reason == OTA_REASON_NONE ? VERDICT_READY : VERDICT_OTA_SILENT;
 }
 
-static const struct {
-	const char *word, *phrase;
-} proofs[] = {
-	[OTA_PROOF_EDGE] = { "edge", "its port was closed and has opened" },
-	[OTA_PROOF_CONTRAST] = { "contrast", "its port is open, by contrast with a closed one" },
-	[OTA_PROOF_HELLO] = { "hello", "it answered ESPHome's greeting" },
-	[OTA_PROOF_FORM] = { "form", "the upload form is there" },
-	[OTA_PROOF_PAGE] = { "page", "the upload page is there" },
-	[OTA_PROOF_BOARD] = { "board", "the board itself would accept an update" },
-	[OTA_PROOF_AUTH] = { "auth", "it asks for a password" },
-	[OTA_PROOF_ACCEPTED] = { "accepted", "it accepted an invitation of size 0" },
+/* What is said about a finding: what was found, and what was not proven or what to do next. */
+struct ota_words {
+	const char *phrase, *caveat;
 };
 
-static const struct {
-	const char *word, *phrase;
-} reasons[OTA_REASON_COUNT] = {
-	[OTA_REASON_REFUSED] = { "refused", "the board refuses" },
-	[OTA_REASON_CLOSED] = { "closed", "the host is up, the port is closed" },
-	[OTA_REASON_GONE] = { "gone", "the port had opened and is closed again" },
-	[OTA_REASON_DOWN] = { "down", "the host does not answer" },
-	[OTA_REASON_UNREACHABLE] = { "unreachable", "the host cannot be reached" },
-	[OTA_REASON_FILTERED] = { "filtered", "the host is up, but whether the port is open cannot be seen from here" },
-	[OTA_REASON_UNANSWERED] = { "unanswered", "no answer" },
-	[OTA_REASON_OTHER] = { "other", "something else answers there" },
-	[OTA_REASON_LOCKED] = { "locked", "a web server asks for a password before it shows the form" },
-	[OTA_REASON_NOT_HARMLESS] = { "not-harmless", "not asked: this ESPHome's version is unknown, or before 2025.10 "
-						      "and would take a greeting for "
-						      "the start of an update" },
-	[OTA_REASON_NAME] = { "name", "the name was not found" },
-	[OTA_REASON_STOPPED] = { "stopped", "not enough time to tell" },
+#define NOT_PROVEN_OF_SKETCH "not proven: that the sketch calls ArduinoOTA.handle(), password, free space"
+#define NOT_PROVEN_BY_TCP "not proven: password, boot mode, free space"
+#define ASK_ADDRESS "is the address the board's, and does its application start the OTA service?"
+#define ASK_NETWORK "is the board on this network, and may this computer talk to it (client isolation)?"
+#define WAIT_WITHOUT_OTA "wait for a line of the application instead: --firmware or --expect without --ota"
+
+static const struct ota_words proofs[] = {
+	[OTA_PROOF_NONE] = { "", "" },
+	[OTA_PROOF_EDGE] = { "its port was closed and has opened", NOT_PROVEN_OF_SKETCH },
+	[OTA_PROOF_CONTRAST] = { "its port is open, by contrast with a closed one", NOT_PROVEN_OF_SKETCH },
+	[OTA_PROOF_HELLO] = { "it answered ESPHome's greeting", NOT_PROVEN_BY_TCP },
+	[OTA_PROOF_FORM] = { "the upload form is there", NOT_PROVEN_BY_TCP },
+	[OTA_PROOF_PAGE] = { "the upload page is there", NOT_PROVEN_BY_TCP },
+	[OTA_PROOF_BOARD] = { "the board itself would accept an update",
+			      "not proven: free space, the way back from the board to this computer" },
+	[OTA_PROOF_AUTH] = { "it asks for a password",
+			     "not proven: boot mode by the board itself, which a password protects" },
+	[OTA_PROOF_ACCEPTED] = { "it accepted an invitation of size 0",
+				 "not proven: boot mode; only an ESP8266 tests it" },
 };
 
-const char *ota_proof_word(enum ota_proof proof)
-{
-	return proofs[proof].word;
-}
-
-const char *ota_reason_word(enum ota_reason reason)
-{
-	return reasons[reason].word;
-}
+static const struct ota_words reasons[OTA_REASON_COUNT] = {
+	[OTA_REASON_NONE] = { "", "" },
+	[OTA_REASON_REFUSED] = { "the board refuses", "" },
+	[OTA_REASON_CLOSED] = { "the host is up, the port is closed", ASK_ADDRESS },
+	[OTA_REASON_GONE] = { "the port had opened and is closed again", ASK_ADDRESS },
+	[OTA_REASON_DOWN] = { "the host does not answer", ASK_NETWORK },
+	[OTA_REASON_UNREACHABLE] = { "the host cannot be reached", ASK_NETWORK },
+	[OTA_REASON_FILTERED] = { "the host is up, but whether the port is open cannot be seen from here",
+				  "wait for a line of the application instead (--expect), or let the board answer "
+				  "(--ota-dry-run)" },
+	[OTA_REASON_UNANSWERED] = { "no answer", "" },
+	[OTA_REASON_OTHER] = { "something else answers there", "" },
+	[OTA_REASON_LOCKED] = { "a web server asks for a password before it shows the form", WAIT_WITHOUT_OTA },
+	[OTA_REASON_NOT_HARMLESS] = { "not asked: this ESPHome's version is unknown, or before 2025.10 "
+				      "and would take a greeting for the start of an update",
+				      WAIT_WITHOUT_OTA },
+	[OTA_REASON_NAME] = { "the name was not found", "" },
+	[OTA_REASON_STOPPED] = { "not enough time to tell", "" },
+};
 
 void ota_describe(const struct ota_finding *finding, char *buf, size_t cap)
 {
-	bool quote = finding->answer[0] != '\0';
+	enum ota_reason reason = finding->reason;
+	bool quote = finding->answer[0] &&
+		     (reason == OTA_REASON_REFUSED || reason == OTA_REASON_OTHER || reason == OTA_REASON_LOCKED);
 
-	if (finding->reason == OTA_REASON_REFUSED || finding->reason == OTA_REASON_OTHER ||
-	    finding->reason == OTA_REASON_LOCKED)
-		snprintf(buf, cap, "%s%s%s%s", reasons[finding->reason].phrase, quote ? ": \"" : "", finding->answer,
-			 quote ? "\"" : "");
-	else if (finding->reason != OTA_REASON_NONE)
-		snprintf(buf, cap, "%s", reasons[finding->reason].phrase);
-	else
+	if (reason == OTA_REASON_NONE)
 		snprintf(buf, cap, "listens: %s", proofs[finding->proof].phrase);
-}
-
-static const char *proof_caveat(const struct ota_finding *finding)
-{
-	switch (finding->proof) {
-	case OTA_PROOF_EDGE:
-	case OTA_PROOF_CONTRAST: return "not proven: that the sketch calls ArduinoOTA.handle(), password, free space";
-	case OTA_PROOF_HELLO: return "not proven: password, boot mode, free space";
-	case OTA_PROOF_FORM:
-	case OTA_PROOF_PAGE: return "not proven: password, boot mode, free space";
-	case OTA_PROOF_BOARD: return "not proven: free space, the way back from the board to this computer";
-	case OTA_PROOF_AUTH: return "not proven: boot mode by the board itself, which a password protects";
-	case OTA_PROOF_ACCEPTED: return "not proven: boot mode; only an ESP8266 tests it";
-	case OTA_PROOF_NONE: break;
-	}
-	return "";
+	else if (quote)
+		snprintf(buf, cap, "%s: \"%s\"", reasons[reason].phrase, finding->answer);
+	else
+		snprintf(buf, cap, "%s", reasons[reason].phrase);
 }
 
 const char *ota_caveat(const struct ota_finding *finding)
 {
-	switch (finding->reason) {
-	case OTA_REASON_NONE: return proof_caveat(finding);
-	case OTA_REASON_REFUSED:
-		return finding->error == OTA_ERROR_BOOTSTRAP
-			       ? "reset the board with its RST or EN line; a software restart does not help"
-			       : "";
-	case OTA_REASON_CLOSED:
-	case OTA_REASON_GONE: return "is the address the board's, and does its application start the OTA service?";
-	case OTA_REASON_DOWN:
-	case OTA_REASON_UNREACHABLE:
-		return "is the board on this network, and may this computer talk to it (client isolation)?";
-	case OTA_REASON_FILTERED:
-		return "wait for a line of the application instead (--expect), or let the board answer "
-		       "(--ota-dry-run)";
-	case OTA_REASON_LOCKED:
-	case OTA_REASON_NOT_HARMLESS:
-		return "wait for a line of the application instead: --firmware or --expect without --ota";
-	default: return "";
-	}
+	if (finding->reason == OTA_REASON_NONE)
+		return proofs[finding->proof].caveat;
+	if (finding->reason == OTA_REASON_REFUSED && finding->error == OTA_ERROR_BOOTSTRAP)
+		return "reset the board with its RST or EN line; a software restart does not help";
+	return reasons[finding->reason].caveat;
 }

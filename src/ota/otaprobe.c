@@ -1,4 +1,4 @@
-/* otaprobe.c - carries an OTA probe of ota/ota.h over real sockets: names, IPv4 and IPv6, UDP and TCP. */
+/* otaprobe.c - connects the OTA probe of ota/ota.h to sockets: names, IPv4 and IPv6, UDP and TCP. */
 #include "ota/otaprobe.h"
 
 #include <errno.h>
@@ -20,10 +20,9 @@
 #define LOOKUP_AGAIN_MS 1000
 #define RESOLVER_EVENT UINT32_MAX
 #define EVENTS_AT_ONCE 16
-/* A dead peer or a flood must not keep us from the serial line. */
-#define READS_AT_ONCE 32
+#define READS_AT_ONCE 32 /* a host that floods the socket must not delay the reading of the serial port */
 
-/* What the resolver writes: whole or not at all, since it is smaller than PIPE_BUF. */
+/* The result of the resolver process. One write() to the pipe is atomic, since the struct is smaller than PIPE_BUF. */
 struct addresses {
 	uint32_t n;
 	socklen_t lens[OTAPROBE_ADDRESSES_MAX];
@@ -41,8 +40,8 @@ static int otaprobe_watch(const struct otaprobe *probe, int fd, uint32_t what, u
 
 static int look_up(const char *host, int flags, struct addresses *ret)
 {
-	/* one entry for each address, and not only of families that this computer has an address of:
-	 * loopback is enough to reach a simulated board */
+	/* SOCK_DGRAM: one entry for each address. No AI_ADDRCONFIG, which would leave out loopback addresses if this
+	 * computer has no others: simulated boards are there. */
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = flags }, *list, *a;
 	int r = getaddrinfo(host, NULL, &hints, &list);
 
@@ -66,13 +65,13 @@ static void be_resolver(const char *host, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(fd, 0) < 0)
 		_exit(1);
-		/* the serial port must not stay open through us */
+		/* else the serial port would stay open in this process */
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, 1U, ~0U, 0U))
 #endif
 		for (int other = 1; other < 4096; other++)
 			(void)close(other);
-	(void)signal(SIGINT, SIG_IGN); /* from a terminal: our parent decides */
+	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is for the parent, which ends the resolver */
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (look_up(host, 0, &addresses))
@@ -88,20 +87,16 @@ static int start_resolver(struct otaprobe *probe)
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	probe->resolver = fork();
-	if (probe->resolver < 0) {
-		r = -errno;
-		goto fail;
-	}
+	r = probe->resolver < 0 ? -errno : 0;
 	if (!probe->resolver)
 		be_resolver(probe->host, fds[1], parent);
+	(void)close(fds[1]);
+	if (r < 0) {
+		(void)close(fds[0]);
+		return r;
+	}
 	probe->resolver_fd = fds[0];
-	r = otaprobe_watch(probe, fds[0], RESOLVER_EVENT, EPOLLIN, EPOLL_CTL_ADD);
-	(void)close(fds[1]);
-	return r;
-fail:
-	(void)close(fds[0]);
-	(void)close(fds[1]);
-	return r;
+	return otaprobe_watch(probe, fds[0], RESOLVER_EVENT, EPOLLIN, EPOLL_CTL_ADD);
 }
 
 static void end_resolver(struct otaprobe *probe)
@@ -132,17 +127,23 @@ static void otaprobe_shut(struct otaprobe_target *target, enum ota_channel chann
 	target->connecting[channel] = false;
 }
 
-static void otaprobe_tell(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_event_kind kind,
-			  enum ota_channel channel, const void *bytes, size_t len)
+/* Passes an event to the state machine of the probe. */
+static void pass_event(const struct otaprobe *probe, struct otaprobe_target *target, const struct ota_event *event)
 {
-	struct ota_event event = { kind, channel, bytes, len };
-
-	ota_event(&target->ota, &event, probe->now_ms);
+	ota_event(&target->ota, event, probe->now_ms);
 }
 
-static void tell_error(const struct otaprobe *probe, struct otaprobe_target *target, int err, enum ota_channel channel)
+/* Passes an event without bytes. */
+static void pass_kind(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel,
+		      enum ota_event_kind kind)
 {
-	otaprobe_tell(probe, target, err == ECONNREFUSED ? OTA_EVENT_REFUSED : OTA_EVENT_UNREACHABLE, channel, NULL, 0);
+	pass_event(probe, target, &(struct ota_event){ .kind = kind, .channel = channel });
+}
+
+/* Passes an error of send() or connect(); @err is a positive errno. */
+static void pass_error(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel, int err)
+{
+	pass_kind(probe, target, channel, err == ECONNREFUSED ? OTA_EVENT_REFUSED : OTA_EVENT_UNREACHABLE);
 }
 
 static void address_with_port(const struct otaprobe *probe, const struct otaprobe_target *target,
@@ -158,12 +159,13 @@ static void address_with_port(const struct otaprobe *probe, const struct otaprob
 		((struct sockaddr_in *)ret)->sin_port = port;
 }
 
+/* Identifies a channel of a target in an epoll event. */
 static uint32_t event_of(const struct otaprobe *probe, const struct otaprobe_target *target, enum ota_channel channel)
 {
 	return (uint32_t)(target - probe->targets) * OTA_CHANNELS + (uint32_t)channel;
 }
 
-/* Return: 0 connected, -EINPROGRESS, or why not. */
+/* Opens and connects a socket. Return: 0; -EINPROGRESS; else the negative errno of the failure. */
 static int open_socket(struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel)
 {
 	static const int on = 1;
@@ -175,7 +177,7 @@ static int open_socket(struct otaprobe *probe, struct otaprobe_target *target, e
 	if (fd < 0)
 		return -errno;
 	target->fds[channel] = fd;
-	/* with it, "host unreachable" is reported too, and who reported it */
+	/* with RECVERR the kernel also reports "host unreachable", and which host reported an error */
 	if (!tcp && setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on)) < 0)
 		goto fail;
 	address_with_port(probe, target, channel, &address);
@@ -206,7 +208,8 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
 	       ((const struct sockaddr_in *)(const void *)b)->sin_addr.s_addr;
 }
 
-/* Port-unreachable counts only from the host itself: a firewall on the way may send it as well. */
+/* The errno in a message of the error queue. Port-unreachable from another host, such as a firewall on the way, says nothing
+ * about the board: it becomes EHOSTUNREACH. */
 static int error_in(const struct otaprobe_target *target, struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
@@ -237,7 +240,7 @@ static void drain_errors(struct otaprobe *probe, struct otaprobe_target *target,
 
 		if (recvmsg(target->fds[channel], &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			return;
-		tell_error(probe, target, error_in(target, &message), channel);
+		pass_error(probe, target, channel, error_in(target, &message));
 	}
 }
 
@@ -249,10 +252,10 @@ static void receive_udp(struct otaprobe *probe, struct otaprobe_target *target, 
 		ssize_t n = recv(target->fds[channel], buf, sizeof(buf), MSG_DONTWAIT);
 
 		if (n >= 0)
-			otaprobe_tell(probe, target, OTA_EVENT_BYTES, channel, buf, (size_t)n);
+			pass_event(probe, target, &(struct ota_event){ OTA_EVENT_BYTES, channel, buf, (size_t)n });
 		else if (errno == EAGAIN)
 			return;
-		/* other errors are in the error queue too, and are told from there */
+		/* other errors are also in the error queue, which drain_errors() reads */
 	}
 }
 
@@ -262,9 +265,9 @@ static void receive_tcp(struct otaprobe *probe, struct otaprobe_target *target, 
 	ssize_t n = recv(target->fds[channel], buf, sizeof(buf), MSG_DONTWAIT);
 
 	if (n > 0)
-		otaprobe_tell(probe, target, OTA_EVENT_BYTES, channel, buf, (size_t)n);
+		pass_event(probe, target, &(struct ota_event){ OTA_EVENT_BYTES, channel, buf, (size_t)n });
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		otaprobe_tell(probe, target, OTA_EVENT_CLOSED, channel, NULL, 0);
+		pass_kind(probe, target, channel, OTA_EVENT_CLOSED);
 }
 
 static void finish_connect(struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel)
@@ -280,9 +283,9 @@ static void finish_connect(struct otaprobe *probe, struct otaprobe_target *targe
 	target->connecting[channel] = false;
 	if (err) {
 		otaprobe_shut(target, channel);
-		tell_error(probe, target, err, channel);
+		pass_error(probe, target, channel, err);
 	} else {
-		otaprobe_tell(probe, target, OTA_EVENT_CONNECTED, channel, NULL, 0);
+		pass_kind(probe, target, channel, OTA_EVENT_CONNECTED);
 	}
 }
 
@@ -290,9 +293,9 @@ static void send_tcp(struct otaprobe *probe, struct otaprobe_target *target, con
 {
 	int fd = target->fds[action->channel];
 
-	/* so little that it fits into the socket's buffer, or the connection is broken */
+	/* the few bytes fit into the socket buffer, so a short write means a broken connection */
 	if (fd < 0 || send(fd, action->bytes, action->len, MSG_NOSIGNAL) != (ssize_t)action->len)
-		otaprobe_tell(probe, target, OTA_EVENT_CLOSED, action->channel, NULL, 0);
+		pass_kind(probe, target, action->channel, OTA_EVENT_CLOSED);
 }
 
 static void send_udp(struct otaprobe *probe, struct otaprobe_target *target, const struct ota_action *action)
@@ -307,11 +310,11 @@ static void send_udp(struct otaprobe *probe, struct otaprobe_target *target, con
 			r = -errno;
 			break;
 		}
-		/* the refusal of an earlier datagram kept this one from being sent */
+		/* the error is of an earlier datagram, and this one was not sent: read the error, then send again */
 		drain_errors(probe, target, channel);
 	}
 	if (r)
-		tell_error(probe, target, -r, channel);
+		pass_error(probe, target, channel, -r);
 }
 
 static void do_connect(struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel)
@@ -322,9 +325,9 @@ static void do_connect(struct otaprobe *probe, struct otaprobe_target *target, e
 	r = open_socket(probe, target, channel);
 	target->connecting[channel] = r == -EINPROGRESS;
 	if (!r)
-		otaprobe_tell(probe, target, OTA_EVENT_CONNECTED, channel, NULL, 0);
+		pass_kind(probe, target, channel, OTA_EVENT_CONNECTED);
 	else if (r != -EINPROGRESS)
-		tell_error(probe, target, -r, channel);
+		pass_error(probe, target, channel, -r);
 }
 
 static void carry_out(struct otaprobe *probe, struct otaprobe_target *target)
@@ -345,9 +348,7 @@ static void carry_out(struct otaprobe *probe, struct otaprobe_target *target)
 
 static void begin_targets(struct otaprobe *probe, const struct addresses *addresses)
 {
-	bool all = probe->options.ota.question != OTA_DRY_RUN;
-
-	probe->n_targets = all ? addresses->n : 1;
+	probe->n_targets = probe->options.ota.question == OTA_DRY_RUN ? 1 : addresses->n;
 	for (unsigned int i = 0; i < probe->n_targets; i++) {
 		struct otaprobe_target *target = &probe->targets[i];
 
@@ -359,20 +360,10 @@ static void begin_targets(struct otaprobe *probe, const struct addresses *addres
 	}
 }
 
-static int begin_lookup(struct otaprobe *probe)
-{
-	struct addresses addresses;
-
-	/* an address needs no resolver, and no process */
-	if (look_up(probe->host, AI_NUMERICHOST, &addresses))
-		return start_resolver(probe);
-	begin_targets(probe, &addresses);
-	return 0;
-}
-
 int otaprobe_start(struct otaprobe *probe, const struct otaprobe_options *options, int64_t now_ms)
 {
-	int r;
+	struct addresses addresses;
+	int r = 0;
 
 	memset(probe, 0, sizeof(*probe));
 	probe->options = *options;
@@ -389,12 +380,15 @@ int otaprobe_start(struct otaprobe *probe, const struct otaprobe_options *option
 	probe->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (probe->epoll_fd < 0)
 		return -errno;
-	/* one that must not be asked is not looked up either */
+	/* a service that must not be asked ends the probe at once, and its name is not looked up */
 	ota_start(&probe->targets[0].ota, &probe->options.ota, now_ms);
 	probe->finding = ota_finding(&probe->targets[0].ota);
 	if (probe->finding)
 		return 0;
-	r = begin_lookup(probe);
+	if (!look_up(probe->host, AI_NUMERICHOST, &addresses))
+		begin_targets(probe, &addresses);
+	else
+		r = start_resolver(probe);
 	if (r < 0)
 		otaprobe_end(probe);
 	return r;
@@ -417,7 +411,7 @@ int64_t otaprobe_deadline(const struct otaprobe *probe)
 	return deadline_ms;
 }
 
-static void resolver_said(struct otaprobe *probe)
+static void read_resolver(struct otaprobe *probe)
 {
 	struct addresses addresses;
 	ssize_t n = read(probe->resolver_fd, &addresses, sizeof(addresses));
@@ -437,12 +431,12 @@ static void otaprobe_handle(struct otaprobe *probe, const struct epoll_event *ev
 	struct otaprobe_target *target;
 
 	if (event->data.u32 == RESOLVER_EVENT) {
-		resolver_said(probe);
+		read_resolver(probe);
 		return;
 	}
 	target = &probe->targets[event->data.u32 / OTA_CHANNELS];
 	if (target->fds[channel] < 0)
-		return; /* closed by an event before this one */
+		return; /* an earlier event has closed the socket */
 	if (target->connecting[channel])
 		finish_connect(probe, target, channel);
 	else if (is_tcp(channel))
@@ -458,10 +452,10 @@ static void look_again(struct otaprobe *probe)
 		return;
 	probe->lookup_ms = INT64_MAX;
 	if (start_resolver(probe) < 0)
-		probe->lookup_ms = probe->now_ms + LOOKUP_AGAIN_MS; /* no process now: later perhaps */
+		probe->lookup_ms = probe->now_ms + LOOKUP_AGAIN_MS; /* no process could be started: try again later */
 }
 
-/* How much a failed probe of one address tells, when another address failed too. */
+/* If the probes of several addresses have ended, the finding with the highest weight is reported. */
 static int otaprobe_weight(const struct ota_finding *finding)
 {
 	switch (finding->reason) {

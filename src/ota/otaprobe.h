@@ -1,21 +1,22 @@
-/* otaprobe.h - carries an OTA probe of ota/ota.h over real sockets: names, IPv4 and IPv6, UDP and TCP.
+/* otaprobe.h - connects the OTA probe of ota/ota.h to sockets: names, IPv4 and IPv6, UDP and TCP.
  *
- * Nothing blocks, so that the loop that watches the serial line can carry it too:
+ * No function but otaprobe_run() blocks, so the loop that reads the serial port can also run a probe:
  *
  *	otaprobe_start(&probe, &options, now_ms);
  *	loop:
  *		poll otaprobe_fd(&probe) for POLLIN, until otaprobe_deadline(&probe) at most
- *		finding = otaprobe_step(&probe, now_ms);	not NULL: done
- *	at the caller's deadline, or when stopped by a signal:
- *		finding = otaprobe_stop(&probe);		polite to the board; never NULL
+ *		finding = otaprobe_step(&probe, now_ms);	not NULL: the probe is done
+ *	at the caller's deadline, or when a signal stops it:
+ *		finding = otaprobe_stop(&probe);		never NULL
  *	otaprobe_end(&probe);
  *
- * A loop that cannot poll the descriptor calls otaprobe_step() every 20 ms or so instead.
+ * A loop that cannot poll the descriptor calls otaprobe_step() every 20 ms instead.
  *
- * A name is looked up in a process of its own, since getaddrinfo() blocks, for half a minute and longer; it closes
- * every descriptor but its pipe, gets a SIGKILL when this process dies, and is ended by otaprobe_end(). A name that
- * is not found is looked up again every second: a board's .local name appears with the board. Of a name's addresses
- * the first OTAPROBE_ADDRESSES_MAX are asked side by side, and the best answer counts; a dry run asks the first only.
+ * getaddrinfo() can block for half a minute and longer, so a name is looked up in a child process. The child closes every
+ * descriptor but its pipe, is killed when this process dies, and is ended by otaprobe_end(). A name that is not found is
+ * looked up again every second, since the .local name of a board appears with the board. If a name has several addresses,
+ * the first OTAPROBE_ADDRESSES_MAX are probed at the same time and the best finding is reported; a dry run asks only the
+ * first address.
  */
 #ifndef ESPRESET_OTA_OTAPROBE_H
 #define ESPRESET_OTA_OTAPROBE_H
@@ -31,54 +32,65 @@
 #define OTAPROBE_ADDRESSES_MAX 4
 
 struct otaprobe_options {
-	struct ota_options ota; /* .host is filled in */
+	struct ota_options ota; /* otaprobe_start() sets its member host */
 	const char *host;	/* name or address, without brackets; copied */
-	int port;
-	int closed_port; /* 0: OTA_PORT_CLOSED */
+	int port;		/* of the service */
+	int closed_port;	/* 0: OTA_PORT_CLOSED */
 };
 
+/* One address that is probed. */
 struct otaprobe_target {
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	struct ota ota;
-	int fds[OTA_CHANNELS]; /* -1: none */
-	bool connecting[OTA_CHANNELS];
+	int fds[OTA_CHANNELS];	       /* -1: closed */
+	bool connecting[OTA_CHANNELS]; /* connect() is in progress */
 };
 
+/* The members are private: use the functions below. */
 struct otaprobe {
 	struct otaprobe_options options;
 	char host[256];
 	int epoll_fd;
-	int resolver_fd; /* -1: none runs */
-	pid_t resolver;
+	int resolver_fd;   /* pipe from the resolver process; -1: none */
+	pid_t resolver;	   /* 0: none */
 	int64_t lookup_ms; /* when to look the name up again */
 	int64_t now_ms;
-	unsigned int n_targets; /* 0: not found yet */
+	unsigned int n_targets; /* 0: the name has not been found yet */
 	struct otaprobe_target targets[OTAPROBE_ADDRESSES_MAX];
 	const struct ota_finding *finding;
-	const struct otaprobe_target *found;
+	const struct otaprobe_target *found; /* the target that the finding is about */
 };
 
 /**
- * otaprobe_start() - begin
- * Return: 0, or the negative errno of a descriptor or process that could not be had; otaprobe_end() is due only
- * after 0.
+ * otaprobe_start() - begin a probe
+ * Return: 0; -ENAMETOOLONG: the host; else the negative errno of a descriptor or process that could not be created. Call
+ * otaprobe_end() only after 0.
  */
 int otaprobe_start(struct otaprobe *probe, const struct otaprobe_options *options, int64_t now_ms);
 
+/** otaprobe_fd() - the descriptor to poll for POLLIN */
 int otaprobe_fd(const struct otaprobe *probe);
+
+/** otaprobe_deadline() - when to call otaprobe_step() at the latest, in milliseconds; INT64_MAX: no deadline */
 int64_t otaprobe_deadline(const struct otaprobe *probe);
+
+/** otaprobe_step() - handle all events so far. Return: the finding, part of @probe; NULL: the probe is not done. */
 const struct ota_finding *otaprobe_step(struct otaprobe *probe, int64_t now_ms);
+
+/** otaprobe_stop() - end the probe, and cancel an invitation that the board may have taken. Return: the finding. */
 const struct ota_finding *otaprobe_stop(struct otaprobe *probe);
+
+/** otaprobe_end() - close all sockets and end the resolver process; may be called twice */
 void otaprobe_end(struct otaprobe *probe);
 
-/** otaprobe_address() - the numeric address that the finding is about, "" when there is none */
+/** otaprobe_address() - the numeric address that the finding is about; "": none */
 void otaprobe_address(const struct otaprobe *probe, char *buf, size_t cap);
 
 /**
- * otaprobe_run() - all of it at once, for --if-needed, where nothing else is to be watched
- * @ret: on success, and also when the deadline came
- * Return: 0; -ECANCELED when a stop signal came; other: as otaprobe_start().
+ * otaprobe_run() - a whole probe, for --if-needed; blocks until it is done or the deadline has come
+ * @ret: the finding; set if the return value is 0
+ * Return: 0, also at the deadline; -ECANCELED: a stop signal came; else as otaprobe_start().
  */
 int otaprobe_run(const struct otaprobe_options *options, int64_t deadline_ms, const struct port_stop *stop,
 		 struct ota_finding *ret);

@@ -1,10 +1,11 @@
-/* target.c - where to ask for an update service: HOST as the user wrote it, or an address that the board printed. */
+/* target.c - the host of an OTA service: from HOST[:PORT] of --ota, or from an address that the board printed. */
 #include "ota/target.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool host_is_sane(const char *host, size_t len, bool v6)
@@ -22,13 +23,12 @@ static bool host_is_sane(const char *host, size_t len, bool v6)
 
 static int port_parse(const char *text, int *ret)
 {
-	long port = 0;
 	size_t len = strlen(text);
+	long port;
 
 	if (!len || len > 5 || strspn(text, "0123456789") != len)
 		return -EINVAL;
-	for (size_t i = 0; i < len; i++)
-		port = port * 10 + (text[i] - '0');
+	port = strtol(text, NULL, 10);
 	if (port < 1 || port > 65535)
 		return -EINVAL;
 	*ret = (int)port;
@@ -86,7 +86,7 @@ int ota_address_parse(const char *text, size_t len, char *ret, size_t cap)
 	if (strlen(copy) != len)
 		return -EINVAL;
 	if (inet_pton(AF_INET, copy, address) == 1) {
-		if (address[0] == 0 || address[0] >= 224) /* this network; multicast and beyond */
+		if (address[0] == 0 || address[0] >= 224) /* 0: this network; 224 and above: multicast, reserved */
 			return -EINVAL;
 	} else if (inet_pton(AF_INET6, copy, address) != 1 || address[0] == 0xff || strcmp(copy, "::") == 0) {
 		return -EINVAL; /* ff00::/8 is multicast */

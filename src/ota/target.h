@@ -1,4 +1,4 @@
-/* target.h - where to ask for an update service: HOST as the user wrote it, or an address that the board printed. */
+/* target.h - the host of an OTA service: from HOST[:PORT] of --ota, or from an address that the board printed. */
 #ifndef ESPRESET_OTA_TARGET_H
 #define ESPRESET_OTA_TARGET_H
 
@@ -6,22 +6,22 @@
 
 struct ota_target {
 	char host[256]; /* without brackets; "@": the address that a match gives */
-	int port;	/* 0: not said */
+	int port;	/* 0: not given */
 };
 
 /**
- * ota_target_parse() - HOST, HOST:PORT, [V6], [V6]:PORT, V6, @, @:PORT
+ * ota_target_parse() - parse HOST, HOST:PORT, [V6], [V6]:PORT, V6, @ or @:PORT
  * @ret_err: a static phrase that says what is wrong
- * Return: 0 or -EINVAL; @ret is untouched then.
+ * Return: 0, or -EINVAL; then @ret is unchanged.
  */
 int ota_target_parse(const char *text, struct ota_target *ret, const char **ret_err);
 
 /**
- * ota_address_parse() - an address that a board printed, for --ota @
+ * ota_address_parse() - check an address that a board printed, for --ota @
  *
- * Only a numeric unicast address is taken: what a board prints must not make this computer ask for names.
+ * Only numeric unicast addresses are accepted, so that a board cannot make this computer look up a name.
  *
- * Return: 0, or -EINVAL; -ENAMETOOLONG.
+ * Return: 0; -EINVAL: no such address; -ENAMETOOLONG.
  */
 int ota_address_parse(const char *text, size_t len, char *ret, size_t cap);
 

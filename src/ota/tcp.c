@@ -1,4 +1,4 @@
-/* tcp.c - update services on TCP: ESPHome's greeting, and the web updaters' page. */
+/* tcp.c - probes OTA services on TCP: ESPHome by its greeting, web updaters by their page. */
 #include <ctype.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 #define REPLY_MS 2000
 #define RETRY_MS 500
 
-/* esphome components/esphome/ota/ota_esphome.cpp */
+/* The greeting and its answer (esphome components/esphome/ota/ota_esphome.cpp). */
 static const unsigned char hello[] = { 0x6c, 0x26, 0xf7, 0x5c, 0x45 };
 #define HELLO_OK 0x00
 static const char not_greeting[] = "not ESPHome's greeting";
@@ -45,7 +45,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 		ota_keep_answer(ota, text, strlen(text));
 		tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 	} else if (ota->got_len == 2) {
-		/* versions 1 and 2 exist (esphome espota2.py) */
+		/* the version of the protocol; 1 and 2 exist (esphome espota2.py) */
 		if (ota->got[1] >= 1 && ota->got[1] <= 9) {
 			ota_succeed(ota, OTA_PROOF_HELLO);
 			return;
@@ -55,20 +55,17 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 	}
 }
 
-static bool same_text(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (tolower((unsigned char)a[i]) != tolower((unsigned char)b[i]))
-			return false;
-	return true;
-}
-
-/* The last bytes received are in got[]: does what was looked for end here? */
+/* Are the last bytes from the service this text, without regard to case? */
 static bool ends_here(const struct ota *ota, const char *text)
 {
 	size_t len = strlen(text);
 
-	return ota->got_len >= len && same_text(ota->got + ota->got_len - len, text, len);
+	if (ota->got_len < len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (tolower((unsigned char)ota->got[ota->got_len - len + i]) != tolower((unsigned char)text[i]))
+			return false;
+	return true;
 }
 
 static void push_byte(struct ota *ota, char c)
@@ -80,7 +77,7 @@ static void push_byte(struct ota *ota, char c)
 	ota->got[ota->got_len++] = c;
 }
 
-/* "HTTP/1.0 200 OK" */
+/* 200 of "HTTP/1.0 200 OK"; -1: the answer is not HTTP. */
 static int http_status(const char *line, size_t len)
 {
 	if (len < 12 || !ota_begins(line, len, "HTTP/1.") || line[8] != ' ')
@@ -91,12 +88,10 @@ static int http_status(const char *line, size_t len)
 	return (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
 }
 
-/* Return: true when the status line settles it, one way or the other. */
+/* Reads the status, once its text line is complete. Return: true if the status alone ends this connection. */
 static bool status_line(struct ota *ota, int64_t now_ms)
 {
-	if (!ota->status_known && ota->got[ota->got_len - 1] != '\n' && ota->got_len < sizeof(ota->got))
-		return false;
-	if (ota->status_known)
+	if (ota->status_known || (ota->got[ota->got_len - 1] != '\n' && ota->got_len < sizeof(ota->got)))
 		return false;
 	ota->status = http_status(ota->got, ota->got_len);
 	ota->status_known = true;
@@ -135,7 +130,7 @@ static void web_bytes(struct ota *ota, const char *bytes, size_t len, int64_t no
 	}
 }
 
-static void esphome_greet(struct ota *ota, int64_t now_ms)
+static void tcp_greet(struct ota *ota, int64_t now_ms)
 {
 	ota->ever_alive = true;
 	ota->ever_connected = true;
@@ -161,7 +156,7 @@ void ota_tcp_event(struct ota *ota, const struct ota_event *event, int64_t now_m
 		ota->last_refused = true;
 		tcp_hang_up(ota, now_ms, OTA_CLOSED_PAUSE_MS);
 		return;
-	case OTA_EVENT_CONNECTED: esphome_greet(ota, now_ms); return;
+	case OTA_EVENT_CONNECTED: tcp_greet(ota, now_ms); return;
 	case OTA_EVENT_BYTES:
 		if (ota->state != OTA_TALKING)
 			return;
@@ -183,7 +178,7 @@ void ota_web_request(struct ota *ota)
 	const char *host = ota->options.host ? ota->options.host : "";
 	bool v6 = strchr(host, ':');
 
-	/* 1.0: no chunks in the page. Tasmota wants a Referer of its own host. */
+	/* HTTP/1.0, so that the page is not sent in chunks. Tasmota requires a Referer with its own host. */
 	snprintf(ota->request, sizeof(ota->request),
 		 "GET %s HTTP/1.0\r\nHost: %s%s%s\r\nReferer: http://%s%s%s/\r\n"
 		 "User-Agent: espreset\r\nConnection: close\r\n\r\n",

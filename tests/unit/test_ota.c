@@ -248,7 +248,7 @@ START_TEST(silence_alone_never_proves_anything)
 	f = run(&w, &ota, &arduino, 20000);
 	ck_assert(!f->listens);
 	ck_assert_int_eq(f->proof, OTA_PROOF_NONE);
-	ck_assert_msg(f->reason == never[_i].reason, "reason is %s", ota_reason_word(f->reason));
+	ck_assert_int_eq(f->reason, never[_i].reason);
 	ck_assert_int_eq(ota_verdict(f), VERDICT_OTA_SILENT);
 	ck_assert_int_eq(w.now_ms, 20000);
 }
@@ -574,7 +574,7 @@ START_TEST(a_web_updater_is_known_by_its_form)
 	f = run(&w, &ota, pages[_i].options, 10000);
 	ck_assert_int_eq(ota_verdict(f), pages[_i].verdict);
 	ck_assert_int_eq(f->proof, pages[_i].proof);
-	ck_assert_msg(f->reason == pages[_i].reason, "reason %s", ota_reason_word(f->reason));
+	ck_assert_int_eq(f->reason, pages[_i].reason);
 	ck_assert(!strncmp(w.sent[0], "GET /up", 7));
 }
 END_TEST
@@ -682,7 +682,6 @@ START_TEST(every_finding_has_words)
 
 	for (int reason = OTA_REASON_NONE + 1; reason < OTA_REASON_COUNT; reason++) {
 		f.reason = (enum ota_reason)reason;
-		ck_assert_ptr_nonnull(ota_reason_word(f.reason));
 		ota_describe(&f, text, sizeof(text));
 		ck_assert_uint_gt(strlen(text), 3);
 		ck_assert_int_ne(ota_verdict(&f), VERDICT_READY);
@@ -691,7 +690,6 @@ START_TEST(every_finding_has_words)
 	f.listens = true;
 	for (int proof = OTA_PROOF_EDGE; proof <= OTA_PROOF_ACCEPTED; proof++) {
 		f.proof = (enum ota_proof)proof;
-		ck_assert_ptr_nonnull(ota_proof_word(f.proof));
 		ota_describe(&f, text, sizeof(text));
 		ck_assert(!strncmp(text, "listens: ", 9));
 		ck_assert_uint_gt(strlen(ota_caveat(&f)), 3);
