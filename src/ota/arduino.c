@@ -12,11 +12,11 @@
 #define CANCELS 3	   /* several, since a lost one makes the next upload fail once */
 #define CANCEL_MS 100
 
-/* 1 is none of the command numbers U_FLASH 0, U_FS 100 and U_AUTH 200 (esp8266/Arduino Updater.h). ArduinoOTA drops it when
- * idle, and goes from OTA_WAITAUTH to idle. Text that is no number would be command 0. */
+/* 1 is none of the command numbers U_FLASH 0, U_FS 100 and U_AUTH 200 (esp8266/Arduino Updater.h). ArduinoOTA drops
+ * it when idle, and goes from OTA_WAITAUTH to idle. Text that is no number would be command 0. */
 static const char harmless[] = "1\n";
 
-/* An update of size 0. Updater.cpp tests the boot mode (error 11), then the size (error 5), before it writes anything. */
+/* An update of size 0. Updater.cpp tests the boot mode (error 11), then the size (error 5), before it writes. */
 static const char invitation[] = "0 1 0 00000000000000000000000000000000\n";
 
 /* ---- ArduinoOTA: does it listen? ---- */

@@ -30,7 +30,7 @@ const struct firmware firmwares[] = {
 		.port_esp32 = OTA_PORT_ESP32,
 	},
 	{
-		/* arendst/Tasmota xdrv_01_9_webserver.ino; a GET of /u1 starts an upgrade, of /up only shows the forms */
+		/* arendst/Tasmota xdrv_01_9_webserver.ino; a GET of /u1 would start an upgrade; /up shows the forms */
 		.name = "tasmota",
 		.about = "Tasmota in English: \"HTP: Web server active on ... with IP address ...\"; its upgrade page",
 		.expect = { "HTP: Web server active on .* with IP address " ADDRESS },

@@ -1,7 +1,7 @@
 /* ota.h - probes a board's OTA service: does it listen, would it take an update? Starts no update.
  *
- * One probe is a state machine: datagrams, refusals and the time go in, actions come out. src/ota/otaprobe.c connects it to
- * sockets.
+ * One probe is a state machine: datagrams, refusals and the time go in, actions come out. src/ota/otaprobe.c connects
+ * it to sockets.
  *
  *	ota_start(&ota, &options, now_ms);
  *	loop:
@@ -12,20 +12,20 @@
  *	at the caller's deadline, or when a signal stops it:
  *		ota_stop(&ota); carry out its actions; ota_finding() is not NULL
  *
- * How ArduinoOTA is probed. The probe is the datagram "1\n". ArduinoOTA drops it without an answer, because 1 is none of
- * its command numbers 0, 100 and 200 (esp8266/Arduino libraries/ArduinoOTA/ArduinoOTA.cpp, _onRx). So a service that
- * listens is silent, but so is a dead host, a firewall or a lost datagram. Silence counts as listening only if
+ * How ArduinoOTA is probed. The probe is the datagram "1\n". ArduinoOTA drops it without an answer, because 1 is none
+ * of its command numbers 0, 100 and 200 (esp8266/Arduino libraries/ArduinoOTA/ArduinoOTA.cpp, _onRx). So a service
+ * that listens is silent, but so is a dead host, a firewall or a lost datagram. Silence counts as listening only if
  *
  *	- the same host shows in the same round that it is alive,
- *	- this host is known to report closed ports: the port of the service was reported closed earlier (OTA_PROOF_EDGE,
- *	  the stronger proof: the port was closed and has opened), or a port that is surely closed is reported closed now
- *	  (OTA_PROOF_CONTRAST),
+ *	- this host is known to report closed ports: either it has reported the port of the service earlier
+ *	  (OTA_PROOF_EDGE, the stronger proof: the port was closed and has opened), or it reports now a port that is
+ *	  surely closed (OTA_PROOF_CONTRAST),
  *	- OTA_SILENT_ROUNDS rounds in a row were silent, since Wi-Fi loses datagrams.
  *
  * Each round probes the service before the closed port: if the host limits how often it reports closed ports (Linux:
- * net.ipv4.icmp_ratelimit), it then stops to report the closed port first. The probe needs no privilege: a connected UDP
- * socket gets ECONNREFUSED for port-unreachable. A TCP connection to a closed port shows whether the host is up, but never
- * whether a UDP service listens.
+ * net.ipv4.icmp_ratelimit), it then stops to report the closed port first. The probe needs no privilege: a connected
+ * UDP socket gets ECONNREFUSED for port-unreachable. A TCP connection to a closed port shows whether the host is up,
+ * but never whether a UDP service listens.
  *
  * The probe disturbs one case: between the invitation and the response of somebody else's login, any datagram ends that
  * login (_onRx in state OTA_WAITAUTH), and they must try again.
@@ -225,8 +225,8 @@ const char *ota_caveat(const struct ota_finding *finding);
  * ota_esphome_harmless() - may the probe greet an ESPHome of this version without a side effect?
  * @version: from the text line "ESPHome version 2025.10.0 compiled on ..."; @len bytes, not terminated
  *
- * Up to 2025.7 a connection alone runs the user's on_begin; 2025.8 and 2025.9 run on_error when the greeting breaks off;
- * since 2025.10.0 nothing happens before the size is sent (esphome components/esphome/ota/ota_esphome.cpp of these
+ * Up to 2025.7 a connection alone runs the user's on_begin. 2025.8 and 2025.9 run on_error when the greeting breaks
+ * off. Since 2025.10.0 nothing happens before the size is sent (esphome components/esphome/ota/ota_esphome.cpp of these
  * releases).
  *
  * Return: true from 2025.10 on; false for older versions and for text that is no version.

@@ -208,8 +208,8 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
 	       ((const struct sockaddr_in *)(const void *)b)->sin_addr.s_addr;
 }
 
-/* The errno in a message of the error queue. Port-unreachable from another host, such as a firewall on the way, says nothing
- * about the board: it becomes EHOSTUNREACH. */
+/* The errno in a message of the error queue. Port-unreachable from another host, such as a firewall on the way,
+ * says nothing about the board: it becomes EHOSTUNREACH. */
 static int error_in(const struct otaprobe_target *target, struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
@@ -534,17 +534,6 @@ void otaprobe_end(struct otaprobe *probe)
 	end_resolver(probe);
 	(void)close(probe->epoll_fd);
 	probe->epoll_fd = -1;
-}
-
-void otaprobe_address(const struct otaprobe *probe, char *buf, size_t cap)
-{
-	const struct otaprobe_target *target = probe->found;
-
-	if (!cap)
-		return;
-	if (!target || getnameinfo((const struct sockaddr *)&target->address, target->address_len, buf, (socklen_t)cap,
-				   NULL, 0, NI_NUMERICHOST))
-		buf[0] = '\0';
 }
 
 int otaprobe_run(const struct otaprobe_options *options, int64_t deadline_ms, const struct port_stop *stop,

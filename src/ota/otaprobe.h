@@ -12,11 +12,11 @@
  *
  * A loop that cannot poll the descriptor calls otaprobe_step() every 20 ms instead.
  *
- * getaddrinfo() can block for half a minute and longer, so a name is looked up in a child process. The child closes every
- * descriptor but its pipe, is killed when this process dies, and is ended by otaprobe_end(). A name that is not found is
- * looked up again every second, since the .local name of a board appears with the board. If a name has several addresses,
- * the first OTAPROBE_ADDRESSES_MAX are probed at the same time and the best finding is reported; a dry run asks only the
- * first address.
+ * getaddrinfo() can block for half a minute and longer, so a name is looked up in a child process. The child closes
+ * every descriptor but its pipe, is killed when this process dies, and is ended by otaprobe_end(). A name that is not
+ * found is looked up again every second, since the .local name of a board appears with the board. If a name has
+ * several addresses, the first OTAPROBE_ADDRESSES_MAX are probed at the same time and the best finding is reported; a
+ * dry run asks only the first address.
  */
 #ifndef ESPRESET_OTA_OTAPROBE_H
 #define ESPRESET_OTA_OTAPROBE_H
@@ -64,8 +64,8 @@ struct otaprobe {
 
 /**
  * otaprobe_start() - begin a probe
- * Return: 0; -ENAMETOOLONG: the host; else the negative errno of a descriptor or process that could not be created. Call
- * otaprobe_end() only after 0.
+ * Return: 0; -ENAMETOOLONG: the host; else the negative errno of a descriptor or process that could not be created.
+ * Call otaprobe_end() only after 0.
  */
 int otaprobe_start(struct otaprobe *probe, const struct otaprobe_options *options, int64_t now_ms);
 
@@ -83,9 +83,6 @@ const struct ota_finding *otaprobe_stop(struct otaprobe *probe);
 
 /** otaprobe_end() - close all sockets and end the resolver process; may be called twice */
 void otaprobe_end(struct otaprobe *probe);
-
-/** otaprobe_address() - the numeric address that the finding is about; "": none */
-void otaprobe_address(const struct otaprobe *probe, char *buf, size_t cap);
 
 /**
  * otaprobe_run() - a whole probe, for --if-needed; blocks until it is done or the deadline has come

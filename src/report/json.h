@@ -2,9 +2,9 @@
  *
  *	json_line(json_event("port", JSON_MEMBERS({ "port", json_clean(path) }, { "baud", json_integer(baud) })));
  *
- * To add a key, add one member to the array of its event and define the key in the schema, against which the tests check
- * every line. The arrays are in json.c and, for --list and --diagnose, in cli/commands.c. Keys are printed in the order
- * of the array.
+ * To add a key, add one member to the array of its event and define the key in the schema, against which the tests
+ * check every line. The arrays are in json.c and, for --list and --diagnose, in cli/commands.c. Keys are printed in
+ * the order of the array.
  *
  * Each function that returns a json_t gives the caller a new reference, or NULL if memory is out. Each function that is
  * passed a json_t takes the reference, also when it fails.

@@ -38,9 +38,9 @@ struct report {
 
 #define REPORT_RECOVERED_MAX 4
 
-/* Everything that the result of a board, or of --decode, can say. Of fixed size and without pointers to own, since the
- * worker sends it to the supervisor. A member that does not apply keeps the value that report_result_init() gave it, and
- * is null in JSON. */
+/* Everything that the result of a board, or of --decode, can say. Of fixed size and without pointers to own, since
+ * the worker sends it to the supervisor. A member that does not apply keeps the value that report_result_init()
+ * gave it, and is null in JSON. */
 struct report_result {
 	struct session_result session;
 	bool of_log;					      /* --decode: the name of the log is passed as @port */

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Creates PATH.PID.tmp: in the directory of PATH, so that rename() works, and named after this process, so that two runs
- * do not collide. A file of that name is left from a dead process with the same pid. O_EXCL refuses a symlink that
- * somebody creates after the unlink(). Return: a descriptor, or negative errno. */
+/* Creates PATH.PID.tmp: in the directory of PATH, so that rename() works, and named after this process, so that two
+ * runs do not collide. A file of that name is left from a dead process with the same pid. O_EXCL refuses a symlink
+ * that somebody creates after the unlink(). Return: a descriptor, or negative errno. */
 static int statefile_create(const char *path, char *ret_name, size_t cap)
 {
 	int fd, n = snprintf(ret_name, cap, "%s.%ld.tmp", path, (long)getpid());

@@ -9,8 +9,8 @@
 #define U_FS 100
 #define U_AUTH 200
 #define RECEIVE_MS 1000
-/* ArduinoOTA.cpp waits before "OK" ("Ensure last count packet has been sent out and not combined with the final OK"), and
- * again before it closes the connection. */
+/* ArduinoOTA.cpp waits before "OK" ("Ensure last count packet has been sent out and not combined with the final
+ * OK"), and again before it closes the connection. */
 #define OK_DELAY_MS 1000
 
 /* Error numbers and texts of the updater (Updater.h, UpdaterClass::getErrorString()). */
@@ -58,8 +58,8 @@ static int packet_take(struct packet *r)
 	return r->at < r->n ? r->bytes[r->at++] : -1;
 }
 
-/* ArduinoOTAClass::parseInt(): the number ends at the first byte that is no digit, so text is read as 0. Sixteen digits are
- * 0, too. */
+/* ArduinoOTAClass::parseInt(): the number ends at the first byte that is no digit, so text is read as 0. Sixteen
+ * digits are 0, too. */
 static int parse_int(struct packet *r)
 {
 	char digits[16];

@@ -1,8 +1,8 @@
 /* arduino_ota.h - ArduinoOTA on a simulated ESP8266: its datagrams, its state machine and the updater behind it.
  *
- * Behaves like esp8266/Arduino libraries/ArduinoOTA/ArduinoOTA.cpp and cores/esp8266/Updater.cpp: any datagram is parsed
- * for a command number, the boot mode is tested before the size, the image comes over a TCP connection that the board
- * opens, and an image takes effect only when its MD5 is right.
+ * Behaves like esp8266/Arduino libraries/ArduinoOTA/ArduinoOTA.cpp and cores/esp8266/Updater.cpp: any datagram is
+ * parsed for a command number, the boot mode is tested before the size, the image comes over a TCP connection that the
+ * board opens, and an image takes effect only when its MD5 is right.
  *
  * The module has no socket and no clock. The caller passes events in; callbacks of the host carry the answers out:
  *
@@ -21,8 +21,8 @@
 /* clang-format off */
 enum sim_ota_state {
 	SIM_OTA_IDLE, SIM_OTA_WAITAUTH, SIM_OTA_RUNUPDATE, SIM_OTA_CONNECTING, SIM_OTA_RECEIVING,
-	SIM_OTA_TAKEN,		/* the image is complete; waits, so that "OK" is not sent in one TCP segment with a count */
-	SIM_OTA_OK_SENT,	/* "OK" is sent; waits, so that the client has read it before the connection is closed */
+	SIM_OTA_TAKEN,		/* the image is complete; "OK" waits, so as not to share a segment with a count */
+	SIM_OTA_OK_SENT,	/* "OK" is sent; the close waits, so that the client can read "OK" */
 };
 /* clang-format on */
 

@@ -9,8 +9,8 @@
  *		sleep until sim_board_next(&board);
  *
  * The caller passes the time: int64_t nanoseconds that never decrease. The module reads no clock, does not sleep and
- * does not allocate. Each function that takes a time first simulates up to that time. A line that is asserted has 0 V at
- * the bridge's pin. docs/hardware.md says what is modelled, with sources.
+ * does not allocate. Each function that takes a time first simulates up to that time. A line that is asserted has 0 V
+ * at the bridge's pin. docs/hardware.md says what is modelled, with sources.
  */
 #ifndef ESPRESET_SIM_BOARD_H
 #define ESPRESET_SIM_BOARD_H
@@ -34,7 +34,7 @@ const char *sim_runs_name(enum sim_runs runs);
 
 /* The strapping latch. */
 struct sim_latch {
-	int boot_mode;	      /* as the ROM prints it: ESP8266: its first number; ESP32 family: NN of "boot:0xNN" */
+	int boot_mode;	      /* as printed: ESP8266: the first number; ESP32 family: NN of "boot:0xNN" */
 	bool flash, download; /* boot source: flash, UART download, or another one if both are false */
 	int floating;	      /* reserved bits of boot_mode, which are random */
 };
@@ -78,7 +78,7 @@ struct sim_board;
 
 /* Callbacks for a simulation of the ROM loader's protocol, or of an application that reads its UART. */
 struct sim_listener {
-	/* A character arrived on the chip's RXD. The loader runs if runs is SIM_RUNS_WAITING and latch_download is set. */
+	/* A character arrived on RXD. The ROM loader runs if runs is SIM_RUNS_WAITING and latch_download is set. */
 	void (*frame)(void *user, struct sim_board *board, const struct sim_frame *frame);
 	/* The member runs of the truth has changed. */
 	void (*runs)(void *user, struct sim_board *board, int64_t now_ns, enum sim_runs runs);
@@ -185,7 +185,7 @@ void sim_board_power(struct sim_board *board, int64_t now_ns, bool on);
 /** sim_board_usb_hold() - the chip's own USB holds the core in reset; only for chips that have such USB */
 void sim_board_usb_hold(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_usb_run() - the chip's own USB restarts the core without sampling the straps; @download: into the loader */
+/** sim_board_usb_run() - the chip's own USB restarts the core, without sampling the straps; @download: the loader */
 void sim_board_usb_run(struct sim_board *board, int64_t now_ns, bool download);
 
 /** sim_board_finger() - a finger presses or releases the reset button */

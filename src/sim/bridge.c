@@ -7,9 +7,9 @@
 
 #include "sim/rom.h"
 
-/* The actual speed of a bridge that was set to @baud. Sources: Linux drivers/usb/serial/ch341.c (with its divisors all
- * usual speeds are 0.16 % too high), cp210x.c (AN205 table: 64112 to 77608 becomes 76800), FTDI AN232B-05 (3 MHz divided
- * in steps of an eighth). */
+/* The actual speed of a bridge that was set to @baud. Sources: Linux drivers/usb/serial/ch341.c (with its divisors
+ * all usual speeds are 0.16 % too high), cp210x.c (AN205 table: 64112 to 77608 becomes 76800), FTDI AN232B-05 (3
+ * MHz divided in steps of an eighth). */
 static double bridge_rate(enum sim_bridge_kind kind, int baud)
 {
 	switch (kind) {

@@ -7,8 +7,8 @@
  *	n = sim_bridge_read(&bridge, buf, sizeof(buf));
  *
  * Opening asserts both lines at once. Closing releases them if HUPCL is set. Characters are received at the bridge's
- * actual speed and arrive after its latency. Control transfers take time. The caller passes the time, as in board.h; the
- * board is part of the bridge.
+ * actual speed and arrive after its latency. Control transfers take time. The caller passes the time, as in board.h;
+ * the board is part of the bridge.
  */
 #ifndef ESPRESET_SIM_BRIDGE_H
 #define ESPRESET_SIM_BRIDGE_H
@@ -38,8 +38,8 @@ struct sim_bridge {
 	int64_t spurious_ns;	    /* when the next spurious character comes */
 	int64_t unplug_ns;	    /* when the cable is pulled out */
 	unsigned int staged;	    /* number of characters in stage[], which the host has not received yet */
-	int next_is_kept; /* for tests, which set it to 0; then the next character sets 1 if stage[] had room, else -1 */
-	int64_t staged_ns; /* when the host receives stage[] */
+	int next_is_kept;	    /* tests set 0; then the next character sets 1 if stage[] had room, else -1 */
+	int64_t staged_ns;	    /* when the host receives stage[] */
 	unsigned int head, tail;
 	uint8_t stage[SIM_PACKET];
 	uint8_t fifo[SIM_FIFO];

@@ -10,7 +10,7 @@
 #define EN_HIGH 0.75
 
 /* Sources: two transistors: ESP8684-DevKitC-02 schematic V1.0, truth table beside the transistors; plain wires:
- * esp8266/Arduino doc/boards.rst (direct), esp8266/Arduino issue 480 (swapped), ESP32-CAM-MB schematic (DTR to reset). */
+ * esp8266/Arduino doc/boards.rst (direct), esp8266/Arduino issue 480 (swapped), ESP32-CAM-MB (DTR to reset). */
 struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts)
 {
 	struct sim_pulled pulled = { false, false };

@@ -60,7 +60,7 @@ enum sim_image {
 	SIM_IMAGE_NONE,	    /* the flash is erased */
 	SIM_IMAGE_CSUM,	    /* the ROM finds a checksum error */
 	SIM_IMAGE_READ_ERR, /* the ROM cannot read the flash */
-	SIM_IMAGE_SECOND, /* the second stage finds no application: eboot prints e:N, ESP-IDF "No bootable app partitions" */
+	SIM_IMAGE_SECOND,   /* the second stage finds no application: e:N (eboot), "No bootable app partitions" */
 	SIM_IMAGE_COUNT
 };
 
@@ -122,20 +122,20 @@ struct sim_config {
 	/* the wires */
 	enum sim_circuit circuit;
 	int64_t skew_ns;	   /* how much later RTS changes than DTR; negative: earlier */
-	int64_t en_rise_ns;	   /* RC time constant of EN while it charges (0.75 VDD is reached after 1.386 of it) */
+	int64_t en_rise_ns;	   /* RC time constant of EN while it charges; 0.75 VDD comes after 1.386 of it */
 	int64_t en_fall_ns;	   /* RC time constant of EN while it discharges */
 	int64_t strap_ns;	   /* from EN's rise to the sampling of the straps */
 	unsigned int lines_before; /* SIM_DTR, SIM_RTS: asserted before the port is opened */
 	bool gpio0_held;	   /* a peripheral or a stuck button holds GPIO0 low */
 	int64_t gpio0_let_go_ns;   /* when the pressed button on GPIO0 is released; 0: it is not pressed */
-	bool empty_download;	/* ESP8266: boots from flash although the latch says UART download, as its ROM does if
-				    * nothing was downloaded */
+	/* ESP8266: it boots from flash although the latch says UART download, as its ROM does if nothing was downloaded */
+	bool empty_download;
 	bool gpio2_low;		/* ESP8266: selects boot mode 2, or 0 while GPIO0 is low */
 	bool other_strap;	/* ESP32 family: the second strap makes a low GPIO0 select another boot source */
 	bool gpio15;		/* ESP8266: GPIO15 is high: SDIO boot. ESP32: it is low: the ROM prints nothing */
 	int64_t finger_ns;	/* when somebody presses the reset button; 0: never */
 	int64_t finger_hold_ns; /* how long the reset button is pressed */
-	int64_t deep_sleep_ns;	/* from each start of the application to a hardware reset through GPIO16; 0: never */
+	int64_t deep_sleep_ns;	/* from each start of the application to a reset by GPIO16; 0: never */
 
 	/* the firmware */
 	enum sim_start start;
@@ -150,10 +150,10 @@ struct sim_config {
 	int64_t rom_watchdog_ns; /* ESP8266 in download mode after a software restart: until the watchdog restarts it;
 				  * ESP32 family after a failed boot: until the ROM tries again */
 	enum sim_app app;
-	int64_t app_delay_ns;  /* from the load to the first character of the application */
-	int64_t app_period_ns; /* SIM_APP_PERIODIC: between two text lines */
-	int app_baud;	       /* speed of the application */
-	bool chatter;	       /* ESP8266: the SDK prints a text line at an odd speed before the application starts */
+	int64_t app_delay_ns;	     /* from the load to the first character of the application */
+	int64_t app_period_ns;	     /* SIM_APP_PERIODIC: between two text lines */
+	int app_baud;		     /* speed of the application */
+	bool chatter;		     /* ESP8266: before the application the SDK prints text at an odd speed */
 	char app_text[SIM_TEXT_MAX]; /* printed in place of the application's greeting and text lines; "": is not */
 	char ota[80];		     /* address of the OTA service, "127.0.0.1:8266"; "": no service */
 	char ota_password[64];	     /* of the OTA service; "": none */
@@ -173,7 +173,7 @@ struct sim_config {
 	int64_t spurious_ns;	      /* mean time between spurious characters; 0: none */
 	int64_t rx_stall_ns;	      /* when the bridge stops to deliver characters for a while */
 	int64_t rx_stall_for_ns;      /* how long it delivers none; 0: no stall */
-	int control_stall_op;	      /* number of the first control transfer that stalls (1 is the open); 0: none */
+	int control_stall_op;	      /* number of the first control transfer to stall (1 is the open); 0: none */
 	int64_t control_stall_for_ns; /* how long a stalled control transfer takes until it fails with EIO */
 	int control_stall_count;      /* how many control transfers stall; 0: all from the first one on */
 	int64_t unplug_ns;	      /* when the bridge is unplugged; 0: never */
@@ -203,7 +203,7 @@ int sim_config_parse(struct sim_config *config, const char *words, char *err, si
 struct sim_word {
 	const char *word; /* with its value: "baud=N" needs a number, "panic[=T]" may have a duration */
 	const char *meaning;
-	int status; /* exit status of espreset for a board of this word alone; -1: depends on the value or other words */
+	int status; /* exit status of espreset for a board of this word alone; -1: depends on other words */
 };
 
 /** sim_word() - the n-th word, for a list; NULL after the last one */

@@ -19,19 +19,20 @@ enum cause {
 /* The program counters that the ROM prints after the banner of a warm restart. */
 enum saved_pc { PC_NONE, PC_ONE, PC_CORE0, PC_BOTH };
 
+/* clang-format off */
 struct rom {
-	const char *id;						  /* "ESP-ROM:..." and "Build:..."; NULL: an ESP32 */
+	const char *id;			/* "ESP-ROM:..." and "Build:..."; NULL: an ESP32 */
 	const char *poweron, *sw_sys, *tg_wdt, *sw_cpu, *rtc_wdt; /* texts of the reset causes */
-	int tg_code;						  /* reset cause after the application hung */
-	int retry_code;						  /* reset cause after the ROM found no image */
+	int tg_code;			/* reset cause after the application hung */
+	int retry_code;			/* reset cause after the ROM found no image */
 	enum saved_pc pc;
-	const char *setup; /* text between the banner and the first load line */
+	const char *setup;		/* text between the banner and the first load line */
 	const char *load;
 	int flash_bits, download_bits, other_bits, floating; /* boot_mode for each boot source, and its random bits */
-	const char *download, *other;			     /* names of the boot sources in the banner */
-	const char *
-		other_wait; /* what the ROM prints while it waits for the other source; NULL: it boots from SPI flash */
+	const char *download, *other;	/* names of the boot sources in the banner */
+	const char *other_wait;		/* printed while the ROM waits for the other source; NULL: it boots from SPI flash */
 };
+/* clang-format on */
 
 #define NEW_SETUP "SPIWP:0xee\r\nmode:DIO, clock div:1\r\n"
 #define LATE_SETUP "SPI mode:DIO, clock div:1\r\n"
@@ -336,7 +337,7 @@ static void esp32_after_second_stage(struct sim_board *board, int64_t now_ns)
 			  "I (300) main_task: Calling app_main()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n");
 }
 
-/* The watchdog resets a ROM that found no image. On the ESP32, S2 and S3 that is the RTC's, which samples the straps. */
+/* A watchdog resets a ROM that found no image. On the ESP32, S2 and S3 it is the RTC's, which samples the straps. */
 static void tries_again(struct sim_board *board, int64_t now_ns)
 {
 	board->cause = rom_of(board)->retry_code;

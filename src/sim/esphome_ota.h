@@ -1,8 +1,9 @@
 /* esphome_ota.h - the OTA service of a simulated ESPHome node: the bytes of one TCP connection at a time.
  *
- * Behaves like esphome components/esphome/ota/ota_esphome.cpp, of 2025.10 (SIM_ESPHOME_2025_10: nothing happens before the
- * client has sent the size) or of 2025.7 and older (SIM_ESPHOME_2025_7: a connection alone starts the user's on_begin).
- * The versions between are not simulated. The chip is an ESP8266: with boot mode 1 an update is refused (0x85).
+ * Behaves like esphome components/esphome/ota/ota_esphome.cpp, of 2025.10 (SIM_ESPHOME_2025_10: nothing happens before
+ * the client has sent the size) or of 2025.7 and older (SIM_ESPHOME_2025_7: a connection alone starts the user's
+ * on_begin). The versions between are not simulated. The chip is an ESP8266: with boot mode 1 an update is refused
+ * (0x85).
  *
  *	sim_esphome_ota_init(&ota, kind, &host, password);
  *	sim_esphome_ota_begin(&ota);			the application runs

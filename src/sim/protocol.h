@@ -1,10 +1,11 @@
 /* protocol.h - the messages between espreset and espreset-sim, the simulated board.
  *
- * espreset starts "espreset-sim board WORDS" with one end of a SOCK_SEQPACKET socket as descriptor SIM_SOCKET. Each struct
- * sim_request is one packet, and is answered by one packet of kind SIM_REPLY, in order. Packets of kind SIM_DATA and
- * SIM_GONE come without a request. The first request is SIM_ASK_OPEN. Its reply is 0 or the negative errno of open(2);
- * -EINVAL if the WORDS are wrong. When espreset's end of the socket is closed, for whatever reason, the board does what the
- * kernel does at the last close of a tty: it releases the lines if HUPCL is set.
+ * espreset starts "espreset-sim board WORDS" with one end of a SOCK_SEQPACKET socket as descriptor SIM_SOCKET. Each
+ * struct sim_request is one packet, and is answered by one packet of kind SIM_REPLY, in order. Packets of kind
+ * SIM_DATA and SIM_GONE come without a request. The first request is SIM_ASK_OPEN. Its reply is 0 or the negative
+ * errno of open(2);
+ * -EINVAL if the WORDS are wrong. When espreset's end of the socket is closed, also because espreset was killed, the
+ * board does what the kernel does at the last close of a tty: it releases the lines if HUPCL is set.
  *
  * The two programs share only this header. Both are built from one source tree, so the struct layout agrees.
  */

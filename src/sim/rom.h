@@ -1,7 +1,7 @@
 /* rom.h - what the ROM, the loaders and the application of a simulated chip do and print.
  *
- * board.c calls sim_rom_start() after a reset, sim_rom_continue() when the script of a phase has ended, and sim_rom_fate()
- * when the application's fate happens. Each call fills the next script:
+ * board.c calls sim_rom_start() after a reset, sim_rom_continue() when the script of a phase has ended, and
+ * sim_rom_fate() when the application's fate happens. Each call fills the next script:
  *
  *	sim_script_begin(board, SIM_PHASE_LOAD);
  *	sim_script_text(board, wait_ns, baud, "csum 0x%02x\n", sum);	as often as needed
@@ -31,7 +31,7 @@ void sim_rom_fate(struct sim_board *board, int64_t now_ns);
 /** sim_rom_restart() - a restart by software, which keeps the latch */
 void sim_rom_restart(struct sim_board *board, int64_t now_ns);
 
-/** sim_rom_usb() - a restart by the chip's own USB, which keeps the latch; @download: the loader starts whatever it says */
+/** sim_rom_usb() - a restart by the chip's own USB, which keeps the latch; @download: the loader starts nevertheless */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download);
 
 /** sim_rom_run_image() - the loader starts the image */

@@ -54,13 +54,13 @@ void sim_uart_idle(struct sim_uart *uart, int64_t until_ns)
 		uart->done = until;
 }
 
-/* The bits as sent, start bit lowest; all bits above the data are ones, since the wire stays high from the stop bit on. */
+/* The bits as sent, start bit lowest. The bits above the data are ones: from the stop bit on, the wire stays high. */
 static unsigned int frame_bits(const struct sim_frame *frame)
 {
 	return (unsigned int)frame->byte << 1 | ~0x1ffu;
 }
 
-/* The first falling edge of the frame that the receiver has not read yet; -1: none. The wire was idle before the frame. */
+/* The first falling edge of the frame after the time that the receiver has read; -1: none. The wire was idle before. */
 static double next_edge(const struct sim_uart *uart, const struct sim_frame *frame, double start, double cut)
 {
 	unsigned int bits = frame_bits(frame);

@@ -4,8 +4,8 @@
  *	sim_uart_frame(&uart, &frame);		each character, in the order of their start
  *	sim_uart_idle(&uart, until_ns);		the wire was idle until then
  *
- * The receiver waits for a falling edge on a grid of 16 ticks a bit, confirms the start bit, and samples eight data bits
- * and the stop bit. It reports the character also if the stop bit is missing.
+ * The receiver waits for a falling edge on a grid of 16 ticks a bit, confirms the start bit, and samples eight data
+ * bits and the stop bit. It reports the character also if the stop bit is missing.
  */
 #ifndef ESPRESET_SIM_UART_H
 #define ESPRESET_SIM_UART_H
@@ -16,7 +16,7 @@
 /* One character on the wire: start bit, eight data bits, a stop bit. */
 struct sim_frame {
 	int64_t start_ns;
-	int64_t cut_ns; /* the end of the stop bit, or the earlier moment when a reset of the sender cut the character */
+	int64_t cut_ns; /* the end of the stop bit, or an earlier moment if a reset of the sender cut the character */
 	double bit_ns;
 	uint8_t byte;
 };

@@ -86,7 +86,7 @@ struct sim_ota_record {
 	int last_error;				 /* ArduinoOTA: last error number of the updater; -1: none */
 };
 
-/** sim_ota_record_untouched() - true if no member, state, callback or flash was changed; connections and greetings may */
+/** sim_ota_record_untouched() - true if no update began and no callback ran; connections and greetings are allowed */
 bool sim_ota_record_untouched(const struct sim_ota_record *record);
 
 #endif

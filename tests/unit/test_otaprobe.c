@@ -79,15 +79,12 @@ START_TEST(an_open_port_is_found_by_contrast)
 {
 	int port = 0, fd = loopback_bind(hosts[_i], SOCK_DGRAM, &port);
 	const struct ota_finding *f;
-	char address[64];
 
 	start(arduino(hosts[_i], port));
 	f = carry(20000, NULL);
 	ck_assert_ptr_nonnull(f);
 	ck_assert(f->listens);
 	ck_assert_int_eq(f->proof, OTA_PROOF_CONTRAST);
-	otaprobe_address(&probe, address, sizeof(address));
-	ck_assert_str_eq(address, _i == 1 ? "::1" : "127.0.0.1");
 	ck_assert_uint_ge(received(fd, "1\n"), OTA_SILENT_ROUNDS);
 	otaprobe_end(&probe);
 	close(fd);
