@@ -3,34 +3,34 @@
 
 #include <string.h>
 
-/* Sources of the pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc;
+/* Sources of the boot pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc;
  * ESP8266: esp8266/Arduino doc/boards.rst; S31, H21: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
- * The H4's pins are left out, because its sources disagree: that esptool page says GPIO14 and GPIO13, which are USB in
- * esptool's esp32h4.py, and espressif/esp-idf docs/en/api-reference/peripherals/gpio/esp32h4.inc lists other straps.
- * The E22's pins are not published.
+ * The H4's pin is left out, because its sources disagree: that esptool page says GPIO14, which is USB in esptool's
+ * esp32h4.py, and espressif/esp-idf docs/en/api-reference/peripherals/gpio/esp32h4.inc lists other straps. The E22's
+ * pin is not published.
  * Source of the flash offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET. */
 static const struct {
 	const char *name;
-	int boot_pin, second_pin;
+	int boot_pin;
 	long bootloader;
 } chips[CHIP_COUNT] = {
-	[CHIP_UNKNOWN] = { NULL, -1, -1, -1 },
-	[CHIP_ESP8266] = { "esp8266", 0, 2, 0x0 },
-	[CHIP_ESP32] = { "esp32", 0, 2, 0x1000 },
-	[CHIP_ESP32S2] = { "esp32s2", 0, 46, 0x1000 },
-	[CHIP_ESP32S3] = { "esp32s3", 0, 46, 0x0 },
-	[CHIP_ESP32C2] = { "esp32c2", 9, 8, 0x0 },
-	[CHIP_ESP32C3] = { "esp32c3", 9, 8, 0x0 },
-	[CHIP_ESP32C5] = { "esp32c5", 28, 27, 0x2000 },
-	[CHIP_ESP32C6] = { "esp32c6", 9, 8, 0x0 },
-	[CHIP_ESP32C61] = { "esp32c61", 9, 8, 0x0 },
-	[CHIP_ESP32H2] = { "esp32h2", 9, 8, 0x0 },
-	[CHIP_ESP32P4] = { "esp32p4", 35, 36, 0x2000 },
-	[CHIP_ESP32S31] = { "esp32s31", 61, 60, 0x2000 },
-	[CHIP_ESP32H4] = { "esp32h4", -1, -1, 0x2000 },
-	[CHIP_ESP32H21] = { "esp32h21", 14, 13, 0x0 },
-	[CHIP_ESP32E22] = { "esp32e22", -1, -1, 0x0 },
-	[CHIP_NEWER] = { NULL, -1, -1, -1 },
+	[CHIP_UNKNOWN] = { NULL, -1, -1 },
+	[CHIP_ESP8266] = { "esp8266", 0, 0x0 },
+	[CHIP_ESP32] = { "esp32", 0, 0x1000 },
+	[CHIP_ESP32S2] = { "esp32s2", 0, 0x1000 },
+	[CHIP_ESP32S3] = { "esp32s3", 0, 0x0 },
+	[CHIP_ESP32C2] = { "esp32c2", 9, 0x0 },
+	[CHIP_ESP32C3] = { "esp32c3", 9, 0x0 },
+	[CHIP_ESP32C5] = { "esp32c5", 28, 0x2000 },
+	[CHIP_ESP32C6] = { "esp32c6", 9, 0x0 },
+	[CHIP_ESP32C61] = { "esp32c61", 9, 0x0 },
+	[CHIP_ESP32H2] = { "esp32h2", 9, 0x0 },
+	[CHIP_ESP32P4] = { "esp32p4", 35, 0x2000 },
+	[CHIP_ESP32S31] = { "esp32s31", 61, 0x2000 },
+	[CHIP_ESP32H4] = { "esp32h4", -1, 0x2000 },
+	[CHIP_ESP32H21] = { "esp32h21", 14, 0x0 },
+	[CHIP_ESP32E22] = { "esp32e22", -1, 0x0 },
+	[CHIP_NEWER] = { NULL, -1, -1 },
 };
 
 /* Other names of chips in the table above. The ESP32-C2's ROM calls itself esp8684 (espressif/esp-idf
@@ -89,11 +89,6 @@ int chip_boot_pin(enum chip chip)
 	return (unsigned int)chip < CHIP_COUNT ? chips[chip].boot_pin : -1;
 }
 
-int chip_second_pin(enum chip chip)
-{
-	return (unsigned int)chip < CHIP_COUNT ? chips[chip].second_pin : -1;
-}
-
 long chip_bootloader_offset(enum chip chip)
 {
 	return (unsigned int)chip < CHIP_COUNT ? chips[chip].bootloader : -1;
@@ -129,7 +124,7 @@ static enum chip_straps riscv_straps(unsigned int value)
 	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* C5 and S31: bit 4 is the boot pin, bit 3 the second pin (C5: espressif/esp-idf
+/* C5 and S31: bit 4 is the boot pin, bit 3 a second pin (C5: espressif/esp-idf
  * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both pins low, a third strap
  * decides whether a C5 waits for UART0 and SDIO. Values in logs: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49;
  * S31 flash 0x58, download 0x69 0x6f. */

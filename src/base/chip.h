@@ -66,16 +66,6 @@ enum chip_straps chip_straps(enum chip chip, unsigned int value);
 /** chip_boot_pin() - the GPIO of the BOOT button, which must be low at reset for download mode; -1: not known */
 int chip_boot_pin(enum chip chip);
 
-/**
- * chip_second_pin() - the GPIO that selects download mode together with the boot pin
- *
- * Download mode needs it low on the ESP32, S2 and S3, high on all other chips. On an ESP8266 a third pin takes part:
- * GPIO15 is low in every mode but SDIO.
- *
- * Return: -1 if not known.
- */
-int chip_second_pin(enum chip chip);
-
 /** chip_bootloader_offset() - the flash offset at which the ROM looks for the bootloader; -1: not known */
 long chip_bootloader_offset(enum chip chip);
 

@@ -40,8 +40,8 @@ static int otaprobe_watch(const struct otaprobe *probe, int fd, uint32_t what, u
 
 static int look_up(const char *host, int flags, struct addresses *ret)
 {
-	/* SOCK_DGRAM: one entry for each address. No AI_ADDRCONFIG, which would leave out loopback addresses if this
-	 * computer has no others: simulated boards are there. */
+	/* SOCK_DGRAM gives one entry for each address. AI_ADDRCONFIG is not set, since it would leave out the loopback
+	 * addresses of simulated boards on a computer without a network. */
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = flags }, *list, *a;
 	int r = getaddrinfo(host, NULL, &hints, &list);
 

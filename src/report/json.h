@@ -31,14 +31,7 @@ struct json_member {
 	json_t *value;
 };
 #define JSON_LEFT_OUT ""
-#define JSON_MEMBERS(...) \
-	(const struct json_member[]) \
-	{ \
-		__VA_ARGS__, \
-		{ \
-			NULL, NULL \
-		} \
-	}
+#define JSON_MEMBERS(...) ((const struct json_member[]){ __VA_ARGS__, { NULL, NULL } })
 
 /** json_object_of() - an object of @members, in their order */
 json_t *json_object_of(const struct json_member *members);

@@ -122,7 +122,7 @@ static void report_text_note(const char *port, const struct session_note *note)
 	}
 }
 
-/* A wiring that was not found is left to the result, which follows. */
+/* Prints a wiring that was found; else report_result() prints why none was. */
 static void report_text_wiring(const char *port, const struct wiring_result *found)
 {
 	if (found->verdict == VERDICT_READY)

@@ -128,7 +128,7 @@ struct sim_config {
 	unsigned int lines_before; /* SIM_DTR, SIM_RTS: asserted before the port is opened */
 	bool gpio0_held;	   /* a peripheral or a stuck button holds GPIO0 low */
 	int64_t gpio0_let_go_ns;   /* when the pressed button on GPIO0 is released; 0: it is not pressed */
-	/* ESP8266: it boots from flash although the latch says UART download, as its ROM does if nothing was downloaded */
+	/* ESP8266: boots from flash although the latch says UART download, as its ROM does if nothing was downloaded */
 	bool empty_download;
 	bool gpio2_low;		/* ESP8266: selects boot mode 2, or 0 while GPIO0 is low */
 	bool other_strap;	/* ESP32 family: the second strap makes a low GPIO0 select another boot source */

@@ -30,7 +30,7 @@ struct rom {
 	const char *load;
 	int flash_bits, download_bits, other_bits, floating; /* boot_mode for each boot source, and its random bits */
 	const char *download, *other;	/* names of the boot sources in the banner */
-	const char *other_wait;		/* printed while the ROM waits for the other source; NULL: it boots from SPI flash */
+	const char *other_wait;		/* printed while the other source is awaited; NULL: SPI flash boot */
 };
 /* clang-format on */
 
@@ -120,7 +120,7 @@ static const struct rom *rom_of(const struct sim_board *board)
 	return &roms[board->config.chip];
 }
 
-struct sim_latch sim_esp32_latch(const struct sim_config *config, bool gpio0_low)
+static struct sim_latch esp32_latch(const struct sim_config *config, bool gpio0_low)
 {
 	const struct rom *rom = &roms[config->chip];
 	bool other = gpio0_low && config->other_strap && rom->other;
@@ -150,7 +150,7 @@ int sim_esp32_usb_cause(enum sim_chip chip)
 	return chip == SIM_ESP32P4 ? CAUSE_USB_P4 : CAUSE_USB;
 }
 
-/* Newer ROMs name their reset causes after cores ("HPSYS"). */
+/* The text of a reset by USB; newer ROMs name reset causes after cores ("HPSYS"). */
 static const char *usb_text(const struct rom *rom, int cause)
 {
 	if (cause == CAUSE_USB_P4)
@@ -192,7 +192,7 @@ static const char *saved_pc(const struct sim_board *board)
 	return board->cause == CAUSE_POWERON ? "" : lines[rom_of(board)->pc];
 }
 
-void sim_esp32_banner(struct sim_board *board, int64_t now_ns)
+static void esp32_print_banner(struct sim_board *board, int64_t now_ns)
 {
 	const struct rom *rom = rom_of(board);
 	const char *id = rom->id;
@@ -215,7 +215,7 @@ static void second_banner(struct sim_board *board, int64_t now_ns)
 	board->second_banner = true;
 	board->cause = CAUSE_RTC_WDT;
 	sim_board_sample(board, now_ns);
-	sim_esp32_banner(board, now_ns);
+	esp32_print_banner(board, now_ns);
 }
 
 static void esp32_waits(struct sim_board *board, int64_t now_ns, const char *line)
@@ -225,19 +225,6 @@ static void esp32_waits(struct sim_board *board, int64_t now_ns, const char *lin
 	if (!is_mute(board))
 		sim_script_text(board, 1 * SIM_MS, esp32_rom_baud(board), "%s", line);
 	sim_script_play(board, now_ns);
-}
-
-static void esp32_after_banner(struct sim_board *board, int64_t now_ns)
-{
-	const struct rom *rom = rom_of(board);
-
-	if (board->config.early_silicon && board->cause == CAUSE_POWERON && board->truth.latch_flash &&
-	    !board->second_banner)
-		second_banner(board, now_ns);
-	else if (board->truth.latch_flash || (!board->truth.latch_download && !rom->other_wait))
-		sim_esp32_load(board, now_ns);
-	else
-		esp32_waits(board, now_ns, board->truth.latch_download ? "waiting for download\r\n" : rom->other_wait);
 }
 
 static bool esp32_loads(const struct sim_board *board)
@@ -267,7 +254,7 @@ static void esp32_trouble(struct sim_board *board, double baud)
 	}
 }
 
-void sim_esp32_load(struct sim_board *board, int64_t now_ns)
+static void esp32_load(struct sim_board *board, int64_t now_ns)
 {
 	const struct rom *rom = rom_of(board);
 	double baud = esp32_rom_baud(board);
@@ -287,6 +274,19 @@ void sim_esp32_load(struct sim_board *board, int64_t now_ns)
 		sim_script_text(board, 3 * SIM_MS, baud, "%s", rom->load);
 	}
 	sim_script_play(board, now_ns);
+}
+
+static void esp32_after_banner(struct sim_board *board, int64_t now_ns)
+{
+	const struct rom *rom = rom_of(board);
+
+	if (board->config.early_silicon && board->cause == CAUSE_POWERON && board->truth.latch_flash &&
+	    !board->second_banner)
+		second_banner(board, now_ns);
+	else if (board->truth.latch_flash || (!board->truth.latch_download && !rom->other_wait))
+		esp32_load(board, now_ns);
+	else
+		esp32_waits(board, now_ns, board->truth.latch_download ? "waiting for download\r\n" : rom->other_wait);
 }
 
 static void after_load(struct sim_board *board, int64_t now_ns)
@@ -346,10 +346,10 @@ static void tries_again(struct sim_board *board, int64_t now_ns)
 	if (board->cause == CAUSE_RTC_WDT)
 		sim_board_sample(board, now_ns);
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
-	sim_esp32_banner(board, now_ns);
+	esp32_print_banner(board, now_ns);
 }
 
-void sim_esp32_continue(struct sim_board *board, int64_t now_ns)
+static void esp32_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
 	case SIM_PHASE_ROM: esp32_after_banner(board, now_ns); break;
@@ -368,7 +368,7 @@ static void esp32_report(struct sim_board *board, int64_t now_ns, const char *te
 	sim_script_play(board, now_ns);
 }
 
-void sim_esp32_fate(struct sim_board *board, int64_t now_ns)
+static void esp32_fate(struct sim_board *board, int64_t now_ns)
 {
 	board->cause = CAUSE_SW_CPU;
 	switch (board->config.fate) {
@@ -388,3 +388,5 @@ void sim_esp32_fate(struct sim_board *board, int64_t now_ns)
 	default: sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 	}
 }
+
+const struct sim_family sim_esp32 = { esp32_latch, esp32_print_banner, esp32_load, esp32_continue, esp32_fate };

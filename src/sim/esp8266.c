@@ -13,7 +13,7 @@ static bool has_sdio_strap(int mode)
 	return mode >= 4;
 }
 
-struct sim_latch sim_esp8266_latch(const struct sim_config *config, bool gpio0_low)
+static struct sim_latch esp8266_latch(const struct sim_config *config, bool gpio0_low)
 {
 	int mode = (config->gpio15 ? 4 : 0) | (gpio0_low ? 0 : 2) | (config->gpio2_low ? 0 : 1);
 
@@ -29,7 +29,7 @@ static double esp8266_rom_baud(const struct sim_board *board)
 	return board->warm ? 115200 : 115200.0 * board->config.crystal_mhz / 40;
 }
 
-void sim_esp8266_banner(struct sim_board *board, int64_t now_ns)
+static void esp8266_print_banner(struct sim_board *board, int64_t now_ns)
 {
 	int mode = board->truth.boot_mode;
 
@@ -42,24 +42,6 @@ void sim_esp8266_banner(struct sim_board *board, int64_t now_ns)
 	if (has_sdio_strap(mode) && board->config.select_bits != 2)
 		sim_script_text(board, 0, esp8266_rom_baud(board), "waiting for host\r\n");
 	sim_script_play(board, now_ns);
-}
-
-static void esp8266_after_banner(struct sim_board *board, int64_t now_ns)
-{
-	int mode = board->truth.boot_mode;
-
-	if (mode == 3 || (mode == 1 && board->config.empty_download)) {
-		sim_esp8266_load(board, now_ns);
-	} else if (mode == 1 || has_sdio_strap(mode)) {
-		sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);
-		sim_script_none(board);
-		/* after a software restart the watchdog is on: it resets the waiting ROM once */
-		if (mode == 1 && board->soft && board->cause != CAUSE_WATCHDOG)
-			sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
-	} else {
-		/* the ROM jumps to an address without code, until the watchdog resets it */
-		sim_board_fail(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
-	}
 }
 
 static void load_lines(struct sim_board *board, double baud)
@@ -78,7 +60,7 @@ static void load_lines(struct sim_board *board, double baud)
 			"load 0x3ffe8310, len 632, room 0 \r\ntail 8\r\nchksum 0xd8\r\ncsum 0xd8\r\n");
 }
 
-void sim_esp8266_load(struct sim_board *board, int64_t now_ns)
+static void esp8266_load(struct sim_board *board, int64_t now_ns)
 {
 	double baud = esp8266_rom_baud(board);
 
@@ -101,6 +83,24 @@ void sim_esp8266_load(struct sim_board *board, int64_t now_ns)
 	case SIM_IMAGE_COUNT: load_lines(board, baud); break;
 	}
 	sim_script_play(board, now_ns);
+}
+
+static void esp8266_after_banner(struct sim_board *board, int64_t now_ns)
+{
+	int mode = board->truth.boot_mode;
+
+	if (mode == 3 || (mode == 1 && board->config.empty_download)) {
+		esp8266_load(board, now_ns);
+	} else if (mode == 1 || has_sdio_strap(mode)) {
+		sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);
+		sim_script_none(board);
+		/* after a software restart the watchdog is on: it resets the waiting ROM once */
+		if (mode == 1 && board->soft && board->cause != CAUSE_WATCHDOG)
+			sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
+	} else {
+		/* the ROM jumps to an address without code, until the watchdog resets it */
+		sim_board_fail(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
+	}
 }
 
 static bool has_eboot(const struct sim_board *board)
@@ -186,10 +186,10 @@ static void watchdog_bites(struct sim_board *board, int64_t now_ns)
 	board->soft = true;
 	sim_board_count_soft(board, now_ns);
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
-	sim_esp8266_banner(board, now_ns);
+	esp8266_print_banner(board, now_ns);
 }
 
-void sim_esp8266_continue(struct sim_board *board, int64_t now_ns)
+static void esp8266_continue(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->phase) {
 	case SIM_PHASE_ROM: esp8266_after_banner(board, now_ns); break;
@@ -221,7 +221,7 @@ static void report_exception(struct sim_board *board, int64_t now_ns)
 	sim_script_play(board, now_ns);
 }
 
-void sim_esp8266_fate(struct sim_board *board, int64_t now_ns)
+static void esp8266_fate(struct sim_board *board, int64_t now_ns)
 {
 	switch (board->config.fate) {
 	case SIM_FATE_PANIC: report_exception(board, now_ns); break;
@@ -232,3 +232,6 @@ void sim_esp8266_fate(struct sim_board *board, int64_t now_ns)
 	default: sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 	}
 }
+
+const struct sim_family sim_esp8266 = { esp8266_latch, esp8266_print_banner, esp8266_load, esp8266_continue,
+					esp8266_fate };

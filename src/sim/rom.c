@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct sim_family *family_of(const struct sim_config *config)
+{
+	return config->chip == SIM_ESP8266 ? &sim_esp8266 : &sim_esp32;
+}
+
 struct sim_latch sim_rom_latch(const struct sim_config *config, bool gpio0_low)
 {
-	if (config->chip == SIM_ESP8266)
-		return sim_esp8266_latch(config, gpio0_low);
-	return sim_esp32_latch(config, gpio0_low);
+	return family_of(config)->latch(config, gpio0_low);
 }
 
 int64_t sim_rom_min_pulse(enum sim_chip chip)
@@ -118,10 +121,7 @@ static void app_line(struct sim_board *board, int64_t now_ns)
 static void rom_banner(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_set_runs(board, now_ns, SIM_RUNS_ROM);
-	if (board->config.chip == SIM_ESP8266)
-		sim_esp8266_banner(board, now_ns);
-	else
-		sim_esp32_banner(board, now_ns);
+	family_of(&board->config)->banner(board, now_ns);
 }
 
 void sim_rom_start(struct sim_board *board, int64_t now_ns)
@@ -143,28 +143,21 @@ void sim_rom_continue(struct sim_board *board, int64_t now_ns)
 		board->image_baud = 0;
 		rom_banner(board, now_ns);
 		break;
-	default:
-		if (board->config.chip == SIM_ESP8266)
-			sim_esp8266_continue(board, now_ns);
-		else
-			sim_esp32_continue(board, now_ns);
+	default: family_of(&board->config)->next(board, now_ns);
 	}
 }
 
 void sim_rom_fate(struct sim_board *board, int64_t now_ns)
 {
 	board->fates++;
-	if (board->config.fate ==
-	    SIM_FATE_HANG) { /* the truth still says that it runs, since nothing outside shows that it hangs */
+	if (board->config.fate == SIM_FATE_HANG) {
+		/* nothing outside shows that the application hangs, so the truth still says that it runs */
 		sim_script_none(board);
 		return;
 	}
 	if (board->config.fate != SIM_FATE_RESTART)
 		sim_board_count_crash(board, now_ns);
-	if (board->config.chip == SIM_ESP8266)
-		sim_esp8266_fate(board, now_ns);
-	else
-		sim_esp32_fate(board, now_ns);
+	family_of(&board->config)->fate(board, now_ns);
 }
 
 void sim_rom_restart(struct sim_board *board, int64_t now_ns)
@@ -189,10 +182,7 @@ void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download)
 void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud)
 {
 	board->image_baud = baud;
-	if (board->config.chip == SIM_ESP8266)
-		sim_esp8266_load(board, now_ns);
-	else
-		sim_esp32_load(board, now_ns);
+	family_of(&board->config)->load(board, now_ns);
 }
 
 void sim_rom_already(struct sim_board *board, int64_t now_ns)
@@ -201,7 +191,7 @@ void sim_rom_already(struct sim_board *board, int64_t now_ns)
 	bool low = start == SIM_START_UPLOADED || start == SIM_START_DOWNLOAD;
 	struct sim_config straps = board->config;
 
-	/* the faults of the straps came after the chip had started; GPIO15 mutes an ESP32 all the time */
+	/* wrong straps would not have let the application start, so they came later; GPIO15 only mutes an ESP32 */
 	straps.gpio2_low = straps.other_strap = false;
 	straps.gpio15 = straps.gpio15 && straps.chip != SIM_ESP8266;
 	board->straps = sim_rom_latch(&straps, low);

@@ -40,18 +40,19 @@ void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud);
 /** sim_rom_already() - the state of config.start, without a reset */
 void sim_rom_already(struct sim_board *board, int64_t now_ns);
 
-/* The two families, in esp8266.c and esp32.c; each is called only for its own chips. */
-struct sim_latch sim_esp8266_latch(const struct sim_config *config, bool gpio0_low);
-void sim_esp8266_banner(struct sim_board *board, int64_t now_ns);
-void sim_esp8266_continue(struct sim_board *board, int64_t now_ns);
-void sim_esp8266_fate(struct sim_board *board, int64_t now_ns);
-void sim_esp8266_load(struct sim_board *board, int64_t now_ns);
+/* What differs between the families of chips. */
+struct sim_family {
+	struct sim_latch (*latch)(const struct sim_config *config, bool gpio0_low); /* see sim_rom_latch() */
+	void (*banner)(struct sim_board *board, int64_t now_ns);		    /* the ROM starts */
+	void (*load)(struct sim_board *board, int64_t now_ns);			    /* the ROM loads the image */
+	void (*next)(struct sim_board *board, int64_t now_ns);			    /* see sim_rom_continue() */
+	void (*fate)(struct sim_board *board, int64_t now_ns);			    /* see sim_rom_fate() */
+};
+
+extern const struct sim_family sim_esp8266, sim_esp32;
+
+/** sim_esp32_usb_cause() - the reset cause after a restart by the chip's own USB */
 int sim_esp32_usb_cause(enum sim_chip chip);
-struct sim_latch sim_esp32_latch(const struct sim_config *config, bool gpio0_low);
-void sim_esp32_banner(struct sim_board *board, int64_t now_ns);
-void sim_esp32_continue(struct sim_board *board, int64_t now_ns);
-void sim_esp32_fate(struct sim_board *board, int64_t now_ns);
-void sim_esp32_load(struct sim_board *board, int64_t now_ns);
 
 void sim_script_begin(struct sim_board *board, enum sim_phase phase);
 void sim_script_text(struct sim_board *board, int64_t wait_ns, double baud, const char *format, ...)

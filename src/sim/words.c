@@ -22,10 +22,10 @@ struct word_rule {
 	bool optional;	     /* the value may be missing; then number is the value */
 	int64_t number;	     /* the value of a word that takes none; nanoseconds if it is a time */
 	int64_t least, most; /* range of the value */
-	struct field field;  /* gets the value */
-	struct field also;   /* gets also_number */
+	struct field field;  /* the member that gets the value */
+	struct field also;   /* a second member, which gets also_number */
 	int64_t also_number;
-	void (*apply)(struct sim_config *config, int64_t number); /* called last; NULL: the fields are all */
+	void (*apply)(struct sim_config *config, int64_t number); /* called last; NULL: only members are set */
 };
 
 /* ---- words that do more than set members ---- */
