@@ -176,13 +176,13 @@ void ota_tcp_event(struct ota *ota, const struct ota_event *event, int64_t now_m
 void ota_web_request(struct ota *ota)
 {
 	const char *host = ota->options.host ? ota->options.host : "";
-	bool v6 = strchr(host, ':');
+	const char *begin = strchr(host, ':') ? "[" : "", *end = *begin ? "]" : "";
 
 	/* HTTP/1.0, so that the page is not sent in chunks. Tasmota requires a Referer with its own host. */
 	snprintf(ota->request, sizeof(ota->request),
 		 "GET %s HTTP/1.0\r\nHost: %s%s%s\r\nReferer: http://%s%s%s/\r\n"
 		 "User-Agent: espreset\r\nConnection: close\r\n\r\n",
-		 ota->options.page.path, v6 ? "[" : "", host, v6 ? "]" : "", v6 ? "[" : "", host, v6 ? "]" : "");
+		 ota->options.page.path, begin, host, end, begin, host, end);
 }
 
 bool ota_esphome_harmless(const char *version, size_t len)

@@ -90,16 +90,18 @@ static int make_socket(const struct sim_net *net, int type)
 	return fd;
 }
 
-static void open_service(struct sim_net *net, int *fd, int type)
+static void open_service(struct sim_net *net)
 {
-	*fd = make_socket(net, type);
-	if (*fd >= 0 && !bind(*fd, (struct sockaddr *)&net->address, net->address_len) &&
-	    (type == SOCK_DGRAM || !listen(*fd, 1)) && !net_watch(net, *fd, EPOLLIN, EPOLL_CTL_ADD)) {
+	int type = is_esphome(net) ? SOCK_STREAM : SOCK_DGRAM;
+
+	net->service = make_socket(net, type);
+	if (net->service >= 0 && !bind(net->service, (struct sockaddr *)&net->address, net->address_len) &&
+	    (type == SOCK_DGRAM || !listen(net->service, 1)) && !net_watch(net, net->service, EPOLLIN, EPOLL_CTL_ADD)) {
 		net->bind_error = 0;
 		return;
 	}
 	net->bind_error = errno;
-	net_shut(fd);
+	net_shut(&net->service);
 }
 
 static void send_datagram(void *user, const struct sim_peer *to, const void *bytes, size_t n)
@@ -109,7 +111,7 @@ static void send_datagram(void *user, const struct sim_peer *to, const void *byt
 
 	memcpy(&address, to->bytes, to->len);
 	/* errors are ignored: a datagram may get lost */
-	(void)sendto(net->udp, bytes, n, MSG_NOSIGNAL, (struct sockaddr *)&address, (socklen_t)to->len);
+	(void)sendto(net->service, bytes, n, MSG_NOSIGNAL, (struct sockaddr *)&address, (socklen_t)to->len);
 }
 
 static void send_stream(void *user, const void *bytes, size_t n)
@@ -231,12 +233,12 @@ static void receive_stream(struct sim_net *net)
 
 static void receive_datagrams(struct sim_net *net)
 {
-	for (int i = 0; i < READS && net->udp >= 0; i++) {
+	for (int i = 0; i < READS && net->service >= 0; i++) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof(from);
 		struct sim_peer peer;
 		uint8_t buf[1472];
-		ssize_t n = recvfrom(net->udp, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
+		ssize_t n = recvfrom(net->service, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
 
 		if (n < 0 || len > sizeof(peer.bytes))
 			return;
@@ -250,19 +252,16 @@ static void take_connection(struct sim_net *net)
 {
 	if (net->tcp >= 0)
 		return; /* one connection at a time; further ones wait in the backlog */
-	net->tcp = accept4(net->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (net->tcp < 0)
-		return;
-	if (net_watch(net, net->tcp, EPOLLIN, EPOLL_CTL_ADD) < 0) {
+	net->tcp = accept4(net->service, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (net->tcp >= 0 && net_watch(net, net->tcp, EPOLLIN, EPOLL_CTL_ADD) == 0)
+		sim_esphome_ota_connected(&net->esphome, net_now_ms(net));
+	else
 		net_shut(&net->tcp);
-		return;
-	}
-	sim_esphome_ota_connected(&net->esphome, net_now_ms(net));
 }
 
 /* ---- the application ---- */
 
-static void say_ready(struct sim_net *net)
+static void print_ready(struct sim_net *net)
 {
 	char text[400];
 
@@ -292,15 +291,14 @@ static void begin_service(struct sim_net *net)
 		sim_esphome_ota_begin(&net->esphome);
 	else
 		sim_arduino_ota_begin(&net->arduino);
-	say_ready(net);
+	print_ready(net);
 }
 
 static void end_service(struct sim_net *net)
 {
 	sim_arduino_ota_stop(&net->arduino);
 	sim_esphome_ota_stop(&net->esphome);
-	net_shut(&net->udp);
-	net_shut(&net->listener);
+	net_shut(&net->service);
 	net_hang_up(net);
 	net->begin_ns = net->restart_ns = SIM_NEVER;
 }
@@ -333,24 +331,19 @@ static void net_follow_application(struct sim_net *net)
 }
 
 /* Opens the socket of a service that listens, and closes that of one that does not. */
-static void keep_sockets(struct sim_net *net)
+static void keep_socket(struct sim_net *net)
 {
-	if (is_esphome(net)) {
-		if (net->esphome.listens && net->listener < 0)
-			open_service(net, &net->listener, SOCK_STREAM);
-		return;
-	}
-	if (!sim_arduino_ota_listens(&net->arduino))
-		net_shut(&net->udp);
-	else if (net->udp < 0)
-		open_service(net, &net->udp, SOCK_DGRAM);
+	if (!(is_esphome(net) ? net->esphome.listens : sim_arduino_ota_listens(&net->arduino)))
+		net_shut(&net->service);
+	else if (net->service < 0)
+		open_service(net);
 }
 
 static void loop_of_the_sketch(struct sim_net *net)
 {
 	if (is_esphome(net)) {
 		sim_esphome_ota_tick(&net->esphome, net_now_ms(net));
-		if (net->listener >= 0)
+		if (net->service >= 0)
 			take_connection(net);
 		return;
 	}
@@ -377,7 +370,7 @@ void sim_net_run(struct sim_net *net, int64_t now_ns)
 		begin_service(net);
 	n = epoll_wait(net->epoll_fd, events, 4, 0);
 	for (int i = 0; i < n; i++) {
-		if (events[i].data.fd == net->udp)
+		if (events[i].data.fd == net->service && !is_esphome(net))
 			receive_datagrams(net);
 		else if (events[i].data.fd == net->tcp && net->tcp_connecting)
 			net_connected(net);
@@ -388,7 +381,7 @@ void sim_net_run(struct sim_net *net, int64_t now_ns)
 		loop_of_the_sketch(net);
 	if (net->restart_ns <= now_ns)
 		net_restart(net);
-	keep_sockets(net);
+	keep_socket(net);
 }
 
 int64_t sim_net_next(const struct sim_net *net)
@@ -451,7 +444,7 @@ int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_
 	memset(net, 0, sizeof(*net));
 	net->board = board;
 	net->config = *config;
-	net->epoll_fd = net->udp = net->listener = net->tcp = -1;
+	net->epoll_fd = net->service = net->tcp = -1;
 	net->app_since_ns = -1;
 	net->begin_ns = net->restart_ns = SIM_NEVER;
 	r = parse_address(net, config->ota);

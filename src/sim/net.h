@@ -33,9 +33,11 @@ struct sim_net {
 	struct sim_arduino_ota arduino;
 	struct sim_esphome_ota esphome;
 
-	int epoll_fd, udp, listener, tcp; /* -1: none */
-	bool tcp_connecting;
-	int bind_error; /* positive errno of the last failed bind(), which is tried again; 0: none */
+	int epoll_fd;
+	int service;	     /* ArduinoOTA: the UDP socket; ESPHome: the listening TCP socket; -1: closed */
+	int tcp;	     /* the TCP connection; -1: none */
+	bool tcp_connecting; /* connect() is in progress */
+	int bind_error;	     /* positive errno of the last failed bind(), which is tried again; 0: none */
 
 	int64_t app_since_ns; /* start of the application whose service this is; -1: no application runs */
 	int64_t begin_ns;     /* when the service begins; SIM_NEVER: it has begun */
