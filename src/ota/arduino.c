@@ -8,7 +8,7 @@
 #define PAUSE_MS 100  /* between two rounds */
 
 #define INVITATION_MS 1000 /* the sketch answers in loop(), which may be slow */
-#define INVITATIONS_ONCE 3 /* for ota_options.once */
+#define INVITATIONS_ONCE 3 /* most invitations with ota_options.once */
 #define CANCELS 3	   /* several, since a lost one makes the next upload fail once */
 #define CANCEL_MS 100
 
@@ -25,7 +25,7 @@ static void begin_round(struct ota *ota, int64_t now_ms)
 {
 	ota->alive = false;
 	ota->unreachable = false;
-	/* the service first: see "Each round" in ota.h */
+	/* probe the service before the closed port; ota.h says why */
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 	ota_act(ota, OTA_ACTION_SEND, OTA_CLOSED_UDP, harmless, strlen(harmless));
 	if (ota->ask_tcp)
@@ -137,7 +137,7 @@ void ota_dry_run_cancel(struct ota *ota)
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 }
 
-/* Brings the board from waiting for a password to idle. When idle it drops the further copies. */
+/* Cancels an invitation: the datagram brings a board that waits for a password back to idle. An idle board drops it. */
 static void arduino_cancel(struct ota *ota, int64_t now_ms)
 {
 	if (ota->cancels++ == CANCELS) {

@@ -143,7 +143,7 @@ enum ota_reason {
 	OTA_REASON_LOCKED,	 /* a web server that asks for a password before it shows the form */
 	OTA_REASON_NOT_HARMLESS, /* ESPHome of an unknown or old version, which was not asked */
 	OTA_REASON_NAME,	 /* the name was not found; set by ota_unresolved() */
-	OTA_REASON_STOPPED,	 /* the probe ended too early for another reason */
+	OTA_REASON_STOPPED,	 /* the probe was stopped too early to find any other of these reasons */
 	OTA_REASON_COUNT
 };
 
@@ -156,8 +156,8 @@ struct ota_finding {
 	enum ota_reason reason;	     /* why the probe has not succeeded */
 	int error;		     /* N of ERROR[N]; -1: none */
 	unsigned int probes;	     /* number of datagrams or connections to the service */
-	unsigned int refusals;	     /* number of times that its port was reported closed */
-	char answer[OTA_ANSWER_MAX]; /* of the service, with '?' for all but printable ASCII; "": none */
+	unsigned int refusals;	     /* number of times that the port of the service was reported closed */
+	char answer[OTA_ANSWER_MAX]; /* what the service answered, with '?' for all but printable ASCII; "": none */
 };
 
 enum ota_state { OTA_WAITING, OTA_ROUND, OTA_INVITED, OTA_CANCELLING, OTA_CONNECTING, OTA_TALKING };
@@ -180,14 +180,14 @@ struct ota {
 	unsigned int silent; /* silent rounds in a row, in which the host was alive */
 	unsigned int dead;   /* rounds in a row without a sign of life */
 	bool ever_alive, ever_connected;
-	bool ever_closed_refused; /* the host has reported the closed port */
+	bool ever_closed_refused; /* the host has reported OTA_PORT_CLOSED as closed */
 	bool was_silent;	  /* the port was silent before it was reported closed */
 	bool last_refused;	  /* the port was reported closed in the last round */
 	bool outstanding;	  /* the board may wait for the password of an invitation */
 	unsigned int invitations, cancels;
 	char got[128]; /* last bytes from the service */
 	size_t got_len;
-	bool status_known, headers_done, packed; /* OTA_WEB: of the answer */
+	bool status_known, headers_done, packed; /* OTA_WEB: how far the HTTP answer was read */
 	int status;				 /* OTA_WEB: HTTP status; -1: not HTTP */
 };
 

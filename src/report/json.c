@@ -47,7 +47,7 @@ json_t *json_texts(const char *first, size_t size, size_t n)
 	return list;
 }
 
-/* Takes all references, also after a failure. */
+/* Adds members to an object. Takes the references of all values, also after a failure. */
 static json_t *json_add_members(json_t *object, const struct json_member *member)
 {
 	bool is_whole = object != NULL;
@@ -110,7 +110,7 @@ static const char *const steps[] = { NULL, "banner", "loading", "loaded", "stage
 
 /* A boot, and where it was seen: on a port at a time, or in a line of a log file. */
 struct boot_context {
-	const char *port, *log; /* one of them is NULL */
+	const char *port, *log; /* a boot has a port or a log; the other one is NULL */
 	int64_t at_ms;		/* for port: since the run began */
 	const char *temperature;
 	const struct advice *advice;

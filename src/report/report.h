@@ -45,7 +45,7 @@ struct report_result {
 	struct session_result session;
 	bool of_log;					      /* --decode: the name of the log is passed as @port */
 	pid_t holder_pid;				      /* the process that uses the port; 0: none */
-	char holder_command[64];			      /* its command; "" if we may not read it */
+	char holder_command[64];			      /* command of that process; "" if it may not be read */
 	bool any_match;					      /* match is set; it may be "" */
 	char match[256];				      /* group 1 of the first match */
 	char ota_host[80], ota_protocol[16], ota_finding[96]; /* host is "" without --ota */

@@ -58,8 +58,8 @@ static int packet_take(struct packet *r)
 	return r->at < r->n ? r->bytes[r->at++] : -1;
 }
 
-/* ArduinoOTAClass::parseInt(): the number ends at the first byte that is no digit, so text is read as 0. Sixteen
- * digits are 0, too. */
+/* Simulates ArduinoOTAClass::parseInt(): the number ends at the first byte that is no digit, so text is read as 0.
+ * Sixteen digits are read as 0, too. */
 static int parse_int(struct packet *r)
 {
 	char digits[16];
@@ -78,7 +78,7 @@ static int parse_int(struct packet *r)
 	return 0;
 }
 
-/* ArduinoOTAClass::readStringUntil(). Return: the length of the string, also if it is cut in @buf. */
+/* Simulates ArduinoOTAClass::readStringUntil(). Return: the length of the string, also if it is cut in @buf. */
 static size_t read_until(struct packet *r, char end, char *buf, size_t cap)
 {
 	size_t len = 0;
@@ -221,7 +221,7 @@ static void arduino_ota_responded(struct sim_arduino_ota *ota, struct packet *r)
 	arduino_ota_change(ota, SIM_OTA_IDLE);
 }
 
-/* ArduinoOTAClass::_onRx(), which runs in the receive callback of UDP, not in loop(). */
+/* Simulates ArduinoOTAClass::_onRx(), which runs in the receive callback of UDP, not in loop(). */
 void sim_arduino_ota_datagram(struct sim_arduino_ota *ota, const struct sim_peer *from, const void *bytes, size_t n)
 {
 	struct packet r = { bytes, n, 0 };
@@ -242,7 +242,7 @@ static void error_line(int error, const char *before, char *buf, size_t cap)
 	snprintf(buf, cap, "%sERROR[%d]: %s\n", before, error, error_texts[error]);
 }
 
-/* UpdaterClass::begin(). A dry run relies on the order of its tests. */
+/* Simulates UpdaterClass::begin(). A dry run relies on the order of the tests in it. */
 static int update_begin(struct sim_arduino_ota *ota)
 {
 	if (ota->host.boot_mode(ota->host.user) == 1)
@@ -286,7 +286,7 @@ static void listen_again(struct sim_arduino_ota *ota, int error)
 	on_error(ota, error);
 }
 
-/* UpdaterClass::end(). */
+/* Simulates UpdaterClass::end(). */
 static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 {
 	char md5[SIM_DIGEST_TEXT], text[128];
@@ -382,5 +382,5 @@ void sim_arduino_ota_hung_up(struct sim_arduino_ota *ota)
 	if (ota->state == SIM_OTA_CONNECTING)
 		listen_again(ota, CONNECT_ERROR);
 	else if (ota->state == SIM_OTA_RECEIVING)
-		end_update(ota, ota->since_ms); /* the image is incomplete: an error, which needs no time */
+		end_update(ota, ota->since_ms); /* the image is incomplete, so the update fails at once */
 }

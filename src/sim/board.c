@@ -529,7 +529,7 @@ void sim_board_restart(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_run(board, now_ns);
 	if (board->truth.runs < SIM_RUNS_ROM)
-		return; /* in reset no software runs that could restart */
+		return; /* in reset, no software runs that could restart the chip */
 	chip_stops(board, board->now_ns);
 	sim_rom_restart(board, board->now_ns);
 }

@@ -27,7 +27,7 @@ enum sim_runs {
 	SIM_RUNS_SECOND,  /* the second stage loader */
 	SIM_RUNS_COPYING, /* eboot copies an OTA image */
 	SIM_RUNS_APP,
-	SIM_RUNS_CRASHED, /* it has halted, or prints a crash report */
+	SIM_RUNS_CRASHED, /* the chip has halted, or prints a crash report */
 };
 
 const char *sim_runs_name(enum sim_runs runs);
@@ -55,7 +55,7 @@ struct sim_truth {
 	bool latch_flash;		/* the latch, or the chip's own USB, selects flash */
 	bool latch_download;		/* the latch, or the chip's own USB, selects UART download */
 	unsigned int copies_broken;	/* OTA copies by eboot that a reset interrupted */
-	int64_t last_hardware_reset_ns; /* when it sampled the straps */
+	int64_t last_hardware_reset_ns; /* when the last hardware reset sampled the straps */
 	int64_t last_soft_restart_ns;
 	int64_t last_crash_ns;
 	int64_t app_since_ns; /* when the running application started; -1: none runs */
@@ -91,7 +91,7 @@ typedef void sim_trace_fn(void *user, int64_t now_ns, enum sim_edge edge, int va
 /* What the chip transmits now. When a phase ends, sim_rom_continue() begins the next one. */
 /* clang-format off */
 enum sim_phase {
-	SIM_PHASE_NONE,		/* nothing, until a reset */
+	SIM_PHASE_NONE,		/* transmits nothing until a reset */
 	SIM_PHASE_ROM,		/* the banner */
 	SIM_PHASE_LOAD, SIM_PHASE_SECOND, SIM_PHASE_COPY, SIM_PHASE_COPIED,
 	SIM_PHASE_APP, SIM_PHASE_APP_LINE,
@@ -122,16 +122,16 @@ struct sim_board {
 	bool finger, button;			/* the reset button, the button on GPIO0 is pressed */
 	bool asleep;				/* GPIO16 pulls the reset line low */
 	int64_t finger_ns, button_ns, sleep_ns; /* next changes of finger, button, asleep */
-	bool en_driven;				/* something pulls EN down */
+	bool en_driven;				/* a line, a button, GPIO16 or a missing supply pulls EN low */
 	double en_v;				/* EN's voltage at en_since_ns, as a share of VDD */
 	int64_t en_since_ns;			/* when en_driven changed */
 	int64_t en_cross_ns;			/* when EN crosses its next threshold */
 	int64_t stop_ns;			/* when EN has been low long enough for a reset */
 	int64_t strap_ns;			/* when the straps are sampled */
-	struct sim_latch straps;		/* as sampled */
+	struct sim_latch straps;		/* the latch, as last sampled */
 	bool stopped_by_lines;			/* DTR or RTS caused this reset */
 	bool power_on;				/* this reset is a power-on reset */
-	bool usb_held;				/* the chip's own USB holds it in reset */
+	bool usb_held;				/* the chip's own USB holds the chip in reset */
 
 	/* the chip */
 	int cause;	    /* reset cause, as the ROM prints it */
@@ -152,7 +152,7 @@ struct sim_board {
 	double say_bit_ns;
 	int64_t say_ns;	    /* earliest start of the listener's next character */
 	bool in_frame;	    /* a character is on the wire */
-	bool frame_is_said; /* it is one of the listener */
+	bool frame_is_said; /* the character on the wire is one of the listener */
 	struct sim_frame frame;
 
 	struct sim_truth truth;

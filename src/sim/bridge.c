@@ -29,7 +29,7 @@ static bool bridge_happens(struct sim_bridge *bridge, int ppm)
 static void deliver(struct sim_bridge *bridge)
 {
 	for (unsigned int i = 0; i < bridge->staged; i++)
-		if (bridge->head - bridge->tail < SIM_FIFO) /* else the buffer overruns */
+		if (bridge->head - bridge->tail < SIM_FIFO) /* otherwise the kernel's buffer overruns */
 			bridge->fifo[bridge->head++ % SIM_FIFO] = bridge->stage[i];
 	bridge->staged = 0;
 	bridge->staged_ns = SIM_NEVER;
@@ -75,7 +75,7 @@ static void bridge_heard(void *user, const struct sim_heard *what)
 		return;
 	if (bridge_happens(bridge, config->flip_ppm))
 		byte ^= (uint8_t)(1 + sim_board_random(&bridge->board, 255));
-	/* characters collected before this one may be due: deliver them before it joins them */
+	/* earlier characters may be due already: deliver them before this one is collected */
 	if (bridge->staged_ns <= what->time_ns)
 		deliver(bridge);
 	bridge_stage(bridge, what->time_ns, byte);

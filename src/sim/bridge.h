@@ -34,7 +34,7 @@ struct sim_bridge {
 	int baud;
 	int controls;		    /* number of control transfers submitted so far */
 	struct sim_control control; /* the last one submitted */
-	int control_result;	    /* that sim_bridge_complete() will return for it */
+	int control_result;	    /* the result that sim_bridge_complete() will return */
 	int64_t spurious_ns;	    /* when the next spurious character comes */
 	int64_t unplug_ns;	    /* when the cable is pulled out */
 	unsigned int staged;	    /* number of characters in stage[], which the host has not received yet */

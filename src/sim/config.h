@@ -76,11 +76,11 @@ enum sim_loader {
 /* What happens to the application fate_ns after its start. */
 enum sim_fate {
 	SIM_FATE_RUN,
-	SIM_FATE_PANIC,	   /* prints an exception report, then restarts by software */
-	SIM_FATE_WATCHDOG, /* hangs until the hardware watchdog restarts it */
+	SIM_FATE_PANIC,	   /* the application prints an exception report and restarts by software */
+	SIM_FATE_WATCHDOG, /* the application hangs until the hardware watchdog restarts it */
 	SIM_FATE_BROWNOUT,
 	SIM_FATE_RESTART, /* ESP.restart() */
-	SIM_FATE_HANG,	  /* prints nothing more; no watchdog restarts it */
+	SIM_FATE_HANG,	  /* the application prints nothing more; no watchdog restarts it */
 	SIM_FATE_COUNT
 };
 
@@ -127,7 +127,7 @@ struct sim_config {
 	int64_t strap_ns;	   /* from EN's rise to the sampling of the straps */
 	unsigned int lines_before; /* SIM_DTR, SIM_RTS: asserted before the port is opened */
 	bool gpio0_held;	   /* a peripheral or a stuck button holds GPIO0 low */
-	int64_t gpio0_let_go_ns;   /* when the pressed button on GPIO0 is released; 0: it is not pressed */
+	int64_t gpio0_let_go_ns;   /* when the pressed button on GPIO0 is released; 0: never pressed */
 	/* ESP8266: boots from flash although the latch says UART download, as its ROM does if nothing was downloaded */
 	bool empty_download;
 	bool gpio2_low;		/* ESP8266: selects boot mode 2, or 0 while GPIO0 is low */
@@ -154,7 +154,7 @@ struct sim_config {
 	int64_t app_period_ns;	     /* SIM_APP_PERIODIC: between two text lines */
 	int app_baud;		     /* speed of the application */
 	bool chatter;		     /* ESP8266: before the application the SDK prints text at an odd speed */
-	char app_text[SIM_TEXT_MAX]; /* printed in place of the application's greeting and text lines; "": is not */
+	char app_text[SIM_TEXT_MAX]; /* printed in place of the application's greeting and text lines; "": not set */
 	char ota[80];		     /* address of the OTA service, "127.0.0.1:8266"; "": no service */
 	char ota_password[64];	     /* of the OTA service; "": none */
 	enum sim_ota_kind ota_kind;
@@ -167,19 +167,19 @@ struct sim_config {
 	int sample_percent;	      /* where in a bit the receiver samples: 40 to 60 */
 	int64_t latency_ns;	      /* from the reception of a character to its delivery to the host */
 	int64_t control_ns;	      /* duration of a control transfer */
-	int lose_ppm;		      /* share of characters that are lost */
-	int repeat_ppm;		      /* share of characters that are delivered twice */
-	int flip_ppm;		      /* share of characters that are changed */
+	int lose_ppm;		      /* characters in a million that are lost */
+	int repeat_ppm;		      /* characters in a million that are delivered twice */
+	int flip_ppm;		      /* characters in a million that are changed */
 	int64_t spurious_ns;	      /* mean time between spurious characters; 0: none */
 	int64_t rx_stall_ns;	      /* when the bridge stops to deliver characters for a while */
-	int64_t rx_stall_for_ns;      /* how long it delivers none; 0: no stall */
+	int64_t rx_stall_for_ns;      /* how long the bridge delivers no character; 0: no stall */
 	int control_stall_op;	      /* number of the first control transfer to stall (1 is the open); 0: none */
 	int64_t control_stall_for_ns; /* how long a stalled control transfer takes until it fails with EIO */
 	int control_stall_count;      /* how many control transfers stall; 0: all from the first one on */
 	int64_t unplug_ns;	      /* when the bridge is unplugged; 0: never */
-	int unplug_op;	 /* number of the control transfer at which it is unplugged (1 is the open); 0: none */
+	int unplug_op;	 /* number of the control transfer that unplugs the bridge (1 is the open); 0: none */
 	int64_t host_ns; /* a busy computer: the most that a request of the program is delayed */
-	int open_error;	 /* errno of the open; 0: it succeeds */
+	int open_error;	 /* errno of the open; 0: the open succeeds */
 	uint64_t seed;	 /* of the board's random numbers */
 	char truth[256]; /* file that gets the truth (sim/process.h); "": none */
 };

@@ -20,8 +20,8 @@ static struct sim_latch esp8266_latch(const struct sim_config *config, bool gpio
 	return (struct sim_latch){ mode, mode == 3, mode == 1, 0 };
 }
 
-/* The ROM's UART divisor gives 115200 with a 40 MHz crystal. Once the SDK has set the PLL, it does so with any crystal,
- * until a hardware reset. */
+/* The ROM's UART divisor gives 115200 with a 40 MHz crystal. After the SDK has set the PLL,
+ * any crystal gives 115200, until a hardware reset. */
 static double esp8266_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)

@@ -86,7 +86,7 @@ static int make_socket(const struct sim_net *net, int type)
 	int fd = socket(net->address.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd >= 0 && type == SOCK_STREAM)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* if not, bind() may fail */
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* fails only for a wrong fd */
 	return fd;
 }
 

@@ -177,7 +177,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + grace_ns(process); /* counts from the end of the close */
+		process->end_ns = process->now_ns + grace_ns(process); /* the board runs on from the end of the close */
 	process_reply(process, r);
 }
 

@@ -17,11 +17,11 @@ struct sim_process {
 	int64_t now_ns;	     /* the board's time */
 	int sock;
 	int truth;	   /* file descriptor; -1: none */
-	bool client_gone;  /* its end of the socket is closed */
-	bool told_gone;	   /* the client knows that the bridge was unplugged */
+	bool client_gone;  /* the client's end of the socket is closed */
+	bool told_gone;	   /* the client has got SIM_GONE */
 	bool send_blocked; /* the socket is full */
 	bool busy;	   /* a control transfer is under way */
-	int64_t done_ns;   /* when it will be complete */
+	int64_t done_ns;   /* when the control transfer will be complete */
 	int64_t end_ns;	   /* when the process ends */
 };
 

@@ -97,7 +97,7 @@ void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting)
 	sim_script_play(board, now_ns);
 }
 
-/* The next text line of the application, if it prints any. */
+/* Begins the next text line of the application, or stops if it prints no more. */
 static void app_line(struct sim_board *board, int64_t now_ns)
 {
 	const struct sim_config *config = &board->config;

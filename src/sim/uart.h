@@ -40,7 +40,7 @@ struct sim_receiver {
 
 struct sim_uart {
 	struct sim_receiver receiver;
-	double bit_ns;	   /* of the receiver */
+	double bit_ns;	   /* duration of a bit at the receiver's speed */
 	int64_t origin_ns; /* origin of the receiver's grid; done and sample_at count nanoseconds from it */
 	double done;	   /* the wire has been read up to this time */
 	double sample_at;  /* time of the next sample, while bit >= 0 */

@@ -20,7 +20,7 @@ struct word_rule {
 	struct sim_word word;
 	enum takes takes;
 	bool optional;	     /* the value may be missing; then number is the value */
-	int64_t number;	     /* the value of a word that takes none; nanoseconds if it is a time */
+	int64_t number;	     /* the value if none is given; nanoseconds for TIME */
 	int64_t least, most; /* range of the value */
 	struct field field;  /* the member that gets the value */
 	struct field also;   /* a second member, which gets also_number */
