@@ -221,37 +221,26 @@ static void esphome_complete(struct sim_esphome_ota *ota)
 	ota->host.restart(ota->host.user);
 }
 
-/* The number of bytes that the state waits for; 0: the state takes any number. */
-static size_t esphome_wanted(const struct sim_esphome_ota *ota)
+static void esphome_md5(struct sim_esphome_ota *ota)
 {
-	switch (ota->state) {
-	case SIM_ESPHOME_MAGIC: return sizeof(magic);
-	case SIM_ESPHOME_FEATURES:
-	case SIM_ESPHOME_ACK: return 1;
-	case SIM_ESPHOME_AUTH: return 2 * strlen(ota->nonce);
-	case SIM_ESPHOME_SIZE: return 4;
-	case SIM_ESPHOME_MD5: return 32;
-	default: return 0;
-	}
+	memcpy(ota->md5, ota->got, 32);
+	ota->md5[32] = '\0';
+	esphome_say(ota, MD5_OK);
+	esphome_next(ota, SIM_ESPHOME_DATA);
 }
 
-static void got_all(struct sim_esphome_ota *ota)
-{
-	switch (ota->state) {
-	case SIM_ESPHOME_MAGIC: esphome_greeted(ota); return;
-	case SIM_ESPHOME_FEATURES: esphome_features(ota); return;
-	case SIM_ESPHOME_AUTH: esphome_responded(ota); return;
-	case SIM_ESPHOME_SIZE: esphome_size(ota); return;
-	case SIM_ESPHOME_MD5:
-		memcpy(ota->md5, ota->got, 32);
-		ota->md5[32] = '\0';
-		esphome_say(ota, MD5_OK);
-		esphome_next(ota, SIM_ESPHOME_DATA);
-		return;
-	case SIM_ESPHOME_ACK: esphome_complete(ota); return;
-	default: return;
-	}
-}
+/* The states that wait for a number of bytes, and the function that gets them. */
+static const struct {
+	size_t wanted; /* 0: twice the length of the nonce */
+	void (*got)(struct sim_esphome_ota *ota);
+} esphome_states[] = {
+	[SIM_ESPHOME_MAGIC] = { sizeof(magic), esphome_greeted },
+	[SIM_ESPHOME_FEATURES] = { 1, esphome_features },
+	[SIM_ESPHOME_AUTH] = { 0, esphome_responded },
+	[SIM_ESPHOME_SIZE] = { 4, esphome_size },
+	[SIM_ESPHOME_MD5] = { 32, esphome_md5 },
+	[SIM_ESPHOME_ACK] = { 1, esphome_complete },
+};
 
 void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const void *bytes, size_t n)
 {
@@ -269,12 +258,16 @@ void sim_esphome_ota_data(struct sim_esphome_ota *ota, int64_t now_ms, const voi
 				return;
 			esphome_received(ota, from, take);
 		} else {
-			if (take > esphome_wanted(ota) - ota->got_len)
-				take = esphome_wanted(ota) - ota->got_len;
+			size_t wanted = esphome_states[ota->state].wanted;
+
+			if (!wanted)
+				wanted = 2 * strlen(ota->nonce);
+			if (take > wanted - ota->got_len)
+				take = wanted - ota->got_len;
 			memcpy(ota->got + ota->got_len, from, take);
 			ota->got_len += take;
-			if (ota->got_len == esphome_wanted(ota))
-				got_all(ota);
+			if (ota->got_len == wanted)
+				esphome_states[ota->state].got(ota);
 		}
 		from += take;
 		n -= take;
