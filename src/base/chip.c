@@ -3,34 +3,83 @@
 
 #include <string.h>
 
+/* ---- the bits of "boot:0xNN" ---- */
+
+/* espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h. */
+static enum chip_straps esp32_straps(unsigned int value)
+{
+	if (value & 0x10)
+		return CHIP_STRAPS_FLASH;
+	return (value & 0x18) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
+}
+
+/* espressif/esp-idf components/soc/esp32s2/include/soc/boot_mode.h; value 6 is download through the SPI slave. */
+static enum chip_straps s2_s3_straps(unsigned int value)
+{
+	if (value & 8)
+		return CHIP_STRAPS_FLASH;
+	return (value & 0xc) == 0 || (value & 0xf) == 6 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
+}
+
+/* espressif/esp-idf components/soc/esp32c2/include/soc/boot_mode.h, used here for all RISC-V chips but the C5 and S31.
+ * In the boot_mode.h of the C3, C6, H2 and P4 stands the S2's table, which is wrong for them: real chips print 4 to 7
+ * for download and 0 for USB_BOOT, as in the C2's table. */
+static enum chip_straps riscv_straps(unsigned int value)
+{
+	if (value & 8)
+		return CHIP_STRAPS_FLASH;
+	if (value & 4)
+		return CHIP_STRAPS_DOWNLOAD;
+	if ((value & 3) == 1)
+		return CHIP_STRAPS_UNKNOWN; /* SPI slave or SDIO, depending on the chip */
+	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
+}
+
+/* C5 and S31: bit 4 is the boot pin, bit 3 a second pin (C5: espressif/esp-idf
+ * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both pins low, a third strap
+ * decides whether a C5 waits for UART0 and SDIO. Values in logs: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49;
+ * S31 flash 0x58, download 0x69 0x6f. */
+static enum chip_straps c5_straps(unsigned int value)
+{
+	if (value & 0x10)
+		return CHIP_STRAPS_FLASH;
+	return value & 8 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_UNKNOWN;
+}
+
+/* ---- the table ---- */
+
 /* Sources of the boot pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc;
  * ESP8266: esp8266/Arduino doc/boards.rst; S31, H21: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
  * The H4's pin is left out, because its sources disagree: that esptool page says GPIO14, which is USB in esptool's
  * esp32h4.py, and espressif/esp-idf docs/en/api-reference/peripherals/gpio/esp32h4.inc lists other straps. The E22's
  * pin is not published.
- * Source of the flash offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET. */
+ * Source of the flash offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET.
+ * The strap bits of the H4 and E22 are not known. H4: the headers of espressif/esp-idf disagree; boot_mode.h has the
+ * H2's bits, gpio_reg.h the C5's. E22: only bit 3 is published, and only for a reset by USB (espressif/esptool
+ * targets/esp32e22.py). */
 static const struct {
 	const char *name;
 	int boot_pin;
 	long bootloader;
+	enum chip_straps (*straps)(unsigned int value); /* NULL: the meaning of the bits is not known */
 } chips[CHIP_COUNT] = {
-	[CHIP_UNKNOWN] = { NULL, -1, -1 },
-	[CHIP_ESP8266] = { "esp8266", 0, 0x0 },
-	[CHIP_ESP32] = { "esp32", 0, 0x1000 },
-	[CHIP_ESP32S2] = { "esp32s2", 0, 0x1000 },
-	[CHIP_ESP32S3] = { "esp32s3", 0, 0x0 },
-	[CHIP_ESP32C2] = { "esp32c2", 9, 0x0 },
-	[CHIP_ESP32C3] = { "esp32c3", 9, 0x0 },
-	[CHIP_ESP32C5] = { "esp32c5", 28, 0x2000 },
-	[CHIP_ESP32C6] = { "esp32c6", 9, 0x0 },
-	[CHIP_ESP32C61] = { "esp32c61", 9, 0x0 },
-	[CHIP_ESP32H2] = { "esp32h2", 9, 0x0 },
-	[CHIP_ESP32P4] = { "esp32p4", 35, 0x2000 },
-	[CHIP_ESP32S31] = { "esp32s31", 61, 0x2000 },
-	[CHIP_ESP32H4] = { "esp32h4", -1, 0x2000 },
-	[CHIP_ESP32H21] = { "esp32h21", 14, 0x0 },
-	[CHIP_ESP32E22] = { "esp32e22", -1, 0x0 },
-	[CHIP_NEWER] = { NULL, -1, -1 },
+	[CHIP_UNKNOWN] = { NULL, -1, -1, NULL },
+	[CHIP_ESP8266] = { "esp8266", 0, 0x0, NULL },
+	[CHIP_ESP32] = { "esp32", 0, 0x1000, esp32_straps },
+	[CHIP_ESP32S2] = { "esp32s2", 0, 0x1000, s2_s3_straps },
+	[CHIP_ESP32S3] = { "esp32s3", 0, 0x0, s2_s3_straps },
+	[CHIP_ESP32C2] = { "esp32c2", 9, 0x0, riscv_straps },
+	[CHIP_ESP32C3] = { "esp32c3", 9, 0x0, riscv_straps },
+	[CHIP_ESP32C5] = { "esp32c5", 28, 0x2000, c5_straps },
+	[CHIP_ESP32C6] = { "esp32c6", 9, 0x0, riscv_straps },
+	[CHIP_ESP32C61] = { "esp32c61", 9, 0x0, riscv_straps },
+	[CHIP_ESP32H2] = { "esp32h2", 9, 0x0, riscv_straps },
+	[CHIP_ESP32P4] = { "esp32p4", 35, 0x2000, riscv_straps },
+	[CHIP_ESP32S31] = { "esp32s31", 61, 0x2000, c5_straps },
+	[CHIP_ESP32H4] = { "esp32h4", -1, 0x2000, NULL },
+	[CHIP_ESP32H21] = { "esp32h21", 14, 0x0, riscv_straps },
+	[CHIP_ESP32E22] = { "esp32e22", -1, 0x0, NULL },
+	[CHIP_NEWER] = { NULL, -1, -1, NULL },
 };
 
 /* Other names of chips in the table above. The ESP32-C2's ROM calls itself esp8684 (espressif/esp-idf
@@ -94,64 +143,9 @@ long chip_bootloader_offset(enum chip chip)
 	return (unsigned int)chip < CHIP_COUNT ? chips[chip].bootloader : -1;
 }
 
-/* espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h. */
-static enum chip_straps esp32_straps(unsigned int value)
-{
-	if (value & 0x10)
-		return CHIP_STRAPS_FLASH;
-	return (value & 0x18) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
-}
-
-/* espressif/esp-idf components/soc/esp32s2/include/soc/boot_mode.h; value 6 is download through the SPI slave. */
-static enum chip_straps s2_s3_straps(unsigned int value)
-{
-	if (value & 8)
-		return CHIP_STRAPS_FLASH;
-	return (value & 0xc) == 0 || (value & 0xf) == 6 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
-}
-
-/* espressif/esp-idf components/soc/esp32c2/include/soc/boot_mode.h, used here for all RISC-V chips but the C5 and S31.
- * In the boot_mode.h of the C3, C6, H2 and P4 stands the S2's table, which is wrong for them: real chips print 4 to 7
- * for download and 0 for USB_BOOT, as in the C2's table. */
-static enum chip_straps riscv_straps(unsigned int value)
-{
-	if (value & 8)
-		return CHIP_STRAPS_FLASH;
-	if (value & 4)
-		return CHIP_STRAPS_DOWNLOAD;
-	if ((value & 3) == 1)
-		return CHIP_STRAPS_UNKNOWN; /* SPI slave or SDIO, depending on the chip */
-	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
-}
-
-/* C5 and S31: bit 4 is the boot pin, bit 3 a second pin (C5: espressif/esp-idf
- * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both pins low, a third strap
- * decides whether a C5 waits for UART0 and SDIO. Values in logs: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49;
- * S31 flash 0x58, download 0x69 0x6f. */
-static enum chip_straps c5_straps(unsigned int value)
-{
-	if (value & 0x10)
-		return CHIP_STRAPS_FLASH;
-	return value & 8 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_UNKNOWN;
-}
-
-/* The H4 and E22 are left out. H4: the headers of espressif/esp-idf disagree; boot_mode.h has the H2's bits, gpio_reg.h
- * the C5's. E22: only bit 3 is published, and only for a reset by USB (espressif/esptool targets/esp32e22.py). */
 enum chip_straps chip_straps(enum chip chip, unsigned int value)
 {
-	switch (chip) {
-	case CHIP_ESP32: return esp32_straps(value);
-	case CHIP_ESP32S2:
-	case CHIP_ESP32S3: return s2_s3_straps(value);
-	case CHIP_ESP32C2:
-	case CHIP_ESP32C3:
-	case CHIP_ESP32C6:
-	case CHIP_ESP32C61:
-	case CHIP_ESP32H2:
-	case CHIP_ESP32P4:
-	case CHIP_ESP32H21: return riscv_straps(value);
-	case CHIP_ESP32C5:
-	case CHIP_ESP32S31: return c5_straps(value);
-	default: return CHIP_STRAPS_UNKNOWN;
-	}
+	if ((unsigned int)chip >= CHIP_COUNT || !chips[chip].straps)
+		return CHIP_STRAPS_UNKNOWN;
+	return chips[chip].straps(value);
 }
