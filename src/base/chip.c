@@ -5,7 +5,7 @@
 
 /* ---- the bits of "boot:0xNN" ---- */
 
-/* espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h. */
+/* The ESP32's bits. Source: espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h. */
 static enum chip_straps esp32_straps(unsigned int value)
 {
 	if (value & 0x10)
@@ -13,7 +13,8 @@ static enum chip_straps esp32_straps(unsigned int value)
 	return (value & 0x18) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* espressif/esp-idf components/soc/esp32s2/include/soc/boot_mode.h; value 6 is download through the SPI slave. */
+/* The bits of the S2 and S3; value 6 is download through the SPI slave. Source: espressif/esp-idf
+ * components/soc/esp32s2/include/soc/boot_mode.h. */
 static enum chip_straps s2_s3_straps(unsigned int value)
 {
 	if (value & 8)
@@ -21,9 +22,9 @@ static enum chip_straps s2_s3_straps(unsigned int value)
 	return (value & 0xc) == 0 || (value & 0xf) == 6 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* espressif/esp-idf components/soc/esp32c2/include/soc/boot_mode.h, used here for all RISC-V chips but the C5 and S31.
- * In the boot_mode.h of the C3, C6, H2 and P4 stands the S2's table, which is wrong for them: real chips print 4 to 7
- * for download and 0 for USB_BOOT, as in the C2's table. */
+/* The bits of all RISC-V chips but the C5 and S31. Source: espressif/esp-idf
+ * components/soc/esp32c2/include/soc/boot_mode.h. The boot_mode.h of the C3, C6, H2 and P4 has the S2's bits, which
+ * is wrong: these chips print 4 to 7 for download and 0 for USB_BOOT, as the C2 does. */
 static enum chip_straps riscv_straps(unsigned int value)
 {
 	if (value & 8)
