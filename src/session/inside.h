@@ -36,8 +36,8 @@ void session_conclude(struct session *s);
 
 /** receive_begin() - a new reader for the bytes of a new pulse, at the port's speed */
 void receive_begin(struct session *s);
-/** receive_retune() - the port's speed has changed in the middle of a boot */
-void receive_retune(struct session *s);
+/** receive_retune() - the port has another speed from now on, in the middle of a boot */
+void receive_retune(struct session *s, int baud);
 /** receive_feed() - pass bytes to the reader */
 void receive_feed(struct session *s, const void *bytes, size_t n);
 /** receive_flush() - the board pauses or the attempt is over: take an unfinished text line as a whole one */

@@ -73,6 +73,7 @@ struct attempt {
 	long garbage_at_load, text_at_load; /* garbage and text when the load was complete */
 	long noise;			    /* garbage between the release and the first banner */
 	long unclear_after_load;	    /* bytes after the load that were readable at neither speed */
+	long fragments_before;		    /* torn words of a ROM between the release and the first banner */
 	long fragments; /* after our banner: torn words of a ROM or of a panic, and losses of bytes */
 	bool gap;	/* after our banner this computer may have lost bytes */
 	/* ---- boots ---- */

@@ -43,6 +43,10 @@ static void receive_banner(struct session *s, const struct boot *boot)
 			a->our_banner_ms = boot->begin_ms;
 			if (boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || s->baud == 74880))
 				s->context.crystal_mhz = 26; /* known for the rest of the run */
+			/* An ESP8266's ROM text before the banner is of an earlier boot, whose banner was damaged: this
+			 * banner may be a restart's. Before an ESP32's banner its own first lines are torn text. */
+			if (boot->chip == CHIP_ESP8266 && s->baud == 74880)
+				a->fragments += a->fragments_before;
 		} else if (!a->passive && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS) {
 			a->cold_in_hold = true; /* read after the release, sent before it */
 		}
@@ -172,11 +176,16 @@ static void receive_event(void *user, const struct boot_event *event)
 	case BOOT_EVENT_COPYING:
 	case BOOT_EVENT_COPIED: take_boot(s, event->boot); break;
 	case BOOT_EVENT_TROUBLE: receive_trouble(s, event); break;
-	case BOOT_EVENT_FRAGMENT: a->fragments += a->caused_by_us; break;
+	case BOOT_EVENT_FRAGMENT:
+		if (a->caused_by_us)
+			a->fragments++;
+		else
+			a->fragments_before++;
+		break;
 	case BOOT_EVENT_TEXT: receive_text(s, event); break;
 	case BOOT_EVENT_GARBAGE:
 		a->garbage += event->number;
-		if (is_unclear(s))
+		if (is_unclear(s) || s->garbage_is_unclear)
 			a->unclear_after_load += event->number;
 		break;
 	case BOOT_EVENT_LINE: break;
@@ -263,11 +272,14 @@ void receive_begin(struct session *s)
 	bootlog_init(&s->log, &(struct bootlog_options){ .recover_74880 = s->baud == 115200 });
 }
 
-void receive_retune(struct session *s)
+void receive_retune(struct session *s, int baud)
 {
-	struct bootlog_options options = { .recover_74880 = s->baud == 115200 };
+	struct bootlog_options options = { .recover_74880 = baud == 115200 };
 
+	s->garbage_is_unclear = is_unclear(s); /* bytes received at the old speed are reported from bootlog_retune() */
+	s->baud = baud;
 	bootlog_retune(&s->log, &options, s->now_ms, receive_event, s);
+	s->garbage_is_unclear = false;
 }
 
 void receive_feed(struct session *s, const void *bytes, size_t n)

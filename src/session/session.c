@@ -285,9 +285,8 @@ static void lines_set(struct session *s)
 
 static void speed_set(struct session *s)
 {
-	s->baud = s->next_baud;
 	s->tuned_ms = s->now_ms;
-	receive_retune(s);
+	receive_retune(s, s->next_baud);
 	s->state = s->next_state;
 	if (s->state == SESSION_STEP || s->state == SESSION_LISTEN)
 		return;

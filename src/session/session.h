@@ -128,6 +128,7 @@ struct session {
 	int64_t read_until_ms;			/* deadline of the last ACTION_READ; -1: none */
 	int baud;				/* the port's speed now */
 	int next_baud;				/* the speed to set in SESSION_SPEED */
+	bool garbage_is_unclear;		/* unreadable bytes reported now may hide a restart */
 	int64_t tuned_ms;			/* when the port's speed was last set */
 	unsigned int lines;			/* asserted lines; an assumption until lines_known */
 	bool lines_known;

@@ -551,6 +551,37 @@ static const struct {
 	{ "Hello from setup(), and nothing else to say\r\n", VERDICT_RESTARTED },
 };
 
+/* A restart of an ESP8266 within 60 ms after its load, read at 74880 in one piece: the port changes its speed at once. */
+START_TEST(unreadable_bytes_read_just_before_a_change_of_speed_may_hide_a_restart)
+{
+	char garbage[101];
+	struct fake_line script[] = { { 1, 60, GOOD }, { 1, 90, garbage }, { 0, 0, NULL } };
+
+	memset(garbage, 0x80, sizeof(garbage) - 1);
+	garbage[sizeof(garbage) - 1] = '\0';
+	config.attempts = 1;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_int_eq(result->missing, PROOF_CLEAR);
+}
+END_TEST
+
+/* NONOS loaders without an application restart at 74880, again and again. One lost character hides the first banner. */
+START_TEST(a_banner_behind_the_rest_of_an_earlier_boot_is_no_proof)
+{
+	static const struct fake_line script[] = {
+		{ 1, 60, "\r\n ets Jan  8 2013,rt cause:2, boot mode:(3,6)\r\n\r\nload 0x40100000, len 2408, room 16 \r\n" },
+		{ 1, 300, GOOD },
+		{ 0, 0, NULL },
+	};
+
+	config.attempts = 1;
+	play(script);
+	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
+	ck_assert_int_eq(result->missing, PROOF_NO_FRAGMENT);
+}
+END_TEST
+
 START_TEST(why_a_board_restarts_is_heard_at_another_speed)
 {
 	struct fake_line script[] = { { 1, 60, GOOD }, { 1, 500, UNREADABLE_40 }, { 1, 600, BANNER("2", "3") LOADS CSUM },
@@ -1043,6 +1074,8 @@ int main(void)
 	tcase_add_test(tcase, who_may_be_copying_is_not_reset_again);
 	tcase_add_test(tcase, a_copy_announced_in_the_hold_is_waited_for);
 	tcase_add_test(tcase, a_restart_heard_at_the_applications_speed_is_no_proof);
+	tcase_add_test(tcase, unreadable_bytes_read_just_before_a_change_of_speed_may_hide_a_restart);
+	tcase_add_test(tcase, a_banner_behind_the_rest_of_an_earlier_boot_is_no_proof);
 	tcase_add_loop_test(tcase, why_a_board_restarts_is_heard_at_another_speed, 0, COUNT(reasons));
 	tcase_add_test(tcase, a_banner_after_the_boot_time_is_not_ours);
 	tcase_add_test(tcase, a_copy_that_is_first_heard_of_in_the_pause_ends_with_the_time);
