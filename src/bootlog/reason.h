@@ -1,5 +1,4 @@
-/* reason.h - why a boot failed or an application died: what the sentences of firmware (sentences.c) and the ROM's own
- * forms come down to. What to do about each is in advice.c. */
+/* reason.h - why a boot failed or an application died. sentences.c has the words that mean each reason, advice.c what to do. */
 #ifndef ESPRESET_BOOTLOG_REASON_H
 #define ESPRESET_BOOTLOG_REASON_H
 
@@ -7,14 +6,13 @@ enum boot_reason {
 	REASON_NONE,
 
 	/* The ROM found nothing that it can run. */
-	REASON_NO_HEADER,      /* no image where the ROM looks for one; detail: the word it found in its place */
-	REASON_FLASH_READ,     /* the flash does not answer, or not in this way */
-	REASON_FLASH_MODE,     /* what was read is no header: the flash's mode is wrong, or it is empty */
-	REASON_CHECKSUM,       /* of the bootloader, on an ESP8266 of whatever the ROM loads */
-	REASON_ROM_ASSERT,     /* the ROM gave up and names a line of its own source */
-	REASON_ROM_FATAL,      /* an exception in the ROM, before anything was loaded */
+	REASON_NO_HEADER,      /* no image where the ROM expects one; boot.detail: the word that it found there */
+	REASON_FLASH_READ,     /* the flash does not answer, or answers wrongly */
+	REASON_FLASH_MODE,     /* no image header was read: the flash mode is wrong, or the flash is empty */
+	REASON_CHECKSUM,       /* wrong checksum of the bootloader; ESP8266: of any image that the ROM loads */
+	REASON_ROM_ASSERT,     /* the ROM stopped and printed a line number of its own source */
 	REASON_UNKNOWN_RESET,  /* the ROM halts on a reset cause that it does not know */
-	REASON_NOTHING_TO_RUN, /* what was loaded came back to the ROM */
+	REASON_NOTHING_TO_RUN, /* the loaded code returned to the ROM */
 	REASON_APP_AS_LOADER,  /* an application lies where the bootloader belongs */
 	REASON_SECURE_BOOT,    /* a signature or hash was refused */
 	REASON_WRONG_CHIP,     /* the image is for another chip */
@@ -25,32 +23,32 @@ enum boot_reason {
 	REASON_FLASH_SIZE, /* the partition table is for a larger flash */
 	REASON_NO_APP,
 	REASON_APP_DAMAGED,
-	REASON_MCUBOOT_IMAGE, /* MCUboot found none that it may start */
+	REASON_MCUBOOT_IMAGE, /* MCUboot found no image that it may start */
 	REASON_FLASH_CHIP,    /* the flash chip did not start */
 	REASON_ENCRYPTION,
 	REASON_LOADER_DIED,
-	REASON_EBOOT_COPY, /* eboot could not copy an update into place; detail: its number */
+	REASON_EBOOT_COPY, /* eboot could not copy an update into place */
 	REASON_EBOOT_LOAD, /* eboot could not load the application */
 
-	/* An application that cannot run on this chip or flash, and says so when it starts. */
+	/* An application cannot run on this chip or flash, and says so when it starts. */
 	REASON_OCTAL_FLASH,
 	REASON_SINGLE_CORE,
 	REASON_EXTERNAL_RAM,
-	REASON_SDK_DATA, /* the NONOS SDK's own data in flash are missing or do not fit */
+	REASON_SDK_DATA, /* the NONOS SDK's own data in flash are missing, or for another flash size */
 
 	/* An application died. */
 	REASON_PANIC,
-	REASON_EXCEPTION, /* detail: the number of an Xtensa exception */
+	REASON_EXCEPTION, /* boot.detail: the number of an Xtensa exception */
 	REASON_ABORT,
 	REASON_ASSERT,
 	REASON_STACK, /* a task's stack overflowed */
 	REASON_HEAP,
 	REASON_TASK_WATCHDOG,
 	REASON_INTERRUPT_WATCHDOG,
-	REASON_SOFT_WATCHDOG, /* ESP8266: the SDK's own */
-	REASON_HARD_WATCHDOG, /* ESP8266 */
+	REASON_SOFT_WATCHDOG, /* ESP8266: the SDK's watchdog */
+	REASON_HARD_WATCHDOG, /* ESP8266: the chip's watchdog */
 	REASON_BROWNOUT,
-	REASON_HALTED, /* it stops there and does not restart */
+	REASON_HALTED, /* the application crashed and does not restart */
 	REASON_COUNT
 };
 

@@ -1,6 +1,6 @@
-/* sentences.h - what firmware says when a boot fails or an application dies, and what only looks like it.
+/* sentences.h - what firmware prints when a boot fails or an application dies, and harmless lines that resemble it.
  *
- * Pure: no system call, no clock, no allocation.
+ *	for (size_t i = 0; i < n_sentences; i++) ... sentences[i].form	trouble.c matches each line against the rows
  */
 #ifndef ESPRESET_BOOTLOG_SENTENCES_H
 #define ESPRESET_BOOTLOG_SENTENCES_H
@@ -9,52 +9,53 @@
 
 #include "bootlog/reason.h"
 
-/* Who says it: what may stand before the words. */
+/* Who prints the sentence: what may stand before it in its line. */
 enum sentence_by {
-	BY_BARE,    /* nothing */
-	BY_LOADER,  /* nothing, or ESP-IDF's log prefix with a tag of the bootloader's */
-	BY_MCUBOOT, /* nothing, MCUboot's prefixes, Zephyr's, ESP-IDF's, or a function's name as NuttX writes it */
-	BY_SYSTEM,  /* the same, and behind other text: Zephyr and NuttX when they die */
+	BY_BARE,    /* nothing may stand before it */
+	BY_LOADER,  /* nothing, or ESP-IDF's log prefix with a tag of its bootloader */
+	BY_MCUBOOT, /* nothing; a log prefix of MCUboot, Zephyr or ESP-IDF; or a function's name, as NuttX prints it */
+	BY_SYSTEM,  /* Zephyr and NuttX when they die: any of BY_MCUBOOT, or text that the panic has interrupted */
 	BY_TAG,	    /* ESP-IDF's log prefix with the tag of the row */
-	BY_PANIC,   /* nothing; behind other text, which the panic has cut, it needs more than one sentence */
+	BY_PANIC,   /* nothing; or text that the panic has interrupted: then a second sentence must confirm the crash */
 };
 
-/* When it counts. */
+/* When the sentence counts. */
 enum sentence_when {
 	ANY_TIME,
-	BEFORE_LOAD,	/* the ROM's own */
-	BEFORE_APP,	/* a second stage's: before a line that only an application prints */
-	ON_ESP8266,	/* or where the chip is not known */
-	IN_8266_LOADER, /* both */
+	BEFORE_LOAD,	/* before the image is loaded: printed by the ROM */
+	BEFORE_APP,	/* before a line that only an application prints: printed by a ROM or a second stage */
+	ON_ESP8266,	/* on an ESP8266 or an unknown chip */
+	IN_8266_LOADER, /* BEFORE_APP and ON_ESP8266 */
 };
 
-/* What it shows. */
+/* What the sentence shows. */
 enum sentence_what {
-	SAYS_NO_IMAGE,	  /* nothing can be run: final */
-	SAYS_SUSPECT,	  /* an image is bad, and another one may be tried */
+	SAYS_NO_IMAGE,	  /* there is nothing to run: final */
+	SAYS_SUSPECT,	  /* an image is bad; the loader may try another one */
 	SAYS_CRASH,	  /* the application died */
-	SAYS_LOADER_DIED, /* before an application runs: the second stage died; later as SAYS_CRASH */
-	SAYS_ROM_FATAL,	  /* before anything was loaded: the ROM's own exception; later as SAYS_CRASH */
-	SAYS_PART,	  /* a part of a report, which other things print, too: two of them, or one and a restart,
-				 * show a crash */
-	SAYS_DETAIL,	  /* a crash where a part of a report came before */
-	SAYS_END,	  /* the end of a report: the same */
-	SAYS_HEADING,	  /* a crash; the next sentence says which */
-	SAYS_ALIVE,	  /* a report of tasks that run on: its parts show nothing */
-	SAYS_SAVED,	  /* a report of an earlier run follows */
+	SAYS_LOADER_DIED, /* before an application runs: the second stage died; later: SAYS_CRASH */
+	SAYS_ROM_FATAL,	  /* before the load: an exception in the ROM; later: SAYS_CRASH */
+	SAYS_PART,	  /* part of a crash report, printed for other reasons, too: two kinds of parts, or one part and
+			   * a restart, show a crash */
+	SAYS_DETAIL,	  /* a crash if a SAYS_PART came before; else nothing */
+	SAYS_END,	  /* the end of a crash report: a crash if a SAYS_PART came before */
+	SAYS_HEADING,	  /* a crash; the next sentence names the reason */
+	SAYS_ALIVE,	  /* heading of a report on tasks that keep running: its parts show no crash */
+	SAYS_SAVED,	  /* heading of a report of an earlier run: its parts show no crash now */
 	SAYS_RESTART,	  /* one deliberate restart follows */
-	SAYS_NOTHING,	  /* like one of the others, and harmless */
+	SAYS_NOTHING,	  /* harmless, but another row would fit this line, too */
 };
 
-/* In forms, "%d" stands for a number with or without blanks before it, "%x" for a hexadecimal one, "%s" for any text that
- * is not empty, "%w" for the same without blanks, and at the end "$" for the end of the line, "%$" for the end of a copied log, too. */
 struct sentence {
-	const char *form;
+	const char
+		*form; /* "%d": a decimal number, blanks before it allowed; "%x": a hexadecimal number; "%s": any text,
+			   * not empty; "%w": the same without blanks; last "$": the line ends here; last "%$": the line
+			   * or a copied log ends here */
 	enum sentence_by by;
 	enum sentence_when when;
 	enum sentence_what what;
 	enum boot_reason reason;
-	const char *tag; /* BY_TAG */
+	const char *tag; /* BY_TAG: the log tag; else NULL */
 };
 
 extern const struct sentence sentences[];
