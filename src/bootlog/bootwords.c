@@ -1,8 +1,9 @@
-/* bootwords.c - one boot in words, for every sentence that tells of one: results, --decode's lines, advice. */
+/* bootwords.c - one boot in words, for results, the lines of --decode and advice. */
 #include "bootlog/bootwords.h"
 
 #include <stdio.h>
 
+/* clang-format off */
 static const char *const causes[] = {
 	[BOOT_CAUSE_UNKNOWN] = "unknown",     [BOOT_CAUSE_HARDWARE] = "power or reset pin",
 	[BOOT_CAUSE_USB] = "USB-Serial-JTAG", [BOOT_CAUSE_SOFTWARE] = "software",
@@ -11,14 +12,11 @@ static const char *const causes[] = {
 	[BOOT_CAUSE_LOCKUP] = "CPU lockup",   [BOOT_CAUSE_OTHER] = "other",
 };
 
-/* clang-format off */
 static const char *const sources[] = {
 	[BOOT_SOURCE_UNKNOWN] = "unknown", [BOOT_SOURCE_FLASH] = "flash",
 	[BOOT_SOURCE_DOWNLOAD] = "download", [BOOT_SOURCE_OTHER] = "not flash",
 };
-/* clang-format on */
 
-/* clang-format off */
 static const char *const steps[] = {
 	[BOOT_NOTHING] = "nothing loaded",   [BOOT_BANNER] = "nothing loaded",
 	[BOOT_LOADING] = "load begun",	     [BOOT_LOADED] = "loaded",
@@ -74,8 +72,8 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
 		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode, bootwords_source(boot));
 }
 
-/* An ESP8266's speed tells cold from warm, and its number does not, but for the watchdog, which is always warm; where
- * a panic's last words come right before the banner, that is warm too. */
+/* An ESP8266 that was reset by hardware sends at 74880 Bd. Of its cause numbers only the watchdog's is reliable, and warm.
+ * A banner right behind a panic is warm, too. */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic)
 {
 	if (boot->rx_speed == BOOT_RX_74880)
@@ -94,7 +92,7 @@ const struct advice *bootwords_advice(const struct boot *boot, bool after_panic)
 	return boot_advice(boot, boot_verdict(boot), heat && heat[0] == 'w');
 }
 
-/* The ROM's own word, where it has one; an ESP8266 has only numbers, and its software watchdog has none. */
+/* The ROM's word for the cause. An ESP8266 prints only numbers, and none for its software watchdog. */
 static const char *bootwords_why(const struct boot *boot)
 {
 	if (boot->cause_text[0])

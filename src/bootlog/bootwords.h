@@ -1,8 +1,10 @@
-/* bootwords.h - one boot in words, for every sentence that tells of one: results, --decode's lines, advice.
+/* bootwords.h - one boot in words, for results, the lines of --decode and advice.
  *
- * Strings are static or the boot's own: what the board printed is in them as it came, for the report to clean.
+ *	char words[BOOTWORDS_MAX];
+ *	bootwords_print(boot, false, words, sizeof(words));
  *
- * Pure: no system call, no clock, no allocation.
+ * Returned strings are static or belong to the boot. They may hold what the board printed: clean them before output
+ * (report/clean.h).
  */
 #ifndef ESPRESET_BOOTLOG_BOOTWORDS_H
 #define ESPRESET_BOOTLOG_BOOTWORDS_H
@@ -10,10 +12,10 @@
 #include "bootlog/advice.h"
 #include "bootlog/bootlog.h"
 
-/** bootwords_name() - the chip's name, or what its ROM calls itself; "" where neither is known */
+/** bootwords_name() - the chip's name, or the name that its ROM printed; "" if neither is known */
 const char *bootwords_name(const struct boot *boot);
 
-/** bootwords_chip() - the same in a sentence: "unknown chip" for "" */
+/** bootwords_chip() - as bootwords_name(), but "unknown chip" instead of "" */
 const char *bootwords_chip(const struct boot *boot);
 
 /** bootwords_cause() - "power or reset pin", "watchdog" */
@@ -22,21 +24,21 @@ const char *bootwords_cause(enum boot_cause cause);
 /** bootwords_mode() - "boot mode 3 (flash)", "boot 0x13 (SPI_FAST_FLASH_BOOT)" */
 void bootwords_mode(const struct boot *boot, char *buf, size_t cap);
 
-/** bootwords_trouble() - the line that says what went wrong, or may have; "" */
+/** bootwords_trouble() - the line that reports the trouble or the suspected image; "" if there is none */
 const char *bootwords_trouble(const struct boot *boot);
 
 /**
- * bootwords_temperature() - "cold": after a hardware reset; "warm": after a restart by software; NULL: cannot be told
- * @after_panic: the words before the banner were a panic's
+ * bootwords_temperature() - "cold" after a hardware reset, "warm" after a software restart, NULL if unknown
+ * @after_panic: the last words before the banner were a panic's
  */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic);
 
-/** bootwords_advice() - what to do about this boot; NULL: nothing */
+/** bootwords_advice() - what to do about this boot; NULL if there is nothing to do */
 const struct advice *bootwords_advice(const struct boot *boot, bool after_panic);
 
-#define BOOTWORDS_MAX 288 /* the longest that a struct boot can give, 273, and its end */
+#define BOOTWORDS_MAX 288 /* the longest text is 273 bytes */
 
-/** bootwords_print() - all of it: "esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded" */
+/** bootwords_print() - "esp32, cold, cause 0x1 (POWERON_RESET), boot 0x13 (SPI_FAST_FLASH_BOOT), loaded" */
 void bootwords_print(const struct boot *boot, bool after_panic, char *buf, size_t cap);
 
 #endif

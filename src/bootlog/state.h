@@ -1,136 +1,139 @@
-/* state.h - the insides of struct bootlog, so that callers can own one without allocation. */
+/* state.h - the members of struct bootlog, public only so that callers can own one without allocation. */
 #ifndef ESPRESET_BOOTLOG_STATE_H
 #define ESPRESET_BOOTLOG_STATE_H
 
 #include "bootlog/wrongbaud.h"
 
-/* Pairs of characters, found while bytes come in: a bit of the first and the same bit of the second. The lower bits are
- * the beginnings of a banner at another speed (wrongbaud.h), the others say what a line has to be searched for. */
+/* Classes of character pairs, found while bytes are received. A line belongs to the class PAIR_x if one of its characters
+ * has that bit in pair_first[] and the next one has it in pair_second[]. The low bits, PAIR_STARTS, mean: may be the start
+ * of a banner at another speed (wrongbaud.h). The other classes name what the line must be searched for. */
 #define PAIR_STARTS ((1U << WRONGBAUD_STARTS) - 1)
 #define PAIR_RST (1U << 15)	 /* "rs": rst:0x, rst cause */
 #define PAIR_ETS (1U << 16)	 /* " J", "sJ": ets Jan, ets Jun, ets Jul */
 #define PAIR_ROM (1U << 17)	 /* "P-": ESP-ROM */
-#define PAIR_PANIC (1U << 18)	 /* the first letters of a panic that may cut a line */
-#define PAIR_PIECE (0x3fU << 19) /* of the ROM's words, or of an application's about a restart */
-#define PAIR_REPORT (1U << 25)	 /* of words about an earlier crash */
-#define PAIR_SPECIAL (1U << 31)	 /* not a pair: the second one means more than itself */
+#define PAIR_PANIC (1U << 18)	 /* first letters of a panic that may interrupt a line */
+#define PAIR_PIECE (0x3fU << 19) /* the ROM's words, or an application's about a restart */
+#define PAIR_REPORT (1U << 25)	 /* words about an earlier crash */
+#define PAIR_SPECIAL (1U << 31)	 /* the second character alone decides: special_byte() handles it */
 #define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
 
-#define BOOTLOG_ROWS_MAX 320 /* of sentences.c */
+#define BOOTLOG_ROWS_MAX 320 /* at least n_sentences */
 
-#define RX74880_RECENT 64    /* a banner is recognised long before that many */
-#define RX74880_LINE_MAX 512 /* a line of the ROM's takes less, also as UTF-8 */
+#define RX74880_RECENT 64    /* characters; a banner is recognised within fewer */
+#define RX74880_LINE_MAX 512 /* bytes; more than the ROM's longest line as UTF-8 */
 
-/* A character that was heard, and the text that it is when it is not the ROM's. */
+/* A received character, and its text in case it is not the ROM's. */
 struct rx74880_heard {
 	char text[BOOTLOG_CHARACTER_MAX];
 	uint8_t len;
-	uint8_t bytes; /* how many of the symbols heard were bytes */
-	int64_t ms;
+	uint8_t bytes; /* how many of its symbols (wrongbaud.h) were bytes */
+	int64_t ms;    /* when it was received */
 };
 
-/* Reading 74880 Bd through a receiver at 115200: the text that may have to be read as it is, after all. */
+/* State of rx74880.c, which reads 74880 Bd through a port at 115200. It keeps the text as received, to give it back if it
+ * turns out not to be the ROM's. */
 struct rx74880 {
 	struct wrongbaud wrongbaud;
-	struct rx74880_heard recent[RX74880_RECENT];
-	unsigned int n_recent; /* counts on; the ring's index is its remainder */
-	int64_t previous_ms;   /* of the byte before */
-	int64_t taken_ms;      /* when the last line was complete */
-	bool passed;	       /* that one is not among the recent */
-	char line[RX74880_LINE_MAX];
-	size_t len; /* text since the last line that was recovered */
-	int64_t begin_ms;
-	bool banner, loading, summed;
-	bool sure; /* the last line recovered was, and nothing but its successors came since */
+	struct rx74880_heard recent[RX74880_RECENT]; /* ring buffer */
+	unsigned int n_recent;			     /* characters written to recent[] so far */
+	int64_t previous_ms;			     /* when the previous byte was received */
+	int64_t taken_ms;			     /* when the last recovered line was complete */
+	bool passed;				     /* the previous byte is not in recent[] */
+	char line[RX74880_LINE_MAX];		     /* text received since the last recovered line */
+	size_t len;				     /* of the text in line[] */
+	int64_t begin_ms;			     /* when the text in line[] began */
+	bool banner, loading, summed;		     /* recovered in this boot: banner, segment line, csum line */
+	bool sure; /* the last recovered line was unambiguous, and nothing unexpected has followed it */
 	bool took; /* the last byte completed a line */
 };
 
-/* The first lines of a family banner, kept until its rst: line comes. */
+/* The first line of an ESP32-family banner ("ets Jun ...", "ESP-ROM:..."), kept until the "rst:" line comes. */
 struct bootlog_head {
 	bool valid;
 	enum chip chip;
-	char name[24];
-	int64_t begin_ms;
-	unsigned long line;
+	char name[24];	    /* the chip's name in that line */
+	int64_t begin_ms;   /* when its first byte came */
+	unsigned long line; /* its line number in the log */
 };
 
-/* eboot's own words come character by character, with seconds in between. */
+/* Where eboot, the ESP8266 Arduino bootloader, is. It prints single characters with seconds in between. */
 enum bootlog_eboot {
-	EBOOT_NO,
-	EBOOT_MAY_SPEAK, /* the last line was csum or the version word */
-	EBOOT_UNSURE,	 /* what followed them could not be read: it may have been eboot's */
-	EBOOT_AT,	 /* '@' came, a copy or a load is announced */
-	EBOOT_COPIED,
-	EBOOT_LOADS, /* ~ld or ld: only e:N may still come from it */
+	EBOOT_NO,	 /* it does not run */
+	EBOOT_MAY_SPEAK, /* the last line was the ROM's csum or eboot's version: eboot's next words may follow */
+	EBOOT_UNSURE,	 /* as EBOOT_MAY_SPEAK, but unreadable bytes followed, which may have been eboot's words */
+	EBOOT_AT,	 /* '@' was printed: a copy is running */
+	EBOOT_COPIED,	 /* "cp:N" was printed */
+	EBOOT_LOADS,	 /* "~ld" or "ld" was printed: only the error "e:N" may follow */
 };
 
-/* A report of a crash, as far as it has been read (trouble.c) */
+/* A crash report that is being read (trouble.c). */
 struct bootlog_report {
-	uint16_t part;	      /* the row of its first part, plus one; 0: there is none */
-	unsigned char others; /* lines behind it that are no part of it */
-	bool alive;	      /* it tells of tasks that run on */
-	bool saved;	      /* it tells of an earlier run */
-	bool heading;	      /* it has a heading so far, and nothing else */
+	uint16_t part;	      /* index in sentences[] of its first part, plus one; 0: no report has begun */
+	unsigned char others; /* lines since its last part that are not part of a report */
+	bool alive;	      /* it lists tasks of an application that keeps running */
+	bool saved;	      /* it describes an earlier run */
+	bool heading;	      /* only its heading was read so far */
 	enum boot_reason reason;
-	char text[96]; /* of the first part */
+	char text[96]; /* its first part */
 };
 
-/* What happened in the boots so far, for the verdict on a whole log. */
+/* What earlier boots contribute to the verdict on a whole log. */
 struct bootlog_history {
-	unsigned int watchdogs; /* watchdog banners */
-	unsigned int restarts;	/* software restarts without a word before */
-	bool crashed;		/* a panic came, and no reset by hand since */
-	bool loader_failed;	/* a second stage has found nothing to start */
+	unsigned int watchdogs; /* boots caused by a watchdog */
+	unsigned int restarts;	/* software restarts without a line of the application before */
+	bool crashed;		/* a crash, and no hardware reset since */
+	bool loader_failed;	/* a second stage found nothing to start */
 	bool app_failed;	/* an application cannot run on this chip */
-	bool explained;		/* the running application said that it would restart */
-	bool rom_fatal;		/* "Fatal exception (N):" without any banner: GPIO2 held low */
+	bool explained;		/* the running application said that it will restart */
+	bool rom_fatal;		/* "Fatal exception (N):" without any banner: GPIO2 is held low */
 };
 
 struct bootlog {
 	struct bootlog_options options;
-	struct boot boot;   /* the current one; before the first banner what came without one */
-	struct boot before; /* the one before it, as it ended */
+	struct boot boot;   /* the current boot; before the first banner: number 0 */
+	struct boot before; /* the previous boot, as it ended */
 	bool any_boot;	    /* a banner was read */
-	bool pieces;	    /* words of the ROM came that could not be read whole, or were out of place */
-	bool dies;	    /* in this boot: words of a crash came, whatever it counts as */
+	bool begun;	    /* boot holds a banner, a torn banner or a line of a boot */
+	bool pieces;	    /* a BOOT_EVENT_FRAGMENT was reported */
+	bool dies;	    /* in this boot: words of a crash were read, also where they count as BOOT_NO_IMAGE */
 	bool chosen;	    /* in this boot: the second stage has found an image */
 	unsigned long boots;
-	unsigned int began[BOOT_CAUSE_COUNT]; /* banners of each cause */
-	bool begun;			      /* boot holds something: a banner, a torn one, or lines without one */
-	struct boot culprit;		      /* the last one whose words, or whose cause, tell of a crash */
-	struct boot decided;		      /* the last one that decides, or else the last */
+	unsigned int began[BOOT_CAUSE_COUNT]; /* banners by reset cause */
+	struct boot culprit;		      /* the last boot whose words or reset cause are those of a crash */
+	struct boot decided;		      /* the last boot that decides the verdict; the last boot if none does */
 	enum verdict decided_verdict;
 	bool any_decided;
 	struct bootlog_history history;
 	struct bootlog_report report;
 	struct bootlog_head head;
 	enum bootlog_eboot eboot;
-	unsigned int said_once; /* what ESP-IDF says once in a boot, and has said in this one */
+	unsigned int said_once; /* bits of ESP-IDF's once-per-boot lines that this boot has printed (stage2.c) */
 
 	uint32_t pair_first[256], pair_second[256];
-	uint32_t pair_last;	 /* pair_first of the last character */
-	uint32_t pairs;		 /* what was found in this line */
-	uint16_t row_first[128]; /* trouble.c: the first row of sentences.c, plus one, that begins with this letter */
+	uint32_t pair_last;	 /* pair_first[] of the last character */
+	uint32_t pairs;		 /* classes that the current line belongs to */
+	uint16_t row_first[128]; /* by first letter: index in sentences[] of the first row, plus one; 0: none */
 	uint16_t row_next[BOOTLOG_ROWS_MAX];
 
-	size_t len;	/* the line so far */
-	size_t done;	/* bytes of it that are read already */
-	bool dirty;	/* it has bytes that are not printable ASCII */
-	bool continued; /* its beginning was cut off */
-	bool half;	/* the port's speed has changed in it: its beginning may be lost */
-	bool joined;	/* and in this boot: lines of its load may be lost */
-	bool unsure;	/* the line that is being read was recovered, and may be another */
+	size_t len;	/* of the current line in text[] */
+	size_t done;	/* how much of the current line was read already */
+	bool dirty;	/* the current line has bytes that are not printable ASCII */
+	bool continued; /* the current line continues one that was split at BOOTLOG_LINE_MAX */
+	bool half;	/* the port's speed changed within the current line: its beginning may be lost */
+	bool joined;	/* the port's speed changed within the current boot: lines of its load may be lost */
+	bool unsure;	/* the line being reported was recovered and is ambiguous: boot_event.sure is false */
 	unsigned char escape;
 	unsigned char escape_len;
 	unsigned long line_number;
-	int64_t line_begin_ms;
+	int64_t line_begin_ms; /* when the current line began */
 
-	uint64_t bytes, readable, garbage, foreign;
-	unsigned int garbage_pending;
+	uint64_t bytes, readable, garbage,
+		foreign;	      /* bytes: all; reported readable; unreadable; readable but not ASCII */
+	unsigned int garbage_pending; /* unreadable bytes not reported yet */
 
 	struct rx74880 rx74880;
 
-	bootlog_fn *on_event; /* only while bytes are fed */
+	bootlog_fn *on_event; /* set only during a call */
 	void *user;
 	int64_t now_ms;
 	char text[BOOTLOG_LINE_MAX + 1];
