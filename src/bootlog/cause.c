@@ -1,7 +1,7 @@
-/* cause.c - why the ESP32 family's ROMs say that they start: the number and the word of "rst:0xN (WORD)".
+/* cause.c - the reset causes of the ESP32 family's ROMs: number and word of "rst:0xN (WORD)".
  *
- * Words: the tables in the ROMs themselves (esp-rs/espflash espflash/resources/roms/<chip>_rev<n>_rom.elf). Numbers, and
- * what they mean: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h. See docs/hardware.md.
+ * Words: the tables in the ROMs themselves (esp-rs/espflash espflash/resources/roms/<chip>_rev<n>_rom.elf). Numbers and
+ * their meaning: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h. See docs/hardware.md.
  */
 #include "bootlog/reader.h"
 
@@ -12,9 +12,9 @@
 #define LIKE_C6 (C(32C6) | C(32H2) | C(32H21))
 #define C5_C6 (LIKE_C5 | LIKE_C6)
 #define P4_S31 (C(32P4) | C(32S31))
-#define NOTHING "N/A" /* the ROM's word for a number that means nothing on that chip */
+#define NOTHING "N/A" /* the ROM's word for a number that the chip does not use */
 
-/* There is none for the EN pin: a pulse on it reads as power. */
+/* A pulse on the EN pin has no cause of its own: the ROM reports power-on. */
 static const struct cause {
 	unsigned char number;
 	enum boot_cause kind;
@@ -41,7 +41,7 @@ static const struct cause {
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_RESET", C(32) },
 	{ 0x06, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C(32P4) },
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_HPSYS", C5_C6 },
-	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* the P4's from revision 3 on */
+	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* P4: from revision 3 on */
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RESET", C(32) },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RST", S2_TO_C3 },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0_WDT_HPSYS", C5_C6 },
@@ -89,7 +89,7 @@ static const struct cause {
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "RTC_SWDT_SYS", LIKE_C5 },
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "LP_SWDT_SYS", LIKE_C6 },
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "SUPER_WDT_RESET", P4_S31 },
-	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 }, /* of the clock */
+	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 }, /* a glitch of the clock, not of the supply */
 	{ 0x13, BOOT_CAUSE_OTHER, NOTHING, C5_C6 & ~C(32H4) },
 	{ 0x13, BOOT_CAUSE_BROWNOUT, "POWER_GLITCH", C(32H4) },
 	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RESET", P4_S31 },
@@ -116,9 +116,8 @@ static const struct cause {
 	{ 0x1a, BOOT_CAUSE_LOCKUP, "CPU_LOCKUP_RESET", P4_S31 },
 	{ 0x1b, BOOT_CAUSE_BROWNOUT, "PVT_POWER_GLITCH_RESET", C(32P4) },
 };
-#define N_CAUSES (sizeof(causes) / sizeof(causes[0]))
 
-/* Of a chip whose words are not known: what they have in common with the others'. The first one decides. */
+/* For chips whose words are not known: parts of words that other chips use. The first row that fits decides. */
 static const struct {
 	const char *part;
 	enum boot_cause kind;
@@ -143,21 +142,16 @@ static const struct {
 	{ "SW_", BOOT_CAUSE_SOFTWARE },
 };
 
-/* H4 and H21 have numbers in espressif/esp-idf, and no ROM that somebody has published. */
-static bool cause_is_by_number(enum chip chip)
+/* espressif/esp-idf has the numbers of H4 and H21; the words are not known, since no ROM of theirs is published. */
+static bool has_only_numbers(enum chip chip)
 {
 	return chip == CHIP_ESP32H4 || chip == CHIP_ESP32H21;
 }
 
-static bool cause_is_chips(const struct cause *row, enum chip chip)
-{
-	return row->chips & 1U << chip;
-}
-
 static const struct cause *cause_by_number(enum chip chip, int number)
 {
-	for (size_t i = 0; i < N_CAUSES; i++) {
-		if (causes[i].number == number && cause_is_chips(&causes[i], chip))
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
+		if (causes[i].number == number && causes[i].chips & 1U << chip)
 			return &causes[i];
 	}
 	return NULL;
@@ -165,15 +159,15 @@ static const struct cause *cause_by_number(enum chip chip, int number)
 
 static bool cause_has_words(enum chip chip)
 {
-	return !cause_is_by_number(chip) && cause_by_number(chip, 1);
+	return !has_only_numbers(chip) && cause_by_number(chip, 1);
 }
 
-/* What a number means on all chips that have it; other where they do not agree. */
+/* What a number means on all chips that use it; BOOT_CAUSE_OTHER if they disagree. */
 static enum boot_cause cause_of_most(int number)
 {
 	enum boot_cause kind = BOOT_CAUSE_UNKNOWN;
 
-	for (size_t i = 0; i < N_CAUSES; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].number != number || !strcmp(causes[i].word, NOTHING))
 			continue;
 		if (kind != BOOT_CAUSE_UNKNOWN && kind != causes[i].kind)
@@ -185,20 +179,20 @@ static enum boot_cause cause_of_most(int number)
 
 static enum boot_cause cause_of_parts(const char *text)
 {
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (strstr(text, parts[i].part))
 			return parts[i].kind;
 	}
 	return BOOT_CAUSE_UNKNOWN;
 }
 
-/* How well a row is what was read: the better, the higher. */
+/* How well a row fits number and word of a banner, the best last. */
 enum {
 	FIT_NONE,
-	FIT_DAMAGED,	  /* one character of the word is wrong or lost, and the number is another */
-	FIT_DAMAGED_PAIR, /* ... and the number is the same */
-	FIT_WORD,	  /* the number is another */
-	FIT_PAIR,
+	FIT_DAMAGED,	  /* one character of the word is wrong or lost; another number */
+	FIT_DAMAGED_PAIR, /* one character of the word is wrong or lost; the row's number */
+	FIT_WORD,	  /* the row's word; another number */
+	FIT_PAIR,	  /* the row's word and number */
 };
 
 static int cause_fit(const struct cause *row, const struct boot *boot)
@@ -212,14 +206,14 @@ static int cause_fit(const struct cause *row, const struct boot *boot)
 	return FIT_NONE;
 }
 
-/* The word that was read, or that can only have been it. */
+/* Return the row of @chip that fits best, and how well; NULL and FIT_NONE: no row fits. */
 static const struct cause *cause_by_word(const struct boot *boot, enum chip chip, int *ret_fit)
 {
 	const struct cause *best = NULL;
 
 	*ret_fit = FIT_NONE;
-	for (size_t i = 0; i < N_CAUSES; i++) {
-		int fit = cause_is_chips(&causes[i], chip) ? cause_fit(&causes[i], boot) : FIT_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
+		int fit = causes[i].chips & 1U << chip ? cause_fit(&causes[i], boot) : FIT_NONE;
 
 		if (fit > *ret_fit) {
 			best = &causes[i];
@@ -229,13 +223,13 @@ static const struct cause *cause_by_word(const struct boot *boot, enum chip chip
 	return best;
 }
 
-/* A chip that prints other words than those we know: as far as number and word agree. */
+/* The chip's words are not known: its cause is known only if the number and the parts of the word agree. */
 static void cause_judge_parts(struct boot *boot)
 {
-	const struct cause *row = cause_is_by_number(boot->chip) ? cause_by_number(boot->chip, boot->cause) : NULL;
+	const struct cause *row = cause_by_number(boot->chip, boot->cause);
 	enum boot_cause text = cause_of_parts(boot->cause_text);
 
-	if (cause_is_by_number(boot->chip))
+	if (has_only_numbers(boot->chip))
 		boot->cause_kind = row ? row->kind : BOOT_CAUSE_OTHER;
 	else
 		boot->cause_kind = cause_of_most(boot->cause);
@@ -255,13 +249,12 @@ void cause_judge(struct boot *boot)
 		cause_judge_parts(boot);
 		return;
 	}
-	if (number && !strcmp(number->word, boot->cause_text)) {
-		boot->cause_kind = number->kind;
-		return;
-	}
-	word = cause_by_word(boot, boot->chip, &fit);
 	boot->cause_kind = number ? number->kind : BOOT_CAUSE_OTHER;
-	if (fit == FIT_PAIR || (!number && fit == FIT_NONE)) /* or a cause that a later ROM has */
+	if (number && !strcmp(number->word, boot->cause_text))
+		return;
+	word = cause_by_word(boot, boot->chip, &fit);
+	if (fit == FIT_PAIR ||
+	    (!number && fit == FIT_NONE)) /* FIT_NONE: a later revision of the ROM may have this cause */
 		return;
 	boot->certain = false;
 	boot->damaged |= fit != FIT_WORD;
@@ -281,7 +274,7 @@ bool cause_fits(const struct boot *boot, enum chip chip)
 
 bool cause_is_esp32(const char *text)
 {
-	for (size_t i = 0; i < N_CAUSES; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].chips == C(32) && !strcmp(causes[i].word, text))
 			return true;
 	}

@@ -1,4 +1,4 @@
-/* esp32.c - what the ROM of the ESP32 and its successors prints.
+/* esp32.c - reads what the ROM of the ESP32 and its successors prints.
  *
  * Forms and numbers: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h and boot_mode.h,
  * docs/en/security/<chip>_log.inc; espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
@@ -6,52 +6,27 @@
  */
 #include "bootlog/reader.h"
 
-/* -------------------------------------------------------------------------------------------------
- * First lines
- */
-
-static bool esp32_read_time(struct span *s)
-{
-	long n;
-
-	return span_dec(s, &n) && span_char(s, ':') && span_dec(s, &n) && span_char(s, ':') && span_dec(s, &n) &&
-	       n < 60;
-}
-
-/* "ets Jun  8 2016 00:22:57". The date is the ROM's; more of them exist than are documented. */
+/* "ets Jun  8 2016 00:22:57". The date is that of the ROM; more dates exist than are documented. */
 static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
 {
-	long day, year;
+	unsigned long n[5]; /* day, year, hour, minute, second */
 
-	if (!span_word(s, "ets"))
-		return false;
-	span_blanks(s);
-	if (span_len(*s) < 3 || !span_is_letter(s->at[0]) || !span_is_letter(s->at[1]) || !span_is_letter(s->at[2]))
-		return false;
-	s->at += 3;
-	span_blanks(s);
-	if (!span_dec(s, &day) || day < 1 || day > 31)
-		return false;
-	span_blanks(s);
-	if (!span_dec(s, &year) || year < 2000 || year > 2099)
-		return false;
-	span_blanks(s);
-	if (!esp32_read_time(s))
+	if (!span_scan(s, "ets_@@@_#_#_#:#:#", n) || n[0] < 1 || n[0] > 31 || n[1] < 2000 || n[1] > 2099 || n[4] > 59)
 		return false;
 	*ret = (struct bootlog_head){ .chip = CHIP_ESP32, .name = "esp32" };
 	return true;
 }
 
-/* "ESP-ROM:esp32c3-api1-20210207"; its first letter gets lost easily */
+/* "ESP-ROM:esp32c3-api1-20210207"; the first letter is often lost. */
 static bool read_rom_head(struct bootlog_head *ret, struct span *s)
 {
-	size_t n = 0;
+	size_t n = 3;
 
 	(void)span_char(s, 'E');
 	if (!span_word(s, "SP-ROM:esp"))
 		return false;
 	*ret = (struct bootlog_head){ .name = "esp" };
-	for (n = 3; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z')); s->at++) {
+	for (; s->at != s->end && (span_is_digit(*s->at) || (*s->at >= 'a' && *s->at <= 'z')); s->at++) {
 		if (n + 1 == sizeof(ret->name))
 			return false;
 		ret->name[n++] = *s->at;
@@ -94,10 +69,12 @@ static const struct source {
 	{ "UART_BOOT", false, BOOT_SOURCE_OTHER },
 };
 
-/* Of each row above what the ROMs print whole: a damaged text is looked for here. Of the kinds of SDIO some stand for
- * all. */
+#define FLASH_MODE "SPI_FAST_FLASH_BOOT"
+
+/* The whole texts that ROMs print for the rows above (of the many SDIO texts only four): a damaged text is compared with
+ * these. */
 static const char *const modes[] = {
-	"SPI_FAST_FLASH_BOOT",
+	FLASH_MODE,
 	"SPI_FLASH_BOOT",
 	"HSPI_FLASH_BOOT",
 	"DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)",
@@ -144,21 +121,19 @@ bool esp32_is_damaged(const char *text, const char *word, size_t lost)
 	return !*rest;
 }
 
-/* "SPI_FAST_FL...": somebody, or a narrow terminal, has left out the end. */
-static bool is_elided(const char *text)
+/* "SPI_FAST_FL...": a person or a narrow terminal has left out the end. */
+static bool is_elided(const char *text, size_t n)
 {
-	size_t n = strlen(text);
-
-	return n >= 3 && !strcmp(text + n - 3, "...");
+	return n >= 3 && !memcmp(text + n - 3, "...", 3);
 }
 
 static bool is_like_mode(const char *text, const char *mode)
 {
-	size_t n = strlen(mode);
+	size_t n = strlen(text), all = strlen(mode);
 
-	if (is_elided(text))
-		return !strncmp(text, mode, strlen(text) - 3);
-	return esp32_is_damaged(text, mode, n < 12 ? n / 3 : 4);
+	if (is_elided(text, n))
+		return !strncmp(text, mode, n - 3);
+	return esp32_is_damaged(text, mode, all < 12 ? all / 3 : 4);
 }
 
 static enum boot_source source_of_straps(const struct boot *boot)
@@ -173,7 +148,7 @@ static enum boot_source source_of_straps(const struct boot *boot)
 
 static const struct source *find_source(const char *text)
 {
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		size_t n = strlen(sources[i].text);
 
 		if (!strncmp(text, sources[i].text, n) && (sources[i].prefix || !text[n]))
@@ -182,12 +157,12 @@ static const struct source *find_source(const char *text)
 	return NULL;
 }
 
-/* The only source that a damaged text can mean. */
+/* Return the row that a damaged text means; NULL: none, or several rows are possible. */
 static const struct source *find_damaged_source(const char *text)
 {
 	const struct source *found = NULL;
 
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		const struct source *source = is_like_mode(text, modes[i]) ? find_source(modes[i]) : found;
 
 		if (found && source != found)
@@ -197,18 +172,18 @@ static const struct source *find_damaged_source(const char *text)
 	return found;
 }
 
-/* By the text first; the bits are a cross-check, since many of them float. */
+/* The text decides. The strapping bits are a cross-check only, since many of them float. */
 static void judge_source(struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
 	const struct source *source = find_source(boot->mode_text);
 
-	if (source && !is_elided(boot->mode_text)) {
+	if (source && !is_elided(boot->mode_text, strlen(boot->mode_text))) {
 		boot->certain &= straps == BOOT_SOURCE_UNKNOWN || straps == source->source;
 	} else {
 		source = source ? source : find_damaged_source(boot->mode_text);
 		boot->damaged = true;
-		boot->certain &= straps == BOOT_SOURCE_FLASH && one_wrong(boot->mode_text, modes[0]);
+		boot->certain &= straps == BOOT_SOURCE_FLASH && one_wrong(boot->mode_text, FLASH_MODE);
 	}
 	boot->source = source ? source->source : straps;
 }
@@ -217,25 +192,19 @@ static void judge_source(struct boot *boot)
  * The banner
  */
 
-/* "..." at the end of the line, and blanks */
-static bool is_left_open(const char *text, size_t n)
-{
-	while (n > 0 && text[n - 1] == ' ')
-		n--;
-	return n >= 3 && !memcmp(text + n - 3, "...", 3);
-}
-
-/* "(TEXT)", with brackets inside; the last one may be missing where the end of the line was left out. */
+/* Read "(TEXT)", which may have brackets inside. The last bracket may be missing behind "...", where a copied log has lost
+ * the end of the line. */
 static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 {
 	struct span t = *s;
 	size_t n = 0;
 	int depth = 1;
+	bool closed;
 
 	if (!span_char(&t, '('))
 		return false;
 	while (t.at != t.end) {
-		if (n + 4 <= cap && span_word(&t, "\xe2\x80\xa6")) { /* U+2026 */
+		if (n + 4 <= cap && span_word(&t, "\xe2\x80\xa6")) { /* U+2026, an ellipsis in one character */
 			memcpy(ret + n, "...", 3);
 			n += 3;
 			continue;
@@ -247,23 +216,24 @@ static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 			return false;
 		ret[n++] = *t.at++;
 	}
-	if (!span_char(&t, ')') && !is_left_open(ret, n))
-		return false;
+	closed = span_char(&t, ')');
 	while (n > 0 && t.at == t.end && ret[n - 1] == ' ')
 		n--;
+	if (!closed && !is_elided(ret, n))
+		return false;
 	ret[n] = '\0';
 	*s = t;
 	return true;
 }
 
-/* The ESP32's own texts, where no line before the banner named the chip. */
+/* Name the chip if the line before the banner did not: some words only the ESP32 prints. */
 static enum chip chip_of_cause(const struct boot *boot)
 {
 	if (cause_is_esp32(boot->cause_text))
 		return CHIP_ESP32;
 	if (strstr(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
 		return CHIP_ESP32;
-	/* P4 and S31 say SW_CPU_RESET too. */
+	/* P4 and S31 print SW_CPU_RESET, too. */
 	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32 : CHIP_NEWER;
 }
 
@@ -275,12 +245,8 @@ static bool read_cause(struct boot *boot, struct span *s)
 		boot->damaged = true;
 		boot->certain = false;
 	}
-	if (!span_word(s, "st:"))
+	if (!span_scan(s, "st:_0x%_", &number) || number > 0xff)
 		return false;
-	span_blanks(s);
-	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xff)
-		return false;
-	span_blanks(s);
 	boot->cause = (int)number;
 	return esp32_read_brackets(s, boot->cause_text, sizeof(boot->cause_text));
 }
@@ -289,15 +255,8 @@ static bool read_mode(struct boot *boot, struct span *s)
 {
 	unsigned long number;
 
-	(void)span_char(s, ',');
-	span_blanks(s);
-	if (!span_word(s, "boot:"))
-		return false;
-	span_blanks(s);
-	if (!span_word(s, "0x") || !span_hex(s, &number) || number > 0xffff)
-		return false;
-	span_blanks(s);
-	if (!esp32_read_brackets(s, boot->mode_text, sizeof(boot->mode_text)))
+	if (!span_scan(s, "?,_boot:_0x%_", &number) || number > 0xffff ||
+	    !esp32_read_brackets(s, boot->mode_text, sizeof(boot->mode_text)))
 		return false;
 	boot->mode = (int)number;
 	return true;
@@ -307,14 +266,7 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
 {
 	struct span t;
 
-	*ret = (struct boot){
-		.cause = -1,
-		.mode = -1,
-		.mode2 = -1,
-		.loaded_ms = -1,
-		.certain = true,
-		.progress = BOOT_BANNER,
-	};
+	*ret = (struct boot){ BOOT_UNREAD, .certain = true, .progress = BOOT_BANNER };
 	if (!read_cause(ret, &s))
 		return NULL;
 	t = s;
@@ -338,7 +290,7 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
 	return t.at;
 }
 
-/* Only the ESP32 has an HSPI flash, and words with an underscore behind DOWNLOAD. */
+/* Does the boot mode fit the chip? Only the ESP32 has "HSPI_", and '_' behind "DOWNLOAD"; the later chips have '('. */
 static bool mode_fits(const struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
@@ -364,7 +316,7 @@ void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *be
 }
 
 /* -------------------------------------------------------------------------------------------------
- * The lines behind the banner
+ * Lines behind the banner. Each function returns the line's end, or NULL if the ROM did not print the line.
  */
 
 static bool esp32_is_8266(const struct bootlog *log)
@@ -372,9 +324,8 @@ static bool esp32_is_8266(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266;
 }
 
-/* Addresses where an application lies in flash: the ROM cannot load them. espressif/esp-idf
- * components/soc/<chip>/include/soc/soc.h, SOC_DROM_LOW to SOC_DROM_HIGH, SOC_IROM_LOW to SOC_IROM_HIGH. The first row
- * of each chip has its application's first segment. */
+/* Addresses at which flash is mapped for an application; a bootloader has no segment there. espressif/esp-idf
+ * components/soc/<chip>/include/soc/soc.h, SOC_DROM_LOW to SOC_DROM_HIGH, SOC_IROM_LOW to SOC_IROM_HIGH. */
 #define C(chip) (1U << CHIP_ESP##chip)
 static const struct {
 	unsigned int chips;
@@ -385,120 +336,113 @@ static const struct {
 	{ C(32S2), 0x3f000000, 0x3ff80000 },
 	{ C(32S2), 0x40080000, 0x40800000 },
 	{ C(32S3) | C(32C3) | C(32C2), 0x3c000000, 0x3e000000 },
-	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* most, so also those not known */
+	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* also chips that are not known */
 	{ C(32P4) | C(32S31), 0x40000000, 0x44000000 },
 };
 
 static bool is_flash_mapped(const struct boot *boot, unsigned long address)
 {
-	for (size_t i = 0; i < sizeof(mapped) / sizeof(mapped[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(mapped); i++) {
 		if (mapped[i].chips & 1U << boot->chip && address >= mapped[i].begin && address < mapped[i].end)
 			return true;
 	}
 	return false;
 }
 
-/* "load:0x3fff0030,len:1344": decimal on the ESP32, 0x538 on the others. An ESP32 with secure boot version 2 writes
- * "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
-static const char *esp32_load_line(struct bootlog *log, struct span s, bool whole)
+static const char *esp32_take_load(struct bootlog *log, struct span line, unsigned long address)
 {
-	struct span t = s;
-	unsigned long address, hex;
-	long len;
-
-	if (!span_word(&t, "load:0x") || span_hex(&t, &address) != 8 ||
-	    (!span_word(&t, ",len:") && !span_word(&t, " len:")))
-		return NULL;
-	if (span_word(&t, "0x") ? !span_hex(&t, &hex) : !span_dec(&t, &len))
-		return NULL;
-	if (!bootlog_ends(log, t, whole))
-		return NULL;
-	s.end = t.at;
 	if (esp32_is_8266(log))
-		return bootlog_out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, line);
 	if (log->begun && !bootlog_in_rom(log)) {
 		bootlog_begin_boot(log);
 		log->boot.progress = BOOT_LOADING;
-		return bootlog_out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, line);
 	}
 	if (address == 0xffffffff) {
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, REASON_FLASH_MODE);
-		return t.at;
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, line, REASON_FLASH_MODE);
+		return line.end;
 	}
 	if (is_flash_mapped(&log->boot, address)) {
 		memcpy(log->boot.suspect_text, "an application lies where the bootloader belongs", 49);
 		log->boot.suspect_reason = REASON_APP_AS_LOADER;
-		bootlog_progress(log, BOOT_NOTHING, s);
-		return t.at;
+		return bootlog_progress(log, BOOT_NOTHING, line);
 	}
-	bootlog_progress(log, BOOT_LOADING, s);
-	return t.at;
+	return bootlog_progress(log, BOOT_LOADING, line);
 }
 
-/* "entry 0x40080604": the image is loaded, its code starts. It decides over a DOWNLOAD banner too. */
+/* "load:0x3fff0030,len:1344": the length is decimal on the ESP32, hexadecimal on the others. An ESP32 with secure boot
+ * version 2 prints "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
+static const char *esp32_load_line(struct bootlog *log, struct span s, bool whole)
+{
+	static const char *const forms[] = {
+		"load:0x%8,len:0x%",
+		"load:0x%8,len:#",
+		"load:0x%8 len:0x%",
+		"load:0x%8 len:#",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct span t = s;
+		unsigned long n[2];
+
+		if (span_scan(&t, forms[i], n) && bootlog_ends(log, t, whole))
+			return esp32_take_load(log, (struct span){ s.at, t.at }, n[0]);
+	}
+	return NULL;
+}
+
+/* "entry 0x40080604": the image is loaded and its code starts, whatever boot source the banner named. */
 static const char *entry_line(struct bootlog *log, struct span s)
 {
 	struct span t = s;
 	unsigned long address;
 
-	if (!span_word(&t, "entry 0x") || span_hex(&t, &address) != 8 || !bootlog_ends(log, t, true))
+	if (!span_scan(&t, "entry 0x%8", &address) || !bootlog_ends(log, t, true))
 		return NULL;
 	s.end = t.at;
 	if (esp32_is_8266(log) || !log->begun || !bootlog_in_rom(log))
-		return bootlog_out_of_place(log, s, t.at);
-	/* Headers that were refused before: the ROM has found another image (C5: "Loading RECOVERY Bootloader"). Where a crash
-	 * came, too, this line is not of the same boot. */
+		return bootlog_out_of_place(log, s);
+	/* The ROM refused an image and has found another one (C5: "Loading RECOVERY Bootloader"). But if this boot has
+	 * crashed, the entry line belongs to the next boot. */
 	if (log->boot.trouble == BOOT_NO_IMAGE && !log->dies) {
 		log->boot.trouble = BOOT_OK;
 		log->boot.trouble_text[0] = '\0';
 	}
 	if (log->boot.source == BOOT_SOURCE_UNKNOWN && log->boot.progress == BOOT_LOADING)
 		log->boot.source = BOOT_SOURCE_FLASH;
-	bootlog_progress(log, BOOT_LOADED, s);
-	return t.at;
+	return bootlog_progress(log, BOOT_LOADED, s);
 }
 
-/* What the ROM says when it waits for a host. No tool uploads by SDIO alone. */
-static const struct {
-	const char *text;
-	enum boot_source source;
-} waits[] = {
-	{ "waiting for download", BOOT_SOURCE_DOWNLOAD },
-	{ "wait uart download(secure mode)", BOOT_SOURCE_DOWNLOAD },
-	{ "wait uart download", BOOT_SOURCE_DOWNLOAD },
-	{ "wait uart0 download", BOOT_SOURCE_DOWNLOAD },
-	{ "wait uart0/sdio download", BOOT_SOURCE_DOWNLOAD }, /* C5 */
-	{ "wait usb download", BOOT_SOURCE_DOWNLOAD },
-	{ "wait spi download", BOOT_SOURCE_DOWNLOAD },
-	{ "wait sdio download", BOOT_SOURCE_OTHER },
-	{ "waiting for sdio host", BOOT_SOURCE_OTHER },	      /* ESP32 */
-	{ "waiting for RMA download", BOOT_SOURCE_DOWNLOAD }, /* S31 */
-	{ "Booting into dfu mode.", BOOT_SOURCE_DOWNLOAD },   /* S2 S3 P4 S31; an application may say so too */
-};
-
+/* The ROM waits for a host. No tool uploads by SDIO alone. */
 static const char *waiting_line(struct bootlog *log, struct span s)
 {
+	static const char *const sdio[] = { "wait sdio download", "waiting for sdio host" /* ESP32 */, NULL };
+	static const char *const waits[] = {
+		"waiting for download",
+		"wait uart download(secure mode)",
+		"wait uart download",
+		"wait uart0 download",
+		"wait uart0/sdio download", /* C5 */
+		"wait usb download",
+		"wait spi download",
+		"waiting for RMA download", /* S31 */
+		"Booting into dfu mode.",   /* S2 S3 P4 S31; an application may print this, too */
+		NULL,
+	};
 	struct span t = s;
-	size_t i, n = sizeof(waits) / sizeof(waits[0]);
+	bool by_sdio = span_any(&t, sdio) >= 0;
 
-	for (i = 0; i < n && !span_word(&t, waits[i].text); i++)
-		;
-	if (i == n || !bootlog_ends(log, t, true))
+	if (!by_sdio && span_any(&t, waits) < 0)
 		return NULL;
-	if (*s.at == 'B' && log->boot.progress != BOOT_BANNER)
+	if (!bootlog_ends(log, t, true) || (*s.at == 'B' && log->boot.progress != BOOT_BANNER))
 		return NULL;
 	s.end = t.at;
-	if (esp32_is_8266(log) || log->boot.progress > BOOT_BANNER)
-		return bootlog_out_of_place(log, s, t.at);
-	log->begun = true;
-	log->boot.waiting = true;
-	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
-		log->boot.source = waits[i].source;
-	bootlog_emit(log, BOOT_EVENT_WAITING, s, 0);
-	return t.at;
+	if (esp32_is_8266(log))
+		return bootlog_out_of_place(log, s);
+	return bootlog_waits(log, by_sdio ? BOOT_SOURCE_OTHER : BOOT_SOURCE_DOWNLOAD, s);
 }
 
-/* Straps for download, and an eFuse that forbids it: the ROM halts, and waits for nothing. */
+/* The straps select download, but an eFuse forbids it. The ROM halts and waits for no host. */
 static const char *refusal_line(struct bootlog *log, struct span s)
 {
 	static const char *const words[] = {
@@ -506,73 +450,73 @@ static const char *refusal_line(struct bootlog *log, struct span s)
 		"Download boot modes disabled",
 		"Download mode is disabled. Restart with GPIO0 high.", /* ESP32, revision 3 */
 		"Invalid mode for secure boot download",
+		NULL,
 	};
 	struct span t = s;
-	size_t i, n = sizeof(words) / sizeof(words[0]);
 
-	for (i = 0; i < n && !span_word(&t, words[i]); i++)
-		;
-	if (i == n || esp32_is_8266(log) || log->boot.progress != BOOT_BANNER || !bootlog_ends(log, t, true))
+	if (span_any(&t, words) < 0 || esp32_is_8266(log) || log->boot.progress != BOOT_BANNER ||
+	    !bootlog_ends(log, t, true))
 		return NULL;
-	s.end = t.at;
 	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
 		log->boot.source = BOOT_SOURCE_DOWNLOAD;
-	bootlog_progress(log, BOOT_NOTHING, s);
-	return t.at;
+	return bootlog_progress(log, BOOT_NOTHING, (struct span){ s.at, t.at });
 }
 
-/* What the ROM tells between banner and entry and is neither good nor bad. Unmistakable ones are a sign of a lost
- * banner where they do not belong. */
-static const struct {
-	const char *text;
-	bool unmistakable;
-} details[] = {
-	{ "configsip: ", true },
-	{ "clk_drv:0x", true },
-	{ "SPIWP:0x", true },
-	{ "mode:DIO, clock div:", true },
-	{ "mode:DOUT, clock div:", true },
-	{ "mode:QIO, clock div:", true },
-	{ "mode:QOUT, clock div:", true },
-	{ "mode:FAST_RD, clock div:", true },
-	{ "mode:SLOW_RD, clock div:", true },
-	{ "mode:0, clock div:", true }, /* the same, with secure boot version 2 on an ESP32 */
-	{ "mode:1, clock div:", true },
-	{ "mode:2, clock div:", true },
-	{ "mode:3, clock div:", true },
-	{ "mode:4, clock div:", true },
-	{ "mode:5, clock div:", true },
-	{ "SPI mode:", true },
-	{ "Saved PC:0x", true },
-	{ "Core0 Saved PC:0x", true },
-	{ "Core1 Saved PC:0x", true },
-	{ "Build:", false },
-	{ "ho ", false },
-	{ "Octal Flash Mode Enabled", false },
-	{ "For OPI Flash, Use Default Flash Boot Mode", false },
-	{ "Valid secure boot key blocks: ", false },
-	{ "secure boot v2 enabled", false },
-	{ "secure boot verification succeeded", false },
-	{ "use sector0 for km info", false },
-	{ "use legacy efuse key", false },
-	{ "SHA-256 comparison failed:", false },
-	{ "Calculated: ", false },
-	{ "Expected: ", false },
-	{ "Attempting to boot anyway...", false },
-	{ "PRIMARY - ", false },
-	{ "Loading RECOVERY Bootloader...", false },
+/* What the ROM prints between banner and entry, neither good nor bad. Only a ROM prints the first group: elsewhere in a log
+ * these words show that a banner was lost. */
+static const char *const rom_details[] = {
+	"configsip: ",
+	"clk_drv:0x",
+	"SPIWP:0x",
+	"mode:DIO, clock div:",
+	"mode:DOUT, clock div:",
+	"mode:QIO, clock div:",
+	"mode:QOUT, clock div:",
+	"mode:FAST_RD, clock div:",
+	"mode:SLOW_RD, clock div:",
+	"mode:0, clock div:", /* the mode as a number: an ESP32 with secure boot version 2 */
+	"mode:1, clock div:",
+	"mode:2, clock div:",
+	"mode:3, clock div:",
+	"mode:4, clock div:",
+	"mode:5, clock div:",
+	"SPI mode:",
+	"Saved PC:0x",
+	"Core0 Saved PC:0x",
+	"Core1 Saved PC:0x",
+	NULL,
+};
+static const char *const other_details[] = {
+	"Build:",
+	"ho ",
+	"Octal Flash Mode Enabled",
+	"For OPI Flash, Use Default Flash Boot Mode",
+	"Valid secure boot key blocks: ",
+	"secure boot v2 enabled",
+	"secure boot verification succeeded",
+	"use sector0 for km info",
+	"use legacy efuse key",
+	"SHA-256 comparison failed:",
+	"Calculated: ",
+	"Expected: ",
+	"Attempting to boot anyway...",
+	"PRIMARY - ",
+	"Loading RECOVERY Bootloader...",
+	NULL,
 };
 
-/* In a paste without line ends: up to the next blank that a word of the ROM may follow. */
+/* Return the end of a detail whose words end at @t: the line's end, or in a copied log without line ends the next blank
+ * before words of the ROM or a trouble. */
 static const char *detail_end(const struct bootlog *log, struct span s, struct span t)
 {
+	static const char *const next[] = { "rst:0x", "SPIWP:", "mode:", "load:0", "entry ", "Build:", NULL };
+
 	if (!log->options.pasted)
 		return s.end;
-	for (; t.at != t.end; t.at++) {
-		if (t.end - t.at > 6 && *t.at == ' ' &&
-		    (!memcmp(t.at, " rst:0x", 7) || !memcmp(t.at, " SPIWP:", 7) || !memcmp(t.at, " mode:", 6) ||
-		     !memcmp(t.at, " load:0", 7) || !memcmp(t.at, " entry ", 7) || !memcmp(t.at, " Build:", 7) ||
-		     trouble_begins(log, (struct span){ t.at + 1, t.end })))
+	for (; span_len(t) > 6; t.at++) {
+		struct span u = { t.at + 1, t.end };
+
+		if (*t.at == ' ' && (span_any(&u, next) >= 0 || trouble_begins(log, u)))
 			return t.at;
 	}
 	return s.end;
@@ -580,31 +524,23 @@ static const char *detail_end(const struct bootlog *log, struct span s, struct s
 
 static const char *detail_line(struct bootlog *log, struct span s)
 {
-	if (esp32_is_8266(log))
-		return NULL;
-	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
-		struct span t = s;
+	struct span t = s;
+	bool only_rom = !esp32_is_8266(log) && span_any(&t, rom_details) >= 0;
 
-		if (*t.at != details[i].text[0] || !span_word(&t, details[i].text))
-			continue;
-		s.end = detail_end(log, s, t);
-		if (!(log->head.valid || bootlog_in_rom(log))) {
-			if (!details[i].unmistakable)
-				return NULL;
-			return bootlog_out_of_place(log, s, s.end);
-		}
-		if (log->head.valid && !(log->begun && log->boot.announced_restart))
-			bootlog_fragment(log, s);
-		else
-			bootlog_progress(log, BOOT_NOTHING, s);
-		return s.end;
-	}
-	return NULL;
+	if (esp32_is_8266(log) || (!only_rom && span_any(&t, other_details) < 0))
+		return NULL;
+	s.end = detail_end(log, s, t);
+	if (!log->head.valid && !bootlog_in_rom(log))
+		return only_rom ? bootlog_out_of_place(log, s) : NULL;
+	if (log->head.valid && !(log->begun && log->boot.announced_restart))
+		return bootlog_out_of_place(log, s);
+	return bootlog_progress(log, BOOT_NOTHING, s);
 }
 
+/* This runs for each line: reject by the first letter before anything is compared. */
 const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 {
-	const char *end = NULL;
+	const char *end;
 
 	switch (*s.at) {
 	case 'l': return esp32_load_line(log, s, whole);
@@ -613,20 +549,6 @@ const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 	case 'D':
 	case 'I': return refusal_line(log, s);
 	case 'B': end = waiting_line(log, s); return end ? end : detail_line(log, s);
-	case 'c':
-	case 'h':
-	case 'm':
-	case 'O':
-	case 'F':
-	case 'V':
-	case 's':
-	case 'u':
-	case 'S':
-	case 'C':
-	case 'E':
-	case 'A':
-	case 'P':
-	case 'L': end = detail_line(log, s); break;
+	default: return strchr("chmOFVsuSCEAPL", *s.at) ? detail_line(log, s) : NULL;
 	}
-	return end;
 }

@@ -1,6 +1,6 @@
-/* esp8266.c - what the ESP8266's ROM and eboot, its Arduino bootloader, print.
+/* esp8266.c - reads what the ESP8266's ROM and eboot, the Arduino bootloader, print.
  *
- * The ROM's words: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst; twischer/xtensa-subjects
+ * The ROM's forms: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst; twischer/xtensa-subjects
  * reversed/bootrom.c. eboot's: esp8266/Arduino bootloaders/eboot/eboot.c. See docs/hardware.md.
  */
 #include "bootlog/reader.h"
@@ -8,19 +8,20 @@
 /* '#' stands for a digit. */
 static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
 #define BANNER_LEN (sizeof(banner_form) - 1)
-#define CAUSE_AT 16 /* of "rst cause" in it */
-#define MODE_AT 29  /* of "boot mode" */
-#define ERRORS_MAX 2
+#define CAUSE_AT 16  /* index of "rst cause" in the form */
+#define MODE_AT 29   /* index of "boot mode" in the form */
+#define ERRORS_MAX 2 /* characters that may be wrong or lost in a damaged banner */
+#define HEAD_MIN 5 /* length of "2013,": an application that prints "rst cause" itself does not print this before it */
 
-/* A load address that an image can have: data RAM, instruction RAM, and a register that some OEM images write.
- * The flash's content or mode is wrong when the ROM reads such a header as 0x00000000 or 0x33333333. */
+/* Can an image be loaded to this address? Data RAM, instruction RAM, and a register that some vendors' images write. An
+ * empty flash, or a wrong flash mode, yields addresses such as 0x00000000 or 0x33333333. */
 static bool is_load_address(unsigned long address)
 {
 	return (address >= 0x3ffe8000 && address < 0x40000000) || (address >= 0x40100000 && address < 0x40110000) ||
 	       (address >= 0x60000000 && address < 0x60001000);
 }
 
-/* One byte repeated, as erased or wrongly read flash gives: no header at all. */
+/* Is this word one byte four times, as erased or wrongly read flash yields? */
 static bool is_fill(unsigned long word)
 {
 	return word == (word & 0xff) * 0x01010101UL;
@@ -30,8 +31,8 @@ static enum boot_cause cause_kind(int cause)
 {
 	switch (cause) {
 	case 1: /* power, CH_PD */
-	case 2: /* RST; also the wake from deep sleep, which is a pulse on RST */ return BOOT_CAUSE_HARDWARE;
-	case 3: /* documented, never seen: a software restart repeats the last hardware cause */
+	case 2: /* RST; also a wake from deep sleep, which pulses RST */ return BOOT_CAUSE_HARDWARE;
+	case 3: /* documented, never seen: after a software restart the ROM prints the last hardware cause */
 		return BOOT_CAUSE_SOFTWARE;
 	case 4: return BOOT_CAUSE_WATCHDOG;
 	case 5: return BOOT_CAUSE_SLEEP;
@@ -40,7 +41,7 @@ static enum boot_cause cause_kind(int cause)
 	}
 }
 
-/* {GPIO15, GPIO0, GPIO2} as they were at reset: esp8266/Arduino doc/boards.rst */
+/* The mode's bits are GPIO15, GPIO0 and GPIO2 at reset: esp8266/Arduino doc/boards.rst */
 static enum boot_source source_of(int mode)
 {
 	return mode == 3 ? BOOT_SOURCE_FLASH : mode == 1 ? BOOT_SOURCE_DOWNLOAD : BOOT_SOURCE_OTHER;
@@ -55,12 +56,11 @@ void esp8266_boot(struct boot *ret, int cause, int mode, int mode2)
 		.mode = mode,
 		.mode2 = mode2,
 		.cause_kind = cause_kind(cause),
+		.source = mode >= 0 ? source_of(mode) : BOOT_SOURCE_UNKNOWN,
 		.certain = true,
 		.progress = BOOT_BANNER,
 		.loaded_ms = -1,
 	};
-	if (mode >= 0)
-		ret->source = source_of(mode);
 }
 
 void esp8266_loads(struct bootlog *log)
@@ -74,31 +74,16 @@ void esp8266_loads(struct bootlog *log)
 	boot->source = source_of(3);
 }
 
-/* A banner that was heard at another speed, and the load behind it, read at the right one to its end */
-static void read_to_end(struct bootlog *log)
-{
-	struct boot *boot = &log->boot;
-
-	if (log->joined && boot->rx_speed == BOOT_RX_74880 && boot->mode == 3 && boot->cause_kind != BOOT_CAUSE_UNKNOWN)
-		boot->certain = true;
-}
-
-/* Is this part of a load where it may be one? The first lines may have gone while the port's speed changed. */
-static bool is_in_load(struct bootlog *log)
-{
-	if (!log->begun)
-		return false;
-	if (log->boot.progress == BOOT_LOADING)
-		return true;
-	return log->joined && log->boot.progress < BOOT_LOADING;
-}
+/* -------------------------------------------------------------------------------------------------
+ * Banners
+ */
 
 static bool is_octal(char c)
 {
 	return c >= '0' && c <= '7';
 }
 
-/* The form, byte by byte, but for one wrong byte. The digits have to be digits. */
+/* Read the whole form at @at; one character may be wrong, but no digit. Return its end, or NULL. */
 static const char *read_form(struct boot *ret, const char *at, const char *end)
 {
 	int digits[3], n = 0, wrong = 0;
@@ -121,60 +106,19 @@ static const char *read_form(struct boot *ret, const char *at, const char *end)
 	return at + BANNER_LEN;
 }
 
-/* "rst cause:2, boot mode:(3,6)", as pastes and documents show it: blanks and colons get lost. */
+/* Read "rst cause:2, boot mode:(3,6)" as copied logs and documents show it: blanks and colons get lost. */
 static bool read_tail(struct boot *ret, struct span *s)
 {
-	long cause, mode, mode2;
+	unsigned long n[3];
 
-	if (!span_word(s, "rst cause"))
+	if (!span_scan(s, "rst cause?:_#,_boot_mode?:_(#,_#)", n) || n[0] > 99 || n[1] > 7 || n[2] > 7)
 		return false;
-	(void)span_char(s, ':');
-	span_blanks(s);
-	if (!span_dec(s, &cause) || !span_char(s, ','))
-		return false;
-	span_blanks(s);
-	if (!span_word(s, "boot"))
-		return false;
-	span_blanks(s);
-	if (!span_word(s, "mode"))
-		return false;
-	(void)span_char(s, ':');
-	span_blanks(s);
-	if (!span_char(s, '(') || !span_dec(s, &mode) || !span_char(s, ','))
-		return false;
-	span_blanks(s);
-	if (!span_dec(s, &mode2) || !span_char(s, ')'))
-		return false;
-	if (cause < 0 || cause > 99 || mode < 0 || mode > 7 || mode2 < 0 || mode2 > 7)
-		return false;
-	esp8266_boot(ret, (int)cause, (int)mode, (int)mode2);
+	esp8266_boot(ret, (int)n[0], (int)n[1], (int)n[2]);
 	ret->damaged = true;
 	return true;
 }
 
-/* "ets Jan  8 2013," with what blanks are left of it */
-static bool read_date(struct span *s)
-{
-	long year, day;
-
-	if (!span_word(s, "ets"))
-		return false;
-	span_blanks(s);
-	if (!span_word(s, "Jan"))
-		return false;
-	span_blanks(s);
-	if (!span_dec(s, &day) || day != 8)
-		return false;
-	span_blanks(s);
-	if (!span_dec(s, &year) || year < 2000 || year > 2099 || !span_char(s, ','))
-		return false;
-	span_blanks(s);
-	return true;
-}
-
-#define HEAD_MIN 5 /* "2013,": what no application writes before its own "rst cause" */
-
-/* How many characters before "rst cause" are the end of "ets Jan  8 2013,". */
+/* How many characters before @at, and not before @line, match the end of "ets Jan  8 2013,"? */
 static size_t head_left(const char *at, const char *line)
 {
 	size_t n = 0;
@@ -186,6 +130,7 @@ static size_t head_left(const char *at, const char *line)
 
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin)
 {
+	unsigned long date[2];
 	struct span t = s;
 	const char *end;
 	size_t left;
@@ -195,7 +140,10 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line, co
 		end = read_form(ret, s.at, s.end);
 		if (end)
 			return end;
-		return read_date(&t) && read_tail(ret, &t) ? t.at : NULL;
+		return span_scan(&t, "ets_Jan_#_#,_", date) && date[0] == 8 && date[1] >= 2000 && date[1] <= 2099 &&
+				       read_tail(ret, &t)
+			       ? t.at
+			       : NULL;
 	}
 	if (*s.at != 'r' || !span_word(&t, "rst cause"))
 		return NULL;
@@ -205,18 +153,15 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line, co
 		if (end)
 			return end;
 	}
-	/* The head is lost. Inside other words it is an application's, that tells about its last reset. */
+	/* The head is damaged or lost. Behind other words "rst cause" is an application's, about its last reset. */
 	left = head_left(s.at, line);
-	t = (struct span){ line, s.at };
-	span_blanks(&t);
-	if (left < HEAD_MIN && t.at != s.at)
+	if (left < HEAD_MIN && !span_is_blank((struct span){ line, s.at }))
 		return NULL;
 	*ret_begin = s.at - left;
-	t = s;
-	if (!read_tail(ret, &t))
+	if (!read_tail(ret, &s))
 		return NULL;
 	ret->certain = false;
-	return t.at;
+	return s.at;
 }
 
 struct form_read {
@@ -224,13 +169,13 @@ struct form_read {
 	int errors;
 };
 
-/* Beside a number: may it be more than one digit, or another one? */
+/* Can this character beside a digit of the form belong to a number, so that the digit may be another one? */
 static bool is_of_numbers(char c)
 {
 	return span_is_digit(c) || (c && strchr(":,()", c));
 }
 
-/* May this character stand where the form has another one? A letter behind the form's end begins the next line. */
+/* Can @c be a damaged *@form? Not if another number would be read then. A letter behind the form begins the next line. */
 static bool may_be_wrong(char c, const char *form)
 {
 	if (form[1] == '#' || form[-1] == '#')
@@ -238,7 +183,7 @@ static bool may_be_wrong(char c, const char *form)
 	return !span_is_digit(c) || span_is_digit(*form);
 }
 
-/* The form, but for bytes that are wrong or lost. The digits have to be there. Returns the end. */
+/* Read @form at @s; up to ERRORS_MAX characters may be wrong or lost, but no digit. Return its end, or NULL. */
 static const char *read_damaged(struct form_read *ret, const char *form, struct span s)
 {
 	for (; *form; form++) {
@@ -274,7 +219,7 @@ const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *
 
 	if (!strchr("erb", *s.at))
 		return NULL;
-	/* Of what stands before the word that was found some may be lost. */
+	/* Characters may be lost before the word at s.at, so the banner may begin later than its form says. */
 	for (size_t lost = 0; lost <= ERRORS_MAX && lost <= at; lost++) {
 		struct form_read read = { 0 };
 		const char *begin = s.at - (at - lost), *end;
@@ -293,8 +238,26 @@ const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *
 	return NULL;
 }
 
+bool esp8266_is_banner_rest(struct span s)
+{
+	size_t n = span_len(s);
+	unsigned long cause;
+
+	if (*s.at == 'r' && span_scan(&s, "rst cause:#, boot mode", &cause))
+		return true;
+	if (n < 10 || n > BANNER_LEN || s.end[-1] != ')')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char want = banner_form[BANNER_LEN - n + i];
+
+		if (want == '#' ? !span_is_digit(s.at[i]) : s.at[i] != want)
+			return false;
+	}
+	return true;
+}
+
 /* -------------------------------------------------------------------------------------------------
- * The lines behind the banner
+ * Lines behind the banner. Each function returns the line's end, or NULL if the ROM or eboot did not print the line.
  */
 
 static bool may_load(const struct bootlog *log)
@@ -302,138 +265,147 @@ static bool may_load(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266 || log->boot.chip == CHIP_UNKNOWN;
 }
 
-/* Blanks get lost in pastes, or become more. */
-static bool esp8266_skip_blanks(struct span *s)
+/* Can a line of the load come now? If the port's speed changed within this boot, the segment lines may be lost. */
+static bool is_in_load(const struct bootlog *log)
 {
-	span_blanks(s);
-	return true;
+	return log->begun && (log->boot.progress == BOOT_LOADING || (log->joined && log->boot.progress < BOOT_LOADING));
 }
 
-/* A segment: the first sign that there is an image. After the load, it is a boot whose banner was lost. */
-static const char *esp8266_load_line(struct bootlog *log, struct span s, bool whole)
+/* The load ended at the port's own speed. That makes a banner certain that was recovered from another speed. */
+static void read_to_end(struct bootlog *log)
 {
-	struct span t = s, u;
-	unsigned long address;
-	long len, room;
+	struct boot *boot = &log->boot;
 
-	if (!span_word(&t, "load") || !esp8266_skip_blanks(&t) || !span_word(&t, "0x") || span_hex(&t, &address) != 8 ||
-	    !span_char(&t, ',') || !esp8266_skip_blanks(&t) || !span_word(&t, "len") || !esp8266_skip_blanks(&t) ||
-	    !span_dec(&t, &len))
-		return NULL;
-	u = t;
-	if (span_char(&u, ',') && esp8266_skip_blanks(&u) && span_word(&u, "room")) {
-		if (!esp8266_skip_blanks(&u) || !span_dec(&u, &room))
-			return NULL;
-		t = u;
-	}
-	if (!bootlog_ends(log, t, whole))
-		return NULL;
+	if (log->joined && boot->rx_speed == BOOT_RX_74880 && boot->mode == 3 && boot->cause_kind != BOOT_CAUSE_UNKNOWN)
+		boot->certain = true;
+}
+
+/* A segment line, the first sign of an image. After the load it belongs to another boot, whose banner was lost. */
+static const char *esp8266_take_load(struct bootlog *log, struct span line, unsigned long address, unsigned long len)
+{
 	if (!may_load(log))
-		return bootlog_out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, line);
 	if (!bootlog_in_rom(log) && log->begun) {
 		bootlog_begin_boot(log);
 		log->boot.chip = CHIP_ESP8266;
 		log->boot.progress = BOOT_LOADING;
-		return bootlog_out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, line);
 	}
 	log->boot.chip = CHIP_ESP8266;
-	if (is_fill(address) || len < 0 || len >= 0x100000) {
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_FLASH_MODE);
-		return t.at;
+	if (is_fill(address) || len >= 0x100000) {
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, line, REASON_FLASH_MODE);
+		return line.end;
 	}
 	if (!is_load_address(address))
-		return bootlog_out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, line);
 	if (log->joined)
 		esp8266_loads(log);
-	bootlog_progress(log, BOOT_LOADING, (struct span){ s.at, t.at });
-	return t.at;
+	return bootlog_progress(log, BOOT_LOADING, line);
 }
 
-/* "tail 12", "chksum 0x2d", "ho 0 tail 12 room 4": they follow a segment */
-static const char *segment_detail(struct bootlog *log, struct span s, bool whole)
+/* "load 0x4010f000, len 3424, room 16": in copied logs blanks get lost, or become more. */
+static const char *esp8266_load_line(struct bootlog *log, struct span s, bool whole)
 {
+	unsigned long n[2], room;
 	struct span t = s;
-	unsigned long sum;
-	long n;
 
-	if (span_word(&t, "chksum 0x")) {
-		if (span_hex(&t, &sum) != 2)
-			return NULL;
-	} else if (span_word(&t, "tail ")) {
-		if (!span_dec(&t, &n))
-			return NULL;
-	} else if (!span_word(&t, "ho ") || !span_dec(&t, &n) || !span_word(&t, " tail ") || !span_dec(&t, &n) ||
-		   !span_word(&t, " room ") || !span_dec(&t, &n)) {
+	if (!span_scan(&t, "load_0x%8,_len_#", n))
 		return NULL;
-	}
-	if (!bootlog_ends(log, t, whole))
+	if (span_scan(&t, ",_room", &room) && !span_scan(&t, "_#", &room))
 		return NULL;
-	if (!is_in_load(log))
-		return bootlog_out_of_place(log, s, t.at);
-	bootlog_progress(log, BOOT_LOADING, (struct span){ s.at, t.at });
-	return t.at;
+	return bootlog_ends(log, t, whole) ? esp8266_take_load(log, (struct span){ s.at, t.at }, n[0], n[1]) : NULL;
 }
 
-static const char *csum_line(struct bootlog *log, struct span s)
+static const char *take_segment_detail(struct bootlog *log, struct span line)
 {
-	struct span t = s, u;
-	unsigned long sum;
+	return is_in_load(log) ? bootlog_progress(log, BOOT_LOADING, line) : bootlog_out_of_place(log, line);
+}
 
-	if (!span_word(&t, "csum "))
-		return NULL;
-	u = t;
-	if (span_word(&u, "err") && bootlog_ends(log, u, true)) {
-		log->boot.chip = log->boot.chip == CHIP_UNKNOWN ? CHIP_ESP8266 : log->boot.chip;
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, u.at }, REASON_CHECKSUM);
-		return u.at;
-	}
-	if (!span_word(&t, "0x") || span_hex(&t, &sum) != 2 || !bootlog_ends(log, t, true))
-		return NULL;
+static const char *take_csum_error(struct bootlog *log, struct span line)
+{
+	if (log->boot.chip == CHIP_UNKNOWN)
+		log->boot.chip = CHIP_ESP8266;
+	bootlog_emit_trouble(log, BOOT_NO_IMAGE, line, REASON_CHECKSUM);
+	return line.end;
+}
+
+static const char *take_csum(struct bootlog *log, struct span line)
+{
 	if (!may_load(log) || (log->begun ? !is_in_load(log) : log->boot.progress != BOOT_LOADING))
-		return bootlog_out_of_place(log, s, t.at);
+		return bootlog_out_of_place(log, line);
 	if (log->joined)
 		esp8266_loads(log);
 	read_to_end(log);
-	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
+	bootlog_progress(log, BOOT_LOADED, line);
 	log->eboot = EBOOT_MAY_SPEAK;
-	return t.at;
+	return line.end;
 }
 
-/* "v614f7c32", the first word of eboot */
-static const char *eboot_version(struct bootlog *log, struct span s, bool whole)
+/* eboot's first word, its version: "v614f7c32" */
+static const char *take_eboot_version(struct bootlog *log, struct span line)
 {
-	struct span t = s;
-	unsigned long version;
-
-	if (log->eboot != EBOOT_MAY_SPEAK || !span_char(&t, 'v') || span_hex(&t, &version) != 8 ||
-	    !bootlog_ends(log, t, whole))
+	if (log->eboot != EBOOT_MAY_SPEAK)
 		return NULL;
 	log->boot.eboot_waits = true;
-	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
-	return t.at;
+	return bootlog_progress(log, BOOT_LOADED, line);
 }
 
-/* "~ld": no update to copy, load the application. "ld" says the same after '@'. */
-static const char *eboot_loads(struct bootlog *log, struct span s, bool whole)
+/* "~ld": there is no update to copy, eboot loads the application. After '@' it prints "ld" for the same. */
+static const char *take_eboot_load(struct bootlog *log, struct span line)
 {
-	struct span t = s;
-	bool tilde = span_char(&t, '~');
+	const struct boot *boot = &log->boot;
 
-	if (!span_word(&t, "ld") || !bootlog_ends(log, t, tilde || whole))
+	if (*line.at != '~' && log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
 		return NULL;
-	if (tilde ? !(log->begun && log->boot.chip == CHIP_ESP8266 && log->boot.progress >= BOOT_LOADING &&
-		      log->boot.progress <= BOOT_LOADED && !log->boot.eboot_loads)
-		  : log->eboot != EBOOT_AT && log->eboot != EBOOT_COPIED)
-		return tilde ? bootlog_out_of_place(log, s, t.at) : NULL;
+	if (*line.at == '~' && !(log->begun && boot->chip == CHIP_ESP8266 && boot->progress >= BOOT_LOADING &&
+				 boot->progress <= BOOT_LOADED && !boot->eboot_loads))
+		return bootlog_out_of_place(log, line);
 	log->eboot = EBOOT_LOADS;
 	log->boot.eboot_loads = true;
 	log->boot.copying = log->boot.eboot_waits = false;
 	read_to_end(log);
-	bootlog_progress(log, BOOT_LOADED, (struct span){ s.at, t.at });
-	return t.at;
+	return bootlog_progress(log, BOOT_LOADED, line);
 }
 
-/* "cp:0" behind '@': copied, or why not; B: the sector of the bootloader was left alone */
+static const char *take_watchdog(struct bootlog *log, struct span line)
+{
+	if (!log->begun || log->boot.progress > BOOT_BANNER)
+		return bootlog_out_of_place(log, line);
+	return bootlog_progress(log, BOOT_NOTHING, line);
+}
+
+static const char *take_waiting(struct bootlog *log, struct span line)
+{
+	return bootlog_waits(log, BOOT_SOURCE_OTHER, line);
+}
+
+static const struct {
+	const char *form; /* as span_scan() */
+	bool is_open;	  /* more characters would make another word: the line must be complete */
+	const char *(*take)(struct bootlog *log, struct span line);
+} lines[] = {
+	{ "tail #", true, take_segment_detail },
+	{ "chksum 0x%2", true, take_segment_detail },
+	{ "ho # tail # room #", true, take_segment_detail },
+	{ "csum err", false, take_csum_error },
+	{ "csum 0x%2", false, take_csum },
+	{ "v%8", true, take_eboot_version },
+	{ "~ld", false, take_eboot_load },
+	{ "ld", true, take_eboot_load },
+	{ "wdt reset", true, take_watchdog },
+	{ "waiting for host", false, take_waiting },
+};
+
+/* Read the one digit of "cp:0" or "e:2" at @t. Return false if there is none, or more text behind it. */
+static bool read_result(const struct bootlog *log, struct span *t, bool whole, int *ret)
+{
+	if (t->at == t->end || !span_is_digit(*t->at))
+		return false;
+	*ret = *t->at++ - '0';
+	return bootlog_ends(log, *t, whole);
+}
+
+/* "cp:0" behind '@': the copy has ended, 0 without an error. Each 'B' is a sector of the bootloader that eboot kept. */
 static const char *eboot_copied(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;
@@ -443,70 +415,81 @@ static const char *eboot_copied(struct bootlog *log, struct span s, bool whole)
 		return NULL;
 	while (span_char(&t, 'B'))
 		;
-	if (t.at == t.end || !span_is_digit(*t.at))
-		return NULL;
-	result = *t.at++ - '0';
-	if (!bootlog_ends(log, t, whole))
+	if (!read_result(log, &t, whole, &result))
 		return NULL;
 	log->eboot = EBOOT_COPIED;
 	log->boot.copying = false;
 	log->boot.eboot_copied = true;
-	bootlog_emit(log, BOOT_EVENT_COPIED, (struct span){ s.at, t.at }, result);
+	s.end = t.at;
+	bootlog_emit(log, BOOT_EVENT_COPIED, s, result);
 	if (result)
-		bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_EBOOT_COPY);
-	return t.at;
+		bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, REASON_EBOOT_COPY);
+	return s.end;
 }
 
+/* "e:2" behind "~ld": eboot could not load the application. */
 static const char *eboot_failed(struct bootlog *log, struct span s)
 {
 	struct span t = s;
+	int result;
 
-	if (log->eboot != EBOOT_LOADS || !span_word(&t, "e:") || t.at == t.end || !span_is_digit(*t.at))
-		return NULL;
-	t.at++;
-	if (!bootlog_ends(log, t, true))
+	if (log->eboot != EBOOT_LOADS || !span_word(&t, "e:") || !read_result(log, &t, true, &result))
 		return NULL;
 	bootlog_emit_trouble(log, BOOT_NO_IMAGE, (struct span){ s.at, t.at }, REASON_EBOOT_LOAD);
 	return t.at;
 }
 
-/* How many characters have to be changed, lost or added to make one of the other; more than 2 is 3. */
-static int edit_distance(struct span s, const char *word)
+/* This runs for each line: reject by the first letter before anything is compared. */
+const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 {
-	enum { MAX = 12 };
-	size_t n = strlen(word), m = span_len(s);
-	int row[MAX + 1];
-
-	if (n > MAX || m > n + 2 || m + 2 < n)
-		return 3;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = (int)j;
-	for (size_t i = 1; i <= m; i++) {
-		int corner = row[0];
-
-		row[0] = (int)i;
-		for (size_t j = 1; j <= n; j++) {
-			int best = corner + (s.at[i - 1] != word[j - 1]);
-
-			corner = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
+	switch (*s.at) {
+	case 'l':
+		if (span_len(s) > 6)
+			return esp8266_load_line(log, s, whole);
+		break;
+	case 'c':
+		if (s.at[1] == 'p')
+			return eboot_copied(log, s, whole);
+		break;
+	case 'e': return eboot_failed(log, s);
+	case 't':
+	case 'h':
+	case 'v':
+	case '~':
+	case 'w': break;
+	default: return NULL;
 	}
-	return row[n] > 2 ? 3 : row[n];
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		unsigned long numbers[3];
+		struct span t = s;
+
+		if (*s.at == *lines[i].form && span_scan(&t, lines[i].form, numbers) &&
+		    bootlog_ends(log, t, whole || !lines[i].is_open))
+			return lines[i].take(log, (struct span){ s.at, t.at });
+	}
+	return NULL;
 }
 
-/* Right behind the sum an image that is bad makes the ROM say so, and eboot that it copies. One word of theirs that is
- * damaged is enough to doubt. */
+/* Is @s the same as @word but for @errors characters that are wrong, lost or added? */
+static bool is_close(struct span s, const char *word, size_t errors)
+{
+	while (*word && span_char(&s, *word))
+		word++;
+	if (s.at == s.end || !*word)
+		return span_len(s) + strlen(word) <= errors;
+	return errors > 0 &&
+	       (is_close((struct span){ s.at + 1, s.end }, word + 1, errors - 1) ||
+		is_close((struct span){ s.at + 1, s.end }, word, errors - 1) || is_close(s, word + 1, errors - 1));
+}
+
+/* Right behind the csum line the ROM reports a bad image, or eboot announces a copy. If a line there resembles those
+ * words, the load is in doubt. */
 bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole)
 {
 	if (log->eboot != EBOOT_MAY_SPEAK && log->eboot != EBOOT_UNSURE)
 		return false;
-	return edit_distance(s, "csum err") <= 2 || edit_distance(s, "ets_main.c") <= 2 ||
-	       (!whole && span_len(s) >= 2 && edit_distance(s, "@cp:") <= 2);
+	return is_close(s, "csum err", 2) || is_close(s, "ets_main.c", 2) ||
+	       (!whole && span_len(s) >= 2 && is_close(s, "@cp:", 2));
 }
 
 bool esp8266_may_be_version(const struct bootlog *log, struct span s)
@@ -517,52 +500,4 @@ bool esp8266_may_be_version(const struct bootlog *log, struct span s)
 	for (; s.at != s.end; s.at++)
 		digits += span_is_digit(*s.at) || (*s.at >= 'a' && *s.at <= 'f');
 	return log->dirty || (n >= 6 && n <= 12 && digits >= 5);
-}
-
-static const char *wdt_reset(struct bootlog *log, struct span s, bool whole)
-{
-	struct span t = s;
-
-	if (!span_word(&t, "wdt reset") || !bootlog_ends(log, t, whole))
-		return NULL;
-	if (!log->begun || log->boot.progress > BOOT_BANNER)
-		return bootlog_out_of_place(log, s, t.at);
-	bootlog_progress(log, BOOT_NOTHING, (struct span){ s.at, t.at });
-	return t.at;
-}
-
-static const char *waiting_for_host(struct bootlog *log, struct span s)
-{
-	struct span t = s;
-
-	if (!span_word(&t, "waiting for host") || !bootlog_ends(log, t, true))
-		return NULL;
-	if (log->boot.progress > BOOT_BANNER)
-		return bootlog_out_of_place(log, s, t.at);
-	log->begun = true;
-	log->boot.waiting = true;
-	if (log->boot.source == BOOT_SOURCE_UNKNOWN)
-		log->boot.source = BOOT_SOURCE_OTHER;
-	bootlog_emit(log, BOOT_EVENT_WAITING, (struct span){ s.at, t.at }, 0);
-	return t.at;
-}
-
-const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
-{
-	switch (*s.at) {
-	case '~': return eboot_loads(log, s, whole);
-	case 'l': return span_len(s) > 6 ? esp8266_load_line(log, s, whole) : eboot_loads(log, s, whole);
-	case 'c':
-		if (span_len(s) > 2 && s.at[1] == 'p')
-			return eboot_copied(log, s, whole);
-		if (span_len(s) > 2 && s.at[1] == 's')
-			return csum_line(log, s);
-		return segment_detail(log, s, whole);
-	case 't':
-	case 'h': return segment_detail(log, s, whole);
-	case 'v': return eboot_version(log, s, whole);
-	case 'e': return eboot_failed(log, s);
-	case 'w': return span_len(s) > 2 && s.at[1] == 'd' ? wdt_reset(log, s, whole) : waiting_for_host(log, s);
-	default: return NULL;
-	}
 }

@@ -1,4 +1,4 @@
-/* history.c - what a boot, and a whole log of them, comes down to. */
+/* history.c - the verdict on one boot, and on a whole log of boots. */
 #include "bootlog/reader.h"
 
 static bool is_watchdog(const struct boot *boot)
@@ -6,8 +6,7 @@ static bool is_watchdog(const struct boot *boot)
 	return boot->cause_kind == BOOT_CAUSE_WATCHDOG || boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
 }
 
-/* A banner that somebody's hand or tool has caused: what came before it is over. The ESP8266 repeats its last
- * hardware cause after a restart by software, so that its number says nothing; the speed does. */
+/* After a software restart the ESP8266 prints its last hardware cause again. Only the speed shows a hardware reset. */
 bool history_is_fresh(const struct boot *boot)
 {
 	if (boot->chip == CHIP_ESP8266)
@@ -15,7 +14,7 @@ bool history_is_fresh(const struct boot *boot)
 	return boot->cause_kind == BOOT_CAUSE_HARDWARE;
 }
 
-/* eboot copies an update into place, or has done so and not yet loaded it. */
+/* Is eboot copying an update into place, or has it copied one and not loaded it yet? */
 static bool history_is_copying(const struct boot *boot)
 {
 	return boot->copying || (boot->eboot_copied && !boot->eboot_loads);
@@ -27,7 +26,7 @@ static bool has_run(const struct boot *boot)
 	       !boot->suspect_text[0] && !history_is_copying(boot);
 }
 
-/* Did the run before end by what no program does on purpose? */
+/* Did the previous boot end by a reset that no program causes on purpose? */
 static bool history_ended_badly(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
@@ -37,13 +36,13 @@ static bool history_ended_badly(const struct bootlog *log)
 	return is_watchdog(boot) && log->boots > 1 && has_run(&log->before);
 }
 
-/* A second stage that names a bad image and then restarts has found no other one. */
+/* A second stage that rejects an image and then restarts has found no other image. */
 static bool has_failed(const struct boot *boot)
 {
 	return boot->trouble == BOOT_NO_IMAGE || (boot->suspect_text[0] && boot->progress >= BOOT_LOADED);
 }
 
-/* The application itself said that it cannot run. */
+/* Did the application itself say that it cannot run? */
 static bool is_reason_of_app(enum boot_reason reason)
 {
 	return reason == REASON_OCTAL_FLASH || reason == REASON_SINGLE_CORE || reason == REASON_EXTERNAL_RAM;
@@ -56,7 +55,7 @@ void history_banner(struct bootlog *log)
 	bool failed = has_failed(&log->before);
 
 	log->began[boot->cause_kind]++;
-	if (failed) { /* and that decides, whatever was before it */
+	if (failed) { /* a failure to boot outweighs crashes before it */
 		h->crashed = false;
 		h->watchdogs = h->restarts = 0;
 	}
@@ -68,10 +67,10 @@ void history_banner(struct bootlog *log)
 	h->app_failed |= log->boots > 1 && failed && is_reason_of_app(log->before.reason);
 	if (history_is_fresh(boot))
 		*h = (struct bootlog_history){ 0 };
-	/* A ROM that has found no image waits for its own watchdog and tries again: that one tells of no crash. */
+	/* A ROM that has found no image is restarted by its own watchdog: that is no crash. */
 	h->watchdogs += is_watchdog(boot) && !failed;
-	/* A running application may restart as often as it likes. One that never says a word before it does crashes. A second
-	 * stage that has found none restarts, too. */
+	/* An application may restart itself. But one that restarts before it has printed anything has crashed, unless the
+	 * second stage restarted because it found no application. */
 	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !failed && !log->before.spoke;
 	h->loader_failed |= !history_is_fresh(boot) && log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
 	h->explained = false;
@@ -81,8 +80,8 @@ static bool is_loaded_from_flash(const struct boot *boot)
 {
 	if (boot->progress < BOOT_LOADED || history_is_copying(boot))
 		return false;
-	/* A core reset of the family shows the old straps and then loads; an ESP8266 in mode 1 that runs was started by
-	 * an upload, and its latch still says so. */
+	/* ESP32 family: a core reset shows old straps, then the application loads from flash. An ESP8266 that runs in boot
+	 * mode 1 was started by an upload, and still is in download mode for OTA. */
 	return boot->source == BOOT_SOURCE_FLASH ||
 	       (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266 && !boot->waiting);
 }
@@ -102,8 +101,8 @@ enum verdict boot_verdict(const struct boot *boot)
 	return is_loaded_from_flash(boot) ? VERDICT_FLASH_BOOT : VERDICT_UNPROVEN;
 }
 
-/* What has failed, a second stage or an application that cannot run on this chip, is loaded again by the restart that
- * follows, and has shown nothing new by that. */
+/* Is this boot only a restart after a failure? A second stage without an image, or an application that cannot run on this
+ * chip, restarts and loads again, which shows nothing new. */
 static bool is_same_again(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
@@ -113,16 +112,15 @@ static bool is_same_again(const struct bootlog *log)
 	return log->history.app_failed || (log->history.loader_failed && boot->progress <= BOOT_STAGE2 && !log->chosen);
 }
 
-/* The same, knowing what came before: a panic, or watchdogs again and again. */
+/* The verdict on the current boot, after what earlier boots showed: a panic, or watchdog resets again and again. */
 static enum verdict verdict_in_log(const struct bootlog *log)
 {
 	const struct bootlog_history *h = &log->history;
 	enum verdict alone = boot_verdict(&log->boot);
-	bool final = log->boot.trouble == BOOT_NO_IMAGE;
 
 	if (h->rom_fatal && !log->any_boot)
 		return VERDICT_UNPROVEN;
-	if (alone == VERDICT_DOWNLOAD_MODE || alone == VERDICT_OTHER_BOOT || final)
+	if (alone == VERDICT_DOWNLOAD_MODE || alone == VERDICT_OTHER_BOOT || log->boot.trouble == BOOT_NO_IMAGE)
 		return alone;
 	if (alone == VERDICT_FLASH_BOOT && is_same_again(log))
 		return VERDICT_UNPROVEN;
@@ -131,23 +129,21 @@ static enum verdict verdict_in_log(const struct bootlog *log)
 	return alone;
 }
 
-/* A boot that has not shown what becomes of it, behind one that decided. A failure stays one until somebody resets the
- * board: it is why the board restarts. */
-static enum verdict verdict_undecided(const struct bootlog *log, const struct boot *later)
+/* The current boot decides nothing, but an earlier boot did. If that boot failed, its failure explains why the board
+ * restarted, and stays the verdict until a hardware reset. */
+static enum verdict verdict_undecided(const struct bootlog *log)
 {
 	bool failed = log->decided_verdict == VERDICT_BOOT_FAILED || log->decided_verdict == VERDICT_CRASHED;
 
-	return failed && !history_is_fresh(later) ? log->decided_verdict : VERDICT_UNPROVEN;
+	return failed && !history_is_fresh(&log->boot) ? log->decided_verdict : VERDICT_UNPROVEN;
 }
 
-/* The boot is over: is it the one that decides? */
 void history_decide(struct bootlog *log)
 {
 	enum verdict verdict = verdict_in_log(log);
 
 	if (verdict == VERDICT_UNPROVEN && log->any_decided) {
-		verdict = verdict_undecided(log, &log->boot);
-		log->any_decided = verdict != VERDICT_UNPROVEN;
+		log->any_decided = verdict_undecided(log) != VERDICT_UNPROVEN;
 		if (log->any_decided)
 			return;
 	}
@@ -165,14 +161,14 @@ static enum verdict verdict_without_boot(const struct bootlog *log)
 	return strange >= 8 && strange * 4 >= log->garbage + log->readable ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
-/* The last boot, or the one before where the last has shown nothing else */
+/* The verdict on the last boot, or on the boot before if the last one decides nothing. */
 static enum verdict verdict_at_end(const struct bootlog *log, const struct boot **boot)
 {
 	enum verdict now = log->begun ? verdict_in_log(log) : VERDICT_UNPROVEN;
 
 	*boot = log->begun ? &log->boot : NULL;
 	if (now == VERDICT_UNPROVEN && log->any_decided) {
-		now = verdict_undecided(log, &log->boot);
+		now = verdict_undecided(log);
 		if (now != VERDICT_UNPROVEN)
 			*boot = &log->decided;
 	} else if (now == VERDICT_UNPROVEN && !log->any_boot && !log->history.rom_fatal) {
@@ -181,18 +177,26 @@ static enum verdict verdict_at_end(const struct bootlog *log, const struct boot 
 	return now;
 }
 
-/* The first line of a banner came, and nothing more: whatever ran does so no longer. What the straps chose, and that there
- * is no image, stays as it was. */
+/* Is the first line of a banner the last thing in the log? Then nothing that ran before runs any more. Boot source and
+ * failure of the last boot are still valid. */
 static bool ends_in_banner(const struct bootlog *log)
 {
 	return log->head.valid && log->begun && !log->boot.announced_restart;
 }
 
-bool bootlog_ends_in_another(const struct bootlog *log)
+enum verdict bootlog_verdict(const struct bootlog *log, const struct boot **ret_boot)
 {
 	const struct boot *boot;
+	enum verdict verdict = verdict_at_end(log, &boot);
 
-	return bootlog_verdict(log, &boot) == VERDICT_UNPROVEN && (log->any_decided || ends_in_banner(log));
+	if (ret_boot)
+		*ret_boot = boot;
+	return ends_in_banner(log) && verdict == VERDICT_FLASH_BOOT ? VERDICT_UNPROVEN : verdict;
+}
+
+bool bootlog_ends_in_another(const struct bootlog *log)
+{
+	return bootlog_verdict(log, NULL) == VERDICT_UNPROVEN && (log->any_decided || ends_in_banner(log));
 }
 
 unsigned long bootlog_boots(const struct bootlog *log)
@@ -213,14 +217,4 @@ bool bootlog_has_pieces(const struct bootlog *log)
 const struct boot *bootlog_culprit(const struct bootlog *log)
 {
 	return log->history.crashed ? &log->culprit : NULL;
-}
-
-enum verdict bootlog_verdict(const struct bootlog *log, const struct boot **ret_boot)
-{
-	const struct boot *boot;
-	enum verdict verdict = verdict_at_end(log, &boot);
-
-	if (ret_boot)
-		*ret_boot = boot;
-	return ends_in_banner(log) && verdict == VERDICT_FLASH_BOOT ? VERDICT_UNPROVEN : verdict;
 }

@@ -1,4 +1,4 @@
-/* prefix.c - what a log line begins with: level, time and tag, as each system's logger writes them.
+/* prefix.c - what a log line begins with: level, time and tag, as each system's logger prints them.
  *
  * Forms: espressif/esp-idf components/log/include/esp_log.h and components/log/Kconfig.format; mcu-tools/mcuboot
  * boot/espressif/hal/include/mcuboot_config/mcuboot_logging.h; zephyrproject-rtos/zephyr subsys/logging;
@@ -12,17 +12,13 @@ static bool is_level(char c)
 	return c == 'E' || c == 'W' || c == 'I' || c == 'D' || c == 'V';
 }
 
-static bool is_time_mark(char c)
-{
-	return c == ':' || c == '.' || c == '-' || c == ' ';
-}
-
 /* "1234", "00:01:30.000", "26-05-22 17:30:12.000" */
 static bool prefix_read_time(struct span *s)
 {
 	const char *at = s->at;
 
-	while (s->at != s->end && (span_is_digit(*s->at) || (s->at != at && is_time_mark(*s->at))))
+	while (s->at != s->end && (span_is_digit(*s->at) ||
+				   (s->at != at && (*s->at == ':' || *s->at == '.' || *s->at == '-' || *s->at == ' '))))
 		s->at++;
 	return s->at != at;
 }
@@ -42,7 +38,7 @@ static bool is_tag_char(char c)
 	}
 }
 
-/* "tag" in front of @end */
+/* Read a tag that is followed by @end, and @end. */
 static bool read_tag(struct span *s, const char *end, struct span *ret)
 {
 	struct span t = *s;
@@ -56,65 +52,56 @@ static bool read_tag(struct span *s, const char *end, struct span *ret)
 	return true;
 }
 
-/* ESP-IDF, and Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: "; without the letter, which
- * is lost where a line is cut: "(31) boot: " */
+/* ESP-IDF, and Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: ". Where the start of a line
+ * is lost, the letter may be missing: "(31) boot: " */
 static bool read_idf(struct prefix *p, struct span s)
 {
-	struct span t;
 	bool level = is_level(*s.at);
+	struct span t;
 
 	if (level) {
 		p->level = *s.at++;
-		if (span_word(&s, ": ")) {
-			p->form = PREFIX_ZEPHYR;
-			p->words = s;
+		p->words = s;
+		p->form = PREFIX_ZEPHYR;
+		if (span_word(&p->words, ": "))
 			return true;
-		}
 		if (!span_char(&s, ' '))
 			return false;
 	}
+	p->form = PREFIX_IDF;
 	t = s;
 	if (span_char(&t, '(')) {
-		struct span u = t;
-
+		p->words = t;
 		if (prefix_read_time(&t) && span_word(&t, ") "))
 			s = t;
-		else if (!level || !read_tag(&u, "): ", &p->tag))
-			return false;
-		else {
-			p->form = PREFIX_IDF;
-			p->words = u;
-			return true;
-		}
+		else
+			return level && read_tag(&p->words, "): ", &p->tag);
 	} else if (!level) {
 		return false;
 	}
 	if (!read_tag(&s, ":", &p->tag))
 		return false;
-	p->form = PREFIX_IDF;
 	span_blanks(&s);
 	p->words = s;
 	return true;
 }
 
-/* "<err> os: " behind Zephyr's time */
+/* "<err> os: " behind the time, or alone */
 static bool read_zephyr(struct prefix *p, struct span s)
 {
-	static const char *const levels[] = { "<err> ", "<wrn> ", "<inf> ", "<dbg> " };
+	static const char *const levels[] = { "<err> ", "<wrn> ", "<inf> ", "<dbg> ", NULL };
+	int level = span_any(&s, levels);
 
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (!span_word(&s, levels[i]))
-			continue;
-		p->form = PREFIX_ZEPHYR;
-		p->level = "EWID"[i];
-		(void)read_tag(&s, ": ", &p->tag);
-		p->words = s;
-		return true;
-	}
-	return false;
+	if (level < 0)
+		return false;
+	p->form = PREFIX_ZEPHYR;
+	p->level = "EWID"[level];
+	(void)read_tag(&s, ": ", &p->tag);
+	p->words = s;
+	return true;
 }
 
-/* What stands in one pair of square brackets */
+/* Read "[...]"; @ret is the text between the brackets. */
 static bool prefix_read_brackets(struct span *s, struct span *ret)
 {
 	struct span t = *s;
@@ -133,42 +120,38 @@ static bool prefix_read_brackets(struct span *s, struct span *ret)
 
 static bool is_chip_word(struct span word)
 {
-	return span_len(word) >= 5 && !memcmp(word.at, "esp32", 5);
+	return span_word(&word, "esp32");
 }
 
 /* MCUboot's "[esp32] [ERR] ", "[esp32c3] [INF] [boot] " */
 static bool is_mcuboot(struct prefix *p, struct span word)
 {
-	static const char *const levels[] = { "ERR", "WRN", "INF", "DBG" };
+	static const char *const levels[] = { "ERR", "WRN", "INF", "DBG", NULL };
+	int level = span_len(word) == 3 ? span_any(&word, levels) : -1;
 
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (span_len(word) == 3 && !memcmp(word.at, levels[i], 3)) {
-			p->level = "EWID"[i];
-			return true;
-		}
-	}
-	return false;
+	if (level >= 0)
+		p->level = "EWID"[level];
+	return level >= 0;
 }
 
-/* What NuttX and Zephyr write in brackets: a time, "CPU0", "ALERT" */
+/* NuttX and Zephyr print a time, "CPU0" or "ALERT" in brackets. */
 static bool is_system_word(struct span word)
 {
-	static const char *const levels[] = { "EMERG", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG" };
+	static const char *const levels[] = {
+		"EMERG", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG", NULL
+	};
 	struct span t;
 
 	span_blanks(&word); /* "[ EMERG]" */
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		t = word;
-		if (span_word(&t, levels[i]) && t.at == t.end)
-			return true;
-	}
 	t = word;
+	if (span_any(&t, levels) >= 0)
+		return t.at == t.end;
 	if (span_word(&t, "CPU"))
 		return t.at != t.end && span_is_digit(*t.at);
 	return prefix_read_time(&t) && (t.at == t.end || *t.at == ',');
 }
 
-/* The first character in the brackets: of a time, "esp32", "CPU0" or a level */
+/* Can @c be the first character in such brackets: of a time, "esp32", "CPU0" or a level? */
 static bool may_be_bracketed(char c)
 {
 	return span_is_digit(c) || c == ' ' || c == 'e' || (c >= 'A' && c <= 'W');
@@ -229,7 +212,7 @@ void prefix_skip_function(struct prefix *p)
 	p->words = s;
 }
 
-/* Zephyr, to 2019 */
+/* Zephyr up to 2019 */
 static bool read_fatal(struct prefix *p, struct span s)
 {
 	if (!span_word(&s, "FATAL: "))
@@ -240,26 +223,28 @@ static bool read_fatal(struct prefix *p, struct span s)
 	return true;
 }
 
-void prefix_read(struct prefix *ret, struct span line)
+static bool read_by_first_letter(struct prefix *p, struct span line)
 {
-	bool found;
-
-	*ret = (struct prefix){ .words = line };
-	if (span_len(line) < 4)
-		return;
 	switch (*line.at) {
-	case '[': found = read_bracketed(ret, line); break;
+	case '[': return read_bracketed(p, line);
 	case 'E':
 	case 'W':
 	case 'I':
 	case 'D':
 	case 'V':
-	case '(': found = read_idf(ret, line); break;
-	case '<': found = read_zephyr(ret, line); break;
-	case 'F': found = read_fatal(ret, line); break;
-	default: return;
+	case '(': return read_idf(p, line);
+	case '<': return read_zephyr(p, line);
+	case 'F': return read_fatal(p, line);
+	default: return false;
 	}
-	if (found)
+}
+
+void prefix_read(struct prefix *ret, struct span line)
+{
+	*ret = (struct prefix){ .words = line };
+	if (span_len(line) < 4)
+		return;
+	if (read_by_first_letter(ret, line))
 		span_blanks(&ret->words);
 	else
 		*ret = (struct prefix){ .words = line };

@@ -1,4 +1,9 @@
-/* span.h - a piece of a line that is being read, word by word. */
+/* span.h - a piece of a text line, read from left to right.
+ *
+ *	struct span s = { text, text + n };
+ *	unsigned long n[2];
+ *	if (span_scan(&s, "load:0x%8,len:#", n)) ...	s now begins behind the last digit
+ */
 #ifndef ESPRESET_BOOTLOG_SPAN_H
 #define ESPRESET_BOOTLOG_SPAN_H
 
@@ -26,7 +31,7 @@ static inline size_t span_len(struct span s)
 	return (size_t)(s.end - s.at);
 }
 
-/* Each of these moves past what it names and says so, or leaves the span alone. */
+/** span_char() - move past @c. Return: false, and @s unchanged, if the text does not begin with @c */
 static inline bool span_char(struct span *s, char c)
 {
 	if (s->at == s->end || *s->at != c)
@@ -35,6 +40,7 @@ static inline bool span_char(struct span *s, char c)
 	return true;
 }
 
+/** span_word() - move past @word. Return: false, and @s unchanged, if the text does not begin with @word */
 static inline bool span_word(struct span *s, const char *word)
 {
 	const char *at = s->at;
@@ -47,6 +53,7 @@ static inline bool span_word(struct span *s, const char *word)
 	return true;
 }
 
+/** span_blanks() - move past spaces and tabs */
 static inline void span_blanks(struct span *s)
 {
 	while (s->at != s->end && (*s->at == ' ' || *s->at == '\t'))
@@ -72,16 +79,40 @@ static inline bool span_is_blank(struct span s)
 	return s.at == s.end;
 }
 
+/** span_is() - is the whole text @word? */
+static inline bool span_is(struct span s, const char *word)
+{
+	return span_word(&s, word) && s.at == s.end;
+}
+
 static inline bool span_has(struct span s, const char *word)
 {
 	return memmem(s.at, span_len(s), word, strlen(word)) != NULL;
 }
 
-/** span_copy() - as printable ASCII, '?' for all else, cut at @cap */
-void span_copy(char *to, size_t cap, struct span s);
-/** span_dec() - a decimal number of at most nine digits; -1 is one where it may be */
+/**
+ * span_any() - move past the first of @words that the text begins with
+ * @words: ends with NULL
+ * Return: its index in @words; -1, and @s unchanged, if there is none.
+ */
+int span_any(struct span *s, const char *const *words);
+
+/**
+ * span_scan() - read words and numbers
+ * @form: "#" is a decimal number, "%" a hexadecimal one, "%8" one of exactly 8 digits, "@" a letter, "_" any number of
+ *        blanks, also none, "?:" a colon that may be missing; every other character stands for itself
+ * @ret:  the numbers in order; written up to the first mismatch
+ * Return: false, and @s unchanged, if the text does not begin with @form.
+ */
+bool span_scan(struct span *s, const char *form, unsigned long *ret);
+
+/** span_dec() - read a decimal number of one to nine digits, "-" allowed. Return: false, and @s unchanged, without one */
 bool span_dec(struct span *s, long *ret);
-/** span_hex() - a hexadecimal number of one to eight digits, without 0x. Return: how many digits */
+
+/** span_hex() - read a hexadecimal number of one to eight digits. Return: how many digits; 0, and @s unchanged, for none */
 int span_hex(struct span *s, unsigned long *ret);
+
+/** span_copy() - copy as a string of printable ASCII, cut at @cap; every other byte becomes '?' */
+void span_copy(char *to, size_t cap, struct span s);
 
 #endif

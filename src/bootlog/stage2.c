@@ -1,13 +1,13 @@
-/* stage2.c - the words of second stages and of applications that have just started. */
+/* stage2.c - recognises second stages and started applications by their lines, and torn words of the ROM anywhere. */
 #include "bootlog/reader.h"
 
-/* Log tags of espressif/esp-idf: the bootloader's own, and those that only a started application prints. */
+/* Log tags of espressif/esp-idf: those of the bootloader, and those that only a started application prints. */
 static const struct {
 	const char *tag;
 	bool prefix;
 	enum boot_progress step;
 } tags[] = {
-	{ "esp_image", false, BOOT_STAGE2 }, /* of most lines */
+	{ "esp_image", false, BOOT_STAGE2 }, /* first: most lines have it */
 	{ "boot", false, BOOT_STAGE2 },
 	{ "boot.", true, BOOT_STAGE2 },
 	{ "boot_comm", false, BOOT_STAGE2 },
@@ -24,58 +24,45 @@ static const struct {
 	{ "main_task", false, BOOT_APP },
 	{ "sleep_gpio", false, BOOT_APP },
 	{ "bootloader", true, BOOT_STAGE2 },
-	/* zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c: in MCUboot, and where the ROM has loaded the application */
+	/* zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c: MCUboot, or an application that the ROM has loaded */
 	{ "soc_init", false, BOOT_STAGE2 },
 	{ "mcuboot", false, BOOT_STAGE2 },
 };
 
-static const struct {
-	const char *text;
-	enum boot_progress step;
-} lines[] = {
-	{ "2nd boot version : ", BOOT_STAGE2 }, /* Espressif's NONOS bootloader */
-	{ "SPI Speed      : ", BOOT_STAGE2 },
-	{ "SPI Mode       : ", BOOT_STAGE2 },
-	{ "SPI Speed : ", BOOT_STAGE2 },
-	{ "SPI Mode : ", BOOT_STAGE2 },
-	{ "SPI Flash Size & Map: ", BOOT_STAGE2 },
-	{ "jump to run user", BOOT_STAGE2 },
-	{ "rBoot v", BOOT_STAGE2 },
-	{ "Booting rom ", BOOT_STAGE2 },
-	{ "Booting temp rom.", BOOT_STAGE2 },
-	{ "SDK ver: ", BOOT_APP }, /* Espressif's NONOS SDK */
-	{ "phy ver: ", BOOT_APP },
-	{ "rf cal sector: ", BOOT_APP },
-	{ "rf[112] : ", BOOT_APP },
-	{ "mode : sta(", BOOT_APP },
-	{ "mode : softAP(", BOOT_APP },
-	/* MCUboot that Zephyr has built says this of itself, too: zephyrproject-rtos/zephyr kernel/banner.c */
-	{ "*** Booting Zephyr OS ", BOOT_STAGE2 },
-	{ "*** Using Zephyr OS ", BOOT_STAGE2 },
-	{ "*** Booting MCUboot ", BOOT_STAGE2 },
+/* Lines without a log prefix */
+static const char *const stage2_lines[] = {
+	"2nd boot version : ", /* Espressif's NONOS bootloader */
+	"SPI Speed      : ",	  "SPI Mode       : ",	    "SPI Speed : ", "SPI Mode : ",
+	"SPI Flash Size & Map: ", "jump to run user",	    "rBoot v",	    "Booting rom ",
+	"Booting temp rom.",	  "*** Booting Zephyr OS ", /* an application, or MCUboot built by Zephyr: zephyrproject-rtos/zephyr kernel/banner.c */
+	"*** Using Zephyr OS ",	  "*** Booting MCUboot ",   NULL,
+};
+static const char *const app_lines[] = {
+	/* Espressif's NONOS SDK */
+	"SDK ver: ", "phy ver: ", "rf cal sector: ", "rf[112] : ", "mode : sta(", "mode : softAP(", NULL,
 };
 
-/* "boot.esp32c3: ..." names the chip, where the banner could not. */
-static void learn_chip(struct bootlog *log, struct span s)
+/* The tag of "boot.esp32c3: ..." names the chip, in case the banner did not. */
+static void learn_chip(struct boot *boot, struct span tag)
 {
-	struct boot *boot = &log->boot;
-	const char *tag = s.at;
-	size_t n = span_len(s);
+	size_t n;
 
-	if (n <= 5 || memcmp(tag, "boot.esp", 8) != 0 || n - 5 >= sizeof(boot->chip_name) || boot->chip_name[0])
+	if (!span_word(&tag, "boot.") || span_len(tag) < 3 || memcmp(tag.at, "esp", 3) != 0)
 		return;
-	if (boot->chip != CHIP_UNKNOWN && boot->chip != CHIP_NEWER)
+	n = span_len(tag);
+	if (n >= sizeof(boot->chip_name) || boot->chip_name[0] ||
+	    (boot->chip != CHIP_UNKNOWN && boot->chip != CHIP_NEWER))
 		return;
-	memcpy(boot->chip_name, tag + 5, n - 5);
-	boot->chip_name[n - 5] = '\0';
-	boot->chip = chip_by_rom_name(tag + 5, n - 5);
+	memcpy(boot->chip_name, tag.at, n);
+	boot->chip_name[n] = '\0';
+	boot->chip = chip_by_rom_name(tag.at, n);
 }
 
 static enum boot_progress step_of_tag(struct span tag)
 {
 	if (tag.at == tag.end)
 		return BOOT_NOTHING;
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
 		struct span t = tag;
 
 		if (*tag.at == tags[i].tag[0] && span_word(&t, tags[i].tag) && (tags[i].prefix || t.at == t.end))
@@ -89,70 +76,48 @@ bool stage2_is_loader(struct span tag)
 	return step_of_tag(tag) == BOOT_STAGE2;
 }
 
-static bool begins_with(struct span s, const char *word)
-{
-	return s.at != s.end && *s.at == *word && span_word(&s, word);
-}
-
 /* Does the second stage say that it has found an image? */
 static bool has_chosen(struct span words)
 {
-	/* clang-format off */
 	static const char *const good[] = {
-		"Loaded app from partition", "Booting rom ", "Booting ROM ", "Booting temp rom.", "Loading image ",
-		"Jumping to the first image slot", "Jumping to the image slot", "jump to run ",
+		"Loaded app from partition",
+		"Loading image ",
+		"Booting rom ",
+		"Booting ROM ",
+		"Booting temp rom.",
+		"Jumping to the first image slot",
+		"Jumping to the image slot",
+		"jump to run ",
+		NULL,
 	};
-	/* clang-format on */
 
-	if (words.at == words.end || (*words.at != 'L' && *words.at != 'B' && *words.at != 'J' && *words.at != 'j'))
-		return false;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (begins_with(words, good[i]))
-			return true;
-	}
-	return false;
+	return words.at != words.end && strchr("LBJj", *words.at) && span_any(&words, good) >= 0;
 }
 
-#define LOADED_APP 1 /* in the list */
-
+/* Does this line show a restart whose banner was lost? Each boot prints some lines only once. */
 static bool says_again(struct bootlog *log, const struct prefix *p)
 {
-	static const struct {
-		const char *tag, *words;
-	} once[] = {
-		{ "boot", "End of partition table" },
-		{ "boot", "Loaded app from partition" },
-		{ "cpu_start", "Pro cpu start" },
-		{ "main_task", "Calling app_main" },
-	};
+	static const char *const tag[] = { "boot", "boot", "cpu_start", "main_task" };
+	static const char *const once[] = { "End of partition table", "Loaded app from partition", "Pro cpu start",
+					    "Calling app_main", NULL };
 	bool again = log->boot.progress == BOOT_APP && *p->tag.at == 'b' && span_has(p->words, "2nd stage bootloader");
+	struct span rest = p->words, t = p->tag;
+	int i = span_any(&rest, once);
 
-	for (unsigned int i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-		if (!begins_with(p->words, once[i].words) || !begins_with(p->tag, once[i].tag))
-			continue;
-		/* or twice in this line, where what was between them is lost */
-		again |= (log->said_once & 1U << i) ||
-			 span_has((struct span){ p->words.at + 1, p->words.end }, once[i].words);
-		log->said_once |= 1U << i;
-	}
+	if (i < 0 || !span_word(&t, tag[i]))
+		return again;
+	again |= log->said_once & 1U << i || span_has(rest, once[i]); /* or twice in a line that lost its middle */
+	log->said_once |= 1U << i;
 	return again;
 }
 
 void stage2_tries_another(struct bootlog *log)
 {
-	log->said_once &= ~(1U << LOADED_APP);
+	log->said_once &= ~(1U << 1); /* "Loaded app from partition" in says_again() */
 	log->chosen = false;
 }
 
-static void got_to(struct bootlog *log, enum boot_progress step, struct span s, const struct prefix *p)
-{
-	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
-	if (log->chosen)
-		log->boot.suspect_text[0] = '\0'; /* another image was good */
-	bootlog_progress(log, step, s);
-}
-
-#define STALE_MS 50 /* far more than a bridge holds characters back */
+#define STALE_MS 50 /* far longer than a bridge buffers characters */
 
 bool stage2_unfinished(const struct bootlog *log, struct span s)
 {
@@ -163,11 +128,12 @@ bool stage2_unfinished(const struct bootlog *log, struct span s)
 	       log->now_ms - log->rx74880.previous_ms >= STALE_MS;
 }
 
-/* What the prefix of a log line shows: who writes lines like it */
+/* What the prefix of a log line shows of the program that printed it */
 static enum boot_progress step_of_prefix(const struct prefix *p)
 {
 	switch (p->form) {
-	case PREFIX_APP: /* "[E] " alone is anybody's */ return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
+	case PREFIX_APP: /* any program may print "[E] " alone */
+		return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
 	case PREFIX_MCUBOOT: return BOOT_STAGE2;
 	case PREFIX_IDF:
 	case PREFIX_ZEPHYR: return step_of_tag(p->tag);
@@ -175,26 +141,14 @@ static enum boot_progress step_of_prefix(const struct prefix *p)
 	}
 }
 
+/* This runs for each line: reject by the first letter before anything is compared. */
 static enum boot_progress step_of_line(struct span s)
 {
-	switch (*s.at) { /* the first letters of the list */
-	case '2':
-	case 'S':
-	case 'j':
-	case 'r':
-	case 'B':
-	case 'p':
-	case 'm':
-	case '*': break;
-	default: return BOOT_NOTHING;
-	}
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct span t = s;
-
-		if (*s.at == lines[i].text[0] && span_word(&t, lines[i].text))
-			return lines[i].step;
-	}
-	return BOOT_NOTHING;
+	if (!strchr("2SjrBpm*", *s.at))
+		return BOOT_NOTHING;
+	if (span_any(&s, app_lines) >= 0)
+		return BOOT_APP;
+	return span_any(&s, stage2_lines) >= 0 ? BOOT_STAGE2 : BOOT_NOTHING;
 }
 
 bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
@@ -204,8 +158,7 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 	if (step == BOOT_NOTHING)
 		return false;
 	if (step == BOOT_STAGE2)
-		learn_chip(log, p->tag);
-	/* What each boot says once, said again: a restart whose banner was lost. */
+		learn_chip(&log->boot, p->tag);
 	if (p->form == PREFIX_IDF && *p->tag.at != 'e' && says_again(log, p)) {
 		bootlog_begin_boot(log);
 		log->boot.progress = BOOT_STAGE2;
@@ -213,15 +166,18 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 		return true;
 	}
 	log->boot.spoke |= p->form == PREFIX_APP;
-	got_to(log, step, s, p);
+	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
+	if (log->chosen)
+		log->boot.suspect_text[0] = '\0'; /* another image was good */
+	bootlog_progress(log, step, s);
 	return true;
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Pieces of the ROM's words
+ * Torn words of the ROM
  */
 
-/* Each in the ROM's own punctuation: what applications say about their last reset does not look like this. */
+/* Each has the ROM's own punctuation, which applications do not use when they print their last reset. */
 static const char *const pieces[] = {
 	"ets Jan  8", "ets Jun",  "ets Jul",	    ",rst cause", "chksum 0x",	    "csum 0x",
 	"csum err",   "SPIWP:0x", "configsip: ",    "clk_drv:0x", "ESP-ROM:",	    "SP-ROM:",
@@ -229,74 +185,37 @@ static const char *const pieces[] = {
 	"entry 0x4",  "load 0x4", "load 0x3ff",	    "ets_main.c", "ets_loader.c",   "Guru Meditation Error: C",
 };
 
-/* Whole lines that are the end of one of the ROM's */
-static const char *const tails[] = {
-	"dt reset", "t reset", "ld:0", "RESET)", "_BOOT)",
-};
-
+/* Is this whole line the end of a line of the ROM's? */
 static bool is_tail(struct span s)
 {
-	if (span_len(s) > 8 || !strchr("t0)", s.end[-1]))
+	static const char *const tails[] = { "dt reset", "t reset", "ld:0", "RESET)", "_BOOT)", NULL };
+
+	return span_len(s) <= 8 && strchr("t0)", s.end[-1]) && span_any(&s, tails) >= 0 && s.at == s.end;
+}
+
+/* "Restarting now.", "Rebooting...", "resetting": the application announces a restart. */
+static bool is_restart(struct span s)
+{
+	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT", NULL };
+
+	if (*s.at != 'R' && *s.at != 'r')
 		return false;
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		if (span_len(s) == strlen(tails[i]) && !memcmp(s.at, tails[i], span_len(s)))
+	s.at++;
+	return span_any(&s, words) >= 0;
+}
+
+static bool is_piece(struct span s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		struct span t = s;
+
+		if (s.at[0] == pieces[i][0] && s.at[1] == pieces[i][1] && span_word(&t, pieces[i]))
 			return true;
 	}
 	return false;
 }
 
-/* The end of an ESP8266's banner, as long as it says more than its last bracket: "2, boot mode:(3,6)" */
-static bool is_banner_tail(struct span s)
-{
-	static const char form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
-	size_t n = span_len(s), all = sizeof(form) - 1;
-
-	if (n < 10 || n > all || s.end[-1] != ')')
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		char want = form[all - n + i];
-
-		if (want == '#' ? !span_is_digit(s.at[i]) : s.at[i] != want)
-			return false;
-	}
-	return true;
-}
-
-/* The same without its end */
-static bool is_banner_middle(struct span s)
-{
-	long cause;
-
-	return span_word(&s, "rst cause:") && span_dec(&s, &cause) && span_word(&s, ", boot mode");
-}
-
-/* "Restarting now.", "Rebooting...", "resetting": in a line at s, which begins with one of "Rr" */
-static void note_restart(struct bootlog *log, struct span s)
-{
-	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		struct span t = { s.at + 1, s.end };
-
-		if (span_word(&t, words[i]))
-			log->history.explained = true; /* the application said so */
-	}
-}
-
-static bool is_piece(struct span s)
-{
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		if (s.at[0] == pieces[i][0] && s.at[1] == pieces[i][1]) {
-			struct span t = s;
-
-			if (span_word(&t, pieces[i]))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* The first two letters of each piece, and of each word about a restart */
+/* Do the two characters at @c begin one of pieces[], or a word of is_restart()? */
 static bool may_be_piece(const char *c)
 {
 	switch (*c) {
@@ -314,9 +233,9 @@ static bool may_be_piece(const char *c)
 	}
 }
 
-/* Does an application tell of the ROM's words? In a log line of its own, or between quotation marks; what a reset cuts is
- * neither whole nor clean, and more than one line of the ROM's follows it. */
-static bool stage2_is_quoted(const struct bootlog *log, const char *line, struct span piece)
+/* Does an application quote the ROM's words, in a log line of its own or between quotation marks? A reset would leave
+ * unreadable bytes in the line. */
+static bool is_quoted_piece(const struct bootlog *log, const char *line, struct span piece)
 {
 	bool quoted = false;
 	struct prefix p;
@@ -335,19 +254,18 @@ bool fragment_anywhere(struct bootlog *log, struct span s, bool whole)
 {
 	const char *line = s.at;
 
-	if (is_tail(s) || is_banner_tail(s) || is_banner_middle(s))
+	if (is_tail(s) || esp8266_is_banner_rest(s))
 		return true;
 	if (!(log->pairs & (PAIR_ANCHOR | PAIR_PANIC | PAIR_PIECE)))
 		return false;
 	for (; s.end - s.at >= 6; s.at++) {
 		if (!may_be_piece(s.at))
 			continue;
-		if (*s.at == 'R' || *s.at == 'r')
-			note_restart(log, s);
+		log->history.explained |= is_restart(s);
 		if (s.at != line && span_is_letter(*s.at) && (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
 		if (is_piece(s))
-			return !whole || !stage2_is_quoted(log, line, s);
+			return !whole || !is_quoted_piece(log, line, s);
 	}
 	return false;
 }

@@ -1,18 +1,15 @@
-/* text.c - tells readable text from rubbish. */
+/* text.c - separates readable text from unreadable bytes. */
 #include "bootlog/reader.h"
 
-#define READABLE_MIN 4 /* shorter runs between unreadable bytes are chance */
+#define READABLE_MIN 4 /* bytes; a shorter readable run between unreadable bytes is chance */
 
-static bool is_continuation(const char *c, const char *end)
+/* Is this the mark that a program put in place of bytes that it could not decode? U+FFFD; Arduino IDE: U+2E2E. */
+static bool is_replacement(struct span s)
 {
-	return c != end && ((unsigned char)*c & 0xc0) == 0x80;
+	return span_len(s) >= 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3));
 }
 
-/**
- * utf8_length() - the length of the UTF-8 character at s
- * Return: 0 for a byte that is none, for a control character, and for the marks that programs put in place of
- * what they could not decode (U+FFFD, and U+2E2E of the Arduino IDE).
- */
+/* Return the length of the UTF-8 character at @s; 0 for an invalid byte, a control character and a replacement mark. */
 static size_t utf8_length(struct span s)
 {
 	unsigned char c = (unsigned char)*s.at;
@@ -20,18 +17,15 @@ static size_t utf8_length(struct span s)
 
 	if (c == '\t' || (c >= ' ' && c < 0x7f))
 		return 1;
+	if (span_len(s) < n || is_replacement(s) || (c == 0xc2 && (unsigned char)s.at[1] < 0xa0))
+		return 0;
 	for (size_t i = 1; i < n; i++) {
-		if (!is_continuation(s.at + i, s.end))
+		if (((unsigned char)s.at[i] & 0xc0) != 0x80)
 			return 0;
 	}
-	if (n == 2 && c == 0xc2 && (unsigned char)s.at[1] < 0xa0)
-		return 0;
-	if (n == 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
-		return 0;
 	return n;
 }
 
-/* How long the readable run at s is. */
 static size_t run_length(struct span s)
 {
 	size_t n, all = 0;
@@ -41,13 +35,6 @@ static size_t run_length(struct span s)
 		all += n;
 	}
 	return all;
-}
-
-static size_t bad_length(struct span s)
-{
-	if (span_len(s) >= 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3)))
-		return 3;
-	return 1;
 }
 
 static void add_garbage(struct bootlog *log, size_t n)
@@ -66,17 +53,18 @@ void text_flush_garbage(struct bootlog *log)
 	bootlog_emit(log, BOOT_EVENT_GARBAGE, (struct span){ log->text, log->text }, (int)n);
 }
 
-/* Characters beyond ASCII: letters of the user's language, or rubbish that a program took for letters. */
-static void count_foreign(struct bootlog *log, struct span s)
+/* Report a run of readable text; one that is too short counts as garbage. Return whether it was reported. */
+static bool text_take_run(struct bootlog *log, struct span run, bool is_part)
 {
-	for (; s.at != s.end; s.at++)
-		log->foreign += ((unsigned char)*s.at & 0x80) != 0;
-}
-
-/* Is what is readable of a line worth the line? */
-static bool is_mostly(size_t readable, struct span line)
-{
-	return readable * 4 >= span_len(line) * 3;
+	if (span_len(run) < READABLE_MIN) {
+		add_garbage(log, span_len(run));
+		return false;
+	}
+	/* Letters of the user's language, or garbage that a program took for letters: verdict_without_boot() */
+	for (const char *c = run.at; c != run.end; c++)
+		log->foreign += ((unsigned char)*c & 0x80) != 0;
+	bootlog_emit(log, BOOT_EVENT_TEXT, run, is_part);
+	return true;
 }
 
 void text_line(struct bootlog *log, struct span s)
@@ -93,19 +81,14 @@ void text_line(struct bootlog *log, struct span s)
 		struct span run = { s.at, s.at + run_length(s) };
 
 		readable += span_len(run);
-		if (span_len(run) >= READABLE_MIN) {
-			any = true;
-			count_foreign(log, run);
-			bootlog_emit(log, BOOT_EVENT_TEXT, run, span_len(run) < span_len(line));
-		} else {
-			add_garbage(log, span_len(run));
-		}
+		any |= text_take_run(log, run, span_len(run) < span_len(line));
 		s.at = run.end;
 		while (s.at != s.end && !utf8_length(s)) {
-			s.at += bad_length(s);
+			s.at += is_replacement(s) ? 3 : 1;
 			add_garbage(log, 1);
 		}
 	}
-	if (readable < span_len(line) ? any || is_mostly(readable, line) : !any)
+	/* For pattern matching, report a line that was not reported as one text, unless hardly anything in it is readable. */
+	if (readable < span_len(line) ? any || readable * 4 >= span_len(line) * 3 : !any)
 		bootlog_emit(log, BOOT_EVENT_LINE, line, 0);
 }

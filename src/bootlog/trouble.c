@@ -1,35 +1,34 @@
-/* trouble.c - finds the sentences that say what went wrong, where the program that has them prints them.
+/* trouble.c - finds sentences that report trouble, and decides whether they count where they stand.
  *
- *	trouble_line()			a line that is none of the ROM's own forms
- *		prefix_read()		level and tag of a log line
- *		find_row()		the row of sentences.c that fits: form, prefix, and how far the boot has come
- *		take_row()		what it shows
- *	trouble_other()			any other line: is a report of a crash over?
- *	trouble_banner()		a banner: was it a crash that ended the boot before?
- *	trouble_restart()		a boot begins: what was begun is forgotten
+ *	trouble_line()			a line that is not the ROM's
+ *		find_row()		the row of sentences[] that fits: form, log prefix, how far the boot got
+ *		take_row()		what that row shows
+ *	trouble_other()			a line without trouble: is a crash report over?
+ *	trouble_banner()		a banner: did a crash end the previous boot?
  */
 #include "bootlog/reader.h"
 
 #include "bootlog/sentences.h"
 
-#define NO_CHANCE 12	   /* so many characters of text in a row are not by chance */
-#define OTHER_LINES_MAX 3  /* a report is over after so many lines that are no part of it */
-#define SAVED_LINES_MAX 12 /* one of an earlier run has a heading of many kinds of lines */
+#define NO_CHANCE 12	   /* this many printable characters in a row are text, not noise */
+#define OTHER_LINES_MAX 3  /* a crash report ends after this many other lines */
+#define SAVED_LINES_MAX 12 /* the same for a report of an earlier run, whose heading has other lines in it */
 
 /* ---- forms ---- */
 
 struct pattern {
 	const struct bootlog *log;
-	bool whole; /* the line is at its end */
+	bool whole; /* the text line is complete */
 	bool any_number;
-	unsigned long number; /* the first one */
+	unsigned long number; /* the first number in the line */
 };
 
-/* At the line's end, or where a paste has marked the sentence: more words would make it another one. */
+/* Is @rest the end of the line, or marked as its end in a copied log? More words would make another sentence. For "%$" a
+ * copied log may also lack its last line end. */
 static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
 	span_blanks(&rest);
-	if (rest.at == rest.end) /* copied, a log may lack its last line end */
+	if (rest.at == rest.end)
 		return p->whole || (or_log && p->log->options.pasted);
 	return *rest.at != ' ' && bootlog_ends(p->log, rest, p->whole);
 }
@@ -37,19 +36,17 @@ static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 static bool trouble_read_number(struct pattern *p, struct span *s, bool hex)
 {
 	unsigned long n;
-	long decimal;
 
-	if (!hex)
-		span_blanks(s);
-	if (hex ? !span_hex(s, &n) : !span_dec(s, &decimal))
+	if (hex ? !span_hex(s, &n) : !span_scan(s, "_#", &n))
 		return false;
 	if (!p->any_number)
-		p->number = hex ? n : (unsigned long)decimal;
+		p->number = n;
 	p->any_number = true;
 	return true;
 }
 
-/* The form up to its next "%s" or "%w". Returns where it goes on; NULL: it does not fit here. */
+/* Match @form up to its next "%s" or "%w", and move past the text that fits. Return the rest of the form; NULL: the text
+ * does not fit. */
 static const char *match_part(struct pattern *p, struct span *s, const char *form)
 {
 	struct span t = *s;
@@ -61,24 +58,21 @@ static const char *match_part(struct pattern *p, struct span *s, const char *for
 			form += or_log;
 			if (!ends_there(p, t, or_log))
 				return NULL;
-			continue;
-		}
-		if (*form != '%') {
+		} else if (*form != '%') {
 			if (!span_char(&t, *form))
 				return NULL;
-			continue;
-		}
-		if (form[1] == 's' || form[1] == 'w')
+		} else if (form[1] == 's' || form[1] == 'w') {
 			break;
-		if (!trouble_read_number(p, &t, *++form == 'x'))
+		} else if (!trouble_read_number(p, &t, *++form == 'x')) {
 			return NULL;
+		}
 	}
 	*s = t;
 	return form;
 }
 
-/* Text of any length, and the first place behind it where the next part fits: a later one would fit no better. So a line is
- * gone through once, whatever is in it. */
+/* Match "%s" or "%w" and the part behind it. Only the first place where that part fits is tried, since no later one would
+ * fit better: so each line is searched once, in linear time. */
 static const char *match_text(struct pattern *p, struct span *s, const char *form)
 {
 	bool blanks = form[1] == 's';
@@ -126,40 +120,30 @@ static bool is_loader_prefix(const struct prefix *p)
 	}
 }
 
-static bool has_tag(const struct prefix *p, const char *tag)
-{
-	return span_len(p->tag) == strlen(tag) && !memcmp(p->tag.at, tag, strlen(tag));
-}
-
 static bool is_by(const struct bootlog *log, const struct sentence *row, const struct prefix *p)
 {
 	switch (row->by) {
 	case BY_BARE:
 	case BY_PANIC: return p->form == PREFIX_NONE && !p->function;
-	case BY_LOADER: /* every line of ESP-IDF's bootloader has a prefix, unless somebody has cut it off */
+	case BY_LOADER: /* ESP-IDF's bootloader always prints a prefix, but a person may have cut it off */
 		return p->form == PREFIX_NONE ? !p->function && !log->boot.spoke : is_loader_prefix(p);
 	case BY_MCUBOOT: return p->form == PREFIX_NONE || p->form == PREFIX_OTHER || is_loader_prefix(p);
 	case BY_SYSTEM: return p->form != PREFIX_APP;
-	case BY_TAG: return has_tag(p, row->tag) && p->form != PREFIX_NONE;
+	case BY_TAG: return p->form != PREFIX_NONE && span_is(p->tag, row->tag);
 	}
 	return false;
 }
 
-static bool may_be_8266(const struct boot *boot)
+static bool is_time(const struct boot *boot, const struct sentence *row)
 {
-	return boot->chip == CHIP_ESP8266 || boot->chip == CHIP_UNKNOWN;
-}
-
-static bool is_time(const struct bootlog *log, const struct sentence *row)
-{
-	const struct boot *boot = &log->boot;
+	bool may_be_8266 = boot->chip == CHIP_ESP8266 || boot->chip == CHIP_UNKNOWN;
 
 	switch (row->when) {
 	case ANY_TIME: return true;
 	case BEFORE_LOAD: return boot->progress < BOOT_LOADED;
 	case BEFORE_APP: return boot->progress < BOOT_APP;
-	case IN_8266_LOADER: return boot->progress < BOOT_APP && may_be_8266(boot);
-	case ON_ESP8266: return may_be_8266(boot);
+	case IN_8266_LOADER: return boot->progress < BOOT_APP && may_be_8266;
+	case ON_ESP8266: return may_be_8266;
 	}
 	return false;
 }
@@ -167,7 +151,7 @@ static bool is_time(const struct bootlog *log, const struct sentence *row)
 struct sentence_match {
 	const struct sentence *row;
 	unsigned long number;
-	bool glued; /* behind other text */
+	bool glued; /* the sentence follows other text in its line */
 };
 
 static bool find_row(const struct bootlog *log, struct span s, const struct prefix *p, bool whole,
@@ -179,7 +163,7 @@ static bool find_row(const struct bootlog *log, struct span s, const struct pref
 		const struct sentence *row = &sentences[i - 1];
 		struct pattern pattern = { .log = log, .whole = whole };
 
-		if (!is_like(&pattern, s, row->form) || !is_by(log, row, p) || !is_time(log, row))
+		if (!is_like(&pattern, s, row->form) || !is_by(log, row, p) || !is_time(&log->boot, row))
 			continue;
 		*ret = (struct sentence_match){ .row = row, .number = pattern.number };
 		return true;
@@ -187,15 +171,16 @@ static bool find_row(const struct bootlog *log, struct span s, const struct pref
 	return false;
 }
 
-/* A panic's first words behind other text */
+static const struct prefix no_prefix;
+
+/* Find the first words of a panic behind other text, which the panic has interrupted. */
 static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, struct sentence_match *ret)
 {
-	static const struct prefix none;
-
 	for (; s.at != s.end; s.at++) {
 		if (!(log->pair_first[(unsigned char)*s.at] & PAIR_PANIC))
 			continue;
-		if (find_row(log, s, &none, whole, ret) && (ret->row->by == BY_PANIC || ret->row->by == BY_SYSTEM)) {
+		if (find_row(log, s, &no_prefix, whole, ret) &&
+		    (ret->row->by == BY_PANIC || ret->row->by == BY_SYSTEM)) {
 			ret->glued = true;
 			return true;
 		}
@@ -205,15 +190,14 @@ static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, 
 
 bool trouble_begins(const struct bootlog *log, struct span s)
 {
-	static const struct prefix none;
 	struct sentence_match match;
 
-	return find_row(log, s, &none, true, &match);
+	return find_row(log, s, &no_prefix, true, &match);
 }
 
-/* ---- reports of a crash ---- */
+/* ---- crash reports ---- */
 
-/* What is in a report beside its sentences: registers, addresses, a stack, a core dump */
+/* Registers, addresses, stack and core dump have eight hexadecimal digits in a row. */
 static bool is_report_line(struct span s)
 {
 	int digits = 0;
@@ -233,71 +217,64 @@ static void report_over(struct bootlog *log)
 	log->report = (struct bootlog_report){ 0 };
 }
 
-/* Headings of reports of an earlier run are of many kinds: "Last crash: ...", "latest crash was at 1234 ms after boot". */
+/* "Last crash: ...", "latest crash was at 1234 ms after boot": the heading of a report of an earlier run. */
 static bool is_saved_heading(struct span s)
 {
 	static const char *const words[] = {
-		"ast ", "atest ", "revious", "PREVIOUS", "ecovered", "aved", "tored", " # "
+		"ast ", "atest ", "revious", "PREVIOUS", "ecovered", "aved", "tored", " # ",
 	};
 
 	if (!span_has(s, "rash") && !span_has(s, "CRASH") && !span_has(s, "xception"))
 		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (span_has(s, words[i]))
 			return true;
 	}
 	return false;
 }
 
+/* Update the record of the boot after a line that neither a ROM nor, by its prefix, a loader has printed. */
+static void note_application(struct bootlog *log, struct span s, const struct prefix *p)
+{
+	bool loaded = log->boot.progress >= BOOT_LOADED, loader = is_loader_prefix(p);
+
+	if (loaded && (p->form == PREFIX_NONE || p->form == PREFIX_APP || (p->form == PREFIX_IDF && !loader)))
+		log->boot.spoke = true;
+	if (loaded && !loader)
+		log->boot.suspect_text[0] = '\0'; /* an application runs: another image was good */
+	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.rx_speed == BOOT_RX_PLAIN)
+		log->boot.eboot_waits = false; /* readable text of an application: eboot's last words were lost */
+}
+
 void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 {
 	struct bootlog_report *r = &log->report;
 
-	if (log->pairs & PAIR_REPORT && is_saved_heading(s)) {
-		report_over(log);
-		r->saved = true;
-	}
-	if ((p->form == PREFIX_NONE || p->form == PREFIX_APP || (p->form == PREFIX_IDF && !is_loader_prefix(p))) &&
-	    log->boot.progress >= BOOT_LOADED)
-		log->boot.spoke = true;
-	/* A line that no loader prints: another image was good. */
-	if (log->boot.suspect_text[0] && log->boot.progress >= BOOT_LOADED && !is_loader_prefix(p))
-		log->boot.suspect_text[0] = '\0';
-	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.rx_speed == BOOT_RX_PLAIN)
-		log->boot.eboot_waits = false; /* what it said before it loaded the application is lost */
+	if (log->pairs & PAIR_REPORT && is_saved_heading(s))
+		*r = (struct bootlog_report){ .saved = true };
+	note_application(log, s, p);
 	if (!(r->part || r->alive || r->saved) || is_report_line(s))
 		return;
-	if (r->alive && has_tag(p, "task_wdt"))
+	if (r->alive && span_is(p->tag, "task_wdt"))
 		r->others = 0;
 	else if (++r->others >= (r->saved ? SAVED_LINES_MAX : OTHER_LINES_MAX))
 		report_over(log);
 }
 
-static void emit_crash(struct bootlog *log, const struct sentence_match *match, struct span s)
-{
-	if (log->report.heading) /* the words that follow say more */
-		log->boot.trouble = BOOT_OK;
-	report_over(log);
-	log->report.heading = match->row->what == SAYS_HEADING;
-	log->boot.detail = log->boot.trouble == BOOT_OK ? match->number : log->boot.detail;
-	bootlog_emit_trouble(log, BOOT_CRASH, s, match->row->reason);
-}
-
-/* The report that was begun is one. */
+/* The parts read so far are a crash report: report the crash by the first of them. */
 static void trouble_confirm_report(struct bootlog *log)
 {
 	struct bootlog_report r = log->report;
-	struct span s = { r.text, r.text + strlen(r.text) };
 
 	report_over(log);
-	bootlog_emit_trouble(log, BOOT_CRASH, s, r.reason);
+	bootlog_emit_trouble(log, BOOT_CRASH, (struct span){ r.text, r.text + strlen(r.text) }, r.reason);
 }
 
-/* A second part of another kind, or more of the report behind a panic that has cut a line, shows that it is a report. */
+/* One part alone may be something else. A second part of another kind makes both a crash report. */
 static void take_part(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct bootlog_report *r = &log->report;
-	unsigned int part = (unsigned int)(match->row - sentences) + 1;
+	uint16_t part = (uint16_t)(match->row - sentences + 1);
 
 	r->others = r->saved && span_has(s, "<<<stack<<<") ? SAVED_LINES_MAX - OTHER_LINES_MAX : 0;
 	if (r->saved || r->alive || log->boot.trouble == BOOT_CRASH) {
@@ -306,7 +283,7 @@ static void take_part(struct bootlog *log, const struct sentence_match *match, s
 		trouble_confirm_report(log);
 	} else {
 		if (!r->part) {
-			r->part = (uint16_t)part;
+			r->part = part;
 			r->reason = match->row->reason;
 			span_copy(r->text, sizeof(r->text), s);
 		}
@@ -320,18 +297,13 @@ void trouble_banner(struct bootlog *log)
 		trouble_confirm_report(log);
 }
 
-void trouble_restart(struct bootlog *log)
-{
-	report_over(log);
-}
-
 /* ---- what a sentence shows ---- */
 
 static void take_suspect(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct boot *boot = &log->boot;
 
-	if (bootlog_in_rom(log) && boot->number > 0) { /* the ROM's own check of signatures: its last words decide */
+	if (bootlog_in_rom(log) && boot->number > 0) { /* the ROM checks signatures, too: its last words decide */
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return;
 	}
@@ -350,53 +322,41 @@ static void take_no_image(struct bootlog *log, enum boot_reason reason, unsigned
 	bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, reason);
 }
 
-/* Handlers of the ROM and of the second stage: the application's own begin with "on core" or two blanks. */
+/* Did the second stage die, not an application? ESP-IDF's handler in an application prints "Core  0" with two blanks, or
+ * "unhandled"; those of ROM and second stage do not. */
 static bool is_loaders_death(const struct bootlog *log, struct span s)
 {
 	const struct boot *boot = &log->boot;
 
-	if (boot->progress < BOOT_LOADED || boot->progress >= BOOT_APP || boot->chip == CHIP_ESP8266 ||
-	    boot->number == 0 || log->boot.spoke)
-		return false;
-	return !span_has(s, "Core  ") && !span_has(s, "unhandled");
-}
-
-/* The loader's own death, where there is no sign of an application yet */
-static bool take_loaders_death(struct bootlog *log, const struct sentence_match *match, struct span s)
-{
-	bool rom = match->row->what == SAYS_ROM_FATAL;
-
-	if (rom)
-		log->history.rom_fatal = true;
-	if (!is_loaders_death(log, s) || (rom && log->boot.chip == CHIP_ESP8266))
-		return false;
-	take_no_image(log, REASON_LOADER_DIED, 0, s);
-	return true;
+	return boot->progress >= BOOT_LOADED && boot->progress < BOOT_APP && boot->chip != CHIP_ESP8266 &&
+	       boot->number > 0 && !boot->spoke && !span_has(s, "Core  ") && !span_has(s, "unhandled");
 }
 
 static void take_crash(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
-	if (log->report.saved)
+	if (log->report.saved) {
 		text_line(log, s);
-	else if (match->glued)
+		return;
+	}
+	if (match->glued) {
 		take_part(log, match, s);
-	else
-		emit_crash(log, match, s);
-}
-
-/* A heading: what is below it tells of tasks that run on, or of an earlier run. */
-static void take_heading(struct bootlog *log, const struct sentence_match *match, struct span s)
-{
+		return;
+	}
+	if (log->report.heading) /* this line says more than the heading */
+		log->boot.trouble = BOOT_OK;
 	report_over(log);
-	log->report.alive = match->row->what == SAYS_ALIVE;
-	log->report.saved = match->row->what == SAYS_SAVED;
-	text_line(log, s);
+	log->report.heading = match->row->what == SAYS_HEADING;
+	if (log->boot.trouble == BOOT_OK)
+		log->boot.detail = match->number;
+	bootlog_emit_trouble(log, BOOT_CRASH, s, match->row->reason);
 }
 
 static void take_row(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
-	switch (match->row->what) {
-	case SAYS_NO_IMAGE: take_no_image(log, match->row->reason, match->number, s); break;
+	const struct sentence *row = match->row;
+
+	switch (row->what) {
+	case SAYS_NO_IMAGE: take_no_image(log, row->reason, match->number, s); break;
 	case SAYS_SUSPECT: take_suspect(log, match, s); break;
 	case SAYS_RESTART:
 		log->boot.announced_restart = true;
@@ -405,7 +365,10 @@ static void take_row(struct bootlog *log, const struct sentence_match *match, st
 		break;
 	case SAYS_LOADER_DIED:
 	case SAYS_ROM_FATAL:
-		if (!take_loaders_death(log, match, s))
+		log->history.rom_fatal |= row->what == SAYS_ROM_FATAL;
+		if (is_loaders_death(log, s))
+			take_no_image(log, REASON_LOADER_DIED, 0, s);
+		else
 			take_crash(log, match, s);
 		break;
 	case SAYS_CRASH:
@@ -424,17 +387,18 @@ static void take_row(struct bootlog *log, const struct sentence_match *match, st
 			take_part(log, match, s);
 		break;
 	case SAYS_ALIVE:
-	case SAYS_SAVED: take_heading(log, match, s); break;
+	case SAYS_SAVED:
+		log->report = (struct bootlog_report){
+			.alive = row->what == SAYS_ALIVE,
+			.saved = row->what == SAYS_SAVED,
+		};
+		text_line(log, s);
+		break;
 	case SAYS_NOTHING: text_line(log, s); break;
 	}
 }
 
-static bool is_harmless(char level)
-{
-	return level == 'I' || level == 'D' || level == 'V';
-}
-
-/* Behind "function: ", as NuttX writes it */
+/* NuttX prints "function: " before the words. */
 static void find_behind_function(const struct bootlog *log, const struct prefix *prefix, bool whole,
 				 struct sentence_match *ret)
 {
@@ -448,19 +412,24 @@ static void find_behind_function(const struct bootlog *log, const struct prefix 
 		(void)find_row(log, p.words, &p, whole, ret);
 }
 
-/* The code that checks an image before it is started is in the application, too, which checks an update by it. The second
- * stage goes on to say, by its own tag, that this image is not bootable. What came before may be no text of an
- * application's where bytes were damaged. */
+/* Is this bad image an update that the running application checks? It has the bootloader's code for that check, so the
+ * lines are the same; but only the bootloader goes on with its own tag "boot". If bytes were damaged, the text before may
+ * not have been an application's. */
 static bool is_of_update(const struct bootlog *log, const struct prefix *p)
 {
-	return p->form == PREFIX_IDF && !has_tag(p, "boot") && log->boot.spoke && !log->garbage;
+	return p->form == PREFIX_IDF && !span_is(p->tag, "boot") && log->boot.spoke && !log->garbage;
+}
+
+static bool is_harmless(char level)
+{
+	return level == 'I' || level == 'D' || level == 'V';
 }
 
 bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole)
 {
 	struct sentence_match match = { 0 };
 
-	/* A log line that is neither error nor warning tells of no trouble, but for what cuts it or announces a restart. */
+	/* A log line below the level of a warning reports no trouble. A panic may interrupt it, or it announces a restart. */
 	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) &&
 	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
 		return false;
@@ -468,7 +437,7 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 		find_behind_function(log, prefix, whole, &match);
 	if (!match.row && (!(log->pairs & PAIR_PANIC) || !find_anywhere(log, s, whole, &match)))
 		return false;
-	/* A program may say so before it restarts; only a log that begins there has lost a panic. */
+	/* A program may print this before it restarts. Only if the log begins here was a crash report lost before it. */
 	if (match.row->what == SAYS_END && !log->report.part && (log->boot.number > 0 || log->readable > 0))
 		return false;
 	if (match.row->what == SAYS_SUSPECT && is_of_update(log, prefix))

@@ -1,0 +1,310 @@
+/* lines.c - finds banners in a text line, and hands each part of the line to the reader that knows it. */
+#include "bootlog/reader.h"
+
+/* Can a banner, or the first line of a banner, begin here? */
+static bool is_anchor(struct span s)
+{
+	if (span_len(s) < 6)
+		return false;
+	switch (*s.at) {
+	case 'e': return !memcmp(s.at, "ets J", 5) || !memcmp(s.at, "etsJan", 6);
+	case 'E': return !memcmp(s.at, "ESP-RO", 6);
+	case 'S': return !memcmp(s.at, "SP-ROM", 6);
+	case 'r': return !memcmp(s.at, "rst:0x", 6) || !memcmp(s.at, "rst: 0", 6) || !memcmp(s.at, "rst ca", 6);
+	case 's': return !memcmp(s.at, "st:0x", 5);
+	case 'b': return span_len(s) > 14 && !memcmp(s.at, "boot mode:(", 11);
+	default: return false;
+	}
+}
+
+static const char *find_anchor(struct span s)
+{
+	for (; span_len(s) >= 6; s.at++) {
+		if (is_anchor(s))
+			return s.at;
+	}
+	return NULL;
+}
+
+static bool is_word(char c)
+{
+	return span_is_letter(c) || span_is_digit(c) || c == '_';
+}
+
+/* Is @at behind "ld" or a word with a number in it? Those words of the ROM appear in no sentence of an application. Each
+ * number of the ROM's has a character before it that is no part of a word, which ends this loop. */
+static bool is_behind_number(const char *at)
+{
+	if (at[-1] == 'd' && at[-2] == 'l')
+		return true;
+	while (is_word(at[-1]) && !span_is_digit(at[-1]))
+		at--;
+	return span_is_digit(at[-1]);
+}
+
+bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
+{
+	if (rest.at == rest.end)
+		return whole;
+	if (span_is_blank(rest) || is_anchor(rest)) /* a reset may interrupt a line: the next banner follows it */
+		return true;
+	if (*rest.at != '\t' && ((unsigned char)*rest.at < ' ' || (unsigned char)*rest.at >= 0x7f))
+		return true; /* text at another speed follows */
+	if (!log->options.pasted)
+		return false;
+	return strchr(" \t`\"'*<&\\", *rest.at) || (is_behind_number(rest.at) && !is_word(*rest.at));
+}
+
+/* May this unfinished line become a line of the ROM's or of a panic? */
+static bool is_beginning(struct span s)
+{
+	static const char *const words[] = {
+		"ets Jan  8 2013,rst",
+		"ets Jun  8 2016",
+		"ets Jul 29 2019",
+		"ESP-ROM:esp",
+		"rst:0x",
+		"load 0x4010",
+		"load:0x4",
+		"load:0x3",
+		"entry 0x40",
+		"csum 0x",
+		"chksum 0x",
+		"~ld",
+		"wdt reset",
+		"waiting for",
+		"Guru Meditation",
+		"Fatal exception ",
+		"Exception (",
+		"abort() was",
+		"configsip: ",
+		"SPIWP:0x",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (span_len(s) >= 3 && span_len(s) <= strlen(words[i]) && !memcmp(s.at, words[i], span_len(s)))
+			return true;
+	}
+	return false;
+}
+
+/* Is this the rest of a segment line whose beginning was lost when the port changed its speed? */
+static bool is_half_load(const struct bootlog *log, struct span s)
+{
+	return log->half && log->joined && !span_has(s, "rst") && !span_has(s, "mode") &&
+	       (span_has(s, ", len ") || span_has(s, "room ") || span_has(s, "ksum 0x") || span_has(s, "oad 0x"));
+}
+
+/* A line came that is not eboot's. If it began with '@', the '@' was not eboot's either, unless "cp:" followed. */
+static void end_eboot(struct bootlog *log, struct span s)
+{
+	if (log->eboot == EBOOT_LOADS)
+		log->eboot = EBOOT_NO;
+	if (log->eboot != EBOOT_AT || log->done != 1 || span_len(s) < 3 || span_word(&s, "cp:"))
+		return;
+	log->eboot = EBOOT_UNSURE;
+	log->boot.copying = log->boot.eboot_waits = false;
+}
+
+/* Read text that is no part of a banner. @whole: its line is complete. */
+static void read_rest(struct bootlog *log, struct span s, bool at_start, bool whole)
+{
+	struct prefix prefix;
+
+	s = span_trim(s);
+	if (s.at == s.end)
+		return;
+	if (esp8266_like_last_words(log, s, whole)) {
+		log->eboot = EBOOT_UNSURE;
+		bootlog_fragment(log, s);
+		return;
+	}
+	if (log->eboot == EBOOT_MAY_SPEAK)
+		log->eboot = esp8266_may_be_version(log, s) ? EBOOT_UNSURE : EBOOT_NO;
+	prefix_read(&prefix, s);
+	/* An unfinished line may report trouble, but it shows no progress. */
+	if (trouble_line(log, s, &prefix, at_start, whole) || (at_start && whole && stage2_line(log, s, &prefix)))
+		return;
+	if (is_half_load(log, s)) {
+		text_line(log, s);
+		return;
+	}
+	if (fragment_anywhere(log, s, whole) || (!whole && (is_beginning(s) || stage2_unfinished(log, s)))) {
+		bootlog_fragment(log, s);
+		return;
+	}
+	if (whole) {
+		trouble_other(log, s, &prefix);
+		if (log->eboot >= EBOOT_AT)
+			end_eboot(log, s);
+	}
+	text_line(log, s);
+}
+
+/* Is this the rest of an ESP8266's banner? An application may print "rst cause" in its own words, but not behind ','. */
+static bool is_torn(struct span s, const char *line)
+{
+	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
+}
+
+/* The middle or the end of a banner is missing: the next lines belong to a boot of unknown cause and source. */
+static void read_torn(struct bootlog *log, struct span s)
+{
+	log->head.valid = false;
+	bootlog_begin_boot(log);
+	log->boot.chip = CHIP_ESP8266;
+	bootlog_fragment(log, s);
+}
+
+/* Does an application quote a banner behind its own log prefix? The ROM's "rst:" begins a line, or follows the first line
+ * of its banner. */
+static bool is_quoted_banner(const struct bootlog *log, struct span s, const char *text)
+{
+	struct prefix p;
+
+	if (log->head.valid || (*s.at != 'r' && *s.at != 's'))
+		return false;
+	prefix_read(&p, (struct span){ text, s.at });
+	return p.form != PREFIX_NONE;
+}
+
+static void take_head(struct bootlog *log, const struct bootlog_head *head, struct span line)
+{
+	log->head = *head;
+	log->head.valid = true;
+	log->head.begin_ms = log->line_begin_ms;
+	log->head.line = log->line_number;
+	if (!(log->begun && log->boot.announced_restart))
+		bootlog_fragment(log, line);
+}
+
+/* Read the banner, or the first line of a banner, at @s, and before it the text that precedes it, from @text on.
+ * Return its end; NULL: there is no banner. */
+static const char *read_anchor(struct bootlog *log, struct span s, const char *text, bool at_start)
+{
+	struct boot boot;
+	struct bootlog_head head;
+	const char *begin = s.at, *end;
+	bool torn = false;
+
+	if (is_quoted_banner(log, s, text))
+		return NULL;
+	end = esp8266_banner(&boot, s, text, &begin);
+	if (!end && (*s.at == 'r' || *s.at == 's'))
+		end = esp32_banner(&boot, s, log->head.valid ? &log->head : NULL, &torn);
+	if (!end && (end = esp32_head(&head, s))) {
+		read_rest(log, (struct span){ text, s.at }, at_start, true);
+		take_head(log, &head, (struct span){ s.at, end });
+		return end;
+	}
+	if (!end && log->options.pasted)
+		end = esp8266_damaged_banner(&boot, s, text, &begin);
+	if (end) {
+		read_rest(log, (struct span){ text, begin }, at_start, true);
+		bootlog_take_banner(log, &boot, (struct span){ begin, end }, torn);
+	}
+	return end;
+}
+
+/* Read a line of the ROM's at the start of a text line. Return its end; NULL: the ROM did not print this. */
+static const char *read_start(struct bootlog *log, struct span s, bool whole)
+{
+	const char *end;
+
+	span_blanks(&s);
+	if (s.at == s.end)
+		return s.end;
+	if (*s.at == '[' || (s.end - s.at > 2 && s.at[1] == ' ' && s.at[2] == '(')) /* the ROM prints no log prefix */
+		return NULL;
+	end = esp8266_line(log, s, whole);
+	return end ? end : esp32_line(log, s, whole);
+}
+
+/* A copied log may lack the first letter of "rst:0x", so that the line is not in the class PAIR_RST. */
+static bool may_have_anchor(const struct bootlog *log, struct span s)
+{
+	return log->pairs & PAIR_ANCHOR || (log->options.pasted && span_word(&s, "st:0x"));
+}
+
+/* "E (123) boot: ", "I (31) boot: " */
+static bool is_log_line(struct span s)
+{
+	return span_len(s) > 4 && strchr("EWIDV", s.at[0]) && s.at[1] == ' ' && s.at[2] == '(' &&
+	       span_is_digit(s.at[3]);
+}
+
+/* Read what follows the ROM's words in a copied log without line ends: it may be several text lines. */
+static void read_rests(struct bootlog *log, struct span s, bool whole)
+{
+	struct span t = s;
+
+	for (; t.at != t.end; t.at++) {
+		if (t.at == s.at || t.at[-1] != ' ' || !(is_log_line(t) || trouble_begins(log, t)))
+			continue;
+		read_rest(log, (struct span){ s.at, t.at }, true, true);
+		s.at = t.at;
+	}
+	read_rest(log, s, true, whole);
+}
+
+static void read_span(struct bootlog *log, struct span s, bool at_start, bool whole)
+{
+	const char *text = s.at, *anchor, *end, *torn = NULL;
+	struct span rest = s;
+
+	while (!span_is_blank((struct span){ text, s.end })) {
+		end = at_start ? read_start(log, (struct span){ text, s.end }, whole) : NULL;
+		while (!end && may_have_anchor(log, rest) && (anchor = find_anchor(rest))) {
+			struct span t = { anchor, s.end };
+
+			end = read_anchor(log, t, text, at_start);
+			if (!end && !torn && is_torn(t, text))
+				torn = anchor;
+			rest.at = anchor + 1;
+		}
+		if (!end)
+			break;
+		text = rest.at = end;
+		at_start = true;
+		torn = NULL;
+	}
+	rest = (struct span){ text, torn ? torn : s.end };
+	if (text != s.at && log->options.pasted)
+		read_rests(log, rest, whole);
+	else
+		read_rest(log, rest, at_start, whole);
+	if (torn)
+		read_torn(log, (struct span){ torn, s.end });
+}
+
+void lines_read(struct bootlog *log, bool whole)
+{
+	struct span s = { log->text + log->done, log->text + log->len };
+
+	if (!span_is_blank(s))
+		read_span(log, s, !log->continued || log->eboot == EBOOT_AT, whole);
+	text_flush_garbage(log);
+}
+
+void lines_read_banner(struct bootlog *log)
+{
+	struct span s = { log->text + log->done, log->text + log->len };
+	const char *anchor, *begin;
+	struct boot boot;
+	bool torn = false;
+
+	if (!(log->pairs & PAIR_ANCHOR) || span_len(s) < 20)
+		return;
+	for (struct span rest = s; (anchor = find_anchor(rest)); rest.at = anchor + 1) {
+		struct span t = { anchor, s.end };
+		const char *end = esp8266_banner(&boot, t, s.at, &begin);
+
+		if (!end && *anchor == 'r')
+			end = esp32_banner(&boot, t, log->head.valid ? &log->head : NULL, &torn);
+		if (end == s.end && !is_quoted_banner(log, t, s.at) && !(*anchor == 'r' && torn)) {
+			read_span(log, s, !log->continued, true);
+			log->done = log->len;
+			return;
+		}
+	}
+}
