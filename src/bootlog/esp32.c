@@ -73,31 +73,16 @@ static const struct source {
 
 /* The whole texts that ROMs print for the rows above (of the many SDIO texts only four): a damaged text is compared with
  * these. */
+/* clang-format off */
 static const char *const modes[] = {
-	FLASH_MODE,
-	"SPI_FLASH_BOOT",
-	"HSPI_FLASH_BOOT",
-	"DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)",
-	"DOWNLOAD(USB/UART0)",
-	"DOWNLOAD(USB/UART0/1)",
-	"DOWNLOAD(USB/UART0/1/SPI)",
-	"DOWNLOAD(USB/UART0/SPI)",
-	"DOWNLOAD(USB/UART0/SDIO_FEI_FEO)",
-	"DOWNLOAD(USB/UART0/SDIO_REI_FEO)",
-	"DOWNLOAD(UART0)",
-	"DOWNLOAD(UART0/USB)",
-	"DOWNLOAD(UART0/SDIO_FEI_FEO)",
-	"DOWNLOAD(UART0/SDIO_REI_FEO)",
-	"USB_BOOT",
-	"SPI_DOWNLOAD_BOOT",
-	"SDIO_REI_FEO_V1_BOOT",
-	"SDIO_REI_REO_V2_BOOT",
-	"SDIO_FEI_FEO_V1_BOOT",
-	"SDIO_FEI_REO_V2_BOOT",
-	"ATE_BOOT",
-	"UART0_BOOT",
-	"UART_BOOT",
+	FLASH_MODE, "SPI_FLASH_BOOT", "HSPI_FLASH_BOOT", "DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)",
+	"DOWNLOAD(USB/UART0)", "DOWNLOAD(USB/UART0/1)", "DOWNLOAD(USB/UART0/1/SPI)", "DOWNLOAD(USB/UART0/SPI)",
+	"DOWNLOAD(USB/UART0/SDIO_FEI_FEO)", "DOWNLOAD(USB/UART0/SDIO_REI_FEO)", "DOWNLOAD(UART0)",
+	"DOWNLOAD(UART0/USB)", "DOWNLOAD(UART0/SDIO_FEI_FEO)", "DOWNLOAD(UART0/SDIO_REI_FEO)", "USB_BOOT",
+	"SPI_DOWNLOAD_BOOT", "SDIO_REI_FEO_V1_BOOT", "SDIO_REI_REO_V2_BOOT", "SDIO_FEI_FEO_V1_BOOT",
+	"SDIO_FEI_REO_V2_BOOT", "ATE_BOOT", "UART0_BOOT", "UART_BOOT",
 };
+/* clang-format on */
 
 static bool one_wrong(const char *text, const char *word)
 {
@@ -463,47 +448,22 @@ static const char *refusal_line(struct bootlog *log, struct span s)
 }
 
 /* What the ROM prints between banner and entry, neither good nor bad. Only a ROM prints the first group: elsewhere in a log
- * these words show that a banner was lost. */
+ * these words show that a banner was lost. An ESP32 with secure boot version 2 prints the flash mode as a number. */
+/* clang-format off */
 static const char *const rom_details[] = {
-	"configsip: ",
-	"clk_drv:0x",
-	"SPIWP:0x",
-	"mode:DIO, clock div:",
-	"mode:DOUT, clock div:",
-	"mode:QIO, clock div:",
-	"mode:QOUT, clock div:",
-	"mode:FAST_RD, clock div:",
-	"mode:SLOW_RD, clock div:",
-	"mode:0, clock div:", /* the mode as a number: an ESP32 with secure boot version 2 */
-	"mode:1, clock div:",
-	"mode:2, clock div:",
-	"mode:3, clock div:",
-	"mode:4, clock div:",
-	"mode:5, clock div:",
-	"SPI mode:",
-	"Saved PC:0x",
-	"Core0 Saved PC:0x",
-	"Core1 Saved PC:0x",
-	NULL,
+	"configsip: ", "clk_drv:0x", "SPIWP:0x", "mode:DIO, clock div:", "mode:DOUT, clock div:",
+	"mode:QIO, clock div:", "mode:QOUT, clock div:", "mode:FAST_RD, clock div:",
+	"mode:SLOW_RD, clock div:", "mode:0, clock div:", "mode:1, clock div:", "mode:2, clock div:",
+	"mode:3, clock div:", "mode:4, clock div:", "mode:5, clock div:", "SPI mode:", "Saved PC:0x",
+	"Core0 Saved PC:0x", "Core1 Saved PC:0x", NULL,
 };
 static const char *const other_details[] = {
-	"Build:",
-	"ho ",
-	"Octal Flash Mode Enabled",
-	"For OPI Flash, Use Default Flash Boot Mode",
-	"Valid secure boot key blocks: ",
-	"secure boot v2 enabled",
-	"secure boot verification succeeded",
-	"use sector0 for km info",
-	"use legacy efuse key",
-	"SHA-256 comparison failed:",
-	"Calculated: ",
-	"Expected: ",
-	"Attempting to boot anyway...",
-	"PRIMARY - ",
-	"Loading RECOVERY Bootloader...",
-	NULL,
+	"Build:", "ho ", "Octal Flash Mode Enabled", "For OPI Flash, Use Default Flash Boot Mode",
+	"Valid secure boot key blocks: ", "secure boot v2 enabled", "secure boot verification succeeded",
+	"use sector0 for km info", "use legacy efuse key", "SHA-256 comparison failed:", "Calculated: ",
+	"Expected: ", "Attempting to boot anyway...", "PRIMARY - ", "Loading RECOVERY Bootloader...", NULL,
 };
+/* clang-format on */
 
 /* Return the end of a detail whose words end at @t: the line's end, or in a copied log without line ends the next blank
  * before words of the ROM or a trouble. */

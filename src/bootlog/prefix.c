@@ -25,17 +25,8 @@ static bool prefix_read_time(struct span *s)
 
 static bool is_tag_char(char c)
 {
-	switch (c) {
-	case ':':
-	case '(':
-	case ')':
-	case '[':
-	case ']':
-	case '<':
-	case '>':
-	case '"': return false;
-	default: return c > ' ' && c < 0x7f;
-	}
+	return c > ' ' && c < 0x7f && c != ':' && c != '(' && c != ')' && c != '[' && c != ']' && c != '<' &&
+	       c != '>' && c != '"';
 }
 
 /* Read a tag that is followed by @end, and @end. */

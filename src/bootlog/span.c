@@ -56,8 +56,10 @@ void span_copy(char *to, size_t cap, struct span s)
 
 int span_any(struct span *s, const char *const *words)
 {
+	char first = s->at != s->end ? *s->at : '\0';
+
 	for (int i = 0; words[i]; i++) {
-		if (span_word(s, words[i]))
+		if (*words[i] == first && span_word(s, words[i]))
 			return i;
 	}
 	return -1;

@@ -215,24 +215,6 @@ static bool is_piece(struct span s)
 	return false;
 }
 
-/* Do the two characters at @c begin one of pieces[], or a word of is_restart()? */
-static bool may_be_piece(const char *c)
-{
-	switch (*c) {
-	case 'e': return c[1] == 't' || c[1] == 'n';
-	case ',': return c[1] == 'r' || c[1] == 'b';
-	case 'c': return c[1] == 'h' || c[1] == 's' || c[1] == 'o' || c[1] == 'l';
-	case 'S': return c[1] == 'P';
-	case 'E': return c[1] == 'S';
-	case 'r': return c[1] == 's' || c[1] == 'e';
-	case 'R': return c[1] == 'e' || c[1] == 'E';
-	case 'D': return c[1] == 'O';
-	case 'l': return c[1] == 'o';
-	case 'G': return c[1] == 'u';
-	default: return false;
-	}
-}
-
 /* Does an application quote the ROM's words, in a log line of its own or between quotation marks? A reset would leave
  * unreadable bytes in the line. */
 static bool is_quoted_piece(const struct bootlog *log, const char *line, struct span piece)
@@ -259,8 +241,6 @@ bool fragment_anywhere(struct bootlog *log, struct span s, bool whole)
 	if (!(log->pairs & (PAIR_ANCHOR | PAIR_PANIC | PAIR_PIECE)))
 		return false;
 	for (; s.end - s.at >= 6; s.at++) {
-		if (!may_be_piece(s.at))
-			continue;
 		log->history.explained |= is_restart(s);
 		if (s.at != line && span_is_letter(*s.at) && (span_is_letter(s.at[-1]) || s.at[-1] == '_'))
 			continue;
