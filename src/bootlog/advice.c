@@ -1,6 +1,6 @@
 /* advice.c - what to do about a boot: tables of conditions and cures.
  *
- * Among the rows for a reason, the first one whose condition holds counts. Sources are next to the rows; the facts behind
+ * Among the rows for a reason, the first one whose condition holds counts. Sources are next to the rows; facts behind
  * them are in docs/hardware.md and docs/sentences.md.
  */
 #include "bootlog/advice.h"
@@ -28,7 +28,7 @@ enum condition {
 struct row {
 	enum boot_reason reason;
 	enum condition condition;
-	int number; /* of the condition */
+	int number; /* argument of the condition */
 	struct advice advice;
 };
 

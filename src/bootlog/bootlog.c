@@ -115,7 +115,7 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		return;
 	case '@':
 		if (log->options.pasted && span_is_blank((struct span){ log->text, log->text + log->len }))
-			log->len = 0; /* the copied line is indented */
+			log->len = 0; /* ignore the indentation of a copied line */
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			eboot_at(log);
 			return;
@@ -140,8 +140,8 @@ static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t 
 	return i >= 1 && i + 2 < n && !wrongbaud_may_go_on(&log->rx74880.wrongbaud, p + i - 1);
 }
 
-/* Append bytes up to the first one that needs a closer look. Nearly all bytes of a healthy log go this way. Return how many
- * bytes were appended. */
+/* Append bytes up to the first one that needs a closer look. Nearly all bytes of a healthy log go this way. Return how
+ * many bytes were appended. */
 static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, size_t n)
 {
 	const uint32_t *second = log->pair_second, *first = log->pair_first;
@@ -234,7 +234,7 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_ROM, "P", "-");
 	add_pair(log, PAIR_PANIC, "GBF*>", "ura*>");
 	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* crash, exception */
-	/* The bits of PAIR_PIECE */
+	/* The bits of PAIR_PIECE, and words of the ROM or of an application that have such a pair: */
 	add_pair(log, 1U << 19, "kcg", "s");  /* chksum, csum, configsip */
 	add_pair(log, 1U << 20, "IP", "W_");  /* SPIWP, SPI_FAST_FLASH */
 	add_pair(log, 1U << 21, "ks", "_");   /* clk_drv, ets_main */

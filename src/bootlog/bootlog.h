@@ -121,11 +121,11 @@ enum boot_event_kind {
 	BOOT_EVENT_WAITING,  /* the ROM waits for a host */
 	BOOT_EVENT_COPYING,  /* eboot printed '@', which it does seconds before the end of that line */
 	BOOT_EVENT_COPIED,   /* eboot printed "cp:N"; event->number is N */
-	BOOT_EVENT_FRAGMENT, /* damaged or misplaced words of a ROM or a panic, or the first line of a banner ("ets Jun ...",
-			      * "ESP-ROM:...") without its "rst:" line so far. Proves nothing, and the board is not quiet.
-			      * If a banner is torn, *boot is fresh and its source unknown */
-	BOOT_EVENT_TEXT,    /* another readable line; event->number is 1 for the readable part of a line */
-	BOOT_EVENT_GARBAGE, /* unreadable bytes; event->number is how many */
+	BOOT_EVENT_FRAGMENT, /* damaged or misplaced words of a ROM or a panic, or the first line of a banner ("ets Jun
+			      * ...", "ESP-ROM:...") without its "rst:" line so far. It proves nothing, but the board is
+			      * not quiet. If a banner is torn, *boot is fresh and its source unknown */
+	BOOT_EVENT_TEXT,     /* another readable line; event->number is 1 for the readable part of a line */
+	BOOT_EVENT_GARBAGE,  /* unreadable bytes; event->number is how many */
 	BOOT_EVENT_LINE, /* a mostly readable line with its unreadable bytes, for pattern matching; its readable parts
 			      * came before as BOOT_EVENT_TEXT */
 };
@@ -133,8 +133,8 @@ enum boot_event_kind {
 struct boot_event {
 	enum boot_event_kind kind;
 	int number;
-	bool sure; /* false: recovered from another speed, and other words or chance would explain the bytes as well; such
-		    * an event proves nothing. BOOT_EVENT_TROUBLE is always sure */
+	bool sure; /* false: recovered from another speed, and other words or chance would explain the bytes as well.
+		    * Then the event proves nothing. BOOT_EVENT_TROUBLE is always sure */
 	int64_t begin_ms; /* time of the call that brought the line's first byte */
 	int64_t end_ms;	  /* time of the call that completed the line */
 	const char *line; /* the text without escape sequences and CR; not terminated; valid during the callback */

@@ -72,8 +72,8 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
 		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode, bootwords_source(boot));
 }
 
-/* An ESP8266 that was reset by hardware sends at 74880 Bd. Of its cause numbers only the watchdog's is reliable, and warm.
- * A banner right behind a panic is warm, too. */
+/* Text at 74880 Bd follows a hardware reset only. Of an ESP8266's cause numbers only the watchdog's is reliable. A
+ * banner right behind a panic follows a software restart. */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic)
 {
 	if (boot->rx_speed == BOOT_RX_74880)

@@ -189,9 +189,9 @@ static enum boot_cause cause_of_parts(const char *text)
 /* How well a row fits number and word of a banner, the best last. */
 enum {
 	FIT_NONE,
-	FIT_DAMAGED,	  /* one character of the word is wrong or lost; another number */
-	FIT_DAMAGED_PAIR, /* one character of the word is wrong or lost; the row's number */
-	FIT_WORD,	  /* the row's word; another number */
+	FIT_DAMAGED,	  /* the row's word with one character wrong or lost, another number */
+	FIT_DAMAGED_PAIR, /* the row's word with one character wrong or lost, the row's number */
+	FIT_WORD,	  /* the row's word, another number */
 	FIT_PAIR,	  /* the row's word and number */
 };
 
@@ -253,8 +253,7 @@ void cause_judge(struct boot *boot)
 	if (number && !strcmp(number->word, boot->cause_text))
 		return;
 	word = cause_by_word(boot, boot->chip, &fit);
-	if (fit == FIT_PAIR ||
-	    (!number && fit == FIT_NONE)) /* FIT_NONE: a later revision of the ROM may have this cause */
+	if (fit == FIT_PAIR || (!number && fit == FIT_NONE)) /* neither is known: a cause of a later ROM revision */
 		return;
 	boot->certain = false;
 	boot->damaged |= fit != FIT_WORD;

@@ -71,8 +71,7 @@ static const struct source {
 
 #define FLASH_MODE "SPI_FAST_FLASH_BOOT"
 
-/* The whole texts that ROMs print for the rows above (of the many SDIO texts only four): a damaged text is compared with
- * these. */
+/* Texts that ROMs print for the rows above; of the many SDIO texts only four. A damaged text is compared with these. */
 /* clang-format off */
 static const char *const modes[] = {
 	FLASH_MODE, "SPI_FLASH_BOOT", "HSPI_FLASH_BOOT", "DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)",
@@ -157,7 +156,7 @@ static const struct source *find_damaged_source(const char *text)
 	return found;
 }
 
-/* The text decides. The strapping bits are a cross-check only, since many of them float. */
+/* Judge the boot source by its text. The strapping bits are only a cross-check, since many of them float. */
 static void judge_source(struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
@@ -177,8 +176,8 @@ static void judge_source(struct boot *boot)
  * The banner
  */
 
-/* Read "(TEXT)", which may have brackets inside. The last bracket may be missing behind "...", where a copied log has lost
- * the end of the line. */
+/* Read "(TEXT)", which may have brackets inside. The last bracket may be missing behind "...", where a copied log has
+ * lost the end of the line. */
 static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 {
 	struct span t = *s;
@@ -321,7 +320,7 @@ static const struct {
 	{ C(32S2), 0x3f000000, 0x3ff80000 },
 	{ C(32S2), 0x40080000, 0x40800000 },
 	{ C(32S3) | C(32C3) | C(32C2), 0x3c000000, 0x3e000000 },
-	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* also chips that are not known */
+	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* all others, and unknown chips */
 	{ C(32P4) | C(32S31), 0x40000000, 0x44000000 },
 };
 
@@ -398,7 +397,7 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	return bootlog_progress(log, BOOT_LOADED, s);
 }
 
-/* The ROM waits for a host. No tool uploads by SDIO alone. */
+/* The ROM waits for a host. Waiting for SDIO alone is no download mode, since no tool uploads that way. */
 static const char *waiting_line(struct bootlog *log, struct span s)
 {
 	static const char *const sdio[] = { "wait sdio download", "waiting for sdio host" /* ESP32 */, NULL };
@@ -447,8 +446,8 @@ static const char *refusal_line(struct bootlog *log, struct span s)
 	return bootlog_progress(log, BOOT_NOTHING, (struct span){ s.at, t.at });
 }
 
-/* What the ROM prints between banner and entry, neither good nor bad. Only a ROM prints the first group: elsewhere in a log
- * these words show that a banner was lost. An ESP32 with secure boot version 2 prints the flash mode as a number. */
+/* What the ROM prints between banner and entry, neither good nor bad. Only a ROM prints the first group: elsewhere in a
+ * log these words show that a banner was lost. An ESP32 with secure boot version 2 has the flash mode as a number. */
 /* clang-format off */
 static const char *const rom_details[] = {
 	"configsip: ", "clk_drv:0x", "SPIWP:0x", "mode:DIO, clock div:", "mode:DOUT, clock div:",
@@ -465,8 +464,8 @@ static const char *const other_details[] = {
 };
 /* clang-format on */
 
-/* Return the end of a detail whose words end at @t: the line's end, or in a copied log without line ends the next blank
- * before words of the ROM or a trouble. */
+/* Return the end of a detail line whose first words end at @t. A copied log may have lost the line end: then the detail
+ * ends at the blank before the next words of a ROM or a trouble. */
 static const char *detail_end(const struct bootlog *log, struct span s, struct span t)
 {
 	static const char *const next[] = { "rst:0x", "SPIWP:", "mode:", "load:0", "entry ", "Build:", NULL };
@@ -497,7 +496,7 @@ static const char *detail_line(struct bootlog *log, struct span s)
 	return bootlog_progress(log, BOOT_NOTHING, s);
 }
 
-/* This runs for each line: reject by the first letter before anything is compared. */
+/* Called for every text line: most are rejected by their first letter. */
 const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 {
 	const char *end;

@@ -11,7 +11,7 @@ static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)"
 #define CAUSE_AT 16  /* index of "rst cause" in the form */
 #define MODE_AT 29   /* index of "boot mode" in the form */
 #define ERRORS_MAX 2 /* characters that may be wrong or lost in a damaged banner */
-#define HEAD_MIN 5 /* length of "2013,": an application that prints "rst cause" itself does not print this before it */
+#define HEAD_MIN 5   /* length of "2013,"; an application that prints "rst cause" has no "2013," before it */
 
 /* Can an image be loaded to this address? Data RAM, instruction RAM, and a register that some vendors' images write. An
  * empty flash, or a wrong flash mode, yields addresses such as 0x00000000 or 0x33333333. */
@@ -106,7 +106,7 @@ static const char *read_form(struct boot *ret, const char *at, const char *end)
 	return at + BANNER_LEN;
 }
 
-/* Read "rst cause:2, boot mode:(3,6)" as copied logs and documents show it: blanks and colons get lost. */
+/* Read "rst cause:2, boot mode:(3,6)" from a copied log, which may have lost blanks and colons. */
 static bool read_tail(struct boot *ret, struct span *s)
 {
 	unsigned long n[3];
@@ -169,13 +169,14 @@ struct form_read {
 	int errors;
 };
 
-/* Can this character beside a digit of the form belong to a number, so that the digit may be another one? */
+/* Can this character, next to a digit of the form, be part of a number? Then that digit is in doubt. */
 static bool is_of_numbers(char c)
 {
 	return span_is_digit(c) || (c && strchr(":,()", c));
 }
 
-/* Can @c be a damaged *@form? Not if another number would be read then. A letter behind the form begins the next line. */
+/* Can @c be the damaged character *@form? Not if a number may have changed. A letter behind the form's end belongs to
+ * the next line. */
 static bool may_be_wrong(char c, const char *form)
 {
 	if (form[1] == '#' || form[-1] == '#')
@@ -303,7 +304,7 @@ static const char *esp8266_take_load(struct bootlog *log, struct span line, unsi
 	return bootlog_progress(log, BOOT_LOADING, line);
 }
 
-/* "load 0x4010f000, len 3424, room 16": in copied logs blanks get lost, or become more. */
+/* "load 0x4010f000, len 3424, room 16": copied logs may have fewer or more blanks. */
 static const char *esp8266_load_line(struct bootlog *log, struct span s, bool whole)
 {
 	unsigned long n[2], room;
@@ -350,7 +351,7 @@ static const char *take_eboot_version(struct bootlog *log, struct span line)
 	return bootlog_progress(log, BOOT_LOADED, line);
 }
 
-/* "~ld": there is no update to copy, eboot loads the application. After '@' it prints "ld" for the same. */
+/* "~ld": there is no update to copy, eboot loads the application. After '@' eboot prints "ld" instead. */
 static const char *take_eboot_load(struct bootlog *log, struct span line)
 {
 	const struct boot *boot = &log->boot;
@@ -380,8 +381,8 @@ static const char *take_waiting(struct bootlog *log, struct span line)
 }
 
 static const struct {
-	const char *form; /* as span_scan() */
-	bool is_open;	  /* more characters would make another word: the line must be complete */
+	const char *form; /* in the notation of span_scan() */
+	bool is_open;	  /* its last word may still grow: wait for the end of the text line */
 	const char *(*take)(struct bootlog *log, struct span line);
 } lines[] = {
 	{ "tail #", true, take_segment_detail },
@@ -439,7 +440,7 @@ static const char *eboot_failed(struct bootlog *log, struct span s)
 	return t.at;
 }
 
-/* This runs for each line: reject by the first letter before anything is compared. */
+/* Called for every text line: most are rejected by their first letter. */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 {
 	switch (*s.at) {

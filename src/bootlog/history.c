@@ -69,8 +69,8 @@ void history_banner(struct bootlog *log)
 		*h = (struct bootlog_history){ 0 };
 	/* A ROM that has found no image is restarted by its own watchdog: that is no crash. */
 	h->watchdogs += is_watchdog(boot) && !failed;
-	/* An application may restart itself. But one that restarts before it has printed anything has crashed, unless the
-	 * second stage restarted because it found no application. */
+	/* An application may restart itself. But one that restarts before it has printed anything has crashed, unless
+	 * the second stage restarted because it found no application. */
 	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !failed && !log->before.spoke;
 	h->loader_failed |= !history_is_fresh(boot) && log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
 	h->explained = false;
@@ -80,8 +80,8 @@ static bool is_loaded_from_flash(const struct boot *boot)
 {
 	if (boot->progress < BOOT_LOADED || history_is_copying(boot))
 		return false;
-	/* ESP32 family: a core reset shows old straps, then the application loads from flash. An ESP8266 that runs in boot
-	 * mode 1 was started by an upload, and still is in download mode for OTA. */
+	/* ESP32 family: a core reset shows old straps, then the application loads from flash. An ESP8266 that runs in
+	 * boot mode 1 was started by an upload, and still is in download mode for OTA. */
 	return boot->source == BOOT_SOURCE_FLASH ||
 	       (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266 && !boot->waiting);
 }
@@ -101,8 +101,8 @@ enum verdict boot_verdict(const struct boot *boot)
 	return is_loaded_from_flash(boot) ? VERDICT_FLASH_BOOT : VERDICT_UNPROVEN;
 }
 
-/* Is this boot only a restart after a failure? A second stage without an image, or an application that cannot run on this
- * chip, restarts and loads again, which shows nothing new. */
+/* Is this boot only a restart after a failure? A second stage without an image, or an application that cannot run on
+ * this chip, restarts and loads again, which shows nothing new. */
 static bool is_same_again(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
@@ -177,8 +177,8 @@ static enum verdict verdict_at_end(const struct bootlog *log, const struct boot 
 	return now;
 }
 
-/* Is the first line of a banner the last thing in the log? Then nothing that ran before runs any more. Boot source and
- * failure of the last boot are still valid. */
+/* Does the log end with the first line of a banner? Then the board has restarted, and an application that ran before
+ * does not run any more. Boot source and failure of the last boot are still valid. */
 static bool ends_in_banner(const struct bootlog *log)
 {
 	return log->head.valid && log->begun && !log->boot.announced_restart;

@@ -31,8 +31,8 @@ static bool is_word(char c)
 	return span_is_letter(c) || span_is_digit(c) || c == '_';
 }
 
-/* Is @at behind "ld" or a word with a number in it? Those words of the ROM appear in no sentence of an application. Each
- * number of the ROM's has a character before it that is no part of a word, which ends this loop. */
+/* Is the word before @at "ld", or has it a digit, like 0x4010f000? Applications do not use these words of the ROM in
+ * their sentences. The loop ends at the latest at the blank or colon that the ROM prints before each number. */
 static bool is_behind_number(const char *at)
 {
 	if (at[-1] == 'd' && at[-2] == 'l')
@@ -55,7 +55,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	return strchr(" \t`\"'*<&\\", *rest.at) || (is_behind_number(rest.at) && !is_word(*rest.at));
 }
 
-/* May this unfinished line become a line of the ROM's or of a panic? */
+/* Can this unfinished text line become a line of a ROM or of a panic? */
 static bool is_beginning(struct span s)
 {
 	static const char *const words[] = {
@@ -141,7 +141,7 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	text_line(log, s);
 }
 
-/* Is this the rest of an ESP8266's banner? An application may print "rst cause" in its own words, but not behind ','. */
+/* Is this the rest of an ESP8266's banner? An application may print "rst cause" in its own words, not behind ','. */
 static bool is_torn(struct span s, const char *line)
 {
 	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
@@ -156,8 +156,8 @@ static void read_torn(struct bootlog *log, struct span s)
 	bootlog_fragment(log, s);
 }
 
-/* Does an application quote a banner behind its own log prefix? The ROM's "rst:" begins a line, or follows the first line
- * of its banner. */
+/* Does an application quote a banner behind its own log prefix? The ROM's "rst:" begins a line, or follows the first
+ * line of its banner. */
 static bool is_quoted_banner(const struct bootlog *log, struct span s, const char *text)
 {
 	struct prefix p;
@@ -178,8 +178,8 @@ static void take_head(struct bootlog *log, const struct bootlog_head *head, stru
 		bootlog_fragment(log, line);
 }
 
-/* Read the banner, or the first line of a banner, at @s, and before it the text that precedes it, from @text on.
- * Return its end; NULL: there is no banner. */
+/* Read a banner, or the first line of a banner, at @s. The text between @text and the banner is read first. Return the
+ * end of the banner; NULL: there is none. */
 static const char *read_anchor(struct bootlog *log, struct span s, const char *text, bool at_start)
 {
 	struct boot boot;
@@ -206,7 +206,7 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	return end;
 }
 
-/* Read a line of the ROM's at the start of a text line. Return its end; NULL: the ROM did not print this. */
+/* Read a line that a ROM prints, at the start of a text line. Return its end; NULL: no ROM prints this. */
 static const char *read_start(struct bootlog *log, struct span s, bool whole)
 {
 	const char *end;

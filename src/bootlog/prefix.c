@@ -29,7 +29,7 @@ static bool is_tag_char(char c)
 	       c != '>' && c != '"';
 }
 
-/* Read a tag that is followed by @end, and @end. */
+/* Read a tag and the text @end behind it. */
 static bool read_tag(struct span *s, const char *end, struct span *ret)
 {
 	struct span t = *s;
@@ -43,8 +43,8 @@ static bool read_tag(struct span *s, const char *end, struct span *ret)
 	return true;
 }
 
-/* ESP-IDF, and Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: ". Where the start of a line
- * is lost, the letter may be missing: "(31) boot: " */
+/* ESP-IDF, and Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: ". Where the start of a
+ * line is lost, the letter may be missing: "(31) boot: " */
 static bool read_idf(struct prefix *p, struct span s)
 {
 	bool level = is_level(*s.at);
@@ -77,7 +77,7 @@ static bool read_idf(struct prefix *p, struct span s)
 	return true;
 }
 
-/* "<err> os: " behind the time, or alone */
+/* Zephyr: "<err> os: ", behind the time or alone */
 static bool read_zephyr(struct prefix *p, struct span s)
 {
 	static const char *const levels[] = { "<err> ", "<wrn> ", "<inf> ", "<dbg> ", NULL };
@@ -133,7 +133,7 @@ static bool is_system_word(struct span word)
 	};
 	struct span t;
 
-	span_blanks(&word); /* "[ EMERG]" */
+	span_blanks(&word); /* NuttX aligns its levels: "[ EMERG]" */
 	t = word;
 	if (span_any(&t, levels) >= 0)
 		return t.at == t.end;
@@ -142,7 +142,7 @@ static bool is_system_word(struct span word)
 	return prefix_read_time(&t) && (t.at == t.end || *t.at == ',');
 }
 
-/* Can @c be the first character in such brackets: of a time, "esp32", "CPU0" or a level? */
+/* Can @c begin what loggers print in square brackets: a time, "esp32", "CPU0" or a level? */
 static bool may_be_bracketed(char c)
 {
 	return span_is_digit(c) || c == ' ' || c == 'e' || (c >= 'A' && c <= 'W');
@@ -203,7 +203,7 @@ void prefix_skip_function(struct prefix *p)
 	p->words = s;
 }
 
-/* Zephyr up to 2019 */
+/* "FATAL: ", as Zephyr printed it up to 2019 */
 static bool read_fatal(struct prefix *p, struct span s)
 {
 	if (!span_word(&s, "FATAL: "))

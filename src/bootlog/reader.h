@@ -75,7 +75,9 @@ void bootlog_fragment(struct bootlog *log, struct span line);
 const char *bootlog_out_of_place(struct bootlog *log, struct span line);
 /** bootlog_progress() - record and report a line that shows that the boot got to @step. Return: line.end */
 const char *bootlog_progress(struct bootlog *log, enum boot_progress step, struct span line);
-/** bootlog_waits() - record and report that the ROM waits for a host; @source if the banner named none. Return: line.end */
+/** bootlog_waits() - record and report that the ROM waits for a host. Return: line.end
+ * @source: becomes the boot source if the banner named none
+ */
 const char *bootlog_waits(struct bootlog *log, enum boot_source source, struct span line);
 /** bootlog_begin_boot() - end the current boot and begin one without cause and source */
 void bootlog_begin_boot(struct bootlog *log);

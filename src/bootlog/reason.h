@@ -1,4 +1,4 @@
-/* reason.h - why a boot failed or an application died. sentences.c has the words that mean each reason, advice.c what to do. */
+/* reason.h - why a boot failed or an application died. Words: sentences.c; what to do: advice.c. */
 #ifndef ESPRESET_BOOTLOG_REASON_H
 #define ESPRESET_BOOTLOG_REASON_H
 

@@ -1,8 +1,8 @@
 /* sentences.c - what firmware prints when a boot fails or an application dies, and harmless lines that resemble it.
  *
  * One row for each sentence, spelled as in its project's source; docs/sentences.md names project, release, meaning and
- * source of each row. Among rows with the same first letter, the first one that fits decides. A new row needs a project's
- * source, or a log of a real board, that has the sentence.
+ * source of each row. Among rows with the same first letter, the first one that fits decides. A new row needs the source
+ * of a project, or a log of a real board, that has the sentence.
  */
 #include "bootlog/sentences.h"
 
@@ -21,7 +21,7 @@
 #define TAG(tag, form, what, reason) { form, BY_TAG, ANY_TIME, what, reason, tag }
 
 const struct sentence sentences[] = {
-	/* The ROMs, before the load and (ROM_STARTED) after it: espressif/esp-rom-elfs, espressif/espflash resources/roms */
+	/* The ROMs; after the load: ROM_STARTED. espressif/esp-rom-elfs, espressif/espflash resources/roms */
 	ROM("invalid header: 0x%x", REASON_NO_HEADER),
 	ROM("Invalid header: 0x%x", REASON_NO_HEADER),
 	ROM("invalrd header: 0x%x", REASON_NO_HEADER),
@@ -61,7 +61,7 @@ const struct sentence sentences[] = {
 	ROM("secure boot check fail", REASON_SECURE_BOOT),
 	ROM("Secure boot check fail", REASON_SECURE_BOOT),
 
-	/* ESP-IDF's bootloader, and that of the ESP8266 RTOS SDK: components/bootloader_support/src. Most of these restart. */
+	/* ESP-IDF's bootloader, and that of the ESP8266 RTOS SDK: components/bootloader_support/src. */
 	LOADER("No bootable app partitions in the partition table", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER("No bootable test partition in the partition table", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER("Test firmware is not found in partition table", SAYS_NO_IMAGE, REASON_NO_APP),
@@ -177,7 +177,7 @@ const struct sentence sentences[] = {
 	LOADER_8266("No good rom available", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER_8266("No good ROM available", SAYS_NO_IMAGE, REASON_NO_APP),
 
-	/* Applications that cannot run on this chip or flash: espressif/esp-idf components/esp_system/port/cpu_start.c */
+	/* Applications that cannot run on this chip: espressif/esp-idf components/esp_system/port/cpu_start.c */
 	TAG("cpu_start", "Octal Flash option selected, but EFUSE not configured", SAYS_NO_IMAGE, REASON_OCTAL_FLASH),
 	TAG("cpu_start", "Octal flash option selected, but EFUSE not configured", SAYS_NO_IMAGE, REASON_OCTAL_FLASH),
 	TAG("cpu_start", "Running on single core variant of a chip, but app is built with multi-core support",
@@ -198,7 +198,7 @@ const struct sentence sentences[] = {
 	ON_8266("ota1 partition error", SAYS_NO_IMAGE, REASON_SDK_DATA),
 	ON_8266("boot not set", SAYS_NO_IMAGE, REASON_SDK_DATA),
 
-	/* ESP-IDF: components/esp_system/panic.c, components/freertos. Also printed by Arduino, ESPHome, MicroPython. */
+	/* ESP-IDF: components/esp_system/panic.c, components/freertos. Also in Arduino, ESPHome, MicroPython. */
 	PANIC("Guru Meditation Error: Core%d panic'ed (Interrupt wdt timeout",
 		SAYS_LOADER_DIED, REASON_INTERRUPT_WATCHDOG),
 	PANIC("Guru Meditation Error: Core%d panic'ed (", SAYS_LOADER_DIED, REASON_PANIC),

@@ -65,7 +65,7 @@ int span_any(struct span *s, const char *const *words)
 	return -1;
 }
 
-/* Read the number that @form stands at, '#' or '%'. Return the last character of that number in the form; NULL: none. */
+/* Read the number that @form stands at, '#' or '%'. Return the last character of the number's form; NULL: none. */
 static const char *scan_number(struct span *s, const char *form, unsigned long *ret)
 {
 	long decimal;

@@ -106,10 +106,10 @@ int span_any(struct span *s, const char *const *words);
  */
 bool span_scan(struct span *s, const char *form, unsigned long *ret);
 
-/** span_dec() - read a decimal number of one to nine digits, "-" allowed. Return: false, and @s unchanged, without one */
+/** span_dec() - read a decimal number of one to nine digits, "-" allowed. Return: false, and @s unchanged, if none */
 bool span_dec(struct span *s, long *ret);
 
-/** span_hex() - read a hexadecimal number of one to eight digits. Return: how many digits; 0, and @s unchanged, for none */
+/** span_hex() - read a hexadecimal number of one to eight digits. Return: its digits; 0, and @s unchanged, if none */
 int span_hex(struct span *s, unsigned long *ret);
 
 /** span_copy() - copy as a string of printable ASCII, cut at @cap; every other byte becomes '?' */

@@ -1,4 +1,4 @@
-/* stage2.c - recognises second stages and started applications by their lines, and torn words of the ROM anywhere. */
+/* stage2.c - recognises second stages and started applications by their lines, and torn words of a ROM in any line. */
 #include "bootlog/reader.h"
 
 /* Log tags of espressif/esp-idf: those of the bootloader, and those that only a started application prints. */
@@ -7,7 +7,7 @@ static const struct {
 	bool prefix;
 	enum boot_progress step;
 } tags[] = {
-	{ "esp_image", false, BOOT_STAGE2 }, /* first: most lines have it */
+	{ "esp_image", false, BOOT_STAGE2 }, /* first, because most lines have it */
 	{ "boot", false, BOOT_STAGE2 },
 	{ "boot.", true, BOOT_STAGE2 },
 	{ "boot_comm", false, BOOT_STAGE2 },
@@ -24,23 +24,24 @@ static const struct {
 	{ "main_task", false, BOOT_APP },
 	{ "sleep_gpio", false, BOOT_APP },
 	{ "bootloader", true, BOOT_STAGE2 },
-	/* zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c: MCUboot, or an application that the ROM has loaded */
+	/* zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c: MCUboot, or an application that a ROM has loaded */
 	{ "soc_init", false, BOOT_STAGE2 },
 	{ "mcuboot", false, BOOT_STAGE2 },
 };
 
-/* Lines without a log prefix */
+/* Lines without a log prefix: of NONOS bootloader, rBoot, Zephyr and MCUboot. The Zephyr lines may come from an
+ * application, or from MCUboot built by Zephyr: zephyrproject-rtos/zephyr kernel/banner.c */
+/* clang-format off */
 static const char *const stage2_lines[] = {
-	"2nd boot version : ", /* Espressif's NONOS bootloader */
-	"SPI Speed      : ",	  "SPI Mode       : ",	    "SPI Speed : ", "SPI Mode : ",
-	"SPI Flash Size & Map: ", "jump to run user",	    "rBoot v",	    "Booting rom ",
-	"Booting temp rom.",	  "*** Booting Zephyr OS ", /* an application, or MCUboot built by Zephyr: zephyrproject-rtos/zephyr kernel/banner.c */
-	"*** Using Zephyr OS ",	  "*** Booting MCUboot ",   NULL,
+	"2nd boot version : ", "SPI Speed      : ", "SPI Mode       : ", "SPI Speed : ", "SPI Mode : ",
+	"SPI Flash Size & Map: ", "jump to run user", "rBoot v", "Booting rom ", "Booting temp rom.",
+	"*** Booting Zephyr OS ", "*** Using Zephyr OS ", "*** Booting MCUboot ", NULL,
 };
+/* Lines of applications built with Espressif's NONOS SDK */
 static const char *const app_lines[] = {
-	/* Espressif's NONOS SDK */
 	"SDK ver: ", "phy ver: ", "rf cal sector: ", "rf[112] : ", "mode : sta(", "mode : softAP(", NULL,
 };
+/* clang-format on */
 
 /* The tag of "boot.esp32c3: ..." names the chip, in case the banner did not. */
 static void learn_chip(struct boot *boot, struct span tag)
@@ -94,26 +95,37 @@ static bool has_chosen(struct span words)
 	return words.at != words.end && strchr("LBJj", *words.at) && span_any(&words, good) >= 0;
 }
 
-/* Does this line show a restart whose banner was lost? Each boot prints some lines only once. */
+/* ESP-IDF prints each of these once in a boot. */
+static const struct {
+	const char *tag, *words;
+} once[] = {
+	{ "boot", "End of partition table" },
+	{ "boot", "Loaded app from partition" },
+	{ "cpu_start", "Pro cpu start" },
+	{ "main_task", "Calling app_main" },
+};
+#define LOADED_APP 1 /* index in once[] */
+
+/* Does this line show that the board restarted and the banner was lost? */
 static bool says_again(struct bootlog *log, const struct prefix *p)
 {
-	static const char *const tag[] = { "boot", "boot", "cpu_start", "main_task" };
-	static const char *const once[] = { "End of partition table", "Loaded app from partition", "Pro cpu start",
-					    "Calling app_main", NULL };
 	bool again = log->boot.progress == BOOT_APP && *p->tag.at == 'b' && span_has(p->words, "2nd stage bootloader");
-	struct span rest = p->words, t = p->tag;
-	int i = span_any(&rest, once);
 
-	if (i < 0 || !span_word(&t, tag[i]))
-		return again;
-	again |= log->said_once & 1U << i || span_has(rest, once[i]); /* or twice in a line that lost its middle */
-	log->said_once |= 1U << i;
+	for (unsigned int i = 0; i < ARRAY_SIZE(once); i++) {
+		struct span tag = p->tag, rest = p->words;
+
+		if (!span_word(&rest, once[i].words) || !span_word(&tag, once[i].tag))
+			continue;
+		again |= log->said_once & 1U << i ||
+			 span_has(rest, once[i].words); /* the middle of a line may be lost */
+		log->said_once |= 1U << i;
+	}
 	return again;
 }
 
 void stage2_tries_another(struct bootlog *log)
 {
-	log->said_once &= ~(1U << 1); /* "Loaded app from partition" in says_again() */
+	log->said_once &= ~(1U << LOADED_APP);
 	log->chosen = false;
 }
 
@@ -128,11 +140,11 @@ bool stage2_unfinished(const struct bootlog *log, struct span s)
 	       log->now_ms - log->rx74880.previous_ms >= STALE_MS;
 }
 
-/* What the prefix of a log line shows of the program that printed it */
+/* How far the boot got, judged by the log prefix of a line */
 static enum boot_progress step_of_prefix(const struct prefix *p)
 {
 	switch (p->form) {
-	case PREFIX_APP: /* any program may print "[E] " alone */
+	case PREFIX_APP: /* without a tag any program may have printed it: "[E] " */
 		return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
 	case PREFIX_MCUBOOT: return BOOT_STAGE2;
 	case PREFIX_IDF:
@@ -141,7 +153,7 @@ static enum boot_progress step_of_prefix(const struct prefix *p)
 	}
 }
 
-/* This runs for each line: reject by the first letter before anything is compared. */
+/* Called for every text line: most are rejected by their first letter. */
 static enum boot_progress step_of_line(struct span s)
 {
 	if (!strchr("2SjrBpm*", *s.at))
@@ -168,7 +180,7 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 	log->boot.spoke |= p->form == PREFIX_APP;
 	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
 	if (log->chosen)
-		log->boot.suspect_text[0] = '\0'; /* another image was good */
+		log->boot.suspect_text[0] = '\0'; /* the second stage has found a good image */
 	bootlog_progress(log, step, s);
 	return true;
 }
@@ -185,7 +197,7 @@ static const char *const pieces[] = {
 	"entry 0x4",  "load 0x4", "load 0x3ff",	    "ets_main.c", "ets_loader.c",   "Guru Meditation Error: C",
 };
 
-/* Is this whole line the end of a line of the ROM's? */
+/* Is this text line the end of one of the ROM's, the beginning of which is lost? */
 static bool is_tail(struct span s)
 {
 	static const char *const tails[] = { "dt reset", "t reset", "ld:0", "RESET)", "_BOOT)", NULL };
@@ -215,8 +227,8 @@ static bool is_piece(struct span s)
 	return false;
 }
 
-/* Does an application quote the ROM's words, in a log line of its own or between quotation marks? A reset would leave
- * unreadable bytes in the line. */
+/* Does an application quote the ROM's words, behind its own log prefix or between quotation marks? If a reset had cut
+ * the line, it would have unreadable bytes. */
 static bool is_quoted_piece(const struct bootlog *log, const char *line, struct span piece)
 {
 	bool quoted = false;

@@ -4,9 +4,10 @@
 
 #include "bootlog/wrongbaud.h"
 
-/* Classes of character pairs, found while bytes are received. A line belongs to the class PAIR_x if one of its characters
- * has that bit in pair_first[] and the next one has it in pair_second[]. The low bits, PAIR_STARTS, mean: may be the start
- * of a banner at another speed (wrongbaud.h). The other classes name what the line must be searched for. */
+/* Classes of character pairs, found while bytes are received. A line belongs to the class PAIR_x if one of its
+ * characters has that bit in pair_first[] and the next one has it in pair_second[]. The low bits, PAIR_STARTS, mean:
+ * may be the start of a banner at another speed (wrongbaud.h). The other classes name what the line must be searched
+ * for. */
 #define PAIR_STARTS ((1U << WRONGBAUD_STARTS) - 1)
 #define PAIR_RST (1U << 15)	 /* "rs": rst:0x, rst cause */
 #define PAIR_ETS (1U << 16)	 /* " J", "sJ": ets Jan, ets Jun, ets Jul */
@@ -30,8 +31,8 @@ struct rx74880_heard {
 	int64_t ms;    /* when it was received */
 };
 
-/* State of rx74880.c, which reads 74880 Bd through a port at 115200. It keeps the text as received, to give it back if it
- * turns out not to be the ROM's. */
+/* State of rx74880.c, which reads 74880 Bd through a port at 115200. It keeps the text as received, to give it back if
+ * it turns out not to be the ROM's. */
 struct rx74880 {
 	struct wrongbaud wrongbaud;
 	struct rx74880_heard recent[RX74880_RECENT]; /* ring buffer */

@@ -60,7 +60,7 @@ static bool text_take_run(struct bootlog *log, struct span run, bool is_part)
 		add_garbage(log, span_len(run));
 		return false;
 	}
-	/* Letters of the user's language, or garbage that a program took for letters: verdict_without_boot() */
+	/* Bytes beyond ASCII are letters of the user's language, or garbage that a program took for letters. */
 	for (const char *c = run.at; c != run.end; c++)
 		log->foreign += ((unsigned char)*c & 0x80) != 0;
 	bootlog_emit(log, BOOT_EVENT_TEXT, run, is_part);
@@ -88,7 +88,8 @@ void text_line(struct bootlog *log, struct span s)
 			add_garbage(log, 1);
 		}
 	}
-	/* For pattern matching, report a line that was not reported as one text, unless hardly anything in it is readable. */
+	/* For pattern matching, report a line that was not reported as one text, unless hardly anything in it is
+	 * readable. */
 	if (readable < span_len(line) ? any || readable * 4 >= span_len(line) * 3 : !any)
 		bootlog_emit(log, BOOT_EVENT_LINE, line, 0);
 }

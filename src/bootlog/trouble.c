@@ -12,7 +12,7 @@
 
 #define NO_CHANCE 12	   /* this many printable characters in a row are text, not noise */
 #define OTHER_LINES_MAX 3  /* a crash report ends after this many other lines */
-#define SAVED_LINES_MAX 12 /* the same for a report of an earlier run, whose heading has other lines in it */
+#define SAVED_LINES_MAX 12 /* a report of an earlier run ends after this many: its heading has several lines */
 
 /* ---- forms ---- */
 
@@ -23,8 +23,8 @@ struct pattern {
 	unsigned long number; /* the first number in the line */
 };
 
-/* Is @rest the end of the line, or marked as its end in a copied log? More words would make another sentence. For "%$" a
- * copied log may also lack its last line end. */
+/* Does the sentence end where @rest begins? If more words follow, it is another sentence. For "%$" a copied log may
+ * lack its last line end. */
 static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
 	span_blanks(&rest);
@@ -45,8 +45,8 @@ static bool trouble_read_number(struct pattern *p, struct span *s, bool hex)
 	return true;
 }
 
-/* Match @form up to its next "%s" or "%w", and move past the text that fits. Return the rest of the form; NULL: the text
- * does not fit. */
+/* Match @form up to its next "%s" or "%w", and move past the text that fits. Return the rest of the form; NULL: the
+ * text does not fit. */
 static const char *match_part(struct pattern *p, struct span *s, const char *form)
 {
 	struct span t = *s;
@@ -71,8 +71,8 @@ static const char *match_part(struct pattern *p, struct span *s, const char *for
 	return form;
 }
 
-/* Match "%s" or "%w" and the part behind it. Only the first place where that part fits is tried, since no later one would
- * fit better: so each line is searched once, in linear time. */
+/* Match "%s" or "%w" and the part behind it. Only the first place where that part fits is tried, since no later one
+ * would fit better: so each line is searched once, in linear time. */
 static const char *match_text(struct pattern *p, struct span *s, const char *form)
 {
 	bool blanks = form[1] == 's';
@@ -241,9 +241,9 @@ static void note_application(struct bootlog *log, struct span s, const struct pr
 	if (loaded && (p->form == PREFIX_NONE || p->form == PREFIX_APP || (p->form == PREFIX_IDF && !loader)))
 		log->boot.spoke = true;
 	if (loaded && !loader)
-		log->boot.suspect_text[0] = '\0'; /* an application runs: another image was good */
+		log->boot.suspect_text[0] = '\0'; /* an application runs, so another image was good */
 	if (span_len(s) >= NO_CHANCE && !log->dirty && !log->boot.copying && log->boot.rx_speed == BOOT_RX_PLAIN)
-		log->boot.eboot_waits = false; /* readable text of an application: eboot's last words were lost */
+		log->boot.eboot_waits = false; /* an application runs, so eboot has loaded it */
 }
 
 void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
@@ -270,7 +270,7 @@ static void trouble_confirm_report(struct bootlog *log)
 	bootlog_emit_trouble(log, BOOT_CRASH, (struct span){ r.text, r.text + strlen(r.text) }, r.reason);
 }
 
-/* One part alone may be something else. A second part of another kind makes both a crash report. */
+/* One part alone may have another cause. A second part of another kind makes both a crash report. */
 static void take_part(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct bootlog_report *r = &log->report;
@@ -303,7 +303,8 @@ static void take_suspect(struct bootlog *log, const struct sentence_match *match
 {
 	struct boot *boot = &log->boot;
 
-	if (bootlog_in_rom(log) && boot->number > 0) { /* the ROM checks signatures, too: its last words decide */
+	if (bootlog_in_rom(log) &&
+	    boot->number > 0) { /* the ROM checks signatures, too, and reports the result later */
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return;
 	}
@@ -322,8 +323,8 @@ static void take_no_image(struct bootlog *log, enum boot_reason reason, unsigned
 	bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, reason);
 }
 
-/* Did the second stage die, not an application? ESP-IDF's handler in an application prints "Core  0" with two blanks, or
- * "unhandled"; those of ROM and second stage do not. */
+/* Did the second stage die, not an application? ESP-IDF's handler in an application prints "Core  0" with two blanks,
+ * or "unhandled"; those of ROM and second stage do not. */
 static bool is_loaders_death(const struct bootlog *log, struct span s)
 {
 	const struct boot *boot = &log->boot;
@@ -398,7 +399,7 @@ static void take_row(struct bootlog *log, const struct sentence_match *match, st
 	}
 }
 
-/* NuttX prints "function: " before the words. */
+/* Find a sentence behind "function: ", which NuttX prints before it. */
 static void find_behind_function(const struct bootlog *log, const struct prefix *prefix, bool whole,
 				 struct sentence_match *ret)
 {
@@ -412,9 +413,9 @@ static void find_behind_function(const struct bootlog *log, const struct prefix 
 		(void)find_row(log, p.words, &p, whole, ret);
 }
 
-/* Is this bad image an update that the running application checks? It has the bootloader's code for that check, so the
- * lines are the same; but only the bootloader goes on with its own tag "boot". If bytes were damaged, the text before may
- * not have been an application's. */
+/* Does a running application check an update here? Application and bootloader share the code that checks an image, and
+ * print the same lines. But only the bootloader reports the result with the tag "boot". If bytes were damaged, it is
+ * not certain that an application runs. */
 static bool is_of_update(const struct bootlog *log, const struct prefix *p)
 {
 	return p->form == PREFIX_IDF && !span_is(p->tag, "boot") && log->boot.spoke && !log->garbage;
@@ -429,7 +430,8 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 {
 	struct sentence_match match = { 0 };
 
-	/* A log line below the level of a warning reports no trouble. A panic may interrupt it, or it announces a restart. */
+	/* A log line of level I, D or V reports no trouble itself, but a panic may interrupt it, or it announces a
+	 * restart. */
 	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) &&
 	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
 		return false;
@@ -437,7 +439,8 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 		find_behind_function(log, prefix, whole, &match);
 	if (!match.row && (!(log->pairs & PAIR_PANIC) || !find_anywhere(log, s, whole, &match)))
 		return false;
-	/* A program may print this before it restarts. Only if the log begins here was a crash report lost before it. */
+	/* A program may print the end of a report when it restarts on purpose. Only as the first line of a log it shows
+	 * a crash, the report of which is lost. */
 	if (match.row->what == SAYS_END && !log->report.part && (log->boot.number > 0 || log->readable > 0))
 		return false;
 	if (match.row->what == SAYS_SUSPECT && is_of_update(log, prefix))
