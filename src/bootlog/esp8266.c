@@ -164,11 +164,6 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line, co
 	return s.at;
 }
 
-struct form_read {
-	int digits[3], n;
-	int errors;
-};
-
 /* Can this character, next to a digit of the form, be part of a number? Then that digit is in doubt. */
 static bool is_of_numbers(char c)
 {
@@ -184,30 +179,27 @@ static bool may_be_wrong(char c, const char *form)
 	return !span_is_digit(c) || span_is_digit(*form);
 }
 
-/* Read @form at @s; up to ERRORS_MAX characters may be wrong or lost, but no digit. Return its end, or NULL. */
-static const char *read_damaged(struct form_read *ret, const char *form, struct span s)
+/* Read the rest of the form at @s; up to ERRORS_MAX characters may be wrong or lost, but no digit. Return its end, or
+ * NULL. @errors: how many were wrong or lost before. */
+static const char *read_damaged(int *digits, const char *form, struct span s, int errors)
 {
 	for (; *form; form++) {
-		struct form_read guess = *ret;
 		const char *end = NULL;
 
 		if (*form == '#') {
 			if (s.at == s.end || !is_octal(*s.at))
 				return NULL;
-			ret->digits[ret->n++] = *s.at++ - '0';
+			*digits++ = *s.at++ - '0';
 			continue;
 		}
 		if (span_char(&s, *form))
 			continue;
-		if ((s.at == s.end && form[1]) || ret->errors++ == ERRORS_MAX)
+		if ((s.at == s.end && form[1]) || errors++ == ERRORS_MAX)
 			return NULL;
-		guess.errors++;
 		if (s.at != s.end && (form == banner_form || may_be_wrong(*s.at, form)))
-			end = read_damaged(&guess, form + 1, (struct span){ s.at + 1, s.end });
-		if (end) {
-			*ret = guess;
+			end = read_damaged(digits, form + 1, (struct span){ s.at + 1, s.end }, errors);
+		if (end)
 			return end;
-		}
 		if (!form[1] && s.at != s.end && is_of_numbers(*s.at))
 			return NULL;
 	}
@@ -222,16 +214,16 @@ const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *
 		return NULL;
 	/* Characters may be lost before the word at s.at, so the banner may begin later than its form says. */
 	for (size_t lost = 0; lost <= ERRORS_MAX && lost <= at; lost++) {
-		struct form_read read = { 0 };
 		const char *begin = s.at - (at - lost), *end;
+		int digits[3];
 
 		if ((size_t)(s.at - line) < at - lost)
 			continue;
-		end = read_damaged(&read, banner_form, (struct span){ begin, s.end });
+		end = read_damaged(digits, banner_form, (struct span){ begin, s.end }, 0);
 		if (!end)
 			continue;
 		*ret_begin = begin;
-		esp8266_boot(ret, read.digits[0], read.digits[1], read.digits[2]);
+		esp8266_boot(ret, digits[0], digits[1], digits[2]);
 		ret->damaged = true;
 		ret->certain = false;
 		return end;
