@@ -55,34 +55,20 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 	return strchr(" \t`\"'*<&\\", *rest.at) || (is_behind_number(rest.at) && !is_word(*rest.at));
 }
 
+/* clang-format off */
+static const char *const beginnings[] = {
+	"ets Jan  8 2013,rst", "ets Jun  8 2016", "ets Jul 29 2019", "ESP-ROM:esp", "rst:0x", "load 0x4010", "load:0x4",
+	"load:0x3", "entry 0x40", "csum 0x", "chksum 0x", "~ld", "wdt reset", "waiting for ", "Guru Meditation",
+	"Fatal exception ", "Exception (", "abort() was", "configsip: ", "SPIWP:0x",
+};
+/* clang-format on */
+
 /* Can this unfinished text line become a line of a ROM or of a panic? */
 static bool is_beginning(struct span s)
 {
-	static const char *const words[] = {
-		"ets Jan  8 2013,rst",
-		"ets Jun  8 2016",
-		"ets Jul 29 2019",
-		"ESP-ROM:esp",
-		"rst:0x",
-		"load 0x4010",
-		"load:0x4",
-		"load:0x3",
-		"entry 0x40",
-		"csum 0x",
-		"chksum 0x",
-		"~ld",
-		"wdt reset",
-		"waiting for",
-		"Guru Meditation",
-		"Fatal exception ",
-		"Exception (",
-		"abort() was",
-		"configsip: ",
-		"SPIWP:0x",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (span_len(s) >= 3 && span_len(s) <= strlen(words[i]) && !memcmp(s.at, words[i], span_len(s)))
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
+		if (span_len(s) >= 3 && span_len(s) <= strlen(beginnings[i]) &&
+		    !memcmp(s.at, beginnings[i], span_len(s)))
 			return true;
 	}
 	return false;

@@ -80,19 +80,14 @@ bool stage2_is_loader(struct span tag)
 /* Does the second stage say that it has found an image? */
 static bool has_chosen(struct span words)
 {
+	/* clang-format off */
 	static const char *const good[] = {
-		"Loaded app from partition",
-		"Loading image ",
-		"Booting rom ",
-		"Booting ROM ",
-		"Booting temp rom.",
-		"Jumping to the first image slot",
-		"Jumping to the image slot",
-		"jump to run ",
-		NULL,
+		"Loaded app from partition", "Loading image ", "Booting rom ", "Booting ROM ", "Booting temp rom.",
+		"Jumping to the first image slot", "Jumping to the image slot", "jump to run ", NULL,
 	};
+	/* clang-format on */
 
-	return words.at != words.end && strchr("LBJj", *words.at) && span_any(&words, good) >= 0;
+	return span_any(&words, good) >= 0;
 }
 
 /* ESP-IDF prints each of these once in a boot. */
