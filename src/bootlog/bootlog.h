@@ -89,7 +89,7 @@ struct boot {
 	char mode_text[64]; /* ESP32 family: the text in brackets behind the boot mode; else "" */
 	enum boot_source source;
 	enum boot_rx_speed rx_speed;
-	enum boot_habit habit; /* BOOT_RX_74880: the bridge's, as the banner has shown it */
+	enum boot_habit habit; /* BOOT_RX_74880: how the bridge handled the banner's characters */
 	bool mode_needs_load;  /* boot modes 2 and 3 both fit the received bytes; only mode 3 loads from flash */
 	bool certain; /* BOOT_RX_PLAIN: the banner is whole, or damaged only where another reading is impossible.
 				* BOOT_RX_74880: banner, load and end of load were all read */
@@ -116,7 +116,7 @@ struct boot {
 
 enum boot_event_kind {
 	BOOT_EVENT_BANNER,   /* a new boot: *boot is fresh, cause and source are known */
-	BOOT_EVENT_PROGRESS, /* a line of the boot: boot->progress grew or stayed */
+	BOOT_EVENT_PROGRESS, /* a line of the boot, with or without a higher boot->progress */
 	BOOT_EVENT_TROUBLE,  /* boot->trouble is set; boot is NULL for a panic before any banner */
 	BOOT_EVENT_WAITING,  /* the ROM waits for a host */
 	BOOT_EVENT_COPYING,  /* eboot printed '@', which it does seconds before the end of that line */
@@ -139,8 +139,8 @@ struct boot_event {
 	int64_t end_ms;	  /* time of the call that completed the line */
 	const char *line; /* the text without escape sequences and CR; not terminated; valid during the callback */
 	size_t len;
-	enum boot_trouble trouble; /* BOOT_EVENT_TROUBLE */
-	enum boot_reason reason;   /* BOOT_EVENT_TROUBLE */
+	enum boot_trouble trouble; /* of BOOT_EVENT_TROUBLE: what went wrong */
+	enum boot_reason reason;   /* of BOOT_EVENT_TROUBLE: why */
 	const struct boot *boot;   /* the boot that printed the line; NULL before the first banner */
 };
 

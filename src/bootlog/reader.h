@@ -3,7 +3,7 @@
  *	bootlog.c	bytes into text lines		lines.c		a text line: banners, and who reads the rest
  *	record.c	the record of each boot		rx74880.c	text sent at 74880 Bd, received at 115200
  *	esp8266.c, esp32.c, cause.c			the ROMs' words
- *	prefix.c, stage2.c, trouble.c, text.c		everybody else's words
+ *	prefix.c, stage2.c, trouble.c, text.c		all other words
  *	history.c					verdicts
  *
  * In all readers, @whole is false while the line may still go on.
@@ -56,7 +56,7 @@ void lines_read_banner(struct bootlog *log);
 /**
  * bootlog_ends() - does the ROM's line end where @rest begins?
  * A line must end there, but a copied log may have lost its line ends.
- * @whole: say true also if the line's last word cannot go on
+ * @whole: the text line is complete; pass true as well if its last word cannot grow
  */
 bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole);
 
@@ -94,8 +94,8 @@ bool bootlog_in_rom(const struct bootlog *log);
  * @ret_begin: where the banner begins
  */
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
-/** esp8266_damaged_banner() - the same for a copied log, also at "boot mode"; one or two characters but no digit may be
- * wrong or lost */
+/** esp8266_damaged_banner() - read a banner of a copied log, also at "boot mode"; one or two characters, but no digit,
+ * may be wrong or lost */
 const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
 /** esp8266_is_banner_rest() - is this line the end of a banner, or its middle? */
 bool esp8266_is_banner_rest(struct span s);
@@ -170,7 +170,7 @@ void text_flush_garbage(struct bootlog *log);
 
 /** rx74880_byte() - read a byte that may be part of 74880 Bd text. Return: whether it is */
 bool rx74880_byte(struct bootlog *log, unsigned char c);
-/** rx74880_heard() - the same for a character of a copied log: see bootlog_feed_heard() */
+/** rx74880_heard() - as rx74880_byte(), for a character of a copied log: see bootlog_feed_heard() */
 bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
 		   size_t n_heard);
 /** rx74880_passed() - skip bytes that are no part of 74880 Bd text; @last is the last of them */

@@ -46,11 +46,11 @@ enum sentence_what {
 	SAYS_NOTHING,	  /* harmless, but another row would fit this line, too */
 };
 
+/* Notation of a form: "%d" is a decimal number, blanks before it allowed; "%x" a hexadecimal number; "%s" any text that
+ * is not empty; "%w" any text without blanks. A last "$" requires the end of the line, a last "%$" that of the line or
+ * of a copied log. */
 struct sentence {
-	const char
-		*form; /* "%d": a decimal number, blanks before it allowed; "%x": a hexadecimal number; "%s": any text,
-			   * not empty; "%w": the same without blanks; last "$": the line ends here; last "%$": the line
-			   * or a copied log ends here */
+	const char *form;
 	enum sentence_by by;
 	enum sentence_when when;
 	enum sentence_what what;

@@ -27,8 +27,8 @@
 struct rx74880_heard {
 	char text[BOOTLOG_CHARACTER_MAX];
 	uint8_t len;
-	uint8_t bytes; /* how many of its symbols (wrongbaud.h) were bytes */
-	int64_t ms;    /* when it was received */
+	uint8_t bytes; /* how many symbols of the character (wrongbaud.h) were bytes */
+	int64_t ms;    /* when the character was received */
 };
 
 /* State of rx74880.c, which reads 74880 Bd through a port at 115200. It keeps the text as received, to give it back if
@@ -41,7 +41,7 @@ struct rx74880 {
 	int64_t taken_ms;			     /* when the last recovered line was complete */
 	bool passed;				     /* the previous byte is not in recent[] */
 	char line[RX74880_LINE_MAX];		     /* text received since the last recovered line */
-	size_t len;				     /* of the text in line[] */
+	size_t len;				     /* length of the text in line[] */
 	int64_t begin_ms;			     /* when the text in line[] began */
 	bool banner, loading, summed;		     /* recovered in this boot: banner, segment line, csum line */
 	bool sure; /* the last recovered line was unambiguous, and nothing unexpected has followed it */
@@ -53,13 +53,13 @@ struct bootlog_head {
 	bool valid;
 	enum chip chip;
 	char name[24];	    /* the chip's name in that line */
-	int64_t begin_ms;   /* when its first byte came */
-	unsigned long line; /* its line number in the log */
+	int64_t begin_ms;   /* when the first byte of that line came */
+	unsigned long line; /* number of that line in the log */
 };
 
 /* Where eboot, the ESP8266 Arduino bootloader, is. It prints single characters with seconds in between. */
 enum bootlog_eboot {
-	EBOOT_NO,	 /* it does not run */
+	EBOOT_NO,	 /* eboot does not run */
 	EBOOT_MAY_SPEAK, /* the last line was the ROM's csum or eboot's version: eboot's next words may follow */
 	EBOOT_UNSURE,	 /* as EBOOT_MAY_SPEAK, but unreadable bytes followed, which may have been eboot's words */
 	EBOOT_AT,	 /* '@' was printed: a copy is running */
@@ -69,13 +69,13 @@ enum bootlog_eboot {
 
 /* A crash report that is being read (trouble.c). */
 struct bootlog_report {
-	uint16_t part;	      /* index in sentences[] of its first part, plus one; 0: no report has begun */
-	unsigned char others; /* lines since its last part that are not part of a report */
-	bool alive;	      /* it lists tasks of an application that keeps running */
-	bool saved;	      /* it describes an earlier run */
-	bool heading;	      /* only its heading was read so far */
+	uint16_t part;	      /* index in sentences[] of the first part, plus one; 0: no report has begun */
+	unsigned char others; /* lines since the last part that are not part of a report */
+	bool alive;	      /* the report lists tasks of an application that keeps running */
+	bool saved;	      /* the report describes an earlier run */
+	bool heading;	      /* only the heading was read so far */
 	enum boot_reason reason;
-	char text[96]; /* its first part */
+	char text[96]; /* the report's first part */
 };
 
 /* What earlier boots contribute to the verdict on a whole log. */
