@@ -117,29 +117,19 @@ static const struct cause {
 	{ 0x1b, BOOT_CAUSE_BROWNOUT, "PVT_POWER_GLITCH_RESET", C(32P4) },
 };
 
-/* For chips whose words are not known: parts of words that other chips use. The first row that fits decides. */
+/* For chips whose words are not known: parts of words that other chips use. The first part that fits decides. */
 static const struct {
-	const char *part;
 	enum boot_cause kind;
-} parts[] = {
-	{ "POWERON", BOOT_CAUSE_HARDWARE },
-	{ "BROWN", BOOT_CAUSE_BROWNOUT },
-	{ "_BOD_", BOOT_CAUSE_BROWNOUT },
-	{ "PWR_GLITCH", BOOT_CAUSE_BROWNOUT },
-	{ "POWER_GLITCH", BOOT_CAUSE_BROWNOUT },
-	{ "LOCKUP", BOOT_CAUSE_LOCKUP },
-	{ "RTCWDT_RTC", BOOT_CAUSE_RTC_WATCHDOG },
-	{ "RTC_WDT_SYS", BOOT_CAUSE_RTC_WATCHDOG },
-	{ "LP_WDT_SYS", BOOT_CAUSE_RTC_WATCHDOG },
-	{ "LP_WDT_CHIP", BOOT_CAUSE_RTC_WATCHDOG },
-	{ "CHIP_LP_WDT", BOOT_CAUSE_RTC_WATCHDOG },
-	{ "WDT", BOOT_CAUSE_WATCHDOG },
-	{ "USB_UART", BOOT_CAUSE_USB },
-	{ "USB_JTAG", BOOT_CAUSE_USB },
-	{ "SLEEP", BOOT_CAUSE_SLEEP },
-	{ "DSLP", BOOT_CAUSE_SLEEP },
-	{ "SYS_PWR_DOWN", BOOT_CAUSE_SLEEP },
-	{ "SW_", BOOT_CAUSE_SOFTWARE },
+	const char *parts[6]; /* the last one is NULL */
+} kinds[] = {
+	{ BOOT_CAUSE_HARDWARE, { "POWERON" } },
+	{ BOOT_CAUSE_BROWNOUT, { "BROWN", "_BOD_", "PWR_GLITCH", "POWER_GLITCH" } },
+	{ BOOT_CAUSE_LOCKUP, { "LOCKUP" } },
+	{ BOOT_CAUSE_RTC_WATCHDOG, { "RTCWDT_RTC", "RTC_WDT_SYS", "LP_WDT_SYS", "LP_WDT_CHIP", "CHIP_LP_WDT" } },
+	{ BOOT_CAUSE_WATCHDOG, { "WDT" } },
+	{ BOOT_CAUSE_USB, { "USB_UART", "USB_JTAG" } },
+	{ BOOT_CAUSE_SLEEP, { "SLEEP", "DSLP", "SYS_PWR_DOWN" } },
+	{ BOOT_CAUSE_SOFTWARE, { "SW_" } },
 };
 
 /* espressif/esp-idf has the numbers of H4 and H21; the words are not known, since no ROM of theirs is published. */
@@ -179,9 +169,11 @@ static enum boot_cause cause_of_most(int number)
 
 static enum boot_cause cause_of_parts(const char *text)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (strstr(text, parts[i].part))
-			return parts[i].kind;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		for (const char *const *part = kinds[i].parts; *part; part++) {
+			if (strstr(text, *part))
+				return kinds[i].kind;
+		}
 	}
 	return BOOT_CAUSE_UNKNOWN;
 }

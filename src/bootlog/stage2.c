@@ -1,37 +1,23 @@
 /* stage2.c - recognises second stages and started applications by their lines, and torn words of a ROM in any line. */
 #include "bootlog/reader.h"
 
-/* Log tags of espressif/esp-idf: those of the bootloader, and those that only a started application prints. */
-static const struct {
-	const char *tag;
-	bool prefix;
-	enum boot_progress step;
-} tags[] = {
-	{ "esp_image", false, BOOT_STAGE2 }, /* first, because most lines have it */
-	{ "boot", false, BOOT_STAGE2 },
-	{ "boot.", true, BOOT_STAGE2 },
-	{ "boot_comm", false, BOOT_STAGE2 },
-	{ "flash_parts", false, BOOT_STAGE2 },
-	{ "flash_encrypt", false, BOOT_STAGE2 },
-	{ "secure_boot", true, BOOT_STAGE2 },
-	{ "efuse", false, BOOT_STAGE2 },
-	{ "qio_mode", false, BOOT_STAGE2 },
-	{ "MMU", false, BOOT_STAGE2 },
-	{ "cpu_start", false, BOOT_APP },
-	{ "heap_init", false, BOOT_APP },
-	{ "app_init", false, BOOT_APP },
-	{ "app_start", false, BOOT_APP },
-	{ "main_task", false, BOOT_APP },
-	{ "sleep_gpio", false, BOOT_APP },
-	{ "bootloader", true, BOOT_STAGE2 },
-	/* zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c: MCUboot, or an application that a ROM has loaded */
-	{ "soc_init", false, BOOT_STAGE2 },
-	{ "mcuboot", false, BOOT_STAGE2 },
+/* clang-format off */
+
+/* Log tags of ESP-IDF's bootloader and of MCUboot, the most frequent one first. "soc_init" is printed by MCUboot, or by
+ * an application that a ROM has loaded: zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c */
+static const char *const loader_tags[] = {
+	"esp_image", "boot", "boot_comm", "flash_parts", "flash_encrypt", "efuse", "qio_mode", "MMU", "soc_init",
+	"mcuboot", NULL,
+};
+static const char *const loader_tag_starts[] = { "boot.", "secure_boot", "bootloader", NULL };
+
+/* Log tags that only a started application of ESP-IDF prints */
+static const char *const app_tags[] = {
+	"cpu_start", "heap_init", "app_init", "app_start", "main_task", "sleep_gpio", NULL,
 };
 
 /* Lines without a log prefix: of NONOS bootloader, rBoot, Zephyr and MCUboot. The Zephyr lines may come from an
  * application, or from MCUboot built by Zephyr: zephyrproject-rtos/zephyr kernel/banner.c */
-/* clang-format off */
 static const char *const stage2_lines[] = {
 	"2nd boot version : ", "SPI Speed      : ", "SPI Mode       : ", "SPI Speed : ", "SPI Mode : ",
 	"SPI Flash Size & Map: ", "jump to run user", "rBoot v", "Booting rom ", "Booting temp rom.",
@@ -59,17 +45,20 @@ static void learn_chip(struct boot *boot, struct span tag)
 	boot->chip = chip_by_rom_name(tag.at, n);
 }
 
+static bool is_one_of(struct span tag, const char *const *words)
+{
+	while (*words && !(**words == *tag.at && span_is(tag, *words)))
+		words++;
+	return *words != NULL;
+}
+
 static enum boot_progress step_of_tag(struct span tag)
 {
 	if (tag.at == tag.end)
 		return BOOT_NOTHING;
-	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
-		struct span t = tag;
-
-		if (*tag.at == tags[i].tag[0] && span_word(&t, tags[i].tag) && (tags[i].prefix || t.at == t.end))
-			return tags[i].step;
-	}
-	return BOOT_NOTHING;
+	if (is_one_of(tag, loader_tags) || span_any(&tag, loader_tag_starts) >= 0)
+		return BOOT_STAGE2;
+	return is_one_of(tag, app_tags) ? BOOT_APP : BOOT_NOTHING;
 }
 
 bool stage2_is_loader(struct span tag)
