@@ -62,6 +62,7 @@ static bool advice_fits(const struct row *row, const struct boot *boot)
 
 /* clang-format off */
 
+#define ANY(reason, id, text) { reason, ALWAYS, 0, { id, text } }
 #define SEE_WIRING "see \"Wiring\" in espreset(1)"
 #define SUPPLY_DROPPED { "supply", "the supply voltage dropped: a shorter USB cable, a stronger supply, a capacitor" }
 #define NOT_BY_RST { "sleep-not-by-rst", \
@@ -102,8 +103,8 @@ static const struct row others[] = {
 		"GPIO0 was low and GPIO2 high at reset: both are boot straps; release the BOOT button" } },
 	{ REASON_NONE, IF_SDIO, 0, { "straps-choose-sdio",
 		"the boot straps chose SDIO: look at what pulls at them; " SEE_WIRING } },
-	{ REASON_NONE, ALWAYS, 0, { "straps-choose-other",
-		"the boot straps chose neither flash nor download: look at what pulls at them; " SEE_WIRING } },
+	ANY(REASON_NONE, "straps-choose-other",
+		"the boot straps chose neither flash nor download: look at what pulls at them; " SEE_WIRING),
 };
 
 /* ---- what the board printed ---- */
@@ -141,14 +142,14 @@ static const struct row reasons[] = {
 	{ REASON_FLASH_READ, IF_GPIO12, 0, { "flash-unreadable",
 		"GPIO12 was low, so the flash's voltage is right: flash the bootloader again at 0x1000; with "
 		"flash encryption on, an encrypted one; else the flash's wiring" } },
-	{ REASON_FLASH_READ, ALWAYS, 0, { "flash-unreadable",
+	ANY(REASON_FLASH_READ, "flash-unreadable",
 		"the flash does not answer as it should: flash all again; with flash encryption on, encrypted; "
-		"else the flash's mode or wiring" } },
+		"else the flash's mode or wiring"),
 	/* espressif/esptool docs/en/esptool/flash-modes.rst */
 	{ REASON_FLASH_MODE, IF_8266, 0, { "flash-mode",
 		"the flash holds no image, or its mode is wrong: flash again at 0x0, with --flash-mode dout" } },
-	{ REASON_FLASH_MODE, ALWAYS, 0, { "flash-mode",
-		"the ROM cannot read the flash in this mode: flash again, with --flash-mode dio" } },
+	ANY(REASON_FLASH_MODE, "flash-mode",
+		"the ROM cannot read the flash in this mode: flash again, with --flash-mode dio"),
 	{ REASON_CHECKSUM, IF_8266, 0, { "image-damaged", "the image in flash is damaged: flash it again" } },
 	FOR_EACH_OFFSET(REASON_CHECKSUM, IF_LOADER_AT, ALWAYS, LOADER_DAMAGED),
 	{ REASON_UNKNOWN_RESET, IF_CAUSE, BOOT_CAUSE_SLEEP, NOT_BY_RST },
@@ -158,55 +159,52 @@ static const struct row reasons[] = {
 		"the ROM found no image that it can load: flash all of the firmware again at 0x0, with "
 		"--flash-mode dout" } },
 	FOR_EACH_OFFSET(REASON_ROM_ASSERT, IF_LOADER_AT, ALWAYS, ALL_AGAIN),
-	{ REASON_UNKNOWN_RESET, ALWAYS, 0, { "reset-by-pin",
-		"the ROM halts on a reset cause that it does not know: reset by the EN or RST pin" } },
-	{ REASON_NOTHING_TO_RUN, ALWAYS, 0, { "no-application",
-		"the bootloader found nothing to start: flash the application" } },
+	ANY(REASON_UNKNOWN_RESET, "reset-by-pin",
+		"the ROM halts on a reset cause that it does not know: reset by the EN or RST pin"),
+	ANY(REASON_NOTHING_TO_RUN, "no-application", "the bootloader found nothing to start: flash the application"),
 	FOR_EACH_OFFSET(REASON_APP_AS_LOADER, IF_LOADER_AT, ALWAYS, NO_LOADER),
-	{ REASON_SECURE_BOOT, ALWAYS, 0, { "secure-boot",
-		"secure boot refused the image: sign it with the key that this chip knows" } },
-	{ REASON_WRONG_CHIP, ALWAYS, 0, { "wrong-chip", "the image is for another chip: build it for this one" } },
-	{ REASON_CHIP_REVISION, ALWAYS, 0, { "chip-revision",
-		"the image is for another revision of this chip: build it for this one" } },
+	ANY(REASON_SECURE_BOOT, "secure-boot",
+		"secure boot refused the image: sign it with the key that this chip knows"),
+	ANY(REASON_WRONG_CHIP, "wrong-chip", "the image is for another chip: build it for this one"),
+	ANY(REASON_CHIP_REVISION, "chip-revision",
+		"the image is for another revision of this chip: build it for this one"),
 
 	/* espressif/esp-idf components/bootloader_support/src/flash_partitions.c */
-	{ REASON_PARTITION_TABLE, ALWAYS, 0, { "partition-table",
+	ANY(REASON_PARTITION_TABLE, "partition-table",
 		"no valid partition table where the bootloader looks for it: flash it (at 0x8000, unless the "
-		"project says otherwise)" } },
+		"project says otherwise)"),
 	{ REASON_FLASH_SIZE, IF_8266, 0, { "flash-size",
 		"the firmware was built for another flash size: build it for this one's" } },
-	{ REASON_FLASH_SIZE, ALWAYS, 0, { "flash-size",
-		"the partition table is for a larger flash: choose this board's flash size, build and flash again" } },
+	ANY(REASON_FLASH_SIZE, "flash-size",
+		"the partition table is for a larger flash: choose this board's flash size, build and flash again"),
 	/* rBoot and Espressif's NONOS bootloader know no partition table. */
 	{ REASON_NO_APP, IF_8266, 0, { "no-application",
 		"no application that can run: flash it, where this bootloader looks for it" } },
-	{ REASON_NO_APP, ALWAYS, 0, { "no-application",
-		"no application that can run: flash it, at the offset in the partition table" } },
-	{ REASON_APP_DAMAGED, ALWAYS, 0, { "application-damaged",
-		"the application in flash is damaged: flash it again" } },
-	{ REASON_MCUBOOT_IMAGE, ALWAYS, 0, { "mcuboot-no-image",
-		"MCUboot found no application that it may start: flash a signed one into its slot" } },
-	{ REASON_FLASH_CHIP, ALWAYS, 0, { "flash-chip",
-		"the flash chip did not start: supply, or a flash chip that this bootloader does not know" } },
-	{ REASON_ENCRYPTION, ALWAYS, 0, { "flash-encryption",
-		"flash encryption is not as the bootloader wants it: look at its eFuses (espefuse summary)" } },
-	{ REASON_LOADER_DIED, ALWAYS, 0, { "bootloader-crashed",
-		"the bootloader itself crashed: flash bootloader, partition table and application again, all "
-		"from one build" } },
-	{ REASON_EBOOT_COPY, ALWAYS, 0, { "update-not-copied",
-		"eboot could not copy the update into place: upload it again" } },
-	{ REASON_EBOOT_LOAD, ALWAYS, 0, { "no-application",
-		"eboot could not read the application from flash: flash again, all of it" } },
-	{ REASON_OCTAL_FLASH, ALWAYS, 0, { "octal-flash",
-		"the image was built for octal flash, this chip has quad flash: change the configuration" } },
-	{ REASON_SINGLE_CORE, ALWAYS, 0, { "single-core",
-		"the image was built for two cores, this chip has one: build with CONFIG_FREERTOS_UNICORE" } },
-	{ REASON_EXTERNAL_RAM, ALWAYS, 0, { "external-ram",
-		"the image needs external RAM, and none works: change its configuration, or the module" } },
+	ANY(REASON_NO_APP, "no-application",
+		"no application that can run: flash it, at the offset in the partition table"),
+	ANY(REASON_APP_DAMAGED, "application-damaged", "the application in flash is damaged: flash it again"),
+	ANY(REASON_MCUBOOT_IMAGE, "mcuboot-no-image",
+		"MCUboot found no application that it may start: flash a signed one into its slot"),
+	ANY(REASON_FLASH_CHIP, "flash-chip",
+		"the flash chip did not start: supply, or a flash chip that this bootloader does not know"),
+	ANY(REASON_ENCRYPTION, "flash-encryption",
+		"flash encryption is not as the bootloader wants it: look at its eFuses (espefuse summary)"),
+	ANY(REASON_LOADER_DIED, "bootloader-crashed",
+		"the bootloader itself crashed: flash bootloader, partition table and application again, all from "
+		"one build"),
+	ANY(REASON_EBOOT_COPY, "update-not-copied", "eboot could not copy the update into place: upload it again"),
+	ANY(REASON_EBOOT_LOAD, "no-application",
+		"eboot could not read the application from flash: flash again, all of it"),
+	ANY(REASON_OCTAL_FLASH, "octal-flash",
+		"the image was built for octal flash, this chip has quad flash: change the configuration"),
+	ANY(REASON_SINGLE_CORE, "single-core",
+		"the image was built for two cores, this chip has one: build with CONFIG_FREERTOS_UNICORE"),
+	ANY(REASON_EXTERNAL_RAM, "external-ram",
+		"the image needs external RAM, and none works: change its configuration, or the module"),
 	/* espressif/ESP8266_NONOS_SDK: esp_init_data_default.bin */
-	{ REASON_SDK_DATA, ALWAYS, 0, { "init-data",
+	ANY(REASON_SDK_DATA, "init-data",
 		"the SDK's own data in flash are missing: flash esp_init_data_default.bin and blank.bin at the "
-		"end of the flash, for its size" } },
+		"end of the flash, for its size"),
 
 	{ REASON_EXCEPTION, IF_EXCEPTION, 0, { "exception-illegal",
 		"exception 0, illegal instruction: a damaged image, a wild pointer, or abort(); decode the "
@@ -222,33 +220,28 @@ static const struct row reasons[] = {
 	{ REASON_EXCEPTION, IF_EXCEPTION, 9, ALIGNMENT },
 	{ REASON_EXCEPTION, IF_EXCEPTION, 28, ACCESS },
 	{ REASON_EXCEPTION, IF_EXCEPTION, 29, ACCESS },
-	{ REASON_EXCEPTION, ALWAYS, 0, { "exception",
-		"an exception of the processor: decode the stack with the exception decoder" } },
+	ANY(REASON_EXCEPTION, "exception",
+		"an exception of the processor: decode the stack with the exception decoder"),
 	{ REASON_PANIC, IF_8266, 0, { "panic",
 		"the application crashed: decode the stack it printed with the exception decoder" } },
-	{ REASON_PANIC, ALWAYS, 0, { "panic",
-		"the application crashed: decode its backtrace (idf.py monitor, or the exception decoder)" } },
-	{ REASON_ABORT, ALWAYS, 0, { "abort",
-		"the application gave up by itself: what it printed right before says why" } },
-	{ REASON_ASSERT, ALWAYS, 0, { "assert",
-		"the application's own check failed: file and line are in the message" } },
-	{ REASON_STACK, ALWAYS, 0, { "stack-overflow",
-		"a task's stack is too small, or was overwritten: give it more, look for large local arrays" } },
-	{ REASON_HEAP, ALWAYS, 0, { "heap",
-		"memory ran out, or the application writes past the end of a block: look at its heap" } },
-	{ REASON_TASK_WATCHDOG, ALWAYS, 0, { "watchdog-task",
-		"a task kept the processor for too long: it hangs, or never waits" } },
-	{ REASON_INTERRUPT_WATCHDOG, ALWAYS, 0, { "watchdog-interrupt",
-		"interrupts were off for too long: an interrupt handler or a critical section hangs" } },
+	ANY(REASON_PANIC, "panic",
+		"the application crashed: decode its backtrace (idf.py monitor, or the exception decoder)"),
+	ANY(REASON_ABORT, "abort", "the application gave up by itself: what it printed right before says why"),
+	ANY(REASON_ASSERT, "assert", "the application's own check failed: file and line are in the message"),
+	ANY(REASON_STACK, "stack-overflow",
+		"a task's stack is too small, or was overwritten: give it more, look for large local arrays"),
+	ANY(REASON_HEAP, "heap", "memory ran out, or the application writes past the end of a block: look at its heap"),
+	ANY(REASON_TASK_WATCHDOG, "watchdog-task", "a task kept the processor for too long: it hangs, or never waits"),
+	ANY(REASON_INTERRUPT_WATCHDOG, "watchdog-interrupt",
+		"interrupts were off for too long: an interrupt handler or a critical section hangs"),
 	/* esp8266/Arduino doc/faq/a02-my-esp-crashes.rst */
-	{ REASON_SOFT_WATCHDOG, ALWAYS, 0, { "watchdog-soft",
-		"the software watchdog: loop() or a callback ran for more than 3 s without yield() or delay()" } },
-	{ REASON_HARD_WATCHDOG, ALWAYS, 0, { "watchdog-hard",
-		"the hardware watchdog: the program hung for 8 s, with interrupts off or in a loop without yield()" } },
+	ANY(REASON_SOFT_WATCHDOG, "watchdog-soft",
+		"the software watchdog: loop() or a callback ran for more than 3 s without yield() or delay()"),
+	ANY(REASON_HARD_WATCHDOG, "watchdog-hard",
+		"the hardware watchdog: the program hung for 8 s, with interrupts off or in a loop without yield()"),
 	{ REASON_BROWNOUT, ALWAYS, 0, SUPPLY_DROPPED },
-	{ REASON_HALTED, ALWAYS, 0, { "panic-halted",
-		"the application crashed and stays halted: what it printed says where; only a reset starts it "
-		"again" } },
+	ANY(REASON_HALTED, "panic-halted",
+		"the application crashed and stays halted: what it printed says where; only a reset starts it again"),
 };
 
 /* ---- only the reset cause is known ---- */
@@ -264,8 +257,8 @@ static const struct row causes[] = {
 	{ REASON_NONE, IF_CAUSE, BOOT_CAUSE_BROWNOUT, SUPPLY_DROPPED },
 	{ REASON_NONE, IF_CAUSE, BOOT_CAUSE_LOCKUP, { "panic",
 		"an exception inside an exception handler: the application crashed" } },
-	{ REASON_NONE, ALWAYS, 0, { "read-output",
-		"the firmware or the power supply is at fault: read what it prints (--capture FILE)" } },
+	ANY(REASON_NONE, "read-output",
+		"the firmware or the power supply is at fault: read what it prints (--capture FILE)"),
 };
 
 /* clang-format on */
