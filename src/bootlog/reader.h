@@ -170,9 +170,8 @@ void text_flush_garbage(struct bootlog *log);
 
 /** rx74880_byte() - read a byte that may be part of 74880 Bd text. Return: whether it is */
 bool rx74880_byte(struct bootlog *log, unsigned char c);
-/** rx74880_heard() - as rx74880_byte(), for a character of a copied log: see bootlog_feed_heard() */
-bool rx74880_heard(struct bootlog *log, const char *text, size_t n, const struct wrongbaud_symbol *heard,
-		   size_t n_heard);
+/** rx74880_heard() - as rx74880_byte(), for a character of a copied log: see bootlog_feed_piece() */
+bool rx74880_heard(struct bootlog *log, const struct bootlog_piece *piece);
 /** rx74880_passed() - skip bytes that are no part of 74880 Bd text; @last is the last of them */
 void rx74880_passed(struct bootlog *log, unsigned char last);
 /** rx74880_flush() - the input ends: report what is unfinished */
