@@ -154,8 +154,13 @@ static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, si
 	for (end = p + n; c != end; last = first[*c++]) {
 		uint32_t pair = last & second[*c];
 
-		if (!pair)
+		if (!pair) {
+			/* Fast path: skip three more characters if none of their pairs is of interest. */
+			if (end - c > 3 && !((first[c[0]] & second[c[1]]) | (first[c[1]] & second[c[2]]) |
+					     (first[c[2]] & second[c[3]])))
+				c += 3;
 			continue;
+		}
 		if (pair & PAIR_SPECIAL || (pair & PAIR_STARTS && !is_chance(log, p, (size_t)(c - p), n)))
 			break;
 		pairs |= pair;

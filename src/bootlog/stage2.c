@@ -47,7 +47,9 @@ static void learn_chip(struct boot *boot, struct span tag)
 
 static bool is_one_of(struct span tag, const char *const *words)
 {
-	while (*words && !(**words == *tag.at && span_is(tag, *words)))
+	size_t n = span_len(tag);
+
+	while (*words && !(**words == *tag.at && strncmp(*words, tag.at, n) == 0 && !(*words)[n]))
 		words++;
 	return *words != NULL;
 }
