@@ -1,6 +1,8 @@
 /* span.c - a piece of a text line, read from left to right. */
 #include "bootlog/span.h"
 
+#include "base/plain.h"
+
 bool span_dec(struct span *s, long *ret)
 {
 	struct span t = *s;
@@ -50,7 +52,7 @@ void span_copy(char *to, size_t cap, struct span s)
 	size_t n = 0;
 
 	for (; s.at != s.end && n + 1 < cap; s.at++)
-		to[n++] = (char)(*s.at >= ' ' && *s.at < 0x7f ? *s.at : '?');
+		to[n++] = plain_char(*s.at);
 	to[n] = '\0';
 }
 

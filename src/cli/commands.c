@@ -162,7 +162,7 @@ int commands_enrolment(const struct request *request)
 			ENROLL_NAME_MAX);
 		return status_of(VERDICT_USAGE);
 	}
-	r = enroll_make(&request->ports[0], request->name, &e, text, sizeof(text));
+	r = enroll_make(&request->ports[0], request->name, &e, TEXTBUF(text));
 	if (r < 0) {
 		if (!request->quiet)
 			clean_line(stderr, "espreset: %s: %s", request->ports[0].text, text[0] ? text : strerror(-r));

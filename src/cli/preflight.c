@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/devices.h"
+#include "host/resolve.h"
 #include "port/sim.h"
 #include "port/stop.h"
 #include "port/tty.h"
@@ -25,8 +25,7 @@ static int preflight_port(const struct spec *port, dev_t *ret_device, char *err,
 	if (port->kind == SPEC_SIM)
 		return sim_port_check(port->words, stop_port(), err, cap);
 	/* Errors are ignored: the port may still appear within --wait. */
-	if (devices_resolve(port, path, sizeof(path), text, sizeof(text)) == 0 && stat(path, &st) == 0 &&
-	    S_ISCHR(st.st_mode))
+	if (resolve_port(port, TEXTBUF(path), TEXTBUF(text)) == 0 && stat(path, &st) == 0 && S_ISCHR(st.st_mode))
 		*ret_device = st.st_rdev;
 	return 0;
 }

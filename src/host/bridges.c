@@ -1,12 +1,11 @@
-/* bridges.c - what is known of a USB-UART bridge before anything was asked of it: one table.
+/* bridges.c - the table of USB-UART bridges: name, driver and quirks by VID:PID.
  *
  * Sources: the device tables of Linux drivers/usb/serial/{ch341,cp210x,ftdi_sio,pl2303}.c and
- * drivers/usb/class/cdc-acm.c; WCH's ch343ser_linux; brltty Programs/usb_adapters.c; esptool reset.py and
- * its documentation for CP2102C and Espressif's own USB.
+ * drivers/usb/class/cdc-acm.c; WCH's ch343ser_linux; brltty Programs/usb_adapters.c; esptool reset.py and its
+ * documentation for CP2102C and Espressif's own USB.
  */
 #include "host/bridges.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,15 +51,13 @@ static const struct bridge bridges[] = {
 
 const struct bridge *bridge_find(unsigned int vid, unsigned int pid)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++)
+	for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++)
 		if (bridges[i].vid == vid && (bridges[i].pid == pid || bridges[i].pid == ANY_PID))
 			return &bridges[i];
 	return NULL;
 }
 
-/* FTDI's release numbers, Linux drivers/usb/serial/ftdi_sio.c, ftdi_determine_type(). */
+/* FTDI's chips by bcdDevice: Linux drivers/usb/serial/ftdi_sio.c, ftdi_determine_type(). */
 static const char *ftdi_name(unsigned int bcd_device, const char *otherwise)
 {
 	switch (bcd_device) {
@@ -76,27 +73,20 @@ static const char *ftdi_name(unsigned int bcd_device, const char *otherwise)
 	}
 }
 
-/* Silicon Labs' parts share a VID:PID; the string they are delivered with begins with the part. */
-static const char *cp210x_name(const char *product, const char *otherwise, char *buf, size_t cap)
-{
-	int len = product ? (int)strspn(product, "CPN0123456789") : 0;
-
-	if (!product || strncmp(product, "CP21", 4) != 0 || (product[len] != '\0' && product[len] != ' '))
-		return otherwise;
-	(void)snprintf(buf, cap, "%.*s", len, product);
-	return buf;
-}
-
-const char *bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device, char *buf,
-			unsigned long cap)
+void bridge_name(unsigned int vid, unsigned int pid, const char *product, unsigned int bcd_device,
+		 struct textbuf ret_name)
 {
 	const struct bridge *bridge = bridge_find(vid, pid);
+	const char *name = bridge ? bridge->name : "";
+	size_t len = strspn(product, "CPN0123456789");
 
-	if (!bridge)
-		return NULL;
-	if (vid == 0x0403)
-		return ftdi_name(bcd_device, bridge->name);
-	if (vid == 0x10c4 && strcmp(bridge->name, "CP210x") == 0)
-		return cp210x_name(product, bridge->name, buf, cap);
-	return bridge->name;
+	/* Silicon Labs' chips share a VID:PID. Their default product string begins with the chip's name. */
+	if (strcmp(name, "CP210x") == 0 && strncmp(product, "CP21", 4) == 0 &&
+	    (product[len] == ' ' || product[len] == '\0')) {
+		(void)snprintf(ret_name.at, ret_name.cap, "%.*s", (int)len, product);
+		return;
+	}
+	if (bridge && vid == 0x0403)
+		name = ftdi_name(bcd_device, name);
+	(void)snprintf(ret_name.at, ret_name.cap, "%s", name);
 }

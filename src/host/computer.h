@@ -1,7 +1,4 @@
-/* computer.h - what kind of computer this is and who uses it: container, kernel, processes, users, groups.
- *
- * Users and groups come from the account database of the C library, all else from files below hostfs_root().
- */
+/* computer.h - what kind of computer this is, and which processes run on it; read from files through hostfs.h. */
 #ifndef ESPRESET_HOST_COMPUTER_H
 #define ESPRESET_HOST_COMPUTER_H
 
@@ -10,38 +7,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** computer_container() - the file that tells of a container; NULL: none */
+/** computer_container() - the marker file that shows that espreset runs in a container; NULL: there is none */
 const char *computer_container(void);
 
-/** computer_kernel() - "6.1.0-18-amd64"; "" when it cannot be read */
+/** computer_kernel() - the kernel release, "6.1.0-18-amd64"; "" when it cannot be read */
 void computer_kernel(char *buf, size_t cap);
 
-/** computer_is_wsl() - Windows' Linux; gives the kernel's release too */
-bool computer_is_wsl(char *ret_release, size_t cap);
-
-/** computer_file_has() - whether a line of a file holds a text, comments apart */
+/** computer_file_has() - whether a line that does not begin with '#' contains @text; false: also if unreadable */
 bool computer_file_has(const char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * computer_find_process() - look through all processes, until one is the one
+ * computer_find_process() - the first process for which @is_it returns true
  * @deadline_ms: CLOCK_MONOTONIC
- * Return: that one; 0: none is; -ETIMEDOUT: not all could be looked at by then.
+ * Return: its pid; 0: no process matches; -ETIMEDOUT: the deadline passed before all processes were examined.
  */
 pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const void *what, int64_t deadline_ms);
 
-/** computer_process() - a process of this name; 0: none that was found by the deadline (CLOCK_MONOTONIC) */
+/** computer_process() - computer_find_process() for a process called @comm */
 pid_t computer_process(const char *comm, int64_t deadline_ms);
-
-/** computer_group() - the name of a group; false: it has none, @buf untouched */
-bool computer_group(gid_t gid, char *buf, size_t cap);
-
-/** computer_user() - the name of this process's effective user; false: it has none, @buf untouched */
-bool computer_user(char *buf, size_t cap);
-
-/** computer_is_member() - whether the account database has that user in this group, which an older login may not know */
-bool computer_is_member(gid_t gid);
-
-/* Linux allows 65,536; the first ones that the database names are looked at. */
-#define COMPUTER_GROUPS_MAX 1024
 
 #endif

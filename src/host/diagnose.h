@@ -1,10 +1,9 @@
-/* diagnose.h - what is wrong with a port, seen from this computer, and the cure; opens no tty.
+/* diagnose.h - what is wrong with a port, as far as this computer shows, and the cure; opens no tty.
  *
- *	diagnose_run(&spec, print_one, user, &verdict);		(--diagnose)
- *	if (diagnose_best(&spec, verdict, &finding)) ...		(a run has failed: the one that fits)
+ *	n = diagnose_run(&spec, report, user, &verdict);		for --diagnose
+ *	if (diagnose_best(&spec, verdict, &diagnosis)) ...		after a failed run
  *
- * What is looked at: /proc, /sys, /dev, udev's database, the account database. Each finding rests on something that is
- * really there; what merely might be is not said.
+ * Sources are /proc, /sys, /dev, udev's database and the account database. Every diagnosis rests on an observation.
  */
 #ifndef ESPRESET_HOST_DIAGNOSE_H
 #define ESPRESET_HOST_DIAGNOSE_H
@@ -16,34 +15,36 @@
 
 #define FINDING_EVIDENCE 4
 
+/* One fault or remark. All texts are plain (base/plain.h). */
 struct diagnosis {
-	const char *word;     /* stable: "permission", "busy", "brltty" ... */
-	enum verdict verdict; /* what a run ends with; VERDICT_COUNT: worth knowing, stops no run */
-	char port[128];	      /* what it is about; "": this computer */
-	char text[256];	      /* what is wrong; all texts are printable ASCII */
+	const char *word;     /* stable name of the fault: "permission", "busy", "brltty" ... */
+	enum verdict verdict; /* how this fault makes a run end; VERDICT_COUNT: it does not make a run fail */
+	char port[128];	      /* the port with the fault; "": it is this computer's fault */
+	char text[256];	      /* what is wrong */
 	char evidence[FINDING_EVIDENCE][256];
 	int n_evidence;
-	char cure[512]; /* what to do; "": nothing */
+	char cure[512]; /* what the user can do; "": nothing */
 };
 
 typedef void (*diagnose_fn)(void *user, const struct diagnosis *diagnosis);
 
 /**
- * diagnose_run() - everything that can be found out
- * @spec:        NULL: all that is plugged in, and this computer
- * @ret_verdict: VERDICT_READY: nothing found that stops a run; else what it would end with
+ * diagnose_run() - report everything that is wrong
+ * @spec:        NULL: diagnose all plugged-in devices and this computer
+ * @report:      called with each diagnosis, which is valid only during the call
+ * @ret_verdict: how a run would end; VERDICT_READY: no fault was found that makes a run fail
  *
- * Return: how many findings there were, or -ENOMEM.
+ * Return: the number of diagnoses, or -ENOMEM.
  */
 int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum verdict *ret_verdict);
 
 /**
- * diagnose_best() - the one finding that explains how a run ended
- * @spec:        no simulated board
- * @verdict:     of the run: 30-35, or 10-17, which a bridge may be to blame for
- * @ret_diagnosis: when there is one
+ * diagnose_best() - find the first diagnosis that explains why a run failed
+ * @spec:          not a simulated board
+ * @verdict:       of the run: 30-35, or 10-17, which may be a bridge's fault
+ * @ret_diagnosis: filled if there is one
  *
- * Looks through the processes of this computer for no more than half a second: the run's result waits.
+ * Examines processes for half a second at most, because the run's result waits for this.
  *
  * Return: whether there is one.
  */

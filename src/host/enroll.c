@@ -1,4 +1,4 @@
-/* enroll.c - the udev rule that makes one board NAME and has systemd reset it when it appears. */
+/* enroll.c - the udev rule that gives a board a NAME and has systemd reset the board whenever it appears. */
 #include "host/enroll.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "host/bridges.h"
-#include "host/plain.h"
+#include "host/resolve.h"
 #include "port/hostfs.h"
 
 #define ID_PATH_MAX 128
@@ -21,53 +21,54 @@ bool enroll_is_name(const char *name)
 	return len >= 1 && len <= ENROLL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
-/* Letters that mean themselves in a rule's pattern; "|*?[" and quotes do not. */
+/* Whether every character of @text is literal in a udev pattern: not "|", "*", "?", "[" or a quote. */
 static bool is_exact(const char *text)
 {
 	return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 					    "-_.:+#@=,/ ")] == '\0';
 }
 
-/* Serial numbers that makers of bridges and boards leave in: half the world has the same. */
+/* Default serial numbers that makers of bridges leave unchanged, so that many bridges have the same one. */
 static bool is_factory_serial(const char *serial)
 {
 	static const char *const known[] = { "0",	   "0000",     "0001",	    "00000000",	 "00000001",
 					     "0123456789", "12345678", "123456789", "1234567890" };
-	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(serial, known[i]) == 0)
 			return true;
 	return false;
 }
 
-/* Other boards that are plugged in: with the same serial number, and with another interface of this one. */
+/* What the other plugged-in ports have in common with the board's port. */
 struct others {
-	bool same_serial;
-	bool same_device;
+	bool same_serial; /* a port of another device with the same VID, PID and serial number */
+	bool same_device; /* another port of the same device */
 };
 
-static int look_around(const struct device *device, struct others *others)
+static struct others look_around(const struct device *device)
 {
-	struct device *all;
-	int i, n = devices_list(&all);
+	struct others others = { 0 };
+	struct device *all = NULL;
+	int n = devices_list(&all);
 
-	*others = (struct others){ 0 };
-	for (i = 0; i < n; i++) {
-		if (strcmp(all[i].path, device->path) == 0)
+	for (int i = 0; i < n; i++) {
+		const struct device *d = &all[i];
+
+		if (strcmp(d->path, device->path) == 0)
 			continue;
-		if (strcmp(all[i].usb_path, device->usb_path) == 0)
-			others->same_device = true;
-		else if (all[i].vid == device->vid && all[i].pid == device->pid &&
-			 strcmp(all[i].serial, device->serial) == 0)
-			others->same_serial = true;
+		if (strcmp(d->usb_path, device->usb_path) == 0)
+			others.same_device = true;
+		else if (d->vid == device->vid && d->pid == device->pid && strcmp(d->serial, device->serial) == 0)
+			others.same_serial = true;
 	}
-	if (n > 0)
-		free(all);
-	return n < 0 ? n : 0;
+	free(all);
+	if (n < 0)
+		others.same_serial = true; /* not known whether the serial number is unique: match by place */
+	return others;
 }
 
-/* Why the serial number will not do; NULL: it will. */
+/* Why the rule cannot match by serial number; NULL: it can. */
 static const char *against_serial(const struct device *device, const struct others *others)
 {
 	if (!device->serial[0])
@@ -81,7 +82,7 @@ static const char *against_serial(const struct device *device, const struct othe
 	return NULL;
 }
 
-/* udev's own name of the place: bus numbers may change with the next start, this does not. */
+/* Read udev's ID_PATH of the port's place. Unlike a name with a bus number, it does not change when Linux restarts. */
 static bool read_id_path(const struct device *device, char *buf, size_t cap)
 {
 	char path[HOSTFS_PATH_MAX], line[ID_PATH_MAX];
@@ -89,7 +90,7 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 	struct stat st;
 	FILE *file;
 
-	if (hostfs_path(path, sizeof(path), "%s", device->path) < 0 || stat(path, &st) < 0)
+	if (hostfs_rooted(device->path, path, sizeof(path)) < 0 || stat(path, &st) < 0)
 		return false;
 	file = hostfs_fopen(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 	if (!file)
@@ -98,65 +99,60 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 		line[strcspn(line, "\n")] = '\0';
 		is_found = strncmp(line, "E:ID_PATH=", 10) == 0 && is_exact(line + 10);
 	}
-	(void)fclose(file); /* read only */
+	(void)fclose(file); /* only read: an error loses no data */
 	if (is_found)
 		(void)snprintf(buf, cap, "%s", line + 10);
 	return is_found;
 }
 
-/* A bridge with several ports has one serial number and one place. */
-static void add_interface(const struct device *device, const struct others *others, char *match, size_t cap)
+/* Make the match specific to one port of the bridge: all its ports have the same serial number and the same place. */
+static void add_interface(const struct device *device, const struct others *others, struct textbuf match)
 {
 	const char *number = strrchr(device->interface, '.');
-	size_t used = strlen(match);
+	size_t used = strlen(match.at);
 
 	if (others->same_device && number)
-		(void)snprintf(match + used, cap - used, ", ENV{ID_USB_INTERFACE_NUM}==\"%02lx\"",
+		(void)snprintf(match.at + used, match.cap - used, ", ENV{ID_USB_INTERFACE_NUM}==\"%02lx\"",
 			       strtol(number + 1, NULL, 10));
 }
 
-/* What the rule matches besides VID:PID, and why. */
-static void choose_match(const struct device *device, const struct others *others, char *match, size_t cap,
-			 struct enrolment *ret)
+/* Choose what the rule matches in addition to VID and PID, and explain it in @why. */
+static void choose_match(const struct device *device, struct textbuf match, struct textbuf why)
 {
-	const char *against = against_serial(device, others);
+	const struct others others = look_around(device);
+	const char *against = against_serial(device, &others);
 	const char *bridge = device->bridge[0] ? device->bridge : "board";
+	const char *caution = "";
 	char id_path[ID_PATH_MAX];
 
 	if (!against) {
-		(void)snprintf(match, cap, "ATTRS{serial}==\"%s\"", device->serial);
-		add_interface(device, others, match, cap);
-		(void)snprintf(ret->why, sizeof(ret->why),
-			       "by serial number: the name follows the board to any socket");
-	} else if (read_id_path(device, id_path, sizeof(id_path))) {
-		(void)snprintf(match, cap, "ENV{ID_PATH}==\"%s\"", id_path);
-		(void)snprintf(ret->why, sizeof(ret->why),
-			       "by place, as %s: the name stays with the socket, and any %s in it gets it", against,
-			       bridge);
-	} else {
-		(void)snprintf(match, cap, "KERNELS==\"%s\"", device->usb_path);
-		add_interface(device, others, match, cap);
-		(void)snprintf(ret->why, sizeof(ret->why),
-			       "by place, as %s: the name stays with the socket, and any %s in it gets it; "
-			       "udev does not run here, and this name of the place may change with the next start",
-			       against, bridge);
+		(void)snprintf(match.at, match.cap, "ATTRS{serial}==\"%s\"", device->serial);
+		add_interface(device, &others, match);
+		(void)snprintf(why.at, why.cap, "by serial number: the name follows the board to any socket");
+		return;
 	}
+	if (read_id_path(device, id_path, sizeof(id_path))) {
+		(void)snprintf(match.at, match.cap, "ENV{ID_PATH}==\"%s\"", id_path);
+	} else {
+		(void)snprintf(match.at, match.cap, "KERNELS==\"%s\"", device->usb_path);
+		add_interface(device, &others, match);
+		caution = "; udev does not run here, and this name of the place may change with the next start";
+	}
+	(void)snprintf(why.at, why.cap, "by place, as %s: the name stays with the socket, and any %s in it gets it%s",
+		       against, bridge, caution);
 }
 
-/* ATTRS and KERNELS must all hold for one and the same parent: so serial number and place are those of the
- * bridge, and not of a hub above it. ENV{ID_*} are from 60-serial.rules; the link must be there before
- * 73-seat-late.rules. So the number of the file is between. */
+/* All ATTRS and KERNELS of a rule must match the same parent device: so serial number and place are the bridge's, not
+ * those of a hub above it. The file's number is 70 because ENV{ID_*} come from 60-serial.rules, and 73-seat-late.rules
+ * needs the link.
+ */
 static void write_rule(const struct device *device, const char *name, struct enrolment *ret)
 {
-	struct others others;
 	char match[DEVICE_TEXT_MAX + 64];
 
-	if (look_around(device, &others) < 0)
-		others = (struct others){ .same_serial = true }; /* the careful way */
-	choose_match(device, &others, match, sizeof(match), ret);
+	choose_match(device, TEXTBUF(match), TEXTBUF(ret->why));
 	(void)snprintf(ret->file, sizeof(ret->file), "/etc/udev/rules.d/70-espreset-%s.rules", name);
-	(void)snprintf(ret->next, sizeof(ret->next),
-		       "sudo udevadm control --reload, then unplug the board and plug it in again");
+	ret->next = "sudo udevadm control --reload, then unplug the board and plug it in again";
 	(void)snprintf(ret->rule, sizeof(ret->rule),
 		       "# %s: a %s, %s.\n"
 		       "# From espreset --enroll; belongs into %s\n"
@@ -170,14 +166,7 @@ static void write_rule(const struct device *device, const char *name, struct enr
 		       device->vid, device->pid, match, name, name);
 }
 
-static int enroll_refuse(int err, char *text, size_t cap, const char *why)
-{
-	(void)snprintf(text, cap, "%s", why);
-	plain_make(text);
-	return -err;
-}
-
-int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text, size_t text_cap)
+int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, struct textbuf ret_text)
 {
 	const struct bridge *bridge;
 	char path[HOSTFS_PATH_MAX];
@@ -185,18 +174,18 @@ int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret
 	int r;
 
 	if (!enroll_is_name(name))
-		return enroll_refuse(EINVAL, ret_text, text_cap,
-				     "a board's name has up to 32 small letters, digits and underscores, nothing else");
-	r = devices_resolve(spec, path, sizeof(path), ret_text, text_cap);
+		return plain_fail(ret_text, -EINVAL,
+				  "a board's name has up to 32 small letters, digits and underscores, nothing else");
+	r = resolve_port(spec, TEXTBUF(path), ret_text);
 	if (r < 0)
 		return r;
 	if (devices_find(path, &device) < 0)
-		return enroll_refuse(ENOTSUP, ret_text, text_cap,
-				     "is not on USB: it never appears, so there is nothing to wait for");
+		return plain_fail(ret_text, -ENOTSUP,
+				  "is not on USB: it never appears, so there is nothing to wait for");
 	bridge = bridge_find(device.vid, device.pid);
 	if (bridge && (bridge->quirks & BRIDGE_NATIVE))
-		return enroll_refuse(
-			ENOTSUP, ret_text, text_cap,
+		return plain_fail(
+			ret_text, -ENOTSUP,
 			"is the chip's own USB: its port goes away and comes back in the middle of an upload, "
 			"and a reset then would destroy it; enroll boards with a USB-UART bridge");
 	write_rule(&device, name, ret);

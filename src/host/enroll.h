@@ -1,36 +1,41 @@
-/* enroll.h - the udev rule that makes one board NAME and has systemd reset it when it appears. */
+/* enroll.h - the udev rule that gives a board a NAME and has systemd reset the board whenever it appears.
+ *
+ *	r = enroll_make(&spec, name, &enrolment, TEXTBUF(text));
+ *	if (r == 0)
+ *		... print enrolment.rule, for the file enrolment.file ...
+ */
 #ifndef ESPRESET_HOST_ENROLL_H
 #define ESPRESET_HOST_ENROLL_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "host/devices.h"
+#include "base/plain.h"
+#include "port/spec.h"
 
 #define ENROLL_NAME_MAX 32
 
-/** enroll_is_name() - [a-z0-9_]+, at most ENROLL_NAME_MAX characters: safe in a path, a unit and a rule */
+/** enroll_is_name() - whether @name is [a-z0-9_]{1,32}, which is safe in a path, a unit name and a rule */
 bool enroll_is_name(const char *name);
 
 struct enrolment {
-	char file[96];	 /* where it belongs: /etc/udev/rules.d/70-espreset-NAME.rules */
-	char why[320];	 /* by serial number or by place, and the reason */
-	char rule[2048]; /* what to put there: comments and the rule, lines end in newlines */
-	char next[160];	 /* the commands that make it work: reload, re-plug */
+	char file[96];	  /* path for the rule: /etc/udev/rules.d/70-espreset-NAME.rules */
+	char why[320];	  /* whether the rule matches by serial number or by place, and the reason */
+	char rule[2048];  /* content of that file: comments and the rule, with newlines */
+	const char *next; /* command and action that put the rule into effect; static */
 };
 
 /**
- * enroll_make() - the rule for one board; changes nothing
- * @spec:     a PORT that fits one board which is plugged in
- * @name:     what to call it
- * @ret_text: on failure a sentence to stand behind "PORT: "; printable
+ * enroll_make() - write the rule for one board; changes nothing on this computer
+ * @spec:     a PORT that fits exactly one plugged-in board
+ * @name:     the board's future name
+ * @ret_text: on failure a plain sentence to print after "PORT: "
  *
- * By serial number where the bridge has one that is its own: the rule follows the board to any socket. Else
- * by place: the rule follows the socket.
+ * The rule matches by serial number if the bridge has a unique one: then it follows the board to any socket. Otherwise
+ * it matches by place, and stays with the socket.
  *
- * Return: 0; -EINVAL: the name; -ENOTSUP: no bridge on USB, or a board that must not be enrolled: native USB,
- * whose port goes away and comes back in the middle of an upload; else as devices_resolve().
+ * Return: 0; -EINVAL: bad name; -ENOTSUP: not on USB, or native USB, whose port disappears and returns in the middle of
+ * an upload; else resolve_port()'s errors.
  */
-int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, char *ret_text, size_t text_cap);
+int enroll_make(const struct spec *spec, const char *name, struct enrolment *ret, struct textbuf ret_text);
 
 #endif

@@ -1,4 +1,4 @@
-/* holder.c - who uses a serial port, found out without opening it: opening raises both lines. */
+/* holder.c - who uses a serial port, found out without opening it, because opening asserts DTR and RTS. */
 #include "host/holder.h"
 
 #include <dirent.h>
@@ -14,42 +14,38 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/plain.h"
 #include "host/computer.h"
-#include "host/plain.h"
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-/* A lock can be given up without a close, which nothing tells: look again so often. */
+/* No event reports that a process unlocked the port without closing it: look again at this interval. */
 #define LOOK_AGAIN_MS 100
 
-/* Generations looked through for a relation; more than any sane process has. */
+/* Ancestors examined before descends_from() gives up; process trees are shallower. */
 #define MOST_GENERATIONS 100
 
-/* What is looked for. */
+/* The port whose user is searched for, as /proc/locks, open descriptors and lock files identify it. */
 struct target {
-	dev_t dev; /* the node: file system and inode, for locks */
-	ino_t inode;
-	dev_t rdev;		 /* the device, for descriptors: nodes have many names */
-	char name[NAME_MAX + 1]; /* "ttyUSB0", for lock files */
+	dev_t dev;		 /* st_dev of the device node, as in /proc/locks */
+	ino_t inode;		 /* inode number of the device node, as in /proc/locks */
+	dev_t rdev;		 /* device number of the tty, the same for all its nodes */
+	char name[NAME_MAX + 1]; /* name of the device node, as in the lock file LCK..ttyUSB0 */
 };
 
 static int target_init(struct target *target, const char *path)
 {
-	char *real;
-	const char *name;
+	char real[PATH_MAX];
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		return -errno;
 	if (!S_ISCHR(st.st_mode))
 		return -ENOTTY;
-	real = realpath(path, NULL);
-	if (!real)
+	if (!realpath(path, real))
 		return -errno;
-	name = strrchr(real, '/') + 1;
 	*target = (struct target){ .dev = st.st_dev, .inode = st.st_ino, .rdev = st.st_rdev };
-	(void)snprintf(target->name, sizeof(target->name), "%s", name);
-	free(real);
+	(void)snprintf(target->name, sizeof(target->name), "%s", hostfs_basename(real));
 	return 0;
 }
 
@@ -67,21 +63,16 @@ static pid_t parent_of(pid_t pid)
 	int parent;
 
 	(void)hostfs_text(stat_line, sizeof(stat_line), "/proc/%d/stat", (int)pid);
-	end = strrchr(stat_line, ')'); /* "12 (a name (odd)) S 1 ..." */
+	end = strrchr(stat_line, ')'); /* the name may hold parentheses: "12 (a (b)) S 1 ..." */
 	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
-/* Whether @ancestor is @pid or one of those it descends from. */
+/* Whether @pid is @ancestor or a descendant of it. */
 static bool descends_from(pid_t pid, pid_t ancestor)
 {
-	int i;
-
-	for (i = 0; i < MOST_GENERATIONS && pid > 0; i++) {
-		if (pid == ancestor)
-			return true;
+	for (int i = 0; i < MOST_GENERATIONS && pid > 0 && pid != ancestor; i++)
 		pid = parent_of(pid);
-	}
-	return false;
+	return pid == ancestor;
 }
 
 static bool is_our_own(pid_t pid)
@@ -89,27 +80,19 @@ static bool is_our_own(pid_t pid)
 	return descends_from(pid, getpid());
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* "python3.11" is python; "shred" is no shell. */
+/* A version may follow the interpreter's name, as in "python3.11"; letters may not: "shred" is not "sh". */
 static bool is_interpreter(const char *comm)
 {
 	static const char *const known[] = { "python", "pypy", "node", "perl", "ruby", "sh", "bash", "dash" };
 	size_t len = strcspn(comm, "0123456789.");
-	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strlen(known[i]) == len && strncmp(comm, known[i], len) == 0)
 			return true;
 	return false;
 }
 
-/* The first argument that is no option: the script, or the module of python's -m. */
+/* The first argument that is not an option: the script, or the module that python's -m runs. */
 static const char *script_of(const char *cmdline, size_t len)
 {
 	const char *end = cmdline + len;
@@ -117,13 +100,13 @@ static const char *script_of(const char *cmdline, size_t len)
 
 	while (arg < end && arg[0] == '-')
 		arg += strlen(arg) + 1;
-	return arg < end ? base_name(arg) : "";
+	return arg < end ? hostfs_basename(arg) : "";
 }
 
 static void describe_process(struct holder *holder)
 {
-	char comm[32];
-	char cmdline[1024];
+	char comm[32], cmdline[1024];
+	const char *script;
 	int len;
 
 	if (hostfs_text(comm, sizeof(comm), "/proc/%d/comm", (int)holder->pid) < 0)
@@ -131,11 +114,12 @@ static void describe_process(struct holder *holder)
 	(void)snprintf(holder->command, sizeof(holder->command), "%s", comm);
 	if (is_interpreter(comm)) {
 		len = hostfs_text(cmdline, sizeof(cmdline), "/proc/%d/cmdline", (int)holder->pid);
-		if (len > 0 && script_of(cmdline, (size_t)len)[0])
+		script = len > 0 ? script_of(cmdline, (size_t)len) : "";
+		if (script[0])
 			(void)snprintf(holder->command, sizeof(holder->command), "%s %.*s", comm,
-				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script_of(cmdline, (size_t)len));
+				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script);
 	}
-	plain_make(holder->command); /* a process chooses its own name */
+	plain_make(holder->command); /* each process chooses its own name */
 }
 
 static int holder_found(struct holder *holder, pid_t pid, enum holder_seen seen)
@@ -150,7 +134,8 @@ static int holder_found(struct holder *holder, pid_t pid, enum holder_seen seen)
 
 /* ------------------------------------------------------------ locks */
 
-/* "3: FLOCK  ADVISORY  WRITE 812 00:05:431 0 EOF"; those who wait have "->" behind the number. */
+/* A text line of /proc/locks: "3: FLOCK  ADVISORY  WRITE 812 00:05:431 0 EOF". A process that only waits for the lock
+ * has "->" after the number, which does not match. */
 static bool parse_lock(const char *line, const struct target *target, pid_t *ret_pid)
 {
 	unsigned int maj, min;
@@ -161,7 +146,7 @@ static bool parse_lock(const char *line, const struct target *target, pid_t *ret
 		return false;
 	if (makedev(maj, min) != target->dev || inode != target->inode)
 		return false;
-	*ret_pid = pid; /* -1: of an open file description */
+	*ret_pid = pid; /* -1 for an open file description lock, which has no owner process */
 	return true;
 }
 
@@ -176,7 +161,7 @@ static bool find_lock(const struct target *target, pid_t *ret_pid)
 		return false;
 	while (!is_locked && fgets(line, sizeof(line), file))
 		is_locked = parse_lock(line, target, ret_pid) && !(*ret_pid > 0 && is_our_own(*ret_pid));
-	(void)fclose(file); /* read only */
+	(void)fclose(file); /* only read: an error loses no data */
 	return is_locked;
 }
 
@@ -190,7 +175,7 @@ static bool has_open(pid_t pid, const struct target *target)
 	struct stat st;
 
 	if (!dir)
-		return false; /* another user's, or gone */
+		return false; /* another user's process, or it has ended */
 	while (!has && (entry = readdir(dir)))
 		has = fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
 		      st.st_rdev == target->rdev;
@@ -205,7 +190,7 @@ static bool is_opener(pid_t pid, const void *target)
 
 /* ------------------------------------------------------------ lock files */
 
-/* Ten characters and a newline (HDB), or the four bytes of an int. */
+/* The pid in a UUCP lock file: ten characters and a newline (HDB format), or a binary int. 0: no such file. */
 static pid_t read_lock_file(const char *dir, const char *name)
 {
 	char text[32] = "";
@@ -223,18 +208,16 @@ static pid_t read_lock_file(const char *dir, const char *name)
 static pid_t find_lock_file(const struct target *target)
 {
 	static const char *const dirs[] = { "/run/lock", "/var/lock" };
-	size_t i;
-	pid_t pid;
 
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		pid = read_lock_file(dirs[i], target->name);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		pid_t pid = read_lock_file(dirs[i], target->name);
 		if (is_alive(pid) && !is_our_own(pid))
 			return pid;
 	}
 	return 0;
 }
 
-/* ------------------------------------------------------------ all of it */
+/* ------------------------------------------------------------ finding and waiting */
 
 static int holder_look(const struct target *target, int64_t deadline_ms, struct holder *ret_holder)
 {
@@ -244,7 +227,7 @@ static int holder_look(const struct target *target, int64_t deadline_ms, struct 
 
 	if (is_locked && is_alive(locker))
 		return holder_found(ret_holder, locker, HOLDER_LOCK);
-	/* a lock outlives who took it, in who inherited it */
+	/* The process that took the lock may have ended, and one that inherited the descriptor may keep the lock. */
 	opener = computer_find_process(is_opener, target, deadline_ms);
 	if (opener > 0)
 		return holder_found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
@@ -254,21 +237,15 @@ static int holder_look(const struct target *target, int64_t deadline_ms, struct 
 	return pid > 0 ? holder_found(ret_holder, pid, HOLDER_UUCP) : opener;
 }
 
-int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_holder)
+int holder_find(const char *path, int64_t deadline_ms, struct holder *ret_holder)
 {
 	struct target target;
-	int r;
+	int r = target_init(&target, path);
 
-	r = target_init(&target, path);
 	return r < 0 ? r : holder_look(&target, deadline_ms, ret_holder);
 }
 
-int holder_find(const char *path, struct holder *ret_holder)
-{
-	return holder_find_by(path, WAIT_FOREVER, ret_holder);
-}
-
-/* The cheap look: is the one that was found still there? */
+/* Whether the evidence for @holder still exists. Cheaper than holder_look(), which examines all processes. */
 static bool still_holds(const struct target *target, const struct holder *holder)
 {
 	pid_t pid;
@@ -281,7 +258,7 @@ static bool still_holds(const struct target *target, const struct holder *holder
 	return false;
 }
 
-/* Until the holder ends or something happens to the node, at most until the next look. */
+/* Wait until @holder ends, its evidence disappears, the node reports an event or the deadline passes. */
 static int wait_for_change(const struct target *target, const struct holder *holder, int notify_fd, int64_t deadline_ms,
 			   const struct port_stop *stop)
 {
@@ -296,7 +273,7 @@ static int wait_for_change(const struct target *target, const struct holder *hol
 		r = wait_poll(fds, 2, look_ms < deadline_ms ? look_ms : deadline_ms, stop);
 	} while (r == -ETIMEDOUT && wait_now_ms() < deadline_ms && still_holds(target, holder));
 	if (r > 0 && fds[0].revents)
-		(void)!read(notify_fd, events, sizeof(events)); /* what it was does not matter */
+		(void)!read(notify_fd, events, sizeof(events)); /* any event means: look again */
 	if (pid_fd >= 0)
 		(void)close(pid_fd);
 	return r == -ETIMEDOUT || r > 0 ? 0 : r;
@@ -306,11 +283,10 @@ int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *s
 {
 	struct target target = { .inode = 0 };
 	struct holder holder = { .pid = 0 };
-	int notify_fd;
+	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	int r;
 
-	/* Without the right to watch (no read permission) the looks alone must do. */
-	notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	/* The watch fails without read permission. Then only the repeated looks notice a change. */
 	if (notify_fd >= 0)
 		(void)inotify_add_watch(notify_fd, path, IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF);
 	for (;;) {

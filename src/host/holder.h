@@ -1,12 +1,12 @@
-/* holder.h - who uses a serial port, found out without opening it: opening raises both lines.
+/* holder.h - who uses a serial port, found out without opening it, because opening asserts DTR and RTS.
  *
- *	r = holder_find(path, &holder);
+ *	r = holder_find(path, WAIT_FOREVER, &holder);
  *	if (r > 0)
  *		r = holder_wait(path, deadline_ms, stop, &holder);
  *
- * Seen are: locks (/proc/locks, everybody's), open descriptors (/proc/PID/fd, one's own processes or, as
- * root, all), and UUCP lock files of living processes (minicom, cu). Not seen: another user's process that
- * has it open and takes no lock, and what is outside this container.
+ * Found are locks of any process (/proc/locks), open descriptors of the same user's processes, for root of all
+ * processes (/proc/PID/fd), and UUCP lock files of running processes (minicom, cu). Not found are processes outside
+ * this container, and another user's process that has the port open without a lock.
  */
 #ifndef ESPRESET_HOST_HOLDER_H
 #define ESPRESET_HOST_HOLDER_H
@@ -20,44 +20,39 @@
 #define HOLDER_COMMAND_MAX 64
 
 enum holder_seen {
-	HOLDER_LOCK, /* has locked it: flock(), fcntl() */
-	HOLDER_OPEN, /* has it open */
-	HOLDER_UUCP  /* has a lock file in /run/lock or /var/lock */
+	HOLDER_LOCK, /* flock() or fcntl() lock on the port */
+	HOLDER_OPEN, /* open descriptor of the port */
+	HOLDER_UUCP  /* lock file in /run/lock or /var/lock */
 };
 
+/* A process that uses a serial port. */
 struct holder {
-	pid_t pid;			  /* 0: cannot be seen */
-	char command[HOLDER_COMMAND_MAX]; /* "python3 esptool"; printable; "": cannot be seen */
-	enum holder_seen seen;
-	bool is_ancestor; /* it started us: flock(1), a script */
+	pid_t pid;			  /* 0: not known */
+	char command[HOLDER_COMMAND_MAX]; /* name and script, "python3 esptool"; plain text; "": not known */
+	enum holder_seen seen;		  /* what shows that the process uses the port */
+	bool is_ancestor;		  /* the process started espreset, directly or not: flock(1), a script */
 };
 
 /**
- * holder_find() - who uses it now?
- * @path:       a character device, links followed
- * @ret_holder: the first one found, when there is one
+ * holder_find() - look once for a process that uses a port
+ * @path:        a character device or a link to one
+ * @deadline_ms: CLOCK_MONOTONIC; with thousands of processes a look takes seconds. WAIT_FOREVER: examine all
+ * @ret_holder:  the first process found, with 1
  *
- * This process and those it started do not count; those that started it do.
+ * This process and its descendants are skipped; its ancestors are not.
  *
- * Return: 1: somebody; 0: nobody that can be seen; -ENOTTY: no character device; else stat()'s error.
+ * Return: 1: found; 0: none found; -ENOTTY: not a character device; -ETIMEDOUT: none found among the processes that
+ * were examined in time; else stat()'s error.
  */
-int holder_find(const char *path, struct holder *ret_holder);
+int holder_find(const char *path, int64_t deadline_ms, struct holder *ret_holder);
 
 /**
- * holder_find_by() - the same, for a message that must not come late
- * @deadline_ms: CLOCK_MONOTONIC; where thousands of processes run, to look at all takes seconds
+ * holder_wait() - wait until no process uses a port
+ * @deadline_ms: CLOCK_MONOTONIC; one that has passed means a single look
+ * @stop:        NULL: stop signals cannot end the wait
+ * @ret_holder:  the process that still uses the port, with -EBUSY
  *
- * Return: also -ETIMEDOUT: not all were looked at, and none of those uses it.
- */
-int holder_find_by(const char *path, int64_t deadline_ms, struct holder *ret_holder);
-
-/**
- * holder_wait() - wait until nobody uses it
- * @deadline_ms: CLOCK_MONOTONIC; one that has passed looks once
- * @stop:        may be NULL
- * @ret_holder:  who still does, with -EBUSY
- *
- * Return: 0: free; -EBUSY: at the deadline it was not; -ECANCELED; -ENOENT when the port went away.
+ * Return: 0: free; -EBUSY: in use at the deadline; -ECANCELED: stop signal; -ENOENT: the port disappeared.
  */
 int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *stop, struct holder *ret_holder);
 

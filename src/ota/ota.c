@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/plain.h"
 #include "ota/machine.h"
 
 void ota_act(struct ota *ota, enum ota_action_kind kind, enum ota_channel channel, const void *bytes, size_t len)
@@ -62,7 +63,7 @@ void ota_keep_answer(struct ota *ota, const void *bytes, size_t len)
 	if (len > sizeof(finding->answer) - 1)
 		len = sizeof(finding->answer) - 1;
 	for (size_t i = 0; i < len; i++)
-		finding->answer[i] = (char)(from[i] >= 0x20 && from[i] < 0x7f ? from[i] : '?');
+		finding->answer[i] = plain_char((char)from[i]);
 	finding->answer[len] = '\0';
 }
 

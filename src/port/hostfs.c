@@ -1,11 +1,13 @@
-/* hostfs.c - where this computer's /proc, /sys, /dev, /run are, and how their small files are read. */
+/* hostfs.c - this computer's /proc, /sys, /dev and /run: where they are, and how their small files are read. */
 #include "port/hostfs.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,13 +19,7 @@ void hostfs_set_root(const char *root)
 	the_root = root ? root : "";
 }
 
-const char *hostfs_root(void)
-{
-	return the_root;
-}
-
 static int make_path(char *buf, size_t cap, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
-
 static int make_path(char *buf, size_t cap, const char *format, va_list args)
 {
 	size_t used = strlen(the_root);
@@ -36,7 +32,7 @@ static int make_path(char *buf, size_t cap, const char *format, va_list args)
 	return len >= 0 && (size_t)len < cap - used ? 0 : -ENAMETOOLONG;
 }
 
-/* The path that a format and its arguments give, in @path; "" where it is too long, which is the path of no file. */
+/* Format the arguments of the calling function into the array @path. A path that is too long becomes "": no file. */
 #define MAKE_PATH(path, format) \
 	do { \
 		va_list args_; \
@@ -64,46 +60,60 @@ int hostfs_rooted(const char *path, char *buf, size_t cap)
 	return snprintf(buf, cap, "%s", path) < (int)cap ? 0 : -ENAMETOOLONG;
 }
 
-int hostfs_read(const char *path, char *buf, size_t cap)
+int hostfs_real(const char *path, char *ret, size_t cap)
 {
-	size_t used = 0;
-	ssize_t got = 0;
-	int err = 0;
-	int fd;
+	char file[HOSTFS_PATH_MAX], real[PATH_MAX];
+	size_t skip = strlen(the_root);
 
-	/* In a directory that everybody may write to, a link could lead to a serial port. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	if (hostfs_rooted(path, file, sizeof(file)) < 0)
+		return -ENAMETOOLONG;
+	if (!realpath(file, real))
+		return -errno;
+	(void)snprintf(ret, cap, "%s", real + (strncmp(real, the_root, skip) == 0 ? skip : 0));
+	return 0;
+}
+
+const char *hostfs_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Read the beginning of a file. Return: bytes read, or -errno. Links are not followed: in a directory that is writable
+ * for everybody, a link may lead to a serial port. */
+static ssize_t hostfs_read(const char *path, char *buf, size_t cap)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	ssize_t got = 0;
+	size_t used = 0;
+
 	if (fd < 0)
 		return -errno;
-	while (used < cap - 1) {
-		got = read(fd, buf + used, cap - 1 - used);
+	while (used < cap) {
+		got = read(fd, buf + used, cap - used);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
 			break;
 		used += (size_t)got;
 	}
-	if (got < 0)
-		err = errno;
-	(void)close(fd); /* read only: nothing can be lost */
-	if (err)
-		return -err;
-	while (used > 0 && isspace((unsigned char)buf[used - 1]))
-		used--;
-	buf[used] = '\0';
-	return (int)used;
+	got = got < 0 ? -errno : (ssize_t)used;
+	(void)close(fd); /* only read: an error loses no data */
+	return got;
 }
 
 int hostfs_text(char *buf, size_t cap, const char *format, ...)
 {
 	char path[HOSTFS_PATH_MAX];
-	int r;
+	ssize_t len;
 
 	MAKE_PATH(path, format);
-	r = hostfs_read(path, buf, cap);
-	if (r < 0)
-		buf[0] = '\0';
-	return r;
+	len = hostfs_read(path, buf, cap - 1);
+	while (len > 0 && isspace((unsigned char)buf[len - 1]))
+		len--;
+	buf[len > 0 ? len : 0] = '\0';
+	return (int)len;
 }
 
 int hostfs_link(char *buf, size_t cap, const char *format, ...)
@@ -118,8 +128,7 @@ int hostfs_link(char *buf, size_t cap, const char *format, ...)
 	if (len < 0)
 		return -errno;
 	target[len] = '\0';
-	name = strrchr(target, '/');
-	name = name ? name + 1 : target;
+	name = hostfs_basename(target);
 	if (strlen(name) >= cap)
 		return -ENAMETOOLONG;
 	memcpy(buf, name, strlen(name) + 1);

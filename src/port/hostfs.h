@@ -1,7 +1,10 @@
-/* hostfs.h - where this computer's /proc, /sys, /dev, /run are, and how their small files are read.
+/* hostfs.h - this computer's /proc, /sys, /dev and /run: where they are, and how their small files are read.
  *
- * A test puts a tree of its own in their place: hostfs_set_root("DIR") makes hostfs_path() answer
- * "DIR/proc/...". Nothing here opens a device.
+ *	hostfs_set_root("DIR");		only in tests: "/proc/locks" then means "DIR/proc/locks"
+ *	r = hostfs_text(text, sizeof(text), "/proc/%d/comm", pid);
+ *
+ * Functions that take a format treat the resulting path as a path below the root. A path longer than HOSTFS_PATH_MAX is
+ * treated as a path of no file. No function here opens a device.
  */
 #ifndef ESPRESET_PORT_HOSTFS_H
 #define ESPRESET_PORT_HOSTFS_H
@@ -12,50 +15,43 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* Enough for every path below /proc, /sys and /dev that is looked at; a longer one is left out. */
 #define HOSTFS_PATH_MAX 4096
 
-/** hostfs_set_root() - look in @root instead of "/"; NULL: "/" again. Kept, not copied. */
-void hostfs_set_root(const char *root);
-
-/** hostfs_root() - what was set; "" for "/" */
-const char *hostfs_root(void);
-
-/**
- * hostfs_path() - the root and a path below it
- * Return: 0, -ENAMETOOLONG.
- */
-int hostfs_path(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* Where udev writes down what it knows of a character device: a format that takes major() and minor() of its number. */
+/* udev's database entry of a character device: a format for major() and minor() of the device number. */
 #define HOSTFS_UDEV "/run/udev/data/c%u:%u"
 
-/** hostfs_rooted() - a path of the user's: an absolute one below the root; 0, -ENAMETOOLONG */
+/** hostfs_set_root() - use @root instead of "/"; NULL: "/" again. The pointer is kept, the string is not copied. */
+void hostfs_set_root(const char *root);
+
+/** hostfs_path() - put the root in front of a path; 0 or -ENAMETOOLONG */
+int hostfs_path(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/** hostfs_rooted() - put the root in front of a user's path if it is absolute, else copy it; 0 or -ENAMETOOLONG */
 int hostfs_rooted(const char *path, char *buf, size_t cap);
 
+/** hostfs_real() - realpath() of a user's path, without the root; @ret may be @path; 0 or -errno */
+int hostfs_real(const char *path, char *ret, size_t cap);
+
+/** hostfs_basename() - the part of @path after its last slash */
+const char *hostfs_basename(const char *path);
+
 /**
- * hostfs_read() - a small file of /proc or /sys, or its beginning
- * @buf: NUL-terminated; white space at the end is cut off
- * Return: the length, or a negative errno; -ELOOP: a symbolic link, which is not followed. Waits for
- * nothing: not for the writer of a FIFO either.
+ * hostfs_text() - read a small file, or its first @cap - 1 bytes
+ * @buf: NUL-terminated; white space at the end is removed; "" on failure
+ * Return: the length, or -errno; -ELOOP: a symbolic link, which is not followed. Never blocks, not even on a FIFO.
  */
-int hostfs_read(const char *path, char *buf, size_t cap);
-
-/* The following take a format for a path below the root; one that is too long is a file that is not there. */
-
-/** hostfs_text() - a small file, as hostfs_read(); "" on failure */
 int hostfs_text(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/** hostfs_link() - the last component of what a symbolic link points to; 0 or -errno, and "" */
+/** hostfs_link() - the last component of a symbolic link's target; 0, or -errno and "" */
 int hostfs_link(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/** hostfs_has() - whether there is something, links followed */
+/** hostfs_has() - whether the path exists; links are followed */
 bool hostfs_has(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** hostfs_opendir() - for closedir(); NULL: no such directory, or not for us */
+/** hostfs_opendir() - as opendir(3); the caller calls closedir() */
 DIR *hostfs_opendir(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** hostfs_fopen() - to read, for fclose(); NULL */
+/** hostfs_fopen() - as fopen(3) for reading, close-on-exec; the caller calls fclose() */
 FILE *hostfs_fopen(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

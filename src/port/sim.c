@@ -1,4 +1,4 @@
-/* sim.c - a simulated board behind a port: starts espreset-sim and speaks to it over a socket. */
+/* sim.c - the port contract (port.h) on a simulated board: starts espreset-sim and talks to it over a socket. */
 #include "port/sim.h"
 
 #include <errno.h>
@@ -17,17 +17,17 @@
 #include "port/wait.h"
 #include "sim/protocol.h"
 
-#define KEPT 65536     /* input that came while a request was on its way */
-#define REPLY_MS 20000 /* longer than any driver's time-out: the process is broken */
+#define BUFFER_MAX 65536 /* bytes of input that are kept while a reply is awaited */
+#define REPLY_MS 20000	 /* longer than any driver's time-out: after it espreset-sim counts as broken */
 
 struct sim_port {
 	struct port port;
 	int sock;
 	const struct port_stop *stop;
-	unsigned int lines; /* SIM_DTR, SIM_RTS as last set */
-	bool gone;
-	size_t kept_at, kept;
-	uint8_t buffer[KEPT];
+	unsigned int lines;   /* asserted modem lines: SIM_DTR, SIM_RTS */
+	bool gone;	      /* unplugged, or espreset-sim has ended */
+	size_t kept_at, kept; /* unread input: from buffer[kept_at] to before buffer[kept] */
+	uint8_t buffer[BUFFER_MAX];
 };
 
 static struct sim_port *sim_port_of(struct port *port)
@@ -35,37 +35,24 @@ static struct sim_port *sim_port_of(struct port *port)
 	return (struct sim_port *)(void *)port;
 }
 
-/* ---- the other program ---- */
+/* ------------------------------------------------------------ the program espreset-sim */
 
 #define PROGRAM "espreset-sim"
-#define CHECK_MS 3000 /* parsing takes milliseconds: longer means that the program is broken */
+#define CHECK_MS 3000 /* time for espreset-sim to check the words, which takes it milliseconds */
 
-/* This program's own path. Return: 0 or negative errno. */
-static int own_path(char path[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	const char *started_as;
-
-	if (n >= 0) {
-		path[n] = '\0';
-		return 0;
-	}
-	/* no /proc, as in a bare chroot */
-	started_as = (const char *)getauxval(AT_EXECFN);
-	return started_as && realpath(started_as, path) ? 0 : -ENOENT;
-}
-
-/* espreset-sim lies beside espreset, in a build tree and where both are installed. */
+/* Find espreset-sim in the directory of the running espreset, where both the build and the installation put it. Without
+ * /proc, as in a bare chroot, the path of espreset is the one that it was started by. */
 static int find_program(char path[PATH_MAX], char *err, size_t cap)
 {
-	int r = own_path(path);
-	char *slash = r < 0 ? NULL : strrchr(path, '/');
+	const char *started_as = (const char *)getauxval(AT_EXECFN);
+	char *slash = NULL;
+	int r = -ENOENT;
 
+	if (realpath("/proc/self/exe", path) || (started_as && realpath(started_as, path)))
+		slash = strrchr(path, '/');
 	if (slash && (size_t)(slash + 1 - path) + sizeof(PROGRAM) <= PATH_MAX) {
 		memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
 		r = access(path, X_OK) < 0 ? -errno : 0;
-	} else if (r == 0) {
-		r = -ENAMETOOLONG;
 	}
 	if (r < 0)
 		snprintf(err, cap,
@@ -80,15 +67,21 @@ static _Noreturn void exec_program(const char *path, const char *verb, const cha
 	_exit(127);
 }
 
-/* One line, until its end or the pipe's, as much of it as fits. Return: 0 or negative errno. */
+static int wait_for_input(int fd, int64_t deadline_ms, const struct port_stop *stop)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return wait_poll(&pfd, 1, deadline_ms, stop);
+}
+
+/* Read one text line, to its end or the end of the pipe, cut where @text is full. Return: 0 or negative errno. */
 static int sim_read_line(int fd, const struct port_stop *stop, char *text, size_t cap)
 {
 	int64_t deadline = wait_now_ms() + CHECK_MS;
 	size_t used = 0;
 
 	for (;;) {
-		struct pollfd waits = { .fd = fd, .events = POLLIN };
-		int r = wait_poll(&waits, 1, deadline, stop);
+		int r = wait_for_input(fd, deadline, stop);
 		ssize_t n = r < 0 ? 0 : read(fd, text + used, 1);
 
 		if (r < 0)
@@ -103,7 +96,7 @@ static int sim_read_line(int fd, const struct port_stop *stop, char *text, size_
 	return 0;
 }
 
-/* Return: the exit status, or negative errno; -ECHILD: SIGCHLD is ignored, and the status not known. */
+/* Return: the exit status, or negative errno; -ECHILD: the status is not known because SIGCHLD is ignored. */
 static int wait_for_exit(pid_t pid)
 {
 	int status;
@@ -115,7 +108,7 @@ static int wait_for_exit(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
 }
 
-/* The line that espreset-sim says of the words. Return: 0 or negative errno. */
+/* Run "espreset-sim check WORDS" and read the text line that it prints. Return: 0 or negative errno; -EIO: no line. */
 static int ask_for_check(const char *path, const char *words, const struct port_stop *stop, char *text, size_t cap)
 {
 	int fds[2], r;
@@ -125,14 +118,14 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		(void)dup2(fds[1], STDOUT_FILENO); /* where that fails, no line comes, which is an error */
+		(void)dup2(fds[1], STDOUT_FILENO); /* on failure no text line arrives: -EIO below */
 		exec_program(path, "check", words);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
 		r = sim_read_line(fds[0], stop, text, cap);
-		(void)kill(pid, SIGKILL); /* it has answered, or will not: do not wait until it exits by itself */
+		(void)kill(pid, SIGKILL); /* it has printed its text line or never will: do not wait for its exit */
 		(void)wait_for_exit(pid);
 	}
 	close(fds[0]);
@@ -170,7 +163,7 @@ int sim_port_help(char *err, size_t cap)
 	return r;
 }
 
-/* Its end of the socket becomes the descriptor that the program expects. */
+/* In the board's process: make @sock the descriptor that espreset-sim expects, and run it. */
 static _Noreturn void become_simulator(int sock, const char *path, const char *words)
 {
 	if (sock == SIM_SOCKET ? fcntl(sock, F_SETFD, 0) < 0 : dup2(sock, SIM_SOCKET) < 0)
@@ -178,41 +171,41 @@ static _Noreturn void become_simulator(int sock, const char *path, const char *w
 	exec_program(path, "board", words);
 }
 
-/* Fork twice: the board is nobody's child, and leaves nobody a zombie. */
+/* Fork twice, so that the board's process is not a child of espreset and leaves no zombie. */
 static int start_board(int sock, const char *path, const char *words)
 {
 	pid_t pid = fork();
 	int status;
 
 	if (pid < 0)
-		return -ENOMEM; /* EAGAIN, of a limit of processes, would be taken for a busy port */
+		return -ENOMEM; /* not EAGAIN (limit of processes), which would look like a busy port */
 	if (pid == 0) {
-		(void)setsid(); /* cannot fail: a new process leads no group */
+		(void)setsid(); /* cannot fail: a new process is no group leader */
 		pid = fork();
 		if (pid == 0)
 			become_simulator(sock, path, words);
 		_exit(pid < 0);
 	}
 	status = wait_for_exit(pid);
-	return status == 0 || status == -ECHILD ? 0 : -ENOMEM; /* the second fork failed */
+	return status == 0 || status == -ECHILD ? 0 : -ENOMEM; /* status 1: the second fork failed */
 }
 
-/* ---- packets ---- */
+/* ------------------------------------------------------------ packets and port operations */
 
-/* Data that comes is kept as far as there is room: a full tty loses what is new, too. */
+/* Append received data to the buffer. If it is full the new data is lost, as in a tty. */
 static void sim_keep(struct sim_port *sp, const struct sim_packet *packet)
 {
 	size_t n = (size_t)packet->result;
 
 	if (sp->kept_at == sp->kept)
 		sp->kept_at = sp->kept = 0;
-	if (n > KEPT - sp->kept)
+	if (n > BUFFER_MAX - sp->kept)
 		return;
 	memcpy(sp->buffer + sp->kept, packet->data, n);
 	sp->kept += n;
 }
 
-/* One packet, if there is one. Return: 1 a reply, 0 anything else, or negative errno. */
+/* Handle the next packet, if one has arrived. Return: 1: it was a reply; 0: it was not, or there is none; -errno. */
 static int take_packet(struct sim_port *sp, int *ret_result)
 {
 	struct sim_packet packet;
@@ -220,7 +213,7 @@ static int take_packet(struct sim_port *sp, int *ret_result)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -ENODEV;
-	if (n < (ssize_t)SIM_PACKET_HEAD) { /* the board's process has ended */
+	if (n < (ssize_t)SIM_PACKET_HEAD) { /* 0 bytes: espreset-sim has ended */
 		sp->gone = true;
 		return -ENODEV;
 	}
@@ -233,7 +226,7 @@ static int take_packet(struct sim_port *sp, int *ret_result)
 	}
 }
 
-/* Signals stay out: a control transfer cannot be interrupted on a real port, either. */
+/* Send a request and wait for its reply. Stop signals do not end the wait, as they do not end a USB transfer. */
 static int sim_ask(struct sim_port *sp, const struct sim_request *request)
 {
 	int64_t deadline = wait_now_ms() + REPLY_MS;
@@ -242,9 +235,7 @@ static int sim_ask(struct sim_port *sp, const struct sim_request *request)
 	if (send(sp->sock, request, sizeof(*request), MSG_NOSIGNAL) < 0)
 		return -ENODEV;
 	for (;;) {
-		struct pollfd fd = { .fd = sp->sock, .events = POLLIN };
-
-		r = wait_poll(&fd, 1, deadline, NULL);
+		r = wait_for_input(sp->sock, deadline, NULL);
 		if (r < 0)
 			return r;
 		r = take_packet(sp, &result);
@@ -253,17 +244,14 @@ static int sim_ask(struct sim_port *sp, const struct sim_request *request)
 	}
 }
 
+_Static_assert((int)PORT_DTR == SIM_DTR && (int)PORT_RTS == SIM_RTS, "both name the modem lines by the same bits");
+
 static int set_lines(struct port *port, unsigned int mask, unsigned int on)
 {
 	struct sim_port *sp = sim_port_of(port);
-	struct sim_request request = { .kind = SIM_ASK_LINES };
 
-	if (mask & PORT_DTR)
-		sp->lines = (sp->lines & ~(unsigned int)SIM_DTR) | (on & PORT_DTR ? SIM_DTR : 0);
-	if (mask & PORT_RTS)
-		sp->lines = (sp->lines & ~(unsigned int)SIM_RTS) | (on & PORT_RTS ? SIM_RTS : 0);
-	request.lines = sp->lines;
-	return sim_ask(sp, &request);
+	sp->lines = (sp->lines & ~mask) | (on & mask);
+	return sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_LINES, .lines = sp->lines });
 }
 
 static int sim_set_speed(struct port *port, int baud)
@@ -289,8 +277,7 @@ static ssize_t read_input(struct port *port, void *buf, size_t cap, int64_t dead
 
 	for (;;) {
 		bool ready = sp->kept_at < sp->kept || sp->gone;
-		struct pollfd fd = { .fd = sp->sock, .events = POLLIN };
-		int unasked, r = wait_poll(&fd, 1, ready ? 0 : deadline_ms, stop);
+		int unasked, r = wait_for_input(sp->sock, ready ? 0 : deadline_ms, stop);
 
 		if (r == -ECANCELED)
 			return r;
@@ -306,16 +293,14 @@ static ssize_t read_input(struct port *port, void *buf, size_t cap, int64_t dead
 	}
 }
 
-/* Until it has been quiet for 5 ms, 50 ms at most: as a real port's close must. */
+/* Drain input as the close of a tty does (port/tty.c): until 5 ms without input, at most 50 ms. */
 static void sim_drain(struct sim_port *sp)
 {
 	int64_t end = wait_now_ms() + 50;
 	int unasked;
 
 	while (!sp->gone && wait_now_ms() < end) {
-		struct pollfd fd = { .fd = sp->sock, .events = POLLIN };
-
-		if (wait_poll(&fd, 1, wait_now_ms() + 5, NULL) < 0 || take_packet(sp, &unasked) < 0)
+		if (wait_for_input(sp->sock, wait_now_ms() + 5, NULL) < 0 || take_packet(sp, &unasked) < 0)
 			break;
 		sp->kept_at = sp->kept = 0;
 	}
@@ -328,8 +313,7 @@ static int close_port(struct port *port)
 
 	sim_drain(sp);
 	(void)sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_HUPCL, .value = 1 });
-	(void)sim_ask(sp,
-		      &(struct sim_request){ .kind = SIM_ASK_CLOSE }); /* close(2) of a tty reports nothing, either */
+	(void)sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_CLOSE });
 	close(sp->sock);
 	free(sp);
 	return r;
@@ -343,7 +327,7 @@ static const struct port_ops sim_ops = {
 	.close = close_port,
 };
 
-/* Return: our end of the socket, or negative errno. */
+/* Start a board's process. Return: espreset's end of the socket to it, or negative errno. */
 static int connect_board(const char *path, const char *words)
 {
 	int pair[2], r;
@@ -358,21 +342,20 @@ static int connect_board(const char *path, const char *words)
 	return r;
 }
 
-/* The socket is the port's, or closed. */
+/* Open the port of a board that was started. Takes ownership of @sock, on failure too. */
 static int sim_open_port(int sock, int baud, const struct port_stop *stop, struct port **ret)
 {
-	struct sim_port *sp = malloc(sizeof(*sp));
+	struct sim_port *sp = calloc(1, sizeof(*sp));
 	int r = -ENOMEM;
 
 	if (sp) {
-		memset(sp, 0, offsetof(struct sim_port, buffer));
 		sp->port.ops = &sim_ops;
 		sp->sock = sock;
 		sp->stop = stop;
 		sp->lines = SIM_DTR | SIM_RTS;
 		r = sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
 		if (r == -ENODEV)
-			r = -ENOEXEC; /* it has ended without a word: no board was unplugged */
+			r = -ENOEXEC; /* espreset-sim ended without a reply: not an unplugged board */
 	}
 	if (r < 0) {
 		close(sock);

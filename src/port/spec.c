@@ -1,4 +1,4 @@
-/* spec.c - PORT as the user wrote it, parsed once: which kind of port it names, and which one. */
+/* spec.c - the PORT argument, parsed: which kind of port it names, and which port of that kind. */
 #include "port/spec.h"
 
 #include <ctype.h>
@@ -13,7 +13,7 @@ struct spec spec_of_path(const char *path)
 	return (struct spec){ .text = path, .kind = SPEC_PATH };
 }
 
-/* Digits and what joins them, as sysfs names them: 1-1.4 or 1-1.4:1.0 */
+/* Whether @text is a USB device or interface as sysfs names them: 1-1.4 or 1-1.4:1.0 */
 static bool is_place(const char *text)
 {
 	int bus, end = 0;
@@ -23,7 +23,7 @@ static bool is_place(const char *text)
 	return isdigit((unsigned char)text[0]) && text[strspn(text, "0123456789-.:")] == '\0';
 }
 
-/* One to four hexadecimal digits; the character after them, or NULL. */
+/* Parse one to four hexadecimal digits. Return: the text after them, or NULL. */
 static const char *parse_id(const char *text, unsigned int *ret)
 {
 	size_t len = strspn(text, "0123456789abcdefABCDEF");

@@ -1,11 +1,10 @@
-/* stop.c - stop signals: blocked all the time, let in only inside a wait, and died of at the end. */
+/* stop.c - stop signals: blocked except during waits, so that none ends espreset while a modem line is asserted. */
 #include "port/stop.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+enum { STOP_SIGNALS = sizeof(stop_signals) / sizeof(stop_signals[0]) };
 
 static volatile sig_atomic_t asked;
 static sigset_t wait_mask;
@@ -18,19 +17,17 @@ static void on_signal(int signal)
 
 void stop_init(void)
 {
-	struct sigaction action;
+	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTSTP);
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_signal;
 	sigfillset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+	for (size_t i = 0; i < STOP_SIGNALS; i++) {
 		struct sigaction before;
 
 		sigaddset(&blocked, stop_signals[i]);
-		/* nohup(1) and shells' background jobs ask for a signal to be ignored: that is the user's word. */
+		/* nohup(1), and shells for background jobs, start programs with signals ignored: keep them ignored. */
 		if (sigaction(stop_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN &&
 		    stop_signals[i] != SIGTERM)
 			continue;
@@ -39,17 +36,17 @@ void stop_init(void)
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
 	(void)sigaction(SIGXFSZ, &action, NULL);
-	action.sa_handler = SIG_DFL; /* a parent that ignores SIGCHLD would hide our children's ends */
+	action.sa_handler = SIG_DFL; /* if it stayed ignored, as inherited from a parent, waitpid() would fail */
 	(void)sigaction(SIGCHLD, &action, NULL);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
-	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
+	for (size_t i = 0; i < STOP_SIGNALS; i++)
 		sigdelset(&wait_mask, stop_signals[i]);
 	sigdelset(&wait_mask, SIGTSTP);
 }
 
 void stop_end(void)
 {
-	for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+	for (size_t i = 0; i < STOP_SIGNALS; i++) {
 		struct sigaction action;
 
 		if (sigaction(stop_signals[i], NULL, &action) < 0 || action.sa_handler != on_signal)
@@ -72,15 +69,13 @@ int stop_asked(void)
 
 void stop_die(int signal)
 {
-	struct sigaction action;
+	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t one;
 
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = SIG_DFL;
 	(void)sigaction(signal, &action, NULL);
 	sigemptyset(&one);
 	sigaddset(&one, signal);
 	(void)raise(signal);
 	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
-	_exit(128 + signal); /* not reached: the default of each of them is to die */
+	_exit(128 + signal); /* not reached: each stop signal's default action ends the process */
 }

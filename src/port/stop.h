@@ -1,27 +1,34 @@
-/* stop.h - stop signals: blocked all the time, let in only inside a wait, and died of at the end. */
+/* stop.h - stop signals: blocked except during waits, so that none ends espreset while a modem line is asserted.
+ *
+ *	stop_init();
+ *	r = wait_poll(fds, n, deadline_ms, stop_port());	-ECANCELED: a stop signal came
+ *	... release the modem lines, close the port ...
+ *	if (stop_asked())
+ *		stop_die(stop_asked());
+ */
 #ifndef ESPRESET_PORT_STOP_H
 #define ESPRESET_PORT_STOP_H
 
 #include "port/port.h"
 
 /**
- * stop_init() - reset inherited dispositions, block the stop signals, install the handler
+ * stop_init() - reset inherited signal dispositions, block the stop signals, install the handler
  *
- * INT, TERM, HUP, QUIT ask to stop; TSTP stops the process only inside a wait; PIPE and XFSZ are ignored: writes
- * say it.
+ * The handler records SIGINT, SIGTERM, SIGHUP and SIGQUIT. SIGTSTP suspends the process only during a wait. SIGPIPE and
+ * SIGXFSZ are ignored, because write() reports both conditions.
  */
 void stop_init(void);
 
-/** stop_end() - no board is touched: signals end and stop the process at once again, unless told to be ignored */
+/** stop_end() - restore default signal handling, for runs that access no board; ignored signals stay ignored */
 void stop_end(void);
 
-/** stop_port() - how waits let them in; static */
+/** stop_port() - the argument for wait_poll() and ports that admits stop signals; static */
 const struct port_stop *stop_port(void);
 
-/** stop_asked() - Return: the signal's number, or 0 */
+/** stop_asked() - the number of the stop signal that was received; 0: none */
 int stop_asked(void);
 
-/** stop_die() - die of that signal, so that whoever waits sees the truth; does not return */
+/** stop_die() - end this process by @signal, so that its parent sees the real cause; does not return */
 void stop_die(int signal) __attribute__((noreturn));
 
 #endif

@@ -1,10 +1,10 @@
-/* tty.c - a board behind a serial port of this computer: the port.h contract on a Linux tty.
+/* tty.c - the port contract (port.h) on a Linux tty.
  *
- * libserialport opens the tty. Everything else is done here, on its descriptor, because its versions differ:
- * sp_open() of 0.1.1 takes no lock and sets no close-on-exec; 0.1.2 locks first, and clears HUPCL. Both send
- * each line once more, as it is, and switch off echo, line editing and translation before anybody can read
- * these settings. Both keep the speed (0.1.2 makes 9600 of B0), the framing and CRTSCTS (get_config(),
- * set_config()): those are found here and put back at the end.
+ * libserialport opens the tty. Everything else is done here, on its descriptor, because its versions differ: sp_open()
+ * of 0.1.1 takes no lock and sets no close-on-exec; that of 0.1.2 locks first, and clears HUPCL. Both set each modem
+ * line once more to its present state, and switch off echo, line editing and translation before this code can read
+ * those settings. Both keep the speed (but 0.1.2 turns B0 into 9600), the framing and CRTSCTS (get_config(),
+ * set_config()). These are saved here and restored at the end.
  */
 #include "port/tty.h"
 
@@ -26,17 +26,17 @@
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-/* A CP2102N before revision A02 may hang when it is closed while data comes in (esptool issue 399): wait
- * for a pause, but not for a board that never makes one. */
+/* A CP2102N before revision A02 may hang if the port is closed while data arrives (esptool issue 399). So the close
+ * waits for a pause of DRAIN_QUIET_MS, but at most DRAIN_MOST_MS. */
 #define DRAIN_QUIET_MS 5
 #define DRAIN_MOST_MS 50
 
-/* A transfer fails as soon as the plug is pulled; the hub tells the kernel up to 255 ms later (interval of
- * a hub's status endpoint, USB 2.0 11.12.4 with Linux drivers/usb/core/hub.c). Until then unplugged and
- * broken look the same. */
+/* Transfers fail as soon as a device is unplugged. The kernel learns of the unplugging from the hub up to 255 ms later
+ * (poll interval of a hub's status endpoint, USB 2.0 11.12.4 with Linux drivers/usb/core/hub.c). Only then can an
+ * unplugged device be told from a defective one. */
 #define UNPLUG_NOTICE_MS 300
 
-/* Left out of the C library's headers; Linux include/uapi/asm-generic/termios.h. */
+/* Missing in the C library's headers; values from Linux include/uapi/asm-generic/termios.h. */
 #ifndef TIOCM_OUT1
 #define TIOCM_OUT1 0x2000
 #define TIOCM_OUT2 0x4000
@@ -47,30 +47,19 @@
 #define TCSETS2 _IOW('T', 0x2B, struct termios2)
 #endif
 
-/* Majors of terminals without modem lines, Documentation/admin-guide/devices.txt. */
-enum {
-	MAJOR_PTY_MASTER_BSD = 2,
-	MAJOR_PTY_SLAVE_BSD = 3,
-	MAJOR_TTY = 4,	       /* below minor 64: virtual consoles, from 64: ttyS */
-	MAJOR_TTY_AUX = 5,     /* /dev/tty, /dev/console, /dev/ptmx */
-	MAJOR_PTY_FIRST = 128, /* Unix98: masters 128-135, slaves 136-143 */
-	MAJOR_PTY_LAST = 143,
-	FIRST_SERIAL_MINOR = 64
-};
-
 struct tty {
 	struct port port;
 	const struct port_stop *stop;
 	int fd;
-	bool is_ours; /* nobody else has the lock: we may change things */
-	bool is_exclusive;
-	struct termios2 found; /* speed and framing to put back */
-	unsigned int lines;    /* those that are or may be asserted; "released" where they rest is 0 */
-	unsigned int rest;     /* what is asserted when the board is let alone */
-	bool heard_at_rest;    /* the board talks while that is asserted: it is not held by it */
+	bool is_ours;	       /* no other process has the lock, so settings and lines may be changed */
+	bool is_exclusive;     /* TIOCEXCL is set, and must be cleared before the close */
+	struct termios2 found; /* settings at the open: speed and framing are restored at the close */
+	unsigned int lines;    /* modem lines that espreset asserts, or may have left asserted after an error */
+	unsigned int rest;     /* modem lines to assert instead of none; 0 except for a CP2102C */
+	bool heard_at_rest;    /* input came while only @rest was asserted: so @rest does not stop the board */
 	bool speedless;
-	int other_bits; /* OUT1, OUT2, LOOP: TIOCMSET writes them too */
-	int baud;	/* 0: no settings of ours yet */
+	int other_bits; /* OUT1, OUT2 and LOOP as found, because TIOCMSET writes them too */
+	int baud;	/* speed last set by apply_settings(); 0: settings are still those found */
 };
 
 static struct tty *tty_of(struct port *port)
@@ -84,71 +73,63 @@ static void keep_first(int *r, int next)
 		*r = next;
 }
 
-/* ------------------------------------------------------------ what is no serial port */
+/* ------------------------------------------------------------ refusing what is not a serial port */
 
 static const char *kind_text(mode_t mode)
 {
-	if (S_ISREG(mode))
-		return "is a regular file";
-	if (S_ISBLK(mode))
-		return "is a block device";
-	if (S_ISFIFO(mode))
-		return "is a pipe";
-	if (S_ISSOCK(mode))
-		return "is a socket";
-	return "is no terminal";
+	switch (mode & S_IFMT) {
+	case S_IFDIR: return "is a directory";
+	case S_IFREG: return "is a regular file";
+	case S_IFBLK: return "is a block device";
+	case S_IFIFO: return "is a pipe";
+	case S_IFSOCK: return "is a socket";
+	default: return "is no terminal";
+	}
 }
 
-/* Whether the kernel calls this character device a terminal; without /sys the open will tell. */
+/* Whether a character device is a terminal. Without /sys only /dev/null and its relatives are known not to be one. */
 static bool is_terminal(dev_t rdev)
 {
 	char name[64];
 
 	if (hostfs_link(name, sizeof(name), "/sys/dev/char/%u:%u/subsystem", major(rdev), minor(rdev)) < 0)
-		return major(rdev) != 1; /* /dev/null and its family */
+		return major(rdev) != 1; /* memory devices: /dev/null, /dev/zero */
 	return strcmp(name, "tty") == 0;
 }
 
+/* Name the kind of a terminal without modem lines, by its number in Linux Documentation/admin-guide/devices.txt: majors
+ * 2 and 3 are BSD pseudo-terminals, 128 to 143 Unix98 ones, 4 below minor 64 virtual consoles; 5 is /dev/tty and
+ * /dev/console, with minor 2 /dev/ptmx. NULL: it may have modem lines. */
 static const char *lineless_text(dev_t rdev)
 {
-	unsigned int maj = major(rdev);
+	unsigned int maj = major(rdev), min = minor(rdev);
 
-	if (maj == MAJOR_PTY_MASTER_BSD || maj == MAJOR_PTY_SLAVE_BSD ||
-	    (maj >= MAJOR_PTY_FIRST && maj <= MAJOR_PTY_LAST) || (maj == MAJOR_TTY_AUX && minor(rdev) == 2))
+	if (maj == 2 || maj == 3 || (maj >= 128 && maj <= 143) || (maj == 5 && min == 2))
 		return "is a pseudo-terminal";
-	if ((maj == MAJOR_TTY && minor(rdev) < FIRST_SERIAL_MINOR) || maj == MAJOR_TTY_AUX)
-		return "is a console";
-	return NULL;
-}
-
-static int tty_refuse(int err, char *text, size_t cap, const char *what, const char *why)
-{
-	if (cap > 0)
-		(void)snprintf(text, cap, "%s%s", what, why); /* cut text is still text */
-	return -err;
+	return (maj == 4 && min < 64) || maj == 5 ? "is a console" : NULL;
 }
 
 int tty_refusal(const char *path, char *ret_text, size_t cap)
 {
-	const char *what;
+	const char *what, *why = ", not a serial port such as /dev/ttyUSB0";
 	struct stat st;
+	int err;
 
-	if (cap > 0)
-		ret_text[0] = '\0';
 	if (stat(path, &st) < 0) {
-		int err = errno;
-
-		return tty_refuse(err, ret_text, cap, strerror(err), "");
+		err = errno;
+		what = strerror(err);
+		why = "";
+	} else if (!S_ISCHR(st.st_mode) || !is_terminal(st.st_rdev)) {
+		err = S_ISDIR(st.st_mode) ? EISDIR : ENOTTY;
+		what = kind_text(st.st_mode);
+	} else {
+		what = lineless_text(st.st_rdev);
+		err = what ? ENOTSUP : 0;
+		why = ": it has no DTR and RTS that could reset a board";
 	}
-	if (S_ISDIR(st.st_mode))
-		return tty_refuse(EISDIR, ret_text, cap, "is a directory", ", not a serial port such as /dev/ttyUSB0");
-	if (!S_ISCHR(st.st_mode) || !is_terminal(st.st_rdev))
-		return tty_refuse(ENOTTY, ret_text, cap, kind_text(st.st_mode),
-				  ", not a serial port such as /dev/ttyUSB0");
-	what = lineless_text(st.st_rdev);
-	if (what)
-		return tty_refuse(ENOTSUP, ret_text, cap, what, ": it has no DTR and RTS that could reset a board");
-	return 0;
+	if (cap > 0)
+		(void)snprintf(ret_text, cap, "%s%s", err ? what : "", err ? why : "");
+	return -err;
 }
 
 bool tty_is_port(const char *path)
@@ -156,9 +137,9 @@ bool tty_is_port(const char *path)
 	return tty_refusal(path, NULL, 0) == 0;
 }
 
-/* ------------------------------------------------------------ errors at the border */
+/* ------------------------------------------------------------ errors */
 
-/* After the plug was pulled the kernel answers EIO to everything, and POLLHUP to poll(). */
+/* Whether the device is unplugged: then poll() reports POLLHUP, while other calls fail with EIO for any defect. */
 static bool is_hung_up(const struct tty *tty, int64_t deadline_ms)
 {
 	struct pollfd pfd = { .fd = tty->fd, .events = 0 };
@@ -171,7 +152,7 @@ static bool is_transfer_error(int err)
 	return err == EIO || err == EPROTO || err == EPIPE || err == ETIMEDOUT || err == ESHUTDOWN;
 }
 
-/* A failed operation as the contract words it: unplugged is -ENODEV, whatever the driver called it. */
+/* Translate the errno of a failed call for port.h: -ENODEV if the device is unplugged, whatever the driver reported. */
 static int tty_error(const struct tty *tty, int err)
 {
 	if (err == EWOULDBLOCK)
@@ -205,7 +186,7 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 		bits |= TIOCM_DTR;
 	if (wire & PORT_RTS)
 		bits |= TIOCM_RTS;
-	tty->lines |= next; /* until it is known to have worked, think the worse */
+	tty->lines |= next; /* until the ioctl has succeeded, a line counts as asserted if it may be */
 	r = tty_ioctl(tty, TIOCMSET, &bits);
 	if (r == 0)
 		tty->lines = next;
@@ -214,8 +195,10 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 
 /* ------------------------------------------------------------ settings */
 
-/* Settings and lines as they are when the port has just been opened. TIOCMSET clears what it is not told to set: on a
- * PC's own UART that would be OUT2, which gates the interrupt (Linux drivers/tty/serial/8250/8250_port.c). */
+/* Save the settings and modem bits of the freshly opened port. TIOCMSET would clear OUT2 if it were not saved, and OUT2
+ * gates the interrupt of a PC's own UART (Linux drivers/tty/serial/8250/8250_port.c).
+ * @ret_asserted: whether both modem lines are certainly asserted
+ */
 static int find_state(struct tty *tty, bool *ret_asserted)
 {
 	const int both = TIOCM_DTR | TIOCM_RTS;
@@ -230,38 +213,36 @@ static int find_state(struct tty *tty, bool *ret_asserted)
 	if (r < 0)
 		return r;
 	tty->other_bits = bits & (TIOCM_OUT1 | TIOCM_OUT2 | TIOCM_LOOP);
-	/* With CRTSCTS the chip may drive RTS by itself, whatever its driver says. */
+	/* With CRTSCTS the bridge may drive RTS by itself, so the driver's RTS bit proves nothing. */
 	*ret_asserted = (bits & both) == both && !(tty->found.c_cflag & CRTSCTS);
 	return 0;
 }
 
-/* Arduino's and others' firmware takes it as the wish for its loader (arduino-esp32 cores/esp32/USBCDC.cpp). */
+/* On a chip's own USB, firmware may start its loader at 1200 Bd (arduino-esp32 cores/esp32/USBCDC.cpp). */
 static bool is_forbidden(const struct tty *tty, speed_t baud)
 {
 	return tty->speedless && baud == 1200;
 }
 
-/* How c_cflag names a speed: by a B constant, or BOTHER with the number in c_ospeed. Drivers send a speed again when only
- * its name has changed: one that was found keeps its name. libserialport turns speeds above 460800 into BOTHER, which
- * stty shows as 0: they get their constants back. */
-static tcflag_t speed_name(const struct tty *tty, speed_t baud)
+/* The CBAUD bits for a speed: a B constant, or BOTHER with the number in c_ospeed. Some drivers send the speed to the
+ * bridge again when only these bits change, so the speed that was found keeps the bits that were found. Speeds above
+ * 460800 get a B constant, because libserialport has turned them into BOTHER, which stty shows as 0. */
+static tcflag_t speed_bits(const struct tty *tty, speed_t baud)
 {
 	/* clang-format off */
-	static const struct { speed_t baud; tcflag_t name; } names[] = {
+	static const struct { speed_t baud; tcflag_t bits; } named[] = {
 		{ 115200, B115200 }, { 500000, B500000 }, { 576000, B576000 }, { 921600, B921600 },
 		{ 1000000, B1000000 }, { 1152000, B1152000 }, { 1500000, B1500000 }, { 2000000, B2000000 },
 		{ 2500000, B2500000 }, { 3000000, B3000000 }, { 3500000, B3500000 }, { 4000000, B4000000 },
 	};
 	/* clang-format on */
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].baud == baud)
-			return names[i].name;
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		if (named[i].baud == baud)
+			return named[i].bits;
 	return baud == tty->found.c_ospeed ? tty->found.c_cflag & CBAUD : BOTHER;
 }
 
-/* Without CRTSCTS, with which the bridge would drive RTS by itself. @min: how many bytes a read() waits for. */
+/* Raw mode, HUPCL on. CRTSCTS off, because the bridge would drive RTS by itself. @min: VMIN, bytes a read() needs */
 static void make_raw(struct termios2 *settings, cc_t min)
 {
 	settings->c_iflag = IGNPAR;
@@ -280,7 +261,7 @@ static int apply_settings(struct tty *tty, int baud)
 
 	if (is_forbidden(tty, (speed_t)baud))
 		baud = 115200;
-	next.c_cflag = CS8 | speed_name(tty, (speed_t)baud);
+	next.c_cflag = CS8 | speed_bits(tty, (speed_t)baud);
 	next.c_ispeed = next.c_ospeed = (speed_t)baud;
 	make_raw(&next, 0);
 	r = tty_ioctl(tty, TCSETS2, &next);
@@ -293,19 +274,19 @@ static int tty_set_speed(struct port *port, int baud)
 {
 	struct tty *tty = tty_of(port);
 
-	/* "redundant changes may cause the chip to lose bytes", Linux drivers/usb/serial/ch341.c */
+	/* "redundant changes may cause the chip to lose bytes" (Linux drivers/usb/serial/ch341.c) */
 	return baud == tty->baud ? 0 : apply_settings(tty, baud);
 }
 
-/* Speed and framing as found, and raw in any case: with echo, the board would be sent what it prints. HUPCL stays on
- * unless closing must leave the lines alone. Speed 0 is not put back: with it the next open() asserts no line. */
-static int put_back_settings(struct tty *tty)
+/* Restore speed and framing, in raw mode, because echo would send the board's output back to the board. HUPCL stays on
+ * unless the lines stay asserted. Speed 0 is not restored: open() asserts no line at speed 0. */
+static int restore_settings(struct tty *tty)
 {
 	struct termios2 last = tty->found;
 
 	if (last.c_ospeed == 0 || is_forbidden(tty, last.c_ospeed))
 		last.c_ispeed = last.c_ospeed = (speed_t)tty->baud;
-	last.c_cflag = (last.c_cflag & ~(tcflag_t)CBAUD) | speed_name(tty, last.c_ospeed);
+	last.c_cflag = (last.c_cflag & ~(tcflag_t)CBAUD) | speed_bits(tty, last.c_ospeed);
 	make_raw(&last, 1);
 	if (tty->rest)
 		last.c_cflag &= ~(tcflag_t)HUPCL;
@@ -314,7 +295,7 @@ static int put_back_settings(struct tty *tty)
 
 /* ------------------------------------------------------------ reading */
 
-/* -ETIMEDOUT and -ECANCELED have a meaning of their own here. */
+/* The result of a failed read. Drivers' -ETIMEDOUT and -ECANCELED become -EIO: port.h gives both another meaning. */
 static int read_failure(const struct tty *tty, int err)
 {
 	int r = tty_error(tty, err);
@@ -330,7 +311,7 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 	int r;
 
 	for (;;) {
-		/* While a line is asserted no signal may stop us: the board would stay in reset. */
+		/* No stop signal while a modem line is asserted: the board would stay in reset. */
 		r = wait_poll(&pfd, 1, deadline_ms, tty->lines ? NULL : tty->stop);
 		if (r < 0)
 			return r;
@@ -341,7 +322,7 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 		}
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return read_failure(tty, errno);
-		/* Nothing to read: a false alarm, or the end that a hung-up tty has. */
+		/* No data: a spurious wakeup of poll(), or the tty is hung up and read() reports end of file. */
 		if (pfd.revents & (POLLHUP | POLLERR | POLLNVAL))
 			return -ENODEV;
 		if (wait_now_ms() >= deadline_ms)
@@ -361,9 +342,11 @@ static void tty_drain(struct tty *tty)
 
 /* ------------------------------------------------------------ opening and closing */
 
-/* Open by libserialport; tty->fd stays -1 where it cannot: where sp_open() fails it has closed the port. Only 0.1.2
- * leaves the port open, when it cannot lock; then our tty_lock() fails on that descriptor. There sp_close() would clear the
- * TIOCEXCL of the lock's holder. Return: the errno of a system call that failed, else 0. */
+/* Open by libserialport. When sp_open() fails, it has closed the port and tty->fd stays -1. The exception is a failed
+ * lock in 0.1.2: it leaves the port open, and our tty_lock() then fails on that descriptor. sp_close() is never called:
+ * it would clear the TIOCEXCL of the process that has the lock.
+ * Return: the errno of a failed system call, else 0.
+ */
 static int open_library(struct tty *tty, const char *path)
 {
 	struct sp_port *sp;
@@ -373,19 +356,19 @@ static int open_library(struct tty *tty, const char *path)
 		return 0;
 	if (sp_open(sp, SP_MODE_READ_WRITE) == SP_ERR_FAIL)
 		err = sp_last_error_code();
-	(void)sp_get_port_handle(sp, &tty->fd); /* fails for NULL only */
-	sp_free_port(sp);			/* frees memory, closes nothing */
+	(void)sp_get_port_handle(sp, &tty->fd); /* fails only for NULL */
+	sp_free_port(sp);			/* frees memory only; the descriptor stays open */
 	return err;
 }
 
-/* Where libserialport cannot serve, our own open() does: a container without /sys, a node with another name, settings
- * that it stumbles over, a lock that we were told to ignore and that 0.1.2 insists on. It meets what is wrong with the
- * port itself; and where only a later step failed, it is what can still release the lines. */
+/* Open by libserialport, or by open() if libserialport fails: in a container without /sys, for a node with an unusual
+ * name, for settings that it cannot parse. With --no-lock only open() is tried, because 0.1.2 insists on the lock. If
+ * the port is at fault, open() fails as well and reports why; else its descriptor serves to release the lines. */
 static int open_once(struct tty *tty, const char *path, const struct tty_options *options)
 {
 	int err = options->no_lock ? 0 : open_library(tty, path);
 
-	/* A transfer failed: if that is because the plug is being pulled, let the kernel hear of it first. */
+	/* A failed transfer may mean that the device is being unplugged: wait until the kernel has noticed. */
 	if (tty->fd < 0 && is_transfer_error(err))
 		(void)wait_poll(NULL, 0, wait_now_ms() + UNPLUG_NOTICE_MS, NULL);
 	if (tty->fd < 0)
@@ -417,11 +400,12 @@ static int set_up(struct tty *tty, const struct tty_options *options)
 	if (r == 0 && !asserted)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, PORT_DTR | PORT_RTS);
 	if (r == 0)
-		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH); /* was heard at another speed */
+		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH); /* input received at the previous speed */
 	return r;
 }
 
-static int let_go(struct tty *tty)
+/* Release both lines, drain, restore the settings. Lines of @rest stay asserted if the board was heard meanwhile. */
+static int tty_release(struct tty *tty)
 {
 	int r = 0;
 
@@ -434,8 +418,8 @@ static int let_go(struct tty *tty)
 	if (r != -ENODEV)
 		tty_drain(tty);
 	if (r != -ENODEV && tty->baud)
-		keep_first(&r, put_back_settings(tty));
-	/* close() would wait for output to leave, up to 30 s: there is none. */
+		keep_first(&r, restore_settings(tty));
+	/* close() would wait up to 30 s for pending output. espreset writes none, so discard what others have left. */
 	(void)ioctl(tty->fd, TCFLSH, TCOFLUSH);
 	if (tty->is_exclusive)
 		(void)ioctl(tty->fd, TIOCNXCL, NULL);
@@ -450,9 +434,9 @@ static int tty_close(struct port *port)
 	if (!port)
 		return 0;
 	tty = tty_of(port);
-	tty->stop = NULL; /* what follows is short and must be done */
+	tty->stop = NULL; /* the rest is short and must not be interrupted */
 	if (tty->fd >= 0 && tty->is_ours)
-		r = let_go(tty);
+		r = tty_release(tty);
 	if (tty->fd >= 0 && close(tty->fd) < 0 && errno != EINTR)
 		keep_first(&r, -errno);
 	free(tty);
@@ -477,7 +461,7 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	r = tty_refusal(path, NULL, 0);
 	if (r < 0)
 		return r;
-	real = realpath(path, NULL); /* 0.1.1 takes no links */
+	real = realpath(path, NULL); /* libserialport 0.1.1 refuses links */
 	if (!real)
 		return -errno;
 	tty = calloc(1, sizeof(*tty));
@@ -498,8 +482,8 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	free(real);
 	if (r < 0) {
 		if (r == -ENOTSUP)
-			tty->lines = 0;	     /* it has none */
-		(void)tty_close(&tty->port); /* the first error is the one to report */
+			tty->lines = 0;	     /* the driver has no modem lines to release */
+		(void)tty_close(&tty->port); /* its error is not reported: the first one is */
 		return r;
 	}
 	*ret_port = &tty->port;

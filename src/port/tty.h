@@ -1,13 +1,12 @@
-/* tty.h - a board behind a serial port of this computer: the port.h contract on a Linux tty.
+/* tty.h - the port contract (port.h) on a serial port of this computer.
  *
- *	r = tty_refusal(path, text, sizeof(text));	(looks, opens nothing)
- *	r = tty_open(path, &options, &port);		(both lines are asserted from here on)
+ *	r = tty_refusal(path, text, sizeof(text));	examines the node, opens nothing
+ *	r = tty_open(path, &options, &port);		DTR and RTS are asserted from here on
  *	... port->ops->set_lines(), set_speed(), read() ...
- *	r = port->ops->close(port);			(both released, speed and framing put back)
+ *	r = port->ops->close(port);			both lines released, speed and framing restored
  *
- * Linux raises DTR and RTS at every open(); nothing can prevent that. So whoever must not be disturbed is
- * looked for before (holder.h), and a port that was opened is in a known state: both asserted.
- * What a bridge of a special kind needs instead of "released" is in tty_options.
+ * Linux asserts DTR and RTS at every open(), and nothing can prevent that. So look for other users of the port first
+ * (host/holder.h).
  */
 #ifndef ESPRESET_TTY_H
 #define ESPRESET_TTY_H
@@ -20,48 +19,42 @@
 struct tty_options {
 	int baud;
 	bool no_lock;		      /* take neither flock nor TIOCEXCL */
-	const struct port_stop *stop; /* may be NULL: nobody can stop a read; borrowed */
-	/* A CP2102C asserts RTS by itself while it receives and DTR is released, which resets the board. At rest it
-	 * gets both lines asserted instead of both released: to the two-transistor circuit that is the same. They
-	 * stay so after the close, and HUPCL off (esptool leaves DTR so: pull request 1157); but a board that was
-	 * not heard meanwhile may be held in reset by that, on direct wiring, and is let go. */
+	const struct port_stop *stop; /* from stop_port(), borrowed; NULL: stop signals cannot end a read */
+	/* For a CP2102C, which asserts RTS by itself while it receives and DTR is released, and so resets the board.
+	 * While the board runs, both lines are asserted instead of released, which is the same to the two-transistor
+	 * circuit. They stay asserted after the close, with HUPCL off (esptool leaves DTR asserted: pull request 1157).
+	 * On direct wiring this holds the board in reset: if nothing was received meanwhile, both lines are released at
+	 * the close. */
 	bool rests_asserted;
-	/* The chip's own USB: a speed means nothing to it, but 1200 Bd may start its loader. That one is never set. */
+	/* For the chip's own USB. Its speed has no effect, but 1200 Bd may start the loader and is never set. */
 	bool speedless;
 };
 
 /**
- * tty_refusal() - is this something that tty_open() would not even open?
- * @path:     what the user said, links followed
- * @ret_text: what it is and what would be right, to stand behind "PATH: "; "" when it is not refused.
- *            NULL with @cap 0: not wanted.
+ * tty_refusal() - whether tty_open() would refuse a file without opening it
+ * @path:     as the user typed it; links are followed
+ * @ret_text: why, as text to print after "PATH: "; "" if not refused. May be NULL if @cap is 0.
  *
- * Looks at the node and at /sys, and opens nothing.
- *
- * Return: 0: may be a serial port; -ENOENT and what else stat() says: not there; -EISDIR: a directory;
- * -ENOTTY: no terminal at all; -ENOTSUP: a terminal without DTR and RTS (pseudo-terminal, console).
+ * Return: 0: may be a serial port; -EISDIR: a directory; -ENOTTY: no terminal; -ENOTSUP: a terminal without DTR and RTS
+ * (pseudo-terminal, console); else stat()'s error, such as -ENOENT.
  */
 int tty_refusal(const char *path, char *ret_text, size_t cap);
 
-/**
- * tty_is_port() - may this be a serial port, so that opening it as a file would move its lines?
- *
- * Where espreset reads or writes a file that the user names. Opens nothing.
- */
+/** tty_is_port() - whether a file may be a serial port, so that opening it as a file would assert DTR and RTS */
 bool tty_is_port(const char *path);
 
 /**
- * tty_open() - open a serial port, locked, raw, at a speed, DTR and RTS asserted
- * @path:     a tty or a symbolic link to one
- * @ret_port: give it back with ops->close()
+ * tty_open() - open a serial port: locked, raw, at a speed, DTR and RTS asserted
+ * @path:     a tty or a link to one
+ * @ret_port: to be given back with ops->close()
  *
- * No setting is changed until the lock is ours, but with libserialport 0.1.1: it makes the port raw and cannot lock,
- * which harms a program that takes the lock between the look for holders and this open. HUPCL is set from then on:
- * whatever ends this process, the kernel releases both lines. (libserialport from 0.1.2 on clears it for the moment
- * between its open and our settings.)
+ * Settings are changed only after the lock was taken. The exception is libserialport 0.1.1, which cannot lock and makes
+ * the port raw; this harms a program that took the lock after holder_find() had looked. HUPCL is set until the close,
+ * so the kernel releases both lines however this process ends. (libserialport 0.1.2 clears HUPCL between its open and
+ * our settings.)
  *
- * Return: 0; what tty_refusal() says; -ENOTSUP also when the driver knows no modem lines; -EBUSY: locked, or opened
- * with TIOCEXCL, by somebody else; -EACCES; -ENODEV: unplugged meanwhile; else the driver's error.
+ * Return: 0; tty_refusal()'s errors; -ENOTSUP also: the driver has no modem lines; -EBUSY: another process has locked
+ * the port or set TIOCEXCL; -EACCES; -ENODEV: unplugged meanwhile; else the driver's error.
  */
 int tty_open(const char *path, const struct tty_options *options, struct port **ret_port);
 

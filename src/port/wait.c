@@ -1,17 +1,17 @@
-/* wait.c - waiting: the clock, and the one ppoll() through which stop signals are let in. */
+/* wait.c - the clock, and the only function that waits: it admits stop signals, which are blocked otherwise. */
 #include "port/wait.h"
 
 #include <errno.h>
 #include <time.h>
 
-/* ppoll() takes seconds; a day is as good as for ever, and cannot overflow. */
+/* Longest single ppoll(): one day, which cannot overflow a timespec. */
 #define LONGEST_MS (INT64_C(24) * 3600 * 1000)
 
 int64_t wait_now_ms(void)
 {
 	struct timespec now;
 
-	/* Cannot fail: the clock exists on every Linux, and the pointer is good. */
+	/* Cannot fail: every Linux has this clock, and the pointer is valid. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -26,7 +26,7 @@ static struct timespec wait_time_left(int64_t deadline_ms)
 	return (struct timespec){ .tv_sec = (time_t)(left_ms / 1000), .tv_nsec = (long)(left_ms % 1000) * 1000000 };
 }
 
-/* poll() answers "ready" before it looks at signals, so they get a look of their own. */
+/* ppoll() does not deliver pending signals when a descriptor is ready, so a ppoll() without descriptors comes first. */
 static int is_asked_to_stop(const struct port_stop *stop)
 {
 	static const struct timespec at_once = { 0 };

@@ -1,4 +1,4 @@
-/* wait.h - waiting: the clock, and the one ppoll() through which stop signals are let in. */
+/* wait.h - the clock, and the only function that waits: it admits stop signals, which are blocked otherwise. */
 #ifndef ESPRESET_WAIT_H
 #define ESPRESET_WAIT_H
 
@@ -7,7 +7,7 @@
 
 #include "port/port.h"
 
-/* A deadline that never comes. */
+/* A deadline that never passes. */
 #define WAIT_FOREVER INT64_MAX
 
 /** wait_now_ms() - CLOCK_MONOTONIC in milliseconds */
@@ -15,14 +15,13 @@ int64_t wait_now_ms(void);
 
 /**
  * wait_poll() - wait for descriptors until a deadline
- * @fds:         as for poll(2); may be NULL when @count is 0
- * @deadline_ms: CLOCK_MONOTONIC; one that has passed looks once and does not wait
- * @stop:        who may stop the wait; NULL: nobody, signals stay blocked
+ * @fds:         as for poll(2); may be NULL if @count is 0
+ * @deadline_ms: CLOCK_MONOTONIC; one that has passed means: poll once without waiting
+ * @stop:        from stop_port(); NULL: stop signals stay blocked
  *
- * A pending stop signal is let in even if data is ready: a board that never stops talking cannot keep
- * it out.
+ * A pending stop signal ends the wait even if input is ready, because a board may send without a pause.
  *
- * Return: descriptors ready, -ETIMEDOUT, -ECANCELED when asked to stop, else poll's error.
+ * Return: number of ready descriptors; -ETIMEDOUT; -ECANCELED: stop signal; else ppoll()'s error.
  */
 int wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, const struct port_stop *stop);
 

@@ -71,7 +71,7 @@ static void add_advice(struct ladder *l, const char *what, const char *text)
 
 /* Waits until the bridge is back at its place on USB, perhaps with another tty number. The steps that are left, with a
  * session each, keep their share of the time. */
-static int come_back(struct ladder *l, char *text, size_t cap)
+static int come_back(struct ladder *l, struct textbuf text)
 {
 	int64_t deadline = l->end_ms - LEAST_SESSION_MS;
 	int r;
@@ -81,7 +81,7 @@ static int come_back(struct ladder *l, char *text, size_t cap)
 	for (int i = l->next; i < LADDER_RUNGS; i++)
 		deadline -= rungs[i].need_ms + LEAST_SESSION_MS;
 	deadline = clk_later(deadline, clk_earlier(wait_now_ms() + RETURN_MS, l->end_ms));
-	r = recover_wait(&l->target, deadline, stop_port(), l->port, sizeof(l->port), text, cap);
+	r = recover_wait(&l->target, deadline, stop_port(), TEXTBUF(l->port), text);
 	l->is_gone = r == -ENODEV;
 	if (r == 0)
 		l->spec = spec_of_path(l->port);
@@ -96,12 +96,12 @@ static bool try_rung(struct ladder *l, enum ladder_rung rung)
 
 	l->status(l->user, rungs[rung].doing);
 	if (rung == LADDER_USB_RESET)
-		r = recover_usb_reset(&l->target, text, sizeof(text));
+		r = recover_usb_reset(&l->target, TEXTBUF(text));
 	else if (rung == LADDER_POWER_CYCLE)
-		r = recover_power_cycle(&l->target, stop_port(), text, sizeof(text));
+		r = recover_power_cycle(&l->target, stop_port(), TEXTBUF(text));
 	if (r == 0) {
 		l->done[l->n_done++] = rung;
-		r = come_back(l, text, sizeof(text));
+		r = come_back(l, TEXTBUF(text));
 	}
 	l->is_stopped = r == -ECANCELED;
 	if (r < 0)

@@ -23,10 +23,10 @@ struct ladder {
 	int64_t end_ms;	  /* the time limit of the run; CLOCK_MONOTONIC */
 	void (*status)(void *user, const char *text);
 	void *user;
-	struct recover_target target; /* the bridge, for a USB reset or a power cycle */
-	bool any_target;	      /* target is valid */
-	int next;		      /* enum ladder_rung */
-	char port[256];		      /* path of the bridge's tty after a step; spec points to it */
+	struct device target; /* the bridge, for a USB reset or a power cycle */
+	bool any_target;      /* target is valid */
+	int next;	      /* enum ladder_rung */
+	char port[256];	      /* path of the bridge's tty after a step; spec points to it */
 	size_t n_done;
 	enum ladder_rung done[LADDER_RUNGS];
 	char advice[512]; /* why steps were not made, or failed */

@@ -19,6 +19,7 @@
 #include "host/devices.h"
 #include "host/diagnose.h"
 #include "host/holder.h"
+#include "host/resolve.h"
 #include "port/sim.h"
 #include "port/stop.h"
 #include "port/tty.h"
@@ -65,7 +66,7 @@ static void name_holder(const struct search *s, const struct holder *holder)
 static int wait_for_holder(const struct search *s)
 {
 	struct holder holder;
-	int r = holder_find(s->path, &holder);
+	int r = holder_find(s->path, WAIT_FOREVER, &holder);
 
 	if (r <= 0)
 		return r;
@@ -95,7 +96,7 @@ static bool has_gone(const char *path)
 static int find_path(struct search *s)
 {
 	struct open_failure *f = s->failure;
-	int r = devices_resolve(s->options->spec, s->path, sizeof(s->path), f->text, sizeof(f->text));
+	int r = resolve_port(s->options->spec, TEXTBUF(s->path), TEXTBUF(f->text));
 
 	/* A port that an earlier pass found may have been unplugged since. Then a link may still name its tty number,
 	 * which another device may have by now; devices_wait() checks that. */
@@ -103,8 +104,7 @@ static int find_path(struct search *s)
 		return r;
 	if (r < 0)
 		open_status(s, "waiting for the port to appear");
-	return devices_wait(s->options->spec, s->options->deadline_ms, stop_port(), s->path, sizeof(s->path), f->text,
-			    sizeof(f->text));
+	return resolve_wait(s->options->spec, s->options->deadline_ms, stop_port(), TEXTBUF(s->path), TEXTBUF(f->text));
 }
 
 /* Sets the options for kinds of bridges that must be opened differently. */

@@ -11,7 +11,7 @@
 
 #include "fake_root.h"
 #include "fake_usb.h"
-#include "host/devices.h"
+#include "host/resolve.h"
 #include "leaks.h"
 #include "port/stop.h"
 #include "port/wait.h"
@@ -37,7 +37,7 @@ static void set_up(void)
 
 static int resolve(const char *spelling)
 {
-	return devices_resolve(spec_of(spelling), path, sizeof(path), text, sizeof(text));
+	return resolve_port(spec_of(spelling), TEXTBUF(path), TEXTBUF(text));
 }
 
 /* ------------------------------------------------------------ --list */
@@ -302,11 +302,11 @@ START_TEST(every_spelling_that_is_offered_fits_exactly_that_one)
 	count = devices_list(&d);
 	ck_assert_int_eq(count, 8);
 	for (i = 0; d[i].path[0]; i++) {
-		devices_spelling(d, (size_t)count, &d[i], spelling, sizeof(spelling));
+		resolve_spelling(d, (size_t)count, &d[i], spelling, sizeof(spelling));
 		ck_assert_int_eq(resolve(spelling), 0);
 		ck_assert_str_eq(path, d[i].path);
 	}
-	devices_spelling(d, (size_t)count, &d[0], spelling, sizeof(spelling));
+	resolve_spelling(d, (size_t)count, &d[0], spelling, sizeof(spelling));
 	ck_assert_str_eq(spelling, "usb:303a:1001"); /* the shortest spelling that is unique */
 	free(d);
 }
@@ -342,10 +342,12 @@ START_TEST(a_buffer_that_is_too_small_is_never_overrun)
 
 	plug_all();
 	memset(small, 'x', sizeof(small));
-	ck_assert_int_eq(devices_resolve(spec_of("usb:1a86:7523"), path, sizeof(path), small, 5), -ENOTUNIQ);
+	ck_assert_int_eq(resolve_port(spec_of("usb:1a86:7523"), TEXTBUF(path), (struct textbuf){ small, 5 }),
+			 -ENOTUNIQ);
 	ck_assert_str_eq(small, "fits");
 	ck_assert_int_eq(small[5], 'x');
-	ck_assert_int_eq(devices_resolve(spec_of("/dev/serial/by-id/x"), small, 5, text, sizeof(text)), -ENAMETOOLONG);
+	ck_assert_int_eq(resolve_port(spec_of("/dev/serial/by-id/x"), (struct textbuf){ small, 5 }, TEXTBUF(text)),
+			 -ENAMETOOLONG);
 }
 END_TEST
 
@@ -367,7 +369,7 @@ static pid_t later(void (*act)(void))
 
 static int wait_for(const char *spelling, int64_t deadline_ms)
 {
-	return devices_wait(spec_of(spelling), deadline_ms, NULL, path, sizeof(path), text, sizeof(text));
+	return resolve_wait(spec_of(spelling), deadline_ms, NULL, TEXTBUF(path), TEXTBUF(text));
 }
 
 static void plug_ch340(void)
@@ -518,9 +520,8 @@ START_TEST(a_stop_signal_ends_the_wait)
 {
 	stop_init();
 	ck_assert_int_eq(raise(SIGTERM), 0);
-	ck_assert_int_eq(
-		devices_wait(spec_of("usb:1-1"), WAIT_FOREVER, stop_port(), path, sizeof(path), text, sizeof(text)),
-		-ECANCELED);
+	ck_assert_int_eq(resolve_wait(spec_of("usb:1-1"), WAIT_FOREVER, stop_port(), TEXTBUF(path), TEXTBUF(text)),
+			 -ECANCELED);
 }
 END_TEST
 

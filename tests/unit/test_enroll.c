@@ -25,7 +25,7 @@ static void set_up(void)
 
 static int enroll(const char *spelling, const char *name)
 {
-	return enroll_make(spec_of(spelling), name, &e, text, sizeof(text));
+	return enroll_make(spec_of(spelling), name, &e, TEXTBUF(text));
 }
 
 /* The part of the rule that distinguishes this board from others of its kind. */

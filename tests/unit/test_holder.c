@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -73,7 +74,7 @@ START_TEST(nobody_holds_a_port_that_nobody_has_open)
 	fake_fd(812, 3, "/dev/zero");
 	fake_fd(812, 4, "/proc");
 	fake_fd(812, 5, "/nowhere");
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 }
 END_TEST
 
@@ -81,11 +82,11 @@ START_TEST(past_the_deadline_processes_are_not_looked_through)
 {
 	fake_process(812, 1, "esptool");
 	fake_fd(812, 3, PORT);
-	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), -ETIMEDOUT);
-	ck_assert_int_eq(holder_find_by(PORT, WAIT_FOREVER, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, 0, &holder), -ETIMEDOUT);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	/* /proc/locks is one file, so it is read even after the deadline */
 	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0);
-	ck_assert_int_eq(holder_find_by(PORT, 0, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, 0, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 }
 END_TEST
@@ -95,7 +96,7 @@ START_TEST(finds_who_has_it_open_under_whatever_name)
 	fake_process(812, 1, "esptool");
 	fake_fd(812, 3, "/dev/zero");
 	fake_fd(812, 7, PORT);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 	ck_assert_str_eq(holder.command, "esptool");
 	ck_assert_int_eq(holder.seen, HOLDER_OPEN);
@@ -114,7 +115,7 @@ START_TEST(finds_who_has_locked_it)
 {
 	fake_process(812, 1, "picocom");
 	fake_lock(locks[_i], 812, 0, 0);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 	ck_assert_str_eq(holder.command, "picocom");
 	ck_assert_int_eq(holder.seen, HOLDER_LOCK);
@@ -125,20 +126,20 @@ START_TEST(locks_of_other_files_and_those_who_wait_do_not_count)
 {
 	fake_process(812, 1, "picocom");
 	fake_lock(locks[0], 812, 1, 0);
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 	fake_lock(locks[0], 812, 0, 1);
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 	fake_lock("-> FLOCK  ADVISORY  WRITE", 812, 0, 0);
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 	fake_file("/proc/locks", "2: FLOCK rubbish\n\n:::\n%s", "");
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 }
 END_TEST
 
 START_TEST(a_lock_of_nobody_we_can_see_is_a_holder_without_a_name)
 {
 	fake_lock(locks[_i ? 3 : 0], _i ? -1 : 999, 0, 0);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, 0);
 	ck_assert_str_eq(holder.command, "");
 	ck_assert_int_eq(holder.seen, HOLDER_LOCK);
@@ -150,7 +151,7 @@ START_TEST(an_inherited_lock_is_of_the_process_that_still_has_it_open)
 	fake_lock(locks[0], 999, 0, 0);
 	fake_process(812, 1, "monitor");
 	fake_fd(812, 0, PORT);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 	ck_assert_int_eq(holder.seen, HOLDER_LOCK);
 }
@@ -165,14 +166,14 @@ START_TEST(we_and_those_we_started_hold_nothing)
 	fake_fd(601, 3, PORT);
 	fake_lock(locks[0], 601, 0, 0);
 	fake_file("/run/lock/LCK..full", "%10d\n", 600);
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 }
 END_TEST
 
 START_TEST(who_started_us_is_a_holder_and_known_as_such)
 {
 	fake_fd(500, 3, PORT);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, 500);
 	ck_assert(holder.is_ancestor);
 }
@@ -204,7 +205,7 @@ START_TEST(names_a_script_and_not_just_its_interpreter)
 	fake_file("/proc/812/comm", "%s\n", commands[_i].comm);
 	fake_bytes("/proc/812/cmdline", commands[_i].cmdline, commands[_i].len);
 	fake_fd(812, 3, PORT);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_str_eq(holder.command, commands[_i].command);
 }
 END_TEST
@@ -217,17 +218,17 @@ START_TEST(finds_uucp_lock_files_of_the_living)
 
 	fake_process(812, 1, "minicom");
 	fake_file(lock_files[_i], "%10d\n", 812);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
 	ck_assert_str_eq(holder.command, "minicom");
 	ck_assert_int_eq(holder.seen, HOLDER_UUCP);
 	fake_file(lock_files[_i], "%10d minicom user\n", 812);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 
 	fake_bytes(lock_files[_i], &pid, sizeof(pid));
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 	fake_process(813, 1, "cu");
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	ck_assert_str_eq(holder.command, "cu");
 }
 END_TEST
@@ -239,7 +240,7 @@ START_TEST(stale_and_broken_lock_files_do_not_count)
 
 	for (i = 0; i < COUNT(broken); i++) {
 		fake_file("/run/lock/LCK..full", "%s", broken[i]);
-		ck_assert_msg(holder_find(PORT, &holder) == 0, "'%s'", broken[i]);
+		ck_assert_msg(holder_find(PORT, WAIT_FOREVER, &holder) == 0, "'%s'", broken[i]);
 	}
 }
 END_TEST
@@ -250,14 +251,14 @@ START_TEST(a_lock_file_that_is_a_link_is_not_opened)
 	fake_process(812, 1, "minicom");
 	fake_file("/home/me/lock", "%10d\n", 812);
 	fake_link("../../home/me/lock", "/run/lock/LCK..full");
-	ck_assert_int_eq(holder_find(PORT, &holder), 0);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 0);
 }
 END_TEST
 
 START_TEST(what_is_no_port_has_no_holder)
 {
-	ck_assert_int_eq(holder_find("/proc", &holder), -ENOTTY);
-	ck_assert_int_eq(holder_find("/dev/ttyNONE0", &holder), -ENOENT);
+	ck_assert_int_eq(holder_find("/proc", WAIT_FOREVER, &holder), -ENOTTY);
+	ck_assert_int_eq(holder_find("/dev/ttyNONE0", WAIT_FOREVER, &holder), -ENOENT);
 	ck_assert_int_eq(holder_wait("/dev/ttyNONE0", WAIT_FOREVER, NULL, &holder), -ENOENT);
 }
 END_TEST
@@ -329,12 +330,12 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 	char comm[32];
 	int fds;
 
-	ck_assert_int_eq(holder_find(path, &holder), 0);
+	ck_assert_int_eq(holder_find(path, WAIT_FOREVER, &holder), 0);
 	user = start_user(path, _i == 1, BY_ENDING);
-	ck_assert_int_eq(holder_find(path, &holder), 1);
+	ck_assert_int_eq(holder_find(path, WAIT_FOREVER, &holder), 1);
 	ck_assert_int_eq(holder.pid, user.pid);
 	ck_assert_int_eq(holder.seen, _i == 1 ? HOLDER_LOCK : HOLDER_OPEN);
-	ck_assert_int_gt(hostfs_read("/proc/self/comm", comm, sizeof(comm)), 0);
+	ck_assert_int_eq(prctl(PR_GET_NAME, comm), 0);
 	ck_assert_str_eq(holder.command, comm); /* the process is a fork of this test, so it has the same name */
 	ck_assert_int_eq(holder_wait(path, 0, NULL, &holder), -EBUSY);
 	ck_assert_int_eq(holder.pid, user.pid);
@@ -362,7 +363,7 @@ START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 	}
 	ck_assert_int_eq(holder_wait(path, WAIT_FOREVER, NULL, &holder), 0);
 	ck_assert_int_eq(waitpid(teller, NULL, 0), teller);
-	ck_assert_int_eq(holder_find(path, &holder), 0);
+	ck_assert_int_eq(holder_find(path, WAIT_FOREVER, &holder), 0);
 	(void)close(user.done_fd);
 	(void)close(master);
 }
@@ -383,7 +384,7 @@ START_TEST(notices_that_a_holder_lets_go_in_silence)
 		fake_lock(locks[0], 812, 0, 0);
 	else
 		fake_fd(812, 3, PORT);
-	ck_assert_int_eq(holder_find(PORT, &holder), 1);
+	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
 	fds = count_fds();
 	teller = fork();
 	if (teller == 0) {

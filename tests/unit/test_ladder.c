@@ -31,41 +31,39 @@ int64_t __wrap_wait_now_ms(void)
 	return now_ms;
 }
 
-int __wrap_recover_target(const struct spec *spec, struct recover_target *ret);
-int __wrap_recover_target(const struct spec *spec, struct recover_target *ret)
+int __wrap_recover_target(const struct spec *spec, struct device *ret);
+int __wrap_recover_target(const struct spec *spec, struct device *ret)
 {
 	ck_assert_str_eq(spec->text, "/dev/ttyUSB0");
 	memset(ret, 0, sizeof(*ret));
 	return target_result;
 }
 
-int __wrap_recover_usb_reset(const struct recover_target *target, char *ret_text, size_t cap);
-int __wrap_recover_usb_reset(const struct recover_target *target, char *ret_text, size_t cap)
+int __wrap_recover_usb_reset(const struct device *target, struct textbuf ret_text);
+int __wrap_recover_usb_reset(const struct device *target, struct textbuf ret_text)
 {
 	(void)target;
 	note("reset");
 	if (reset_result < 0)
-		(void)snprintf(ret_text, cap, "a rule");
+		(void)snprintf(ret_text.at, ret_text.cap, "a rule");
 	return reset_result;
 }
 
-int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text,
-			       size_t cap);
-int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text,
-			       size_t cap)
+int __wrap_recover_power_cycle(const struct device *target, const struct port_stop *stop, struct textbuf ret_text);
+int __wrap_recover_power_cycle(const struct device *target, const struct port_stop *stop, struct textbuf ret_text)
 {
 	(void)target;
 	(void)stop;
 	note("power");
 	if (power_result < 0)
-		(void)snprintf(ret_text, cap, "a poor hub");
+		(void)snprintf(ret_text.at, ret_text.cap, "a poor hub");
 	return power_result;
 }
 
-int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
-			char *ret_path, size_t path_cap, char *ret_text, size_t cap);
-int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
-			char *ret_path, size_t path_cap, char *ret_text, size_t cap)
+int __wrap_recover_wait(const struct device *target, int64_t deadline_ms, const struct port_stop *stop,
+			struct textbuf ret_path, struct textbuf ret_text);
+int __wrap_recover_wait(const struct device *target, int64_t deadline_ms, const struct port_stop *stop,
+			struct textbuf ret_path, struct textbuf ret_text)
 {
 	int r = wait_results[waits++];
 
@@ -75,9 +73,9 @@ int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms
 	ck_assert_int_gt(deadline_ms, now_ms);
 	ck_assert_int_le(deadline_ms, ladder.end_ms);
 	if (r < 0)
-		(void)snprintf(ret_text, cap, "not there");
+		(void)snprintf(ret_text.at, ret_text.cap, "not there");
 	else
-		(void)snprintf(ret_path, path_cap, "/dev/ttyUSB%d", waits);
+		(void)snprintf(ret_path.at, ret_path.cap, "/dev/ttyUSB%d", waits);
 	return r;
 }
 

@@ -24,7 +24,7 @@
 static const struct fake_usb hub_1_1 = { "1-1", "05e3", "0608", NULL, "USB2.0 Hub", NULL };
 static const struct fake_usb ch340 = { "1-1.4", "1a86", "7523", NULL, "USB Serial", "0264" };
 
-static struct recover_target target;
+static struct device target;
 static char text[512];
 static char path[256];
 
@@ -267,12 +267,12 @@ static void tear_down(void)
 
 static int usb_reset(void)
 {
-	return recover_usb_reset(&target, text, sizeof(text));
+	return recover_usb_reset(&target, TEXTBUF(text));
 }
 
 static int power_cycle(void)
 {
-	return recover_power_cycle(&target, NULL, text, sizeof(text));
+	return recover_power_cycle(&target, NULL, TEXTBUF(text));
 }
 
 static void expect_untouched(void)
@@ -608,7 +608,7 @@ END_TEST
 
 static int come_back(void)
 {
-	return recover_wait(&target, now_ms + 1000, NULL, path, sizeof(path), text, sizeof(text));
+	return recover_wait(&target, now_ms + 1000, NULL, TEXTBUF(path), TEXTBUF(text));
 }
 
 static void unplug(const char *tty)

@@ -74,36 +74,33 @@ int __wrap_open_port(const struct open_options *options, struct port **ret, bool
 }
 
 /* Until the port is opened it counts as a USB device. */
-int __wrap_recover_target(const struct spec *spec, struct recover_target *ret);
-int __wrap_recover_target(const struct spec *spec, struct recover_target *ret)
+int __wrap_recover_target(const struct spec *spec, struct device *ret);
+int __wrap_recover_target(const struct spec *spec, struct device *ret)
 {
 	(void)spec;
 	memset(ret, 0, sizeof(*ret));
 	return leaves_at_once && opens == 0 ? 0 : -ENODEV;
 }
 
-int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
-			char *ret_path, size_t path_cap, char *ret_text, size_t cap);
-int __wrap_recover_wait(const struct recover_target *target, int64_t deadline_ms, const struct port_stop *stop,
-			char *ret_path, size_t path_cap, char *ret_text, size_t cap)
+int __wrap_recover_wait(const struct device *target, int64_t deadline_ms, const struct port_stop *stop,
+			struct textbuf ret_path, struct textbuf ret_text);
+int __wrap_recover_wait(const struct device *target, int64_t deadline_ms, const struct port_stop *stop,
+			struct textbuf ret_path, struct textbuf ret_text)
 {
 	(void)target;
 	(void)deadline_ms;
 	(void)stop;
-	(void)snprintf(ret_path, path_cap, "/dev/of-no-bus");
-	(void)snprintf(ret_text, cap, "it did not");
+	(void)snprintf(ret_path.at, ret_path.cap, "/dev/of-no-bus");
+	(void)snprintf(ret_text.at, ret_text.cap, "it did not");
 	return power_cycles ? 0 : -ENODEV;
 }
 
-int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text,
-			       size_t cap);
-int __wrap_recover_power_cycle(const struct recover_target *target, const struct port_stop *stop, char *ret_text,
-			       size_t cap)
+int __wrap_recover_power_cycle(const struct device *target, const struct port_stop *stop, struct textbuf ret_text);
+int __wrap_recover_power_cycle(const struct device *target, const struct port_stop *stop, struct textbuf ret_text)
 {
 	(void)target;
 	(void)stop;
 	(void)ret_text;
-	(void)cap;
 	power_cycles++;
 	return 0;
 }
