@@ -84,6 +84,7 @@ $(B)/%.o: %.c
 WRAP_test_worker = open_port recover_target recover_wait recover_power_cycle
 WRAP_test_tty = stat realpath calloc open close flock fcntl ioctl read ppoll clock_gettime \
 	sp_get_port_by_name sp_open sp_get_port_handle sp_free_port sp_last_error_code
+WRAP_test_open = resolve_port resolve_wait tty_refusal tty_open holder_find holder_wait devices_find diagnose_best
 WRAP_test_commands = devices_list devices_find_holders
 WRAP_test_devices = libusb_init libusb_exit libusb_get_device_list libusb_free_device_list \
 	libusb_get_device_descriptor

@@ -59,7 +59,8 @@ enum verdict verdict_of_errno(int err)
 	case EACCES:
 	case EPERM: return VERDICT_PERMISSION;
 	case EBUSY:
-	case EAGAIN: return VERDICT_BUSY;
+	case EAGAIN:
+	case EDEADLK: return VERDICT_BUSY; /* EDEADLK: the program that started espreset uses the port */
 	case ENODEV: return VERDICT_UNPLUGGED;
 	case EINVAL:
 	case EIO:

@@ -71,8 +71,8 @@ static int wait_for_holder(const struct search *s)
 	if (r <= 0)
 		return r;
 	name_holder(s, &holder);
-	if (holder.is_ancestor) /* such a holder waits for this process to end */
-		return s->options->request->no_lock ? 0 : -EBUSY;
+	if (holder.is_ancestor) /* it waits for this process to end, so waiting for it would be in vain */
+		return s->options->request->no_lock ? 0 : -EDEADLK;
 	r = holder_wait(s->path, s->options->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
 		name_holder(s, &holder);
@@ -141,6 +141,8 @@ static int open_tty(struct search *s, struct port **ret)
 		return r;
 	take_quirks(s, &options);
 	r = tty_open(s->path, &options, ret);
+	if (r == -ENOTSUP)
+		snprintf(s->failure->text, sizeof(s->failure->text), "has no DTR and RTS that could reset a board");
 	return r == -EIO && has_gone(s->path) ? -ENODEV : r;
 }
 
@@ -154,9 +156,16 @@ static int try_open(struct search *s, struct port **ret)
 	return open_tty(s, ret);
 }
 
+/* Errors that mean that there is no such port, now. */
+static bool is_missing(int r)
+{
+	return r == -ENOENT || r == -ENXIO || r == -ENODEV;
+}
+
+/* Errors that waiting may end. */
 static bool may_pass(int r)
 {
-	return r == -ENOENT || r == -ENXIO || r == -EBUSY || r == -EAGAIN || r == -ENODEV;
+	return is_missing(r) || r == -EBUSY || r == -EAGAIN;
 }
 
 static void open_explain(const struct search *s, int r)
@@ -164,9 +173,7 @@ static void open_explain(const struct search *s, int r)
 	struct open_failure *f = s->failure;
 	struct diagnosis diagnosis;
 
-	f->verdict = r == -ENODEV ? VERDICT_NO_PORT : verdict_of_errno(-r);
-	if (f->verdict == VERDICT_NO_PORT && s->was_there)
-		f->verdict = VERDICT_UNPLUGGED;
+	f->verdict = !is_missing(r) ? verdict_of_errno(-r) : s->was_there ? VERDICT_UNPLUGGED : VERDICT_NO_PORT;
 	if (f->holder_pid)
 		f->text[0] = '\0';
 	if (f->advice[0])

@@ -40,6 +40,8 @@ struct open_failure {
  *	-ENOTUNIQ			PORT fits several ports: ambiguous
  *	-EACCES, -EPERM			permission
  *	-ENOTTY, -EISDIR		not a serial port: no-port
+ *	-ENOTSUP			a terminal without DTR and RTS: no-port
+ *	-EDEADLK			used by the program that started espreset: busy
  *	-ECANCELED			a stop signal came
  *	other				the driver or this computer failed: verdict_of_errno()
  */
