@@ -95,6 +95,14 @@ if [ "$(grep -c '^| [^|]*| `src/' docs/design.md)" -lt 10 ] || grep . "$scratch/
 	say 'docs/design.md, section 5, sends readers to what is not there'
 fi
 
+# Every function that docs/design.md names exists. esp_backtrace_print() is ESP-IDF's.
+grep -o '`[a-z_0-9]*()`' docs/design.md | tr -d '`()' | LC_ALL=C sort -u | while read -r name; do
+	grep -rqw --include='*.c' --include='*.h' -- "$name" src || echo "$name"
+done | grep -vx 'esp_backtrace_print' >"$scratch/gone"
+if grep . "$scratch/gone"; then
+	say 'docs/design.md names functions that do not exist'
+fi
+
 # Comments and documents point at public sources or into the repository.
 if files '*' | grep -v '^tests/lint\.sh$\|\.inc$' | tr '\n' '\0' |
 	xargs -0 grep -nIE '\.\./(shared|\.library)|boot-facts\.md|ota-and-usb\.md|wrong-baud\.md|peers\.md' /dev/null |
