@@ -66,6 +66,9 @@ enum chip_straps chip_straps(enum chip chip, unsigned int value);
 /** chip_boot_pin() - the GPIO of the BOOT button, which must be low at reset for download mode; -1: not known */
 int chip_boot_pin(enum chip chip);
 
+/** chip_causes_like() - the chip under which bootlog/cause.c lists the reset causes that @chip prints; may be @chip */
+enum chip chip_causes_like(enum chip chip);
+
 /** chip_bootloader_offset() - the flash offset at which the ROM looks for the bootloader; -1: not known */
 long chip_bootloader_offset(enum chip chip);
 

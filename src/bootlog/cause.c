@@ -8,7 +8,7 @@
 #define C(chip) (1U << CHIP_ESP##chip)
 #define S3_C2_C3 (C(32S3) | C(32C2) | C(32C3))
 #define S2_TO_C3 (C(32S2) | S3_C2_C3)
-#define LIKE_C5 (C(32C5) | C(32C61) | C(32H4))
+#define LIKE_C5 (C(32C5) | C(32H4))
 #define LIKE_C6 (C(32C6) | C(32H2) | C(32H21))
 #define C5_C6 (LIKE_C5 | LIKE_C6)
 #define P4_S31 (C(32P4) | C(32S31))
@@ -141,7 +141,7 @@ static bool has_only_numbers(enum chip chip)
 static const struct cause *cause_by_number(enum chip chip, int number)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
-		if (causes[i].number == number && causes[i].chips & 1U << chip)
+		if (causes[i].number == number && causes[i].chips & 1U << chip_causes_like(chip))
 			return &causes[i];
 	}
 	return NULL;
@@ -205,7 +205,7 @@ static const struct cause *cause_by_word(const struct boot *boot, enum chip chip
 
 	*ret_fit = FIT_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
-		int fit = causes[i].chips & 1U << chip ? cause_fit(&causes[i], boot) : FIT_NONE;
+		int fit = causes[i].chips & 1U << chip_causes_like(chip) ? cause_fit(&causes[i], boot) : FIT_NONE;
 
 		if (fit > *ret_fit) {
 			best = &causes[i];
