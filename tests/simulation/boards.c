@@ -228,11 +228,12 @@ enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config 
 /* ---- description ---- */
 
 /* clang-format off */
-static const char *const boards_chips[SIM_CHIP_COUNT] = {
+static const char *const boards_chips[] = {
 	"esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c5", "esp32c6", "esp32c61",
 	"esp32h2", "esp32p4",
 };
 /* clang-format on */
+_Static_assert(sizeof(boards_chips) / sizeof(boards_chips[0]) == SIM_CHIP_COUNT, "a name for each simulated chip");
 static const char *const boards_circuits[SIM_CIRCUIT_COUNT] = {
 	"two transistors", "direct", "swapped", "two transistors swapped", "RTS only", "DTR only", "no wire",
 };

@@ -20,11 +20,12 @@
 static enum chip trial_chip(const struct sim_config *board)
 {
 	/* clang-format off */
-	static const enum chip chips[SIM_CHIP_COUNT] = {
+	static const enum chip chips[] = {
 		CHIP_ESP8266, CHIP_ESP32, CHIP_ESP32S2, CHIP_ESP32S3, CHIP_ESP32C2, CHIP_ESP32C3, CHIP_ESP32C5,
 		CHIP_ESP32C6, CHIP_ESP32C61, CHIP_ESP32H2, CHIP_ESP32P4,
 	};
 	/* clang-format on */
+	_Static_assert(sizeof(chips) / sizeof(chips[0]) == SIM_CHIP_COUNT, "each simulated chip is here");
 
 	return chips[board->chip];
 }

@@ -11,6 +11,7 @@
 
 #include "fake_root.h"
 #include "fake_usb.h"
+#include "files.h"
 #include "host/resolve.h"
 #include "leaks.h"
 #include "port/stop.h"
@@ -525,12 +526,47 @@ START_TEST(a_stop_signal_ends_the_wait)
 }
 END_TEST
 
+/* Does udev/70-espreset.rules have a line for this USB ID? A line without a product ID is for all of a vendor. */
+static bool rules_have(const char *rules, const char *vid, const char *pid)
+{
+	char vendor[32], product[4096];
+	const char *line = rules;
+
+	snprintf(vendor, sizeof(vendor), "idVendor}==\"%s\"", vid);
+	while ((line = strstr(line, vendor))) {
+		snprintf(product, sizeof(product), "%.*s", (int)strcspn(line, "\n"), line);
+		if (!strstr(product, "idProduct") || strstr(product, pid))
+			return true;
+		line++;
+	}
+	return false;
+}
+
+START_TEST(the_udev_rules_know_each_bridge_of_the_table)
+{
+	static char table[8192], rules[8192];
+	char vid[5], pid[5];
+	int n = 0;
+
+	ck_assert_uint_gt(files_read("src/host/bridges.c", table, sizeof(table)), 0);
+	ck_assert_uint_gt(files_read("udev/70-espreset.rules", rules, sizeof(rules)), 0);
+	for (const char *row = table; (row = strstr(row, "\t{ 0x")); row++) {
+		if (sscanf(row, "\t{ 0x%4[0-9a-f], 0x%4[0-9a-f]", vid, pid) != 2)
+			continue;
+		ck_assert_msg(rules_have(rules, vid, pid), "udev/70-espreset.rules lacks %s:%s", vid, pid);
+		n++;
+	}
+	ck_assert_int_gt(n, 20);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("devices");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, set_up, fake_root_remove);
+	tcase_add_test(tc, the_udev_rules_know_each_bridge_of_the_table);
 	tcase_add_test(tc, lists_nothing_where_nothing_is);
 	tcase_add_test(tc, lists_each_port_with_all_that_is_known_of_it);
 	tcase_add_test(tc, lists_who_holds_a_port);
