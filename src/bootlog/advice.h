@@ -1,4 +1,5 @@
-/* advice.h - what to do about a boot, from its chip, straps, reset cause, loader and words. */
+/* advice.h - tells the user what to do about a boot. The advice depends on the chip, its boot mode, the reset cause and
+ * the reason why the boot failed. */
 #ifndef ESPRESET_BOOTLOG_ADVICE_H
 #define ESPRESET_BOOTLOG_ADVICE_H
 
@@ -6,10 +7,11 @@
 #include "bootlog/bootlog.h"
 
 /**
- * boot_advice() - what to do about this boot
- * @verdict: the verdict on it
- * @warm:    it began with a software restart (bootwords_temperature())
- * Return: static; NULL if there is nothing to do, never for VERDICT_BOOT_FAILED, CRASHED, DOWNLOAD_MODE and OTHER_BOOT.
+ * boot_advice() - what the user should do about this boot
+ * @verdict: the verdict on this boot
+ * @warm:    the boot began with a software restart (bootwords_temperature())
+ * Return: a static advice, or NULL if there is nothing to do. Never NULL if @verdict is VERDICT_BOOT_FAILED, CRASHED,
+ * DOWNLOAD_MODE or OTHER_BOOT.
  */
 const struct advice *boot_advice(const struct boot *boot, enum verdict verdict, bool warm);
 

@@ -1,12 +1,14 @@
-/* reader.h - what the files of this folder share. Nothing outside the folder includes it.
+/* reader.h - functions that the files in src/bootlog share. No file outside of src/bootlog includes it.
  *
- *	bootlog.c	bytes into text lines		lines.c		a text line: banners, and who reads the rest
- *	record.c	the record of each boot		rx74880.c	text sent at 74880 Bd, received at 115200
- *	esp8266.c, esp32.c, cause.c			the ROMs' words
- *	prefix.c, stage2.c, trouble.c, text.c		all other words
- *	history.c					verdicts
+ *	bootlog.c				cuts received bytes into text lines
+ *	lines.c					finds banners in a text line, and passes other text to the files below
+ *	record.c				keeps the record of each boot
+ *	rx74880.c				recovers text that was sent at 74880 Bd and received at 115200 Bd
+ *	esp8266.c, esp32.c, cause.c		recognise what the ROMs print
+ *	prefix.c, stage2.c, trouble.c, text.c	recognise all other text
+ *	history.c				reaches the verdicts
  *
- * In all readers, @whole is false while the line may still go on.
+ * In all functions, @whole is false if more of the text line may be received later.
  */
 #ifndef ESPRESET_BOOTLOG_READER_H
 #define ESPRESET_BOOTLOG_READER_H
@@ -20,96 +22,97 @@
 
 enum prefix_form {
 	PREFIX_NONE,
-	PREFIX_IDF,	/* ESP-IDF: "E (1234) boot: ", "E boot: ", "E (boot): " */
-	PREFIX_ZEPHYR,	/* Zephyr: "E: ", "[00:00:00.123,000] <err> os: " */
-	PREFIX_MCUBOOT, /* MCUboot: "[esp32] [ERR] [boot] " */
-	PREFIX_OTHER,	/* NuttX: "[    0.150000] [CPU0] " */
+	PREFIX_IDF,	/* printed by ESP-IDF: "E (1234) boot: ", "E boot: " or "E (boot): " */
+	PREFIX_ZEPHYR,	/* printed by Zephyr: "E: " or "[00:00:00.123,000] <err> os: " */
+	PREFIX_MCUBOOT, /* printed by MCUboot: "[esp32] [ERR] [boot] " */
+	PREFIX_OTHER,	/* printed by NuttX: "[    0.150000] [CPU0] " */
 	PREFIX_APP,	/* Arduino core: "[   123][E][file.cpp:45] fn(): "; ESPHome: "[E][tag:123]: " */
 };
 
 struct prefix {
 	enum prefix_form form;
-	char level;	   /* E W I D V; 0: the prefix has none */
-	bool function;	   /* prefix_skip_function() has moved past a name */
-	struct span tag;   /* empty: the prefix has none */
-	struct span words; /* the text behind the prefix */
+	char level;	   /* log level: 'E', 'W', 'I', 'D' or 'V'; 0 if the prefix has none */
+	bool function;	   /* prefix_skip_function() has moved words past the name of a function */
+	struct span tag;   /* log tag, such as "boot"; empty if the prefix has none */
+	struct span words; /* the rest of the text line, behind the prefix */
 };
 
-/** prefix_read() - recognise the prefix of a log line */
+/** prefix_read() - recognise the log prefix at the start of a text line */
 void prefix_read(struct prefix *ret, struct span line);
-/** prefix_skip_function() - move p->words past "function: ", if the prefix is one after which NuttX prints that */
+/** prefix_skip_function() - move p->words past "function: ", which NuttX prints behind some prefixes */
 void prefix_skip_function(struct prefix *p);
 
 /* ---- bootlog.c ---- */
 
-/** bootlog_read_byte() - read a byte that is not part of 74880 Bd text */
+/** bootlog_read_byte() - read a byte that is not part of text sent at 74880 Bd */
 void bootlog_read_byte(struct bootlog *log, unsigned char c);
-/** bootlog_drop() - remove the last @n bytes, which were 74880 Bd text, and end the line before them */
+/** bootlog_drop() - remove the last @n bytes, which are part of text sent at 74880 Bd, and end the line before them */
 void bootlog_drop(struct bootlog *log, size_t n);
 
 /* ---- lines.c ---- */
 
-/** lines_read() - read what is new in the current line */
+/** lines_read() - read the part of the current text line that was not read yet */
 void lines_read(struct bootlog *log, bool whole);
-/** lines_read_banner() - read the current line if it ends in a banner, before its line end comes */
+/** lines_read_banner() - if a complete banner is the end of the current text line, read it before the line end comes */
 void lines_read_banner(struct bootlog *log);
 /**
- * bootlog_ends() - does the ROM's line end where @rest begins?
- * A line must end there, but a copied log may have lost its line ends.
- * @whole: the text line is complete; pass true as well if its last word cannot grow
+ * bootlog_ends() - is @rest the end of the ROM's text line, or other text behind it?
+ * Behind the ROM's words the text line must end, unless a banner or unreadable bytes interrupted it, or line ends were
+ * lost when a person copied the log.
+ * @whole: the text line is complete. Also pass true if its last word cannot become longer
  */
 bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole);
 
 /* ---- record.c ---- */
 
-/* The numbers of a boot before anything was read */
+/* Initial values of those members of struct boot that are -1 while they are unknown */
 #define BOOT_UNREAD .cause = -1, .mode = -1, .mode2 = -1, .loaded_ms = -1
 
-/** bootlog_emit() - report an event; @number as in struct boot_event */
+/** bootlog_emit() - report an event; @number becomes boot_event.number */
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number);
-/** bootlog_emit_trouble() - record and report a trouble; only report a fragment if the line is ambiguous */
+/** bootlog_emit_trouble() - record and report a trouble; if the text line is ambiguous, only report a fragment */
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line, enum boot_reason reason);
-/** bootlog_fragment() - report words of the ROM that are damaged or misplaced */
+/** bootlog_fragment() - report damaged or misplaced words of the ROM (BOOT_EVENT_FRAGMENT) */
 void bootlog_fragment(struct bootlog *log, struct span line);
-/** bootlog_out_of_place() - as bootlog_fragment(). Return: line.end */
+/** bootlog_out_of_place() - report misplaced words of the ROM (BOOT_EVENT_FRAGMENT). Return: line.end */
 const char *bootlog_out_of_place(struct bootlog *log, struct span line);
-/** bootlog_progress() - record and report a line that shows that the boot got to @step. Return: line.end */
+/** bootlog_progress() - record and report a text line which shows that the boot has reached @step. Return: line.end */
 const char *bootlog_progress(struct bootlog *log, enum boot_progress step, struct span line);
 /** bootlog_waits() - record and report that the ROM waits for a host. Return: line.end
- * @source: becomes the boot source if the banner named none
+ * @source: what the chip boots from, if the banner did not show it
  */
 const char *bootlog_waits(struct bootlog *log, enum boot_source source, struct span line);
-/** bootlog_begin_boot() - end the current boot and begin one without cause and source */
+/** bootlog_begin_boot() - end the current boot, and begin a boot whose reset cause and boot source are unknown */
 void bootlog_begin_boot(struct bootlog *log);
-/** bootlog_take_banner() - begin the boot @read; @torn: the banner ends behind its cause */
+/** bootlog_take_banner() - begin the boot that the banner @read describes; @torn: the banner has no boot mode */
 void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn);
-/** bootlog_in_rom() - has a boot begun and not loaded its image yet? */
+/** bootlog_in_rom() - has a boot begun whose load has not ended yet? */
 bool bootlog_in_rom(const struct bootlog *log);
 
-/* ---- Banners: esp8266.c, esp32.c. Each reader returns the end of what it has read, or NULL. ---- */
+/* ---- Banners: esp8266.c, esp32.c. A function that returns a pointer returns the banner's end; NULL: no banner ---- */
 
 /**
- * esp8266_banner() - read a banner at "ets Jan", or at the "rst cause" of one whose head is damaged or lost
- * @line: the start of the line: the banner's head may begin there at the earliest
- * @ret_begin: where the banner begins
+ * esp8266_banner() - read a banner that begins with "ets Jan", or with "rst cause" if its beginning is damaged or lost
+ * @line: the start of the text line: the banner does not begin before it
+ * @ret_begin: set to where the banner begins
  */
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
-/** esp8266_damaged_banner() - read a banner of a copied log, also at "boot mode"; one or two characters, but no digit,
- * may be wrong or lost */
+/** esp8266_damaged_banner() - read a banner of a log that a person copied; it may begin with "boot mode", and one or
+ * two characters other than digits may be wrong or lost */
 const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
-/** esp8266_is_banner_rest() - is this line the end of a banner, or its middle? */
+/** esp8266_is_banner_rest() - is this text line the middle or the end of a banner? */
 bool esp8266_is_banner_rest(struct span s);
-/** esp8266_boot() - fill in the record of a banner with these numbers; -1: unknown */
+/** esp8266_boot() - fill in the record of a boot from the numbers in its banner; -1: unknown */
 void esp8266_boot(struct boot *ret, int cause, int mode, int mode2);
-/** esp8266_loads() - the ROM loads an image: if boot modes 2 and 3 were possible, it is 3 */
+/** esp8266_loads() - note that the ROM loads an image: if modes 2 and 3 were possible, this proves boot mode 3 */
 void esp8266_loads(struct bootlog *log);
 
 /** esp32_head() - read the first line of a banner: "ets Jun  8 2016 00:22:57", "ESP-ROM:esp32c3-api1-20210207" */
 const char *esp32_head(struct bootlog_head *ret, struct span s);
 /**
  * esp32_banner() - read "rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)"
- * @head: what esp32_head() has read before, or NULL
- * @ret_torn: the part behind the cause is missing: @ret has no source
+ * @head: the banner's first line as esp32_head() has read it; NULL if that line was lost
+ * @ret_torn: set to true if the banner ends behind the reset cause: then ret->source is unknown
  */
 const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head, bool *ret_torn);
 /**
@@ -117,73 +120,74 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
  * Reads @line again as that chip's, if number, word and straps fit it; else @boot stays unchanged.
  */
 void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *before);
-/** esp32_is_damaged() - is @text the same as @word but for one wrong character, or at most @lost missing ones? */
+/** esp32_is_damaged() - is @text equal to @word, except for one wrong character or at most @lost missing ones? */
 bool esp32_is_damaged(const char *text, const char *word, size_t lost);
 
 /* ---- cause.c ---- */
 
-/** cause_judge() - set cause_kind by number and word; where they disagree the boot is not certain */
+/** cause_judge() - set cause_kind by the reset cause's number and name; if they disagree, the boot is not certain */
 void cause_judge(struct boot *boot);
-/** cause_fits() - does @chip's ROM print this number with this word, one damaged character allowed? */
+/** cause_fits() - does the ROM of @chip print this boot's reset cause: number and name, with one damaged character? */
 bool cause_fits(const struct boot *boot, enum chip chip);
-/** cause_is_esp32() - is this a word that only the ESP32 prints? */
+/** cause_is_esp32() - is this the name of a reset cause that only the ESP32 prints? */
 bool cause_is_esp32(const char *text);
 
 /* ---- Lines ---- */
 
-/** esp8266_line() - read and report a line of the ESP8266's ROM or eboot. Return: its end, or NULL */
+/** esp8266_line() - read and report a text line of the ESP8266's ROM or of eboot. Return: its end; NULL: no such line */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole);
-/** esp32_line() - read and report a line of the ESP32 family's ROMs. Return: its end, or NULL */
+/** esp32_line() - read and report a text line of an ESP32-family ROM. Return: its end; NULL: no ROM prints it */
 const char *esp32_line(struct bootlog *log, struct span s, bool whole);
-/** esp8266_like_last_words() - behind the csum line: are these damaged words of the ROM, or of eboot at a copy? */
+/** esp8266_like_last_words() - may this text behind the csum line be a damaged "csum err", "ets_main.c" or "@cp:"? */
 bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole);
-/** esp8266_may_be_version() - can this line be eboot's version, damaged or not? */
+/** esp8266_may_be_version() - can this text line be eboot's version, intact or damaged? */
 bool esp8266_may_be_version(const struct bootlog *log, struct span s);
-/** stage2_line() - read and report a line of a second stage or a started application. Return: whether it is one */
+/** stage2_line() - read and report a text line of a second stage or a started application. Return: whether it is one */
 bool stage2_line(struct bootlog *log, struct span s, const struct prefix *prefix);
-/** stage2_is_loader() - is this log tag a second stage's? */
+/** stage2_is_loader() - does a second stage print this log tag? */
 bool stage2_is_loader(struct span tag);
-/** stage2_unfinished() - is this the start of a line of ESP-IDF's boot that was not continued for a while? */
+/** stage2_unfinished() - is this an unfinished text line of ESP-IDF's boot, without a new byte for 50 ms? */
 bool stage2_unfinished(const struct bootlog *log, struct span s);
-/** stage2_tries_another() - an image is bad: the second stage may choose another one in this boot */
+/** stage2_tries_another() - note that an image is bad, so the second stage may choose another image in this boot */
 void stage2_tries_another(struct bootlog *log);
-/** fragment_anywhere() - has the line torn words of the ROM? Also notes if the application announces a restart */
+/** fragment_anywhere() - does the text line contain damaged words of the ROM? Also notes an announced restart */
 bool fragment_anywhere(struct bootlog *log, struct span s, bool whole);
 
-/** trouble_init() - index sentences[] by first letter */
+/** trouble_init() - build an index of sentences[] by first letter */
 void trouble_init(struct bootlog *log);
-/** trouble_line() - read and report a line that has a row in sentences[]. Return: whether it has */
+/** trouble_line() - if the text line matches a row of sentences[], read and report it. Return: whether it matches */
 bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole);
-/** trouble_begins() - do the words here have a row in sentences[]? */
+/** trouble_begins() - does the text from here on match a row of sentences[]? */
 bool trouble_begins(const struct bootlog *log, struct span s);
-/** trouble_other() - note a line that has none: it may end a crash report, or show that an application runs */
+/** trouble_other() - note a text line that reports no trouble: it may end a crash report, or show that an application
+ * runs */
 void trouble_other(struct bootlog *log, struct span s, const struct prefix *prefix);
-/** trouble_banner() - the board restarts, not by a hardware reset: an unfinished crash report was a crash */
+/** trouble_banner() - note a banner without a hardware reset: if a crash report was begun, it reported a real crash */
 void trouble_banner(struct bootlog *log);
 
-/** text_line() - report a line that none of the readers knows: its readable parts, and its unreadable bytes */
+/** text_line() - report any other text line: its readable parts, and how many of its bytes are unreadable */
 void text_line(struct bootlog *log, struct span s);
-/** text_flush_garbage() - report the unreadable bytes since the last report */
+/** text_flush_garbage() - report the unreadable bytes that were not reported yet */
 void text_flush_garbage(struct bootlog *log);
 
 /* ---- rx74880.c ---- */
 
-/** rx74880_byte() - read a byte that may be part of 74880 Bd text. Return: whether it is */
+/** rx74880_byte() - read a byte that may be part of text sent at 74880 Bd. Return: whether it is */
 bool rx74880_byte(struct bootlog *log, unsigned char c);
-/** rx74880_heard() - as rx74880_byte(), for a character of a copied log: see bootlog_feed_piece() */
+/** rx74880_heard() - as rx74880_byte(), but for a character of a log that a person copied: see bootlog_feed_piece() */
 bool rx74880_heard(struct bootlog *log, const struct bootlog_piece *piece);
-/** rx74880_passed() - skip bytes that are no part of 74880 Bd text; @last is the last of them */
+/** rx74880_passed() - skip bytes that are no part of text sent at 74880 Bd; @last is the last byte skipped */
 void rx74880_passed(struct bootlog *log, unsigned char last);
-/** rx74880_flush() - the input ends: report what is unfinished */
+/** rx74880_flush() - end the input: report the text line that is not complete yet */
 void rx74880_flush(struct bootlog *log);
 
 /* ---- history.c ---- */
 
-/** history_banner() - add a banner to what the log's verdict rests on */
+/** history_banner() - note the new boot's banner in log->history, on which the verdict on the whole log is based */
 void history_banner(struct bootlog *log);
-/** history_is_fresh() - was this boot caused by a reset from outside, by a person or a tool? */
+/** history_is_fresh() - did a hardware reset (power or reset pin) begin this boot? */
 bool history_is_fresh(const struct boot *boot);
-/** history_decide() - the current boot ends: does it decide the log's verdict? */
+/** history_decide() - note the end of the current boot: its verdict becomes the log's, unless it is unproven */
 void history_decide(struct bootlog *log);
 
 #endif

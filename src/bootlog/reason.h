@@ -1,4 +1,5 @@
-/* reason.h - why a boot failed or an application died. Words: sentences.c; what to do: advice.c. */
+/* reason.h - why a boot failed or an application died. sentences.c has the words that show each reason; advice.c tells
+ * the user what to do. */
 #ifndef ESPRESET_BOOTLOG_REASON_H
 #define ESPRESET_BOOTLOG_REASON_H
 
@@ -6,15 +7,15 @@ enum boot_reason {
 	REASON_NONE,
 
 	/* The ROM found nothing that it can run. */
-	REASON_NO_HEADER,      /* no image where the ROM expects one; boot.detail: the word that it found there */
+	REASON_NO_HEADER,      /* no image where the ROM expects one; boot.detail: the four bytes found there instead */
 	REASON_FLASH_READ,     /* the flash does not answer, or answers wrongly */
-	REASON_FLASH_MODE,     /* no image header was read: the flash mode is wrong, or the flash is empty */
-	REASON_CHECKSUM,       /* wrong checksum of the bootloader; ESP8266: of any image that the ROM loads */
+	REASON_FLASH_MODE,     /* the ROM read no image header: the flash mode is wrong, or the flash is empty */
+	REASON_CHECKSUM,       /* wrong checksum of the bootloader, or on an ESP8266 of any image that the ROM loads */
 	REASON_ROM_ASSERT,     /* the ROM stopped and printed a line number of its own source */
 	REASON_UNKNOWN_RESET,  /* the ROM halts on a reset cause that it does not know */
 	REASON_NOTHING_TO_RUN, /* the loaded code returned to the ROM */
 	REASON_APP_AS_LOADER,  /* an application lies where the bootloader belongs */
-	REASON_SECURE_BOOT,    /* a signature or hash was refused */
+	REASON_SECURE_BOOT,    /* the ROM refused the signature or the hash of an image */
 	REASON_WRONG_CHIP,     /* the image is for another chip */
 
 	/* A second stage found no application that it can run, or died itself. */
@@ -30,11 +31,11 @@ enum boot_reason {
 	REASON_EBOOT_COPY, /* eboot could not copy an update into place */
 	REASON_EBOOT_LOAD, /* eboot could not load the application */
 
-	/* An application cannot run on this chip or flash, and says so when it starts. */
+	/* An application started, and printed that it cannot run on this chip or with this flash. */
 	REASON_OCTAL_FLASH,
 	REASON_SINGLE_CORE,
 	REASON_EXTERNAL_RAM,
-	REASON_SDK_DATA, /* the NONOS SDK's own data in flash are missing, or for another flash size */
+	REASON_SDK_DATA, /* the flash lacks the NONOS SDK's own data, or they are for another flash size */
 
 	/* An application died. */
 	REASON_PANIC,

@@ -1,6 +1,5 @@
-/* sentences.h - what firmware prints when a boot fails or an application dies, and harmless lines that resemble it.
- *
- *	for (size_t i = 0; i < n_sentences; i++) ... sentences[i].form	trouble.c matches each line against the rows
+/* sentences.h - a table of what firmware prints when a boot fails or an application dies, and of harmless text lines
+ * that look similar. trouble.c compares each received text line with all rows.
  */
 #ifndef ESPRESET_BOOTLOG_SENTENCES_H
 #define ESPRESET_BOOTLOG_SENTENCES_H
@@ -9,53 +8,55 @@
 
 #include "bootlog/reason.h"
 
-/* Who prints the sentence: what may stand before it in its line. */
+/* Who prints the sentence. This decides what may stand before the sentence in its text line. */
 enum sentence_by {
-	BY_BARE,    /* nothing may stand before it */
-	BY_LOADER,  /* nothing, or ESP-IDF's log prefix with a tag of its bootloader */
-	BY_MCUBOOT, /* nothing; a log prefix of MCUboot, Zephyr or ESP-IDF; or a function's name, as NuttX prints it */
-	BY_SYSTEM,  /* Zephyr and NuttX when they die: any of BY_MCUBOOT, or text that the panic has interrupted */
-	BY_TAG,	    /* ESP-IDF's log prefix with the tag of the row */
-	BY_PANIC,   /* nothing; or text that the panic has interrupted: then a second sentence must confirm the crash */
+	BY_BARE,    /* nothing may stand before the sentence */
+	BY_LOADER,  /* before the sentence: nothing, or ESP-IDF's log prefix with a tag of its bootloader */
+	BY_MCUBOOT, /* before the sentence: nothing; the name of a function, as NuttX prints it; or a log prefix of
+			   * MCUboot, Zephyr, NuttX or ESP-IDF's bootloader */
+	BY_SYSTEM,  /* a panic of Zephyr or NuttX. Before the sentence: any text but an application's log prefix */
+	BY_TAG,	    /* before the sentence: a log prefix with this row's tag */
+	BY_PANIC,   /* before the sentence: nothing, or text that the panic interrupted; then a second sentence must
+			   * confirm the crash */
 };
 
-/* When the sentence counts. */
+/* When a sentence counts. At any other time, the same words are ordinary text. */
 enum sentence_when {
 	ANY_TIME,
-	BEFORE_LOAD,	/* before the image is loaded: printed by the ROM */
-	BEFORE_APP,	/* before a line that only an application prints: printed by a ROM or a second stage */
-	ON_ESP8266,	/* on an ESP8266 or an unknown chip */
-	IN_8266_LOADER, /* BEFORE_APP and ON_ESP8266 */
+	BEFORE_LOAD,	/* before the end of the load: the ROM prints the sentence */
+	BEFORE_APP,	/* before any line that only an application prints: a ROM or a second stage prints it */
+	ON_ESP8266,	/* if the chip is an ESP8266 or unknown */
+	IN_8266_LOADER, /* if both BEFORE_APP and ON_ESP8266 are true */
 };
 
 /* What the sentence shows. */
 enum sentence_what {
-	SAYS_NO_IMAGE,	  /* there is nothing to run: final */
-	SAYS_SUSPECT,	  /* an image is bad; the loader may try another one */
+	SAYS_NO_IMAGE,	  /* there is nothing to run, and the loader will not try another image */
+	SAYS_SUSPECT,	  /* an image is bad, but the loader may try another image */
 	SAYS_CRASH,	  /* the application died */
-	SAYS_LOADER_DIED, /* before an application runs: the second stage died; later: SAYS_CRASH */
-	SAYS_ROM_FATAL,	  /* before the load: an exception in the ROM; later: SAYS_CRASH */
-	SAYS_PART,	  /* part of a crash report, printed for other reasons, too: two kinds of parts, or one part and
-			   * a restart, show a crash */
-	SAYS_DETAIL,	  /* a crash if a SAYS_PART came before; else nothing */
-	SAYS_END,	  /* the end of a crash report: a crash if a SAYS_PART came before */
-	SAYS_HEADING,	  /* a crash; the next sentence names the reason */
-	SAYS_ALIVE,	  /* heading of a report on tasks that keep running: its parts show no crash */
-	SAYS_SAVED,	  /* heading of a report of an earlier run: its parts show no crash now */
-	SAYS_RESTART,	  /* one deliberate restart follows */
-	SAYS_NOTHING,	  /* harmless, but another row would fit this line, too */
+	SAYS_LOADER_DIED, /* the second stage died; but once an application runs, this is SAYS_CRASH */
+	SAYS_ROM_FATAL,	  /* an exception: in the ROM before the end of the load; later as SAYS_LOADER_DIED */
+	SAYS_PART,    /* part of a crash report that is also printed without a crash. Two different parts, or one part
+			   * and a restart, show a crash */
+	SAYS_DETAIL,  /* shows a crash if a sentence of kind SAYS_PART came before; else it shows nothing */
+	SAYS_END,     /* end of a crash report; shows a crash if a sentence of kind SAYS_PART came before */
+	SAYS_HEADING, /* heading of a crash report: shows a crash, and the next sentence gives the reason */
+	SAYS_ALIVE,   /* heading of a report on tasks that keep running: what follows shows no crash */
+	SAYS_SAVED,   /* heading of a report of an earlier run: what follows shows no crash in this run */
+	SAYS_RESTART, /* the chip will restart once, on purpose */
+	SAYS_NOTHING, /* the text line is harmless, although a later row would fit it, too */
 };
 
-/* Notation of a form: "%d" is a decimal number, blanks before it allowed; "%x" a hexadecimal number; "%s" any text that
- * is not empty; "%w" any text without blanks. A last "$" requires the end of the line, a last "%$" that of the line or
- * of a copied log. */
+/* A sentence, and when it counts. In the member form, "%d" stands for a decimal number, which blanks may precede; "%x"
+ * for a hexadecimal number; "%s" for any text that is not empty; "%w" for any text without blanks. If the form ends with
+ * "$", the text line must end there. If it ends with "%$", the text line or a copied log must end there. */
 struct sentence {
 	const char *form;
 	enum sentence_by by;
 	enum sentence_when when;
 	enum sentence_what what;
 	enum boot_reason reason;
-	const char *tag; /* BY_TAG: the log tag; else NULL */
+	const char *tag; /* the log tag that BY_TAG requires; else NULL */
 };
 
 extern const struct sentence sentences[];

@@ -1,8 +1,8 @@
-/* span.h - a piece of a text line, read from left to right.
+/* span.h - parses a piece of text (a "span") from left to right.
  *
  *	struct span s = { text, text + n };
  *	unsigned long n[2];
- *	if (span_scan(&s, "load:0x%8,len:#", n)) ...	s now begins behind the last digit
+ *	if (span_scan(&s, "load:0x%8,len:#", n)) ...	n has both numbers, and s begins behind the last digit
  */
 #ifndef ESPRESET_BOOTLOG_SPAN_H
 #define ESPRESET_BOOTLOG_SPAN_H
@@ -31,7 +31,7 @@ static inline size_t span_len(struct span s)
 	return (size_t)(s.end - s.at);
 }
 
-/** span_char() - move past @c. Return: false, and @s unchanged, if the text does not begin with @c */
+/** span_char() - move @s past the character @c. Return: false, and @s unchanged, if the text does not begin with @c */
 static inline bool span_char(struct span *s, char c)
 {
 	if (s->at == s->end || *s->at != c)
@@ -40,7 +40,7 @@ static inline bool span_char(struct span *s, char c)
 	return true;
 }
 
-/** span_word() - move past @word. Return: false, and @s unchanged, if the text does not begin with @word */
+/** span_word() - move @s past @word. Return: false, and @s unchanged, if the text does not begin with @word */
 static inline bool span_word(struct span *s, const char *word)
 {
 	const char *at = s->at;
@@ -53,7 +53,7 @@ static inline bool span_word(struct span *s, const char *word)
 	return true;
 }
 
-/** span_blanks() - move past spaces and tabs */
+/** span_blanks() - move @s past any spaces and tabs */
 static inline void span_blanks(struct span *s)
 {
 	while (s->at != s->end && (*s->at == ' ' || *s->at == '\t'))
@@ -79,7 +79,7 @@ static inline bool span_is_blank(struct span s)
 	return s.at == s.end;
 }
 
-/** span_is() - is the whole text @word? */
+/** span_is() - is the text equal to @word? */
 static inline bool span_is(struct span s, const char *word)
 {
 	return span_word(&s, word) && s.at == s.end;
@@ -91,17 +91,18 @@ static inline bool span_has(struct span s, const char *word)
 }
 
 /**
- * span_any() - move past the first of @words that the text begins with
- * @words: ends with NULL
- * Return: its index in @words; -1, and @s unchanged, if there is none.
+ * span_any() - move @s past the first entry of @words with which the text begins
+ * @words: a list that ends with NULL
+ * Return: the index of this entry; -1, and @s unchanged, if the text begins with none of @words.
  */
 int span_any(struct span *s, const char *const *words);
 
 /**
- * span_scan() - read words and numbers
- * @form: "#" is a decimal number, "%" a hexadecimal one, "%8" one of exactly 8 digits, "@" a letter, "_" any number of
- *        blanks, also none, "?:" a colon that may be missing; every other character stands for itself
- * @ret:  the numbers in order; written up to the first mismatch
+ * span_scan() - read text of the given form, and move @s past it
+ * @form: "#" stands for a decimal number; "%" for a hexadecimal number; "%8" for a hexadecimal number of exactly 8
+ *        digits; "@" for a letter; "_" for any number of blanks, even none; "?:" for a colon that may be missing. Every
+ *        other character stands for itself
+ * @ret:  receives the numbers in their order; after a mismatch, only the numbers before it
  * Return: false, and @s unchanged, if the text does not begin with @form.
  */
 bool span_scan(struct span *s, const char *form, unsigned long *ret);
@@ -112,7 +113,7 @@ bool span_dec(struct span *s, long *ret);
 /** span_hex() - read a hexadecimal number of one to eight digits. Return: its digits; 0, and @s unchanged, if none */
 int span_hex(struct span *s, unsigned long *ret);
 
-/** span_copy() - copy as a string of printable ASCII, cut at @cap; every other byte becomes '?' */
+/** span_copy() - copy the text into the string @to of at most @cap bytes; bytes that are not printable become '?' */
 void span_copy(char *to, size_t cap, struct span s);
 
 #endif
