@@ -49,7 +49,7 @@ enum boot_cause {
 	BOOT_CAUSE_USB, /* the USB-Serial-JTAG unit reset only the core: the chip did not sample its strapping pins */
 	BOOT_CAUSE_SOFTWARE,
 	BOOT_CAUSE_WATCHDOG,
-	BOOT_CAUSE_RTC_WATCHDOG, /* RTC/LP watchdog, which resets the whole chip; normal when an early ESP32 powers on */
+	BOOT_CAUSE_RTC_WATCHDOG, /* RTC/LP watchdog, which resets the whole chip; normal at an early ESP32's power-on */
 	BOOT_CAUSE_BROWNOUT,	 /* the supply voltage was too low, or had a glitch */
 	BOOT_CAUSE_SLEEP,
 	BOOT_CAUSE_LOCKUP, /* the CPU had an exception inside its exception handler */
@@ -230,8 +230,8 @@ bool bootlog_has_pieces(const struct bootlog *log);
 
 /**
  * boot_verdict() - the verdict on one boot of a log; says nothing about who reset the chip
- * Return: VERDICT_FLASH_BOOT, DOWNLOAD_MODE, OTHER_BOOT, BOOT_FAILED or CRASHED; UNPROVEN if the text does not show that
- * the load has ended.
+ * Return: VERDICT_FLASH_BOOT, DOWNLOAD_MODE, OTHER_BOOT, BOOT_FAILED or CRASHED; UNPROVEN if the text does not show
+ * that the load has ended.
  */
 enum verdict boot_verdict(const struct boot *boot);
 

@@ -134,7 +134,7 @@ bool cause_is_esp32(const char *text);
 
 /* ---- Lines ---- */
 
-/** esp8266_line() - read and report a text line of the ESP8266's ROM or of eboot. Return: its end; NULL: no such line */
+/** esp8266_line() - read and report a text line of the ESP8266's ROM or of eboot. Return: its end, or NULL */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole);
 /** esp32_line() - read and report a text line of an ESP32-family ROM. Return: its end; NULL: no ROM prints it */
 const char *esp32_line(struct bootlog *log, struct span s, bool whole);

@@ -48,8 +48,8 @@ enum sentence_what {
 };
 
 /* A sentence, and when it counts. In the member form, "%d" stands for a decimal number, which blanks may precede; "%x"
- * for a hexadecimal number; "%s" for any text that is not empty; "%w" for any text without blanks. If the form ends with
- * "$", the text line must end there. If it ends with "%$", the text line or a copied log must end there. */
+ * for a hexadecimal number; "%s" for any text that is not empty; "%w" for any text without blanks. If the form ends
+ * with "$", the text line must end there. If it ends with "%$", the text line or a copied log must end there. */
 struct sentence {
 	const char *form;
 	enum sentence_by by;

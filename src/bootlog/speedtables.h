@@ -1,24 +1,27 @@
-/* speedtables.h - the tables of speed.c: how likely each byte is, as tests/speedtables.py computes it. */
+/* speedtables.h - tables for speed.c: how likely a receiver is to deliver each byte, by the sender's baud rate.
+ * tests/speedtables.py computes them. */
 #ifndef ESPRESET_BOOTLOG_SPEEDTABLES_H
 #define ESPRESET_BOOTLOG_SPEEDTABLES_H
 
 #include <stdint.h>
 
-#define SPEED_UNIT 8	/* resolution: 8 steps of a number in these tables are one bit of information */
-#define SPEED_NEVER 171 /* cost of a byte that the model never produced (probability 2e-4/512); stored as 0 */
-#define SPEED_KINDS 7	/* digit, lower case, upper case, blank, line end, 0x80 and above, other */
+#define SPEED_UNIT 8	/* a difference of 8 between two numbers in these tables is one bit of information */
+#define SPEED_NEVER 171 /* cost of a byte that the simulation never delivered: probability 2e-4/512; stored as 0 */
+#define SPEED_KINDS 7	/* kinds of bytes: digit, lower case, upper case, blank, line end, 0x80 and above, other */
 
-/* The bytes that a receiver at heard_at delivers for a sender at baud. A cost is -8 log2(probability); costs add up. */
+/* How likely a receiver at one baud rate is to deliver each byte if the sender uses another one. The cost of a byte is
+ * -8 log2(probability), so the cost of several bytes is the sum of their costs. */
 struct speed_row {
-	int heard_at, baud;	     /* in Bd; baud 0: a sender whose speed is not named (SPEED_OTHER) */
-	uint8_t all_good, all_bad;   /* cost of any byte with a high stop bit, and with a low one */
-	uint8_t good[256], bad[256]; /* cost of this byte with a high stop bit, and with a low one */
+	int heard_at, baud;	     /* receiver and sender, in Bd; baud 0: any sender that speed.c does not name */
+	uint8_t all_good, all_bad;   /* cost of receiving any byte with a high stop bit; with a low stop bit */
+	uint8_t good[256], bad[256]; /* cost of receiving this byte with a high stop bit; with a low stop bit */
 };
 
-extern const struct speed_row speed_rows[]; /* rows with the same heard_at are adjacent */
+extern const struct speed_row speed_rows[]; /* rows for the same receiver's baud rate (heard_at) are adjacent */
 extern const unsigned int n_speed_rows;
 
-/* 8 log2(100 P(byte | kind of the byte before)) in text; the last column stands for all bytes from 0x80 on. */
+/* How typical of text a byte is, by the kind of the byte before it: 8 log2(100 * probability). The last column stands
+ * for all bytes from 0x80 on. */
 extern const int8_t speed_text_gain[SPEED_KINDS][129];
 
 #endif
