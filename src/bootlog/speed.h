@@ -75,8 +75,8 @@ void speed_add(struct speed_guess *g, const void *bytes, size_t n);
  *
  * A bridge may deliver nothing for a character with a framing error. Then a receiver at 115200 Bd gets nothing from a
  * sender at 9600 Bd, and a receiver at 1000000 Bd gets almost nothing from a sender at 921600 Bd. If the bridge
- * delivers zero bytes instead, both receivers get only zeros. A receiver at 1000000 Bd also gets only zeros from a sender at
- * 115200 Bd, so it cannot distinguish this sender from one at 921600 Bd.
+ * delivers zero bytes instead, both receivers get only zeros. A receiver at 1000000 Bd also gets only zeros from a
+ * sender at 115200 Bd, so it cannot distinguish this sender from one at 921600 Bd.
  *
  * Return: the baud rate; 0 while it is undecided; SPEED_OTHER for noise and for a baud rate that is not listed.
  */

@@ -1,22 +1,24 @@
-/* wrongbaud.h - recovers an ESP8266's boot text, sent at 74880 Bd, from the bytes that a receiver at 115200 Bd
- * delivers.
+/* wrongbaud.h - recovers the boot text of an ESP8266, which the chip sends at 74880 Bd, from the bytes that a receiver
+ * at 115200 Bd delivers.
  *
- * The receiver samples the sender's bits at fixed times. Each byte that the receiver delivers begins at a falling
- * edge. Five bits of the byte are the sender's next five bits; the other three were sampled near a border between two
- * bits, and depend on the exact sampling time. Then the receiver misses some bits, up to the next falling edge.
+ * The receiver takes any falling edge of the sender's signal for the beginning of a start bit. Five bits of the byte
+ * that it then receives are the sender's next five bits. The receiver samples the other three bits near a border between
+ * two of the sender's bits, so it may see either bit. Then it misses the sender's bits up to the next falling edge.
  *
- * The reader follows each text that the ROM and eboot can print, bit by bit, and keeps the texts that could have
- * produced the bytes received: the candidates. It reports what all candidates have in common. Receivers may be up to
- * 2.5 % off and sample at 40 to 60 % of a bit (docs/hardware.md). A bridge may deliver a character without a stop bit
- * unchanged, as zero, or not at all. In the last case a third of the characters remains: enough for the banner, after
- * which the reader stops.
+ * The search follows each text that the ROM and eboot can print, bit by bit. It keeps the texts that could have produced
+ * all bytes received. Such a text is called a candidate. The search reports what all candidates have in common. It
+ * allows for receivers whose baud rate is up to 2.5 % wrong, and which sample a bit at 40 to 60 % of its time
+ * (docs/hardware.md). For a character with a framing error (a low stop bit), the USB-UART bridge may deliver the
+ * received byte, a zero byte, or nothing. If it delivers nothing, only a third of the characters is received. That is
+ * enough to recover the banner, but the search stops there.
  *
+ * Order of use:
  *	wrongbaud_init(&w);
  *	wrongbaud_symbol(&w, heard)	for each symbol received; if it returns WRONGBAUD_LINE:
  *	wrongbaud_line(&w, &line)	until it returns false
  *	wrongbaud_end(&w)		at the end of the input; if it returns true: wrongbaud_line()
  *
- * Pure: no system call, no clock, no allocation; a bounded amount of work for each symbol.
+ * These functions make no system calls, read no clock and allocate nothing. The work for each symbol is bounded.
  */
 #ifndef ESPRESET_BOOTLOG_WRONGBAUD_H
 #define ESPRESET_BOOTLOG_WRONGBAUD_H
@@ -30,9 +32,9 @@
 
 enum symbol_kind {
 	SYMBOL_BYTE,  /* a byte as the receiver delivered it */
-	SYMBOL_HIGH,  /* one to three unknown bytes of 0x80 and above, which a terminal showed as U+FFFD */
-	SYMBOL_MARK,  /* '?': the byte itself, or what a terminal showed in place of several unprintable bytes */
-	SYMBOL_BREAK, /* a line end in a copied log: received, or inserted by a terminal */
+	SYMBOL_HIGH,  /* a U+FFFD in a copied log: a terminal showed it for one to three bytes of 0x80 and above */
+	SYMBOL_MARK,  /* a '?' in a copied log: a received '?', or shown by a terminal for unprintable bytes */
+	SYMBOL_BREAK, /* a line end in a copied log: received from the chip, or inserted by a terminal */
 };
 
 struct wrongbaud_symbol {
@@ -41,121 +43,124 @@ struct wrongbaud_symbol {
 };
 
 enum wrongbaud_text {
-	TEXT_NONE, /* the candidates disagree */
+	TEXT_NONE, /* unknown: several texts could have produced the bytes received */
 	TEXT_BANNER,
 	TEXT_EMPTY,
 	TEXT_WDT_RESET,
 	TEXT_WAITING,
 	TEXT_LOAD,
-	TEXT_DETAIL, /* tail, chksum, ho */
+	TEXT_DETAIL, /* a line that begins with "tail", "chksum" or "ho" */
 	TEXT_CSUM,
 	TEXT_CSUM_ERR,
 	TEXT_ETS_MAIN,
-	TEXT_VERSION, /* eboot's version word */
-	TEXT_LOADS,   /* "~ld", "@ld", "ld" */
-	TEXT_COPIES,  /* "@cp:" */
-	TEXT_COPIED,  /* the result after "@cp:" */
-	TEXT_FAILED,  /* "e:" and a number */
+	TEXT_VERSION, /* eboot's version, such as "v614f7c32" */
+	TEXT_LOADS,   /* eboot loads the application: "~ld", "@ld" or "ld" */
+	TEXT_COPIES,  /* eboot begins to copy an update: "@cp:" */
+	TEXT_COPIED,  /* eboot's copy has ended: the number behind "@cp:" */
+	TEXT_FAILED,  /* eboot could not load the application: "e:" and a number */
 	TEXT_STAGE2,  /* "2nd boot version" */
 };
 
-/* What a bridge does with a character without a stop bit. A bridge always does the same. */
+/* What a USB-UART bridge does with a character that has a framing error (a low stop bit): it delivers the received
+ * byte, delivers a zero byte, or drops the character. A bridge never changes what it does. */
 enum wrongbaud_habit {
 	WRONGBAUD_DELIVERS = 1,
 	WRONGBAUD_ZEROES = 2,
 	WRONGBAUD_DROPS = 4,
 };
 
-/* A text line that was recovered. A number is -1 if the candidates disagree about it. */
+/* A recovered text line. A number in it is -1 if several values fit the bytes received. */
 struct wrongbaud_line {
 	enum wrongbaud_text text;
-	unsigned int habits;	  /* set of enum wrongbaud_habit that fit */
-	unsigned int informative; /* bytes received of this text line that were not zero */
-	unsigned int causes;	  /* TEXT_BANNER: bit set of the reset causes that fit */
-	unsigned int modes;	  /* TEXT_BANNER: bit set of the boot modes that fit */
-	int mode2;		  /* TEXT_BANNER: the second number of the boot mode */
-	int number;		  /* TEXT_COPIED, TEXT_FAILED: the number printed */
+	unsigned int habits;	  /* set of enum wrongbaud_habit: what the bridge may do with framing errors */
+	unsigned int informative; /* how many of the bytes received for this text line were not zero */
+	unsigned int causes;	  /* TEXT_BANNER: the reset causes that fit the bytes received, one bit for each */
+	unsigned int modes;	  /* TEXT_BANNER: the boot modes that fit the bytes received, one bit for each */
+	int mode2;		  /* TEXT_BANNER: the second number of the boot mode; -1: unknown */
+	int number;		  /* TEXT_COPIED, TEXT_FAILED: the number that eboot printed; -1: unknown */
 };
 
-/* One text that could have produced all bytes received, and the bit in it at which the next received byte begins. */
+/* A text that could have produced all bytes received, and the bit in this text at which the next received byte begins */
 struct wrongbaud_candidate {
-	/* Members that distinguish candidates: line to receivers (see same_place()) */
-	uint8_t line;	      /* template of the text line: enum rom_line */
-	uint8_t at;	      /* index of the element in the template */
-	uint8_t bit;	      /* 0: start bit, 1 to 8: data, 9: stop bit */
-	uint8_t ch;	      /* the character printed for the element; 0: not chosen yet */
-	uint8_t last, before; /* the last text line that was completed, and the one before */
-	uint8_t lines;	      /* number of completed text lines, modulo 256 */
-	bool dropping;	      /* the bridge drops characters without a stop bit */
-	uint32_t receivers;   /* set of the kinds of receiver that fit */
-	/* Members that do not distinguish candidates: two that differ only in these are merged */
-	uint16_t numbers;	       /* set of the digits that fit for wrongbaud_line.number */
-	uint8_t causes, modes, modes2; /* sets of the banner's numbers that fit */
-	uint8_t habits;		       /* set of enum wrongbaud_habit that fit */
-	uint8_t heard;		       /* bytes received that this text explains; stops at 255 */
-	uint8_t informative;	       /* bytes received of the current text line that were not zero; stops at 255 */
-	uint8_t informative_last;      /* bytes of the last completed text line that were not zero */
-	uint8_t informative_before;    /* bytes of the last but one text line that were not zero */
+	/* Two candidates are different if they differ in one of the members from here to receivers (same_place()). */
+	uint8_t line;	      /* the current text line: enum rom_line */
+	uint8_t at;	      /* index of the current element in the text line's template */
+	uint8_t bit;	      /* current bit of the character; 0: start bit, 1 to 8: data bits, 9: stop bit */
+	uint8_t ch;	      /* the current character; 0 before its first data bit */
+	uint8_t last, before; /* the last completed text line, and the completed text line before that one */
+	uint8_t lines;	      /* how many text lines were completed, modulo 256 */
+	bool dropping;	      /* the bridge delivers nothing for a character with a framing error */
+	uint32_t receivers;   /* set of the kinds of receivers that could have delivered all bytes received */
+	/* Two candidates that differ only in the members from here on are merged into one. */
+	uint16_t numbers;	       /* digits that the received bytes allow for wrongbaud_line.number: a bit set */
+	uint8_t causes, modes, modes2; /* values that the received bytes allow for the banner's numbers: bit sets */
+	uint8_t habits;		       /* set of enum wrongbaud_habit: what the bridge may do with framing errors */
+	uint8_t heard;		       /* how many received bytes this text explains; 255 means 255 or more */
+	uint8_t informative;	       /* how many bytes of the current text line were not zero; at most 255 */
+	uint8_t informative_last;      /* how many bytes of the last completed text line were not zero */
+	uint8_t informative_before;    /* how many bytes of the last but one completed text line were not zero */
 };
 
 struct wrongbaud {
 	struct wrongbaud_candidate candidates[WRONGBAUD_CANDIDATES];
 	unsigned int n;
-	uint8_t returned; /* text lines that wrongbaud_line() has returned, modulo 256 */
-	bool locked;	  /* the sender is the ROM: a candidate explains enough bytes */
-	bool overflowed;  /* there were more than WRONGBAUD_CANDIDATES */
+	uint8_t returned; /* how many text lines wrongbaud_line() has returned, modulo 256 */
+	bool locked;	  /* the sender is an ESP8266's ROM: one text explains enough of the bytes received */
+	bool overflowed;  /* there were more than WRONGBAUD_CANDIDATES candidates, so the search failed */
 	bool any_previous;
-	struct wrongbaud_symbol previous; /* the last byte received, if any_previous */
-	/* Sets of the kinds of receiver that sample bits 0, 3, 6 and the stop bit before, or after, a bit border */
+	struct wrongbaud_symbol previous; /* the last byte received; valid only if any_previous is true */
+	/* The receiver samples bits 0, 3, 6 and the stop bit near a border between two of the sender's bits. These are
+	 * the sets of the kinds of receivers that may sample this bit before the border (early) or after it (late). */
 	uint32_t early[4], late[4];
-	struct wrongbaud_candidate starts[WRONGBAUD_STARTS]; /* where in a banner reception may begin */
+	struct wrongbaud_candidate starts[WRONGBAUD_STARTS]; /* falling edges in a banner: reception may begin there */
 	unsigned int n_starts;
-	/* For each byte: set of the starts that can produce it as the first, second, third and fourth byte */
+	/* For each byte: which entries of starts[] can produce it as the first, second, third or fourth byte received;
+	 * bit i stands for starts[i] */
 	uint16_t first[256], second[256], third[256], fourth[256];
 	struct wrongbaud_candidate next[WRONGBAUD_CANDIDATES]; /* the candidates after the symbol being processed */
 	unsigned int n_next;
 };
 
 enum wrongbaud_result {
-	WRONGBAUD_NOTHING, /* no text fits, or too few bytes have been received to be sure */
+	WRONGBAUD_NOTHING, /* no text fits, or too few bytes were received to be sure that the sender is the ROM */
 	WRONGBAUD_LOCKED,  /* the symbol belongs to the ROM's text */
-	WRONGBAUD_LINE,	   /* the symbol belongs to the ROM's text, and wrongbaud_line() has a text line */
-	WRONGBAUD_LOST,	   /* the symbols before it belonged to the ROM's text, this one does not */
+	WRONGBAUD_LINE,	   /* the symbol belongs to the ROM's text; call wrongbaud_line() for the completed text line */
+	WRONGBAUD_LOST,	   /* the symbol does not continue the ROM's text that was received before */
 };
 
-/** wrongbaud_init() - compute the tables, and start without candidates */
+/** wrongbaud_init() - prepare @w for its first symbol, and compute its tables */
 void wrongbaud_init(struct wrongbaud *w);
 
-/** wrongbaud_forget() - discard all candidates: the next symbol does not continue the input so far */
+/** wrongbaud_forget() - discard the text received so far: the next symbol does not continue it */
 void wrongbaud_forget(struct wrongbaud *w);
 
 /** wrongbaud_symbol() - process the next symbol received */
 enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_symbol heard);
 
-/** wrongbaud_may_start() - fast reject: can these be the first two bytes received of a banner? */
+/** wrongbaud_may_start() - quick check: can a banner produce these bytes as the first two bytes received? */
 static inline bool wrongbaud_may_start(const struct wrongbaud *w, uint8_t first, uint8_t second)
 {
 	return (w->first[first] & w->second[second]) != 0;
 }
 
-/** wrongbaud_may_go_on() - fast reject: can these be the first four bytes received of a banner? */
+/** wrongbaud_may_go_on() - quick check: can a banner produce these bytes as the first four bytes received? */
 static inline bool wrongbaud_may_go_on(const struct wrongbaud *w, const uint8_t *four)
 {
 	return (w->first[four[0]] & w->second[four[1]] & w->third[four[2]] & w->fourth[four[3]]) != 0;
 }
 
 /**
- * wrongbaud_end() - the input ends here
+ * wrongbaud_end() - end the input
  *
- * Return: whether wrongbaud_line() has a banner. If the bridge drops characters, the end of a banner may not be
- * received.
+ * If the bridge delivers nothing for characters with framing errors, the last characters of a banner may be missing.
+ * Return: whether wrongbaud_line() now returns such an incomplete banner.
  */
 bool wrongbaud_end(struct wrongbaud *w);
 
-/** wrongbaud_line() - take the next complete text line. Return: whether there was one */
+/** wrongbaud_line() - take the next recovered text line. Return: false if there is none */
 bool wrongbaud_line(struct wrongbaud *w, struct wrongbaud_line *ret);
 
-/** wrongbaud_only() - the number of the only bit that is set; -1: none or several */
+/** wrongbaud_only() - the number of the only bit in @set; -1 if no bit is set or several bits are */
 int wrongbaud_only(unsigned int set);
 
 #endif
