@@ -1,11 +1,11 @@
-/* wrongbaud.c - recovers an ESP8266's boot text, sent at 74880 Bd, from the bytes that a receiver at 115200 Bd
- * delivers. */
+/* wrongbaud.c - recovers the boot text of an ESP8266, which the chip sends at 74880 Bd, from the bytes that a receiver
+ * at 115200 Bd delivers. wrongbaud.h describes the method. */
 #include "bootlog/wrongbaud_inside.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define RUN_MAX 8 /* how many unprintable bytes a terminal shows as one mark, at most */
+#define RUN_MAX 8 /* a '?' in a copied log stands for at most this many unprintable bytes */
 
 int wrongbaud_only(unsigned int set)
 {
@@ -22,7 +22,7 @@ static void keep_all(struct wrongbaud *w, const candidate *list, unsigned int n)
 		wrongbaud_keep(w, &list[i]);
 }
 
-/* Makes the candidates after the symbol (w->next) the current ones. */
+/* Makes w->next, the candidates after the symbol just processed, the current candidates. */
 static void use_next(struct wrongbaud *w)
 {
 	memcpy(w->candidates, w->next, w->n_next * sizeof(w->next[0]));
@@ -38,7 +38,7 @@ static void match_symbol(struct wrongbaud *w, const candidate *from, unsigned in
 	wrongbaud_match(&s, from, n);
 }
 
-/* Matches a run of one to @max unknown bytes: keeps the candidates after each possible length of the run. */
+/* Processes one to @max unknown bytes: keeps the candidates that result after one byte, after two bytes, and so on. */
 static void match_run(struct wrongbaud *w, struct wrongbaud_symbol heard, int max, bool unprintable)
 {
 	candidate all[WRONGBAUD_CANDIDATES];
@@ -55,7 +55,7 @@ static void match_run(struct wrongbaud *w, struct wrongbaud_symbol heard, int ma
 	}
 }
 
-/* Replaces the current candidates by the candidates after this symbol. */
+/* Processes a received symbol: replaces the current candidates by the candidates after the symbol. */
 static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
 {
 	struct wrongbaud_symbol byte = { SYMBOL_BYTE, heard.byte };
@@ -67,12 +67,12 @@ static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
 		match_run(w, heard, 3, false);
 	else
 		match_symbol(w, w->candidates, w->n, byte, false);
-	if (heard.kind == SYMBOL_MARK) { /* '?' itself, or unprintable bytes that a terminal did not show */
+	if (heard.kind == SYMBOL_MARK) { /* a received '?', or unprintable bytes that a terminal showed as '?' */
 		n = w->n_next;
 		memcpy(as_byte, w->next, n * sizeof(as_byte[0]));
 		match_run(w, heard, RUN_MAX, true);
 		keep_all(w, as_byte, n);
-	} else if (heard.kind == SYMBOL_BREAK) { /* received, or inserted by a terminal */
+	} else if (heard.kind == SYMBOL_BREAK) { /* the line end was received, or a terminal inserted it */
 		keep_all(w, w->candidates, w->n);
 	}
 	use_next(w);
@@ -82,9 +82,10 @@ static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
  * Where a banner can begin
  */
 
-/* The receiver may synchronise at any falling edge in the banner's first four characters, "\r\n e". If the bridge
- * drops characters, only the edges of the first one are considered, because more would take too long. That is enough:
- * the line is idle before the banner. */
+/* Fills in w->starts. The receiver may take any falling edge in the banner's first four characters, "\r\n e", for a
+ * start bit. If the bridge delivers nothing for characters with framing errors, only the edges of the first character
+ * are considered, because more of them would take too long. This is enough, because the chip sends nothing for a while
+ * before the banner. */
 static void init_starts(struct wrongbaud *w)
 {
 	unsigned int n_first = 0;
@@ -114,7 +115,7 @@ static void init_starts(struct wrongbaud *w)
 	}
 }
 
-/* Computes which bytes each start can produce as the first, second, third and fourth byte. */
+/* Computes for each entry of w->starts which bytes it can produce as the first, second, third and fourth byte. */
 static void init_tables(struct wrongbaud *w)
 {
 	uint16_t *const tables[] = { w->first, w->second, w->third, w->fourth };
@@ -141,7 +142,8 @@ void wrongbaud_init(struct wrongbaud *w)
 	wrongbaud_forget(w);
 }
 
-/* If the last two bytes received may begin a banner: adds the starts that can produce both, after the first byte. */
+/* The last two bytes received may begin a banner. Adds a candidate for each place in the banner at which reception may
+ * have begun. The candidates stand after the first byte, because the second one is processed later. */
 static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8_t second)
 {
 	unsigned int mark = w->first[first.byte] & w->second[second];
@@ -159,7 +161,7 @@ static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8
  * Text lines
  */
 
-/* Have all candidates completed another text line? */
+/* Have all candidates completed a text line that wrongbaud_line() has not returned yet? */
 static bool line_ready(const struct wrongbaud *w)
 {
 	for (unsigned int i = 0; i < w->n; i++) {
@@ -169,7 +171,8 @@ static bool line_ready(const struct wrongbaud *w)
 	return w->n > 0;
 }
 
-/* Do these boot modes give the same banner text at 115200? Modes 2 and 3 do, and so do 4, 6 and 7. */
+/* Can a receiver at 115200 Bd not tell these boot modes apart? It receives the same bytes for modes 2 and 3. It also
+ * receives the same bytes for modes 4, 6 and 7. */
 static bool is_one_class(unsigned int modes)
 {
 	static const uint8_t classes[] = { 1 << 0, 1 << 1, 1 << 2 | 1 << 3, 1 << 4 | 1 << 6 | 1 << 7, 1 << 5 };
@@ -181,8 +184,9 @@ static bool is_one_class(unsigned int modes)
 	return false;
 }
 
-/* Can an incomplete banner be returned? If the bridge drops characters, the end of a banner may never be received, so
- * the banner is returned once its boot mode is known. @over: no further byte of the banner will be received */
+/* Can wrongbaud_line() return an incomplete banner? If the bridge delivers nothing for characters with framing errors,
+ * the end of a banner may never be received. So the banner is returned once its boot mode is known. @over: no more
+ * bytes of the banner will be received */
 static bool dropped_banner_ready(const struct wrongbaud *w, bool over)
 {
 	unsigned int modes = 0;
@@ -222,12 +226,12 @@ enum wrongbaud_result wrongbaud_symbol(struct wrongbaud *w, struct wrongbaud_sym
 	n = w->n;
 	advance(w, heard);
 	if (!w->n && is_byte && !w->overflowed) {
-		w->n = n; /* the candidates before the symbol: use_next() has copied nothing over them */
+		w->n = n; /* go back to the candidates before the symbol: they still are in w->candidates */
 		if (dropped_banner_ready(w, true))
 			return WRONGBAUD_LINE;
 		w->n = 0;
 	}
-	if (w->overflowed || !w->n) { /* no text fits, or too many do */
+	if (w->overflowed || !w->n) { /* no text fits the bytes received, or there are too many candidates */
 		wrongbaud_forget(w);
 		w->any_previous = is_byte;
 		return was_locked ? WRONGBAUD_LOST : WRONGBAUD_NOTHING;
@@ -244,8 +248,8 @@ bool wrongbaud_end(struct wrongbaud *w)
 	return dropped_banner_ready(w, true);
 }
 
-/* Merges the candidates that differed only in the text line just returned. A candidate that has completed two lines
- * keeps the difference until the second one is returned. */
+/* wrongbaud_line() has returned a text line: merges candidates that differ only in this line. Does nothing if a
+ * candidate has already completed the next line. */
 static void forget_returned(struct wrongbaud *w)
 {
 	for (unsigned int i = 0; i < w->n; i++) {
@@ -263,13 +267,14 @@ static void forget_returned(struct wrongbaud *w)
 
 #define ANY_DIGIT 0xffU
 
-/* Is the number at this index of the banner unknown, because it was dropped or the input ended before? */
+/* Has the candidate not reached the number at this index of the banner yet? */
 static bool is_before(const candidate *c, unsigned int number_at)
 {
 	return c->line == BANNER && (c->at < number_at || (c->at == number_at && c->bit == 0));
 }
 
-/* The text line that the candidate has completed as the next one to return, and its bytes that were not zero */
+/* Returns the candidate's text line that wrongbaud_line() must return next. @ret_informative: how many bytes received
+ * for this line were not zero */
 static enum rom_line completed_line(const struct wrongbaud *w, const candidate *c, unsigned int *ret_informative)
 {
 	uint8_t ahead = (uint8_t)(c->lines - w->returned);
@@ -278,8 +283,8 @@ static enum rom_line completed_line(const struct wrongbaud *w, const candidate *
 	return ahead == 1 ? c->last : ahead == 2 ? c->before : IDLE;
 }
 
-/* Collects what all candidates agree on about the next text line to return. @banner: the text line is an incomplete
- * banner */
+/* Fills in the text line that wrongbaud_line() returns next, with what all candidates agree on. @banner: the text line
+ * is an incomplete banner */
 static void sum_up(const struct wrongbaud *w, struct wrongbaud_line *ret, bool banner)
 {
 	unsigned int modes2 = 0, numbers = 0;

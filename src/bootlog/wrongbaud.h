@@ -2,10 +2,10 @@
  * at 115200 Bd delivers.
  *
  * The receiver takes any falling edge of the sender's signal for the beginning of a start bit. Five bits of the byte
- * that it then receives are the sender's next five bits. The receiver samples the other three bits near a border between
+ * that it then receives are the sender's next five bits. It samples the other three bits near a border between
  * two of the sender's bits, so it may see either bit. Then it misses the sender's bits up to the next falling edge.
  *
- * The search follows each text that the ROM and eboot can print, bit by bit. It keeps the texts that could have produced
+ * The search follows each text that the ROM and eboot can print, bit by bit. It keeps each text that may have produced
  * all bytes received. Such a text is called a candidate. The search reports what all candidates have in common. It
  * allows for receivers whose baud rate is up to 2.5 % wrong, and which sample a bit at 40 to 60 % of its time
  * (docs/hardware.md). For a character with a framing error (a low stop bit), the USB-UART bridge may deliver the
@@ -80,7 +80,7 @@ struct wrongbaud_line {
 	int number;		  /* TEXT_COPIED, TEXT_FAILED: the number that eboot printed; -1: unknown */
 };
 
-/* A text that could have produced all bytes received, and the bit in this text at which the next received byte begins */
+/* A text that could have produced all bytes received, and the bit in it at which the next received byte begins */
 struct wrongbaud_candidate {
 	/* Two candidates are different if they differ in one of the members from here to receivers (same_place()). */
 	uint8_t line;	      /* the current text line: enum rom_line */

@@ -49,7 +49,7 @@ struct search {
 	struct wrongbaud *w;
 	struct wrongbaud_symbol heard;
 	int levels[6];	  /* the sender's bits from the falling edge on: levels[0] is 0, then five bits */
-	bool unprintable; /* the symbol is an unknown byte of a copied log, not printable ASCII; the terminal showed '?' */
+	bool unprintable; /* an unknown byte of a copied log, not printable ASCII, which a terminal showed as a mark */
 	bool informative; /* the symbol is a byte other than zero */
 	/* The bridge may have delivered nothing for a character with a framing error. Then the symbol begins at the
 	 * falling edge after this character, where these candidates stand. */

@@ -1,10 +1,11 @@
-/* wrongbaud_match.c - which texts of an ESP8266 could have produced one symbol that a receiver at 115200 Bd delivered.
+/* wrongbaud_match.c - which texts of an ESP8266, sent at 74880 Bd, could have produced a symbol that a receiver at
+ * 115200 Bd delivered.
  *
  *	wrongbaud_match()
  *		from_edge(), data_bit()		the five bits after the falling edge at which the symbol begins
- *		stop_bit()			whether the receiver sees a stop bit
+ *		stop_bit()			whether the receiver sees a high stop bit
  *		find_edge(), at_edge()		the next falling edge, at which the next symbol begins
- *		keep_fitting()			whether the bits, the bridge and the receiver fit what was received
+ *		keep_fitting()			whether this text could have produced the symbol
  */
 #include "bootlog/wrongbaud_inside.h"
 
@@ -23,8 +24,8 @@ enum {
  * Sets of candidates
  */
 
-/* Do two candidates agree in all members that distinguish candidates? The eight bytes before receivers are compared
- * as one word. */
+/* Are two candidates equal in all members that distinguish candidates? These are the member receivers and the eight
+ * bytes before it, which are compared as one number. */
 static bool same_place(const candidate *a, const candidate *b)
 {
 	uint64_t a8, b8;
@@ -40,7 +41,7 @@ static uint8_t smaller_count(uint8_t a, uint8_t b)
 	return a < b ? a : b;
 }
 
-/* Adds a candidate to a list, or merges it into an equal one. Return: whether the list had room */
+/* Adds @c to a list of candidates, or merges @c into an equal candidate there. Return: false if the list is full */
 static bool add_candidate(candidate *list, unsigned int *n, unsigned int max, const candidate *c)
 {
 	candidate *to = list;
@@ -76,20 +77,22 @@ void wrongbaud_keep(struct wrongbaud *w, const candidate *c)
  * Bits of the sender and of the byte received
  */
 
-/* The receiver samples the byte's bits 1, 2, 4, 5 and 7 well inside of the sender's bits 1 to 5. It samples bits 0, 3
- * and 6 near a border of two sender bits, and sees either of them. (At 115200 / 74880 and 50 % of a bit it samples at
- * 0.98, 1.63, 2.28, 2.93, 3.58, 4.23, 4.88 and 5.53 sender bits.) */
-static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 }; /* bit of the byte for each sender bit; [0] is not used */
-static const uint8_t border_bit[3] = { 0, 3, 6 };	  /* bits of the byte that are sampled near a border */
-static const uint8_t before_border[3] = { 0, 2, 4 };	  /* the sender bit before that border */
+/* Each byte received begins at a falling edge of the sender's signal. The sender's bits are counted from this edge, from
+ * 0. The receiver samples bits 1, 2, 4, 5 and 7 of the byte well inside of the sender's bits 1 to 5. It samples bits 0,
+ * 3 and 6 of the byte near a border between two of the sender's bits, so it may see either bit. (A receiver at exactly
+ * 115200 Bd that samples in the middle of its bits samples the byte's bits 0 to 7 at 0.98, 1.63, 2.28, 2.93, 3.58, 4.23,
+ * 4.88 and 5.53 sender's bits after the edge.) */
+static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 }; /* for the sender's bits 1 to 5: which bit of the byte */
+static const uint8_t border_bit[3] = { 0, 3, 6 };    /* bits of the byte sampled near a border of two sender's bits */
+static const uint8_t before_border[3] = { 0, 2, 4 }; /* the sender's bit before the border, for each of border_bit[] */
 
 static int bit_of(uint8_t byte, int i)
 {
 	return byte >> i & 1;
 }
 
-/* One of the eight bytes that the sender's bits can give. @early: bit i is set if the receiver sees the bit before
- * border i */
+/* Returns one of the eight bytes that a receiver can deliver for the sender's bits @levels. @early: bit i is set if the
+ * receiver samples its bit border_bit[i] before the border between two of the sender's bits, else after it */
 static uint8_t possible_byte(const int *levels, unsigned int early)
 {
 	unsigned int byte = 0;
@@ -121,18 +124,20 @@ static bool may_be_unprintable(const int *levels)
  * Kinds of receiver
  */
 
-/* In thousandths of a bit: a receiver that samples the line eight times a bit sees a falling edge up to this late. */
+/* In thousandths of a receiver's bit: how late a receiver may notice a falling edge, if it samples 8 times a bit */
 #define EDGE_SEEN_LATE 125
-/* In thousandths of a bit: how far an edge may shift between sender and receiver */
+/* In thousandths of a sender's bit: how much an edge may come too early or too late at the receiver */
 #define EDGE_SHIFT 20
 
 void wrongbaud_init_receivers(struct wrongbaud *w)
 {
-	/* The receiver's bits 0, 3, 6 and its stop bit, the start bit being 0; the nearest border of two sender bits */
+	/* sampled: position in the received character of the byte's bits 0, 3, 6 and of the stop bit, from 0 for the
+	 * start bit. borders: the nearest border between two of the sender's bits, in thousandths of such a bit */
 	static const int sampled[4] = { 1, 4, 7, 9 }, borders[4] = { 1000, 3000, 5000, 6000 };
 
 	for (int i = 0; i < RECEIVER_RATES * RECEIVER_SAMPLES; i++) {
-		/* A receiver bit lasts 65,000 of 100,000 of a sender bit, 2.5 % more or less. */
+		/* rate to rate_end: how long a receiver's bit is, in 1/100,000 of a sender's bit. Together, all kinds of
+		 * receivers cover 65 % (74880 / 115200) and 2.5 % less or more. */
 		int rate = 63375 + i / RECEIVER_SAMPLES * 3250 / RECEIVER_RATES;
 		int rate_end = 63376 + (i / RECEIVER_SAMPLES + 1) * 3250 / RECEIVER_RATES;
 		int sample = 400 + i % RECEIVER_SAMPLES * 200 / RECEIVER_SAMPLES;
@@ -150,7 +155,7 @@ void wrongbaud_init_receivers(struct wrongbaud *w)
 	}
 }
 
-/* Return: the kinds of receiver that deliver this byte for the sender's bits */
+/* Returns the set of the kinds of receivers that can deliver @byte if the sender's bits are @levels. */
 static uint32_t receivers_of(const struct wrongbaud *w, const int *levels, uint8_t byte)
 {
 	uint32_t set = ANY_RECEIVER;
@@ -164,8 +169,9 @@ static uint32_t receivers_of(const struct wrongbaud *w, const int *levels, uint8
 	return set;
 }
 
-/* Restricts the candidate to some kinds of receiver. If the bridge delivers each character, enough bytes are received
- * to recognise the text without knowing the kind. Return: whether the bridge can still have any habit */
+/* Restricts the candidate to these kinds of receivers. If the bridge delivers each character, all kinds remain possible:
+ * then enough bytes are received to recognise the text without knowing the receiver. Return: false if no bridge would
+ * deliver these bytes */
 static bool narrow_receivers(candidate *c, uint32_t receivers)
 {
 	c->receivers &= receivers;
@@ -177,16 +183,17 @@ static bool narrow_receivers(candidate *c, uint32_t receivers)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * After the five bits: does the symbol fit, and where does the next one begin?
+ * After the five bits: does the symbol fit, and where does the next symbol begin?
  */
 
-/* Is the symbol a byte whose bits are known? */
+/* Is the symbol a received byte whose bits are known, not one that a terminal replaced? */
 static bool is_known_byte(const struct search *s)
 {
 	return s->heard.kind == SYMBOL_BYTE && !s->unprintable;
 }
 
-/* Return: the habits of a bridge that would deliver the current symbol for the sender's bits */
+/* Returns what the bridge may do with framing errors (enum wrongbaud_habit), if it delivered the current symbol for the
+ * sender's bits. 0: no bridge would deliver it. @stop: the stop bit was high, so there is no framing error */
 static unsigned int habits_of(const struct search *s, bool stop)
 {
 	unsigned int habits = 0;
@@ -202,7 +209,7 @@ static unsigned int habits_of(const struct search *s, bool stop)
 	return habits;
 }
 
-/* Adds the bytes that the sender's bits can give to the search's table. */
+/* Adds to s->table each byte that can be received for the sender's bits. @stop: the stop bit was high */
 static void collect_bytes(const struct search *s, bool stop)
 {
 	for (unsigned int early = 0; early < 8; early++)
@@ -211,11 +218,13 @@ static void collect_bytes(const struct search *s, bool stop)
 		s->table[0] |= s->mark;
 }
 
-/* The tables first[] to fourth[] cover this many bytes. For these, receivers are excluded that may sample the stop
- * bit one bit too early: with them the tables would accept nearly every byte. */
+/* The tables wrongbaud.first[] to fourth[] are for the first four bytes of a banner. If the bridge delivers nothing for
+ * framing errors, these bytes are matched only with receivers that do not sample the stop bit one bit too early.
+ * With other receivers, the tables would accept nearly every byte. */
 #define N_TABLES 4
 
-/* The candidate has reached the bit where the next symbol begins. Keeps the candidate if the current symbol fits. */
+/* The candidate has reached the bit at which the next symbol begins. Keeps the candidate if its bits could have
+ * produced the current symbol. @stop: the stop bit was high */
 static void keep_fitting(struct search *s, const candidate *from, bool stop)
 {
 	candidate c = *from;
@@ -234,14 +243,14 @@ static void keep_fitting(struct search *s, const candidate *from, bool stop)
 		c.heard++;
 	if (c.dropping && c.heard == N_TABLES)
 		c.receivers |= s->w->early[STOP_BORDER];
-	/* At the first bit of a text line it is not yet decided which text line comes. */
+	/* The next symbol begins with a new text line. Any text line that may follow is still possible. */
 	if (c.at == 0 && c.bit == 0 && c.line != BANNER)
 		c.line = IDLE;
 	wrongbaud_keep(s->w, &c);
 }
 
-/* The candidate has reached the next falling edge after a character. If the bridge has dropped the character for its
- * missing stop bit, the symbol may begin at this edge instead. */
+/* The candidate has reached the next falling edge after a received character. If the character's stop bit was low, the
+ * bridge may have delivered nothing for it. Then the symbol may begin at this edge instead. */
 static void at_edge(struct search *s, const candidate *c, bool stop)
 {
 	if (stop || !c->dropping)
@@ -250,9 +259,9 @@ static void at_edge(struct search *s, const candidate *c, bool stop)
 		s->w->overflowed = true;
 }
 
-enum { STOP = 1, WAS_HIGH = 2 }; /* flags of find_edge(): the stop bit was high; the bit before was high */
+enum { STOP = 1, WAS_HIGH = 2 }; /* flags of find_edge(): the stop bit was high; the sender's previous bit was high */
 
-/* Searches the next falling edge, from the bit after the one in which the stop bit was sampled. */
+/* Searches for the sender's next falling edge, from the bit after the bit that the receiver took for the stop bit. */
 static void find_edge(struct search *s, const candidate *from, int flags)
 {
 	candidate c = *from;
@@ -271,11 +280,11 @@ static void find_edge(struct search *s, const candidate *from, int flags)
 	wrongbaud_each_bit(s, &c, flags, find_edge);
 }
 
-/* The stop bit was sampled. @at_falling_edge: the candidate already stands at the next falling edge */
+/* Continues after the stop bit. @at_falling_edge: the candidate already stands at the next falling edge */
 static void after_stop(struct search *s, const candidate *c, bool stop, bool at_falling_edge)
 {
-	/* If the bridge drops characters, data_bit() did not compare the bits, because a dropped character has
-	 * unknown bits. */
+	/* If the bridge may have dropped this character, data_bit() has not compared its bits with the byte received.
+	 * But a high stop bit shows that the bridge has delivered this character, so compare the bits now. */
 	if (c->dropping && stop && !s->table && is_known_byte(s) && !bits_fit(s->levels, s->heard.byte))
 		return;
 	if (at_falling_edge)
@@ -284,7 +293,8 @@ static void after_stop(struct search *s, const candidate *c, bool stop, bool at_
 		find_edge(s, c, stop ? STOP : 0);
 }
 
-/* Takes the sender's sixth bit: most receivers sample the stop bit in it, the slowest ones just before it. */
+/* Decides what the receiver sees as the stop bit. Most receivers sample it in the sender's sixth bit. Those that sample
+ * earliest do so at the end of the sender's fifth bit. */
 static void stop_bit(struct search *s, const candidate *from, int depth)
 {
 	int before = s->levels[5], now = wrongbaud_level(from);
@@ -302,7 +312,7 @@ static void stop_bit(struct search *s, const candidate *from, int depth)
 		after_stop(s, &c, before, before);
 }
 
-/* Records the sender's bit number @depth, and gives up as soon as one does not fit the byte received. */
+/* Records the sender's bits from number @depth to 5. Gives up at the first bit that does not fit the byte received. */
 static void data_bit(struct search *s, const candidate *from, int depth)
 {
 	bool compare = is_known_byte(s) && !s->table && s->heard.byte && !from->dropping;
@@ -332,7 +342,8 @@ static void from_edge(struct search *s, const candidate *from, int depth)
 	wrongbaud_each_bit(s, &c, depth, data_bit);
 }
 
-/* From an idle line, the falling edge is the start bit of any text line that may follow. */
+/* Matches one candidate with the symbol. In a pause between two text lines, the symbol begins with the first bit of any
+ * text line that may follow. */
 static void match_one(struct search *s, const candidate *c)
 {
 	if (wrongbaud_is_end(c))
@@ -343,13 +354,14 @@ static void match_one(struct search *s, const candidate *c)
 		from_edge(s, c, 1);
 }
 
-/* How far a candidate has followed its text; the search never goes back. */
+/* How far a candidate has followed its text, as a number that only grows during the search */
 static unsigned int text_position(const candidate *c)
 {
 	return (unsigned int)c->lines << 16 | (unsigned int)c->at << 4 | c->bit;
 }
 
-/* Removes the least advanced candidate of s->later: the search cannot reach that candidate again. */
+/* Removes and returns the candidate in s->later that is least advanced in its text. No equal candidate can be added to
+ * s->later afterwards, so each candidate is processed only once. */
 static candidate take_least_advanced(struct search *s)
 {
 	unsigned int least = 0;
@@ -371,7 +383,8 @@ void wrongbaud_match(struct search *s, const candidate *from, unsigned int n)
 	s->later = later;
 	s->n_later = 0;
 	for (unsigned int i = 0; i < n; i++) {
-		/* If the bridge drops characters, unknown bytes are not matched: too little evidence would remain. */
+		/* If the bridge delivers nothing for framing errors, give up the candidate at a byte with unknown bits:
+		 * the other bytes would be too little evidence. */
 		if (s->table || is_known_byte(s) || !from[i].dropping)
 			match_one(s, &from[i]);
 	}

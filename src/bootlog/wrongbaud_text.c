@@ -1,8 +1,9 @@
-/* wrongbaud_text.c - what an ESP8266's ROM and eboot print, as bits on the wire, and which bit may follow another. */
+/* wrongbaud_text.c - what an ESP8266's ROM and eboot print, bit by bit as they send it. */
 #include "bootlog/wrongbaud_inside.h"
 
-/* Elements of a template that stand for a character: the reset cause, the boot mode, its second number; one decimal
- * digit or more; one hexadecimal digit; the digit of wrongbaud_line.number */
+/* Control characters in a template, each in place of variable characters. CAUSE: the digit of the reset cause; MODE and
+ * MODE2: the two digits of the boot mode; DEC: one or more decimal digits; HEX: a hexadecimal digit; NUMBER: the digit of
+ * wrongbaud_line.number */
 enum { CAUSE = 1, MODE, MODE2, DEC, HEX, NUMBER };
 
 #define NEWLINE "\r\n"
@@ -32,7 +33,8 @@ const struct rom_line_template wrongbaud_templates[N_LINES] = {
 	[AT_LD] = { "@ld" NEWLINE, TEXT_LOADS, SET(E_N) },
 	[LD] = { "ld" NEWLINE, TEXT_LOADS, SET(E_N) },
 	[E_N] = { "e:\6" NEWLINE, TEXT_FAILED, 0 },
-	/* Two templates: the version number that follows immediately may have any form. */
+	/* This text line is split in two, so that the first part is complete before the version number, which may have
+	 * any form. */
 	[STAGE2] = { NEWLINE "2nd boot ver", TEXT_STAGE2, SET(STAGE2_REST) },
 	[STAGE2_REST] = { "sion : ", TEXT_NONE, 0 },
 	[IDLE] = { "", TEXT_NONE, 0 },
@@ -45,7 +47,7 @@ int wrongbaud_level(const candidate *c)
 	return c->bit == 0 ? 0 : c->ch >> (c->bit - 1) & 1;
 }
 
-/* Calls fn for the first bit of each text line in the set. */
+/* Calls fn with the candidate at the first bit of each text line in @set, a set of enum rom_line. */
 static void each_line_of(struct search *s, candidate *c, unsigned long set, int depth, search_fn *fn)
 {
 	c->at = c->bit = 0;
@@ -58,7 +60,7 @@ static void each_line_of(struct search *s, candidate *c, unsigned long set, int 
 	}
 }
 
-/* Stops following a text of which the bridge drops characters: see wrongbaud_is_end(). */
+/* The bridge delivers nothing for characters with framing errors, so the search stops here: see wrongbaud_is_end(). */
 static void end_text(struct search *s, const candidate *c)
 {
 	candidate end = *c;
@@ -70,11 +72,12 @@ static void end_text(struct search *s, const candidate *c)
 		wrongbaud_keep(s->w, &end);
 }
 
-/* Calls fn for each text line that may follow the last one, if the bridge drops characters. Some boot modes differ only
- * in the text lines that may follow, so this narrows the sets of causes and modes. */
+/* Calls fn for the first bit of each text line that may follow the last one, for a bridge that delivers nothing for
+ * characters with framing errors. Each of these text lines excludes some reset causes or boot modes, which the banner
+ * alone may leave open. */
 static void each_line_dropping(struct search *s, const candidate *c, int depth, search_fn *fn)
 {
-	/* In mode 1 the ROM boots from flash, too, if nothing was downloaded (bootrom.c). */
+	/* The ROM also loads from flash in boot mode 1, if no host has downloaded anything (bootrom.c). */
 	static const struct {
 		enum rom_line line;
 		uint8_t causes, modes;
@@ -110,7 +113,7 @@ void wrongbaud_each_line(struct search *s, const candidate *c, int depth, search
 		each_line_of(s, &next, wrongbaud_templates[c->last].next, depth, fn);
 }
 
-/* Calls fn for what may follow a completed text line: the next one at once, or an idle line. */
+/* Calls fn for what may follow a completed text line: the first bit of the next text line, or a pause. */
 static void each_next_line(struct search *s, const candidate *c, int depth, search_fn *fn)
 {
 	candidate next = *c;
@@ -129,7 +132,7 @@ static void each_next_line(struct search *s, const candidate *c, int depth, sear
 	fn(s, &next, depth);
 }
 
-/* Calls fn for the first data bit of each character that this element may stand for. */
+/* Calls fn for the first data bit of each character that the current element of the template may stand for. */
 static void each_char(struct search *s, const candidate *c, int depth, search_fn *fn)
 {
 	static const char *const digits[] = {
@@ -150,7 +153,7 @@ static void each_char(struct search *s, const candidate *c, int depth, search_fn
 		return;
 	}
 	for (const char *digit = digits[element]; *digit; digit++) {
-		unsigned int set = 1U << (*digit & 0xf); /* not used for HEX */
+		unsigned int set = 1U << (*digit & 0xf); /* the digit as a bit; not used for HEX */
 
 		next.ch = (uint8_t)*digit;
 		switch (element) {
@@ -163,7 +166,7 @@ static void each_char(struct search *s, const candidate *c, int depth, search_fn
 	}
 }
 
-/* Calls fn for the start bit of each character that may follow a completed one. */
+/* Calls fn for the start bit of each character that may follow the character just completed. */
 static void each_frame(struct search *s, const candidate *c, int depth, search_fn *fn)
 {
 	const char *form = wrongbaud_templates[c->line].form;
@@ -179,7 +182,7 @@ static void each_frame(struct search *s, const candidate *c, int depth, search_f
 		return;
 	}
 	fn(s, &next, depth);
-	if (form[next.at] == '\r') { /* eboot may end its text lines with \n alone */
+	if (form[next.at] == '\r') { /* a text line of eboot may end with "\n" instead of "\r\n" */
 		next.at++;
 		fn(s, &next, depth);
 	}
