@@ -1,10 +1,11 @@
-/* rx74880.c - puts an ESP8266's text, sent at 74880 Bd and received at 115200, into the record of a boot.
+/* rx74880.c - puts the text that an ESP8266 sends at 74880 Bd, and the port receives at 115200 Bd, into the record of
+ * the boot.
  *
- *	rx74880_byte(), rx74880_heard()	characters from bootlog.c
- *		take_symbol()		-> wrongbaud.c, which recognises the ROM and returns its text lines
- *			rx74880_lock()		the sender is the ROM: drops its characters from the log's text
- *			take_lines()		text lines into struct boot and events
- *			rx74880_unlock()	the ROM's text has ended: reads the rest as plain text
+ *	rx74880_byte(), rx74880_heard()		take received characters from bootlog.c
+ *		take_symbol()			passes them to wrongbaud.c, which recognises the ROM and its text lines
+ *			rx74880_lock()		the sender is the ROM: removes its characters from the ordinary text
+ *			take_lines()		puts recovered text lines into struct boot, and reports events
+ *			rx74880_unlock()	the ROM's text has ended: the characters left over are ordinary text
  */
 #include "bootlog/reader.h"
 
@@ -14,13 +15,14 @@
  * Text lines
  */
 
-/* For the banners of boot modes 2 and 3 a receiver at 115200 delivers the same bytes. Modes 4 to 7 boot from SDIO. */
+/* A receiver at 115200 Bd delivers the same bytes for the banners of boot modes 2 and 3, so both are possible. In modes
+ * 4 to 7 the chip boots from SDIO. */
 #define MODES_2_3 (1U << 2 | 1U << 3)
 #define MODES_SDIO (1U << 4 | 1U << 5 | 1U << 6 | 1U << 7)
 
-/* At 74880 Bd the ROM speaks only after power-on and a reset by EN/RST (esp8266/Arduino
- * cores/esp8266/hwdt_app_entry.cpp). So other causes are excluded, even if they fit the bytes received. If the bridge
- * drops characters, often both remain. */
+/* The ROM sends at 74880 Bd only after power-on (reset cause 1) and after a reset by the EN/RST pin (reset cause 2):
+ * esp8266/Arduino cores/esp8266/hwdt_app_entry.cpp. So other reset causes are excluded, even if they fit the bytes
+ * received. If the bridge delivers nothing for framing errors, it often remains unknown which of the two it is. */
 #define COLD_CAUSES (1U << 1 | 1U << 2)
 
 static struct span span_of(const char *text)
@@ -59,11 +61,11 @@ static void rx74880_banner(struct bootlog *log, const struct wrongbaud_line *lin
 	if (cause < 0 && (line->causes & COLD_CAUSES))
 		boot.cause_kind = BOOT_CAUSE_HARDWARE;
 	boot.habit = rx74880_habit(line->habits);
-	boot.certain = false; /* until the end of the load was received */
+	boot.certain = false; /* rx74880_loaded() will set this at the end of the load */
 	if (boot.mode < 0 && !(line->modes & ~MODES_SDIO))
 		boot.source = BOOT_SOURCE_OTHER;
 	if (line->modes && !(line->modes & ~MODES_2_3)) {
-		boot.mode_needs_load = true; /* only in mode 3 a load follows */
+		boot.mode_needs_load = true; /* boot mode 3 loads from flash, mode 2 does not */
 		boot.mode = -1;
 		boot.source = BOOT_SOURCE_UNKNOWN;
 	}
@@ -72,7 +74,7 @@ static void rx74880_banner(struct bootlog *log, const struct wrongbaud_line *lin
 	bootlog_take_banner(log, &boot, span_of(text), false);
 }
 
-/* The load has ended. The boot is certain if banner, load and checksum were all recovered. */
+/* Records that the load has ended. The boot is certain if banner, load and checksum lines were all recovered. */
 static void rx74880_loaded(struct bootlog *log, enum boot_progress step, const char *text)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -83,7 +85,7 @@ static void rx74880_loaded(struct bootlog *log, enum boot_progress step, const c
 	bootlog_progress(log, step, span_of(text));
 }
 
-/* The result of eboot's copy: 0 is success. */
+/* Records that eboot has copied an update. @number: the result that eboot printed; 0: success, -1: unknown */
 static void rx74880_copied(struct bootlog *log, int number)
 {
 	log->boot.copying = false;
@@ -93,12 +95,13 @@ static void rx74880_copied(struct bootlog *log, int number)
 		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"), REASON_EBOOT_COPY);
 }
 
-/* Each byte is worth about five bits: four bytes fit by chance less than once in a million. The result of a copy is
- * shorter, but nothing else can follow a sure "@cp:". */
+/* How many bytes must fit before a text line is sure. A wrong text fits one byte with a probability of about 1/32, so
+ * it fits four bytes less than once in a million times. The result of a copy has fewer bytes. Two bytes are enough for
+ * it, because nothing else can follow "@cp:". */
 #define INFORMATIVE_MIN 4
 #define INFORMATIVE_COPIED 2
 
-/* Did enough bytes fit to exclude chance, and is the text line's number known? */
+/* Is the recovered text line beyond doubt? Its bytes must be too many to fit by chance; its number must be known. */
 static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
 {
 	switch (line->text) {
@@ -113,11 +116,11 @@ static bool is_sure(const struct rx74880 *r, const struct wrongbaud_line *line)
 	}
 }
 
-/* Text lines that only report progress or trouble, and the text that goes into their events */
+/* Text lines that only report progress or trouble, and the text that is reported for each of them */
 static const struct {
 	const char *text;
 	enum boot_progress progress;
-	enum boot_reason reason; /* REASON_NONE: progress */
+	enum boot_reason reason; /* REASON_NONE: the text line reports progress, no trouble */
 } plain_lines[TEXT_STAGE2 + 1] = {
 	[TEXT_WDT_RESET] = { "wdt reset", BOOT_NOTHING, REASON_NONE },
 	[TEXT_LOAD] = { "load 0x...", BOOT_LOADING, REASON_NONE },
@@ -192,11 +195,12 @@ static void take_lines(struct bootlog *log)
 	r->taken_ms = log->now_ms;
 }
 
-/* A second-stage loader other than eboot is silent for at least this long after the ROM's checksum. */
+/* In milliseconds: a second stage other than eboot prints nothing for at least this long after the ROM's csum line. */
 #define OTHER_LOADER_MS 10
 
-/* The ROM's text ended after the checksum. Either that was the end of the load, or "csum err" followed in a form that
- * could not be read. "csum err" and eboot's text follow at once, so text after a pause comes from another loader. */
+/* The ROM's text has ended. If the csum line was its last line, reports the end of the load. The boot is certain only
+ * if a pause followed. For without a pause, the next text may be "csum err" or eboot's, in a form that could not be
+ * recovered. After a pause, the next text comes from another loader, so the load was good. */
 static void end_of_words(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -221,14 +225,14 @@ static void rx74880_append(struct rx74880 *r, const char *text, size_t n)
 	r->len += n;
 }
 
-/* Character number @back, counted from the last one, which is 1 */
+/* Returns the last character received for @back 1, the last but one for @back 2, and so on. */
 static const struct rx74880_heard *recent_heard(const struct rx74880 *r, unsigned int back)
 {
 	return &r->recent[(r->n_recent - back) % RX74880_RECENT];
 }
 
-/* The sender was recognised as the ROM: moves the characters that belong to the ROM's text from the log's line into
- * r->line. The last character is not in the log's line yet. */
+/* The sender was recognised as the ROM: moves the characters of the ROM's text from log->text to rx74880.line. The last
+ * character received is in neither of them yet. */
 static void rx74880_lock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -247,7 +251,7 @@ static void rx74880_lock(struct bootlog *log)
 		rx74880_append(r, recent_heard(r, n)->text, recent_heard(r, n)->len);
 }
 
-/* The ROM's text is over. Characters that did not become a text line are read as plain text. */
+/* The ROM's text has ended: reads the characters after the last recovered text line as ordinary text. */
 static void rx74880_unlock(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -292,8 +296,8 @@ static struct rx74880_heard *rx74880_remember(struct rx74880 *r, const char *tex
 	return h;
 }
 
-/* Stores the character in recent[], after the last byte that rx74880_passed() skipped: a banner may begin with that
- * byte. */
+/* Stores a received character in rx74880.recent[]. If rx74880_passed() has skipped the byte before, stores this byte
+ * first, because a banner may begin with it. */
 static void remember_piece(struct bootlog *log, const struct bootlog_piece *piece)
 {
 	struct rx74880 *r = &log->rx74880;
@@ -314,7 +318,7 @@ bool rx74880_heard(struct bootlog *log, const struct bootlog_piece *piece)
 	struct rx74880 *r = &log->rx74880;
 	struct wrongbaud *w = &r->wrongbaud;
 
-	if (!w->n && piece->n_heard && piece->heard->kind != SYMBOL_BYTE) { /* a banner begins with two bytes */
+	if (!w->n && piece->n_heard && piece->heard->kind != SYMBOL_BYTE) { /* no banner begins with an unknown byte */
 		w->any_previous = r->passed = false;
 		return false;
 	}

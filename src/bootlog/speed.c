@@ -1,29 +1,31 @@
-/* speed.c - names the speed of a sender from bytes received at another speed, and recognises text. */
+/* speed.c - finds the baud rate of a sender from bytes that were received at another baud rate, and recognises text. */
 #include "bootlog/speed.h"
 
 #include <string.h>
 
 #include "bootlog/speedtables.h"
 
-/* The best speed is named when it is e^14, about a million times, likelier than the next one: log2(e) * 14 * 8. */
+/* The likeliest baud rate is named once it is e^14, about a million, times likelier than any other one. As a difference
+ * of costs: log2(e) * 14 * 8 = 162. */
 #define BEATEN_BY 162
-/* Upper limit of a cost: after a change of the sender's speed, the new speed becomes best within about 100 bytes. */
+/* Upper limit of the cost of a baud rate. Because of this limit, a new baud rate of the sender becomes the likeliest
+ * one within about 100 bytes. */
 #define COST_MAX (6 * BEATEN_BY)
 
 /* -------------------------------------------------------------------------------------------------
- * Which speed
+ * Which baud rate
  */
 
-/* The costs of one received byte, as in struct speed_row. */
+/* The costs of one received byte with a high (good) or low (bad) stop bit: see struct speed_row */
 struct byte_costs {
 	int good, bad, all_good, all_bad;
 };
 
-/* The cost of "a or b", from the costs of two events that exclude each other. */
+/* The cost of "one of two events happens", from the costs @a and @b of the two events, which exclude each other. */
 static int cost_of_either(int a, int b)
 {
 	static const uint8_t gain[] = {
-		/* 8 log2(1 + 2^(-d/8)) for a difference d of the costs */
+		/* entry d is 8 log2(1 + 2^(-d/8)), for costs that differ by d */
 		8, 8, 7, 7, 6, 6, 5, 5, 5, 4, 4, 4, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	};
 	int less = a < b ? a : b, apart = a < b ? b - a : a - b;
@@ -31,15 +33,16 @@ static int cost_of_either(int a, int b)
 	return less - (apart < (int)sizeof(gain) ? gain[apart] : 0);
 }
 
-/* If byte_costs.all_good is above FEW, a bridge that drops framing errors delivers less than 1 of 32 characters. */
+/* If byte_costs.all_good is above FEW, less than 1 of 32 characters has a high stop bit. A bridge that drops characters
+ * with framing errors delivers no others. */
 #define FEW (5 * SPEED_UNIT)
 
-/* The cost of a delivered byte, given what the bridge does on framing errors. */
+/* The cost of a byte that the bridge has delivered. @habit: what the bridge does with framing errors */
 static int cost_of(enum speed_habit habit, uint8_t byte, struct byte_costs costs)
 {
 	switch (habit) {
 	case SPEED_ZEROES: return byte ? costs.good : cost_of_either(costs.good, costs.all_bad);
-	case SPEED_DROPS: /* Above FEW the model is too imprecise, and a fixed, high cost is used. */
+	case SPEED_DROPS: /* If hardly any byte is delivered, the tables are too imprecise: use a fixed, high cost. */
 		return costs.all_good > FEW ? 10 * SPEED_UNIT : costs.good - costs.all_good;
 	default: return cost_of_either(costs.good, costs.bad);
 	}
@@ -60,7 +63,7 @@ static struct byte_costs costs_in_row(const struct speed_guess *g, int i, uint8_
 {
 	const struct speed_row *row = &speed_rows[g->first + i];
 
-	if (i == g->n) /* noise: each byte is as likely as any other, and a high stop bit as a low one */
+	if (i == g->n) /* noise: all bytes are equally likely, with a high stop bit as well as with a low one */
 		return (struct byte_costs){ 9 * SPEED_UNIT, 9 * SPEED_UNIT, SPEED_UNIT, SPEED_UNIT };
 	return (struct byte_costs){
 		.good = row->good[byte] ? row->good[byte] : SPEED_NEVER,
@@ -98,13 +101,14 @@ void speed_add(struct speed_guess *g, const void *bytes, size_t n)
 		speed_add_byte(g, *byte++);
 }
 
-/* The speed that row i stands for. */
+/* The sender's baud rate in row @i of the receiver's rows; SPEED_OTHER if the row is not for one that can be named */
 static int row_baud(const struct speed_guess *g, int i)
 {
 	return i < g->n && speed_rows[g->first + i].baud ? speed_rows[g->first + i].baud : SPEED_OTHER;
 }
 
-/* Finds the likeliest habit and speed. Return: the habit */
+/* Finds out which baud rate is the likeliest, and what the bridge most likely does with framing errors. Return: what
+ * the bridge does */
 static int find_best(const struct speed_guess *g, int *ret_baud)
 {
 	for (int habit = g->first_habit; habit <= g->last_habit; habit++)
@@ -117,7 +121,7 @@ static int find_best(const struct speed_guess *g, int *ret_baud)
 	return SPEED_HABIT_UNKNOWN;
 }
 
-/* The speed within 9 % that some receivers cannot distinguish from this one; 0: there is none */
+/* Another baud rate, within 9 %, that some receivers cannot distinguish from @baud; 0: there is none */
 static int similar_speed(int baud)
 {
 	static const int pairs[][2] = { { 230400, 250000 }, { 460800, 500000 }, { 921600, 1000000 } };
@@ -129,7 +133,8 @@ static int similar_speed(int baud)
 	return 0;
 }
 
-/* The cost of the likeliest other speed, except for a speed similar to the best one */
+/* By how much the baud rate @best leads: the cost of the likeliest other baud rate. A baud rate that some receivers
+ * cannot distinguish from @best is left out. */
 static int32_t lead_of(const struct speed_guess *g, int best)
 {
 	int similar = similar_speed(best);
@@ -156,10 +161,11 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 
 	if (g->first_habit == g->last_habit)
 		return (enum speed_habit)g->first_habit;
-	/* For SPEED_OTHER the tables are too imprecise to distinguish habits. */
+	/* Without a named baud rate, the tables are too imprecise to show what the bridge does with framing errors. */
 	if (speed_named(g) <= 0)
 		return SPEED_HABIT_UNKNOWN;
-	/* Twice the lead: only the bytes with framing errors are evidence for a habit. */
+	/* Require twice the lead that a baud rate needs, because only the characters with framing errors show what the
+	 * bridge does. */
 	for (int habit = g->first_habit; habit <= g->last_habit; habit++)
 		for (int i = 0; i <= g->n && habit != best_habit; i++)
 			if (g->cost[habit][i] < 2 * BEATEN_BY)
@@ -174,16 +180,17 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-/* Within this many bytes, 93 % of texts at the right speed reach RIGHT_FROM. Nearly all others are rows of dots, or
- * received misaligned. */
+/* Text received at the right baud rate reaches RIGHT_FROM within this many bytes in 93 % of all cases. Nearly all other
+ * cases are rows of dots, or misaligned receivers. */
 #define ENOUGH_BYTES 76
-/* After this many bytes without a pause 4 % of receivers are still misaligned. A pause of 2.5 characters aligns all. */
+/* How many bytes to ignore if the sender does not pause. After 24 bytes, 4 % of all receivers still are misaligned with
+ * the sender's characters. A pause of 2.5 characters aligns every receiver. */
 #define SKIPPED 24
-#define PAIR_COUNTS 2 /* how many times the same pair of bytes counts as evidence */
-/* A silence shorter than this may be scheduling delay: the bytes were read later than they arrived. */
+#define PAIR_COUNTS 2 /* a pair of adjacent bytes counts as evidence for text only this many times */
+/* A shorter silence does not count as a pause of the sender, because the scheduler may have delayed the read() call. */
 #define PAUSE_MS 5
 
-/* The row of speed_text_gain[] for a byte that follows this one */
+/* The kind of @byte: the row of speed_text_gain[] to use for the byte that follows @byte */
 static unsigned int kind_of(int byte)
 {
 	if (byte >= '0' && byte <= '9')
@@ -206,8 +213,8 @@ void speed_check_begin(struct speed_check *c, int baud)
 	c->before = -1;
 }
 
-/* Counts a pair of adjacent bytes. Return: whether the pair is still evidence, because it came at most PAIR_COUNTS
- * times */
+/* Counts a pair of adjacent bytes. Return: whether the pair counts as evidence, because it has come at most PAIR_COUNTS
+ * times so far */
 static bool pair_counts(struct speed_check *c, int before, int byte)
 {
 	unsigned int hash = ((unsigned int)before * 151 + (unsigned int)byte * 7) % (sizeof(c->seen) * 4);
@@ -235,7 +242,8 @@ static void speed_weigh(struct speed_check *c, uint8_t byte, bool readable)
 		c->answer = SPEED_WRONG;
 }
 
-/* Evaluates the bytes held back. @readable: the character that they begin is valid UTF-8 */
+/* Evaluates the bytes in held[], which may be the beginning of a UTF-8 character. @readable: the rest of this character
+ * has come, and it is valid */
 static void weigh_held(struct speed_check *c, bool readable)
 {
 	for (int i = 0; i < c->n_held && c->answer == SPEED_UNSURE; i++)
@@ -271,7 +279,7 @@ static void speed_check_byte(struct speed_check *c, uint8_t byte)
 	}
 }
 
-/* Did the sender pause for more than 2.5 characters before or between these bytes? */
+/* Did the sender pause for more than 2.5 characters before or between the @n bytes just read? */
 static bool has_pause(const struct speed_check *c, int64_t now_ms, size_t n)
 {
 	int64_t on_line_ms = ((int64_t)n * 10 + 25) * 1000 / c->baud + 1;

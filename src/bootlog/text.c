@@ -1,15 +1,17 @@
 /* text.c - separates readable text from unreadable bytes. */
 #include "bootlog/reader.h"
 
-#define READABLE_MIN 4 /* bytes; a shorter readable run between unreadable bytes is chance */
+#define READABLE_MIN 4 /* bytes; fewer readable bytes between unreadable ones count as unreadable: they are chance */
 
-/* Is this the mark that a program put in place of bytes that it could not decode? U+FFFD; Arduino IDE: U+2E2E. */
+/* Does @s begin with the mark that a terminal shows in place of bytes that it cannot decode? Most terminals show
+ * U+FFFD, the Arduino IDE shows U+2E2E. */
 static bool is_replacement(struct span s)
 {
 	return span_len(s) >= 3 && (!memcmp(s.at, "\xef\xbf\xbd", 3) || !memcmp(s.at, "\xe2\xb8\xae", 3));
 }
 
-/* Return the length of the UTF-8 character at @s; 0 for an invalid byte, a control character and a replacement mark. */
+/* Returns the length of the UTF-8 character at the beginning of @s. Returns 0 for an invalid byte, a control character
+ * other than tab, and the mark of a terminal for bytes that it cannot decode. */
 static size_t utf8_length(struct span s)
 {
 	unsigned char c = (unsigned char)*s.at;
@@ -53,14 +55,16 @@ void text_flush_garbage(struct bootlog *log)
 	bootlog_emit(log, BOOT_EVENT_GARBAGE, (struct span){ log->text, log->text }, (int)n);
 }
 
-/* Report a run of readable text; one that is too short counts as garbage. Return whether it was reported. */
+/* Reports a piece of readable text. If it is shorter than READABLE_MIN, counts it as unreadable instead. Returns
+ * whether it was reported. */
 static bool text_take_run(struct bootlog *log, struct span run, bool is_part)
 {
 	if (span_len(run) < READABLE_MIN) {
 		add_garbage(log, span_len(run));
 		return false;
 	}
-	/* Bytes beyond ASCII are letters of the user's language, or garbage that a program took for letters. */
+	/* Count the bytes that are not ASCII. They may be letters of the user's language, or unreadable bytes that a
+	 * terminal took for letters. */
 	for (const char *c = run.at; c != run.end; c++)
 		log->foreign += ((unsigned char)*c & 0x80) != 0;
 	bootlog_emit(log, BOOT_EVENT_TEXT, run, is_part);
@@ -88,8 +92,8 @@ void text_line(struct bootlog *log, struct span s)
 			add_garbage(log, 1);
 		}
 	}
-	/* For pattern matching, report a line that was not reported as one text, unless hardly anything in it is
-	 * readable. */
+	/* Pattern matching needs whole text lines. Report the line as a whole if only parts of it were reported, or if
+	 * it was too short to be reported. But do not report it if hardly anything in it is readable. */
 	if (readable < span_len(line) ? any || readable * 4 >= span_len(line) * 3 : !any)
 		bootlog_emit(log, BOOT_EVENT_LINE, line, 0);
 }

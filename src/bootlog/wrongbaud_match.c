@@ -77,11 +77,11 @@ void wrongbaud_keep(struct wrongbaud *w, const candidate *c)
  * Bits of the sender and of the byte received
  */
 
-/* Each byte received begins at a falling edge of the sender's signal. The sender's bits are counted from this edge, from
- * 0. The receiver samples bits 1, 2, 4, 5 and 7 of the byte well inside of the sender's bits 1 to 5. It samples bits 0,
- * 3 and 6 of the byte near a border between two of the sender's bits, so it may see either bit. (A receiver at exactly
- * 115200 Bd that samples in the middle of its bits samples the byte's bits 0 to 7 at 0.98, 1.63, 2.28, 2.93, 3.58, 4.23,
- * 4.88 and 5.53 sender's bits after the edge.) */
+/* Each byte received begins at a falling edge of the sender's signal. The sender's bit behind this edge has number 0.
+ * The receiver samples bits 1, 2, 4, 5 and 7 of the byte well inside of the sender's bits 1 to 5. It samples bits 0, 3
+ * and 6 of the byte near a border between two of the sender's bits, so it may see either bit. (A receiver at exactly
+ * 115200 Bd that samples in the middle of its bits samples the byte's bits 0 to 7 at 0.98, 1.63, 2.28, 2.93, 3.58,
+ * 4.23, 4.88 and 5.53 sender's bits after the edge.) */
 static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 }; /* for the sender's bits 1 to 5: which bit of the byte */
 static const uint8_t border_bit[3] = { 0, 3, 6 };    /* bits of the byte sampled near a border of two sender's bits */
 static const uint8_t before_border[3] = { 0, 2, 4 }; /* the sender's bit before the border, for each of border_bit[] */
@@ -136,8 +136,8 @@ void wrongbaud_init_receivers(struct wrongbaud *w)
 	static const int sampled[4] = { 1, 4, 7, 9 }, borders[4] = { 1000, 3000, 5000, 6000 };
 
 	for (int i = 0; i < RECEIVER_RATES * RECEIVER_SAMPLES; i++) {
-		/* rate to rate_end: how long a receiver's bit is, in 1/100,000 of a sender's bit. Together, all kinds of
-		 * receivers cover 65 % (74880 / 115200) and 2.5 % less or more. */
+		/* rate to rate_end: how long a receiver's bit is, in 1/100,000 of a sender's bit. Together, all kinds
+		 * of receivers cover 65 % (74880 / 115200) and 2.5 % less or more. */
 		int rate = 63375 + i / RECEIVER_SAMPLES * 3250 / RECEIVER_RATES;
 		int rate_end = 63376 + (i / RECEIVER_SAMPLES + 1) * 3250 / RECEIVER_RATES;
 		int sample = 400 + i % RECEIVER_SAMPLES * 200 / RECEIVER_SAMPLES;
@@ -169,9 +169,9 @@ static uint32_t receivers_of(const struct wrongbaud *w, const int *levels, uint8
 	return set;
 }
 
-/* Restricts the candidate to these kinds of receivers. If the bridge delivers each character, all kinds remain possible:
- * then enough bytes are received to recognise the text without knowing the receiver. Return: false if no bridge would
- * deliver these bytes */
+/* Restricts the candidate to these kinds of receivers. If the bridge delivers each character, all kinds remain
+ * possible: then enough bytes are received to recognise the text without knowing the receiver. Return: false if no
+ * bridge would deliver these bytes */
 static bool narrow_receivers(candidate *c, uint32_t receivers)
 {
 	c->receivers &= receivers;

@@ -2,8 +2,8 @@
 #include "bootlog/wrongbaud_inside.h"
 
 /* Control characters in a template, each in place of variable characters. CAUSE: the digit of the reset cause; MODE and
- * MODE2: the two digits of the boot mode; DEC: one or more decimal digits; HEX: a hexadecimal digit; NUMBER: the digit of
- * wrongbaud_line.number */
+ * MODE2: the two digits of the boot mode; DEC: one or more decimal digits; HEX: a hexadecimal digit; NUMBER: the digit
+ * of wrongbaud_line.number */
 enum { CAUSE = 1, MODE, MODE2, DEC, HEX, NUMBER };
 
 #define NEWLINE "\r\n"
