@@ -22,7 +22,7 @@
 
 /* The ROM sends at 74880 Bd only after power-on (reset cause 1) and after a reset by the EN/RST pin (reset cause 2):
  * esp8266/Arduino cores/esp8266/hwdt_app_entry.cpp. So other reset causes are excluded, even if they fit the bytes
- * received. If the bridge delivers nothing for framing errors, it often remains unknown which of the two it is. */
+ * received. If the bridge delivers nothing for framing errors, both causes often fit. */
 #define COLD_CAUSES (1U << 1 | 1U << 2)
 
 static struct span span_of(const char *text)
@@ -199,8 +199,8 @@ static void take_lines(struct bootlog *log)
 #define OTHER_LOADER_MS 10
 
 /* The ROM's text has ended. If the csum line was its last line, reports the end of the load. The boot is certain only
- * if a pause followed. For without a pause, the next text may be "csum err" or eboot's, in a form that could not be
- * recovered. After a pause, the next text comes from another loader, so the load was good. */
+ * if a pause followed. Without a pause, the bytes behind the csum line may be damaged text of the ROM ("csum err") or
+ * of eboot. After a pause, they come from another loader, so the load was good. */
 static void end_of_words(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;

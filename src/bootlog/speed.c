@@ -5,8 +5,8 @@
 
 #include "bootlog/speedtables.h"
 
-/* The likeliest baud rate is named once it is e^14, about a million, times likelier than any other one. As a difference
- * of costs: log2(e) * 14 * 8 = 162. */
+/* The likeliest baud rate is named once it is e^14 (about a million) times likelier than any other one. This is a
+ * difference of log2(e) * 14 * 8 = 162 between the costs. */
 #define BEATEN_BY 162
 /* Upper limit of the cost of a baud rate. Because of this limit, a new baud rate of the sender becomes the likeliest
  * one within about 100 bytes. */
@@ -180,8 +180,8 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-/* Text received at the right baud rate reaches RIGHT_FROM within this many bytes in 93 % of all cases. Nearly all other
- * cases are rows of dots, or misaligned receivers. */
+/* Within this many bytes, 93 % of all texts that are received at the right baud rate have RIGHT_FROM of evidence. Most
+ * of the others consist of dots, or the receiver is misaligned. */
 #define ENOUGH_BYTES 76
 /* How many bytes to ignore if the sender does not pause. After 24 bytes, 4 % of all receivers still are misaligned with
  * the sender's characters. A pause of 2.5 characters aligns every receiver. */

@@ -84,8 +84,8 @@ static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
 
 /* Fills in w->starts. The receiver may take any falling edge in the banner's first four characters, "\r\n e", for a
  * start bit. If the bridge delivers nothing for characters with framing errors, only the edges of the first character
- * are considered, because more of them would take too long. This is enough, because the chip sends nothing for a while
- * before the banner. */
+ * are considered, because more edges would take too long. The first character is enough: before the banner, the chip
+ * sends nothing for a while, so the receiver is not in the middle of a byte. */
 static void init_starts(struct wrongbaud *w)
 {
 	unsigned int n_first = 0;
@@ -171,8 +171,8 @@ static bool line_ready(const struct wrongbaud *w)
 	return w->n > 0;
 }
 
-/* Can a receiver at 115200 Bd not tell these boot modes apart? It receives the same bytes for modes 2 and 3. It also
- * receives the same bytes for modes 4, 6 and 7. */
+/* Does a receiver at 115200 Bd get the same bytes for all boot modes in the bit set @modes? This is true of modes 2 and
+ * 3, and of modes 4, 6 and 7. */
 static bool is_one_class(unsigned int modes)
 {
 	static const uint8_t classes[] = { 1 << 0, 1 << 1, 1 << 2 | 1 << 3, 1 << 4 | 1 << 6 | 1 << 7, 1 << 5 };
@@ -267,7 +267,7 @@ static void forget_returned(struct wrongbaud *w)
 
 #define ANY_DIGIT 0xffU
 
-/* Has the candidate not reached the number at this index of the banner yet? */
+/* Does the candidate stand in the banner, before the number whose index is @number_at? */
 static bool is_before(const candidate *c, unsigned int number_at)
 {
 	return c->line == BANNER && (c->at < number_at || (c->at == number_at && c->bit == 0));

@@ -124,9 +124,9 @@ static bool may_be_unprintable(const int *levels)
  * Kinds of receiver
  */
 
-/* In thousandths of a receiver's bit: how late a receiver may notice a falling edge, if it samples 8 times a bit */
+/* How late a receiver that samples 8 times a bit may notice a falling edge, in thousandths of the receiver's bit */
 #define EDGE_SEEN_LATE 125
-/* In thousandths of a sender's bit: how much an edge may come too early or too late at the receiver */
+/* How much too early or too late an edge may reach the receiver, in thousandths of the sender's bit */
 #define EDGE_SHIFT 20
 
 void wrongbaud_init_receivers(struct wrongbaud *w)
@@ -186,7 +186,7 @@ static bool narrow_receivers(candidate *c, uint32_t receivers)
  * After the five bits: does the symbol fit, and where does the next symbol begin?
  */
 
-/* Is the symbol a received byte whose bits are known, not one that a terminal replaced? */
+/* Is the symbol a received byte, whose bits are known, rather than a mark that a terminal showed instead of it? */
 static bool is_known_byte(const struct search *s)
 {
 	return s->heard.kind == SYMBOL_BYTE && !s->unprintable;
@@ -294,7 +294,7 @@ static void after_stop(struct search *s, const candidate *c, bool stop, bool at_
 }
 
 /* Decides what the receiver sees as the stop bit. Most receivers sample it in the sender's sixth bit. Those that sample
- * earliest do so at the end of the sender's fifth bit. */
+ * earliest may sample it in the sender's fifth bit. */
 static void stop_bit(struct search *s, const candidate *from, int depth)
 {
 	int before = s->levels[5], now = wrongbaud_level(from);

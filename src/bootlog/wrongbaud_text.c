@@ -1,7 +1,7 @@
 /* wrongbaud_text.c - what an ESP8266's ROM and eboot print, bit by bit as they send it. */
 #include "bootlog/wrongbaud_inside.h"
 
-/* Control characters in a template, each in place of variable characters. CAUSE: the digit of the reset cause; MODE and
+/* Control characters that stand for variable characters in a template. CAUSE: the digit of the reset cause; MODE and
  * MODE2: the two digits of the boot mode; DEC: one or more decimal digits; HEX: a hexadecimal digit; NUMBER: the digit
  * of wrongbaud_line.number */
 enum { CAUSE = 1, MODE, MODE2, DEC, HEX, NUMBER };
@@ -10,7 +10,8 @@ enum { CAUSE = 1, MODE, MODE2, DEC, HEX, NUMBER };
 #define SET(line) (1UL << (line))
 #define AFTER_BANNER (SET(EMPTY) | SET(WDT) | SET(WAITING) | SET(LOAD_CODE) | SET(LOAD_DATA))
 
-/* Sources: twischer/xtensa-subjects reversed/bootrom.c, esp8266/Arduino bootloaders/eboot/eboot.c */
+/* Sources of the ROM's text lines: twischer/xtensa-subjects reversed/bootrom.c. Source of eboot's text lines:
+ * esp8266/Arduino bootloaders/eboot/eboot.c. */
 const struct rom_line_template wrongbaud_templates[N_LINES] = {
 	[BANNER] = { "\r\n ets Jan  8 2013,rst cause:\1, boot mode:(\2,\3)" NEWLINE, TEXT_BANNER, AFTER_BANNER },
 	[EMPTY] = { NEWLINE, TEXT_EMPTY, AFTER_BANNER },
@@ -47,7 +48,7 @@ int wrongbaud_level(const candidate *c)
 	return c->bit == 0 ? 0 : c->ch >> (c->bit - 1) & 1;
 }
 
-/* Calls fn with the candidate at the first bit of each text line in @set, a set of enum rom_line. */
+/* Calls @fn with @c moved to the first bit of each text line in @set, a set of enum rom_line. */
 static void each_line_of(struct search *s, candidate *c, unsigned long set, int depth, search_fn *fn)
 {
 	c->at = c->bit = 0;
