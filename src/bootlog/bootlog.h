@@ -10,8 +10,7 @@
  *	bootlog_verdict(&log, &boot);				the verdict on the whole log (espreset --decode)
  *
  * These functions make no system calls, read no clock and allocate nothing. The caller passes the time as @now_ms, in
- * milliseconds. However the caller splits the bytes into calls of bootlog_feed(), the events are the same ones. No
- * function fails.
+ * milliseconds. The events do not depend on how many bytes the caller passes in one call. No function fails.
  */
 #ifndef ESPRESET_BOOTLOG_BOOTLOG_H
 #define ESPRESET_BOOTLOG_BOOTLOG_H
@@ -24,7 +23,7 @@
 #include "base/verdict.h"
 #include "bootlog/reason.h"
 
-#define BOOTLOG_LINE_MAX 4096	/* bytes; a longer text line is split */
+#define BOOTLOG_LINE_MAX 4096	/* bytes; a longer text line is processed in parts */
 #define BOOTLOG_CHARACTER_MAX 4 /* bytes of one UTF-8 character */
 
 /* The baud rate at which the chip sent the text of a boot. After a hardware reset, the ROM of an ESP8266 with a 26 MHz
@@ -38,9 +37,9 @@ enum boot_rx_speed {
  * a banner that was sent at 74880 Bd and received at 115200 Bd. */
 enum boot_habit {
 	BOOT_HABIT_UNKNOWN,
-	BOOT_HABIT_DELIVERS, /* the bridge delivers the received byte unchanged */
-	BOOT_HABIT_ZEROES,   /* the bridge delivers a zero byte instead of the received byte */
-	BOOT_HABIT_DROPS,    /* the bridge delivers nothing for this character: only the banner can be recovered */
+	BOOT_HABIT_DELIVERS, /* the bridge delivers a byte with a framing error unchanged */
+	BOOT_HABIT_ZEROES,   /* the bridge delivers a zero byte instead of a byte with a framing error */
+	BOOT_HABIT_DROPS,    /* the bridge delivers no byte with a framing error: only the banner can be recovered */
 };
 
 enum boot_cause {
@@ -60,7 +59,7 @@ enum boot_cause {
 enum boot_source {
 	BOOT_SOURCE_UNKNOWN,
 	BOOT_SOURCE_FLASH,
-	BOOT_SOURCE_DOWNLOAD, /* download mode; an ESP32-family chip may still load from flash while waiting is false */
+	BOOT_SOURCE_DOWNLOAD, /* download mode; until an ESP32-family chip waits for a host, it may load from flash */
 	BOOT_SOURCE_OTHER,    /* the chip boots from SDIO, IRAM or HSPI, or in a factory mode */
 };
 
@@ -104,7 +103,7 @@ struct boot {
 	bool eboot_loads;  /* eboot said that it loads the application: it will not copy an update in this boot */
 	bool eboot_waits;  /* eboot runs, and has not said that it loads the application: it may be copying an update */
 	enum boot_trouble trouble;
-	char trouble_text[96];	 /* the first text line that reports the trouble, in printable ASCII */
+	char trouble_text[96];	 /* the first text line that reports the failure or crash, in printable ASCII */
 	enum boot_reason reason; /* why the boot failed or the application crashed; only if trouble is not BOOT_OK */
 	unsigned long detail;	 /* the first number in trouble_text, such as the number of an Xtensa exception */
 	char suspect_text[96];	 /* the line in which a second stage rejects an image, but may try another; or "" */
@@ -137,7 +136,7 @@ enum boot_event_kind {
 struct boot_event {
 	enum boot_event_kind kind;
 	int number;
-	bool sure; /* false: the text was sent at 74880 Bd and recovered at 115200 Bd, and other words or chance may
+	bool sure; /* false: the text was sent at 74880 Bd and received at 115200 Bd, and other words or chance may
 		    * explain the bytes as well. Such an event proves nothing. BOOT_EVENT_TROUBLE is always sure */
 	int64_t begin_ms; /* when the first byte of the text line was received */
 	int64_t end_ms;	  /* when the text line was complete */
@@ -174,7 +173,7 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 /* A piece of a log that a person copied from a terminal (cli/paste.h). What the terminal showed may differ from the
  * bytes that the port received. */
 struct bootlog_piece {
-	const char *text; /* not terminated */
+	const char *text; /* not NUL-terminated */
 	size_t n;	  /* length of the text in bytes; at most BOOTLOG_CHARACTER_MAX if heard is not NULL */
 	/* What the port may have received before the terminal showed this text; NULL: it received the text's bytes */
 	const struct wrongbaud_symbol *heard;
@@ -202,7 +201,7 @@ bool bootlog_is_following(const struct bootlog *log);
 /**
  * bootlog_boot() - the current boot: the one to which the last text line belongs
  * Return: NULL before the first text line of a boot. If text of a boot came before the first banner, the returned boot
- * has number 0, and may hold a trouble.
+ * has number 0, and its member trouble may report a failed boot or a crash.
  */
 const struct boot *bootlog_boot(const struct bootlog *log);
 
@@ -211,7 +210,7 @@ const struct boot *bootlog_boot_before(const struct bootlog *log);
 
 /**
  * bootlog_culprit() - the boot that explains the verdict VERDICT_CRASHED on a log: it printed the words of a crash, or
- * its reset cause is a crash
+ * its reset cause shows a crash
  * Return: NULL if no single boot explains the verdict: then the log shows only that the board restarts again and again.
  */
 const struct boot *bootlog_culprit(const struct bootlog *log);
@@ -236,7 +235,7 @@ bool bootlog_has_pieces(const struct bootlog *log);
 enum verdict boot_verdict(const struct boot *boot);
 
 /**
- * bootlog_verdict() - the verdict on the whole log: that of the last boot that shows enough for a verdict
+ * bootlog_verdict() - the verdict on the whole log: the verdict on the last boot that shows enough for one
  * Call bootlog_flush() before.
  * @ret_boot: set to the boot on which the verdict is based; set to NULL if the log has no boot. The pointer is valid as
  *            long as @log. The argument may be NULL

@@ -24,7 +24,7 @@ const char *bootwords_cause(enum boot_cause cause);
 /** bootwords_mode() - the boot mode in words, such as "boot mode 3 (flash)" or "boot 0x13 (SPI_FAST_FLASH_BOOT)" */
 void bootwords_mode(const struct boot *boot, char *buf, size_t cap);
 
-/** bootwords_trouble() - the text line that reports the trouble, or that an image was rejected; "" if there is none */
+/** bootwords_trouble() - the text line that reports a failed boot, a crash or a rejected image; "" if there is none */
 const char *bootwords_trouble(const struct boot *boot);
 
 /**

@@ -1,7 +1,7 @@
 /* reader.h - functions that the files in src/bootlog share. No file outside of src/bootlog includes it.
  *
  *	bootlog.c				cuts received bytes into text lines
- *	lines.c					finds banners in a text line, and passes other text to the files below
+ *	lines.c					finds banners in a text line, and calls the readers of all other text
  *	record.c				keeps the record of each boot
  *	rx74880.c				recovers text that was sent at 74880 Bd and received at 115200 Bd
  *	esp8266.c, esp32.c, cause.c		recognise what the ROMs print
@@ -46,7 +46,8 @@ void prefix_skip_function(struct prefix *p);
 
 /** bootlog_read_byte() - read a byte that is not part of text sent at 74880 Bd */
 void bootlog_read_byte(struct bootlog *log, unsigned char c);
-/** bootlog_drop() - remove the last @n bytes, which are part of text sent at 74880 Bd, and end the line before them */
+/** bootlog_drop() - the last @n bytes are part of text sent at 74880 Bd: remove them from the current text line, and end
+ * this line */
 void bootlog_drop(struct bootlog *log, size_t n);
 
 /* ---- lines.c ---- */
@@ -70,7 +71,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole);
 
 /** bootlog_emit() - report an event; @number becomes boot_event.number */
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number);
-/** bootlog_emit_trouble() - record and report a trouble; if the text line is ambiguous, only report a fragment */
+/** bootlog_emit_trouble() - record and report a failed boot or a crash; report a fragment if the line is ambiguous */
 void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct span line, enum boot_reason reason);
 /** bootlog_fragment() - report damaged or misplaced words of the ROM (BOOT_EVENT_FRAGMENT) */
 void bootlog_fragment(struct bootlog *log, struct span line);
@@ -116,8 +117,8 @@ const char *esp32_head(struct bootlog_head *ret, struct span s);
  */
 const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head, bool *ret_torn);
 /**
- * esp32_learn_chip() - take the chip of the boot before, if the first line of a banner is lost
- * Reads @line again as that chip's, if number, word and straps fit it; else @boot stays unchanged.
+ * esp32_learn_chip() - assume the chip of the previous boot, if the first line of the banner, which names it, is lost
+ * Reads the banner in @line again with this chip, and replaces @boot if the reset cause and the boot mode fit the chip.
  */
 void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *before);
 /** esp32_is_damaged() - is @text equal to @word, except for one wrong character or at most @lost missing ones? */
@@ -159,10 +160,10 @@ void trouble_init(struct bootlog *log);
 bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole);
 /** trouble_begins() - does the text from here on match a row of sentences[]? */
 bool trouble_begins(const struct bootlog *log, struct span s);
-/** trouble_other() - note a text line that reports no trouble: it may end a crash report, or show that an application
- * runs */
+/** trouble_other() - note a text line that reports no failure and no crash: it may end a crash report, or show that an
+ * application runs */
 void trouble_other(struct bootlog *log, struct span s, const struct prefix *prefix);
-/** trouble_banner() - note a banner without a hardware reset: if a crash report was begun, it reported a real crash */
+/** trouble_banner() - note a banner without a hardware reset: if a crash report has begun, it shows a real crash */
 void trouble_banner(struct bootlog *log);
 
 /** text_line() - report any other text line: its readable parts, and how many of its bytes are unreadable */

@@ -1,6 +1,5 @@
 /* sentences.h - a table of what firmware prints when a boot fails or an application dies, and of harmless text lines
- * that look similar. trouble.c compares each received text line with all rows.
- */
+ * that look similar. trouble.c compares each received text line with all rows of the table. */
 #ifndef ESPRESET_BOOTLOG_SENTENCES_H
 #define ESPRESET_BOOTLOG_SENTENCES_H
 
@@ -24,7 +23,7 @@ enum sentence_by {
 enum sentence_when {
 	ANY_TIME,
 	BEFORE_LOAD,	/* before the end of the load: the ROM prints the sentence */
-	BEFORE_APP,	/* before any line that only an application prints: a ROM or a second stage prints it */
+	BEFORE_APP,	/* before the application prints anything: a ROM or a second stage prints the sentence */
 	ON_ESP8266,	/* if the chip is an ESP8266 or unknown */
 	IN_8266_LOADER, /* if both BEFORE_APP and ON_ESP8266 are true */
 };

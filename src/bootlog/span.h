@@ -107,10 +107,16 @@ int span_any(struct span *s, const char *const *words);
  */
 bool span_scan(struct span *s, const char *form, unsigned long *ret);
 
-/** span_dec() - read a decimal number of one to nine digits, "-" allowed. Return: false, and @s unchanged, if none */
+/**
+ * span_dec() - read a decimal number of one to nine digits, which may begin with "-"
+ * Return: false, and @s unchanged, if the text does not begin with such a number.
+ */
 bool span_dec(struct span *s, long *ret);
 
-/** span_hex() - read a hexadecimal number of one to eight digits. Return: its digits; 0, and @s unchanged, if none */
+/**
+ * span_hex() - read a hexadecimal number of one to eight digits
+ * Return: how many digits it has; 0, and @s unchanged, if the text does not begin with such a number.
+ */
 int span_hex(struct span *s, unsigned long *ret);
 
 /** span_copy() - copy the text into the string @to of at most @cap bytes; bytes that are not printable become '?' */

@@ -34,7 +34,7 @@ static int cost_of_either(int a, int b)
 }
 
 /* If byte_costs.all_good is above FEW, less than 1 of 32 characters has a high stop bit. A bridge that drops characters
- * with framing errors delivers no others. */
+ * with framing errors delivers only these. */
 #define FEW (5 * SPEED_UNIT)
 
 /* The cost of a byte that the bridge has delivered. @habit: what the bridge does with framing errors */

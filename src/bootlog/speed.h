@@ -30,9 +30,9 @@
 /* What a bridge does with a received character whose stop bit is low (a framing error). */
 enum speed_habit {
 	SPEED_HABIT_UNKNOWN,
-	SPEED_DELIVERS, /* delivers the byte unchanged */
-	SPEED_ZEROES,	/* delivers 00 instead of the byte */
-	SPEED_DROPS,	/* delivers nothing */
+	SPEED_DELIVERS, /* the bridge delivers a byte with a framing error unchanged */
+	SPEED_ZEROES,	/* the bridge delivers a zero byte instead of a byte with a framing error */
+	SPEED_DROPS,	/* the bridge does not deliver a byte with a framing error */
 	SPEED_HABITS,
 };
 
@@ -103,10 +103,10 @@ struct speed_check {
 };
 
 /**
- * speed_check_begin() - start to check whether @baud, which the port was just set to, is the sender's speed
+ * speed_check_begin() - start to check whether the port's new baud rate @baud is the sender's
  *
- * While the sender does not pause, the receiver may be misaligned: bytes up to the first pause, 24 at most, are
- * ignored.
+ * Until the sender pauses, the receiver may be misaligned with its characters. So the bytes up to the first pause, but
+ * no more than 24, are ignored.
  */
 void speed_check_begin(struct speed_check *c, int baud);
 

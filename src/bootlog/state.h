@@ -71,7 +71,7 @@ enum bootlog_eboot {
 /* The crash report to which the text lines being received may belong (trouble.c). */
 struct bootlog_report {
 	uint16_t part;	      /* which row of sentences[] the report's first part matches, plus one; 0: no report */
-	unsigned char others; /* how many lines that belong to no report came since the report's last line */
+	unsigned char others; /* how many lines have come since the report's last line, without belonging to it */
 	bool alive;	      /* the report lists tasks of an application that keeps running: it is no crash */
 	bool saved;	      /* the report describes an earlier run: the application does not crash now */
 	bool heading;	      /* only the heading of the report was read so far; the next line may give the reason */
