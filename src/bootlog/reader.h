@@ -46,8 +46,8 @@ void prefix_skip_function(struct prefix *p);
 
 /** bootlog_read_byte() - read a byte that is not part of text sent at 74880 Bd */
 void bootlog_read_byte(struct bootlog *log, unsigned char c);
-/** bootlog_drop() - the last @n bytes are part of text sent at 74880 Bd: remove them from the current text line, and end
- * this line */
+/** bootlog_drop() - the last @n bytes are part of text sent at 74880 Bd: remove them from the current text line, and
+ * end this line */
 void bootlog_drop(struct bootlog *log, size_t n);
 
 /* ---- lines.c ---- */
