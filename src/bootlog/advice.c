@@ -1,7 +1,8 @@
 /* advice.c - what to do about a boot: tables of conditions and cures.
  *
- * Among the rows for a reason, the first one whose condition holds counts. Sources are next to the rows; facts behind
- * them are in docs/hardware.md and docs/sentences.md.
+ * Each row of a table is for one reason of a failure. Among the rows for this boot's reason, the first one whose
+ * condition holds gives the advice. Comments above rows name the source of a cure; docs/hardware.md and
+ * docs/sentences.md explain more.
  */
 #include "bootlog/advice.h"
 
@@ -10,32 +11,33 @@
 enum condition {
 	ALWAYS,
 	IF_8266,
-	IF_8266_MODE,  /* an ESP8266 in the row's boot mode */
-	IF_8266_CAUSE, /* an ESP8266 that was reset by the row's enum boot_cause */
-	IF_CAUSE,      /* any chip that was reset by the row's enum boot_cause */
-	IF_LOADER_AT,  /* a chip whose bootloader belongs at the row's offset in flash */
-	IF_ERASED,     /* the ROM has read erased flash */
-	IF_ERASED_AT,  /* IF_ERASED and IF_LOADER_AT */
-	IF_GPIO12,     /* an ESP32 with GPIO12 at the row's level at reset */
-	IF_BOOT_PIN,   /* a chip whose boot pin is the row's GPIO */
+	IF_8266_MODE,  /* an ESP8266; its boot mode is row.number */
+	IF_8266_CAUSE, /* an ESP8266; its reset cause is row.number, an enum boot_cause */
+	IF_CAUSE,      /* any chip; its reset cause is row.number, an enum boot_cause */
+	IF_LOADER_AT,  /* a chip whose bootloader belongs at the offset row.number in flash */
+	IF_ERASED,     /* the flash is erased where the ROM looked for the bootloader */
+	IF_ERASED_AT,  /* both IF_ERASED and IF_LOADER_AT hold */
+	IF_GPIO12,     /* an ESP32; its GPIO12 had the level row.number (0 or 1) at reset */
+	IF_BOOT_PIN,   /* a chip whose boot button is on the GPIO row.number */
 	IF_USB_BOOT,
 	IF_SPI_DOWNLOAD,
 	IF_HSPI,
 	IF_SDIO,
-	IF_EXCEPTION, /* the row's number of an Xtensa exception: esp8266/Arduino doc/exception_causes.rst */
+	IF_EXCEPTION, /* it died of the Xtensa exception row.number: esp8266/Arduino doc/exception_causes.rst */
 };
 
 struct row {
 	enum boot_reason reason;
 	enum condition condition;
-	int number; /* argument of the condition */
+	int number; /* what the condition compares with: see enum condition */
 	struct advice advice;
 };
 
 static bool advice_fits(const struct row *row, const struct boot *boot)
 {
 	bool is_8266 = boot->chip == CHIP_ESP8266, is_esp32 = boot->chip == CHIP_ESP32;
-	/* Erased flash reads as ones; a flash that does not answer reads as ones in most bits. */
+	/* Erased flash reads as ones only. Flash that does not answer reads as ones in most bits, so one zero bit is
+	 * enough to count as not erased. */
 	bool is_erased = (boot->detail & 0xffffff) == 0xffffff;
 	bool is_loader_at = chip_bootloader_offset(boot->chip) == row->number;
 
@@ -48,7 +50,7 @@ static bool advice_fits(const struct row *row, const struct boot *boot)
 	case IF_LOADER_AT: return is_loader_at;
 	case IF_ERASED: return is_erased;
 	case IF_ERASED_AT: return is_erased && is_loader_at;
-	case IF_GPIO12: /* bit 5: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst */
+	case IF_GPIO12: /* bit 5 of the boot mode: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst */
 		return is_esp32 && boot->mode >= 0 && (boot->mode >> 5 & 1) == row->number;
 	case IF_BOOT_PIN: return chip_boot_pin(boot->chip) == row->number;
 	case IF_USB_BOOT: return !strcmp(boot->mode_text, "USB_BOOT");
@@ -115,7 +117,8 @@ static const struct row others[] = {
 #define LOADER_DAMAGED(offset) { "bootloader-damaged", "the bootloader in flash is damaged: flash it again at " offset }
 #define ALL_AGAIN(offset) { "flash-all", "flash bootloader (at " offset "), partition table and application again" }
 
-/* One row for each offset of a bootloader: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET */
+/* One row for each flash offset at which chips have their bootloader, and a last row for unknown chips. Offsets:
+ * espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET. */
 #define FOR_EACH_OFFSET(reason, at_offset, else_condition, advice) \
 	{ reason, at_offset, 0, advice("0x0") }, \
 	{ reason, at_offset, 0x1000, advice("0x1000") }, \
@@ -153,7 +156,8 @@ static const struct row reasons[] = {
 	{ REASON_CHECKSUM, IF_8266, 0, { "image-damaged", "the image in flash is damaged: flash it again" } },
 	FOR_EACH_OFFSET(REASON_CHECKSUM, IF_LOADER_AT, ALWAYS, LOADER_DAMAGED),
 	{ REASON_UNKNOWN_RESET, IF_CAUSE, BOOT_CAUSE_SLEEP, NOT_BY_RST },
-	/* esp8266/Arduino#1363: RST wired to CH_PD */
+	/* A chip that wakes from deep sleep without a pulse on RST can stop at this assert. A board does so on which
+	 * RST is wired to CH_PD: esp8266/Arduino#1363. */
 	{ REASON_ROM_ASSERT, IF_CAUSE, BOOT_CAUSE_SLEEP, NOT_BY_RST },
 	{ REASON_ROM_ASSERT, IF_8266, 0, { "flash-all",
 		"the ROM found no image that it can load: flash all of the firmware again at 0x0, with "
@@ -177,7 +181,7 @@ static const struct row reasons[] = {
 		"the firmware was built for another flash size: build it for this one's" } },
 	ANY(REASON_FLASH_SIZE, "flash-size",
 		"the partition table is for a larger flash: choose this board's flash size, build and flash again"),
-	/* rBoot and Espressif's NONOS bootloader know no partition table. */
+	/* An ESP8266 needs advice of its own: rBoot and Espressif's NONOS bootloader use no partition table. */
 	{ REASON_NO_APP, IF_8266, 0, { "no-application",
 		"no application that can run: flash it, where this bootloader looks for it" } },
 	ANY(REASON_NO_APP, "no-application",
@@ -288,7 +292,8 @@ const struct advice *boot_advice(const struct boot *boot, enum verdict verdict, 
 
 	switch (verdict) {
 	case VERDICT_DOWNLOAD_MODE:
-		/* An ESP8266 keeps its boot mode over a software restart. */
+		/* A software restart of an ESP8266 does not sample the boot pins again: the chip stays in download
+		 * mode. So the advice after such a restart is a reset by pin. */
 		return boot->chip == CHIP_ESP8266 && warm ? &stays_in_download : FIND(downloads, REASON_NONE, boot);
 	case VERDICT_OTHER_BOOT: return FIND(others, REASON_NONE, boot);
 	case VERDICT_BOOT_FAILED: advice = FIND(reasons, reason, boot); return advice ? advice : &upload_again;

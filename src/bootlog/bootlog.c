@@ -1,9 +1,9 @@
 /* bootlog.c - cuts the bytes that a board sends into text lines.
  *
  *	bootlog_feed()				received bytes
- *		bootlog_read_plain()		printable text of one line: the fast path
+ *		bootlog_read_plain()		the fast path: many printable characters of a text line at once
  *		rx74880_byte()			bytes that may be text sent at 74880 Bd
- *		bootlog_read_byte()		all others: line ends, escape sequences, eboot's '@'
+ *		bootlog_read_byte()		any other byte: line ends, escape sequences, eboot's '@'
  *			lines_read()		a whole line (lines.c)
  */
 #include "bootlog/bootlog.h"
@@ -12,7 +12,7 @@
 
 #include "bootlog/reader.h"
 
-#define ESCAPE_MAX 24 /* bytes; more than a sequence that sets a colour or moves the cursor */
+#define ESCAPE_MAX 24 /* in bytes: longer than any escape sequence that sets a colour or moves the cursor */
 
 enum {
 	ESCAPE_NONE,
@@ -58,7 +58,8 @@ static void bootlog_append(struct bootlog *log, char c)
 		end_line(log, false);
 }
 
-/* eboot prints '@', copies an image for seconds, and then prints the rest of the line. */
+/* eboot prints '@', copies an update, and prints the rest of this text line seconds later. So report the copy at the
+ * '@'. */
 static void eboot_at(struct bootlog *log)
 {
 	bootlog_append(log, '@');
@@ -68,7 +69,8 @@ static void eboot_at(struct bootlog *log)
 	log->done = 1;
 }
 
-/* The byte behind '@' is not eboot's, so the '@' began a line of an application. */
+/* eboot prints "@cp:" or "@ld", but another byte has come behind the '@'. So an application has printed the '@', and no
+ * copy is running. */
 static void eboot_was_not(struct bootlog *log)
 {
 	log->eboot = EBOOT_UNSURE;
@@ -115,7 +117,7 @@ static void special_byte(struct bootlog *log, unsigned char c)
 		return;
 	case '@':
 		if (log->options.pasted && span_is_blank((struct span){ log->text, log->text + log->len }))
-			log->len = 0; /* ignore the indentation of a copied line */
+			log->len = 0; /* a copied log may be indented: remove the blanks before eboot's '@' */
 		if (log->len == 0 && (log->eboot == EBOOT_MAY_SPEAK || log->eboot == EBOOT_UNSURE)) {
 			eboot_at(log);
 			return;
@@ -124,7 +126,7 @@ static void special_byte(struct bootlog *log, unsigned char c)
 	}
 	log->dirty |= (c < 0x20 && c != '\t') || c >= 0x7f;
 	bootlog_append(log, (char)c);
-	if (c == ')') /* the last character of a banner: report it now, not at the line's end */
+	if (c == ')') /* may be a banner's last character: report the banner now, before its line end comes */
 		lines_read_banner(log);
 }
 
@@ -133,15 +135,16 @@ static inline bool is_special(unsigned char c)
 	return c < 0x20 || c >= 0x7f || c == ')' || c == '@';
 }
 
-/* Fast reject: can the next two bytes continue a banner at the other speed? Optional: a pair of characters that is not
- * rejected here is followed byte by byte, with the same result. */
+/* The pair p[i - 1], p[i] can begin a banner sent at 74880 Bd. Is this only by chance: do the next two bytes rule a
+ * banner out? The test only saves time: if it returns false, the slow path examines each byte, with the same result. */
 static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t i, size_t n)
 {
 	return i >= 1 && i + 2 < n && !wrongbaud_may_go_on(&log->rx74880.wrongbaud, p + i - 1);
 }
 
-/* Append bytes up to the first one that needs a closer look. Nearly all bytes of a healthy log go this way. Return how
- * many bytes were appended. */
+/* Append bytes to the current text line, up to the first byte that special_byte() must handle or that may belong to
+ * text sent at 74880 Bd. This is the fast path for nearly all bytes of a healthy log. Return how many bytes were
+ * appended. */
 static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, size_t n)
 {
 	const uint32_t *second = log->pair_second, *first = log->pair_first;
@@ -155,7 +158,7 @@ static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, si
 		uint32_t pair = last & second[*c];
 
 		if (!pair) {
-			/* Fast path: skip three more characters if none of their pairs is of interest. */
+			/* Skip four characters at once if no two neighbours among them are in a class PAIR_x. */
 			if (end - c > 3 && !((first[c[0]] & second[c[1]]) | (first[c[1]] & second[c[2]]) |
 					     (first[c[2]] & second[c[3]])))
 				c += 3;
@@ -179,7 +182,8 @@ static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, si
 	return i;
 }
 
-/* Read @c if it is a line end. Return false if it is not, or may be part of a banner at the other speed. */
+/* End the current text line if @c is a line end. Return false and do nothing if @c is another character, or may be part
+ * of a banner sent at 74880 Bd. */
 static bool read_line_end(struct bootlog *log, unsigned char c)
 {
 	const struct wrongbaud *w = &log->rx74880.wrongbaud;
@@ -214,7 +218,7 @@ void bootlog_drop(struct bootlog *log, size_t n)
 	end_line(log, true);
 }
 
-/* Put a pair of characters into the class @bit if its first one is in @firsts and its second one in @seconds. */
+/* Add to the class @bit each pair of a character from @firsts and, behind it, a character from @seconds. */
 static void add_pair(struct bootlog *log, unsigned int bit, const char *firsts, const char *seconds)
 {
 	for (; *firsts; firsts++)
@@ -238,14 +242,15 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_ETS, " s", "J");
 	add_pair(log, PAIR_ROM, "P", "-");
 	add_pair(log, PAIR_PANIC, "GBF*>", "ura*>");
-	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* crash, exception */
-	/* The bits of PAIR_PIECE, and words of the ROM or of an application that have such a pair: */
-	add_pair(log, 1U << 19, "kcg", "s");  /* chksum, csum, configsip */
-	add_pair(log, 1U << 20, "IP", "W_");  /* SPIWP, SPI_FAST_FLASH */
-	add_pair(log, 1U << 21, "ks", "_");   /* clk_drv, ets_main */
-	add_pair(log, 1U << 22, "x", "1234"); /* load:0x3, entry 0x4, boot:0x1 */
-	add_pair(log, 1U << 23, "DQ", "IO");  /* DIO, QOUT, DOWNLOAD */
-	add_pair(log, 1U << 24, "R", "eE");   /* Restarting, REBOOT */
+	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* in crash, CRASH, exception */
+	/* One class for each bit of PAIR_PIECE. The comments name words of the ROM, or of an application, in which a
+	 * pair of the class occurs. */
+	add_pair(log, 1U << 19, "kcg", "s");  /* in chksum, csum, configsip */
+	add_pair(log, 1U << 20, "IP", "W_");  /* in SPIWP, SPI_FAST_FLASH */
+	add_pair(log, 1U << 21, "ks", "_");   /* in clk_drv, ets_main */
+	add_pair(log, 1U << 22, "x", "1234"); /* in load:0x3, entry 0x4, boot:0x1 */
+	add_pair(log, 1U << 23, "DQ", "IO");  /* in DIO, QOUT, DOWNLOAD */
+	add_pair(log, 1U << 24, "R", "eE");   /* in Restarting, REBOOT */
 }
 
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
@@ -281,7 +286,8 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 
 	begin_input(log, n, now_ms, on_event, user);
 	for (size_t i = 0; i < n; i++) {
-		/* The fast path needs a state in which a plain character does nothing but lengthen the line. */
+		/* The fast path is right only while a plain character does nothing but lengthen the text line: not in
+		 * an escape sequence, not behind eboot's '@', and not in text sent at 74880 Bd. */
 		if (log->escape == ESCAPE_NONE && log->eboot != EBOOT_AT && !log->rx74880.wrongbaud.n) {
 			i += bootlog_read_plain(log, p + i, n - i);
 			if (i < n && read_line_end(log, p[i]))
@@ -320,7 +326,8 @@ void bootlog_flush(struct bootlog *log, int64_t now_ms, bootlog_fn *on_event, vo
 	log->on_event = NULL;
 }
 
-/* "@cp:" was recovered at the other speed. The rest of that line comes at the port's new speed. */
+/* The beginning "@cp:" of a text line was recovered from text sent at 74880 Bd. Now the port has changed its baud rate,
+ * and receives the rest of this text line as plain text: put "@cp:" before the rest. */
 static void resume_copy(struct bootlog *log)
 {
 	log->eboot = EBOOT_AT;
@@ -335,7 +342,7 @@ void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, 
 {
 	bool had_tables = log->options.recover_74880;
 
-	log->rx74880.summed = false; /* more of this load may follow the csum line: do not report BOOT_LOADED yet */
+	log->rx74880.summed = false; /* the load may go on behind its csum line: bootlog_flush() must not end it */
 	bootlog_flush(log, now_ms, on_event, user);
 	log->options = *options;
 	if (options->recover_74880 && !had_tables)

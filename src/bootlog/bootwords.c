@@ -72,8 +72,11 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
 		snprintf(buf, cap, "boot 0x%x (%s)", (unsigned int)boot->mode, bootwords_source(boot));
 }
 
-/* Text at 74880 Bd follows a hardware reset only. Of an ESP8266's cause numbers only the watchdog's is reliable. A
- * banner right behind a panic follows a software restart. */
+/* "cold": the boot followed a hardware reset. "warm": it followed a software restart or a watchdog. NULL: unknown.
+ *
+ * An ESP8266 sends text at 74880 Bd only after a hardware reset. After a software restart its ROM prints the number of
+ * the last hardware reset again, so that number proves nothing. A banner right behind a panic follows a software
+ * restart. */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic)
 {
 	if (boot->rx_speed == BOOT_RX_74880)
@@ -92,7 +95,8 @@ const struct advice *bootwords_advice(const struct boot *boot, bool after_panic)
 	return boot_advice(boot, boot_verdict(boot), heat && heat[0] == 'w');
 }
 
-/* The ROM's word for the cause. An ESP8266 prints only numbers, and none for its software watchdog. */
+/* Return the ROM's word for the reset cause, or espreset's word if the ROM has none. An ESP8266's ROM prints only
+ * numbers. Its number for a watchdog always means the hardware watchdog: the software watchdog has no number. */
 static const char *bootwords_why(const struct boot *boot)
 {
 	if (boot->cause_text[0])

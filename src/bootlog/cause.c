@@ -14,7 +14,7 @@
 #define P4_S31 (C(32P4) | C(32S31))
 #define NOTHING "N/A" /* the ROM's word for a number that the chip does not use */
 
-/* A pulse on the EN pin has no cause of its own: the ROM reports power-on. */
+/* No row is for the EN pin: after a reset by EN the ROM prints the number and the word of power-on. */
 static const struct cause {
 	unsigned char number;
 	enum boot_cause kind;
@@ -41,7 +41,7 @@ static const struct cause {
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_RESET", C(32) },
 	{ 0x06, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C(32P4) },
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_HPSYS", C5_C6 },
-	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* P4: from revision 3 on */
+	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* on the P4 from chip revision 3 on */
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RESET", C(32) },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RST", S2_TO_C3 },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0_WDT_HPSYS", C5_C6 },
@@ -89,7 +89,7 @@ static const struct cause {
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "RTC_SWDT_SYS", LIKE_C5 },
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "LP_SWDT_SYS", LIKE_C6 },
 	{ 0x12, BOOT_CAUSE_WATCHDOG, "SUPER_WDT_RESET", P4_S31 },
-	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 }, /* a glitch of the clock, not of the supply */
+	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RST", S2_TO_C3 }, /* the clock had a glitch: no brownout */
 	{ 0x13, BOOT_CAUSE_OTHER, NOTHING, C5_C6 & ~C(32H4) },
 	{ 0x13, BOOT_CAUSE_BROWNOUT, "POWER_GLITCH", C(32H4) },
 	{ 0x13, BOOT_CAUSE_OTHER, "GLITCH_RTC_RESET", P4_S31 },
@@ -117,10 +117,11 @@ static const struct cause {
 	{ 0x1b, BOOT_CAUSE_BROWNOUT, "PVT_POWER_GLITCH_RESET", C(32P4) },
 };
 
-/* For chips whose words are not known: parts of words that other chips use. The first part that fits decides. */
+/* What the reset cause is if a word contains one of these parts: for chips whose words are not known. The parts are
+ * taken from words of other chips. The first row with a part of the word decides. */
 static const struct {
 	enum boot_cause kind;
-	const char *parts[6]; /* the last one is NULL */
+	const char *parts[6]; /* the list ends with NULL */
 } kinds[] = {
 	{ BOOT_CAUSE_HARDWARE, { "POWERON" } },
 	{ BOOT_CAUSE_BROWNOUT, { "BROWN", "_BOD_", "PWR_GLITCH", "POWER_GLITCH" } },
@@ -132,7 +133,8 @@ static const struct {
 	{ BOOT_CAUSE_SOFTWARE, { "SW_" } },
 };
 
-/* espressif/esp-idf has the numbers of H4 and H21; the words are not known, since no ROM of theirs is published. */
+/* Are the numbers of the chip's reset causes known, but not the words? espressif/esp-idf has the numbers of H4 and H21.
+ * The words would be in their ROMs, which nobody has published. */
 static bool has_only_numbers(enum chip chip)
 {
 	return chip == CHIP_ESP32H4 || chip == CHIP_ESP32H21;
@@ -152,7 +154,8 @@ static bool cause_has_words(enum chip chip)
 	return !has_only_numbers(chip) && cause_by_number(chip, 1);
 }
 
-/* What a number means on all chips that use it; BOOT_CAUSE_OTHER if they disagree. */
+/* Return which reset cause @number means on every chip that uses this number; BOOT_CAUSE_OTHER if the chips disagree,
+ * or if no chip uses it. */
 static enum boot_cause cause_of_most(int number)
 {
 	enum boot_cause kind = BOOT_CAUSE_UNKNOWN;
@@ -178,13 +181,13 @@ static enum boot_cause cause_of_parts(const char *text)
 	return BOOT_CAUSE_UNKNOWN;
 }
 
-/* How well a row fits number and word of a banner, the best last. */
+/* How well a row of causes[] fits the number and the word in a banner, from the worst fit to the best */
 enum {
 	FIT_NONE,
-	FIT_DAMAGED,	  /* the row's word with one character wrong or lost, another number */
-	FIT_DAMAGED_PAIR, /* the row's word with one character wrong or lost, the row's number */
-	FIT_WORD,	  /* the row's word, another number */
-	FIT_PAIR,	  /* the row's word and number */
+	FIT_DAMAGED,	  /* the banner has the row's word, but for one wrong or lost character, and another number */
+	FIT_DAMAGED_PAIR, /* the banner has the row's word, but for one wrong or lost character, and its number */
+	FIT_WORD,	  /* the banner has the row's word, and another number */
+	FIT_PAIR,	  /* the banner has the row's word and its number */
 };
 
 static int cause_fit(const struct cause *row, const struct boot *boot)
@@ -198,7 +201,7 @@ static int cause_fit(const struct cause *row, const struct boot *boot)
 	return FIT_NONE;
 }
 
-/* Return the row of @chip that fits best, and how well; NULL and FIT_NONE: no row fits. */
+/* Return the row of causes[] for @chip that fits the banner best; NULL: no row fits. @ret_fit: how well it fits */
 static const struct cause *cause_by_word(const struct boot *boot, enum chip chip, int *ret_fit)
 {
 	const struct cause *best = NULL;
@@ -215,7 +218,8 @@ static const struct cause *cause_by_word(const struct boot *boot, enum chip chip
 	return best;
 }
 
-/* The chip's words are not known: its cause is known only if the number and the parts of the word agree. */
+/* Set cause_kind for a chip whose words are not known: by the number of the reset cause. If the word has parts that
+ * contradict the number, cause_kind is BOOT_CAUSE_UNKNOWN. */
 static void cause_judge_parts(struct boot *boot)
 {
 	const struct cause *row = cause_by_number(boot->chip, boot->cause);
@@ -245,7 +249,9 @@ void cause_judge(struct boot *boot)
 	if (number && !strcmp(number->word, boot->cause_text))
 		return;
 	word = cause_by_word(boot, boot->chip, &fit);
-	if (fit == FIT_PAIR || (!number && fit == FIT_NONE)) /* neither is known: a cause of a later ROM revision */
+	/* If neither the number nor the word is known, a later revision of the ROM may have added them: then the banner
+	 * is not damaged. */
+	if (fit == FIT_PAIR || (!number && fit == FIT_NONE))
 		return;
 	boot->certain = false;
 	boot->damaged |= fit != FIT_WORD;

@@ -6,7 +6,8 @@
  */
 #include "bootlog/reader.h"
 
-/* "ets Jun  8 2016 00:22:57". The date is that of the ROM; more dates exist than are documented. */
+/* "ets Jun  8 2016 00:22:57": the ROM prints its own build date. Some ROMs have a date that is not documented, so any
+ * date is accepted. */
 static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
 {
 	unsigned long n[5]; /* day, year, hour, minute, second */
@@ -17,7 +18,7 @@ static bool read_esp32_head(struct bootlog_head *ret, struct span *s)
 	return true;
 }
 
-/* "ESP-ROM:esp32c3-api1-20210207"; the first letter is often lost. */
+/* "ESP-ROM:esp32c3-api1-20210207": accepted also without its first letter, which is often lost in reception. */
 static bool read_rom_head(struct bootlog_head *ret, struct span *s)
 {
 	size_t n = 3;
@@ -71,7 +72,8 @@ static const struct source {
 
 #define FLASH_MODE "SPI_FAST_FLASH_BOOT"
 
-/* Texts that ROMs print for the rows above; of the many SDIO texts only four. A damaged text is compared with these. */
+/* Boot mode texts that ROMs print, for comparison with a damaged text. Of the many texts that begin with "SDIO_" only
+ * four are listed. */
 /* clang-format off */
 static const char *const modes[] = {
 	FLASH_MODE, "SPI_FLASH_BOOT", "HSPI_FLASH_BOOT", "DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2)",
@@ -105,7 +107,7 @@ bool esp32_is_damaged(const char *text, const char *word, size_t lost)
 	return !*rest;
 }
 
-/* "SPI_FAST_FL...": a person or a narrow terminal has left out the end. */
+/* Does the text end in "...", as "SPI_FAST_FL..." does? Then a person or a narrow terminal has left out its end. */
 static bool is_elided(const char *text, size_t n)
 {
 	return n >= 3 && !memcmp(text + n - 3, "...", 3);
@@ -141,7 +143,8 @@ static const struct source *find_source(const char *text)
 	return NULL;
 }
 
-/* Return the row that a damaged text means; NULL: none, or several rows are possible. */
+/* Return the row of sources[] that a damaged boot mode text stands for; NULL: no row fits the text, or several rows
+ * do. */
 static const struct source *find_damaged_source(const char *text)
 {
 	const struct source *found = NULL;
@@ -156,7 +159,8 @@ static const struct source *find_damaged_source(const char *text)
 	return found;
 }
 
-/* Judge the boot source by its text. The strapping bits are only a cross-check, since many of them float. */
+/* Set the boot source (flash, download or other) by the text of the boot mode. The strapping bits, which are its
+ * number, only confirm the text, since many strapping pins float. They decide only if the text is unknown. */
 static void judge_source(struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
@@ -176,8 +180,8 @@ static void judge_source(struct boot *boot)
  * The banner
  */
 
-/* Read "(TEXT)", which may have brackets inside. The last bracket may be missing behind "...", where a copied log has
- * lost the end of the line. */
+/* Read "(TEXT)". TEXT may contain brackets. The closing bracket may be missing if TEXT ends in "...": then a copied log
+ * has lost the end of the text line. */
 static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 {
 	struct span t = *s;
@@ -210,14 +214,15 @@ static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 	return true;
 }
 
-/* Name the chip if the line before the banner did not: some words only the ESP32 prints. */
+/* Find out which chip printed a banner of which the first line, with the chip's name, is lost. Some words are printed
+ * only by the ESP32; all other words are those of a newer chip. */
 static enum chip chip_of_cause(const struct boot *boot)
 {
 	if (cause_is_esp32(boot->cause_text))
 		return CHIP_ESP32;
 	if (strstr(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
 		return CHIP_ESP32;
-	/* P4 and S31 print SW_CPU_RESET, too. */
+	/* P4 and S31 print SW_CPU_RESET, too, but only an ESP32's boot mode is always below 0x40. */
 	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32 : CHIP_NEWER;
 }
 
@@ -274,7 +279,8 @@ const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_h
 	return t.at;
 }
 
-/* Does the boot mode fit the chip? Only the ESP32 has "HSPI_", and '_' behind "DOWNLOAD"; the later chips have '('. */
+/* Can this chip's ROM have printed the boot mode? Only the ESP32 prints "HSPI_" and "DOWNLOAD_BOOT(". Only later chips
+ * print "DOWNLOAD(". */
 static bool mode_fits(const struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
@@ -300,7 +306,7 @@ void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *be
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Lines behind the banner. Each function returns the line's end, or NULL if the ROM did not print the line.
+ * Lines behind the banner. Each function returns the end of the line that it has read; NULL: it knows no such line.
  */
 
 static bool esp32_is_8266(const struct bootlog *log)
@@ -308,8 +314,9 @@ static bool esp32_is_8266(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266;
 }
 
-/* Addresses at which flash is mapped for an application; a bootloader has no segment there. espressif/esp-idf
- * components/soc/<chip>/include/soc/soc.h, SOC_DROM_LOW to SOC_DROM_HIGH, SOC_IROM_LOW to SOC_IROM_HIGH. */
+/* Addresses at which flash is mapped for an application. A bootloader has no segment there, so an image with a segment
+ * at such an address is an application. Source: espressif/esp-idf components/soc/<chip>/include/soc/soc.h,
+ * SOC_DROM_LOW to SOC_DROM_HIGH, SOC_IROM_LOW to SOC_IROM_HIGH. */
 #define C(chip) (1U << CHIP_ESP##chip)
 static const struct {
 	unsigned int chips;
@@ -320,7 +327,7 @@ static const struct {
 	{ C(32S2), 0x3f000000, 0x3ff80000 },
 	{ C(32S2), 0x40080000, 0x40800000 },
 	{ C(32S3) | C(32C3) | C(32C2), 0x3c000000, 0x3e000000 },
-	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* all others, and unknown chips */
+	{ ~(C(32) | C(32S2) | C(32P4) | C(32S31)), 0x42000000, 0x44000000 }, /* all chips but ESP32, S2, P4 and S31 */
 	{ C(32P4) | C(32S31), 0x40000000, 0x44000000 },
 };
 
@@ -354,8 +361,8 @@ static const char *esp32_take_load(struct bootlog *log, struct span line, unsign
 	return bootlog_progress(log, BOOT_LOADING, line);
 }
 
-/* "load:0x3fff0030,len:1344": the length is decimal on the ESP32, hexadecimal on the others. An ESP32 with secure boot
- * version 2 prints "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
+/* "load:0x3fff0030,len:1344": an ESP32 prints a decimal length, a later chip a hexadecimal one. An ESP32 with secure
+ * boot version 2 prints "load:0x3fff00b8 len:0x2ce4" (espressif/esp-idf issue 11888). */
 static const char *esp32_load_line(struct bootlog *log, struct span s, bool whole)
 {
 	static const char *const forms[] = {
@@ -375,7 +382,8 @@ static const char *esp32_load_line(struct bootlog *log, struct span s, bool whol
 	return NULL;
 }
 
-/* "entry 0x40080604": the image is loaded and its code starts, whatever boot source the banner named. */
+/* "entry 0x40080604": the ROM has loaded an image and starts it. This line proves the load, whatever boot source the
+ * banner named. */
 static const char *entry_line(struct bootlog *log, struct span s)
 {
 	struct span t = s;
@@ -386,8 +394,9 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	s.end = t.at;
 	if (esp32_is_8266(log) || !log->begun || !bootlog_in_rom(log))
 		return bootlog_out_of_place(log, s);
-	/* The ROM refused an image and has found another one (C5: "Loading RECOVERY Bootloader"). But if this boot has
-	 * crashed, the entry line belongs to the next boot. */
+	/* If the ROM refused an image before this line, it has now found another image, and the boot has not failed.
+	 * The C5 does so when it prints "Loading RECOVERY Bootloader". But if this boot has crashed, the entry line
+	 * belongs to the next boot. */
 	if (log->boot.trouble == BOOT_NO_IMAGE && !log->dies) {
 		log->boot.trouble = BOOT_OK;
 		log->boot.trouble_text[0] = '\0';
@@ -397,7 +406,8 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	return bootlog_progress(log, BOOT_LOADED, s);
 }
 
-/* The ROM waits for a host. Waiting for SDIO alone is no download mode, since no tool uploads that way. */
+/* The ROM waits for a host to send code. If it waits on SDIO only, that does not count as download mode, since no tool
+ * uploads over SDIO. */
 static const char *waiting_line(struct bootlog *log, struct span s)
 {
 	static const char *const sdio[] = { "wait sdio download", "waiting for sdio host" /* ESP32 */, NULL };
@@ -410,7 +420,7 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 		"wait usb download",
 		"wait spi download",
 		"waiting for RMA download", /* S31 */
-		"Booting into dfu mode.",   /* S2 S3 P4 S31; an application may print this, too */
+		"Booting into dfu mode.",   /* S2, S3, P4 and S31; an application may print this, too */
 		NULL,
 	};
 	struct span t = s;
@@ -426,7 +436,7 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 	return bootlog_waits(log, by_sdio ? BOOT_SOURCE_OTHER : BOOT_SOURCE_DOWNLOAD, s);
 }
 
-/* The straps select download, but an eFuse forbids it. The ROM halts and waits for no host. */
+/* The strapping pins select download mode, but an eFuse forbids it. So the ROM halts, and does not wait for a host. */
 static const char *refusal_line(struct bootlog *log, struct span s)
 {
 	static const char *const words[] = {
@@ -446,8 +456,9 @@ static const char *refusal_line(struct bootlog *log, struct span s)
 	return bootlog_progress(log, BOOT_NOTHING, (struct span){ s.at, t.at });
 }
 
-/* What the ROM prints between banner and entry, neither good nor bad. Only a ROM prints the first group: elsewhere in a
- * log these words show that a banner was lost. An ESP32 with secure boot version 2 has the flash mode as a number. */
+/* Lines that the ROM prints between the banner and "entry", and that show neither success nor failure. The words of
+ * rom_details[] are printed by a ROM only: anywhere else in a log they show that a banner was lost. An ESP32 with
+ * secure boot version 2 prints the flash mode as a number ("mode:0"). */
 /* clang-format off */
 static const char *const rom_details[] = {
 	"configsip: ", "clk_drv:0x", "SPIWP:0x", "mode:DIO, clock div:", "mode:DOUT, clock div:",
@@ -464,8 +475,9 @@ static const char *const other_details[] = {
 };
 /* clang-format on */
 
-/* Return the end of a detail line whose first words end at @t. A copied log may have lost the line end: then the detail
- * ends at the blank before the next words of a ROM or a trouble. */
+/* Return the end of a detail line (rom_details[], other_details[]) whose first words end at @t. Usually this is the end
+ * of the text line. But a copied log may have lost its line ends. Then the detail ends at the blank before the next
+ * words of a ROM, or before a sentence that reports a failure. */
 static const char *detail_end(const struct bootlog *log, struct span s, struct span t)
 {
 	static const char *const next[] = { "rst:0x", "SPIWP:", "mode:", "load:0", "entry ", "Build:", NULL };
@@ -496,7 +508,7 @@ static const char *detail_line(struct bootlog *log, struct span s)
 	return bootlog_progress(log, BOOT_NOTHING, s);
 }
 
-/* Called for every text line: most are rejected by their first letter. */
+/* Called for every text line. Most text lines are rejected by their first letter, which saves time. */
 const char *esp32_line(struct bootlog *log, struct span s, bool whole)
 {
 	const char *end;

@@ -5,23 +5,23 @@
  */
 #include "bootlog/reader.h"
 
-/* '#' stands for a digit. */
+/* The text of a banner; '#' stands for a digit. */
 static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
 #define BANNER_LEN (sizeof(banner_form) - 1)
 #define CAUSE_AT 16  /* index of "rst cause" in the form */
 #define MODE_AT 29   /* index of "boot mode" in the form */
 #define ERRORS_MAX 2 /* characters that may be wrong or lost in a damaged banner */
-#define HEAD_MIN 5   /* length of "2013,"; an application that prints "rst cause" has no "2013," before it */
+#define HEAD_MIN 5   /* length of "2013,": the ROM prints that before "rst cause", an application does not */
 
-/* Can an image be loaded to this address? Data RAM, instruction RAM, and a register that some vendors' images write. An
- * empty flash, or a wrong flash mode, yields addresses such as 0x00000000 or 0x33333333. */
+/* Can an image be loaded to this address: to data RAM, instruction RAM, or a register that some vendors' images write?
+ * If the flash is empty or the flash mode wrong, the ROM reads other addresses, such as 0x00000000 or 0x33333333. */
 static bool is_load_address(unsigned long address)
 {
 	return (address >= 0x3ffe8000 && address < 0x40000000) || (address >= 0x40100000 && address < 0x40110000) ||
 	       (address >= 0x60000000 && address < 0x60001000);
 }
 
-/* Is this word one byte four times, as erased or wrongly read flash yields? */
+/* Are the four bytes of this word equal? A ROM that reads erased flash, or reads flash wrongly, prints such words. */
 static bool is_fill(unsigned long word)
 {
 	return word == (word & 0xff) * 0x01010101UL;
@@ -30,9 +30,10 @@ static bool is_fill(unsigned long word)
 static enum boot_cause cause_kind(int cause)
 {
 	switch (cause) {
-	case 1: /* power, CH_PD */
-	case 2: /* RST; also a wake from deep sleep, which pulses RST */ return BOOT_CAUSE_HARDWARE;
-	case 3: /* documented, never seen: after a software restart the ROM prints the last hardware cause */
+	case 1: /* power-on, or the CH_PD pin */
+	case 2: /* the RST pin; also a wake from deep sleep, for which the chip pulses RST */
+		return BOOT_CAUSE_HARDWARE;
+	case 3: /* documented, but never seen: after a software restart the ROM prints the cause of a hardware reset */
 		return BOOT_CAUSE_SOFTWARE;
 	case 4: return BOOT_CAUSE_WATCHDOG;
 	case 5: return BOOT_CAUSE_SLEEP;
@@ -41,7 +42,8 @@ static enum boot_cause cause_kind(int cause)
 	}
 }
 
-/* The mode's bits are GPIO15, GPIO0 and GPIO2 at reset: esp8266/Arduino doc/boards.rst */
+/* Bits 2, 1 and 0 of the boot mode are the levels of GPIO15, GPIO0 and GPIO2 at reset: esp8266/Arduino
+ * doc/boards.rst */
 static enum boot_source source_of(int mode)
 {
 	return mode == 3 ? BOOT_SOURCE_FLASH : mode == 1 ? BOOT_SOURCE_DOWNLOAD : BOOT_SOURCE_OTHER;
@@ -83,7 +85,7 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* Read the whole form at @at; one character may be wrong, but no digit. Return its end, or NULL. */
+/* Read a complete banner at @at. One character may be wrong, but no digit. Return the banner's end; NULL: no banner. */
 static const char *read_form(struct boot *ret, const char *at, const char *end)
 {
 	int digits[3], n = 0, wrong = 0;
@@ -118,7 +120,7 @@ static bool read_tail(struct boot *ret, struct span *s)
 	return true;
 }
 
-/* How many characters before @at, and not before @line, match the end of "ets Jan  8 2013,"? */
+/* How many characters of the end of "ets Jan  8 2013," stand right before @at? The text line begins at @line. */
 static size_t head_left(const char *at, const char *line)
 {
 	size_t n = 0;
@@ -153,7 +155,8 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line, co
 		if (end)
 			return end;
 	}
-	/* The head is damaged or lost. Behind other words "rst cause" is an application's, about its last reset. */
+	/* The head of the banner, "ets Jan  8 2013,", is damaged or lost. But if other words stand before "rst cause",
+	 * this is no banner: an application prints the cause of its last reset. */
 	left = head_left(s.at, line);
 	if (left < HEAD_MIN && !span_is_blank((struct span){ line, s.at }))
 		return NULL;
@@ -164,14 +167,15 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line, co
 	return s.at;
 }
 
-/* Can this character, next to a digit of the form, be part of a number? Then that digit is in doubt. */
+/* Is @c a digit, or a character that encloses numbers in a banner? If it stands in a wrong place next to a digit, the
+ * digit may belong to another number of the banner. */
 static bool is_of_numbers(char c)
 {
 	return span_is_digit(c) || (c && strchr(":,()", c));
 }
 
-/* Can @c be the damaged character *@form? Not if a number may have changed. A letter behind the form's end belongs to
- * the next line. */
+/* Can damage have turned the character *@form into @c? Not if the same damage may have changed a number. If *@form is
+ * the banner's last character, a letter in its place belongs to the next text line. */
 static bool may_be_wrong(char c, const char *form)
 {
 	if (form[1] == '#' || form[-1] == '#')
@@ -179,8 +183,8 @@ static bool may_be_wrong(char c, const char *form)
 	return !span_is_digit(c) || span_is_digit(*form);
 }
 
-/* Read the rest of the form at @s; up to ERRORS_MAX characters may be wrong or lost, but no digit. Return its end, or
- * NULL. @errors: how many were wrong or lost before. */
+/* Read the part of a banner from @form on, at @s. In the whole banner up to ERRORS_MAX characters may be wrong or lost,
+ * but no digit. Return the banner's end; NULL: no banner. @errors: how many characters before @s were wrong or lost. */
 static const char *read_damaged(int *digits, const char *form, struct span s, int errors)
 {
 	for (; *form; form++) {
@@ -212,7 +216,8 @@ const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *
 
 	if (!strchr("erb", *s.at))
 		return NULL;
-	/* Characters may be lost before the word at s.at, so the banner may begin later than its form says. */
+	/* In the ROM's text the word at s.at stands a known number of characters behind the banner's start. Some of
+	 * these characters may be lost: try each possible number of lost ones. */
 	for (size_t lost = 0; lost <= ERRORS_MAX && lost <= at; lost++) {
 		const char *begin = s.at - (at - lost), *end;
 		int digits[3];
@@ -250,7 +255,7 @@ bool esp8266_is_banner_rest(struct span s)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Lines behind the banner. Each function returns the line's end, or NULL if the ROM or eboot did not print the line.
+ * Lines behind the banner. Each function returns the end of the line that it has read; NULL: it knows no such line.
  */
 
 static bool may_load(const struct bootlog *log)
@@ -258,13 +263,15 @@ static bool may_load(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266 || log->boot.chip == CHIP_UNKNOWN;
 }
 
-/* Can a line of the load come now? If the port's speed changed within this boot, the segment lines may be lost. */
+/* Can a line come now that follows the segment lines of a load? The segment lines themselves may be lost if the port's
+ * baud rate has changed during this boot. */
 static bool is_in_load(const struct bootlog *log)
 {
 	return log->begun && (log->boot.progress == BOOT_LOADING || (log->joined && log->boot.progress < BOOT_LOADING));
 }
 
-/* The load ended at the port's own speed. That makes a banner certain that was recovered from another speed. */
+/* The end of the load was received as plain text. If the banner of this boot was recovered from text at 74880 Bd, the
+ * banner is now certain. */
 static void read_to_end(struct bootlog *log)
 {
 	struct boot *boot = &log->boot;
@@ -273,7 +280,8 @@ static void read_to_end(struct bootlog *log)
 		boot->certain = true;
 }
 
-/* A segment line, the first sign of an image. After the load it belongs to another boot, whose banner was lost. */
+/* Take a segment line, which is the first sign of an image. If this boot has loaded its image already, the segment line
+ * belongs to a new boot whose banner was lost. */
 static const char *esp8266_take_load(struct bootlog *log, struct span line, unsigned long address, unsigned long len)
 {
 	if (!may_load(log))
@@ -296,7 +304,7 @@ static const char *esp8266_take_load(struct bootlog *log, struct span line, unsi
 	return bootlog_progress(log, BOOT_LOADING, line);
 }
 
-/* "load 0x4010f000, len 3424, room 16": copied logs may have fewer or more blanks. */
+/* "load 0x4010f000, len 3424, room 16": a copied log may have fewer or more blanks than the ROM has printed. */
 static const char *esp8266_load_line(struct bootlog *log, struct span s, bool whole)
 {
 	unsigned long n[2], room;
@@ -343,7 +351,8 @@ static const char *take_eboot_version(struct bootlog *log, struct span line)
 	return bootlog_progress(log, BOOT_LOADED, line);
 }
 
-/* "~ld": there is no update to copy, eboot loads the application. After '@' eboot prints "ld" instead. */
+/* "~ld": eboot has no update to copy, and loads the application. After a line that began with '@', eboot prints "ld"
+ * instead. */
 static const char *take_eboot_load(struct bootlog *log, struct span line)
 {
 	const struct boot *boot = &log->boot;
@@ -374,7 +383,7 @@ static const char *take_waiting(struct bootlog *log, struct span line)
 
 static const struct {
 	const char *form; /* in the notation of span_scan() */
-	bool is_open;	  /* its last word may still grow: wait for the end of the text line */
+	bool is_open;	  /* the last word may still become longer: wait for the end of the text line */
 	const char *(*take)(struct bootlog *log, struct span line);
 } lines[] = {
 	{ "tail #", true, take_segment_detail },
@@ -389,7 +398,7 @@ static const struct {
 	{ "waiting for host", false, take_waiting },
 };
 
-/* Read the one digit of "cp:0" or "e:2" at @t. Return false if there is none, or more text behind it. */
+/* Read the single digit of "cp:0" or "e:2" at @t. Return false if there is no digit, or if more text follows it. */
 static bool read_result(const struct bootlog *log, struct span *t, bool whole, int *ret)
 {
 	if (t->at == t->end || !span_is_digit(*t->at))
@@ -398,7 +407,8 @@ static bool read_result(const struct bootlog *log, struct span *t, bool whole, i
 	return bootlog_ends(log, *t, whole);
 }
 
-/* "cp:0" behind '@': the copy has ended, 0 without an error. Each 'B' is a sector of the bootloader that eboot kept. */
+/* "cp:N" behind '@': eboot has ended the copy of an update; N is 0 if there was no error. Before N eboot prints a 'B'
+ * for each sector of the bootloader that it did not overwrite. */
 static const char *eboot_copied(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;
@@ -432,7 +442,7 @@ static const char *eboot_failed(struct bootlog *log, struct span s)
 	return t.at;
 }
 
-/* Called for every text line: most are rejected by their first letter. */
+/* Called for every text line. Most text lines are rejected by their first letter, which saves time. */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 {
 	switch (*s.at) {
@@ -463,7 +473,7 @@ const char *esp8266_line(struct bootlog *log, struct span s, bool whole)
 	return NULL;
 }
 
-/* Is @s the same as @word but for @errors characters that are wrong, lost or added? */
+/* Does @s equal @word, if up to @errors characters may be wrong, lost or added? */
 static bool is_close(struct span s, const char *word, size_t errors)
 {
 	while (*word && span_char(&s, *word))
@@ -475,8 +485,9 @@ static bool is_close(struct span s, const char *word, size_t errors)
 		is_close((struct span){ s.at + 1, s.end }, word, errors - 1) || is_close(s, word + 1, errors - 1));
 }
 
-/* Right behind the csum line the ROM reports a bad image, or eboot announces a copy. If a line there resembles those
- * words, the load is in doubt. */
+/* Does this line resemble "csum err", "ets_main.c" or "@cp:"? Right behind the csum line, the ROM reports a bad image
+ * by the first two, and eboot announces the copy of an update by the third. A line that resembles one of them may be
+ * that line with damaged characters, so nothing proves that the application was loaded. */
 bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole)
 {
 	if (log->eboot != EBOOT_MAY_SPEAK && log->eboot != EBOOT_UNSURE)

@@ -1,4 +1,4 @@
-/* history.c - the verdict on one boot, and on a whole log of boots. */
+/* history.c - the verdict on one boot, and on a log of several boots. */
 #include "bootlog/reader.h"
 
 static bool is_watchdog(const struct boot *boot)
@@ -6,7 +6,9 @@ static bool is_watchdog(const struct boot *boot)
 	return boot->cause_kind == BOOT_CAUSE_WATCHDOG || boot->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;
 }
 
-/* After a software restart the ESP8266 prints its last hardware cause again. Only the speed shows a hardware reset. */
+/* Did a hardware reset (power-on, EN or RST pin) begin this boot? After a software restart an ESP8266 prints the cause
+ * of its last hardware reset again, so this number proves nothing. Its baud rate does: it is 74880 Bd only after a
+ * hardware reset. */
 bool history_is_fresh(const struct boot *boot)
 {
 	if (boot->chip == CHIP_ESP8266)
@@ -14,7 +16,7 @@ bool history_is_fresh(const struct boot *boot)
 	return boot->cause_kind == BOOT_CAUSE_HARDWARE;
 }
 
-/* Is eboot copying an update into place, or has it copied one and not loaded it yet? */
+/* Is eboot copying an update into place, or has it copied an update but not loaded it yet? */
 static bool history_is_copying(const struct boot *boot)
 {
 	return boot->copying || (boot->eboot_copied && !boot->eboot_loads);
@@ -26,7 +28,8 @@ static bool has_run(const struct boot *boot)
 	       !boot->suspect_text[0] && !history_is_copying(boot);
 }
 
-/* Did the previous boot end by a reset that no program causes on purpose? */
+/* Did the previous boot end by a brownout, by a CPU lockup, or by a watchdog after its application was loaded? No
+ * program causes such a reset on purpose, so the board has crashed. */
 static bool history_ended_badly(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
@@ -36,7 +39,8 @@ static bool history_ended_badly(const struct bootlog *log)
 	return is_watchdog(boot) && log->boots > 1 && has_run(&log->before);
 }
 
-/* A second stage that rejects an image and then restarts has found no other image. */
+/* Has this boot, which is over, failed to find an image? If its second stage rejected an image and then restarted, it
+ * found no other one. */
 static bool has_failed(const struct boot *boot)
 {
 	return boot->trouble == BOOT_NO_IMAGE || (boot->suspect_text[0] && boot->progress >= BOOT_LOADED);
@@ -55,7 +59,7 @@ void history_banner(struct bootlog *log)
 	bool failed = has_failed(&log->before);
 
 	log->began[boot->cause_kind]++;
-	if (failed) { /* a failure to boot outweighs crashes before it */
+	if (failed) { /* a boot that failed outweighs crashes in earlier boots: forget these */
 		h->crashed = false;
 		h->watchdogs = h->restarts = 0;
 	}
@@ -67,10 +71,11 @@ void history_banner(struct bootlog *log)
 	h->app_failed |= log->boots > 1 && failed && is_reason_of_app(log->before.reason);
 	if (history_is_fresh(boot))
 		*h = (struct bootlog_history){ 0 };
-	/* A ROM that has found no image is restarted by its own watchdog: that is no crash. */
+	/* If the ROM finds no image, its own watchdog restarts the chip: that is no crash of an application. */
 	h->watchdogs += is_watchdog(boot) && !failed;
-	/* An application may restart itself. But one that restarts before it has printed anything has crashed, unless
-	 * the second stage restarted because it found no application. */
+	/* An application may restart the chip on purpose. But if the software restarts the chip before an
+	 * application has printed anything, count that as a sign of a crash. Do not count it if the previous boot
+	 * found no image. */
 	h->restarts += boot->cause_kind == BOOT_CAUSE_SOFTWARE && !h->explained && !failed && !log->before.spoke;
 	h->loader_failed |= !history_is_fresh(boot) && log->boots > 1 && failed && log->before.progress >= BOOT_LOADED;
 	h->explained = false;
@@ -80,8 +85,10 @@ static bool is_loaded_from_flash(const struct boot *boot)
 {
 	if (boot->progress < BOOT_LOADED || history_is_copying(boot))
 		return false;
-	/* ESP32 family: a core reset shows old straps, then the application loads from flash. An ESP8266 that runs in
-	 * boot mode 1 was started by an upload, and still is in download mode for OTA. */
+	/* ESP32 family: after a reset of only the core the banner shows straps sampled earlier, which may say download,
+	 * although the ROM loads from flash. An ESP8266 in boot mode 1 (download) loads from flash only because an
+	 * upload tool started its application. It still counts as in download mode: after its next software restart,
+	 * such as that after an OTA update, the ROM would wait for a host. */
 	return boot->source == BOOT_SOURCE_FLASH ||
 	       (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266 && !boot->waiting);
 }
@@ -101,8 +108,8 @@ enum verdict boot_verdict(const struct boot *boot)
 	return is_loaded_from_flash(boot) ? VERDICT_FLASH_BOOT : VERDICT_UNPROVEN;
 }
 
-/* Is this boot only a restart after a failure? A second stage without an image, or an application that cannot run on
- * this chip, restarts and loads again, which shows nothing new. */
+/* Does this boot only repeat one that failed? If the second stage finds no image, or the application cannot run on this
+ * chip, the chip restarts and loads the same image again. This load does not show that the board works. */
 static bool is_same_again(const struct bootlog *log)
 {
 	const struct boot *boot = &log->boot;
@@ -112,7 +119,8 @@ static bool is_same_again(const struct bootlog *log)
 	return log->history.app_failed || (log->history.loader_failed && boot->progress <= BOOT_STAGE2 && !log->chosen);
 }
 
-/* The verdict on the current boot, after what earlier boots showed: a panic, or watchdog resets again and again. */
+/* The verdict on the current boot, in view of earlier boots. A crash, or repeated resets by a watchdog or by software,
+ * in earlier boots makes the verdict "crashed". */
 static enum verdict verdict_in_log(const struct bootlog *log)
 {
 	const struct bootlog_history *h = &log->history;
@@ -129,8 +137,8 @@ static enum verdict verdict_in_log(const struct bootlog *log)
 	return alone;
 }
 
-/* The current boot decides nothing, but an earlier boot did. If that boot failed, its failure explains why the board
- * restarted, and stays the verdict until a hardware reset. */
+/* The verdict on a log whose current boot shows too little for a verdict, while an earlier boot had one. If the earlier
+ * boot failed or crashed, this explains why the board restarted: its verdict is kept until a hardware reset. */
 static enum verdict verdict_undecided(const struct bootlog *log)
 {
 	bool failed = log->decided_verdict == VERDICT_BOOT_FAILED || log->decided_verdict == VERDICT_CRASHED;
@@ -161,7 +169,7 @@ static enum verdict verdict_without_boot(const struct bootlog *log)
 	return strange >= 8 && strange * 4 >= log->garbage + log->readable ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
-/* The verdict on the last boot, or on the boot before if the last one decides nothing. */
+/* The verdict on the last boot; if this boot shows too little for a verdict, that of the last earlier boot with one. */
 static enum verdict verdict_at_end(const struct bootlog *log, const struct boot **boot)
 {
 	enum verdict now = log->begun ? verdict_in_log(log) : VERDICT_UNPROVEN;
@@ -177,8 +185,8 @@ static enum verdict verdict_at_end(const struct bootlog *log, const struct boot 
 	return now;
 }
 
-/* Does the log end with the first line of a banner? Then the board has restarted, and an application that ran before
- * does not run any more. Boot source and failure of the last boot are still valid. */
+/* Does the log end with the first line of a banner? Then the board has restarted, so the log does not show that an
+ * application runs. But a verdict other than flash-boot on the last complete boot still holds. */
 static bool ends_in_banner(const struct bootlog *log)
 {
 	return log->head.valid && log->begun && !log->boot.announced_restart;

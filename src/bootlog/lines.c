@@ -1,7 +1,8 @@
-/* lines.c - finds banners in a text line, and hands each part of the line to the reader that knows it. */
+/* lines.c - finds banners in a text line, and passes each part of the text line to the file that can read it. */
 #include "bootlog/reader.h"
 
-/* Can a banner, or the first line of a banner, begin here? */
+/* Do words stand here by which banners are found? They may be the first words of a banner, or words behind a damaged
+ * beginning. */
 static bool is_anchor(struct span s)
 {
 	if (span_len(s) < 6)
@@ -31,8 +32,9 @@ static bool is_word(char c)
 	return span_is_letter(c) || span_is_digit(c) || c == '_';
 }
 
-/* Is the word before @at "ld", or has it a digit, like 0x4010f000? Applications do not use these words of the ROM in
- * their sentences. The loop ends at the latest at the blank or colon that the ROM prints before each number. */
+/* Is the word before @at "ld", or does it contain a digit, as 0x4010f000 does? The ROM ends lines with such words, so a
+ * copied log may have lost a line end here. The loop stays inside the text: it stops at the blank or colon that the ROM
+ * prints before each number. */
 static bool is_behind_number(const char *at)
 {
 	if (at[-1] == 'd' && at[-2] == 'l')
@@ -46,10 +48,10 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 {
 	if (rest.at == rest.end)
 		return whole;
-	if (span_is_blank(rest) || is_anchor(rest)) /* a reset may interrupt a line: the next banner follows it */
+	if (span_is_blank(rest) || is_anchor(rest)) /* a reset may cut a line off: a banner follows it */
 		return true;
 	if (*rest.at != '\t' && ((unsigned char)*rest.at < ' ' || (unsigned char)*rest.at >= 0x7f))
-		return true; /* text at another speed follows */
+		return true; /* unreadable bytes follow: the sender has changed its baud rate */
 	if (!log->options.pasted)
 		return false;
 	return strchr(" \t`\"'*<&\\", *rest.at) || (is_behind_number(rest.at) && !is_word(*rest.at));
@@ -74,14 +76,15 @@ static bool is_beginning(struct span s)
 	return false;
 }
 
-/* Is this the rest of a segment line whose beginning was lost when the port changed its speed? */
+/* Is this the rest of a segment line whose beginning was lost while the port changed its baud rate? */
 static bool is_half_load(const struct bootlog *log, struct span s)
 {
 	return log->half && log->joined && !span_has(s, "rst") && !span_has(s, "mode") &&
 	       (span_has(s, ", len ") || span_has(s, "room ") || span_has(s, "ksum 0x") || span_has(s, "oad 0x"));
 }
 
-/* A line came that is not eboot's. If it began with '@', the '@' was not eboot's either, unless "cp:" followed. */
+/* Called for a text line that eboot has not printed. If the text line begins with '@', but not with "@cp:", the '@' was
+ * not eboot's either: no copy of an update is running. */
 static void end_eboot(struct bootlog *log, struct span s)
 {
 	if (log->eboot == EBOOT_LOADS)
@@ -92,7 +95,7 @@ static void end_eboot(struct bootlog *log, struct span s)
 	log->boot.copying = log->boot.eboot_waits = false;
 }
 
-/* Read text that is no part of a banner. @whole: its line is complete. */
+/* Read text that is no part of a banner. @whole: the text line is complete. */
 static void read_rest(struct bootlog *log, struct span s, bool at_start, bool whole)
 {
 	struct prefix prefix;
@@ -108,7 +111,8 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	if (log->eboot == EBOOT_MAY_SPEAK)
 		log->eboot = esp8266_may_be_version(log, s) ? EBOOT_UNSURE : EBOOT_NO;
 	prefix_read(&prefix, s);
-	/* An unfinished line may report trouble, but it shows no progress. */
+	/* An unfinished text line may report a failure, but does not prove that the boot has got further. So only a
+	 * whole text line is passed to stage2_line(). */
 	if (trouble_line(log, s, &prefix, at_start, whole) || (at_start && whole && stage2_line(log, s, &prefix)))
 		return;
 	if (is_half_load(log, s)) {
@@ -127,13 +131,14 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	text_line(log, s);
 }
 
-/* Is this the rest of an ESP8266's banner? An application may print "rst cause" in its own words, not behind ','. */
+/* Is this the rest of an ESP8266's banner? The ROM prints "rst cause" right behind a ','. An application that reports
+ * its last reset does not. */
 static bool is_torn(struct span s, const char *line)
 {
 	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
 }
 
-/* The middle or the end of a banner is missing: the next lines belong to a boot of unknown cause and source. */
+/* Begin a boot whose banner lacks its middle or its end. Reset cause and boot source stay unknown. */
 static void read_torn(struct bootlog *log, struct span s)
 {
 	log->head.valid = false;
@@ -142,8 +147,8 @@ static void read_torn(struct bootlog *log, struct span s)
 	bootlog_fragment(log, s);
 }
 
-/* Does an application quote a banner behind its own log prefix? The ROM's "rst:" begins a line, or follows the first
- * line of its banner. */
+/* Does an application quote a banner, behind its own log prefix? If the first line of a banner came before, the ROM
+ * itself has printed this "rst:". */
 static bool is_quoted_banner(const struct bootlog *log, struct span s, const char *text)
 {
 	struct prefix p;
@@ -164,8 +169,8 @@ static void take_head(struct bootlog *log, const struct bootlog_head *head, stru
 		bootlog_fragment(log, line);
 }
 
-/* Read a banner, or the first line of a banner, at @s. The text between @text and the banner is read first. Return the
- * end of the banner; NULL: there is none. */
+/* Read a banner, or the first line of a banner, at @s. If there is one, read the text between @text and the banner
+ * first. Return the banner's end; NULL: no banner. */
 static const char *read_anchor(struct bootlog *log, struct span s, const char *text, bool at_start)
 {
 	struct boot boot;
@@ -192,7 +197,7 @@ static const char *read_anchor(struct bootlog *log, struct span s, const char *t
 	return end;
 }
 
-/* Read a line that a ROM prints, at the start of a text line. Return its end; NULL: no ROM prints this. */
+/* Read a line of a ROM at the start of a text line. Return the end of the ROM's line; NULL: no ROM prints this text. */
 static const char *read_start(struct bootlog *log, struct span s, bool whole)
 {
 	const char *end;
@@ -200,26 +205,29 @@ static const char *read_start(struct bootlog *log, struct span s, bool whole)
 	span_blanks(&s);
 	if (s.at == s.end)
 		return s.end;
-	if (*s.at == '[' || (s.end - s.at > 2 && s.at[1] == ' ' && s.at[2] == '(')) /* the ROM prints no log prefix */
+	if (*s.at == '[' ||
+	    (s.end - s.at > 2 && s.at[1] == ' ' && s.at[2] == '(')) /* a log prefix, which no ROM prints */
 		return NULL;
 	end = esp8266_line(log, s, whole);
 	return end ? end : esp32_line(log, s, whole);
 }
 
-/* A copied log may lack the first letter of "rst:0x", so that the line is not in the class PAIR_RST. */
+/* Can this text line contain a banner? Its class PAIR_ANCHOR says so. But in a copied log "rst:0x" may lack its first
+ * letter: such a text line is not in this class, so compare its first words, too. */
 static bool may_have_anchor(const struct bootlog *log, struct span s)
 {
 	return log->pairs & PAIR_ANCHOR || (log->options.pasted && span_word(&s, "st:0x"));
 }
 
-/* "E (123) boot: ", "I (31) boot: " */
+/* Does a log line of ESP-IDF begin here, such as "E (123) boot: "? */
 static bool is_log_line(struct span s)
 {
 	return span_len(s) > 4 && strchr("EWIDV", s.at[0]) && s.at[1] == ' ' && s.at[2] == '(' &&
 	       span_is_digit(s.at[3]);
 }
 
-/* Read what follows the ROM's words in a copied log without line ends: it may be several text lines. */
+/* Read the text behind the ROM's words in a line of a copied log. If the log has lost its line ends, this text may be
+ * several text lines of the board: read them one by one. */
 static void read_rests(struct bootlog *log, struct span s, bool whole)
 {
 	struct span t = s;

@@ -12,7 +12,7 @@ static bool is_level(char c)
 	return c == 'E' || c == 'W' || c == 'I' || c == 'D' || c == 'V';
 }
 
-/* "1234", "00:01:30.000", "26-05-22 17:30:12.000" */
+/* Read a time in a log prefix: "1234", "00:01:30.000", "26-05-22 17:30:12.000". */
 static bool prefix_read_time(struct span *s)
 {
 	const char *at = s->at;
@@ -29,7 +29,7 @@ static bool is_tag_char(char c)
 	       c != '>' && c != '"';
 }
 
-/* Read a tag and the text @end behind it. */
+/* Read a log tag. The text @end must stand behind it, and is read, too. */
 static bool read_tag(struct span *s, const char *end, struct span *ret)
 {
 	struct span t = *s;
@@ -43,8 +43,8 @@ static bool read_tag(struct span *s, const char *end, struct span *ret)
 	return true;
 }
 
-/* ESP-IDF, and Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: ". Where the start of a
- * line is lost, the letter may be missing: "(31) boot: " */
+/* Read a log prefix of ESP-IDF, or of Zephyr on Espressif's chips: "E (1234) boot: ", "E boot: ", "E (boot): ", "E: ".
+ * If the start of the text line was lost, the prefix may lack its letter: "(31) boot: ". */
 static bool read_idf(struct prefix *p, struct span s)
 {
 	bool level = is_level(*s.at);
@@ -77,7 +77,7 @@ static bool read_idf(struct prefix *p, struct span s)
 	return true;
 }
 
-/* Zephyr: "<err> os: ", behind the time or alone */
+/* Read a log prefix of Zephyr such as "<err> os: ". Zephyr may print a time before it, which the caller has read. */
 static bool read_zephyr(struct prefix *p, struct span s)
 {
 	static const char *const levels[] = { "<err> ", "<wrn> ", "<inf> ", "<dbg> ", NULL };
@@ -114,7 +114,7 @@ static bool is_chip_word(struct span word)
 	return span_word(&word, "esp32");
 }
 
-/* MCUboot's "[esp32] [ERR] ", "[esp32c3] [INF] [boot] " */
+/* Is @word the level in a log prefix of MCUboot, as ERR is in "[esp32] [ERR] "? If so, note the level. */
 static bool is_mcuboot(struct prefix *p, struct span word)
 {
 	static const char *const levels[] = { "ERR", "WRN", "INF", "DBG", NULL };
@@ -125,7 +125,7 @@ static bool is_mcuboot(struct prefix *p, struct span word)
 	return level >= 0;
 }
 
-/* NuttX and Zephyr print a time, "CPU0" or "ALERT" in brackets. */
+/* Is @word one that NuttX or Zephyr prints in brackets: a time, "CPU0", or a level such as "ALERT"? */
 static bool is_system_word(struct span word)
 {
 	static const char *const levels[] = {
@@ -133,7 +133,7 @@ static bool is_system_word(struct span word)
 	};
 	struct span t;
 
-	span_blanks(&word); /* NuttX aligns its levels: "[ EMERG]" */
+	span_blanks(&word); /* NuttX pads its levels with blanks: "[ EMERG]" */
 	t = word;
 	if (span_any(&t, levels) >= 0)
 		return t.at == t.end;
@@ -148,8 +148,9 @@ static bool may_be_bracketed(char c)
 	return span_is_digit(c) || c == ' ' || c == 'e' || (c >= 'A' && c <= 'W');
 }
 
-/* Zephyr's "[00:00:00.123,000] ", MCUboot's "[esp32] [ERR] [boot] ", NuttX's "[    0.150000] [CPU0] [ALERT] ",
- * the Arduino core's "[   123][E][file.cpp:45] fn(): ", ESPHome's "[E][tag:123]: " */
+/* Read a log prefix that begins with a bracket: Zephyr's "[00:00:00.123,000] ", MCUboot's "[esp32] [ERR] [boot] ",
+ * NuttX's "[    0.150000] [CPU0] [ALERT] ", the Arduino core's "[   123][E][file.cpp:45] fn(): ", or ESPHome's
+ * "[E][tag:123]: ". */
 static bool read_bracketed(struct prefix *p, struct span s)
 {
 	struct span word;
@@ -203,7 +204,7 @@ void prefix_skip_function(struct prefix *p)
 	p->words = s;
 }
 
-/* "FATAL: ", as Zephyr printed it up to 2019 */
+/* Read the log prefix "FATAL: ", which Zephyr printed until 2019. */
 static bool read_fatal(struct prefix *p, struct span s)
 {
 	if (!span_word(&s, "FATAL: "))

@@ -1,4 +1,4 @@
-/* record.c - keeps the record of each boot, and reports each line of it as an event. */
+/* record.c - keeps the record of each boot (struct boot), and reports each text line of a boot as an event. */
 #include "bootlog/reader.h"
 
 void bootlog_emit(struct bootlog *log, enum boot_event_kind kind, struct span line, int number)
@@ -36,7 +36,8 @@ void bootlog_emit_trouble(struct bootlog *log, enum boot_trouble trouble, struct
 	}
 	log->begun = true;
 	log->dies |= trouble == BOOT_CRASH;
-	/* The first trouble of a boot decides: a later crash does not hide that there was no image. */
+	/* Record only the first trouble of a boot. If a boot finds no image and crashes later, the missing image is the
+	 * reason. */
 	if (boot->trouble == BOOT_OK) {
 		boot->trouble = trouble;
 		boot->reason = reason;
@@ -108,7 +109,8 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->report = (struct bootlog_report){ 0 };
 }
 
-/* A log may begin in the middle of a reboot loop. Then its first banner also describes the boot before that banner. */
+/* Describe the boot before a log's first banner by this banner. A log may begin in the middle of a reboot loop, and
+ * then the banner before it, which was not recorded, was most likely the same. */
 static void describe_first_boot(struct boot *first, const struct boot *boot)
 {
 	first->chip = boot->chip;

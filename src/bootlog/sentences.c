@@ -1,8 +1,9 @@
 /* sentences.c - what firmware prints when a boot fails or an application dies, and harmless lines that resemble it.
  *
- * One row for each sentence, spelled as in its project's source; docs/sentences.md names project, release, meaning and
- * source of each row. Among rows with the same first letter, the first one that fits decides. A new row needs the source
- * of a project, or a log of a real board, that has the sentence.
+ * Each row of the table is for one sentence, spelled as in the source code of the project that prints it.
+ * docs/sentences.md names project, release, meaning and source of each sentence. Among rows with the same first letter,
+ * the first one that fits a text line decides. Add a row only if the sentence is in the source code of a project, or in
+ * the log of a real board.
  */
 #include "bootlog/sentences.h"
 
@@ -21,7 +22,8 @@
 #define TAG(tag, form, what, reason) { form, BY_TAG, ANY_TIME, what, reason, tag }
 
 const struct sentence sentences[] = {
-	/* The ROMs; after the load: ROM_STARTED. espressif/esp-rom-elfs, espressif/espflash resources/roms */
+	/* Sentences of the ROMs. ROM(): only before the image is loaded. ROM_STARTED(): also after the load. Sources:
+	 * espressif/esp-rom-elfs, espressif/espflash resources/roms. */
 	ROM("invalid header: 0x%x", REASON_NO_HEADER),
 	ROM("Invalid header: 0x%x", REASON_NO_HEADER),
 	ROM("invalrd header: 0x%x", REASON_NO_HEADER),
@@ -35,7 +37,7 @@ const struct sentence sentences[] = {
 	ROM_STARTED("ets_loader.c %d", REASON_FLASH_MODE),
 	ROM_STARTED("ets_loader_legacy.c %d", REASON_FLASH_MODE),
 	ROM_STARTED("rom/ets_kernel/ets_%s.c %d", REASON_ROM_ASSERT),
-	ROM("main.c 342", REASON_ROM_ASSERT), /* the end of ets_main.c */
+	ROM("main.c 342", REASON_ROM_ASSERT), /* the ROM prints "ets_main.c 342", but "ets_" may be lost */
 	ROM_STARTED("assertion \"%s\" failed: file \"ets_", REASON_ROM_ASSERT),
 	ROM_STARTED("assertion \"%s\" failed: file \"rom/ets_", REASON_ROM_ASSERT),
 	ROM_STARTED("user code done", REASON_NOTHING_TO_RUN),
@@ -95,7 +97,7 @@ const struct sentence sentences[] = {
 	LOADER("Failed to find valid TEE app", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER("Failed to load TEE app", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER("Assert failed in %s, %s:%d (%s)", SAYS_NO_IMAGE, REASON_LOADER_DIED),
-	/* After these the bootloader tries the next image. */
+	/* After each of the next sentences the bootloader tries another image: the boot has not failed yet. */
 	LOADER("image at 0x%x has invalid magic byte", SAYS_SUSPECT, REASON_NO_APP),
 	LOADER("image at 0x%x segment count %d exceeds max", SAYS_SUSPECT, REASON_APP_DAMAGED),
 	LOADER("image offset has wrapped", SAYS_SUSPECT, REASON_APP_DAMAGED),
@@ -137,7 +139,7 @@ const struct sentence sentences[] = {
 	MCUBOOT("DRAM region in load header is not valid. Aborting", SAYS_NO_IMAGE, REASON_APP_DAMAGED),
 	MCUBOOT("Application entry point (0x%x) is not in IRAM. Aborting", SAYS_NO_IMAGE, REASON_APP_DAMAGED),
 	MCUBOOT("Application entry point (%xh) is not in IRAM. Aborting",
-		SAYS_NO_IMAGE, REASON_APP_DAMAGED), /* Zephyr's spelling */
+		SAYS_NO_IMAGE, REASON_APP_DAMAGED), /* Zephyr prints the address as "400h", not as "0x400" */
 	MCUBOOT("Never should get here", SAYS_NO_IMAGE, REASON_LOADER_DIED),
 	MCUBOOT("assertion failed: file \"%s\", line %d, func: %s", SAYS_NO_IMAGE, REASON_LOADER_DIED),
 	MCUBOOT("panic!%$", SAYS_NO_IMAGE, REASON_LOADER_DIED),
@@ -158,7 +160,7 @@ const struct sentence sentences[] = {
 		SAYS_NO_IMAGE, REASON_CHIP_REVISION),
 	MCUBOOT("ERROR: NuttX supports ESP32 chip revision >= v%d", SAYS_NO_IMAGE, REASON_CHIP_REVISION),
 
-	/* Loaders of the ESP8266: NONOS boot 1.x, rBoot, zboot */
+	/* Sentences of the ESP8266's bootloaders: NONOS boot 1.x, rBoot, zboot */
 	LOADER_8266("get flash_addr error!", SAYS_NO_IMAGE, REASON_FLASH_READ),
 	LOADER_8266("error user bin flag", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER_8266("error magic!", SAYS_SUSPECT, REASON_NO_APP),
@@ -177,7 +179,8 @@ const struct sentence sentences[] = {
 	LOADER_8266("No good rom available", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER_8266("No good ROM available", SAYS_NO_IMAGE, REASON_NO_APP),
 
-	/* Applications that cannot run on this chip: espressif/esp-idf components/esp_system/port/cpu_start.c */
+	/* Sentences of applications that cannot run on the chip: espressif/esp-idf
+	 * components/esp_system/port/cpu_start.c */
 	TAG("cpu_start", "Octal Flash option selected, but EFUSE not configured", SAYS_NO_IMAGE, REASON_OCTAL_FLASH),
 	TAG("cpu_start", "Octal flash option selected, but EFUSE not configured", SAYS_NO_IMAGE, REASON_OCTAL_FLASH),
 	TAG("cpu_start", "Running on single core variant of a chip, but app is built with multi-core support",
@@ -202,7 +205,7 @@ const struct sentence sentences[] = {
 	PANIC("Guru Meditation Error: Core%d panic'ed (Interrupt wdt timeout",
 		SAYS_LOADER_DIED, REASON_INTERRUPT_WATCHDOG),
 	PANIC("Guru Meditation Error: Core%d panic'ed (", SAYS_LOADER_DIED, REASON_PANIC),
-	PANIC("Guru Meditation Error: Core%d panic'ed %w", SAYS_LOADER_DIED, REASON_PANIC), /* the ROM */
+	PANIC("Guru Meditation Error: Core%d panic'ed %w", SAYS_LOADER_DIED, REASON_PANIC), /* the ROM's own panic */
 	PANIC("Guru Meditation Error of type", SAYS_CRASH, REASON_PANIC),
 	PANIC("abort() was called at PC 0x%x on core", SAYS_CRASH, REASON_ABORT),
 	PANIC("abort() was called at PC 0x%x$", SAYS_LOADER_DIED, REASON_ABORT),
@@ -293,7 +296,7 @@ const struct sentence sentences[] = {
 	SYSTEM("Assertion failed at file:%s line: %d", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("Assertion failed CPU%d at file:%s line: %d", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("Assertion failed%s: at file: %s:%d", SAYS_CRASH, REASON_HALTED),
-	SYSTEM("Assertion failed%s: at file: :%d", SAYS_CRASH, REASON_HALTED), /* without a file: a panic */
+	SYSTEM("Assertion failed%s: at file: :%d", SAYS_CRASH, REASON_HALTED), /* NuttX names no file when it panics */
 	SYSTEM("User Exception: EXCCAUSE=%x", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("Unhandled Exception %d task: ", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("EXCEPTION: %s. MCAUSE: %x", SAYS_CRASH, REASON_HALTED),
@@ -323,7 +326,7 @@ const struct sentence sentences[] = {
 	  REASON_ABORT, NULL },
 	BARE("Abort in file %s at line %d", SAYS_CRASH, REASON_ABORT),
 
-	/* Headings of reports of an earlier run */
+	/* Headings under which a running application prints the crash report of an earlier run */
 	BARE("Crash information recovered from ", SAYS_SAVED, REASON_NONE), /* EspSaveCrash */
 	BARE("*** CRASH DETECTED ON PREVIOUS BOOT ***", SAYS_SAVED, REASON_NONE), /* ESPHome */
 };

@@ -1,4 +1,4 @@
-/* span.c - a piece of a text line, read from left to right. */
+/* span.c - reads a piece of a text line from left to right. */
 #include "bootlog/span.h"
 
 #include "base/plain.h"
@@ -67,7 +67,8 @@ int span_any(struct span *s, const char *const *words)
 	return -1;
 }
 
-/* Read the number that @form stands at, '#' or '%'. Return the last character of the number's form; NULL: none. */
+/* Read one number: decimal if @form begins with '#', hexadecimal if it begins with '%'; "%8" wants eight digits. Return
+ * the last character of the number's form, such as the '8' of "%8"; NULL: the text has no such number. */
 static const char *scan_number(struct span *s, const char *form, unsigned long *ret)
 {
 	long decimal;

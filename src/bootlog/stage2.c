@@ -1,10 +1,12 @@
-/* stage2.c - recognises second stages and started applications by their lines, and torn words of a ROM in any line. */
+/* stage2.c - recognises second stages and started applications by what they print, and finds cut-off words of a ROM in
+ * any text line. */
 #include "bootlog/reader.h"
 
 /* clang-format off */
 
 /* Log tags of ESP-IDF's bootloader and of MCUboot, the most frequent one first. "soc_init" is printed by MCUboot, or by
- * an application that a ROM has loaded: zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c */
+ * an application that a ROM has loaded, so it does not prove that an application runs: zephyrproject-rtos/hal_espressif
+ * zephyr/common/soc_init.c */
 static const char *const loader_tags[] = {
 	"esp_image", "boot", "boot_comm", "flash_parts", "flash_encrypt", "efuse", "qio_mode", "MMU", "soc_init",
 	"mcuboot", NULL,
@@ -16,8 +18,9 @@ static const char *const app_tags[] = {
 	"cpu_start", "heap_init", "app_init", "app_start", "main_task", "sleep_gpio", NULL,
 };
 
-/* Lines without a log prefix: of NONOS bootloader, rBoot, Zephyr and MCUboot. The Zephyr lines may come from an
- * application, or from MCUboot built by Zephyr: zephyrproject-rtos/zephyr kernel/banner.c */
+/* Lines that second stages print without a log prefix: NONOS bootloader, rBoot and MCUboot. The lines that name Zephyr
+ * come from an application or from MCUboot built on Zephyr, so they do not prove that an application runs:
+ * zephyrproject-rtos/zephyr kernel/banner.c */
 static const char *const stage2_lines[] = {
 	"2nd boot version : ", "SPI Speed      : ", "SPI Mode       : ", "SPI Speed : ", "SPI Mode : ",
 	"SPI Flash Size & Map: ", "jump to run user", "rBoot v", "Booting rom ", "Booting temp rom.",
@@ -29,7 +32,7 @@ static const char *const app_lines[] = {
 };
 /* clang-format on */
 
-/* The tag of "boot.esp32c3: ..." names the chip, in case the banner did not. */
+/* Learn which chip this is from a log tag such as "boot.esp32c3", if the banner did not name the chip. */
 static void learn_chip(struct boot *boot, struct span tag)
 {
 	size_t n;
@@ -81,7 +84,7 @@ static bool has_chosen(struct span words)
 	return span_any(&words, good) >= 0;
 }
 
-/* ESP-IDF prints each of these once in a boot. */
+/* ESP-IDF prints each of these lines once in a boot: if one of them comes again, the board has restarted. */
 static const struct {
 	const char *tag, *words;
 } once[] = {
@@ -92,7 +95,7 @@ static const struct {
 };
 #define LOADED_APP 1 /* index in once[] */
 
-/* Does this line show that the board restarted and the banner was lost? */
+/* Does this text line show that the board has restarted, although no banner came? */
 static bool says_again(struct bootlog *log, const struct prefix *p)
 {
 	bool again = log->boot.progress == BOOT_APP && *p->tag.at == 'b' && span_has(p->words, "2nd stage bootloader");
@@ -103,7 +106,7 @@ static bool says_again(struct bootlog *log, const struct prefix *p)
 		if (!span_word(&rest, once[i].words) || !span_word(&tag, once[i].tag))
 			continue;
 		again |= log->said_once & 1U << i ||
-			 span_has(rest, once[i].words); /* the middle of a line may be lost */
+			 span_has(rest, once[i].words); /* twice in one text line: what came between was lost */
 		log->said_once |= 1U << i;
 	}
 	return again;
@@ -115,7 +118,7 @@ void stage2_tries_another(struct bootlog *log)
 	log->chosen = false;
 }
 
-#define STALE_MS 50 /* far longer than a bridge buffers characters */
+#define STALE_MS 50 /* far longer than a USB-UART bridge holds back received characters */
 
 bool stage2_unfinished(const struct bootlog *log, struct span s)
 {
@@ -126,11 +129,11 @@ bool stage2_unfinished(const struct bootlog *log, struct span s)
 	       log->now_ms - log->rx74880.previous_ms >= STALE_MS;
 }
 
-/* How far the boot got, judged by the log prefix of a line */
+/* Return how far the boot has got, judged by the log prefix of a text line. */
 static enum boot_progress step_of_prefix(const struct prefix *p)
 {
 	switch (p->form) {
-	case PREFIX_APP: /* without a tag any program may have printed it: "[E] " */
+	case PREFIX_APP: /* a prefix without a log tag, such as "[E] ", may be any program's: it proves nothing */
 		return p->tag.at != p->tag.end ? BOOT_APP : BOOT_NOTHING;
 	case PREFIX_MCUBOOT: return BOOT_STAGE2;
 	case PREFIX_IDF:
@@ -139,7 +142,7 @@ static enum boot_progress step_of_prefix(const struct prefix *p)
 	}
 }
 
-/* Called for every text line: most are rejected by their first letter. */
+/* Called for every text line. Most text lines are rejected by their first letter, which saves time. */
 static enum boot_progress step_of_line(struct span s)
 {
 	if (!strchr("2SjrBpm*", *s.at))
@@ -166,16 +169,18 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 	log->boot.spoke |= p->form == PREFIX_APP;
 	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
 	if (log->chosen)
-		log->boot.suspect_text[0] = '\0'; /* the second stage has found a good image */
+		log->boot.suspect_text[0] =
+			'\0'; /* an image that the second stage rejected no longer matters: it has found a good one */
 	bootlog_progress(log, step, s);
 	return true;
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Torn words of the ROM
+ * Cut-off words of a ROM
  */
 
-/* Each has the ROM's own punctuation, which applications do not use when they print their last reset. */
+/* Words that show that a ROM has printed them. Each piece has the ROM's punctuation: an application that reports its
+ * last reset prints it in another form. */
 static const char *const pieces[] = {
 	"ets Jan  8", "ets Jun",  "ets Jul",	    ",rst cause", "chksum 0x",	    "csum 0x",
 	"csum err",   "SPIWP:0x", "configsip: ",    "clk_drv:0x", "ESP-ROM:",	    "SP-ROM:",
@@ -183,7 +188,7 @@ static const char *const pieces[] = {
 	"entry 0x4",  "load 0x4", "load 0x3ff",	    "ets_main.c", "ets_loader.c",   "Guru Meditation Error: C",
 };
 
-/* Is this text line the end of one of the ROM's, the beginning of which is lost? */
+/* Is this text line the end of a line of the ROM, whose beginning was lost? */
 static bool is_tail(struct span s)
 {
 	static const char *const tails[] = { "dt reset", "t reset", "ld:0", "RESET)", "_BOOT)", NULL };
@@ -191,7 +196,7 @@ static bool is_tail(struct span s)
 	return span_len(s) <= 8 && strchr("t0)", s.end[-1]) && span_any(&s, tails) >= 0 && s.at == s.end;
 }
 
-/* "Restarting now.", "Rebooting...", "resetting": the application announces a restart. */
+/* Does the application announce a restart here: "Restarting now.", "Rebooting...", "resetting"? */
 static bool is_restart(struct span s)
 {
 	static const char *const words[] = { "ebooting", "estarting", "esetting", "EBOOT", NULL };
@@ -213,8 +218,9 @@ static bool is_piece(struct span s)
 	return false;
 }
 
-/* Does an application quote the ROM's words, behind its own log prefix or between quotation marks? If a reset had cut
- * the line, it would have unreadable bytes. */
+/* Does an application quote the ROM's words, behind its own log prefix or between quotation marks? Then they do not
+ * show a reset. If the text line has unreadable bytes, it is no quotation: a reset may have cut the application's line
+ * off. */
 static bool is_quoted_piece(const struct bootlog *log, const char *line, struct span piece)
 {
 	bool quoted = false;

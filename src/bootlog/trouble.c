@@ -1,18 +1,18 @@
 /* trouble.c - finds sentences that report trouble, and decides whether they count where they stand.
  *
- *	trouble_line()			a line that is not the ROM's
- *		find_row()		the row of sentences[] that fits: form, log prefix, how far the boot got
- *		take_row()		what that row shows
- *	trouble_other()			a line without trouble: is a crash report over?
- *	trouble_banner()		a banner: did a crash end the previous boot?
+ *	trouble_line()			called for a text line that is not the ROM's
+ *		find_row()		finds the row of sentences[] that fits its words, its log prefix and the boot
+ *		take_row()		records and reports what this sentence shows
+ *	trouble_other()			called for a text line without trouble: is a crash report over?
+ *	trouble_banner()		called for a banner: did a crash end the previous boot?
  */
 #include "bootlog/reader.h"
 
 #include "bootlog/sentences.h"
 
-#define NO_CHANCE 12	   /* this many printable characters in a row are text, not noise */
-#define OTHER_LINES_MAX 3  /* a crash report ends after this many other lines */
-#define SAVED_LINES_MAX 12 /* a report of an earlier run ends after this many: its heading has several lines */
+#define NO_CHANCE 12	   /* this many printable characters in a row cannot be noise: they are text */
+#define OTHER_LINES_MAX 3  /* a crash report ends after this many text lines that are not part of it */
+#define SAVED_LINES_MAX 12 /* the same limit for the report of an earlier run, whose heading has several lines */
 
 /* ---- forms ---- */
 
@@ -20,11 +20,11 @@ struct pattern {
 	const struct bootlog *log;
 	bool whole; /* the text line is complete */
 	bool any_number;
-	unsigned long number; /* the first number in the line */
+	unsigned long number; /* the first number that the text has where the form has "%d" or "%x" */
 };
 
-/* Does the sentence end where @rest begins? If more words follow, it is another sentence. For "%$" a copied log may
- * lack its last line end. */
+/* Does the sentence end where @rest begins? If more words follow, the text line is another sentence. @or_log: the end
+ * of a copied log counts as a line end, which the log may lack. */
 static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
 	span_blanks(&rest);
@@ -45,8 +45,8 @@ static bool trouble_read_number(struct pattern *p, struct span *s, bool hex)
 	return true;
 }
 
-/* Match @form up to its next "%s" or "%w", and move past the text that fits. Return the rest of the form; NULL: the
- * text does not fit. */
+/* Match the text at @s with @form up to the next "%s" or "%w" in it, and move @s past the matching text. Return the
+ * rest of the form; NULL: the text does not match. */
 static const char *match_part(struct pattern *p, struct span *s, const char *form)
 {
 	struct span t = *s;
@@ -71,8 +71,9 @@ static const char *match_part(struct pattern *p, struct span *s, const char *for
 	return form;
 }
 
-/* Match "%s" or "%w" and the part behind it. Only the first place where that part fits is tried, since no later one
- * would fit better: so each line is searched once, in linear time. */
+/* Match the "%s" or "%w" that @form begins with, and the part of @form behind it. "%s" matches all text up to the first
+ * place where this part matches. No later place is tried: it would not match better, and the search would take longer
+ * than linear time. Return as match_part(). */
 static const char *match_text(struct pattern *p, struct span *s, const char *form)
 {
 	bool blanks = form[1] == 's';
@@ -151,7 +152,7 @@ static bool is_time(const struct boot *boot, const struct sentence *row)
 struct sentence_match {
 	const struct sentence *row;
 	unsigned long number;
-	bool glued; /* the sentence follows other text in its line */
+	bool glued; /* other text stands before the sentence in its text line */
 };
 
 static bool find_row(const struct bootlog *log, struct span s, const struct prefix *p, bool whole,
@@ -173,7 +174,7 @@ static bool find_row(const struct bootlog *log, struct span s, const struct pref
 
 static const struct prefix no_prefix;
 
-/* Find the first words of a panic behind other text, which the panic has interrupted. */
+/* Find the first words of a panic anywhere in a text line: the panic may have interrupted other text. */
 static bool find_anywhere(const struct bootlog *log, struct span s, bool whole, struct sentence_match *ret)
 {
 	for (; s.at != s.end; s.at++) {
@@ -197,7 +198,8 @@ bool trouble_begins(const struct bootlog *log, struct span s)
 
 /* ---- crash reports ---- */
 
-/* Registers, addresses, stack and core dump have eight hexadecimal digits in a row. */
+/* Is this text line part of a crash report? Lines with registers, addresses, a stack or a core dump have eight
+ * hexadecimal digits in a row. */
 static bool is_report_line(struct span s)
 {
 	int digits = 0;
@@ -217,7 +219,8 @@ static void report_over(struct bootlog *log)
 	log->report = (struct bootlog_report){ 0 };
 }
 
-/* "Last crash: ...", "latest crash was at 1234 ms after boot": the heading of a report of an earlier run. */
+/* Is this the heading of a crash report of an earlier run: "Last crash: ...", "latest crash was at 1234 ms after
+ * boot"? */
 static bool is_saved_heading(struct span s)
 {
 	static const char *const words[] = {
@@ -233,7 +236,8 @@ static bool is_saved_heading(struct span s)
 	return false;
 }
 
-/* Update the record of the boot after a line that neither a ROM nor, by its prefix, a loader has printed. */
+/* Note in the record of the boot if this text line shows that an application runs. A ROM has not printed the line. Its
+ * log prefix shows whether a bootloader has. */
 static void note_application(struct bootlog *log, struct span s, const struct prefix *p)
 {
 	bool loaded = log->boot.progress >= BOOT_LOADED, loader = is_loader_prefix(p);
@@ -261,7 +265,7 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *p)
 		report_over(log);
 }
 
-/* The parts read so far are a crash report: report the crash by the first of them. */
+/* The sentences read so far are parts of a crash report: report a crash, described by the first of them. */
 static void trouble_confirm_report(struct bootlog *log)
 {
 	struct bootlog_report r = log->report;
@@ -270,7 +274,8 @@ static void trouble_confirm_report(struct bootlog *log)
 	bootlog_emit_trouble(log, BOOT_CRASH, (struct span){ r.text, r.text + strlen(r.text) }, r.reason);
 }
 
-/* One part alone may have another cause. A second part of another kind makes both a crash report. */
+/* Take a sentence that is often part of a crash report. One such sentence may be printed for another reason. If a
+ * second one of another kind follows, both are a crash report. */
 static void take_part(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct bootlog_report *r = &log->report;
@@ -304,7 +309,7 @@ static void take_suspect(struct bootlog *log, const struct sentence_match *match
 	struct boot *boot = &log->boot;
 
 	if (bootlog_in_rom(log) &&
-	    boot->number > 0) { /* the ROM checks signatures, too, and reports the result later */
+	    boot->number > 0) { /* the ROM checks signatures as well: it reports the result in a later line */
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return;
 	}
@@ -323,8 +328,8 @@ static void take_no_image(struct bootlog *log, enum boot_reason reason, unsigned
 	bootlog_emit_trouble(log, BOOT_NO_IMAGE, s, reason);
 }
 
-/* Did the second stage die, not an application? ESP-IDF's handler in an application prints "Core  0" with two blanks,
- * or "unhandled"; those of ROM and second stage do not. */
+/* Did the second stage die, and not an application? In an application ESP-IDF's exception handler prints "Core  0" with
+ * two blanks, or "unhandled". The handlers of the ROM and of the second stage print neither. */
 static bool is_loaders_death(const struct bootlog *log, struct span s)
 {
 	const struct boot *boot = &log->boot;
@@ -343,7 +348,7 @@ static void take_crash(struct bootlog *log, const struct sentence_match *match, 
 		take_part(log, match, s);
 		return;
 	}
-	if (log->report.heading) /* this line says more than the heading */
+	if (log->report.heading) /* this text line says more about the crash than its heading: record it instead */
 		log->boot.trouble = BOOT_OK;
 	report_over(log);
 	log->report.heading = match->row->what == SAYS_HEADING;
@@ -399,7 +404,7 @@ static void take_row(struct bootlog *log, const struct sentence_match *match, st
 	}
 }
 
-/* Find a sentence behind "function: ", which NuttX prints before it. */
+/* Find a sentence behind the name of a function, which NuttX prints first: "function: ". */
 static void find_behind_function(const struct bootlog *log, const struct prefix *prefix, bool whole,
 				 struct sentence_match *ret)
 {
@@ -413,9 +418,10 @@ static void find_behind_function(const struct bootlog *log, const struct prefix 
 		(void)find_row(log, p.words, &p, whole, ret);
 }
 
-/* Does a running application check an update here? Application and bootloader share the code that checks an image, and
- * print the same lines. But only the bootloader reports the result with the tag "boot". If bytes were damaged, it is
- * not certain that an application runs. */
+/* Does a running application check an update here? Then the sentence does not show that a boot has failed. Application
+ * and bootloader check an image with the same code, and print the same lines. But only the bootloader reports the
+ * result with the log tag "boot". If bytes of the log are unreadable, it is not certain that an application runs:
+ * return false. */
 static bool is_of_update(const struct bootlog *log, const struct prefix *p)
 {
 	return p->form == PREFIX_IDF && !span_is(p->tag, "boot") && log->boot.spoke && !log->garbage;
@@ -430,8 +436,8 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 {
 	struct sentence_match match = { 0 };
 
-	/* A log line of level I, D or V reports no trouble itself, but a panic may interrupt it, or it announces a
-	 * restart. */
+	/* A log line of level I, D or V reports no trouble. Search it only if a panic may have interrupted it, or if it
+	 * may announce a restart. */
 	if (at_start && prefix->form != PREFIX_NONE && is_harmless(prefix->level) &&
 	    !(log->pairs & (PAIR_PANIC | PAIR_PIECE)))
 		return false;
@@ -439,8 +445,8 @@ bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefi
 		find_behind_function(log, prefix, whole, &match);
 	if (!match.row && (!(log->pairs & PAIR_PANIC) || !find_anywhere(log, s, whole, &match)))
 		return false;
-	/* A program may print the end of a report when it restarts on purpose. Only as the first line of a log it shows
-	 * a crash, the report of which is lost. */
+	/* Ignore the last line of a crash report if no other part came before it: a program may print it when it
+	 * restarts on purpose. But as the first line of a log it counts, since the parts before it may be lost. */
 	if (match.row->what == SAYS_END && !log->report.part && (log->boot.number > 0 || log->readable > 0))
 		return false;
 	if (match.row->what == SAYS_SUSPECT && is_of_update(log, prefix))
