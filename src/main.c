@@ -17,14 +17,16 @@
 #include "run/conditions.h"
 #include "run/supervisor.h"
 
-/* Prints why nothing was done; @why may quote control characters of the command line. Return: the exit status */
+/* Prints why nothing was done. @why may quote the command line and contain control characters: they are made printable.
+ * Return: the exit status */
 static int main_refuse(enum verdict verdict, const char *why)
 {
 	clean_line(stderr, "espreset: %s%s", why, verdict == VERDICT_USAGE ? "; try 'espreset --help'" : "");
 	return verdict_info(verdict)->status;
 }
 
-/* Flushes standard output. Return: the status, or 1 if that was 0 and the output could not be written */
+/* Flushes standard output. Return: the exit status: @status, or 1 if @status is 0 and the output could not be
+ * written */
 static int main_finish(int status)
 {
 	struct report report;
@@ -70,8 +72,9 @@ static int main_run(struct request *request)
 	return main_refuse(VERDICT_INTERNAL, "unknown mode");
 }
 
-/* If fd 0 to 2 is closed, the next open() takes its number and stdout would go to a socket or the port. Fill them with
- * O_PATH descriptors. */
+/* Opens each of the file descriptors 0 to 2 that is closed. Otherwise a serial port or socket that is opened later
+ * could get the number 1, and would be sent the program's standard output. Nothing can be read or written through an
+ * O_PATH descriptor. */
 static void main_occupy_closed_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -91,7 +94,7 @@ int main(int argc, char **argv)
 	r = options_parse(argc, argv, &request, why, sizeof(why));
 	if (r < 0)
 		(void)main_refuse(VERDICT_USAGE, why);
-	if (r == -ENOENT) /* PORT is never guessed, because a CH340 may be a 3D printer: list the ports */
+	if (r == -ENOENT) /* do not guess PORT, since a CH340 may belong to a 3D printer: list the ports instead */
 		(void)commands_print_list(stderr, false);
 	if (r < 0)
 		return verdict_info(VERDICT_USAGE)->status;

@@ -33,7 +33,7 @@ static enum boot_cause cause_kind(int cause)
 	case 1: /* power-on, or the CH_PD pin */
 	case 2: /* the RST pin; also a wake from deep sleep, for which the chip pulses RST */
 		return BOOT_CAUSE_HARDWARE;
-	case 3: /* documented, but never seen: after a software restart the ROM prints the cause of a hardware reset */
+	case 3: /* never seen: after a software restart the ROM prints the cause of the last hardware reset */
 		return BOOT_CAUSE_SOFTWARE;
 	case 4: return BOOT_CAUSE_WATCHDOG;
 	case 5: return BOOT_CAUSE_SLEEP;

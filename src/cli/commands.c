@@ -15,8 +15,8 @@
 
 enum { COLUMNS = 8 };
 
-/* Texts that come from a device may contain any bytes: each is cleaned before it is padded, to keep the columns
- * aligned. */
+/* Prints one row of the table of --list. A USB device may report a text with any bytes. So each text is made printable
+ * before it is padded: then the columns stay aligned. */
 static void commands_print_row(FILE *out, const char *const cells[COLUMNS])
 {
 	static const int widths[COLUMNS] = { 14, 16, 9, 12, 10, 10, 12, 0 };
@@ -126,7 +126,7 @@ static void commands_diagnosis_json(const struct diagnosis *f)
 			     { "cure", json_or_null(f->cure) })));
 }
 
-/* @user: the enum report_mode */
+/* @user: points to the enum report_mode */
 static void commands_on_diagnosis(void *user, const struct diagnosis *f)
 {
 	const enum report_mode *mode = user;
@@ -150,7 +150,7 @@ int commands_diagnosis(const struct request *request)
 	return status_of(verdict);
 }
 
-/* Only the udev rule goes to standard output, so that the output can be redirected into a file. */
+/* Prints only the udev rule on standard output, so that the user can redirect it into a rules file. */
 int commands_enrolment(const struct request *request)
 {
 	struct enrolment e;

@@ -20,8 +20,8 @@ struct decode {
 	struct report report;
 	struct paste paste;
 	struct bootlog log;
-	/* The current boot is printed when the next one begins. */
-	unsigned long number; /* of the current boot */
+	/* A boot is printed when the next boot begins. These members describe the boot that is not printed yet. */
+	unsigned long number; /* the current boot's position in the log, from 1 */
 	bool any_boot;
 	bool panicked;	  /* the application has panicked in the current boot */
 	bool after_panic; /* the application had panicked before the current boot */
@@ -62,7 +62,8 @@ static void decode_on_piece(void *user, const struct bootlog_piece *piece)
  * The result
  */
 
-/* The boot's number and what caused all boots: ", boot 3 of 3 (1 by power or reset pin, 2 by software)" */
+/* Prints which boot of the log this is, and how many boots each reset cause has begun: ", boot 3 of 3 (1 by power or
+ * reset pin, 2 by software)". */
 static void decode_count(const struct bootlog *log, const struct boot *boot, char *buf, size_t cap)
 {
 	size_t n;
@@ -82,7 +83,8 @@ static void decode_count(const struct bootlog *log, const struct boot *boot, cha
 		snprintf(buf + n, cap - n, ")");
 }
 
-/* For a verdict "crashed" where the last boot has no crash report: names the boot that has one. */
+/* Explains the verdict "crashed" if the last boot itself shows no crash: by the boot that does, or by a board that
+ * restarts again and again. */
 static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 {
 	const struct boot *boot = bootlog_culprit(log);
@@ -96,7 +98,7 @@ static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 			 bootwords_cause(boot->cause_kind));
 }
 
-/* The part of the reason for the verdict that the record of the boot does not contain */
+/* Explains the verdict as far as the description of the boot (bootwords_print()) does not. */
 static void decode_why(const struct bootlog *log, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
 {
 	buf[0] = '\0';
@@ -109,7 +111,7 @@ static void decode_why(const struct bootlog *log, enum verdict verdict, const st
 							     : "; nothing shows that an image was loaded from flash");
 }
 
-/* The sentence of the result */
+/* Prints the text of the result: the boot that decides the verdict, its trouble, and why this is the verdict. */
 static void decode_print_text(const struct decode *d, enum verdict verdict, const struct boot *boot, char *buf,
 			      size_t cap)
 {
@@ -171,13 +173,15 @@ static enum verdict decode_report_result(struct decode *d)
  * Reading
  */
 
-/* GBK terminals show garbage as Chinese. musl converts only from GBK to Unicode, so this builds the reverse table. */
+/* Fills the table from Unicode to GBK. A terminal set to GBK shows unreadable bytes as Chinese characters, and the
+ * table turns these back into bytes. The table is made by converting all of GBK to Unicode, since musl cannot convert
+ * in the other direction. */
 static void decode_fill_gbk(uint16_t *table)
 {
 	iconv_t cd = iconv_open("UTF-16LE", "GBK");
 
 	if (cd == (iconv_t)-1)
-		return; /* the C library lacks GBK: such logs stay garbled */
+		return; /* the C library lacks GBK: logs from GBK terminals stay unreadable */
 	for (unsigned int code = 0x8140; code < 0xff00; code++) {
 		char in[2] = { (char)(code >> 8), (char)code }, *from = in;
 		unsigned char out[8];

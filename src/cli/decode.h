@@ -9,13 +9,16 @@
 /**
  * decode_run() - print one line or JSON event for each boot in request->file (NULL: standard input), then the result
  *
- * The log may have any size: memory is fixed, and a boot is printed when the next one begins.
+ * The log may have any size: the function uses a fixed amount of memory, and prints a boot when the next one begins.
  *
  * Return: the exit status.
  */
 int decode_run(const struct request *request);
 
-/** decode_gbk() - for paste_init(). Return: the two bytes of a Unicode character in GBK; 0: GBK lacks the character */
+/**
+ * decode_gbk() - convert a Unicode character to GBK: an argument of paste_init()
+ * Return: its two bytes in GBK; 0: GBK lacks the character.
+ */
 uint16_t decode_gbk(unsigned long character);
 
 #endif

@@ -23,9 +23,10 @@ struct cfg_reader {
 	char *err;
 	size_t cap;
 	int line;
-	bool any_section, in_esptool, had_esptool; /* a section, [esptool] began; the current section is [esptool] */
-	bool any_option;  /* the current section has an option, which an indented line would continue */
-	bool in_sequence; /* that option is the sequence */
+	bool any_section, in_esptool,
+		had_esptool; /* a section has begun; the current one is [esptool]; [esptool] has begun */
+	bool any_option;     /* the current section has an option, so an indented line continues this option */
+	bool in_sequence;    /* the last option read is the reset sequence */
 	bool found;
 };
 
@@ -72,7 +73,7 @@ static int take_sequence(struct cfg_reader *r, struct span value)
 		return cfg_complain(r, NAME, " is too long");
 	if (sequence_parse(text, r->ret, why, sizeof(why)) < 0)
 		return cfg_complain(r, NAME " ", why);
-	if (r->ret->observes) /* a name such as "rts" is espreset's, not esptool's */
+	if (r->ret->observes) /* a name such as "rts": espreset knows it, but esptool does not */
 		return cfg_complain(r, NAME, " wants commands such as D0|R1|W0.1|R0");
 	if (sequence_boots_download(r->ret))
 		return cfg_complain(r, NAME, " ends reset with GPIO0 low: the board would come up in download mode");
@@ -120,7 +121,7 @@ int cfg_parse(const char *text, size_t n, struct sequence *ret, char *err, size_
 	struct cfg_reader r = { .ret = &sequence, .err = err, .cap = cap };
 	struct span rest = { text, text + n };
 
-	(void)span_word(&rest, "\xef\xbb\xbf"); /* the byte order mark of UTF-8 */
+	(void)span_word(&rest, "\xef\xbb\xbf"); /* skip the byte order mark of UTF-8, if there is one */
 	while (rest.at != rest.end) {
 		const char *end = memchr(rest.at, '\n', span_len(rest));
 		struct span line = { rest.at, end ? end : rest.end };
@@ -137,7 +138,8 @@ int cfg_parse(const char *text, size_t n, struct sequence *ret, char *err, size_
 
 /* ------------------------------------------------------------ the file */
 
-/* Reads a whole regular file. Return: its length; -EISDIR: no regular file; -EFBIG; other negative errno */
+/* Reads a whole regular file. Return: its length; -EISDIR: this is no regular file; -EFBIG: the buffer is too small for
+ * it; other negative errno */
 static ssize_t read_file(const char *path, char *buf, size_t cap)
 {
 	struct stat st;
@@ -147,7 +149,7 @@ static ssize_t read_file(const char *path, char *buf, size_t cap)
 
 	if (stat(path, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode)) /* checked before open(), which would move the modem lines of a serial port */
+	if (!S_ISREG(st.st_mode)) /* checked before open(): to open a serial port would move its modem lines */
 		return -EISDIR;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -156,11 +158,12 @@ static ssize_t read_file(const char *path, char *buf, size_t cap)
 		used += n > 0 ? (size_t)n : 0;
 	if (n < 0)
 		n = -errno;
-	(void)close(fd); /* it was only read: no data can be lost */
+	(void)close(fd); /* an error does not matter: the file was only read */
 	return n < 0 ? n : used == cap ? -EFBIG : (ssize_t)used;
 }
 
-/* @must_exist: the user has named the file in $ESPTOOL_CFGFILE. Return: enum cfg_found, or -EINVAL */
+/* Takes the reset sequence from the configuration file @path, if it sets one. @must_exist: a missing file is an error,
+ * since the user has named it in $ESPTOOL_CFGFILE. Return: enum cfg_found, or -EINVAL */
 static int try_file(struct request *o, const char *path, bool must_exist, char *err, size_t cap)
 {
 	static char text[FILE_MAX];
@@ -201,7 +204,7 @@ int esptoolcfg_apply(struct request *request, char *err, size_t cap)
 		return 0;
 	if (named && named[0])
 		return try_file(request, named, true, err, cap) < 0 ? -EINVAL : 0;
-	if (geteuid() != 0) /* root must not obey users who can write to the current directory */
+	if (geteuid() != 0) /* root must not obey a file that another user may have put into the current directory */
 		r = try_file(request, "esptool.cfg", false, err, cap);
 	for (size_t i = 0; r == CFG_NO_SECTION && home && home[0] && i < sizeof(in_home) / sizeof(in_home[0]); i++) {
 		if (snprintf(path, sizeof(path), "%s/%s", home, in_home[i]) < (int)sizeof(path))

@@ -17,7 +17,8 @@
 #define DURATION_MAX_MS (24 * 3600 * 1000)
 #define LONG_BASE 256 /* getopt_long() returns LONG_BASE + i for the long option of row i */
 
-/* Bits of struct request.given: one for each row of the table. After ROWS: further facts that the rules depend on. */
+/* Each name before ROWS is the index of a row of option_rows[], and the number of a bit of struct request.given. Each
+ * name from ROWS on is the number of a further bit: a fact that rules[] depend on. */
 /* clang-format off */
 enum {
 	PORT, CHIP, BAUD, CRYSTAL, SEQUENCE, HOLD, ATTEMPTS, TIMEOUT, WAIT, SETTLE, NO_RESET, NO_LOCK, RECOVER, EXPECT,
@@ -128,7 +129,7 @@ const char *options_range(const struct option_row *row)
 	return row->set == options_set_time || row->set == options_set_number ? text : NULL;
 }
 
-/* Appends the text of a repeatable option to its list. */
+/* Appends the argument of a repeatable option to the option's list in struct request. */
 static int options_set_list(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	const char **list = options_field(row, o);
@@ -183,7 +184,8 @@ static int options_set_sequence(const struct option_row *row, const char *arg, s
 
 static const struct option_row *options_mode_row(enum request_mode mode);
 
-/* Two modes exclude each other, but --help and --version (rows without "wants") replace any other mode. */
+/* Selects a mode such as --list. If another mode was selected before, this is refused. But --help and --version, whose
+ * rows have no member "wants", replace any other mode. */
 static int options_set_mode(const struct option_row *row, const char *arg, struct request *o, struct complaint *c)
 {
 	const struct option_row *before = options_mode_row(o->mode);
@@ -201,7 +203,7 @@ static int options_set_mode(const struct option_row *row, const char *arg, struc
 enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING };
 
 #define SET(setter, what) .set = options_set_##setter, .argument = (what)
-/* offsetof(), which compiles only if the member has the type that the setter fills */
+/* As offsetof(), but compiles only if the member has the type that the setter fills. */
 #define OFFSET(type, member) \
 	(offsetof(struct request, member) * _Generic(((struct request *)NULL)->member, __typeof__(type) : 1))
 #define NUMBER(member, low, high) SET(number, "N"), .field = OFFSET(int, member), .min = (low), .max = (high)
@@ -295,8 +297,8 @@ static int options_check_mode(struct request *o, struct complaint *c)
 
 static const struct option_rule {
 	uint64_t option;  /* the rule applies if this bit is set */
-	uint64_t with;	  /* refused if any of these bits is set as well */
-	uint64_t without; /* refused if none of these bits is set; 0: does not apply */
+	uint64_t with;	  /* the command line is refused if any of these bits is set as well */
+	uint64_t without; /* the command line is refused if none of these bits is set; 0: no bit is needed */
 	const char *why;
 } rules[] = {
 	{ BIT(NO_RESET), BIT(SEQUENCE) | BIT(HOLD) | BIT(ATTEMPTS) | BIT(IF_NEEDED) | BIT(RECOVER), 0,
@@ -319,7 +321,7 @@ static const struct option_rule {
 	{ BIT(CAPTURE), BIT(SAME_FILE), 0, "--capture and --state-file name the same file" },
 };
 
-/* Return: the bits of the options that were given, and of the facts after ROWS that hold */
+/* Return: a bit for each option that was given, and a bit for each further fact that holds, such as SEVERAL_PORTS */
 static uint64_t options_facts(const struct request *o)
 {
 	const struct session_config *s = &o->session;
@@ -343,7 +345,8 @@ static int options_check_rules(struct request *o, struct complaint *c)
 	return 0;
 }
 
-/* Refuses a --timeout shorter than the hold or the settle time: the verdict would blame the board or its driver. */
+/* Refuses a --timeout that is shorter than the reset pulse or the settle time. The verdict would come too early, and
+ * blame the board or its driver. */
 static int options_check_times(struct request *o, struct complaint *c)
 {
 	const struct session_config *s = &o->session;
@@ -361,7 +364,7 @@ static int options_check_times(struct request *o, struct complaint *c)
 						     ms / 1000.0, s->timeout_ms / 1000.0);
 }
 
-/* Checks how many arguments were given; $ESPTOOL_PORT replaces a missing PORT. */
+/* Checks that the mode gets as many arguments as it takes. If PORT is missing, takes it from $ESPTOOL_PORT. */
 static int options_check_args(struct request *o, struct complaint *c)
 {
 	const struct option_row *mode = options_mode_row(o->mode);
@@ -382,7 +385,8 @@ static int options_check_args(struct request *o, struct complaint *c)
 	return 0;
 }
 
-/* Parses the PORTs. With --decode the argument is a FILE, and the second argument of --enroll is a NAME. */
+/* Parses the arguments that are PORTs. The argument of --decode is a FILE, and the second argument of --enroll a
+ * NAME. */
 static int options_check_ports(struct request *o, struct complaint *c)
 {
 	char why[128];
@@ -428,7 +432,7 @@ static void options_make_getopt(struct option *longs, char *shorts)
 	*shorts = '\0';
 }
 
-/* Return: the row of the option for which getopt_long() returned this value; NULL: none */
+/* Return: the row of the option for which getopt_long() has returned this value; NULL: no option has it */
 static const struct option_row *options_row(int value)
 {
 	for (int i = 0; i < ROWS; i++) {
@@ -438,7 +442,7 @@ static const struct option_row *options_row(int value)
 	return NULL;
 }
 
-/* How many options does an abbreviation such as "--s=3" fit? */
+/* How many options have a name that begins with this abbreviation, such as "--s=3"? */
 static int options_abbreviated(const char *text)
 {
 	size_t n = strcspn(text, "=");

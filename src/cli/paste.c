@@ -1,12 +1,12 @@
 /* paste.c - restores a boot log that somebody copied: undoes what terminals, editors and web pages did to it.
  *
  *	paste_feed() -> take_copied_line()	a line of the copied log is complete
- *		paste_tidy()			escape sequences, entities, UTF-16, no-break spaces
- *		take_board_line()		each line of the board's in it
+ *		paste_tidy()			decodes escape sequences, HTML entities, UTF-16, no-break spaces
+ *		take_board_line()		called for each line of the board's that the copied line contains
  *			paste_skip_prefix()		(paste_prefix.c)
  *			correct_case()
- *			release_ends()			if the line before was broken: joins this one to it
- *			pass_on_text()			characters
+ *			release_ends()			joins the two parts of a line that copying has broken
+ *			pass_on_text()			passes on the characters
  */
 #include "cli/paste_prefix.h"
 
@@ -22,27 +22,29 @@
  * Characters
  */
 
-/* Passes on text, and what was received in its place. */
+/* Passes on a piece of the log's text. @heard: the bytes that the receiver has delivered for this text, if they may
+ * differ from it; else NULL */
 static void pass_on(const struct paste *p, const char *text, size_t n, const struct wrongbaud_symbol *heard,
 		    size_t n_heard)
 {
 	p->on_piece(p->user, &(struct bootlog_piece){ text, n, heard, n_heard });
 }
 
-/* Passes on text in place of one received symbol. */
+/* Passes on text that the copied log shows for one received byte. */
 static void pass_on_symbol(const struct paste *p, const char *text, size_t n, enum symbol_kind kind, unsigned char byte)
 {
 	pass_on(p, text, n, &(struct wrongbaud_symbol){ kind, byte }, 1);
 }
 
-/* Passes on characters that may have been received at another speed, but are not part of the board's text. */
+/* Passes on characters that are no part of the board's text, such as a time stamp: with no text, but as received bytes.
+ * If the receiver's baud rate was wrong, they may be bytes that the board has caused after all. */
 static void pass_on_silent(const struct paste *p, struct span s)
 {
 	for (; s.at != s.end; s.at++)
 		pass_on_symbol(p, "", 0, SYMBOL_BYTE, (unsigned char)*s.at);
 }
 
-/* Passes on a line end in place of which nothing was received. */
+/* Passes on a line end for which the receiver has delivered no byte. */
 static void pass_on_end(const struct paste *p, const char *end)
 {
 	static const struct wrongbaud_symbol nothing;
@@ -50,7 +52,7 @@ static void pass_on_end(const struct paste *p, const char *end)
 	pass_on(p, end, 1, &nothing, 0);
 }
 
-/* The byte from 0x80 to 0x9f that Windows-1252 shows as this character beyond Latin-1; 0: none */
+/* Return: the byte from 0x80 to 0x9f that stands for this Unicode character in Windows-1252; 0: no such byte does */
 static unsigned char windows_byte(unsigned long c)
 {
 	/* clang-format off */
@@ -69,7 +71,7 @@ static unsigned char windows_byte(unsigned long c)
 	return 0;
 }
 
-/* Passes on a character beyond ASCII, with the bytes that a terminal may have shown as this character. */
+/* Passes on a character beyond ASCII, and the received bytes that a terminal may have shown as this character. */
 static void pass_on_character(const struct paste *p, struct span s, unsigned long c)
 {
 	struct wrongbaud_symbol heard[2] = { { SYMBOL_HIGH, 0 } };
@@ -82,7 +84,8 @@ static void pass_on_character(const struct paste *p, struct span s, unsigned lon
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, c == 0x2421 ? 0x7f : (uint8_t)(c - 0x2400) };
 	} else if (windows_byte(c)) {
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, windows_byte(c) };
-	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) { /* U+2E2E: the Arduino IDE's U+FFFD */
+	} else if (c != 0xfffd && c != 0x2e2e && p->gbk &&
+		   (gbk = p->gbk(c))) { /* the Arduino IDE shows U+2E2E for U+FFFD */
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)(gbk >> 8) };
 		heard[1] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)gbk };
 		n = 2;
@@ -93,7 +96,7 @@ static void pass_on_character(const struct paste *p, struct span s, unsigned lon
 		pass_on(p, s.at, span_len(s), heard, n);
 }
 
-/* Passes on a character of UTF-8. Return: its length; 0: the byte is not part of one */
+/* Passes on the UTF-8 character that begins at @s. Return: its length in bytes; 0: no valid UTF-8 character is there */
 static size_t take_utf8(const struct paste *p, struct span s)
 {
 	unsigned char c = (unsigned char)*s.at;
@@ -111,20 +114,20 @@ static size_t take_utf8(const struct paste *p, struct span s)
 	return n;
 }
 
-/* Is this "\x9c", as Python writes a byte? */
+/* Does the text begin with a byte as Python writes it, such as "\x9c"? @ret: the byte */
 static bool is_escape(struct span s, unsigned long *ret)
 {
 	return span_word(&s, "\\x") && span_len(s) >= 2 && span_hex(&(struct span){ s.at, s.at + 2 }, ret) == 2;
 }
 
-/* If line ends are lost, time stamps stand inside of a line, after a blank. */
+/* Can a time stamp begin here, inside a line? If copying has lost the line ends, time stamps stand behind blanks. */
 static bool may_be_inner_time(const struct paste *p, struct span s)
 {
 	return span_is_digit(*s.at) && s.at != p->line + p->begin && s.at[-1] == ' ';
 }
 
-/* Drops a time stamp inside of a line, but not the one of the ESP32's own "ets Jun  8 2016 00:22:57". Return: its
- * length */
+/* Removes a time stamp inside a line from the text. But it keeps the time in "ets Jun  8 2016 00:22:57", which the
+ * ESP32 prints. Return: the length of the time stamp; 0: nothing was removed */
 static size_t take_inner_time(const struct paste *p, struct span s)
 {
 	size_t before = s.at - p->line < 16 ? (size_t)(s.at - p->line) : 16;
@@ -137,8 +140,8 @@ static size_t take_inner_time(const struct paste *p, struct span s)
 	return (size_t)(t.at - s.at);
 }
 
-/* Passes on what a backslash begins: "\0" for a NUL, Markdown's "\_", "\x9c" for a byte. Return: its length; 0: plain
- * text */
+/* Passes on what a backslash begins: "\0" stands for a NUL byte, Markdown's "\_" for "_", and "\x9c" for a byte.
+ * Return: how many characters were passed on; 0: the backslash is plain text */
 static size_t take_backslash(const struct paste *p, struct span s)
 {
 	unsigned long byte;
@@ -159,7 +162,8 @@ static size_t take_backslash(const struct paste *p, struct span s)
 	return 4;
 }
 
-/* Passes on the character here if the board may have sent something else. Return: its length; 0: plain text */
+/* Passes on the character at @s if the board may have sent another one. Return: its length; 0: it is plain text, and
+ * was not passed on */
 static size_t take_odd(const struct paste *p, struct span s)
 {
 	switch (*s.at) {
@@ -170,7 +174,8 @@ static size_t take_odd(const struct paste *p, struct span s)
 	}
 }
 
-/* The set of classes of the characters in the line. Eight bytes at a time: all bytes of a log pass here. */
+/* Return: the classes (enum paste_class) of all characters in the line. Takes eight bytes at a time to be fast, since
+ * every byte of a log comes here. */
 static unsigned int classes_of(const struct paste *p, struct span s)
 {
 	const unsigned char *c = (const unsigned char *)s.at, *end = c + span_len(s), *eights = c + span_len(s) / 8 * 8;
@@ -184,7 +189,8 @@ static unsigned int classes_of(const struct paste *p, struct span s)
 	return all;
 }
 
-/* Finds out whether unreadable characters of this line were replaced by question marks, or by "\x9c". */
+/* Finds out whether a program has replaced the unreadable characters of this line by question marks, or by texts such
+ * as "\x9c". */
 static void count_replaced(struct paste *p, struct span s)
 {
 	size_t n = 0, questions = 0, escapes = 0;
@@ -223,10 +229,10 @@ static void pass_on_text(struct paste *p, struct span s)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * A line of the copied log is decoded
+ * Decoding a line of the copied log
  */
 
-/* The length of the escape sequence at s; 0: none */
+/* Return: the length of the escape sequence at @s; 0: there is none */
 static size_t escape_length(struct span s)
 {
 	const char *begin = s.at;
@@ -238,7 +244,8 @@ static size_t escape_length(struct span s)
 	return s.at != s.end && *s.at >= 0x40 && *s.at < 0x7f ? (size_t)(s.at - begin) + 1 : 0;
 }
 
-/* The length of the HTML entity at s: "&gt;", "&nbsp;", "&#40;", "&#x28;"; 0: none. @ret: the character it names */
+/* Return: the length of the HTML entity at @s, such as "&gt;", "&nbsp;", "&#40;" or "&#x28;"; 0: there is none. @ret:
+ * the character that the entity stands for */
 static size_t entity_length(struct span s, char *ret)
 {
 	static const struct {
@@ -266,9 +273,10 @@ static size_t entity_length(struct span s, char *ret)
 	return (size_t)(s.at - begin);
 }
 
-/* Drops escape sequences and the NULs of UTF-16 (every second byte is one), and replaces HTML entities. Replaces
- * no-break spaces, which web pages insert, by blanks, unless the line has many other characters beyond ASCII: then
- * they may be bytes received at another speed. */
+/* Decodes the line in place. Removes escape sequences, and the NULs of a log in UTF-16, where every second byte is a
+ * NUL. Replaces HTML entities by their characters, and no-break spaces, which web pages insert, by blanks. But if the
+ * line has many other characters beyond ASCII, keeps its no-break spaces: they may be bytes received at a wrong baud
+ * rate. */
 static void paste_tidy(struct paste *p)
 {
 	static const char nbsp[] = "\xc2\xa0";
@@ -279,9 +287,9 @@ static void paste_tidy(struct paste *p)
 	for (const char *c = s.at; c != s.end; c++) {
 		high += (*c & 0x80) != 0;
 		spaces += c != s.at && !memcmp(c - 1, nbsp, 2);
-		wrong += c != s.at && !c[0] == !c[-1]; /* UTF-16 alternates between NUL and ASCII */
+		wrong += c != s.at && !c[0] == !c[-1]; /* UTF-16 would alternate NUL and ASCII */
 	}
-	if (p->len >= 8) /* a shorter line is no evidence */
+	if (p->len >= 8) /* a shorter line does not show whether the log is in UTF-16 */
 		p->utf16 = wrong * 8 <= p->len;
 	while (s.at != s.end) {
 		size_t n = escape_length(s), entity = *s.at == '&' ? entity_length(s, to) : 0;
@@ -298,7 +306,7 @@ static void paste_tidy(struct paste *p)
 	p->len = (size_t)(to - p->line);
 }
 
-/* Restores the ESP8266 ROM's spelling in a line in which an editor has written capital letters. */
+/* Restores the spelling of the ESP8266's ROM in a line in which an editor has changed small letters to capitals. */
 static void correct_case(struct paste *p, struct span s)
 {
 	static const char *const words[] = { "load 0x", "tail ", "chksum 0x", "csum 0x" };
@@ -323,7 +331,7 @@ static void correct_case(struct paste *p, struct span s)
  * Line ends
  */
 
-/* "</p><p>", "</code></pre><pre>": the end of an HTML block, and the beginning of the next one */
+/* Skips the end of an HTML block and the beginning of the next one: "</p><p>", "</code></pre><pre>". */
 static bool skip_blocks(struct span *s)
 {
 	struct span t = *s;
@@ -341,7 +349,8 @@ static bool skip_blocks(struct span *s)
 	return true;
 }
 
-/* Finds the first line end that is shown as characters. Return: these characters; if none, an empty span at the end */
+/* Finds the first line end that the log shows as characters, such as "<br>". Return: these characters; if there are
+ * none, an empty span at the end of @s */
 static struct span shown_end(const struct paste *p, struct span s)
 {
 	static const char *const marks[] = { "\\r\\n", "<CR><LF>", "<LF>", "<br>", "<br/>", "<br />", NULL };
@@ -369,8 +378,8 @@ static bool has_newlines(struct span s)
 	return n == 4;
 }
 
-/* Where copying breaks a line of the ROM's: what the first part has in it, how it ends ('0' is a hexadecimal digit),
- * and how the second part begins */
+/* The places at which copying breaks a line of the ROM in two. has: words in the first part. end: how the first part
+ * ends; '0' stands for a hexadecimal digit. next: how the second part begins. */
 static const struct {
 	const char *has, *end, *next;
 } breaks[] = {
@@ -393,7 +402,8 @@ static bool ends_with(struct span s, const char *end)
 	return span_len(s) > n && !memcmp(s.end - n, end, n);
 }
 
-/* Fast reject: nearly all lines are whole. */
+/* Can this be the first part of a line that copying has broken in two? A fast test of the line's first and last
+ * characters, since nearly all lines are whole. */
 static bool may_be_broken(struct span s)
 {
 	char last = s.at == s.end ? '\0' : s.end[-1];
@@ -401,7 +411,8 @@ static bool may_be_broken(struct span s)
 	return last == ',' || (last == 't' && ends_with(s, "boot")) || (last != ')' && s.at != s.end && *s.at == 'r');
 }
 
-/* Learns the prefix of a line that may be broken. Return: how the next line begins if this one is broken; else NULL */
+/* If copying may have broken this line in two, learns the prefix of the line. Return: how the next line begins if this
+ * line is broken; NULL: this line is whole */
 static const char *broken_at(struct paste *p, struct span s)
 {
 	for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
@@ -418,7 +429,8 @@ static const char *broken_at(struct paste *p, struct span s)
 	return NULL;
 }
 
-/* Passes on line ends, and then those owed for lines that were joined: the reader counts lines as in the copied log. */
+/* Passes on line ends. Then passes on a line end for each one that was left out where broken lines were joined: so the
+ * reader counts lines as they are in the copied log. */
 static void pass_on_ends(struct paste *p, struct span ends)
 {
 	static const struct wrongbaud_symbol heard[PASTE_HELD_MAX] = {
@@ -431,7 +443,8 @@ static void pass_on_ends(struct paste *p, struct span ends)
 		pass_on_end(p, "\n");
 }
 
-/* Passes on the line ends held back; if this line continues the broken one before, without their text. */
+/* Passes on the line ends that were held back behind a line that may be broken. If this line is the second part of the
+ * broken one, joins the two: passes the line ends on as received bytes, but not as text. */
 static void release_ends(struct paste *p, struct span *s)
 {
 	struct span t = *s, held = { p->held, p->held + p->n_held };
@@ -449,7 +462,8 @@ static void release_ends(struct paste *p, struct span *s)
 	}
 }
 
-/* While line ends are held back, holds back also the line end of a line without words. Return: whether it did */
+/* If the line end of a line that may be broken is held back, and this line has no words, holds back this line's end as
+ * well: the second part may follow. Return: whether it did */
 static bool hold_ends(struct paste *p, struct span s, struct span ends)
 {
 	if (!p->n_held || ends.at == ends.end || p->n_held + span_len(ends) > PASTE_HELD_MAX)
@@ -468,8 +482,8 @@ static bool hold_ends(struct paste *p, struct span s, struct span ends)
  * Lines
  */
 
-/* Passes on one line of the board's: up to a line end that is shown as characters, or the end of the copied log's line.
- * Return: where the board's next line begins */
+/* Passes on one line of the board's text. It ends at a line end that the log shows as characters, such as "<br>", or at
+ * the end of the log's own line. Return: where the board's next line begins */
 static const char *take_board_line(struct paste *p, struct span line)
 {
 	struct span end = shown_end(p, line), s = { line.at, end.at };
@@ -493,13 +507,16 @@ static const char *take_board_line(struct paste *p, struct span line)
 	pass_on_text(p, s);
 	pass_on_silent(p, (struct span){ s.end, end.end });
 	if (end.at != line.end) {
-		pass_on_end(p, "\r"); /* ends the board's line, but is not counted as a line of the copied log */
+		pass_on_end(
+			p,
+			"\r"); /* '\r' ends the board's line, but the reader does not count it as a line of the log */
 		p->continued = false;
 	}
 	return end.end;
 }
 
-/* @ends: the line ends that were fed; empty: the line is cut here, and continues */
+/* Processes the line of the copied log in p->line. @ends: the line ends behind it; empty: more of the line may
+ * follow */
 static void take_copied_line(struct paste *p, struct span ends)
 {
 	struct span s = { p->line, p->line + p->len };
@@ -532,7 +549,7 @@ void paste_banner(struct paste *p, const char *banner, size_t n, enum chip chip)
 	struct span before = { p->line + p->begin, NULL };
 
 	p->esp8266 = chip == CHIP_ESP8266;
-	/* Only the beginning is compared: paste.c may have changed the rest of the banner. */
+	/* Search the line for the banner's first characters only: paste.c may have changed the others. */
 	if (p->may_learn)
 		before.end = memmem(before.at, p->len - p->begin, banner, n < BANNER_START ? n : BANNER_START);
 	if (before.end && !span_is_blank(before))

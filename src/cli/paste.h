@@ -7,18 +7,19 @@
  * The filter undoes changes to
  *	bytes		escape sequences, and the NULs of UTF-16
  *	line beginnings	time stamps, quotation marks, marks of Markdown and HTML, colours without their escape
- *			character, and what this log has before each line, such as a line number or the name of a
- *			program: the filter learns that before a banner, see paste_banner()
+ *			character; also a prefix that all lines of the log have, such as a line number or the name
+ *			of a program: the filter learns it from the text before a banner, see paste_banner()
  *	words		capital letters where the ESP8266's ROM prints small ones
  *	line ends	shown as characters: "\r\n", "<CR><LF>", "<br>", "</p><p>"; inserted into the ROM's lines
  *	characters	bytes that were decoded as Latin-1, Windows-1252 or GBK; "\0", "\x9c"; no-break spaces; "&gt;",
  *			"\_"
  *
- * The filter cannot restore line ends that are lost: bootlog_options.pasted makes the reader of boot logs expect that.
+ * The filter cannot restore line ends that are lost. bootlog_options.pasted tells the reader of boot logs (bootlog.h)
+ * that line ends may be missing.
  *
- * A line is passed on when its end was fed, or PASTE_LINE_MAX bytes of it. If the copying may have broken the line, its
- * end is passed on with the next line. The text passed on is never longer than the text fed, and does not depend on the
- * sizes of the pieces fed.
+ * A line is passed on when its line end was fed, or PASTE_LINE_MAX bytes of the line. If copying may have broken the
+ * line in two, its line end is passed on only with the next line. The text passed on is never longer than the text fed,
+ * and does not depend on the sizes of the pieces fed.
  *
  * Pure: no system call, no clock, no allocation.
  */
@@ -36,31 +37,35 @@ typedef void paste_fn(void *user, const struct bootlog_piece *piece);
 
 struct paste {
 	uint16_t (*gbk)(unsigned long character);
-	char prefix[PASTE_PREFIX_MAX]; /* learned: what precedes each line; '0' is a number, ' ' are blanks */
+	char prefix[PASTE_PREFIX_MAX]; /* learned text before each line; '0' stands for a number, ' ' for blanks */
 	size_t prefix_len;	       /* 0: nothing was learned */
-	bool prefix_sure;	       /* a second line began with the learned prefix */
+	bool prefix_sure;	       /* another line has begun with the learned prefix, too */
 	bool may_learn;		       /* no banner was read in this line yet */
 	bool esp8266;		       /* the last banner was an ESP8266's */
-	bool italic;		       /* "_" before and after a line is Markdown, not text */
-	bool utf16;		       /* every second byte is NUL */
-	bool continued;		       /* the beginning of this line was passed on already */
+	bool italic;		       /* a "_" before and after a line is Markdown, and not the board's text */
+	bool utf16;		       /* the log is in UTF-16: every second byte is a NUL */
+	bool continued;		       /* the beginning of the current line was passed on already */
 	bool questions;		       /* in this line each '?' stands for an unreadable character */
-	bool newlines;		       /* in this line "\n" is a line end */
-	bool escapes;		       /* in this line "\x9c" is a byte */
-	unsigned int found;	       /* enum paste_class of the characters in this line */
+	bool newlines;		       /* in this line a backslash and an 'n' stand for a line end */
+	bool escapes;		       /* in this line four characters such as "\x9c" stand for a byte */
+	unsigned int found;	       /* set of the enum paste_class that the characters of this line have */
 	size_t begin;		       /* index in line[] at which the board's text begins */
 	size_t len;		       /* bytes in line[] */
-	const char *next;	       /* this line may be broken: how the next line begins if it is; else NULL */
-	char held[PASTE_HELD_MAX]; /* line ends held back: passed on as text unless the next line begins with next */
+	/* If copying may have broken the current line in two: the words with which its second part begins; else NULL */
+	const char *next;
+	char held[PASTE_HELD_MAX]; /* line ends held back: left out of the text if the next line begins with @next */
 	size_t n_held;
-	size_t n_owed; /* line ends left out where lines were joined: passed on later, to keep line numbers right */
+	size_t n_owed; /* how many line ends were left out: they are passed on later, to keep line numbers right */
 	unsigned int classes[256]; /* for each byte: set of enum paste_class */
 	paste_fn *on_piece;	   /* valid only while bytes are fed */
 	void *user;
 	char line[PASTE_LINE_MAX];
 };
 
-/** paste_init() - @gbk: returns the two bytes of a character in GBK, or 0; may be NULL */
+/**
+ * paste_init() - start the filter
+ * @gbk: function that returns the two bytes of a Unicode character in GBK, 0 if GBK lacks it; may be NULL
+ */
 void paste_init(struct paste *paste, uint16_t (*gbk)(unsigned long character));
 
 /** paste_feed() - filter more bytes of the log */
@@ -70,10 +75,10 @@ void paste_feed(struct paste *paste, const void *bytes, size_t n, paste_fn *on_p
 void paste_flush(struct paste *paste, paste_fn *on_piece, void *user);
 
 /**
- * paste_banner() - the piece just passed on held a banner, or a part of one: learn what precedes it in its line
+ * paste_banner() - learn which text stands before a banner in its line: other lines may have the same prefix
  * @chip: the chip that printed the banner
  *
- * Call it from paste_fn.
+ * Call this from paste_fn, if the piece just passed on ends a banner or a part of one.
  */
 void paste_banner(struct paste *paste, const char *banner, size_t n, enum chip chip);
 

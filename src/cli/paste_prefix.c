@@ -9,7 +9,8 @@
  * Forms: '0' matches a number, ' ' blanks, any other character itself.
  */
 
-/* At the end of a line ' ' also matches nothing: copying may have removed trailing blanks. */
+/* Skips text that matches the form. At the end of a line a ' ' of the form also matches the empty text, since copying
+ * may have removed trailing blanks. */
 static bool skip_form_of(struct span *s, const char *form, size_t n)
 {
 	struct span t = *s;
@@ -69,7 +70,7 @@ bool paste_skip_separator(struct span *s)
 	return paste_skip_one_of(s, separators);
 }
 
-/* "Jan 31 12:34:56 host program[123]: " */
+/* Skips a prefix of syslog: "Jan 31 12:34:56 host program[123]: ". */
 static bool skip_syslog(struct span *s)
 {
 	struct span t = *s;
@@ -90,7 +91,7 @@ static bool skip_syslog(struct span *s)
 	return true;
 }
 
-/* Fast reject: most lines have no time stamp. */
+/* Can this line begin with a time stamp or a quotation mark? A fast test, since most lines have neither. */
 static bool may_be_stamp(const struct paste *p, struct span s)
 {
 	if (span_len(s) < 4)
@@ -119,7 +120,7 @@ static void skip_stamp(struct span *s)
 	*s = t;
 }
 
-/* "[0;32m": a colour whose escape character was lost, or is shown as U+FFFD, U+241B, "." or "[1B]" */
+/* Skips a colour such as "[0;32m", if its escape character was lost or is shown as U+FFFD, U+241B, "." or "[1B]". */
 static void skip_colour(struct span *s)
 {
 	static const char *const escapes[] = { "\xef\xbf\xbd", "\xe2\x90\x9b", ".", "[1B]", NULL };
@@ -134,13 +135,14 @@ static void skip_colour(struct span *s)
  * Marks of quotation, Markdown and HTML
  */
 
-/* Marks before a banner are not skipped: paste_banner() learns them. */
+/* Does a banner begin here? Then the marks before it are not skipped, so that paste_banner() learns them. */
 static bool is_banner(struct span s)
 {
 	return span_word(&s, "ets J") || span_word(&s, "rst") || span_word(&s, "ESP-ROM");
 }
 
-/* ">", "> > ", ">>", but not those of the board's own ">>>stack>>>" and ">>> ZEPHYR FATAL ERROR" */
+/* Skips the angle brackets of a quotation: ">", "> > ", ">>". Keeps those that the board prints: ">>>stack>>>" and
+ * ">>> ZEPHYR FATAL ERROR". */
 static bool skip_angles(struct span *s)
 {
 	struct span t = *s;
@@ -157,7 +159,8 @@ static bool skip_angles(struct span *s)
 	return true;
 }
 
-/* "- ", "* ", "+ ", "## ", "12. ", "3) " of Markdown, before words; but not ESP-IDF's own " - IDLE0 (CPU 0)" */
+/* Skips the mark of a Markdown list or heading before words: "- ", "* ", "+ ", "## ", "12. ", "3) ". Keeps the "- "
+ * that ESP-IDF prints in " - IDLE0 (CPU 0)". */
 static bool skip_list_mark(struct span *s)
 {
 	static const char *const marks[] = { "- ", "* ", "+ ", "# ", "0. ", "0) ", NULL };
@@ -179,9 +182,9 @@ static bool has_digit(struct span s)
 	return s.at != s.end;
 }
 
-/* Removes a pair of marks around the line: "**...**", "|...|", "\"...\",". Underscores are Markdown only after they
- * stood around a line with a number. The board's own "*** Booting Zephyr OS ***" is kept: it has blanks inside the
- * marks. */
+/* Skips a pair of marks around the line: "**...**", "|...|", "\"...\",". A pair of underscores is skipped only once a
+ * line of the log with a number had such a pair: a board may print others. "*** Booting Zephyr OS ***" is kept: the
+ * board prints it, and it has blanks inside the marks. */
 static bool skip_pair(struct paste *p, struct span *s)
 {
 	static const char *const marks[] = { "|", "\"", "'", "***", "**", "*", "~~", "__", "_", NULL };
@@ -254,15 +257,16 @@ static void skip_tags(struct span *s)
  * The prefix that was learned
  */
 
-/* Is this line too short to have the prefix? Such a line is the rest of a line end, or the number of an empty line. */
+/* Is this line too short to show whether the log's lines have the prefix? It may be the rest of a line end, or the line
+ * number of an empty line. */
 static bool is_no_line(struct span s)
 {
 	s = span_trim(s);
 	return span_len(s) < 4 || (skip_form(&s, "0") && s.at == s.end);
 }
 
-/* Skips the prefix. If the next line after a banner lacks the prefix, it stood before the banner by chance, and is
- * forgotten. */
+/* Skips the learned prefix. If the first line behind the banner lacks it, the learned text stood before the banner only
+ * by chance: then forgets it. */
 static void skip_learned(struct paste *p, struct span *s)
 {
 	struct span t = *s;
@@ -290,7 +294,7 @@ void paste_learn_prefix(struct paste *p, struct span before)
 	}
 	if (before.at != before.end)
 		n = 0;
-	/* A blank before the banner is not part of the prefix: the ESP8266's banner begins with one. */
+	/* A last blank is not part of the prefix, since an ESP8266's banner begins with a blank. */
 	if (n > 1 && form[n - 1] == ' ' && form[n - 2] != '0' && !span_is_letter(form[n - 2]))
 		n--;
 	p->prefix_len = n;

@@ -15,7 +15,8 @@
 #include "port/stop.h"
 #include "port/tty.h"
 
-/* @ret_device: the device number of the tty that PORT means; 0: PORT is simulated, missing, or no character device */
+/* Checks one PORT. @ret_device: the device number of the tty that PORT means; 0: PORT is simulated, is not plugged in,
+ * or is no character device */
 static int preflight_port(const struct spec *port, dev_t *ret_device, char *err, size_t cap)
 {
 	char path[PATH_MAX], text[512];
@@ -24,13 +25,14 @@ static int preflight_port(const struct spec *port, dev_t *ret_device, char *err,
 	*ret_device = 0;
 	if (port->kind == SPEC_SIM)
 		return sim_port_check(port->words, stop_port(), err, cap);
-	/* Errors are ignored: the port may still appear within --wait. */
+	/* A missing port is no error yet: it may still appear within the time of --wait. */
 	if (resolve_port(port, TEXTBUF(path), TEXTBUF(text)) == 0 && stat(path, &st) == 0 && S_ISCHR(st.st_mode))
 		*ret_device = st.st_rdev;
 	return 0;
 }
 
-/* Each PORT gets a process of its own. If two PORTs meant the same tty, the second process would report it as busy. */
+/* Refuses two PORTs that mean the same tty. Each PORT gets a process of its own, so the second process would report the
+ * tty as busy. */
 int preflight_ports(const struct request *request, char *err, size_t cap)
 {
 	dev_t devices[REQUEST_PORTS_MAX];
@@ -56,7 +58,8 @@ int preflight_ports(const struct request *request, char *err, size_t cap)
 	return 0;
 }
 
-/* Resolves links in FILE's path; if FILE does not exist, in its folder's path. @ret_path: PATH_MAX bytes */
+/* Resolves symbolic links in a file's path. If the file does not exist, resolves those in its folder's path. @ret_path:
+ * buffer of PATH_MAX bytes */
 static int preflight_path(const char *file, char *ret_path)
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
@@ -72,8 +75,8 @@ static int preflight_path(const char *file, char *ret_path)
 	return snprintf(ret_path + len, PATH_MAX - len, "/%s", name) < (int)(PATH_MAX - len) ? 0 : -ENAMETOOLONG;
 }
 
-/* Return: 0 if the file can be written; negative errno. The file is not opened: a reader of a FIFO would see its
- * input end. */
+/* Can the file be written? Return: 0; negative errno: it cannot. Does not try to open the file: if it is a FIFO, its
+ * reader would see the end of the input. */
 static int preflight_writable(const char *path)
 {
 	char folder[PATH_MAX];
@@ -82,7 +85,7 @@ static int preflight_writable(const char *path)
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? -EISDIR : faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 	if (lstat(path, &st) == 0)
-		return 0; /* a dangling link: whether its target can be created is unknown before open() */
+		return 0; /* a link to a missing file: accepted, since only open() shows whether it can be created */
 	snprintf(folder, sizeof(folder), "%.*s/", (int)(strrchr(path, '/') - path), path);
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
@@ -106,7 +109,7 @@ static int preflight_capture(const struct request *request, char *err, size_t ca
 	return -EINVAL;
 }
 
-/* A serial port is refused: opening it as a file would move DTR and RTS, and may reset the board. */
+/* Refuses a serial port as FILE: if it is opened as a file, DTR and RTS move, which may reset the board. */
 int preflight_files(const struct request *request, char *err, size_t cap)
 {
 	bool decodes = request->mode == MODE_DECODE;

@@ -7,7 +7,7 @@
 #include "run/request.h"
 
 /**
- * preflight_ports() - check the words of simulated boards, and that no port is named twice
+ * preflight_ports() - check the WORDS of each simulated board (sim:WORDS), and that no two PORTs mean the same port
  * @err, @cap: on failure the reason
  *
  * Return: 0; -EINVAL: usage error; -ECANCELED: a stop signal came; other negative errno: espreset-sim cannot be run.
@@ -15,9 +15,8 @@
 int preflight_ports(const struct request *request, char *err, size_t cap);
 
 /**
- * preflight_files() - check that the FILE of --decode or --capture is no serial port; of --capture also that the file
- * can be
- *	written, and that --state-file does not name the same file
+ * preflight_files() - check that the FILE of --decode or --capture is no serial port
+ * Also checks that the FILE of --capture can be written, and is not the FILE of --state-file.
  * @err, @cap: on failure the reason
  *
  * Return: 0; negative errno: usage error.
