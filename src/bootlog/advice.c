@@ -70,13 +70,13 @@ static bool advice_fits(const struct row *row, const struct boot *boot)
 #define NOT_BY_RST { "sleep-not-by-rst", \
 		"the chip woke from deep sleep, but not through RST: wire GPIO16 to RST, and to nothing else" }
 
-/* ---- boot modes ---- */
+/* ---- advice by boot mode ---- */
 
 #define PIN_LOW(pin, button) { "boot-strap-low", pin " was low at reset: release the " button " button, or " SEE_WIRING }
 
 static const struct row downloads[] = {
 	{ REASON_NONE, IF_8266, 0, PIN_LOW("GPIO0", "FLASH") },
-	/* espressif/esp-idf docs/en/security/<chip>_log.inc */
+	/* Source: espressif/esp-idf docs/en/security/<chip>_log.inc */
 	{ REASON_NONE, IF_USB_BOOT, 0, { "both-straps-low",
 		"both boot straps were low at reset: the chip waits on USB" } },
 	{ REASON_NONE, IF_SPI_DOWNLOAD, 0, { "straps-choose-spi",
@@ -109,7 +109,7 @@ static const struct row others[] = {
 		"the boot straps chose neither flash nor download: look at what pulls at them; " SEE_WIRING),
 };
 
-/* ---- what the board printed ---- */
+/* ---- advice by what the board printed ---- */
 
 #define EMPTY(offset) { "flash-empty", "the flash is empty where the bootloader belongs: flash it at " offset }
 #define NO_LOADER(offset) { "no-bootloader", \
@@ -137,7 +137,7 @@ static const struct row others[] = {
 static const struct row reasons[] = {
 	FOR_EACH_OFFSET(REASON_NO_HEADER, IF_ERASED_AT, IF_ERASED, EMPTY),
 	FOR_EACH_OFFSET(REASON_NO_HEADER, IF_LOADER_AT, ALWAYS, NO_LOADER),
-	/* espressif/esp-faq docs/en/development-environment/firmware-update.rst; espressif/esp-idf
+	/* Sources: espressif/esp-faq docs/en/development-environment/firmware-update.rst; espressif/esp-idf
 	 * docs/en/security/flash-encryption.rst */
 	{ REASON_FLASH_READ, IF_GPIO12, 1, { "gpio12-high",
 		"GPIO12 was high at reset, which selects 1.8 V for the flash: keep it low at reset, or set the "
@@ -148,7 +148,7 @@ static const struct row reasons[] = {
 	ANY(REASON_FLASH_READ, "flash-unreadable",
 		"the flash does not answer as it should: flash all again; with flash encryption on, encrypted; "
 		"else the flash's mode or wiring"),
-	/* espressif/esptool docs/en/esptool/flash-modes.rst */
+	/* Source: espressif/esptool docs/en/esptool/flash-modes.rst */
 	{ REASON_FLASH_MODE, IF_8266, 0, { "flash-mode",
 		"the flash holds no image, or its mode is wrong: flash again at 0x0, with --flash-mode dout" } },
 	ANY(REASON_FLASH_MODE, "flash-mode",
@@ -173,7 +173,7 @@ static const struct row reasons[] = {
 	ANY(REASON_CHIP_REVISION, "chip-revision",
 		"the image is for another revision of this chip: build it for this one"),
 
-	/* espressif/esp-idf components/bootloader_support/src/flash_partitions.c */
+	/* Source: espressif/esp-idf components/bootloader_support/src/flash_partitions.c */
 	ANY(REASON_PARTITION_TABLE, "partition-table",
 		"no valid partition table where the bootloader looks for it: flash it (at 0x8000, unless the "
 		"project says otherwise)"),
@@ -205,7 +205,7 @@ static const struct row reasons[] = {
 		"the image was built for two cores, this chip has one: build with CONFIG_FREERTOS_UNICORE"),
 	ANY(REASON_EXTERNAL_RAM, "external-ram",
 		"the image needs external RAM, and none works: change its configuration, or the module"),
-	/* espressif/ESP8266_NONOS_SDK: esp_init_data_default.bin */
+	/* Source: espressif/ESP8266_NONOS_SDK, which has the file esp_init_data_default.bin */
 	ANY(REASON_SDK_DATA, "init-data",
 		"the SDK's own data in flash are missing: flash esp_init_data_default.bin and blank.bin at the "
 		"end of the flash, for its size"),
@@ -238,7 +238,7 @@ static const struct row reasons[] = {
 	ANY(REASON_TASK_WATCHDOG, "watchdog-task", "a task kept the processor for too long: it hangs, or never waits"),
 	ANY(REASON_INTERRUPT_WATCHDOG, "watchdog-interrupt",
 		"interrupts were off for too long: an interrupt handler or a critical section hangs"),
-	/* esp8266/Arduino doc/faq/a02-my-esp-crashes.rst */
+	/* Source: esp8266/Arduino doc/faq/a02-my-esp-crashes.rst */
 	ANY(REASON_SOFT_WATCHDOG, "watchdog-soft",
 		"the software watchdog: loop() or a callback ran for more than 3 s without yield() or delay()"),
 	ANY(REASON_HARD_WATCHDOG, "watchdog-hard",
@@ -248,7 +248,7 @@ static const struct row reasons[] = {
 		"the application crashed and stays halted: what it printed says where; only a reset starts it again"),
 };
 
-/* ---- only the reset cause is known ---- */
+/* ---- advice if only the reset cause is known ---- */
 
 static const struct row causes[] = {
 	{ REASON_NONE, IF_8266_CAUSE, BOOT_CAUSE_WATCHDOG, { "watchdog-hard",

@@ -158,7 +158,7 @@ static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, si
 		uint32_t pair = last & second[*c];
 
 		if (!pair) {
-			/* Skip four characters at once if no two neighbours among them are in a class PAIR_x. */
+			/* Skip four characters at once if the reader looks for no pair of neighbours among them. */
 			if (end - c > 3 && !((first[c[0]] & second[c[1]]) | (first[c[1]] & second[c[2]]) |
 					     (first[c[2]] & second[c[3]])))
 				c += 3;

@@ -1,4 +1,4 @@
-/* bootwords.c - one boot in words, for results, the lines of --decode and advice. */
+/* bootwords.c - describes one boot in words: for results, for the lines of --decode, and to find advice. */
 #include "bootlog/bootwords.h"
 
 #include <stdio.h>

@@ -134,7 +134,7 @@ static const struct {
 };
 
 /* Are the numbers of the chip's reset causes known, but not the words? espressif/esp-idf has the numbers of H4 and H21.
- * The words would be in their ROMs, which nobody has published. */
+ * The words are in their ROMs, which are not published. */
 static bool has_only_numbers(enum chip chip)
 {
 	return chip == CHIP_ESP32H4 || chip == CHIP_ESP32H21;

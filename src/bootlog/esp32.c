@@ -50,7 +50,7 @@ const char *esp32_head(struct bootlog_head *ret, struct span s)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Boot sources
+ * Boot sources: flash, download or other
  */
 
 static const struct source {
@@ -420,7 +420,7 @@ static const char *waiting_line(struct bootlog *log, struct span s)
 		"wait usb download",
 		"wait spi download",
 		"waiting for RMA download", /* S31 */
-		"Booting into dfu mode.",   /* S2, S3, P4 and S31; an application may print this, too */
+		"Booting into dfu mode.",   /* ROMs of S2, S3, P4 and S31; an application may print this, too */
 		NULL,
 	};
 	struct span t = s;
@@ -442,7 +442,7 @@ static const char *refusal_line(struct bootlog *log, struct span s)
 	static const char *const words[] = {
 		"Download boot modes disabled via efuse", /* S2 */
 		"Download boot modes disabled",
-		"Download mode is disabled. Restart with GPIO0 high.", /* ESP32, revision 3 */
+		"Download mode is disabled. Restart with GPIO0 high.", /* printed by an ESP32 of chip revision 3 */
 		"Invalid mode for secure boot download",
 		NULL,
 	};

@@ -1,4 +1,4 @@
-/* esp8266.c - reads what the ESP8266's ROM and eboot, the Arduino bootloader, print.
+/* esp8266.c - reads the output of the ESP8266's ROM, and of eboot, the bootloader of Arduino.
  *
  * The ROM's forms: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst; twischer/xtensa-subjects
  * reversed/bootrom.c. eboot's: esp8266/Arduino bootloaders/eboot/eboot.c. See docs/hardware.md.
@@ -8,9 +8,9 @@
 /* The text of a banner; '#' stands for a digit. */
 static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)";
 #define BANNER_LEN (sizeof(banner_form) - 1)
-#define CAUSE_AT 16  /* index of "rst cause" in the form */
-#define MODE_AT 29   /* index of "boot mode" in the form */
-#define ERRORS_MAX 2 /* characters that may be wrong or lost in a damaged banner */
+#define CAUSE_AT 16  /* index of "rst cause" in banner_form[] */
+#define MODE_AT 29   /* index of "boot mode" in banner_form[] */
+#define ERRORS_MAX 2 /* how many characters may be wrong or lost in a damaged banner */
 #define HEAD_MIN 5   /* length of "2013,": the ROM prints that before "rst cause", an application does not */
 
 /* Can an image be loaded to this address: to data RAM, instruction RAM, or a register that some vendors' images write?
@@ -382,7 +382,7 @@ static const char *take_waiting(struct bootlog *log, struct span line)
 }
 
 static const struct {
-	const char *form; /* in the notation of span_scan() */
+	const char *form; /* the text of the line, in the notation of span_scan() */
 	bool is_open;	  /* the last word may still become longer: wait for the end of the text line */
 	const char *(*take)(struct bootlog *log, struct span line);
 } lines[] = {

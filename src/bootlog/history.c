@@ -7,8 +7,8 @@ static bool is_watchdog(const struct boot *boot)
 }
 
 /* Did a hardware reset (power-on, EN or RST pin) begin this boot? After a software restart an ESP8266 prints the cause
- * of its last hardware reset again, so this number proves nothing. Its baud rate does: it is 74880 Bd only after a
- * hardware reset. */
+ * of its last hardware reset again, so this number proves nothing. But an ESP8266 sends text at 74880 Bd only after
+ * a hardware reset. */
 bool history_is_fresh(const struct boot *boot)
 {
 	if (boot->chip == CHIP_ESP8266)

@@ -22,8 +22,8 @@
 #define TAG(tag, form, what, reason) { form, BY_TAG, ANY_TIME, what, reason, tag }
 
 const struct sentence sentences[] = {
-	/* Sentences of the ROMs. ROM(): only before the image is loaded. ROM_STARTED(): also after the load. Sources:
-	 * espressif/esp-rom-elfs, espressif/espflash resources/roms. */
+	/* Sentences of the ROMs. ROM(): counts only before an image is loaded. ROM_STARTED(): counts also after the
+	 * load. Sources: espressif/esp-rom-elfs, espressif/espflash resources/roms. */
 	ROM("invalid header: 0x%x", REASON_NO_HEADER),
 	ROM("Invalid header: 0x%x", REASON_NO_HEADER),
 	ROM("invalrd header: 0x%x", REASON_NO_HEADER),
@@ -63,7 +63,7 @@ const struct sentence sentences[] = {
 	ROM("secure boot check fail", REASON_SECURE_BOOT),
 	ROM("Secure boot check fail", REASON_SECURE_BOOT),
 
-	/* ESP-IDF's bootloader, and that of the ESP8266 RTOS SDK: components/bootloader_support/src. */
+	/* Sentences of the bootloaders of ESP-IDF and of the ESP8266 RTOS SDK: components/bootloader_support/src */
 	LOADER("No bootable app partitions in the partition table", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER("No bootable test partition in the partition table", SAYS_NO_IMAGE, REASON_NO_APP),
 	LOADER("Test firmware is not found in partition table", SAYS_NO_IMAGE, REASON_NO_APP),
@@ -131,7 +131,7 @@ const struct sentence sentences[] = {
 	LOADER("chip revision check failed. Required ", SAYS_SUSPECT, REASON_CHIP_REVISION),
 	LOADER("Resetting with flash encryption enabled...", SAYS_RESTART, REASON_NONE),
 
-	/* MCUboot, and the loaders of Zephyr and NuttX */
+	/* Sentences of MCUboot, and of the bootloaders of Zephyr and NuttX */
 	MCUBOOT("Unable to find bootable image%$", SAYS_NO_IMAGE, REASON_MCUBOOT_IMAGE),
 	MCUBOOT("Failed to open flash areas, cannot continue", SAYS_NO_IMAGE, REASON_FLASH_READ),
 	MCUBOOT("Load header magic verification failed. Aborting", SAYS_NO_IMAGE, REASON_APP_DAMAGED),
@@ -194,14 +194,15 @@ const struct sentence sentences[] = {
 	TAG("spi_flash", "Detected size(%dk) smaller than the size in the binary image header(%dk)",
 		SAYS_NO_IMAGE, REASON_FLASH_SIZE),
 	TAG("cpu_start", "Failed to init external RAM!", SAYS_NO_IMAGE, REASON_EXTERNAL_RAM),
-	/* Espressif's NONOS SDK: lib/libmain.a */
+	/* Sentences of Espressif's NONOS SDK: lib/libmain.a */
 	ON_8266("rf_cal[0] !=0x05,is 0x%x", SAYS_NO_IMAGE, REASON_SDK_DATA),
 	ON_8266("don't supported flash map.", SAYS_NO_IMAGE, REASON_FLASH_SIZE),
 	ON_8266("--- The partition table size is larger than flash size 0x%x", SAYS_NO_IMAGE, REASON_FLASH_SIZE),
 	ON_8266("ota1 partition error", SAYS_NO_IMAGE, REASON_SDK_DATA),
 	ON_8266("boot not set", SAYS_NO_IMAGE, REASON_SDK_DATA),
 
-	/* ESP-IDF: components/esp_system/panic.c, components/freertos. Also in Arduino, ESPHome, MicroPython. */
+	/* Sentences of ESP-IDF: components/esp_system/panic.c, components/freertos. Arduino, ESPHome and MicroPython
+	 * print them, too. */
 	PANIC("Guru Meditation Error: Core%d panic'ed (Interrupt wdt timeout",
 		SAYS_LOADER_DIED, REASON_INTERRUPT_WATCHDOG),
 	PANIC("Guru Meditation Error: Core%d panic'ed (", SAYS_LOADER_DIED, REASON_PANIC),
@@ -209,8 +210,8 @@ const struct sentence sentences[] = {
 	PANIC("Guru Meditation Error of type", SAYS_CRASH, REASON_PANIC),
 	PANIC("abort() was called at PC 0x%x on core", SAYS_CRASH, REASON_ABORT),
 	PANIC("abort() was called at PC 0x%x$", SAYS_LOADER_DIED, REASON_ABORT),
-	ON_8266("abort() invoked at %s", SAYS_CRASH, REASON_ABORT), /* esp-open-rtos */
-	ON_8266("abort() @ 0x%x", SAYS_CRASH, REASON_ABORT), /* Mongoose OS */
+	ON_8266("abort() invoked at %s", SAYS_CRASH, REASON_ABORT), /* printed by esp-open-rtos */
+	ON_8266("abort() @ 0x%x", SAYS_CRASH, REASON_ABORT), /* printed by Mongoose OS */
 	BARE("assert failed: %s %w:%d (", SAYS_CRASH, REASON_ASSERT),
 	BARE("assert failed: 0x%x%$", SAYS_CRASH, REASON_ASSERT),
 	BARE("assertion \"%s\" failed: file \"%s\", line %d", SAYS_CRASH, REASON_ASSERT),
@@ -229,7 +230,7 @@ const struct sentence sentences[] = {
 	PANIC("Brownout detector was triggered%$", SAYS_CRASH, REASON_BROWNOUT),
 	TAG("BOD", "Brownout detector was triggered", SAYS_CRASH, REASON_BROWNOUT),
 	TAG("task_wdt", "Aborting.", SAYS_CRASH, REASON_TASK_WATCHDOG),
-	ON_8266("Task watchdog got triggered.$", SAYS_CRASH, REASON_TASK_WATCHDOG), /* ESP8266 RTOS SDK */
+	ON_8266("Task watchdog got triggered.$", SAYS_CRASH, REASON_TASK_WATCHDOG), /* by the ESP8266 RTOS SDK */
 	TAG("task_wdt", "Task watchdog got triggered", SAYS_ALIVE, REASON_TASK_WATCHDOG),
 	TAG("task_wdt", "Print CPU %d (current core) ", SAYS_ALIVE, REASON_NONE),
 	BARE("Backtrace: 0x%x", SAYS_PART, REASON_PANIC),
@@ -240,18 +241,18 @@ const struct sentence sentences[] = {
 	BARE("CPU halted.%$", SAYS_END, REASON_PANIC),
 	BARE("Entering gdb stub now.", SAYS_END, REASON_HALTED),
 	BARE("Panic handler entered multiple times. Abort panic handling", SAYS_CRASH, REASON_PANIC),
-	/* MicroPython: ports/esp32/panichandler.c */
+	/* Sentences of MicroPython: ports/esp32/panichandler.c */
 	BARE("A fatal error occurred. The crash dump printed below may be used to help", SAYS_HEADING, REASON_PANIC),
 	BARE("NLR jump failed, val=", SAYS_CRASH, REASON_PANIC),
 
-	/* CircuitPython: supervisor/shared/safe_mode.c */
+	/* Sentences of CircuitPython: supervisor/shared/safe_mode.c */
 	BARE("CircuitPython core code crashed hard. Whoops!", SAYS_CRASH, REASON_PANIC),
 	BARE("You are in safe mode because:", SAYS_PART, REASON_PANIC),
 	BARE("Hard fault: memory access or instruction error.", SAYS_DETAIL, REASON_PANIC),
 	BARE("Internal watchdog timer expired.", SAYS_DETAIL, REASON_TASK_WATCHDOG),
 	BARE("Power dipped. ", SAYS_DETAIL, REASON_BROWNOUT),
 
-	/* Arduino's core for the ESP8266: cores/esp8266/core_esp8266_postmortem.cpp */
+	/* Sentences of Arduino's core for the ESP8266: cores/esp8266/core_esp8266_postmortem.cpp */
 	ON_8266("User exception (panic/abort/assert)", SAYS_PART, REASON_PANIC),
 	ON_8266("--------------- CUT HERE FOR EXCEPTION DECODER ---------------$", SAYS_HEADING, REASON_PANIC),
 	ON_8266("Exception (%d):%$", SAYS_CRASH, REASON_EXCEPTION),
@@ -273,26 +274,27 @@ const struct sentence sentences[] = {
 	ON_8266("<<<stack<<<", SAYS_PART, REASON_PANIC),
 	BARE("epc1=0x%x", SAYS_PART, REASON_PANIC),
 	ON_8266("last failed alloc call: ", SAYS_PART, REASON_HEAP),
-	/* Espressif's NONOS SDK; the ROMs of ESP8266, ESP32 and S2, and esp-open-rtos */
+	/* Sentences of Espressif's NONOS SDK, of the ROMs of ESP8266, ESP32 and S2, and of esp-open-rtos */
 	PANIC("Fatal exception %d(%sCause):", SAYS_CRASH, REASON_EXCEPTION),
 	PANIC("Fatal exception (%d): ", SAYS_ROM_FATAL, REASON_EXCEPTION),
 	PANIC("Fatal exception (%d):$", SAYS_ROM_FATAL, REASON_EXCEPTION),
 	BARE("Second fatal exception occured inside fatal exception handler", SAYS_CRASH, REASON_PANIC),
-	/* Mongoose OS: platforms/esp8266/src/esp_exc.c */
+	/* Sentences of Mongoose OS: platforms/esp8266/src/esp_exc.c */
 	ON_8266("Exception %d @ 0x%x, vaddr 0x%x", SAYS_CRASH, REASON_EXCEPTION),
 	ON_8266("SW WDT @ 0x%x", SAYS_CRASH, REASON_SOFT_WATCHDOG),
 	ON_8266("HW WDT @ 0x%x", SAYS_CRASH, REASON_HARD_WATCHDOG),
 
-	/* NodeMCU Lua: app/lua/lauxlib.c */
+	/* Sentence of NodeMCU Lua: app/lua/lauxlib.c */
 	BARE("PANIC: unprotected error in call to Lua API (", SAYS_CRASH, REASON_PANIC),
-	/* zephyrproject-rtos/zephyr kernel/fatal.c, arch/xtensa/core/fatal.c, arch/riscv/core/fatal.c */
+	/* Sentences of Zephyr: zephyrproject-rtos/zephyr kernel/fatal.c, arch/xtensa/core/fatal.c,
+	 * arch/riscv/core/fatal.c */
 	SYSTEM(">>> ZEPHYR FATAL ERROR %d", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("** FATAL EXCEPTION", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("ASSERTION FAIL [%s] @ ", SAYS_CRASH, REASON_HALTED),
 	TAG("os", "Halting system%$", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("Halting system$", SAYS_END, REASON_HALTED),
 	SYSTEM("mcause: %d, ", SAYS_PART, REASON_HALTED),
-	/* apache/nuttx sched/misc/assert.c, arch/<arch>/src/common */
+	/* Sentences of NuttX: apache/nuttx sched/misc/assert.c, arch/<arch>/src/common */
 	SYSTEM("Assertion failed at file:%s line: %d", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("Assertion failed CPU%d at file:%s line: %d", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("Assertion failed%s: at file: %s:%d", SAYS_CRASH, REASON_HALTED),
@@ -301,7 +303,7 @@ const struct sentence sentences[] = {
 	SYSTEM("Unhandled Exception %d task: ", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("EXCEPTION: %s. MCAUSE: %x", SAYS_CRASH, REASON_HALTED),
 	SYSTEM("PANIC!!! Exception = %x", SAYS_CRASH, REASON_HALTED),
-	/* esp-rs/esp-hal esp-backtrace */
+	/* Sentences of esp-hal for Rust: esp-rs/esp-hal esp-backtrace */
 	BARE("====================== PANIC ======================", SAYS_CRASH, REASON_HALTED),
 	BARE("!! A panic occured in '", SAYS_CRASH, REASON_HALTED),
 	BARE("!! A panic occured at an unknown location", SAYS_CRASH, REASON_HALTED),
@@ -312,8 +314,8 @@ const struct sentence sentences[] = {
 	BARE("Exception occurred on ProCpu '", SAYS_CRASH, REASON_HALTED),
 	BARE("Exception occurred on AppCpu '", SAYS_CRASH, REASON_HALTED),
 	BARE("panicked at %s:%d:%d:$", SAYS_CRASH, REASON_HALTED),
-	BARE("thread '%s' panicked at ", SAYS_CRASH, REASON_PANIC), /* rust-lang/rust library/std */
-	/* RIOT-OS/RIOT core/lib/panic.c, cpu/esp_common */
+	BARE("thread '%s' panicked at ", SAYS_CRASH, REASON_PANIC), /* by Rust: rust-lang/rust library/std */
+	/* Sentences of RIOT: RIOT-OS/RIOT core/lib/panic.c, cpu/esp_common */
 	BARE("EXCEPTION!! exccause=%d (", SAYS_CRASH, REASON_HALTED),
 	BARE("Exception @0x%x, cause ", SAYS_CRASH, REASON_HALTED),
 	BARE("FAILED ASSERTION.%$", SAYS_CRASH, REASON_HALTED),
@@ -321,13 +323,13 @@ const struct sentence sentences[] = {
 	BARE("*** halted.%$", SAYS_CRASH, REASON_HALTED),
 	BARE("*** rebooting...$", SAYS_END, REASON_PANIC),
 	BARE("#! _xt_panic called from 0x%x: powering off", SAYS_CRASH, REASON_HALTED),
-	/* atomvm/AtomVM src/platforms/esp32/main/main.c */
+	/* Sentences of AtomVM: atomvm/AtomVM src/platforms/esp32/main/main.c */
 	{ "AtomVM application terminated with non-ok return value.  Rebooting ...", BY_LOADER, ANY_TIME, SAYS_CRASH,
 	  REASON_ABORT, NULL },
 	BARE("Abort in file %s at line %d", SAYS_CRASH, REASON_ABORT),
 
 	/* Headings under which a running application prints the crash report of an earlier run */
-	BARE("Crash information recovered from ", SAYS_SAVED, REASON_NONE), /* EspSaveCrash */
+	BARE("Crash information recovered from ", SAYS_SAVED, REASON_NONE), /* printed by the library EspSaveCrash */
 	BARE("*** CRASH DETECTED ON PREVIOUS BOOT ***", SAYS_SAVED, REASON_NONE), /* ESPHome */
 };
 /* clang-format on */

@@ -12,9 +12,9 @@
 
 #define NO_CHANCE 12	   /* this many printable characters in a row cannot be noise: they are text */
 #define OTHER_LINES_MAX 3  /* a crash report ends after this many text lines that are not part of it */
-#define SAVED_LINES_MAX 12 /* the same limit for the report of an earlier run, whose heading has several lines */
+#define SAVED_LINES_MAX 12 /* the report of an earlier run ends after this many: its heading has several lines */
 
-/* ---- forms ---- */
+/* ---- does a text line match the form of a sentence? ---- */
 
 struct pattern {
 	const struct bootlog *log;
@@ -73,7 +73,7 @@ static const char *match_part(struct pattern *p, struct span *s, const char *for
 
 /* Match the "%s" or "%w" that @form begins with, and the part of @form behind it. "%s" matches all text up to the first
  * place where this part matches. No later place is tried: it would not match better, and the search would take longer
- * than linear time. Return as match_part(). */
+ * than linear time. Return the rest of the form; NULL: the text does not match. */
 static const char *match_text(struct pattern *p, struct span *s, const char *form)
 {
 	bool blanks = form[1] == 's';
@@ -97,7 +97,7 @@ static bool is_like(struct pattern *p, struct span s, const char *form)
 	return form != NULL;
 }
 
-/* ---- rows ---- */
+/* ---- which row of sentences[] fits a text line? ---- */
 
 void trouble_init(struct bootlog *log)
 {
@@ -274,7 +274,7 @@ static void trouble_confirm_report(struct bootlog *log)
 	bootlog_emit_trouble(log, BOOT_CRASH, (struct span){ r.text, r.text + strlen(r.text) }, r.reason);
 }
 
-/* Take a sentence that is often part of a crash report. One such sentence may be printed for another reason. If a
+/* Note a sentence that is often part of a crash report. One such sentence may be printed for another reason. If a
  * second one of another kind follows, both are a crash report. */
 static void take_part(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
@@ -309,7 +309,8 @@ static void take_suspect(struct bootlog *log, const struct sentence_match *match
 	struct boot *boot = &log->boot;
 
 	if (bootlog_in_rom(log) &&
-	    boot->number > 0) { /* the ROM checks signatures as well: it reports the result in a later line */
+	    boot->number >
+		    0) { /* the ROM checks signatures, too, and prints the result in a later line: no suspicion yet */
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return;
 	}
@@ -348,7 +349,7 @@ static void take_crash(struct bootlog *log, const struct sentence_match *match, 
 		take_part(log, match, s);
 		return;
 	}
-	if (log->report.heading) /* this text line says more about the crash than its heading: record it instead */
+	if (log->report.heading) /* record this text line instead of the heading: it says more about the crash */
 		log->boot.trouble = BOOT_OK;
 	report_over(log);
 	log->report.heading = match->row->what == SAYS_HEADING;

@@ -16,7 +16,7 @@
 #include "report/report.h"
 
 struct decode {
-	const char *file; /* as given; "-": standard input */
+	const char *file; /* FILE as the user has given it; "-": standard input */
 	struct report report;
 	struct paste paste;
 	struct bootlog log;
@@ -24,7 +24,7 @@ struct decode {
 	unsigned long number; /* the current boot's position in the log, from 1 */
 	bool any_boot;
 	bool panicked;	  /* the application has panicked in the current boot */
-	bool after_panic; /* the application had panicked before the current boot */
+	bool after_panic; /* the application has panicked in the boot before the current one */
 };
 
 static void decode_report_boot(struct decode *d, const struct boot *boot)
@@ -83,8 +83,8 @@ static void decode_count(const struct bootlog *log, const struct boot *boot, cha
 		snprintf(buf + n, cap - n, ")");
 }
 
-/* Explains the verdict "crashed" if the last boot itself shows no crash: by the boot that does, or by a board that
- * restarts again and again. */
+/* Explains the verdict "crashed" if the last boot itself shows no crash. Names an earlier boot that does, or says that
+ * the board restarts again and again. */
 static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 {
 	const struct boot *boot = bootlog_culprit(log);

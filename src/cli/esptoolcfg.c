@@ -16,17 +16,17 @@
 #define FILE_MAX 65536
 #define NAME "custom_hard_reset_sequence"
 
-/* ------------------------------------------------------------ the text of the file */
+/* ------------------------------------------------------------ reading the text of the configuration file */
 
 struct cfg_reader {
 	struct sequence *ret;
 	char *err;
 	size_t cap;
 	int line;
-	bool any_section, in_esptool,
-		had_esptool; /* a section has begun; the current one is [esptool]; [esptool] has begun */
-	bool any_option;     /* the current section has an option, so an indented line continues this option */
-	bool in_sequence;    /* the last option read is the reset sequence */
+	/* Any section has begun; the current section is [esptool]; a section [esptool] has begun. */
+	bool any_section, in_esptool, had_esptool;
+	bool any_option;  /* the current section has an option, so an indented line continues this option */
+	bool in_sequence; /* the last option read is the reset sequence */
 	bool found;
 };
 
@@ -136,7 +136,7 @@ int cfg_parse(const char *text, size_t n, struct sequence *ret, char *err, size_
 	return CFG_SEQUENCE;
 }
 
-/* ------------------------------------------------------------ the file */
+/* ------------------------------------------------------------ finding the configuration file */
 
 /* Reads a whole regular file. Return: its length; -EISDIR: this is no regular file; -EFBIG: the buffer is too small for
  * it; other negative errno */

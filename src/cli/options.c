@@ -2,8 +2,8 @@
  *
  * For each option, options_read() finds its row in the table and calls the row's set(), which fills a member of
  * struct request. Then checks[] refuse combinations that make no sense. To add an option: a name in the first enum, a
- * row in the table, a member of struct request, and its default in options_parse(). The tests then demand the option
- * in the manual, the completion, and samples[] of test_options.c.
+ * row in the table, a member of struct request, and its default in options_parse(). The tests then demand that the
+ * option is in the manual page, in the shell completion, and in samples[] of test_options.c.
  */
 #include "cli/options.h"
 
@@ -51,7 +51,7 @@ static bool is_same_text(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* ------------------------------------------------------------ setters */
+/* ------------------------------------------------------------ functions that store the argument of an option */
 
 static void *options_field(const struct option_row *row, struct request *o)
 {
@@ -197,7 +197,7 @@ static int options_set_mode(const struct option_row *row, const char *arg, struc
 	return 0;
 }
 
-/* ------------------------------------------------------------ the table */
+/* ------------------------------------------------------------ the table of options */
 
 /* Sets of modes for option_row.modes */
 enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING };
@@ -271,7 +271,7 @@ const struct option_row option_rows[] = {
 	[ROWS] = { .name = NULL },
 };
 
-/* Return: the option that selects this mode; NULL: none, as for MODE_RESET */
+/* Return: the option that selects this mode; NULL: no option does, as for MODE_RESET */
 static const struct option_row *options_mode_row(enum request_mode mode)
 {
 	for (size_t i = 0; i < ROWS; i++) {
@@ -412,7 +412,7 @@ static int (*const checks[])(struct request *o, struct complaint *c) = {
 	options_check_mode, options_check_rules, options_check_times, options_check_args, options_check_ports,
 };
 
-/* ------------------------------------------------------------ reading */
+/* ------------------------------------------------------------ reading the command line */
 
 /* Converts the table into the arguments of getopt_long(). */
 static void options_make_getopt(struct option *longs, char *shorts)

@@ -17,7 +17,7 @@ struct complaint;
 struct option_row {
 	const char *name;     /* long name, without "--" */
 	char letter;	      /* short name; 0: none */
-	int modes;	      /* bit set of the enum request_mode that the option is accepted in */
+	int modes;	      /* the modes in which the option is accepted: a bit 1 << mode for each */
 	const char *fallback; /* the default value that --help shows; NULL: it shows none */
 	const char *help;
 	const char *argument; /* name of the argument in --help; NULL: the option takes no argument */
@@ -57,7 +57,7 @@ int options_parse(int argc, char **argv, struct request *ret, char *err, size_t 
  */
 int options_duration(const char *text, int *ret_ms);
 
-/** options_help() - print --help */
+/** options_help() - print the text of --help */
 void options_help(FILE *out);
 
 #endif

@@ -37,7 +37,7 @@ static void pass_on_symbol(const struct paste *p, const char *text, size_t n, en
 }
 
 /* Passes on characters that are no part of the board's text, such as a time stamp: with no text, but as received bytes.
- * If the receiver's baud rate was wrong, they may be bytes that the board has caused after all. */
+ * If the receiver's baud rate was wrong, it may have made them from what the board sent. */
 static void pass_on_silent(const struct paste *p, struct span s)
 {
 	for (; s.at != s.end; s.at++)
@@ -84,8 +84,9 @@ static void pass_on_character(const struct paste *p, struct span s, unsigned lon
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, c == 0x2421 ? 0x7f : (uint8_t)(c - 0x2400) };
 	} else if (windows_byte(c)) {
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, windows_byte(c) };
-	} else if (c != 0xfffd && c != 0x2e2e && p->gbk &&
-		   (gbk = p->gbk(c))) { /* the Arduino IDE shows U+2E2E for U+FFFD */
+	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) {
+		/* U+FFFD is excluded, since any unreadable byte is shown by it; the Arduino IDE shows U+2E2E
+		 * instead. */
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)(gbk >> 8) };
 		heard[1] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)gbk };
 		n = 2;
@@ -287,7 +288,7 @@ static void paste_tidy(struct paste *p)
 	for (const char *c = s.at; c != s.end; c++) {
 		high += (*c & 0x80) != 0;
 		spaces += c != s.at && !memcmp(c - 1, nbsp, 2);
-		wrong += c != s.at && !c[0] == !c[-1]; /* UTF-16 would alternate NUL and ASCII */
+		wrong += c != s.at && !c[0] == !c[-1]; /* two NULs or no NUL: UTF-16 has no such pair */
 	}
 	if (p->len >= 8) /* a shorter line does not show whether the log is in UTF-16 */
 		p->utf16 = wrong * 8 <= p->len;
@@ -479,7 +480,7 @@ static bool hold_ends(struct paste *p, struct span s, struct span ends)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Lines
+ * Lines of the copied log, and lines of the board's in them
  */
 
 /* Passes on one line of the board's text. It ends at a line end that the log shows as characters, such as "<br>", or at

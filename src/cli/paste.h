@@ -40,7 +40,7 @@ struct paste {
 	char prefix[PASTE_PREFIX_MAX]; /* learned text before each line; '0' stands for a number, ' ' for blanks */
 	size_t prefix_len;	       /* 0: nothing was learned */
 	bool prefix_sure;	       /* another line has begun with the learned prefix, too */
-	bool may_learn;		       /* no banner was read in this line yet */
+	bool may_learn;		       /* the prefix may be learned from this line: no banner was read in it yet */
 	bool esp8266;		       /* the last banner was an ESP8266's */
 	bool italic;		       /* a "_" before and after a line is Markdown, and not the board's text */
 	bool utf16;		       /* the log is in UTF-16: every second byte is a NUL */
@@ -50,14 +50,14 @@ struct paste {
 	bool escapes;		       /* in this line four characters such as "\x9c" stand for a byte */
 	unsigned int found;	       /* set of the enum paste_class that the characters of this line have */
 	size_t begin;		       /* index in line[] at which the board's text begins */
-	size_t len;		       /* bytes in line[] */
+	size_t len;		       /* how many bytes are in line[] */
 	/* If copying may have broken the current line in two: the words with which its second part begins; else NULL */
 	const char *next;
 	char held[PASTE_HELD_MAX]; /* line ends held back: left out of the text if the next line begins with @next */
 	size_t n_held;
 	size_t n_owed; /* how many line ends were left out: they are passed on later, to keep line numbers right */
 	unsigned int classes[256]; /* for each byte: set of enum paste_class */
-	paste_fn *on_piece;	   /* valid only while bytes are fed */
+	paste_fn *on_piece;	   /* receives the pieces; valid only during paste_feed() and paste_flush() */
 	void *user;
 	char line[PASTE_LINE_MAX];
 };
@@ -71,7 +71,7 @@ void paste_init(struct paste *paste, uint16_t (*gbk)(unsigned long character));
 /** paste_feed() - filter more bytes of the log */
 void paste_feed(struct paste *paste, const void *bytes, size_t n, paste_fn *on_piece, void *user);
 
-/** paste_flush() - the log ends here */
+/** paste_flush() - the log has ended: pass on its unfinished last line */
 void paste_flush(struct paste *paste, paste_fn *on_piece, void *user);
 
 /**

@@ -58,8 +58,8 @@ int preflight_ports(const struct request *request, char *err, size_t cap)
 	return 0;
 }
 
-/* Resolves symbolic links in a file's path. If the file does not exist, resolves those in its folder's path. @ret_path:
- * buffer of PATH_MAX bytes */
+/* Resolves symbolic links in a file's path. If the file does not exist, resolves the links in its folder's path.
+ * @ret_path: buffer of PATH_MAX bytes */
 static int preflight_path(const char *file, char *ret_path)
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
