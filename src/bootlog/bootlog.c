@@ -342,7 +342,7 @@ void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, 
 {
 	bool had_tables = log->options.recover_74880;
 
-	log->rx74880.summed = false; /* the load may go on behind its csum line: bootlog_flush() must not end it */
+	log->rx74880.summed = false; /* bootlog_flush() must not report the load as ended: it may go on */
 	bootlog_flush(log, now_ms, on_event, user);
 	log->options = *options;
 	if (options->recover_74880 && !had_tables)

@@ -184,10 +184,10 @@ static enum boot_cause cause_of_parts(const char *text)
 /* How well a row of causes[] fits the number and the word in a banner, from the worst fit to the best */
 enum {
 	FIT_NONE,
-	FIT_DAMAGED,	  /* the banner has the row's word, but for one wrong or lost character, and another number */
-	FIT_DAMAGED_PAIR, /* the banner has the row's word, but for one wrong or lost character, and its number */
-	FIT_WORD,	  /* the banner has the row's word, and another number */
-	FIT_PAIR,	  /* the banner has the row's word and its number */
+	FIT_DAMAGED,	  /* the banner has another number, and the row's word with one character wrong or lost */
+	FIT_DAMAGED_PAIR, /* the banner has the row's number, and the row's word with one character wrong or lost */
+	FIT_WORD,	  /* the banner has another number, and the row's word */
+	FIT_PAIR,	  /* the banner has the row's number, and the row's word */
 };
 
 static int cause_fit(const struct cause *row, const struct boot *boot)

@@ -1,8 +1,8 @@
 /* lines.c - finds banners in a text line, and passes each part of the text line to the file that can read it. */
 #include "bootlog/reader.h"
 
-/* Do words stand here by which banners are found? They may be the first words of a banner, or words behind a damaged
- * beginning. */
+/* Does the text at @s begin with words of a banner? They may be the banner's first words, or words from its middle if
+ * its beginning is damaged. */
 static bool is_anchor(struct span s)
 {
 	if (span_len(s) < 6)

@@ -4,9 +4,9 @@
 
 /* clang-format off */
 
-/* Log tags of ESP-IDF's bootloader and of MCUboot, the most frequent one first. "soc_init" is printed by MCUboot, or by
- * an application that a ROM has loaded, so it does not prove that an application runs: zephyrproject-rtos/hal_espressif
- * zephyr/common/soc_init.c */
+/* Log tags of ESP-IDF's bootloader and of MCUboot, the most frequent one first. "soc_init" may
+ * come from MCUboot, or from an application that a ROM has loaded. So it counts only as a sign of a bootloader. Source:
+ * zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c */
 static const char *const loader_tags[] = {
 	"esp_image", "boot", "boot_comm", "flash_parts", "flash_encrypt", "efuse", "qio_mode", "MMU", "soc_init",
 	"mcuboot", NULL,
@@ -19,8 +19,8 @@ static const char *const app_tags[] = {
 };
 
 /* Lines that second stages print without a log prefix: NONOS bootloader, rBoot and MCUboot. The lines that name Zephyr
- * come from an application or from MCUboot built on Zephyr, so they do not prove that an application runs:
- * zephyrproject-rtos/zephyr kernel/banner.c */
+ * may come from MCUboot built on Zephyr, or from an application. So they count only as a sign of a second stage.
+ * Source: zephyrproject-rtos/zephyr kernel/banner.c */
 static const char *const stage2_lines[] = {
 	"2nd boot version : ", "SPI Speed      : ", "SPI Mode       : ", "SPI Speed : ", "SPI Mode : ",
 	"SPI Flash Size & Map: ", "jump to run user", "rBoot v", "Booting rom ", "Booting temp rom.",
@@ -118,7 +118,7 @@ void stage2_tries_another(struct bootlog *log)
 	log->chosen = false;
 }
 
-#define STALE_MS 50 /* far longer than a USB-UART bridge holds back received characters */
+#define STALE_MS 50 /* a text line that has not grown for so long is cut off: no bridge delays characters so much */
 
 bool stage2_unfinished(const struct bootlog *log, struct span s)
 {
@@ -176,7 +176,7 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * Cut-off words of a ROM
+ * Words of a ROM that a reset or lost bytes have cut off
  */
 
 /* Words that show that a ROM has printed them. Each piece has the ROM's punctuation: an application that reports its

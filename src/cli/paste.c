@@ -127,8 +127,8 @@ static bool may_be_inner_time(const struct paste *p, struct span s)
 	return span_is_digit(*s.at) && s.at != p->line + p->begin && s.at[-1] == ' ';
 }
 
-/* Removes a time stamp inside a line from the text. But it keeps the time in "ets Jun  8 2016 00:22:57", which the
- * ESP32 prints. Return: the length of the time stamp; 0: nothing was removed */
+/* Removes a time stamp inside a line from the text. The time in "ets Jun  8 2016 00:22:57" is kept: the ESP32 prints
+ * it. Return: the length of the time stamp; 0: nothing was removed */
 static size_t take_inner_time(const struct paste *p, struct span s)
 {
 	size_t before = s.at - p->line < 16 ? (size_t)(s.at - p->line) : 16;
