@@ -1,12 +1,12 @@
-/* appspeed.c - finds the application's speed from what a port at another speed receives of it. */
+/* appspeed.c - finds the baud rate of the application from the bytes that a port at another baud rate receives. */
 #include "session/appspeed.h"
 
 #define ROM_BAUD 115200
-/* At APPSPEED_FASTEST_BAUD all speeds up to this one look alike, and the ROM's is among them. */
+/* To a port at APPSPEED_FASTEST_BAUD, all senders at this baud rate or below look alike. The ROM is one of them. */
 #define SLOWEST_BAUD 230400
-/* At APPSPEED_FASTEST_BAUD a silence this long separates the ROM from the application. */
+/* While the port is at APPSPEED_FASTEST_BAUD: after a silence this long, the application prints instead of the ROM. */
 #define ROM_PAUSE_MS 10
-/* A single unreadable byte is chance: a glitch, or the SDK's text line at an unusual speed. */
+/* One unreadable byte proves nothing. It may be a glitch, or part of the SDK's text line at an unusual baud rate. */
 #define STRANGE_MIN 2
 
 static enum speed_habit appspeed_habit(enum boot_habit habit)
@@ -51,7 +51,8 @@ void appspeed_bytes(struct appspeed *h, const void *bytes, size_t n, long unread
 		h->burst = 0;
 		h->burst_ms = now_ms;
 	}
-	/* The ROM and the application have different speeds: guess anew after a pause between them. */
+	/* The ROM and the application print at different baud rates, with a pause in between. After a pause, forget the
+	 * bytes from before it and guess anew. */
 	if (h->port_baud == APPSPEED_FASTEST_BAUD && now_ms - h->last_ms > h->latency_ms + ROM_PAUSE_MS) {
 		h->paused |= h->last_ms > 0;
 		speed_begin(&h->guess, h->port_baud, speed_habit(&h->guess));
@@ -79,7 +80,8 @@ bool appspeed_may_drop(const struct appspeed *h)
 {
 	enum speed_habit habit = speed_habit(&h->guess);
 
-	/* A bridge that drops characters with framing errors passes on nothing of a sender at 9600 Bd. */
+	/* A bridge that drops characters with framing errors delivers nothing of a sender at 9600 Bd. So a sender known
+	 * to be at 9600 Bd shows that this bridge does not drop them. */
 	return h->sender_baud != 9600 && habit != SPEED_DELIVERS && habit != SPEED_ZEROES;
 }
 
@@ -101,7 +103,8 @@ int appspeed_candidate(struct appspeed *h)
 
 	if (h->sender_baud)
 		return h->sender_baud == h->port_baud ? 0 : h->sender_baud;
-	if (h->port_baud < ROM_BAUD) /* 74880 Bd is the speed of an ESP32-C2's ROM; most applications have 115200 Bd */
+	/* The port is at 74880 Bd for a ROM, such as that of an ESP32-C2. Most applications print at 115200 Bd. */
+	if (h->port_baud < ROM_BAUD)
 		return ROM_BAUD;
 	if (!h->strange && (habit == SPEED_DELIVERS || habit == SPEED_ZEROES))
 		return 0;
@@ -110,8 +113,9 @@ int appspeed_candidate(struct appspeed *h)
 
 int appspeed_next_guess(struct appspeed *h)
 {
-	/* 2000000: names each speed above the ROM's. 230400: the hardest to distinguish from the ROM's. 9600: a bridge
-	 * that drops characters with framing errors passes on nothing of it, so it is tried first after silence. */
+	/* Why these three: a port at 2000000 Bd can name every sender faster than the ROM. 230400 Bd is the hardest to
+	 * distinguish from the ROM's 115200 Bd. 9600 Bd is tried first if no unreadable byte came, because a bridge
+	 * that drops characters with framing errors delivers nothing of a sender at 9600 Bd. */
 	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;
 

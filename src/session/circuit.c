@@ -1,4 +1,4 @@
-/* circuit.c - the decisions of --probe-wiring: which experiment is next, and which circuit the outcomes show. */
+/* circuit.c - the decisions of --probe-wiring: which experiment comes next, and which circuit they have shown. */
 #include "session/circuit.h"
 
 #include <stdio.h>
@@ -14,31 +14,33 @@
 #define HOLD_MS 100
 #define LONG_HOLD_MS 1000
 #define NOTHING_MS 2500
-/* Duration of the longest experiment: none begins with less time left. */
+/* The longest experiment takes this long. No experiment begins if less time is left. */
 #define EXPERIMENT_MAX_MS 4000
 #define CONFIRMATIONS 2
 #define CONFIRMATIONS_MAX 4
-/* Confirmations alternate between HOLD_MS and this hold. Their difference is larger than the variation of the banner's
- * delay, so a board that resets itself at equal intervals does not match both. */
+/* Repetitions of a reset hold it for HOLD_MS and for this time in turn. If a board resets itself at equal intervals,
+ * this changes the time from the release to its banner by more than TOLERANCE_MS. */
 #define CONFIRM_HOLD_MS 250
 #define TOLERANCE_MS 60
-/* With fewer bytes received than this, the second speed is not tried. */
+/* The probe tries the second baud rate (74880 or 115200 Bd) only if at least this many bytes came. */
 #define BYTES_MIN 16
 
-/* The first step of an experiment is held for hold_ms. In later steps the probe waits for a banner; after one it plays
- * the other steps without waiting. Where the effects of two lines are compared, one line changes at a time, so that no
- * skew between them causes a reset. */
+/* In the first step of an experiment the lines are held for hold_ms. In later steps the probe waits for a banner; once
+ * a banner has come, it plays the remaining steps without waiting. Experiments that compare two lines change one line
+ * at a time: two lines never change at exactly the same moment, and the time in between could reset the board. */
 const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS },
 	[WIRING_TRY_RTS] = { { R, N }, 2, HOLD_MS },
 	[WIRING_TRY_DTR] = { { D, N }, 2, HOLD_MS },
-	/* EN rises with two transistors when the second line is asserted, with a wire when the first is released. */
+	/* On a board with two transistors EN rises when the second line is asserted. On a board with plain wires EN
+	 * rises when the first line is released. */
 	[WIRING_TRY_RTS_THEN_BOTH] = { { R, B, D, N }, 4, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_BOTH] = { { D, B, R, N }, 4, HOLD_MS },
-	/* The way into download mode with two transistors. */
+	/* On a board with two transistors these steps lead into download mode. */
 	[WIRING_TRY_RTS_THEN_DTR] = { { R, D, N }, 3, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_RTS] = { { D, R, N }, 3, HOLD_MS },
-	/* A banner during the hold: the line is inverted. Bytes during the hold: the line reaches nothing. */
+	/* A line is asserted for a long time. If a banner comes meanwhile, the line is inverted. If other bytes come
+	 * meanwhile, the line reaches nothing. */
 	[WIRING_TRY_RTS_LONG] = { { R, N }, 2, LONG_HOLD_MS },
 	[WIRING_TRY_DTR_LONG] = { { D, N }, 2, LONG_HOLD_MS },
 	[WIRING_TRY_NOTHING] = { { N }, 1, NOTHING_MS },
@@ -73,11 +75,12 @@ static const struct circuit {
 				  "DTR is wired upside down: the board is in reset while DTR is released" },
 };
 
-/* For each line that may be on EN: the experiments about it, and the circuits that they distinguish. */
+/* For each line that may drive EN: the experiments with this line, and the circuits that they can tell apart. */
 static const struct suspect {
 	enum wiring_experiment alone, held_long, then_both, then_other;
 	enum wiring_circuit transistors, direct, only, unclear;
-	const char *other_reaches, *other_does_not; /* two transistors: words about the second line */
+	/* For the user, if the board has two transistors: whether the other line reaches GPIO0. */
+	const char *other_reaches, *other_does_not;
 } suspects[] = {
 	{ WIRING_TRY_RTS, WIRING_TRY_RTS_LONG, WIRING_TRY_RTS_THEN_BOTH, WIRING_TRY_RTS_THEN_DTR,
 	  WIRING_TWO_TRANSISTORS, WIRING_DIRECT, WIRING_RTS_ONLY, WIRING_RTS, ", DTR alone pulls GPIO0 low",
@@ -94,7 +97,7 @@ const char *wiring_name(enum wiring_circuit circuit)
 	return circuits[circuit].name;
 }
 
-/* ---- from outcomes to circuits ---- */
+/* ---- from the results of experiments to the circuit ---- */
 
 bool circuit_is_copying(const struct wiring *w)
 {
@@ -113,7 +116,7 @@ static bool has_reset(const struct wiring *w, enum wiring_experiment e)
 	return circuit_counts(w, &w->trials[e]);
 }
 
-/* The lines that reset the board when asserted alone; both: only both lines together do. */
+/* Which line resets the board when it alone is asserted. both: neither line alone does, but both together do. */
 struct found {
 	bool rts, dtr, both;
 };
@@ -126,7 +129,7 @@ static struct found circuit_found(const struct wiring *w)
 	return (struct found){ rts, dtr, !rts && !dtr && has_reset(w, WIRING_TRY_BOTH) };
 }
 
-/* The line that resets the board; NULL if none, each, or only both together do. */
+/* The only line that resets the board. NULL if neither line does, if each line does, or if only both together do. */
 static const struct suspect *only_suspect(const struct found *f)
 {
 	return f->rts == f->dtr ? NULL : f->rts ? on_rts : on_dtr;
@@ -141,8 +144,8 @@ static enum wiring_circuit circuit_of_suspect(const struct wiring *w, const stru
 		return line->unclear;
 	if (t->where == 1)
 		return line->transistors;
-	/* If the board does not boot from flash even without the second line, something else holds GPIO0 low. That
-	 * hides what the second line does. */
+	/* The board does not boot from flash even if the second line stays released. So something else holds GPIO0 low,
+	 * and what the second line does cannot be seen. */
 	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN || alone->source != BOOT_SOURCE_FLASH)
 		return line->unclear;
 	return t->source == BOOT_SOURCE_FLASH ? line->only : line->direct;
@@ -167,7 +170,7 @@ static const char *gpio0_words(const struct wiring *w, const struct found *f)
 	return t->source == BOOT_SOURCE_FLASH ? line->other_does_not : line->other_reaches;
 }
 
-/* ---- ends ---- */
+/* ---- how a probe ends ---- */
 
 static const struct advice
 	strap_held = { "strap-held",
@@ -221,7 +224,7 @@ static void end_found(struct wiring *w, const struct found *f)
 	}
 	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, f),
 		 r->resets, then);
-	w->rescue = 0; /* the last experiment has reset the board */
+	w->rescue = 0; /* the last experiment has reset the board already */
 	w->state = WIRING_END;
 }
 
@@ -256,7 +259,7 @@ static void begin_experiment(struct wiring *w, enum wiring_experiment e)
 	w->state = WIRING_STEP;
 }
 
-/* Begins an experiment, unless it was played @times already. Return: true if it begins. */
+/* Begins the experiment, unless it was played @times times already. Return: true if it begins. */
 static bool play_up_to(struct wiring *w, enum wiring_experiment e, int times)
 {
 	if (w->trials[e].played >= times)
@@ -284,7 +287,8 @@ void circuit_confirmed(struct wiring *w)
 	bool steady = abs(t->late_ms - w->confirmed_late_ms) <= TOLERANCE_MS;
 
 	w->confirmations++;
-	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady)) /* earlier confirmations may have been chance */
+	/* This repetition has failed, or its banner had another delay: earlier good repetitions may have been chance. */
+	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady))
 		w->good = w->elsewhere = 0;
 	if (!circuit_counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)
 		return;
@@ -297,7 +301,8 @@ void circuit_confirmed(struct wiring *w)
 	}
 }
 
-/* Begins anew at the other speed (115200 or 74880 Bd), once, if enough bytes came. Return: true if so. */
+/* Changes to the other baud rate (115200 or 74880 Bd) and begins the probe anew. Does so only once, and only if enough
+ * bytes came. Return: true if it does. */
 static bool try_other_speed(struct wiring *w)
 {
 	if (w->second_speed || w->config.crystal_mhz == 40 || w->bytes < BYTES_MIN)
@@ -317,7 +322,8 @@ static bool is_source_clear(const struct wiring *w, const struct found *f)
 	return !has_reset(w, e) || w->trials[e].source != BOOT_SOURCE_UNKNOWN;
 }
 
-/* Begins an experiment that distinguishes the circuits with this line on EN. Return: false if all were played. */
+/* If @line drives EN, several circuits are possible. Begins an experiment that tells them apart. Return: false if all
+ * such experiments were played. */
 static bool play_for_suspect(struct wiring *w, const struct suspect *line)
 {
 	if (play_up_to(w, line->then_both, 1) || (!has_reset(w, line->then_both) && play_up_to(w, line->then_both, 2)))

@@ -1,4 +1,4 @@
-/* outcome.c - the end of a session as a verdict, a sentence and an advice. */
+/* outcome.c - turns the end of a session into a verdict, a sentence and an advice. */
 #include "session/inside.h"
 
 #include <stdarg.h>
@@ -19,7 +19,8 @@ static enum verdict without_our_boot(const struct session *s)
 
 	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
-	/* The sequence does not fit the circuit, so the outcome says nothing about the board. */
+	/* A banner came before the lines were released: the sequence does not fit the circuit. So the outcome does not
+	 * show whether the board works. */
 	if (a->cold_in_hold && a->boot.trouble == BOOT_OK)
 		return VERDICT_UNPROVEN;
 	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)
@@ -35,14 +36,16 @@ static enum verdict without_our_boot(const struct session *s)
 	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
-/* The verdict if our boot was followed by another one, outside the chains of banners that healthy chips print. */
+/* The verdict if the board booted again after the boot that our pulse caused. Healthy chips that print several banners
+ * after one reset do not get here. */
 static enum verdict after_reboot(const struct attempt *a)
 {
 	if (a->boot.trouble == BOOT_NO_IMAGE || a->next.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
 	if (a->boot.trouble == BOOT_CRASH || is_crash(&a->next))
 		return VERDICT_CRASHED;
-	/* A second hardware reset comes from outside, or from a bouncing line: nothing is wrong with the board. */
+	/* A second hardware reset has a cause outside the chip, or the modem line bounced. The board itself is not
+	 * faulty. */
 	if (a->next.cause_kind == BOOT_CAUSE_HARDWARE &&
 	    (a->next.chip != CHIP_ESP8266 || a->next.rx_speed == BOOT_RX_74880))
 		return VERDICT_UNPROVEN;
@@ -69,7 +72,7 @@ static enum verdict with_our_boot(const struct session *s, enum proof_rule missi
 	return VERDICT_UNPROVEN;
 }
 
-/* Would a longer --timeout have let this rule hold? */
+/* Could this rule have held if --timeout had been longer? */
 static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 {
 	return missing == PROOF_SETTLED || (a->cut_off && (missing == PROOF_LOADED || missing == PROOF_CERTAIN ||
@@ -101,7 +104,7 @@ static const struct advice
 #define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
 #define COPYING "eboot is still copying an OTA image: do not reset the board now"
 
-/* Why no banner counts as caused by our pulse. */
+/* Why our pulse is not taken as the cause of any banner. */
 static const char *missing_banner(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -115,14 +118,14 @@ static const char *missing_banner(const struct session *s)
 		       : WARM_BANNER;
 }
 
-/* The sentence about the rule that does not hold, and the advice. */
+/* Returns the sentence about @missing, the first rule that does not hold, and the matching advice. */
 static const char *outcome_missing(const struct session *s, enum proof_rule missing, const struct advice **ret_advice)
 {
 	const struct attempt *a = &s->attempt;
 	const struct boot *boot = &a->boot;
 
 	*ret_advice = &see_wiring;
-	if (boot->copying) { /* the user must know this first, whatever evidence is missing */
+	if (boot->copying) { /* the user must know about the copy first, whichever rule fails */
 		*ret_advice = &wait_for_copy;
 		return COPYING;
 	}
@@ -173,8 +176,8 @@ __attribute__((format(printf, 3, 4))) static void outcome_say(struct session_res
 	r->advice = advice;
 }
 
-/* Fills in the sentence and the advice for the verdict. If a boot crashed without a word, the reset cause of the next
- * boot decides the advice. */
+/* Fills in the sentence and the advice for the verdict. If the boot gives no reason for a crash, the advice is about
+ * the reset cause that the next boot reports. */
 static void outcome_explain(const struct session *s, struct session_result *r)
 {
 	const struct boot *boot = &r->boot;
@@ -216,7 +219,7 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 	}
 }
 
-/* Did our pulse reset the board for certain? A single ESP8266 banner at 115200 Bd may follow a restart by software. */
+/* Is it certain that our pulse reset the board? A single ESP8266 banner at 115200 Bd may follow a software restart. */
 static bool is_shown_ours(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -243,7 +246,7 @@ static void outcome_fill(const struct session *s, struct session_result *ret)
 	}
 }
 
-/* The rules that apply and hold; none if our pulse may not have reset the board. */
+/* The set of rules that apply and hold. It is empty if something other than our pulse may have reset the board. */
 static unsigned int outcome_evidence(const struct session *s)
 {
 	unsigned int set = 0;

@@ -1,20 +1,21 @@
-/* plan.c - plans the next pulse: its sequence, its hold, the port's speed, the pause before it. */
+/* plan.c - plans the next reset pulse: its sequence, how long it holds reset, the port's baud rate, and the pause
+ * before it. */
 #include "session/inside.h"
 
 #include <string.h>
 
-/* No attempt begins with less time than this after its hold: its boot could not be heard. */
+/* No attempt begins if less time than this would be left after its hold, because its boot could not be received. */
 #define RETRY_LEFT_MS 500
-/* Fewer unreadable bytes may be line noise instead of a boot at another speed. */
+/* Fewer unreadable bytes than this may be line noise. More of them may be a boot at another baud rate. */
 #define UNREADABLE_MIN 4
-/* Random parts of the holds, and of the pauses, in a row of pulses. */
+/* Each pulse of a series has its own hold time and its own pause before it. The random parts are below these. */
 #define HOLD_SPREAD_MS 20
 #define PAUSE_SPREAD_MS 100
 
-/* Holds of the first, the second and every later attempt. */
+/* How long reset is held in the first attempt, in the second, and in all later ones. */
 static const int hold_steps_ms[] = { 20, 100, 500 };
 
-/* Sequences by enum plan_wiring, in the order in which they are tried: docs/hardware.md, section 7. */
+/* The sequence for each enum plan_wiring, in the order in which they are tried: docs/hardware.md, section 7. */
 static const char *const wirings[PLAN_WIRINGS] = { "rts", "both", "dtr" };
 
 static const struct sequence_step release_step = { MODEM_DTR | MODEM_RTS, 0, 0 };
@@ -59,14 +60,14 @@ bool plan_may_try_again(const struct session *s, enum verdict verdict)
 	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + plan_hold(s, s->attempt.number + 1);
 }
 
-/* Did a pulse of a row have no banner, or one after another delay? Then the line that was pulsed is not on EN, or not
- * the only one on EN. */
+/* Was there a pulse in a series after which no banner came, or a banner after a different delay? Then the pulsed line
+ * does not drive EN, or another line drives EN as well. */
 static bool row_broke(const struct session *s)
 {
 	return s->attempt.pulse > 1 && !(s->attempt.caused_by_us && s->attempt.series >= PROOF_PULSES);
 }
 
-/* Was a banner at 74880 Bd heard? */
+/* Did the board print a banner at 74880 Bd? */
 static bool has_banner_at_74880(const struct attempt *a)
 {
 	if (!a->any_boot || (a->boot.chip != CHIP_ESP8266 && a->boot.chip != CHIP_ESP32C2))
@@ -74,7 +75,7 @@ static bool has_banner_at_74880(const struct attempt *a)
 	return a->banner_baud == 74880 || (a->boot.rx_speed == BOOT_RX_74880 && !a->boot.certain);
 }
 
-/* The port's speed during the next pulse. Only an ESP8266 and an ESP32-C2 can speak at 74880 Bd. */
+/* Chooses the port's baud rate for the next pulse. Only ESP8266 and ESP32-C2 ROMs can print at 74880 Bd. */
 static int plan_baud(const struct session *s, enum verdict verdict)
 {
 	const struct attempt *a = row_broke(s) ? &s->before : &s->attempt;
@@ -102,7 +103,8 @@ static enum plan_wiring untried_wiring(const struct session *s)
 	return s->plan.wiring;
 }
 
-/* The sequence of the next pulse. @next_baud: its speed; @verdict: of the attempt just over. */
+/* Chooses the sequence of the next pulse. @next_baud: the port's baud rate during the next pulse. @verdict: the verdict
+ * of the attempt that has just ended. */
 static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum verdict verdict)
 {
 	const struct attempt *a = &s->attempt;
@@ -110,7 +112,8 @@ static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum
 
 	if (a->cold_in_hold || row_broke(s) || (a->caused_by_us && a->boot.source == BOOT_SOURCE_DOWNLOAD))
 		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
-	/* The sequence has reset the board, or the next pulse, at another speed, will show whether it does. */
+	/* Keep the sequence if it has reset the board. Keep it also if the next pulse uses another baud rate, since
+	 * that may show whether the sequence resets the board. */
 	if (a->caused_by_us || (may_be_boot && next_baud != a->baud))
 		return s->plan.wiring;
 	return untried_wiring(s);
@@ -135,7 +138,8 @@ static void plan_sequence(struct session *s)
 	*seq = s->config.sequence;
 	if (s->config.no_reset) {
 		*seq = (struct sequence){ .text = "none", .n = 1, .steps = { release_step } };
-	} else if (!seq->observes) { /* a sequence in esptool's language starts from released lines */
+	} else if (!seq->observes) {
+		/* A sequence in esptool's language expects that both lines are released at its start. */
 		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
 		seq->steps[0] = release_step;
 		seq->n++;
