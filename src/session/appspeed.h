@@ -37,8 +37,8 @@ struct appspeed {
 	int64_t burst_ms; /* when the first byte of the current burst came */
 	int64_t last_ms;  /* when the last byte came; -1: no byte since appspeed_begin() */
 	long burst;	  /* number of bytes in the current burst */
-	/* The board has paused since appspeed_begin(). Bytes from before the pause may be the ROM's banner, so they do not
-	 * show the application's baud rate. */
+	/* The board has paused since appspeed_begin(). Bytes from before the pause may be the ROM's banner, so they do
+	 * not show the application's baud rate. */
 	bool paused;
 	struct speed_check check; /* decides whether the port has the sender's baud rate */
 };

@@ -287,7 +287,7 @@ void circuit_confirmed(struct wiring *w)
 	bool steady = abs(t->late_ms - w->confirmed_late_ms) <= TOLERANCE_MS;
 
 	w->confirmations++;
-	/* This repetition has failed, or its banner had another delay: earlier good repetitions may have been chance. */
+	/* This repetition failed, or its banner had another delay. So earlier good ones may have been chance. */
 	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady))
 		w->good = w->elsewhere = 0;
 	if (!circuit_counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)

@@ -8,7 +8,7 @@
 #define RETRY_LEFT_MS 500
 /* Fewer unreadable bytes than this may be line noise. More of them may be a boot at another baud rate. */
 #define UNREADABLE_MIN 4
-/* Each pulse of a series has its own hold time and its own pause before it. The random parts are below these. */
+/* In a series of pulses, holds and pauses have random lengths. These are the ranges of their random parts. */
 #define HOLD_SPREAD_MS 20
 #define PAUSE_SPREAD_MS 100
 

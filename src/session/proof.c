@@ -1,25 +1,27 @@
-/* proof.c - the rules that turn what an attempt has shown into proof. */
+/* proof.c - the rules that decide whether an attempt has proven a reset. */
 #include "session/proof.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-/* A banner takes 11 ms at 74880 Bd, plus the bridge's latency. */
+/* The banner takes 11 ms at 74880 Bd. The rest is for the bridge, which may keep received bytes back. */
 #define BANNER_MS 30
-/* More unreadable bytes than this before a banner at 115200 Bd may be a banner at 74880 Bd that the bridge has
- * mutilated; then the readable one is of a restart. */
+/* If more unreadable bytes than this precede a banner at 115200 Bd, they may be a banner at 74880 Bd that the bridge
+ * has damaged. Then the readable banner is that of a later software restart. */
 #define NOISE_MAX 8
-/* eboot's version and "@cp:" are 15 characters. Other loaders and the SDK print more. */
+/* Before eboot copies an OTA image, it prints 15 characters: its version and "@cp:". If a port at another baud rate
+ * receives them, they are 4 to 24 unreadable bytes. Other loaders and the SDK print more. */
 #define EBOOT_BYTES_MIN 4
 #define EBOOT_BYTES_MAX 24
-/* A restart prints 250 characters of banner and load lines: over 100 unreadable bytes at the wrong speed. */
+/* After a restart the ROM prints 250 characters. Read at the wrong baud rate, they are more than 100 unreadable bytes.
+ * So this many or fewer hide no restart. */
 #define UNCLEAR_MAX 80
 
 #ifdef PROOF_MUTANTS
 unsigned int proof_left_out;
 #endif
 
-/* The rules' names in "evidence" of the JSON result. */
+/* The name of each rule in "evidence" of the JSON result. */
 static const char *const rule_names[PROOF_RULES] = {
 	[PROOF_QUIET_HOLD] = "quiet-hold",
 	[PROOF_AFTER_RELEASE] = "banner-after-release",
@@ -52,26 +54,28 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 {
 	int64_t begin_ms = attempt->caused_by_us ? attempt->our_banner_ms : attempt->boot.begin_ms;
 
-	/* Bytes longer before this banner, which made the port change its speed, are of another boot. */
+	/* The port changed its baud rate because unreadable bytes came. If they came long before this banner, they are
+	 * from another boot. */
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
 		return false;
 	if (attempt->release_ms < 0 || begin_ms < attempt->release_ms)
-		return true; /* PROOF_AFTER_RELEASE judges that */
+		return true; /* PROOF_AFTER_RELEASE judges such a banner */
 	return begin_ms - attempt->release_ms >= PROOF_BOOT_MIN_MS &&
 	       begin_ms - attempt->release_ms <= context->boot_window_ms;
 }
 
-/* The ESP8266 reports cause 1 (power or CH_PD) or 2 (RST pin), the ESP32 family POWERON for EN and power. After a reset
- * by USB-Serial-JTAG a chip says USB, and only a port that is the chip's own USB can have caused that. */
+/* After power-on or a reset by EN/RST, an ESP8266 reports cause 1 (power or CH_PD) or 2 (RST pin), and a chip of the
+ * ESP32 family reports POWERON. A chip reports USB after a reset by its USB-Serial-JTAG unit. Our pulse can have caused
+ * that only if the port is the chip's own USB. */
 static bool is_hardware_reset(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
-		return true; /* the first banner of the chain passed this rule */
+		return true; /* one of several banners of a healthy chip: only the first must report this */
 	return attempt->boot.cause_kind == BOOT_CAUSE_HARDWARE ||
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }
 
-/* Did the banner come at 74880 Bd? After a restart by software it never does. */
+/* Did the banner come at 74880 Bd? After a software restart no banner does. */
 static bool is_cold(const struct attempt *attempt)
 {
 	return attempt->boot.rx_speed == BOOT_RX_74880 || attempt->banner_baud == 74880;
@@ -82,7 +86,7 @@ bool proof_needs_row(const struct proof_context *context, const struct attempt *
 	return is_esp8266(&attempt->boot) && !is_cold(attempt) && context->crystal_mhz != 26;
 }
 
-/* Can this pulse be part of the row that proves a reset? */
+/* Can this pulse belong to the series of pulses that proves a reset? */
 static bool is_of_series(const struct attempt *attempt)
 {
 	return attempt->caused_by_us && !attempt->rebooted && !attempt->chained && !attempt->hold_bytes_late &&
@@ -114,20 +118,22 @@ int proof_series(const struct proof_context *context, const struct attempt *atte
 		return 1;
 	if (before->series == 1)
 		return 2;
-	/* Two equal intervals: perhaps a board that restarts by itself at this interval. */
+	/* If the last two intervals between pulses were equal, a board that restarts by itself at this interval would
+	 * have given the same result. So this pulse does not count. */
 	longer = (attempt->release_ms - before->release_ms) - before->distance_ms;
 	return llabs(longer) < proof_pause_min_ms(context) ? 2 : before->series + 1;
 }
 
 static bool source_is_flash(const struct boot *boot)
 {
-	/* After a core reset a chip of the ESP32 family may print DOWNLOAD, from old straps, and load the image. */
+	/* After a core reset, which does not read the straps again, an ESP32-family chip may print DOWNLOAD and yet
+	 * load the image from flash. */
 	if (boot->source == BOOT_SOURCE_DOWNLOAD && !is_esp8266(boot))
 		return !boot->waiting && boot->progress >= BOOT_LOADED;
 	return boot->source == BOOT_SOURCE_FLASH;
 }
 
-/* May eboot have said "@cp:" in a few unreadable bytes right after the load, with nothing else after them? */
+/* Did only a few unreadable bytes follow the load? They may be the "@cp:" that eboot prints before a copy. */
 static bool may_have_said_copy(const struct attempt *attempt)
 {
 	const struct boot *boot = &attempt->boot;
@@ -167,7 +173,7 @@ bool proof_rule_holds(const struct proof_context *context, const struct attempt 
 	case PROOF_CERTAIN: return boot->certain;
 	case PROOF_LOADED: return boot->progress >= BOOT_LOADED;
 	case PROOF_NOT_COPYING: return !boot->copying && !boot->eboot_waits && !may_have_said_copy(attempt);
-	/* The reader forgets a bad image once another slot has booted. */
+	/* After a bad image another one may boot. Then the boot log's reader has cleared both members. */
 	case PROOF_NO_TROUBLE: return boot->trouble == BOOT_OK && !boot->suspect_text[0];
 	case PROOF_NO_FRAGMENT: return attempt->fragments == 0;
 	case PROOF_CLEAR: return attempt->unclear_after_load <= UNCLEAR_MAX;
@@ -208,10 +214,11 @@ bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *ne
 
 	if (attempt->chained >= 2)
 		return false;
-	/* "Resetting with flash encryption enabled...": one deliberate restart. */
+	/* After "Resetting with flash encryption enabled..." the bootloader restarts the chip once, on purpose. */
 	if (boot->announced_restart)
 		return next->cause_kind == BOOT_CAUSE_SOFTWARE;
-	/* An ESP32 of revision 0 or 1 prints POWERON, then at once RTCWDT_RTC_RESET; the latter boots. */
+	/* An ESP32 of revision 0 or 1 prints a banner with POWERON, and at once one with RTCWDT_RTC_RESET. The second
+	 * one boots. */
 	return boot->chip == CHIP_ESP32 && next->chip == CHIP_ESP32 && attempt->chained == 0 &&
 	       boot->cause_kind == BOOT_CAUSE_HARDWARE && boot->progress == BOOT_BANNER && boot->trouble == BOOT_OK &&
 	       next->cause_kind == BOOT_CAUSE_RTC_WATCHDOG;

@@ -1,18 +1,21 @@
-/* receive.c - puts received bytes, and the events of the boot log's reader, into struct attempt. */
+/* receive.c - evaluates received bytes, and the events of the boot log's reader, for struct attempt. */
 #include "session/inside.h"
 
 #include <stdio.h>
 
-/* The first bytes after a change of speed may be read out of step (docs/hardware.md, section 6). */
+/* After the baud rate was changed, the first bytes may be wrong because the receiver took the middle of a character for
+ * its start. It is aligned after this many bytes at most (docs/hardware.md, section 6). */
 #define OUT_OF_STEP_BYTES 250
-/* A pause of 2.5 characters puts a receiver in step: 3 ms at 9600 Bd, with a margin for a busy computer. */
+/* After a pause of 2.5 characters the receiver recognises the next start bit, so it is aligned with the sender. At 9600
+ * Bd this is 3 ms; a busy computer needs a margin. */
 #define STEP_PAUSE_MS 30
-/* This many printable bytes in a row do not come by chance. */
+/* Chance does not make this many bytes in a row printable. */
 #define TEXT_IS_NO_LUCK 12
-/* At 74880 Bd the ROM's last words about a bad image may be this short. */
+/* At 74880 Bd the ROM's last words about a bad image have at least this many characters. */
 #define WORD_MIN 4
 
-/* Adds the note about a banner once its boot mode is known: at the wrong speed that is with the load lines. */
+/* Adds the note about a banner as soon as its boot mode is known. If the banner was received at the wrong baud rate,
+ * only the load lines after it may show the boot mode. */
 static void note_boot(struct session *s, const struct boot *boot)
 {
 	if (!s->boot_untold || boot->mode < 0)
@@ -21,7 +24,8 @@ static void note_boot(struct session *s, const struct boot *boot)
 	session_add_note(s, SESSION_NOTE_BOOT);
 }
 
-/* Of the ESP32 family only the ESP32-C2 prints at 74880 Bd, be it named or not (espressif/esp-idf#17001). */
+/* In the ESP32 family only the ROM of an ESP32-C2 prints at 74880 Bd, so the baud rate names the chip if the banner
+ * does not (espressif/esp-idf#17001). */
 static void name_chip(struct session *s, struct boot *boot)
 {
 	if (s->baud == 74880 && !s->attempt.follows && !s->attempt.asks_why && !boot->chip_name[0] &&
@@ -42,21 +46,22 @@ static void receive_banner(struct session *s, const struct boot *boot)
 		if (a->caused_by_us) {
 			a->our_banner_ms = boot->begin_ms;
 			if (boot->chip == CHIP_ESP8266 && (boot->rx_speed == BOOT_RX_74880 || s->baud == 74880))
-				s->context.crystal_mhz = 26; /* known for the rest of the run */
-			/* An ESP8266's ROM text before the banner is of an earlier boot, whose banner was damaged: this
-			 * banner may be a restart's. Before an ESP32's banner its own first lines are torn text. */
+				s->context.crystal_mhz = 26; /* valid for the rest of the run */
+			/* An ESP8266 printed ROM text before this banner, so there was an earlier boot whose banner was
+			 * damaged. This banner may thus follow a restart. Before an ESP32's banner, damaged text may be
+			 * the start of this banner itself. */
 			if (boot->chip == CHIP_ESP8266 && s->baud == 74880)
 				a->fragments += a->fragments_before;
 		} else if (!a->passive && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS) {
-			a->cold_in_hold = true; /* read after the release, sent before it */
+			a->cold_in_hold = true; /* received after the release, but sent before it */
 		}
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;
 		a->chained++;
-		a->fragments = 0; /* the second banner often cuts off the end of the first */
+		a->fragments = 0; /* the second banner often cuts off the end of the first one */
 	} else if (a->boot.progress < BOOT_LOADED && !proof_needs_row(&s->context, a) &&
 		   proof_banner_is_caused_by_us(&s->context, a, boot)) {
-		a->boot = *boot; /* reset once more before the load: judge the later boot */
+		a->boot = *boot; /* another reset before the load: judge the later boot */
 		a->chained = 0;
 		a->fragments = 0;
 	} else if (!a->rebooted) {
@@ -70,7 +75,7 @@ static void receive_banner(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Takes what the reader has learned about the current boot; after a reboot that is a->next. */
+/* Copies what the reader knows about the current boot: to a->next after an unexpected second banner, else to a->boot. */
 static void take_boot(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -85,7 +90,7 @@ static void take_boot(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Bytes after the load may be eboot's words, so the counts at the load are kept for proof.c. */
+/* Keeps the byte counts from before the load, so that proof.c can tell how many bytes eboot may have printed after it. */
 static void take_progress(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -122,8 +127,8 @@ bool receive_is_past_load(const struct session *s)
 	return s->attempt.caused_by_us && s->attempt.boot.progress >= BOOT_LOADED;
 }
 
-/* May unreadable bytes now be a restart? At 74880 Bd yes, since an ESP8266 restarts at 115200 Bd. At 115200 Bd every
- * restart is readable, whatever the application's speed (docs/hardware.md, section 6). */
+/* May unreadable bytes hide a restart? At 74880 Bd they may, because an ESP8266 restarts at 115200 Bd. At 115200 Bd
+ * they may not: a restart is readable there, whatever the application's baud rate (docs/hardware.md, section 6). */
 static bool is_unclear(const struct session *s)
 {
 	return receive_is_past_load(s) && s->baud == 74880 && s->attempt.boot.chip == CHIP_ESP8266 &&
@@ -138,7 +143,7 @@ static void receive_text(struct session *s, const struct boot_event *event)
 	a->text += (long)event->len;
 	if (receive_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
 		appspeed_text(&s->appspeed);
-	/* A short text right after the load at 74880 Bd is chance, or the ROM's last words about a bad image. Second
+	/* At 74880 Bd a short text right after the load is chance, or the ROM's last words about a bad image. Second
 	 * stages and applications print longer lines. */
 	if (is_unclear(s) && a->boot.progress == BOOT_LOADED && event->len < TEXT_IS_NO_LUCK) {
 		a->unclear_after_load += (long)event->len;
@@ -146,7 +151,8 @@ static void receive_text(struct session *s, const struct boot_event *event)
 	}
 }
 
-/* Return: false after the release. Before it, a banner means that DTR drives EN; other events are ignored. */
+/* Returns true until the modem lines are released. A banner before their release means that DTR drives EN. Other
+ * events before it are ignored. */
 static bool is_before_release(struct session *s, const struct boot_event *event)
 {
 	if (s->attempt.release_ms >= 0 || proof_is_left_out(PROOF_AFTER_RELEASE))
@@ -197,7 +203,7 @@ static void receive_event(void *user, const struct boot_event *event)
 		s->on_line(s->line_user, event->line, event->len);
 }
 
-/* May an ESP8266's SDK be printing now? Before the application it prints a text line at an unusual speed. */
+/* An ESP8266's SDK prints a text line at an unusual baud rate before the application starts. May it be doing so now? */
 static bool may_be_chatter(const struct session *s)
 {
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->now_ms - s->attempt.boot.loaded_ms <= CHATTER_MS;
@@ -208,8 +214,9 @@ bool receive_may_be_loader(const struct session *s)
 	return may_be_chatter(s) && !s->attempt.boot.eboot_loads;
 }
 
-/* Counts bytes that may hide a restart while the port has the application's speed: unreadable ones once the receiver
- * was in step, and all if the speed turns out to be wrong. @silent_ms: the pause before these bytes. */
+/* Counts bytes that may hide a restart while the port is at the application's baud rate. Once the receiver is aligned
+ * with the sender, every unreadable byte counts. A read at a baud rate that turns out to be wrong counts as one byte
+ * more. @silent_ms: the pause before these bytes. */
 static void count_hidden(struct session *s, long unreadable, size_t n, int64_t silent_ms)
 {
 	enum speed_answer answer = speed_check_answer(&s->appspeed.check);
@@ -229,13 +236,13 @@ static void count_hidden(struct session *s, long unreadable, size_t n, int64_t s
 		s->attempt.hidden++;
 }
 
-/* After the load ESC counts as text: ESP-IDF colours its log lines, ROMs do not. */
+/* ESC counts as text after the load, because ESP-IDF colours its log lines. ROMs do not. */
 static bool is_text(unsigned char c, bool is_past_load)
 {
 	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || (c == 0x1b && is_past_load);
 }
 
-/* Were the bytes read now sent after @since_ms, even if bridge and computer have delayed them? */
+/* Were these bytes certainly sent after @since_ms? The bridge and the computer may have delayed them. */
 static bool is_surely_after(const struct session *s, int64_t since_ms)
 {
 	return s->now_ms > since_ms + s->config.latency_ms + s->context.lag_ms;
@@ -265,7 +272,7 @@ void receive_count(struct session *s, const unsigned char *bytes, size_t n)
 		count_hidden(s, unreadable, n, s->now_ms - clk_later(s->previous_byte_ms, s->tuned_ms));
 }
 
-/* ---- the reader ---- */
+/* ---- the boot log's reader ---- */
 
 void receive_begin(struct session *s)
 {
@@ -276,7 +283,8 @@ void receive_retune(struct session *s, int baud)
 {
 	struct bootlog_options options = { .recover_74880 = baud == 115200 };
 
-	s->garbage_is_unclear = is_unclear(s); /* bytes received at the old speed are reported from bootlog_retune() */
+	/* During bootlog_retune() the reader reports the bytes that were received at the old baud rate. */
+	s->garbage_is_unclear = is_unclear(s);
 	s->baud = baud;
 	bootlog_retune(&s->log, &options, s->now_ms, receive_event, s);
 	s->garbage_is_unclear = false;

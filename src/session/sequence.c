@@ -1,4 +1,4 @@
-/* sequence.c - reset sequences as data: the named ones, and those in esptool's language. */
+/* sequence.c - reset sequences as data: those with a name, and those in esptool's language. */
 #include "session/sequence.h"
 
 #include <ctype.h>
@@ -11,18 +11,20 @@
 
 #define WAIT_TOTAL_MAX_MS 60000
 
-/* In esptool's language. Steps with a line asserted have no W: the session chooses how long they hold (observes).
- * Circuits: docs/hardware.md, section 7. */
+/* The sequences are written in esptool's language. A step that asserts a modem line has no W command, because the
+ * session decides how long it lasts (member "observes"). Circuits: docs/hardware.md, section 7. */
 static const struct named {
 	const char *name, *text;
 } named[] = {
-	/* From both asserted only DTR changes in the first step. Two transistors: EN falls, GPIO0 stays high. Direct
-	 * wiring (RTS to EN, DTR to GPIO0): GPIO0 is high long before the second step lets EN rise. */
+	/* If both lines are asserted at the start, the first step changes only DTR. With two transistors, EN then falls
+	 * and GPIO0 stays high. With RTS wired to EN and DTR to GPIO0, GPIO0 goes high long before the second step lets
+	 * EN rise. */
 	{ "rts", "U0,1|U0,0" },
-	/* Two transistors: no effect. Direct or swapped wiring: EN, with its capacitor, rises after GPIO0. */
+	/* With two transistors, both lines together do nothing. If one line is wired to EN and the other to GPIO0,
+	 * GPIO0 rises first, because EN has a capacitor. */
 	{ "both", "U1,1|U0,0" },
-	/* For a board that only DTR resets. On the usual circuits DTR alone pulls GPIO0 low, so EN must have risen
-	 * before: 140 ms to 0.75 VDD with 10 kOhm and 10 uF. */
+	/* For a board that only DTR resets. On the usual circuits DTR alone pulls GPIO0 low, so EN
+	 * must be high before DTR is asserted. EN reaches 0.75 VDD after 140 ms with 10 kOhm and 10 uF. */
 	{ "dtr", "U0,0|W0.15|U1,0|U0,0" },
 };
 
@@ -44,7 +46,7 @@ static const char *sequence_blanks(const char *p)
 	return p;
 }
 
-/* Reads "0.05" as 50 ms. Return: a pointer behind the number; NULL if it is no number from 0 to 60. */
+/* Reads "0.05" as 50 ms. Return: the end of the number; NULL if it is not a number from 0 to 60. */
 static const char *parse_seconds(const char *p, int *ret_ms)
 {
 	long us = 0, unit = 1000000;
@@ -77,7 +79,7 @@ static const char *parse_bit(const char *p, unsigned int line, struct sequence_s
 	return p + 1;
 }
 
-/* Reads the command at p. Return: a pointer behind the command; NULL if it is invalid. */
+/* Reads the command at @p. Return: the end of the command; NULL if it is invalid. */
 static const char *parse_step(const char *p, struct sequence_step *step)
 {
 	switch (toupper((unsigned char)*p)) {
@@ -98,11 +100,11 @@ static int sequence_append(struct sequence *sequence, const struct sequence_step
 {
 	struct sequence_step *last = sequence->n ? &sequence->steps[sequence->n - 1] : NULL;
 
-	if (last && !step->lines) { /* W extends the wait of the step before it */
+	if (last && !step->lines) { /* a W command extends the wait of the step before it */
 		last->hold_ms += step->hold_ms;
 		return 0;
 	}
-	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* plan.c needs room for one more step */
+	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* plan.c adds one step at the start */
 		return -EINVAL;
 	sequence->steps[sequence->n++] = *step;
 	return 0;
@@ -168,7 +170,7 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 	return 0;
 }
 
-/* The levels of EN and GPIO0 on a circuit; true is high. */
+/* The levels of EN and GPIO0: true is high. */
 struct pins {
 	bool en, gpio0;
 };
@@ -193,8 +195,9 @@ static bool raises_into_download(const struct sequence *sequence, struct pins (*
 
 		lines = sequence_lines(lines, &sequence->steps[i]);
 		now = circuit(lines);
-		/* The ROM samples GPIO0 when EN's capacitor has charged, 10 ms or more later (10 kOhm, 1 uF). So GPIO0
-		 * counts in the first state that lasts: skip steps without a wait. */
+		/* The ROM reads GPIO0 when EN's capacitor is charged, 10 ms or more after EN starts to rise (10 kOhm, 1
+		 * uF). By then steps without a wait have been played. So skip them, and take GPIO0 from the first step
+		 * that waits. */
 		while (now.en && !en && !sequence->steps[i].hold_ms && i + 1 < sequence->n) {
 			lines = sequence_lines(lines, &sequence->steps[++i]);
 			now = circuit(lines);
