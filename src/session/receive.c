@@ -75,7 +75,8 @@ static void receive_banner(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Copies what the reader knows about the current boot: to a->next after an unexpected second banner, else to a->boot. */
+/* Copies what the reader knows about the current boot. The copy goes to a->next after an unexpected second banner, else
+ * to a->boot. */
 static void take_boot(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -90,7 +91,8 @@ static void take_boot(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Keeps the byte counts from before the load, so that proof.c can tell how many bytes eboot may have printed after it. */
+/* Keeps the byte counts from before the load. With them proof.c finds how many bytes eboot may have printed after the
+ * load. */
 static void take_progress(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;

@@ -1,34 +1,35 @@
-/* session.c - one board's life as a state machine: attempts, pulses, holds, and how it ends.
+/* session.c - the work on one board as a state machine: attempts, reset pulses, and how a session ends.
  *
- * A session makes attempts. An attempt makes one pulse, or a row of them. A pulse plays a sequence, then listens.
+ * A session makes attempts. An attempt makes one reset pulse, or a series of pulses. A pulse plays a sequence on the
+ * modem lines; then the session listens.
  *
- * CALL MAP. run/loop.c calls session_next() for the next action, then reports how it went:
+ * CALL MAP. run/loop.c calls session_next() for the next action. Then it reports what has happened:
  *
- *	session_did()			lines or speed were set; a negative errno ends the session: verdict_of_errno()
- *	session_input()			bytes came: receive.c
- *	session_lost()			bytes were lost: a fragment and a gap in the evidence; the session goes on
- *	session_condition_failed()	ends the session with the verdict of the condition, status 20 to 23
+ *	session_did()			the modem lines or the baud rate were set; a negative errno ends the session
+ *	session_input()			bytes were received: receive.c evaluates them
+ *	session_lost()			received bytes were lost: the proof is undone, the session goes on
+ *	session_condition_failed()	a condition failed: ends the session with its verdict, status 20 to 23
  *
  * Below session_next(), and what each function decides:
  *
- *	session_advance()		takes every transition that is due
- *	  begin_attempt()		a new attempt; plan_pulse() says sequence, hold and speed
+ *	session_advance()		changes the state until no change is due
+ *	  begin_attempt()		a new attempt; plan_pulse() chooses sequence, hold time and baud rate
  *	  advance_hold()		when a hold is over: the next step
- *	  stage_...()			stages.c: another pulse, another speed, the next state, or the attempt's end
+ *	  stage_...()			stages.c: another pulse, another baud rate, the next state, or the attempt's end
  *	    session_conclude()		another attempt, SESSION_PATIENCE, or the end of the session
- *	      outcome_judge()		the verdict of this attempt alone; proof.c names the rule that does not hold
+ *	      outcome_judge()		the verdict of this attempt alone; proof.c finds the rule that does not hold
  *	      plan_may_try_again()	whether another attempt may follow; plan_next() plans it
  *	      better_verdict()		which of two attempts to report, unless earlier_is_outdated()
  *
- * States (session.h says what each one waits for). A change of speed on the way goes through SPEED.
+ * States (session.h says what each one waits for). To change the baud rate, a state goes to the next one through SPEED.
  *
  *	BEGIN -> STEP -> HOLD -> STEP ... -> LISTEN -> SETTLE [-> CONDITIONS] -> session_conclude()
  *	session_conclude() -> BEGIN, or PATIENCE -> session_conclude(), or [RELEASE ->] OVER
- *	LISTEN -> STEP			another pulse of the row
+ *	LISTEN -> STEP			another pulse of the series
  *	SETTLE -> LISTEN		eboot turns out to copy an OTA image
- *	LISTEN, SETTLE -> WHY -> session_conclude()	after a restart without explanation
+ *	LISTEN, SETTLE -> WHY -> session_conclude()	the board has restarted and did not say why
  *
- * If releasing the lines in RELEASE fails, the session ends nevertheless: closing the port releases them.
+ * If the modem lines cannot be released in RELEASE, the session ends nevertheless: closing the port releases them.
  */
 #include "session/session.h"
 
@@ -38,12 +39,12 @@
 
 #include "session/inside.h"
 
-/* Bytes this early in the hold were sent before it: bridges and latency timers keep bytes back. */
+/* Bytes that come this soon after a hold began may have been sent before it, because bridges delay received bytes. */
 #define HOLD_PAST_MS 50
-/* The hold ends after this much silence, but at most HOLD_EXTRA_MAX_MS late. */
+/* The hold lasts until the board has been silent for this long, but HOLD_EXTRA_MAX_MS longer than planned at most. */
 #define HOLD_QUIET_MS 10
 #define HOLD_EXTRA_MAX_MS 100
-/* In flash mode the load lines follow the banner within this time. */
+/* A banner alone takes less time than this. If bytes came for longer, load lines followed the banner. */
 #define BANNER_ALONE_MS 20
 
 void session_config_init(struct session_config *config)
@@ -93,7 +94,7 @@ bool session_take_note(struct session *s, struct session_note *ret)
 	return true;
 }
 
-/* ---- ends ---- */
+/* ---- how a session ends ---- */
 
 static void session_finish(struct session *s)
 {
@@ -103,7 +104,8 @@ static void session_finish(struct session *s)
 	s->state = s->lines_known && !s->lines ? SESSION_OVER : SESSION_RELEASE;
 }
 
-/* Chooses between the verdicts of two attempts: a board that was readable at any speed is not garbled. */
+/* Chooses which of two attempts' verdicts to report. If the board was readable at one baud rate, "garbled" would be
+ * wrong. */
 static enum verdict better_verdict(enum verdict a, enum verdict b)
 {
 	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
@@ -119,8 +121,8 @@ void session_keep_attempt(struct session *s)
 	s->any_before = true;
 }
 
-/* Has another sequence reset the board by now? Then the earlier verdict was about the earlier sequence, not the board:
- * a sequence that does not fit the circuit does nothing, or ends in download mode. */
+/* Has another sequence reset the board by now? Then the earlier verdict was about the earlier sequence, not about the
+ * board: a sequence that does not fit the circuit does nothing, or leads into download mode. */
 static bool earlier_is_outdated(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -130,7 +132,8 @@ static bool earlier_is_outdated(const struct session *s)
 		s->earlier.verdict == VERDICT_NO_EFFECT);
 }
 
-/* May eboot be copying an OTA image? A cold boot from flash was heard, but no word of eboot that excludes a copy. */
+/* May eboot be copying an OTA image? Yes if an ESP8266 seems to have booted from flash after a hardware reset, and
+ * eboot has printed nothing that excludes a copy. */
 static bool may_be_copying(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -144,7 +147,8 @@ static bool may_be_copying(const struct session *s)
 	       boot->source != BOOT_SOURCE_OTHER && boot->trouble == BOOT_OK;
 }
 
-/* The earlier result stays if its verdict is the one to report, or if time ran out before this attempt heard a boot. */
+/* Should the result of an earlier attempt be reported instead of this one's? Yes if its verdict is the better one to
+ * report, or if --timeout ended this attempt before any boot was received. */
 static bool earlier_stays(const struct session *s, enum verdict now)
 {
 	return s->has_verdict && now != VERDICT_READY && !earlier_is_outdated(s) &&
@@ -154,7 +158,7 @@ static bool earlier_stays(const struct session *s, enum verdict now)
 void session_conclude(struct session *s)
 {
 	struct session_result result;
-	enum verdict verdict; /* of this attempt alone */
+	enum verdict verdict; /* the verdict of this attempt alone */
 	bool again;
 
 	receive_flush(s);
@@ -214,7 +218,7 @@ void session_begin_pulse(struct session *s, int number, int pulse)
 	s->unclear_ms = INT64_MIN / 2;
 	appspeed_begin(&s->appspeed, s->attempt.baud, BOOT_HABIT_UNKNOWN);
 	s->step = 0;
-	/* Skip a first step that only releases lines, if both are released already. */
+	/* If the first step of a named sequence only releases modem lines, and both are released already, skip it. */
 	if (s->lines_known && !s->lines && s->sequence.observes && !s->sequence.steps[0].asserted && s->sequence.n > 1)
 		s->step = 1;
 	s->state = SESSION_STEP;
@@ -229,7 +233,7 @@ static void begin_attempt(struct session *s)
 	session_add_note(s, SESSION_NOTE_ATTEMPT);
 }
 
-/* Is this the last step with a line asserted? */
+/* Is a modem line asserted in this step, and in no later one? */
 static bool is_last_hold(const struct session *s)
 {
 	unsigned int lines = s->lines;
@@ -242,8 +246,8 @@ static bool is_last_hold(const struct session *s)
 	return s->lines != 0;
 }
 
-/* The last hold is an observation window, also in a written-out sequence: once its time is over it continues until the
- * line has been quiet for a moment. */
+/* The board must be silent during the last hold, in sequences without a name, too. So once its time is over, the hold
+ * continues until no byte has come for a moment. */
 static int64_t hold_end(const struct session *s)
 {
 	int64_t quiet = s->last_byte_ms + HOLD_QUIET_MS + s->config.latency_ms;
@@ -255,7 +259,9 @@ static int64_t hold_end(const struct session *s)
 
 static void begin_listening(struct session *s)
 {
-	if (!s->copying) /* seconds later, after its copy, eboot completes the text line that it began */
+	/* If eboot is copying an OTA image, its text line is incomplete. eboot completes the line after the copy, so
+	 * it must not be ended here. */
+	if (!s->copying)
 		receive_flush(s);
 	s->attempt.release_ms = s->now_ms;
 	if (s->any_before && s->before.release_ms >= 0)
@@ -264,7 +270,7 @@ static void begin_listening(struct session *s)
 	s->pulses += !s->config.no_reset;
 }
 
-/* The lines of this step are set: hold them, or, after the last step, listen. */
+/* The modem lines of this step were set. Begins the hold, or after the last step begins to listen. */
 static void lines_set(struct session *s)
 {
 	const struct sequence_step *step = &s->sequence.steps[s->step];
@@ -279,7 +285,8 @@ static void lines_set(struct session *s)
 	}
 	s->state = SESSION_HOLD;
 	s->state_end_ms = s->now_ms + (s->sequence.observes && s->lines ? s->attempt.hold_ms : step->hold_ms);
-	/* This makes the hold last at least as long as the bridge's latency, within which bytes sent earlier arrive. */
+	/* Makes the hold last at least as long as the bridge's latency. Bytes that were sent before the hold arrive
+	 * within that time. */
 	s->last_byte_ms = s->now_ms - HOLD_QUIET_MS;
 }
 
@@ -297,7 +304,7 @@ static void speed_set(struct session *s)
 	}
 }
 
-/* ---- the machine ---- */
+/* ---- the state machine ---- */
 
 void session_init(struct session *s, const struct session_config *config, int64_t now_ms)
 {
@@ -314,7 +321,7 @@ void session_init(struct session *s, const struct session_config *config, int64_
 	s->deadline_ms = now_ms + config->timeout_ms;
 	s->baud = session_first_baud(config);
 	plan_init(s);
-	s->lines = MODEM_DTR | MODEM_RTS; /* open() on Linux asserts both (drivers/tty/tty_port.c) */
+	s->lines = MODEM_DTR | MODEM_RTS; /* open() on Linux asserts both modem lines (drivers/tty/tty_port.c) */
 	s->result.missing = PROOF_RULES;
 	s->state = SESSION_BEGIN;
 }
@@ -352,7 +359,7 @@ static void session_advance(struct session *s)
 	} while (s->state != before);
 }
 
-/* Measures how late this process wakes from a read that ends at its deadline: a sign of a busy computer. */
+/* Measures how late a read returns after its deadline. A long delay shows that the computer is busy. */
 static void measure_lag(struct session *s)
 {
 	int64_t lag_ms = clk_earlier(s->now_ms - s->read_until_ms, PROOF_LAG_MAX_MS);
@@ -424,7 +431,8 @@ bool session_is_asserting(const struct session *s)
 	return !s->lines_known || s->lines;
 }
 
-/* The port may have failed since the conditions were last looked at; then its failure is the result. */
+/* Is the session over already? The port may have failed after the caller evaluated the conditions. Then the result is
+ * the port's failure. */
 static bool is_over(const struct session *s)
 {
 	return s->state == SESSION_RELEASE || s->state == SESSION_OVER;

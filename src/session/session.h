@@ -1,15 +1,15 @@
-/* session.h - one board's life as a state machine: what to do next with the port, and the verdict at the end.
+/* session.h - the work on one board as a state machine: what to do next with the port, and the verdict at the end.
  *
  * Order of use (src/run/loop.c is the loop):
- *	session_init(&s, &config, now_ms);		the port is open; open() has asserted both lines
+ *	session_init(&s, &config, now_ms);		the port is open; open() has asserted both modem lines
  *	for (;;) {
  *		session_next(&s, now_ms, &action);
  *		SET_LINES, SET_SPEED: do it, then session_did(&s, now_ms, 0 or negative errno)
- *		READ: read until action.deadline_ms. Bytes: session_input(); error: session_did(); deadline: nothing
- *		DONE: take session_result(&s), close the port
+ *		READ: read until action.deadline_ms. Bytes: session_input(). Error: session_did(). Deadline: nothing
+ *		DONE: get session_result(&s), close the port, leave the loop
  *	}
  *
- * Pure: no system call, no clock, no allocation. Times are monotonic milliseconds that the caller hands in.
+ * Pure: no system call, no clock, no allocation. The caller passes times, which are monotonic milliseconds.
  */
 #ifndef ESPRESET_SESSION_SESSION_H
 #define ESPRESET_SESSION_SESSION_H
@@ -29,46 +29,49 @@
 #define SESSION_NOTES_MAX 16
 
 struct session_config {
-	enum chip chip;	 /* the expected chip; CHIP_UNKNOWN: any */
-	int baud;	 /* the application's speed; 0: find it */
-	int crystal_mhz; /* ESP8266, ESP32-C2: 26 or 40; 0: find it. A hint that saves time; no proof depends on it */
+	enum chip chip; /* the chip that the user expects; CHIP_UNKNOWN: any chip */
+	int baud;	/* the application's baud rate; 0: find it */
+	/* MHz of the crystal of an ESP8266 or ESP32-C2: 26 or 40; 0: find it. This hint saves time; no proof relies
+	 * on it. */
+	int crystal_mhz;
 	struct sequence sequence;
-	int hold_ms; /* how long reset is held; 0: 20, 100, then 500 ms */
+	int hold_ms; /* how long reset is held; 0: 20 ms in the first attempt, 100 ms in the second, then 500 ms */
 	int attempts;
 	int timeout_ms;	 /* time limit for the verdict */
-	int settle_ms;	 /* a reboot, panic or watchdog this soon after the load prevents `ready` */
+	int settle_ms;	 /* a restart, panic or watchdog this soon after the load prevents `ready` */
 	bool no_reset;	 /* make no pulse: judge the next hardware reset, whatever causes it */
-	bool native_usb; /* the port is the chip's own USB-Serial-JTAG */
-	bool conditions; /* after the proof, wait for session_conditions_met() */
+	bool native_usb; /* the port is the chip's own USB-Serial-JTAG unit */
+	bool conditions; /* after the proof, wait until session_conditions_met() is called */
 	int latency_ms;	 /* the bridge's latency timer: received bytes may arrive this much later */
-	uint64_t seed;	 /* random seed for holds and pauses between repeated pulses; another one in each run */
+	uint64_t seed;	 /* for random holds and pauses in a series of pulses; new in each run */
 };
 
-/* Named sequences, by the line that each supposes on EN. */
+/* The three sequences with a name. Each one supposes that this modem line drives EN. */
 enum plan_wiring { PLAN_RTS, PLAN_BOTH, PLAN_DTR, PLAN_WIRINGS };
 
-/* The next pulse, and what earlier attempts have shown about the board (plan.c). */
+/* What plan.c has planned for the next pulse, and what it has learned about the board from earlier attempts. */
 struct plan {
-	int baud; /* the port's speed during the pulse */
+	int baud; /* the port's baud rate during the pulse */
 	enum plan_wiring wiring, first_wiring;
-	unsigned int tried; /* bit set of enum plan_wiring */
-	bool at_115200;	    /* a chip other than the ESP8266 printed its banner at 115200 Bd: keep that speed */
-	bool rts_resets;    /* a boot was heard after the sequence "rts" */
-	bool at_74880;	    /* the ROM prints at 74880 Bd: use that speed for the next pulse */
-	int pause_ms;	    /* the last pause between two pulses of one attempt */
-	uint64_t random;    /* state of the random number generator */
+	unsigned int tried; /* bit set of enum plan_wiring: the sequences tried so far */
+	/* A chip other than the ESP8266 printed its banner at 115200 Bd, so all pulses use this baud rate. */
+	bool at_115200;
+	bool rts_resets; /* the board booted after the sequence "rts" */
+	bool at_74880;	 /* the ROM prints at 74880 Bd, so the next pulse uses this baud rate */
+	int pause_ms;	 /* the last pause between two pulses of one attempt */
+	uint64_t random; /* state of the random number generator */
 };
 
-/** session_config_init() - the defaults of the command line; seed is 0 */
+/** session_config_init() - set the defaults of the command line; seed becomes 0 */
 void session_config_init(struct session_config *config);
 
 enum session_note_kind { SESSION_NOTE_ATTEMPT, SESSION_NOTE_BOOT, SESSION_NOTE_PROVEN };
 
-/* Progress of a session, for the user. */
+/* A report for the user about the progress of a session. */
 struct session_note {
 	enum session_note_kind kind;
-	int64_t at_ms;		   /* since session_init() */
-	int number, hold_ms, baud; /* valid in SESSION_NOTE_ATTEMPT; baud is the port's speed */
+	int64_t at_ms;		   /* milliseconds since session_init() */
+	int number, hold_ms, baud; /* valid in SESSION_NOTE_ATTEMPT; baud is the port's baud rate */
 	char sequence[SEQUENCE_TEXT_MAX];
 	struct boot boot; /* valid in SESSION_NOTE_BOOT */
 };
@@ -77,39 +80,41 @@ enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
 
 struct session_result {
 	enum verdict verdict;
-	int err;		     /* positive errno behind a verdict with status 30 to 35; else 0 */
-	char text[640];		     /* printed after "PORT: WORD: " */
-	const struct advice *advice; /* the next thing to do; NULL: none */
+	int err; /* positive errno that led to a verdict with status 30 to 35; else 0 */
+	/* The sentence for the user: printed after the name of the port and the word for the verdict. */
+	char text[640];
+	const struct advice *advice; /* what the user should do next; NULL: nothing */
 	enum session_reset_by reset_by;
 	bool any_boot;
 	struct boot boot;	 /* the boot that the verdict is about */
 	unsigned int evidence;	 /* bit set of enum proof_rule: the rules that held */
-	enum proof_rule missing; /* the first rule that did not hold; PROOF_RULES: all held */
+	enum proof_rule missing; /* the first rule that did not hold; PROOF_RULES: all rules held */
 	int attempts;
 	int pulses;
-	int boot_ms; /* from release to load; -1: not loaded */
-	int up_ms;   /* from load to verdict; -1: not loaded */
+	int boot_ms; /* milliseconds from the release to the load; -1: nothing was loaded */
+	int up_ms;   /* milliseconds from the load to the verdict; -1: nothing was loaded */
 	int total_ms;
-	int baud;	 /* the port's speed at the end */
-	int crystal_mhz; /* found: 26 or 40; 0: not known */
-	int app_baud;	 /* the application's speed as found; 0: not known */
+	int baud;	 /* the port's baud rate at the end */
+	int crystal_mhz; /* MHz of the crystal, as found: 26 or 40; 0: unknown */
+	int app_baud;	 /* the application's baud rate, as found; 0: unknown */
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
-/* Receives a text line printed after the load: without escape sequences, not terminated; may contain any byte. */
+/* Called for each text line after the load. @line has no escape sequences and no terminating zero. It may contain any
+ * byte. */
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {
-	SESSION_BEGIN,	    /* an attempt is to begin */
-	SESSION_SPEED,	    /* the port's speed is to be set; next_state follows */
-	SESSION_STEP,	    /* the lines of a step of the sequence are to be set */
-	SESSION_HOLD,	    /* reading until the hold of the step is over */
-	SESSION_LISTEN,	    /* lines released: reading until the image is loaded */
-	SESSION_SETTLE,	    /* loaded: reading until the settle time is over */
-	SESSION_PATIENCE,   /* no reset now: eboot may be copying an OTA image */
-	SESSION_WHY,	    /* restarted without explanation: reading until the next restart may explain it */
-	SESSION_CONDITIONS, /* proven: reading until the conditions are met */
-	SESSION_RELEASE,    /* the session ended with a line asserted: both are to be released */
+	SESSION_BEGIN,	    /* the next attempt begins */
+	SESSION_SPEED,	    /* set the port to next_baud, then go to next_state */
+	SESSION_STEP,	    /* set the modem lines for one step of the sequence */
+	SESSION_HOLD,	    /* read until the hold of this step is over */
+	SESSION_LISTEN,	    /* the modem lines are released: read until the image is loaded */
+	SESSION_SETTLE,	    /* the image is loaded: read until the settle time is over */
+	SESSION_PATIENCE,   /* do not reset the board now, since eboot may be copying an OTA image */
+	SESSION_WHY,	    /* the board restarted without saying why: read until it says so before another restart */
+	SESSION_CONDITIONS, /* the reset is proven: read until the conditions are met */
+	SESSION_RELEASE,    /* the session has ended with a modem line asserted: release both */
 	SESSION_OVER,
 };
 
@@ -118,70 +123,73 @@ struct session {
 	enum session_state state, next_state;
 	struct proof_context context;
 	struct bootlog log;
-	struct attempt attempt, before; /* the current pulse, and the one before */
+	struct attempt attempt, before; /* the current pulse, and the previous one */
 	bool any_before;
-	struct sequence sequence; /* of the current pulse */
-	size_t step;		  /* index in sequence.steps */
+	struct sequence sequence; /* the sequence of the current pulse */
+	size_t step;		  /* index of the current step in sequence.steps */
 	int64_t start_ms, deadline_ms, now_ms;
-	int64_t state_end_ms;			/* when the current state ends without further input */
-	int64_t last_byte_ms, previous_byte_ms; /* times of the last read that brought bytes, and of the one before */
+	int64_t state_end_ms;			/* when the current state ends if nothing happens before */
+	int64_t last_byte_ms, previous_byte_ms; /* when bytes came last, and when before that */
 	int64_t read_until_ms;			/* deadline of the last ACTION_READ; -1: none */
-	int baud;				/* the port's speed now */
-	int next_baud;				/* the speed to set in SESSION_SPEED */
-	bool garbage_is_unclear;		/* unreadable bytes reported now may hide a restart */
-	int64_t tuned_ms;			/* when the port's speed was last set */
-	unsigned int lines;			/* asserted lines; an assumption until lines_known */
+	int baud;				/* the port's baud rate now */
+	int next_baud;				/* the baud rate to be set in SESSION_SPEED */
+	bool garbage_is_unclear;		/* unreadable bytes that are reported now may hide a restart */
+	int64_t tuned_ms;			/* when the port's baud rate was last set */
+	unsigned int lines;			/* asserted modem lines; only assumed while lines_known is false */
 	bool lines_known;
-	bool copying; /* eboot printed '@' (it copies an OTA image), and no result yet */
+	bool copying; /* eboot has printed '@' (it copies an OTA image) and not yet the result of the copy */
 	struct plan plan;
 	struct appspeed appspeed;
-	int64_t sought_ms;	 /* when the search for a speed above 115200 Bd began; 0: not yet */
+	int64_t sought_ms;	 /* when the search for a baud rate above 115200 Bd began; 0: it has not begun */
 	int64_t patience_ms;	 /* when SESSION_PATIENCE began */
-	int64_t heard_before_ms; /* time of the last byte before SESSION_PATIENCE */
-	long followed_bytes;	 /* bytes received at the application's speed before they proved to be text */
-	bool in_step;		 /* the receiver has been in step with the application since the port took its speed */
-	bool stays;		 /* the port keeps the ROM's speed, after it has had the application's once */
+	int64_t heard_before_ms; /* when the last byte before SESSION_PATIENCE came */
+	long followed_bytes;	 /* bytes received at the application's baud rate, not known to be text */
+	/* The receiver has been aligned with the application's characters since the port took their baud rate. */
+	bool in_step;
+	/* The port has been at the application's baud rate once. From now on it stays at the ROM's. */
+	bool stays;
 	bool proven;
 	bool conditions_met;
 	int64_t met_ms; /* when the conditions were first met */
 	int pulses;
-	bool has_verdict;		 /* earlier is valid */
-	struct session_result earlier;	 /* the result to report of the attempts before this one */
-	enum plan_wiring earlier_wiring; /* the wiring that the attempt behind earlier supposed */
+	bool has_verdict;	       /* the member earlier is valid */
+	struct session_result earlier; /* the result to report for all attempts before the current one */
+	/* The sequence of the attempt that gave the result in the member earlier. */
+	enum plan_wiring earlier_wiring;
 	struct session_result result;
 	session_line_fn *on_line;
 	void *line_user;
 	struct session_note notes[SESSION_NOTES_MAX]; /* ring buffer */
 	size_t first_note, n_notes;
-	bool boot_untold;   /* a note about the last banner is due as soon as its boot mode is known */
-	int64_t trouble_ms; /* when this boot first reported trouble; -1: never */
-	int64_t torn_ms;    /* when torn words of a ROM first came during SESSION_CONDITIONS; -1: never */
-	int64_t unclear_ms; /* when bytes were last read that may be an unreadable restart */
+	bool boot_untold;   /* add a note about the last banner once its boot mode is known */
+	int64_t trouble_ms; /* when this boot first reported trouble; -1: it did not */
+	int64_t torn_ms;    /* when damaged words of a ROM first came in SESSION_CONDITIONS; -1: none came */
+	int64_t unclear_ms; /* when the last unreadable bytes came, which may be a restart */
 };
 
-/** session_init() - a new session; @config is copied. The lines count as asserted until they have been set. */
+/** session_init() - begin a session; @config is copied. Until the session sets the modem lines, it assumes both asserted. */
 void session_init(struct session *s, const struct session_config *config, int64_t now_ms);
-/** session_on_line() - call @fn for each text line after the load; to be set before the first session_next() */
+/** session_on_line() - call @fn for each text line after the load; must be set before the first session_next() */
 void session_on_line(struct session *s, session_line_fn *fn, void *user);
-/** session_first_baud() - the speed to open the port with: 115200 or 74880 */
+/** session_first_baud() - the baud rate at which to open the port: 115200 or 74880 */
 int session_first_baud(const struct session_config *config);
-/** session_next() - what to do with the port now; see the order of use above */
+/** session_next() - returns in @ret what to do with the port now; see the order of use at the top of this file */
 void session_next(struct session *s, int64_t now_ms, struct action *ret);
-/** session_did() - SET_LINES or SET_SPEED is done (0), or an action failed: a negative errno ends the session */
+/** session_did() - @r: 0: SET_LINES or SET_SPEED is done; negative errno: the action failed, which ends the session */
 void session_did(struct session *s, int64_t now_ms, int r);
 /** session_input() - the action READ has brought @n bytes, at least one */
 void session_input(struct session *s, int64_t now_ms, const void *bytes, size_t n);
-/** session_lost() - received bytes may have been lost by now, and a restart among them: this undoes the proof */
+/** session_lost() - received bytes may have been lost, which may hide a restart: the proof becomes invalid */
 void session_lost(struct session *s, int64_t now_ms);
-/** session_is_asserting() - may a line be asserted now? Then the caller must not block on output. */
+/** session_is_asserting() - may a modem line be asserted now? If so, the caller must not block on output. */
 bool session_is_asserting(const struct session *s);
-/** session_conditions_met() - every condition holds; call only while session.proven. Repeating it is allowed. */
+/** session_conditions_met() - every condition holds. Call only while session.proven; repeated calls are allowed. */
 void session_conditions_met(struct session *s, int64_t now_ms);
-/** session_condition_failed() - end the session with a verdict of status 20 to 23; @text is copied */
+/** session_condition_failed() - end the session with @verdict, of status 20 to 23; @text is copied */
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text);
-/** session_take_note() - take the oldest note; return: false if there is none. When 16 wait, the oldest is dropped. */
+/** session_take_note() - move the oldest note to @ret. Return: false if there is none. 16 notes are kept at most. */
 bool session_take_note(struct session *s, struct session_note *ret);
-/** session_result() - valid after ACTION_DONE, as long as the session */
+/** session_result() - call it after ACTION_DONE; the result is a member of @s */
 const struct session_result *session_result(const struct session *s);
 
 #endif
