@@ -113,8 +113,8 @@ int appspeed_candidate(struct appspeed *h)
 
 int appspeed_next_guess(struct appspeed *h)
 {
-	/* Why these three: a port at 2000000 Bd can name every sender faster than the ROM. 230400 Bd is the hardest to
-	 * distinguish from the ROM's 115200 Bd. 9600 Bd is tried first if no unreadable byte came, because a bridge
+	/* Why these three: a port at 2000000 Bd can name every sender faster than the ROM. But a sender at 230400 Bd looks like the
+	 * ROM to it, so 230400 Bd is tried separately. 9600 Bd is tried first if no unreadable byte came, because a bridge
 	 * that drops characters with framing errors delivers nothing of a sender at 9600 Bd. */
 	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;

@@ -167,7 +167,7 @@ struct session {
 	int64_t unclear_ms; /* when the last unreadable bytes came, which may be a restart */
 };
 
-/** session_init() - begin a session; @config is copied. Until the session sets the modem lines, it assumes both asserted. */
+/** session_init() - begin a session; @config is copied. Modem lines count as asserted until the session sets them. */
 void session_init(struct session *s, const struct session_config *config, int64_t now_ms);
 /** session_on_line() - call @fn for each text line after the load; must be set before the first session_next() */
 void session_on_line(struct session *s, session_line_fn *fn, void *user);

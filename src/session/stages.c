@@ -1,47 +1,51 @@
-/* stages.c - an attempt after its pulse: listening, settling, asking why, awaiting conditions. */
+/* stages.c - an attempt after its reset pulse: listen, settle, find out why the board restarts, wait for conditions. */
 #include "session/inside.h"
 
-/* This much silence after a banner means download mode: in flash mode load lines follow, on an ESP8266 at once. */
+/* If no load line came this long after the banner began, the chip is in download mode. A chip that boots from flash
+ * prints load lines; an ESP8266 does so at once, the ESP32 family later. */
 #define DOWNLOAD_QUIET_MS 300
 #define DOWNLOAD_ESP32_MS 1500
-/* Longest time from a flash-boot banner to the load. */
+/* If a chip boots from flash, its image is loaded at most this long after the banner began. */
 #define LOAD_WINDOW_MS 3000
-/* After "invalid header" and the like: another slot or a recovery copy may still boot within this time. */
+/* After "invalid header" and the like, another image slot or a recovery copy may still boot within this time. */
 #define NO_IMAGE_GRACE_MS 1500
-/* eboot copies an OTA image in a few seconds as a rule. */
+/* eboot gets this much time to copy an OTA image. A copy usually takes a few seconds. */
 #define COPY_WINDOW_MS 60000
-/* Longest silence to wait through if eboot may be copying but was not heard to begin. */
+/* If eboot may be copying an OTA image, but has not said so, the session waits until the board was silent this long. */
 #define PATIENCE_MS 7000
-/* Time that another attempt needs: SESSION_PATIENCE ends this long before the time limit. */
+/* Another attempt needs this much time, so SESSION_PATIENCE leaves it before the time limit. */
 #define RETRY_TIME_MS 2500
-/* Least settle time, even with --settle 0: errors of the load appear within it. */
+/* The settle time is at least this long, even with --settle 0. Errors of the load appear within it. */
 #define CONFIRM_ESP8266_MS 200
 #define CONFIRM_ESP32_MS 500
 #define CONFIRM_APP_MS 50
-/* Unreadable bytes this recent may be the beginning of a restart; a ROM pauses for less between its lines. */
+/* If unreadable bytes came within this time, they may be the beginning of a restart. A ROM pauses for less than this
+ * between its text lines. */
 #define FRESH_MS 60
-/* Longest extension of the settle time while unreadable bytes keep coming. */
+/* Unreadable bytes prolong the settle time by this much at most. */
 #define TALK_EXTRA_MAX_MS 1000
-/* A first banner line alone counts as torn: wait this long for the second, which names the reset cause. */
+/* The first line of a banner counts as damaged text if it comes alone. Wait this long for the second line, which names
+ * the reset cause. */
 #define TORN_GRACE_MS 100
-/* This many unreadable bytes at 115200 Bd: the ROM may speak at 74880 Bd. If the bridge passes characters with framing
- * errors on, the reader has recognised the banner by then. */
+/* If this many unreadable bytes came at 115200 Bd, the ROM may be printing at 74880 Bd. If the bridge delivers
+ * characters with framing errors, the boot log's reader has recognised the banner by then. */
 #define STRANGE_BYTES 20
-/* This many unreadable bytes at 74880 Bd after the load: an application at another speed. */
+/* If this many unreadable bytes came at 74880 Bd after the load, an application prints at another baud rate. */
 #define APP_BYTES 8
-/* An ESP8266 prints load errors at its banner's speed: the port stays at 74880 Bd for this long after the load. */
+/* An ESP8266 prints errors of the load at the banner's baud rate. So the port stays at 74880 Bd for this long after the
+ * load. */
 #define COLD_SPEED_MS 60
-/* Characters without a pause that are more than a greeting, perhaps a crash report. */
+/* This many characters without a pause are more than a greeting. They may be a crash report. */
 #define REPORT_CHARACTERS 80
-/* How long to listen at APPSPEED_FASTEST_BAUD for an application that is faster than 115200 Bd. */
+/* To find the baud rate of an application above 115200 Bd, the port listens at APPSPEED_FASTEST_BAUD for this long. */
 #define SEEK_MS 3000
-/* Unreadable bytes at the application's speed, while conditions are awaited, that line noise does not explain. */
+/* While conditions are awaited at the application's baud rate, more unreadable bytes than this are not line noise. */
 #define HIDDEN_MAX 16
-/* Least time left for asking why a board restarts. */
+/* The search for the reason of a restart begins only if at least this much time is left. */
 #define WHY_LEFT_MS 500
-/* SESSION_WHY lasts 1.5 times the board's uptime before the restart, plus this, at each speed. */
+/* At each baud rate SESSION_WHY lasts this long, plus 1.5 times the board's uptime before the restart. */
 #define WHY_MS 500
-/* Maximum number of pulses in an attempt: a row that is not complete by then fails. */
+/* An attempt makes at most this many pulses. If the series is not complete by then, it has failed. */
 #define PULSES_MAX (2 * PROOF_PULSES)
 
 static bool stage_is_loaded(const struct session *s)
@@ -56,7 +60,8 @@ static bool stage_has_failed(const struct session *s)
 	       (s->attempt.boot.trouble == BOOT_CRASH && !session_holds(s, PROOF_NO_TROUBLE));
 }
 
-/* A single ESP8266 banner at 115200 Bd proves nothing: it may follow a restart by software. */
+/* A single ESP8266 banner at 115200 Bd proves nothing, because it may follow a software restart. Is another pulse
+ * needed? */
 static bool needs_another_pulse(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -65,10 +70,10 @@ static bool needs_another_pulse(const struct session *s)
 	       a->pulse < PULSES_MAX && !a->boot.copying && !a->boot.eboot_waits;
 }
 
-/* ---- why a board has restarted ---- */
+/* ---- why a board restarts ---- */
 
-/* Has the board restarted without a readable explanation? If the application gave one at another speed, it will repeat
- * it before the next restart. */
+/* Has the board restarted without a readable reason? The application may have printed the reason at another baud rate.
+ * Then it will print it again before the next restart. */
 static bool wants_to_know_why(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -90,7 +95,8 @@ static void ask_at(struct session *s, int baud)
 
 static void ask_why(struct session *s)
 {
-	s->attempt.asks_why = s->appspeed.may_be_loader = true; /* so that a speed found from now on is not reported */
+	/* Because of may_be_loader, a baud rate found from now on is not reported as the application's. */
+	s->attempt.asks_why = s->appspeed.may_be_loader = true;
 	s->attempt.follows = false;
 	ask_at(s, appspeed_candidate(&s->appspeed));
 }
@@ -125,7 +131,7 @@ static void stage_give_up(struct session *s)
 
 /* ---- listening ---- */
 
-/* When SESSION_LISTEN ends, as far as is known now. */
+/* When SESSION_LISTEN ends if no more bytes come. */
 static int64_t listen_end(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -141,7 +147,8 @@ static int64_t listen_end(const struct session *s)
 		return a->our_banner_ms + COPY_WINDOW_MS;
 	if (s->trouble_ms >= 0)
 		return s->trouble_ms + NO_IMAGE_GRACE_MS;
-	/* The application's greeting must be over before the next hold, where it would count as talk during reset. */
+	/* The application may greet after the load. If it still printed during the next hold, it would seem that the
+	 * hold does not reset the board. So wait until the greeting is over. */
 	if (stage_is_loaded(s) && needs_another_pulse(s))
 		return boot->loaded_ms + CONFIRM_ESP8266_MS + a->pause_ms;
 	if (boot->source == BOOT_SOURCE_FLASH)
@@ -153,8 +160,9 @@ static int64_t listen_end(const struct session *s)
 					 : DOWNLOAD_QUIET_MS);
 }
 
-/* Is the board speaking at 74880 Bd while the port listens at 115200? Then the port follows in the middle of the boot.
- * A second reset instead could come while eboot copies an OTA image, and destroy the application. */
+/* Is the board printing at 74880 Bd while the port is at 115200 Bd? Then the port changes its baud rate during the
+ * boot. Resetting the board again instead would be dangerous: if eboot is copying an OTA image, this destroys the
+ * application. */
 static bool sounds_like_74880(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -183,7 +191,7 @@ static void begin_settling(struct session *s)
 		s->attempt.boot.loaded_ms = s->now_ms;
 	if (s->attempt.copied)
 		s->attempt.copied_ms = s->now_ms;
-	/* --baud 74880 with conditions: the port has the application's speed already, and keeps it. */
+	/* With conditions and --baud 74880 the port is at the application's baud rate already, and stays there. */
 	if (s->config.conditions && s->config.baud == s->baud && s->baud != 115200 && !s->stays) {
 		begin_following(s);
 		s->in_step = true;
@@ -235,14 +243,14 @@ static int confirm_ms(const struct session *s)
 
 	if (proof_is_left_out(PROOF_SETTLED))
 		return 0;
-	/* A board that reboots at the interval of the last pulses will do so again within this time. */
+	/* A board that restarts by itself at the interval of the last pulses restarts again within this time. */
 	if (proof_needs_row(&s->context, &s->attempt) && s->any_before && s->before.caused_by_us)
 		floor_ms = (int)clk_later(s->attempt.distance_ms, s->before.distance_ms) + CONFIRM_ESP8266_MS;
 	return s->config.settle_ms > floor_ms ? s->config.settle_ms : floor_ms;
 }
 
-/* The settle time does not end while unreadable bytes keep coming: they may be a crash report at another speed, and a
- * restart would follow. A restarting board is silent for about as long as it was between the release and our banner. */
+/* The settle time does not end while unreadable bytes come. They may be a crash report at another baud rate, before a
+ * restart. A board that restarts is silent for about as long as between the release and our banner. */
 static int64_t talk_end(const struct session *s, int64_t end_ms)
 {
 	const struct attempt *a = &s->attempt;
@@ -254,7 +262,8 @@ static int64_t talk_end(const struct session *s, int64_t end_ms)
 	return clk_earlier(s->unclear_ms + pause_ms, end_ms + TALK_EXTRA_MAX_MS);
 }
 
-/* The settle time counts from the load, the end of eboot's copy, or the port's return to the ROM's speed. */
+/* The settle time begins at the latest of these: the load, the end of eboot's copy, the port's return to the ROM's baud
+ * rate. */
 static int64_t settle_begin(const struct session *s)
 {
 	return clk_later(clk_later(s->attempt.boot.loaded_ms, s->attempt.copied_ms), s->attempt.back_ms);
@@ -269,15 +278,16 @@ static int64_t settle_end(const struct session *s)
 	return talk_end(s, end);
 }
 
-/* An ESP8266's ROM and eboot report load errors at the speed of their banner, 74880 Bd. Once the application runs,
- * restarts show best at 115200 Bd, whatever speed the application has. */
+/* Must the port go from 74880 to 115200 Bd? An ESP8266's ROM and eboot print errors of the load at their banner's 74880
+ * Bd. Once the application runs, a restart is readable at 115200 Bd, whatever the application's baud rate. */
 static bool must_change_speed(const struct session *s)
 {
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0 &&
 	       !s->attempt.follows;
 }
 
-/* Goes to 115200 Bd some time after the load, or as soon as an application at another speed is heard. */
+/* Changes the port from 74880 to 115200 Bd some time after the load. If an application prints at another baud rate than
+ * 74880 Bd, the change is made at once. Return: true if the port's baud rate is to be set. */
 static bool leave_cold_speed(struct session *s)
 {
 	int64_t change_ms = settle_begin(s) + COLD_SPEED_MS;
@@ -290,27 +300,28 @@ static bool leave_cold_speed(struct session *s)
 	return true;
 }
 
-/* May the bridge drop characters with framing errors? Then text that is read out of step looks clean. */
+/* May the bridge drop characters with framing errors? Then wrongly aligned text looks clean. */
 static bool may_drop(const struct session *s)
 {
 	return appspeed_may_drop(&s->appspeed) || s->attempt.boot.habit == BOOT_HABIT_DROPS;
 }
 
-/* Is a long text coming in at a known other speed? If it is a crash report, the rest can still be read. */
+/* Does the board print a long text at a known baud rate other than the port's? The text may be a crash report, and the
+ * port can still receive its rest at the board's baud rate. */
 static bool hears_report(const struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;
 	int baud = h->sender_baud;
 
-	/* Of a restart at 74880 Bd enough is readable even if the bridge drops characters. */
+	/* At 74880 Bd the port receives enough of a restart, even if the bridge drops characters with framing errors. */
 	return s->baud == 115200 && !s->stays && baud && baud != s->baud && (baud == 74880 || !may_drop(s)) &&
 	       appspeed_characters(h) >= REPORT_CHARACTERS &&
 	       s->now_ms - h->last_ms <= s->config.latency_ms + FRESH_MS &&
 	       (s->attempt.boot.chip != CHIP_ESP8266 || h->burst_ms - s->attempt.boot.loaded_ms > CHATTER_MS);
 }
 
-/* With conditions the application's text lines are wanted from the first on. Return: the application's speed, as soon
- * as it is known or given; 0: stay. */
+/* Conditions need the application's text lines from the first one on. Return: the application's baud rate, as soon as
+ * it is known from the bytes or from --baud; 0: do not change the port's baud rate now. */
 static int wanted_speed(const struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;
@@ -319,13 +330,15 @@ static int wanted_speed(const struct session *s)
 	if (!s->config.conditions || s->stays || s->baud != 115200 || !app || app == s->baud ||
 	    receive_may_be_loader(s))
 		return 0;
-	if (s->config.baud) /* a second stage may still print at the ROM's speed */
+	/* A second stage may still print at the ROM's baud rate, so wait for unreadable bytes. */
+	if (s->config.baud)
 		return h->unreadable >= 2 || s->attempt.boot.eboot_loads ? app : 0;
 	return may_drop(s) ? 0 : app;
 }
 
-/* Sets the port to the application's speed for as long as readable text comes. A restart is readable at the ROM's speed
- * only; at another speed it is unreadable bytes, which undo the proof. Return: the port's speed is to be set. */
+/* Keeps the port at the application's baud rate as long as readable text comes. A restart is readable only at the ROM's
+ * baud rate. At the application's baud rate a restart is unreadable bytes, which undo the proof. Return: true if the
+ * port's baud rate is to be set. */
 static bool stages_follow_application(struct session *s)
 {
 	struct attempt *a = &s->attempt;
@@ -382,7 +395,8 @@ void stage_settle(struct session *s)
 		stage_give_up(s);
 		return;
 	}
-	if (!session_holds(s, PROOF_NOT_COPYING)) { /* eboot has announced a copy after the load was reported */
+	/* The load was reported, but then eboot has announced a copy. */
+	if (!session_holds(s, PROOF_NOT_COPYING)) {
 		s->state = SESSION_LISTEN;
 		return;
 	}
@@ -397,8 +411,8 @@ void stage_settle(struct session *s)
 
 /* ---- patience with eboot ---- */
 
-/* eboot is silent while it copies, so bytes after a while come from the application. Once eboot has said that it
- * copies, wait for its result. */
+/* When SESSION_PATIENCE ends. If eboot has said that it copies, the session waits for the end of the copy. If not, the
+ * next bytes end the wait: eboot is silent while it copies, so they come from the application. */
 static int64_t patience_end(const struct session *s)
 {
 	if (s->attempt.boot.copying)
@@ -417,8 +431,8 @@ void stage_be_patient(struct session *s)
 
 /* ---- conditions ---- */
 
-/* A port at 115200 Bd cannot name the speed of a faster application. So, once the reset is proven, listen above all
- * usual speeds for a while. Return: true if the port's speed is to be set. */
+/* A port at 115200 Bd cannot find the baud rate of a faster application. So once the reset is proven, the port listens
+ * for a while at a baud rate above all usual ones. Return: true if the port's baud rate is to be set. */
 static bool seek_speed(struct session *s)
 {
 	const struct appspeed *h = &s->appspeed;
@@ -453,7 +467,8 @@ void stage_await_conditions(struct session *s)
 		s->state_end_ms = talk_end(s, s->met_ms);
 		if (s->now_ms >= clk_earlier(s->state_end_ms, s->deadline_ms))
 			session_conclude(s);
-	} else if (!session_holds(s, PROOF_NO_FRAGMENT)) { /* wait for text lines that name the cause of the restart */
+	} else if (!session_holds(s, PROOF_NO_FRAGMENT)) {
+		/* Damaged words of a ROM came. Wait for text lines that show the reset cause. */
 		if (s->torn_ms < 0)
 			s->torn_ms = s->now_ms;
 		s->state_end_ms = s->torn_ms + TORN_GRACE_MS;

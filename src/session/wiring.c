@@ -1,4 +1,4 @@
-/* wiring.c - --probe-wiring: plays experiments on the lines, and learns from the banners when EN rose. */
+/* wiring.c - --probe-wiring: plays experiments on the modem lines, and learns from the ROM's banners when EN rose. */
 #include "session/wiring.h"
 
 #include <assert.h>
@@ -11,13 +11,16 @@
 
 #define BOTH_LINES ((unsigned int)(MODEM_DTR | MODEM_RTS))
 
-/* Bytes this early in a hold were sent before it: bridges and latency timers keep bytes back. */
+/* Bytes that come this soon after a hold began may have been sent before it, because bridges delay received bytes. */
 #define PAST_MS 50
-/* Longest time from release to the banner's first byte: EN's RC (10 kOhm, up to 10 uF: 140 ms), and the ROM's start.
- * Once a banner has come, three times its delay are enough. */
+/* A banner begins at most this long after the modem lines were released. EN rises slowly through its RC circuit (10
+ * kOhm, up to 10 uF: 140 ms); then the ROM starts. After the first banner the probe waits only three times that
+ * banner's delay, but WINDOW_LEAST_MS at least. */
 #define WINDOW_MS 1000
 #define WINDOW_LEAST_MS 200
-/* After a banner no line changes until the board has loaded, since a reset then might interrupt eboot's copy. */
+/* No modem line changes between a banner and the end of the load: a reset in between might interrupt eboot's copy. LOAD_MS:
+ * longest wait for the load. LOADED_MS: wait after the load. ELSEWHERE_MS: wait after a banner that shows another boot
+ * mode than flash. COPY_MS: longest wait for a copy. */
 #define LOAD_MS 1500
 #define LOADED_MS 200
 #define ELSEWHERE_MS 300
@@ -33,8 +36,8 @@ static void init_log(struct wiring *w)
 	bootlog_init(&w->log, &options);
 }
 
-/* Is this banner surely of a hardware reset? After a restart by software an ESP8266 repeats the last hardware cause,
- * but prints at 115200 instead of 74880 Bd, unless it has a 40 MHz crystal (docs/hardware.md). */
+/* Does this banner certainly follow a hardware reset? After a software restart an ESP8266 reports its last hardware
+ * reset again. But it then prints at 115200 instead of 74880 Bd, unless its crystal has 40 MHz (docs/hardware.md). */
 static bool is_strong(const struct wiring *w, const struct boot *boot)
 {
 	return boot->chip != CHIP_ESP8266 || boot->rx_speed == BOOT_RX_74880 || w->baud == 74880;
@@ -71,10 +74,10 @@ static void wiring_event(void *user, const struct boot_event *event)
 
 	if (event->kind == BOOT_EVENT_BANNER)
 		wiring_banner(w, event->boot);
-	/* If the bridge drops or changes characters, several boot modes look alike at 115200 Bd. */
+	/* Several boot modes look alike at 115200 Bd if the bridge drops or changes characters with framing errors. */
 	if (event->boot && event->boot->rx_speed == BOOT_RX_74880 && event->boot->habit != BOOT_HABIT_DELIVERS)
 		w->muffled = true;
-	/* In a banner that was read at the wrong speed the boot mode may become clear after the reset cause. */
+	/* If a banner was read at the wrong baud rate, its boot mode may become known only after its reset cause. */
 	if (event->boot && w->trial.seen && event->boot->number == w->trial.boot)
 		w->trial.source = event->boot->source;
 }
@@ -87,8 +90,8 @@ static void wiring_release(struct wiring *w)
 	w->state = w->lines_known && !w->lines ? WIRING_OVER : WIRING_RELEASE;
 }
 
-/* Ends the probe. A board that an experiment left in download mode is reset first, unless it copies an OTA image, or
- * the bridge is gone. */
+/* Ends the probe. If an experiment has left the board in download mode, the board is reset first. It is not reset while
+ * eboot copies an OTA image, or if the bridge was unplugged. */
 static void wiring_finish(struct wiring *w)
 {
 	if (w->rescue && !circuit_is_copying(w) && w->result.verdict != VERDICT_UNPLUGGED)
@@ -113,8 +116,8 @@ static void end_experiment(struct wiring *w)
 	w->state = WIRING_CHOOSE;
 }
 
-/* When to end the last step after a banner: once the board has loaded, or has shown that it will not. A board that
- * boots again and again must not delay that. */
+/* When the last step ends after a banner: once the board has loaded its image, or has shown that it will not. Repeated
+ * boots of the board do not delay this. */
 static int64_t after_banner(const struct wiring *w)
 {
 	const struct boot *boot = bootlog_boot(&w->log);
@@ -144,8 +147,9 @@ static void wiring_dwell(struct wiring *w)
 {
 	if (w->now_ms < dwell_end(w))
 		return;
+	/* No banner came in this step. The next bytes belong to another text line, so end the current one. */
 	if (!w->trial.seen)
-		bootlog_flush(&w->log, w->now_ms, wiring_event, w); /* the next bytes begin another text line */
+		bootlog_flush(&w->log, w->now_ms, wiring_event, w);
 	if (w->step + 1 == circuit_experiments[w->current].n) {
 		end_experiment(w);
 		return;
@@ -154,7 +158,8 @@ static void wiring_dwell(struct wiring *w)
 	w->state = WIRING_STEP;
 }
 
-/* In an experiment of more than two steps EN may rise with GPIO0 low, from the second step on. */
+/* If an experiment has more than two steps, EN may rise while GPIO0 is low, from the second step on. Then the board is
+ * in download mode, so note how to reset it. */
 static void note_rescue(struct wiring *w)
 {
 	const struct circuit_experiment *e = &circuit_experiments[w->current];
@@ -163,7 +168,7 @@ static void note_rescue(struct wiring *w)
 		w->rescue = e->lines[0];
 }
 
-/* ---- the machine ---- */
+/* ---- the state machine ---- */
 
 void wiring_init(struct wiring *w, const struct wiring_config *config, int64_t now_ms)
 {
@@ -173,7 +178,7 @@ void wiring_init(struct wiring *w, const struct wiring_config *config, int64_t n
 	w->deadline_ms = now_ms + config->timeout_ms;
 	w->baud = config->baud;
 	w->window_ms = WINDOW_MS;
-	w->lines = BOTH_LINES; /* open() on Linux asserts both (drivers/tty/tty_port.c) */
+	w->lines = BOTH_LINES; /* open() on Linux asserts both modem lines (drivers/tty/tty_port.c) */
 	w->state = WIRING_CHOOSE;
 	init_log(w);
 }
@@ -224,12 +229,14 @@ static void wiring_set(struct wiring *w, unsigned int lines, enum wiring_state n
 
 static void wiring_failed(struct wiring *w, int err)
 {
-	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) { /* keep the result from before the rescue */
+	/* The probe's result was found before the rescue, so a failure now does not change it. */
+	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) {
 		w->lines_known = false;
 		wiring_release(w);
 		return;
 	}
-	if (w->state == WIRING_STEP) { /* the lines may have changed before the failure */
+	/* The modem lines may have changed before setting them failed. */
+	if (w->state == WIRING_STEP) {
 		w->lines_known = false;
 		note_rescue(w);
 	}
@@ -240,7 +247,8 @@ static void wiring_failed(struct wiring *w, int err)
 void wiring_did(struct wiring *w, int64_t now_ms, int r)
 {
 	w->now_ms = now_ms;
-	if (w->state == WIRING_RELEASE) { /* an error does not matter: closing the port releases the lines, too */
+	/* An error does not matter, because closing the port releases the modem lines, too. */
+	if (w->state == WIRING_RELEASE) {
 		wiring_set(w, 0, WIRING_OVER);
 	} else if (r < 0) {
 		wiring_failed(w, -r);
