@@ -4,7 +4,8 @@
 #define ROM_BAUD 115200
 /* To a port at APPSPEED_FASTEST_BAUD, all senders at this baud rate or below look alike. The ROM is one of them. */
 #define SLOWEST_BAUD 230400
-/* While the port is at APPSPEED_FASTEST_BAUD: after a silence this long, the application prints instead of the ROM. */
+/* If the port is at APPSPEED_FASTEST_BAUD and the board was silent for this long, the next bytes are the
+ * application's, no longer the ROM's. */
 #define ROM_PAUSE_MS 10
 /* One unreadable byte proves nothing. It may be a glitch, or part of the SDK's text line at an unusual baud rate. */
 #define STRANGE_MIN 2
@@ -103,7 +104,8 @@ int appspeed_candidate(struct appspeed *h)
 
 	if (h->sender_baud)
 		return h->sender_baud == h->port_baud ? 0 : h->sender_baud;
-	/* The port is at 74880 Bd for a ROM, such as that of an ESP32-C2. Most applications print at 115200 Bd. */
+	/* The port is at 74880 Bd to read a ROM, such as that of an ESP32-C2. Most applications print at 115200 Bd,
+	 * so try this next. */
 	if (h->port_baud < ROM_BAUD)
 		return ROM_BAUD;
 	if (!h->strange && (habit == SPEED_DELIVERS || habit == SPEED_ZEROES))
@@ -113,9 +115,10 @@ int appspeed_candidate(struct appspeed *h)
 
 int appspeed_next_guess(struct appspeed *h)
 {
-	/* Why these three: a port at 2000000 Bd can name every sender faster than the ROM. But a sender at 230400 Bd looks like the
-	 * ROM to it, so 230400 Bd is tried separately. 9600 Bd is tried first if no unreadable byte came, because a bridge
-	 * that drops characters with framing errors delivers nothing of a sender at 9600 Bd. */
+	/* Why these three: a port at 2000000 Bd can name every sender faster than 230400 Bd. To such a port a sender
+	 * at 230400 Bd looks like the ROM, so 230400 Bd is tried separately. 9600 Bd is tried first if no unreadable
+	 * byte came, because a bridge that drops characters with framing errors delivers nothing of a sender at 9600
+	 * Bd. */
 	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;
 

@@ -24,14 +24,15 @@
 #define APPSPEED_PAUSE_MS 150
 
 struct appspeed {
-	int latency_ms;		  /* the bridge's latency timer: received bytes may arrive this much later */
-	int port_baud;		  /* the port's baud rate */
-	struct speed_guess guess; /* from the bytes since appspeed_begin() or the last readable line */
-	int sender_baud;	  /* baud rate of what prints after the load: application or loader; 0: unknown */
-	int app_baud;		  /* baud rate of the application, never of a loader; 0: unknown */
-	bool may_be_loader;	  /* a loader may be printing now */
-	long unreadable;	  /* unreadable bytes since appspeed_begin() */
-	unsigned int guessed;	  /* bit set: which baud rates appspeed_next_guess() has returned, by index */
+	int latency_ms; /* the bridge's latency timer: received bytes may arrive this much later */
+	int port_baud;	/* the port's baud rate */
+	/* Guesses the sender's baud rate from the bytes since appspeed_begin() or the last readable text line. */
+	struct speed_guess guess;
+	int sender_baud;      /* baud rate of what prints after the load: application or loader; 0: unknown */
+	int app_baud;	      /* baud rate of the application, never of a loader; 0: unknown */
+	bool may_be_loader;   /* a loader may be printing now */
+	long unreadable;      /* unreadable bytes since appspeed_begin() */
+	unsigned int guessed; /* bit set: which of its three guesses appspeed_next_guess() has returned */
 	/* Unreadable bytes came, and the sender's baud rate could not be found. It may be above the port's. */
 	bool strange;
 	int64_t burst_ms; /* when the first byte of the current burst came */

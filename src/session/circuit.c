@@ -25,9 +25,9 @@
 /* The probe tries the second baud rate (74880 or 115200 Bd) only if at least this many bytes came. */
 #define BYTES_MIN 16
 
-/* In the first step of an experiment the lines are held for hold_ms. In later steps the probe waits for a banner; once
- * a banner has come, it plays the remaining steps without waiting. Experiments that compare two lines change one line
- * at a time: two lines never change at exactly the same moment, and the time in between could reset the board. */
+/* In the first step of an experiment the lines are held for hold_ms. In later steps the probe waits for a banner;
+ * once a banner has come, it plays the remaining steps without waiting. Experiments that compare two lines change
+ * one line at a time. Otherwise one line would change slightly before the other, which could reset the board. */
 const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS },
 	[WIRING_TRY_RTS] = { { R, N }, 2, HOLD_MS },
@@ -40,7 +40,7 @@ const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	[WIRING_TRY_RTS_THEN_DTR] = { { R, D, N }, 3, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_RTS] = { { D, R, N }, 3, HOLD_MS },
 	/* A line is asserted for a long time. If a banner comes meanwhile, the line is inverted. If other bytes come
-	 * meanwhile, the line reaches nothing. */
+	 * meanwhile, the line does not reset the board. */
 	[WIRING_TRY_RTS_LONG] = { { R, N }, 2, LONG_HOLD_MS },
 	[WIRING_TRY_DTR_LONG] = { { D, N }, 2, LONG_HOLD_MS },
 	[WIRING_TRY_NOTHING] = { { N }, 1, NOTHING_MS },
@@ -144,8 +144,8 @@ static enum wiring_circuit circuit_of_suspect(const struct wiring *w, const stru
 		return line->unclear;
 	if (t->where == 1)
 		return line->transistors;
-	/* The board does not boot from flash even if the second line stays released. So something else holds GPIO0 low,
-	 * and what the second line does cannot be seen. */
+	/* What does the second line do? This stays unknown if the board does not boot from flash even while that
+	 * line is released, because something else then holds GPIO0 low. */
 	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN || alone->source != BOOT_SOURCE_FLASH)
 		return line->unclear;
 	return t->source == BOOT_SOURCE_FLASH ? line->only : line->direct;
@@ -224,7 +224,7 @@ static void end_found(struct wiring *w, const struct found *f)
 	}
 	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, f),
 		 r->resets, then);
-	w->rescue = 0; /* the last experiment has reset the board already */
+	w->rescue = 0; /* no need: the last experiment has reset the board */
 	w->state = WIRING_END;
 }
 
@@ -287,7 +287,7 @@ void circuit_confirmed(struct wiring *w)
 	bool steady = abs(t->late_ms - w->confirmed_late_ms) <= TOLERANCE_MS;
 
 	w->confirmations++;
-	/* This repetition failed, or its banner had another delay. So earlier good ones may have been chance. */
+	/* This repetition failed, or its banner had another delay. So earlier good repetitions may have been chance. */
 	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady))
 		w->good = w->elsewhere = 0;
 	if (!circuit_counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)

@@ -51,7 +51,7 @@ bool receive_is_past_load(const struct session *s);
 /** receive_may_be_loader() - may a loader other than eboot be printing now, at the ROM's baud rate? */
 bool receive_may_be_loader(const struct session *s);
 
-/* ---- stages.c: one function for each state after the pulse. It changes the state when the state is over. ---- */
+/* ---- stages.c: one function for each state after the pulse. It moves to the next state when its own is over. ---- */
 
 void stage_listen(struct session *s);
 void stage_settle(struct session *s);
@@ -67,7 +67,7 @@ void plan_init(struct session *s);
 void plan_next(struct session *s, enum verdict verdict);
 /** plan_pulse() - set the sequence, the hold time and the baud rate of the pulse that begins now */
 void plan_pulse(struct session *s);
-/** plan_pause_ms() - a random pause before the next pulse. It differs enough from the pause before. */
+/** plan_pause_ms() - a random pause before the next pulse. It differs clearly from the last pause. */
 int plan_pause_ms(struct session *s);
 /** plan_may_try_again() - may another attempt follow after @verdict, and is there enough time for it? */
 bool plan_may_try_again(const struct session *s, enum verdict verdict);
@@ -80,7 +80,7 @@ const struct advice *plan_saves_detour(const struct session *s);
 void outcome_judge(const struct session *s, struct session_result *ret);
 /** outcome_port() - the result after a failure of the serial port; @err: positive errno */
 void outcome_port(const struct session *s, int err, struct session_result *ret);
-/** outcome_condition() - the reset is proven, but a condition failed: the result; @text says what failed */
+/** outcome_condition() - the result if the reset is proven but a condition failed; @text says what failed */
 void outcome_condition(const struct session *s, enum verdict verdict, const char *text, struct session_result *ret);
 
 #endif

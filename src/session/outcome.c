@@ -31,7 +31,7 @@ static enum verdict without_our_boot(const struct session *s)
 		return VERDICT_UNPROVEN;
 	if (a->bytes == 0)
 		return VERDICT_SILENT;
-	if (a->cut_off) /* the bytes may be the beginning of a banner */
+	if (a->cut_off) /* the time was over: the bytes may be the beginning of a banner */
 		return VERDICT_UNPROVEN;
 	return a->garbage > a->text ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
@@ -104,7 +104,7 @@ static const struct advice
 #define WARM_BANNER "the banner came at 115200 Bd, the speed of a software restart"
 #define COPYING "eboot is still copying an OTA image: do not reset the board now"
 
-/* Why our pulse is not taken as the cause of any banner. */
+/* Returns the sentence that says why no banner counts as caused by our pulse. */
 static const char *missing_banner(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;
@@ -118,7 +118,8 @@ static const char *missing_banner(const struct session *s)
 		       : WARM_BANNER;
 }
 
-/* Returns the sentence about @missing, the first rule that does not hold, and the matching advice. */
+/* Returns the sentence about @missing, which is the first rule that does not hold. @ret_advice receives the matching
+ * advice. */
 static const char *outcome_missing(const struct session *s, enum proof_rule missing, const struct advice **ret_advice)
 {
 	const struct attempt *a = &s->attempt;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* No attempt begins if less time than this would be left after its hold, because its boot could not be received. */
+/* No attempt begins if less time than this would be left after its hold: too little to receive the boot. */
 #define RETRY_LEFT_MS 500
 /* Fewer unreadable bytes than this may be line noise. More of them may be a boot at another baud rate. */
 #define UNREADABLE_MIN 4
@@ -139,7 +139,8 @@ static void plan_sequence(struct session *s)
 	if (s->config.no_reset) {
 		*seq = (struct sequence){ .text = "none", .n = 1, .steps = { release_step } };
 	} else if (!seq->observes) {
-		/* A sequence in esptool's language expects that both lines are released at its start. */
+		/* A sequence in esptool's language expects that both lines are released at its start, so release
+		 * them first. */
 		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
 		seq->steps[0] = release_step;
 		seq->n++;

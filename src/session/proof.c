@@ -54,23 +54,23 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 {
 	int64_t begin_ms = attempt->caused_by_us ? attempt->our_banner_ms : attempt->boot.begin_ms;
 
-	/* The port changed its baud rate because unreadable bytes came. If they came long before this banner, they are
-	 * from another boot. */
+	/* The port changed its baud rate because unreadable bytes came. If they came long before this banner, they
+	 * are from an earlier boot, and the banner is that of a later one. */
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
 		return false;
 	if (attempt->release_ms < 0 || begin_ms < attempt->release_ms)
-		return true; /* PROOF_AFTER_RELEASE judges such a banner */
+		return true; /* it began before the release: PROOF_AFTER_RELEASE judges this banner */
 	return begin_ms - attempt->release_ms >= PROOF_BOOT_MIN_MS &&
 	       begin_ms - attempt->release_ms <= context->boot_window_ms;
 }
 
 /* After power-on or a reset by EN/RST, an ESP8266 reports cause 1 (power or CH_PD) or 2 (RST pin), and a chip of the
- * ESP32 family reports POWERON. A chip reports USB after a reset by its USB-Serial-JTAG unit. Our pulse can have caused
- * that only if the port is the chip's own USB. */
+ * ESP32 family reports POWERON. A chip reports USB after a reset by its USB-Serial-JTAG unit. Our pulse can have
+ * caused such a reset only if the port is the chip's own USB. */
 static bool is_hardware_reset(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
-		return true; /* one of several banners of a healthy chip: only the first must report this */
+		return true; /* a later banner of a healthy chip: its first one reported the hardware reset */
 	return attempt->boot.cause_kind == BOOT_CAUSE_HARDWARE ||
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }
@@ -118,8 +118,8 @@ int proof_series(const struct proof_context *context, const struct attempt *atte
 		return 1;
 	if (before->series == 1)
 		return 2;
-	/* If the last two intervals between pulses were equal, a board that restarts by itself at this interval would
-	 * have given the same result. So this pulse does not count. */
+	/* If the last two intervals between pulses were equal, a board that restarts by itself at this interval
+	 * would look the same. So this pulse does not count. */
 	longer = (attempt->release_ms - before->release_ms) - before->distance_ms;
 	return llabs(longer) < proof_pause_min_ms(context) ? 2 : before->series + 1;
 }

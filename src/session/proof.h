@@ -17,17 +17,17 @@ enum proof_rule {
 	PROOF_AFTER_RELEASE, /* the banner began after the modem lines were released */
 	PROOF_IN_TIME,	     /* the banner came as long after the release as a boot takes */
 	PROOF_HARDWARE,	     /* the banner reports a hardware reset */
-	/* ESP8266: the banner came at 74880 Bd. With a 40 MHz crystal no banner does. So if none came at 74880 Bd in
+	/* ESP8266: the banner came at 74880 Bd. With a 40 MHz crystal no banner does so. If none came at 74880 Bd in
 	 * this run, a series of pulses at random intervals must each be followed by a banner after the same delay. */
 	PROOF_FRESH,
-	PROOF_ONE_BOOT,	   /* no unexpected banner followed; some healthy chips print two */
+	PROOF_ONE_BOOT,	   /* no unexpected banner followed (some healthy chips print two banners) */
 	PROOF_FLASH,	   /* the chip booted from flash */
 	PROOF_CERTAIN,	   /* if a banner was read at the wrong baud rate: all of it was recovered */
 	PROOF_LOADED,	   /* the boot log says that the image was loaded */
 	PROOF_NOT_COPYING, /* eboot is not copying an OTA image */
 	PROOF_NO_TROUBLE,  /* no checksum error, panic, watchdog or brownout was reported */
-	/* After the banner no damaged words of a ROM or a panic came, and no bytes were lost. They may hide another
-	 * boot. */
+	/* After the banner no damaged words of a ROM or a panic came, and no bytes were lost. Damaged words and lost
+	 * bytes may hide another boot. */
 	PROOF_NO_FRAGMENT,
 	PROOF_CLEAR,   /* ESP8266: unreadable bytes after the load are too few to hide a restart */
 	PROOF_SETTLED, /* the settle time, which begins at the load, has passed */

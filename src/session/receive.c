@@ -58,7 +58,7 @@ static void receive_banner(struct session *s, const struct boot *boot)
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;
 		a->chained++;
-		a->fragments = 0; /* the second banner often cuts off the end of the first one */
+		a->fragments = 0; /* the first banner, cut off by the second, is no sign of another boot */
 	} else if (a->boot.progress < BOOT_LOADED && !proof_needs_row(&s->context, a) &&
 		   proof_banner_is_caused_by_us(&s->context, a, boot)) {
 		a->boot = *boot; /* another reset before the load: judge the later boot */
@@ -145,8 +145,8 @@ static void receive_text(struct session *s, const struct boot_event *event)
 	a->text += (long)event->len;
 	if (receive_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
 		appspeed_text(&s->appspeed);
-	/* At 74880 Bd a short text right after the load is chance, or the ROM's last words about a bad image. Second
-	 * stages and applications print longer lines. */
+	/* At 74880 Bd a short text right after the load is chance, or the ROM's last words about a bad image. So it
+	 * counts as unreadable. Second stages and applications print longer lines. */
 	if (is_unclear(s) && a->boot.progress == BOOT_LOADED && event->len < TEXT_IS_NO_LUCK) {
 		a->unclear_after_load += (long)event->len;
 		a->fragments += event->len >= WORD_MIN;

@@ -21,7 +21,7 @@
  *	      plan_may_try_again()	whether another attempt may follow; plan_next() plans it
  *	      better_verdict()		which of two attempts to report, unless earlier_is_outdated()
  *
- * States (session.h says what each one waits for). To change the baud rate, a state goes to the next one through SPEED.
+ * States (session.h says what each one waits for). Every change of the baud rate goes through SPEED.
  *
  *	BEGIN -> STEP -> HOLD -> STEP ... -> LISTEN -> SETTLE [-> CONDITIONS] -> session_conclude()
  *	session_conclude() -> BEGIN, or PATIENCE -> session_conclude(), or [RELEASE ->] OVER
@@ -104,8 +104,8 @@ static void session_finish(struct session *s)
 	s->state = s->lines_known && !s->lines ? SESSION_OVER : SESSION_RELEASE;
 }
 
-/* Chooses which of two attempts' verdicts to report. If the board was readable at one baud rate, "garbled" would be
- * wrong. */
+/* Chooses which of two attempts' verdicts to report. If only one of them is VERDICT_GARBLED and the other is
+ * VERDICT_UNPROVEN, the board was readable at one baud rate, so it is not garbled. */
 static enum verdict better_verdict(enum verdict a, enum verdict b)
 {
 	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
@@ -147,8 +147,8 @@ static bool may_be_copying(const struct session *s)
 	       boot->source != BOOT_SOURCE_OTHER && boot->trouble == BOOT_OK;
 }
 
-/* Should the result of an earlier attempt be reported instead of this one's? Yes if its verdict is the better one to
- * report, or if --timeout ended this attempt before any boot was received. */
+/* Should the result of an earlier attempt be reported instead of this one's? Yes if better_verdict() chooses the
+ * earlier verdict, or if --timeout ended this attempt before any boot was received. */
 static bool earlier_stays(const struct session *s, enum verdict now)
 {
 	return s->has_verdict && now != VERDICT_READY && !earlier_is_outdated(s) &&

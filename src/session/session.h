@@ -46,7 +46,7 @@ struct session_config {
 	uint64_t seed;	 /* for random holds and pauses in a series of pulses; new in each run */
 };
 
-/* The three sequences with a name. Each one supposes that this modem line drives EN. */
+/* The sequences with a name. To reset the board, they assert RTS, both modem lines, or DTR. */
 enum plan_wiring { PLAN_RTS, PLAN_BOTH, PLAN_DTR, PLAN_WIRINGS };
 
 /* What plan.c has planned for the next pulse, and what it has learned about the board from earlier attempts. */
@@ -112,7 +112,7 @@ enum session_state {
 	SESSION_LISTEN,	    /* the modem lines are released: read until the image is loaded */
 	SESSION_SETTLE,	    /* the image is loaded: read until the settle time is over */
 	SESSION_PATIENCE,   /* do not reset the board now, since eboot may be copying an OTA image */
-	SESSION_WHY,	    /* the board restarted without saying why: read until it says so before another restart */
+	SESSION_WHY,	    /* the board restarted without saying why: read, in case it says so next time */
 	SESSION_CONDITIONS, /* the reset is proven: read until the conditions are met */
 	SESSION_RELEASE,    /* the session has ended with a modem line asserted: release both */
 	SESSION_OVER,
@@ -129,7 +129,7 @@ struct session {
 	size_t step;		  /* index of the current step in sequence.steps */
 	int64_t start_ms, deadline_ms, now_ms;
 	int64_t state_end_ms;			/* when the current state ends if nothing happens before */
-	int64_t last_byte_ms, previous_byte_ms; /* when bytes came last, and when before that */
+	int64_t last_byte_ms, previous_byte_ms; /* when bytes were last read, and when before that */
 	int64_t read_until_ms;			/* deadline of the last ACTION_READ; -1: none */
 	int baud;				/* the port's baud rate now */
 	int next_baud;				/* the baud rate to be set in SESSION_SPEED */
@@ -143,7 +143,7 @@ struct session {
 	int64_t sought_ms;	 /* when the search for a baud rate above 115200 Bd began; 0: it has not begun */
 	int64_t patience_ms;	 /* when SESSION_PATIENCE began */
 	int64_t heard_before_ms; /* when the last byte before SESSION_PATIENCE came */
-	long followed_bytes;	 /* bytes received at the application's baud rate, not known to be text */
+	long followed_bytes;	 /* bytes received before the application's baud rate was confirmed */
 	/* The receiver has been aligned with the application's characters since the port took their baud rate. */
 	bool in_step;
 	/* The port has been at the application's baud rate once. From now on it stays at the ROM's. */
@@ -159,12 +159,12 @@ struct session {
 	struct session_result result;
 	session_line_fn *on_line;
 	void *line_user;
-	struct session_note notes[SESSION_NOTES_MAX]; /* ring buffer */
+	struct session_note notes[SESSION_NOTES_MAX]; /* ring buffer for session_take_note() */
 	size_t first_note, n_notes;
 	bool boot_untold;   /* add a note about the last banner once its boot mode is known */
 	int64_t trouble_ms; /* when this boot first reported trouble; -1: it did not */
 	int64_t torn_ms;    /* when damaged words of a ROM first came in SESSION_CONDITIONS; -1: none came */
-	int64_t unclear_ms; /* when the last unreadable bytes came, which may be a restart */
+	int64_t unclear_ms; /* when unreadable bytes last came; they may be a restart */
 };
 
 /** session_init() - begin a session; @config is copied. Modem lines count as asserted until the session sets them. */

@@ -11,7 +11,7 @@
 #define NO_IMAGE_GRACE_MS 1500
 /* eboot gets this much time to copy an OTA image. A copy usually takes a few seconds. */
 #define COPY_WINDOW_MS 60000
-/* If eboot may be copying an OTA image, but has not said so, the session waits until the board was silent this long. */
+/* If eboot may be copying an OTA image, but has not said so, the session waits for this much silence at most. */
 #define PATIENCE_MS 7000
 /* Another attempt needs this much time, so SESSION_PATIENCE leaves it before the time limit. */
 #define RETRY_TIME_MS 2500
@@ -35,7 +35,7 @@
 /* An ESP8266 prints errors of the load at the banner's baud rate. So the port stays at 74880 Bd for this long after the
  * load. */
 #define COLD_SPEED_MS 60
-/* This many characters without a pause are more than a greeting. They may be a crash report. */
+/* Text of this many characters without a pause is longer than a greeting. It may be a crash report. */
 #define REPORT_CHARACTERS 80
 /* To find the baud rate of an application above 115200 Bd, the port listens at APPSPEED_FASTEST_BAUD for this long. */
 #define SEEK_MS 3000
@@ -243,14 +243,16 @@ static int confirm_ms(const struct session *s)
 
 	if (proof_is_left_out(PROOF_SETTLED))
 		return 0;
-	/* A board that restarts by itself at the interval of the last pulses restarts again within this time. */
+	/* If a board restarts by itself at the interval of the last pulses, it does so again within this time. Wait
+	 * for it. */
 	if (proof_needs_row(&s->context, &s->attempt) && s->any_before && s->before.caused_by_us)
 		floor_ms = (int)clk_later(s->attempt.distance_ms, s->before.distance_ms) + CONFIRM_ESP8266_MS;
 	return s->config.settle_ms > floor_ms ? s->config.settle_ms : floor_ms;
 }
 
-/* The settle time does not end while unreadable bytes come. They may be a crash report at another baud rate, before a
- * restart. A board that restarts is silent for about as long as between the release and our banner. */
+/* The settle time does not end while unreadable bytes come. They may be a crash report at another baud rate, before
+ * a restart. Before its banner a restarting board is silent for about as long as between the release and our banner.
+ * So after a longer silence no restart is under way. */
 static int64_t talk_end(const struct session *s, int64_t end_ms)
 {
 	const struct attempt *a = &s->attempt;
@@ -313,7 +315,7 @@ static bool hears_report(const struct session *s)
 	const struct appspeed *h = &s->appspeed;
 	int baud = h->sender_baud;
 
-	/* At 74880 Bd the port receives enough of a restart, even if the bridge drops characters with framing errors. */
+	/* A port at 74880 Bd receives enough bytes of a restart, even if the bridge drops characters. */
 	return s->baud == 115200 && !s->stays && baud && baud != s->baud && (baud == 74880 || !may_drop(s)) &&
 	       appspeed_characters(h) >= REPORT_CHARACTERS &&
 	       s->now_ms - h->last_ms <= s->config.latency_ms + FRESH_MS &&
@@ -336,9 +338,9 @@ static int wanted_speed(const struct session *s)
 	return may_drop(s) ? 0 : app;
 }
 
-/* Keeps the port at the application's baud rate as long as readable text comes. A restart is readable only at the ROM's
- * baud rate. At the application's baud rate a restart is unreadable bytes, which undo the proof. Return: true if the
- * port's baud rate is to be set. */
+/* Sets the port to the application's baud rate, and back once no more readable text comes. A restart is readable
+ * only at the ROM's baud rate. At the application's baud rate a restart is unreadable bytes, which undo the proof.
+ * Return: true if the port's baud rate is to be set. */
 static bool stages_follow_application(struct session *s)
 {
 	struct attempt *a = &s->attempt;

@@ -18,9 +18,9 @@
  * banner's delay, but WINDOW_LEAST_MS at least. */
 #define WINDOW_MS 1000
 #define WINDOW_LEAST_MS 200
-/* No modem line changes between a banner and the end of the load: a reset in between might interrupt eboot's copy. LOAD_MS:
- * longest wait for the load. LOADED_MS: wait after the load. ELSEWHERE_MS: wait after a banner that shows another boot
- * mode than flash. COPY_MS: longest wait for a copy. */
+/* No modem line changes between a banner and the end of the load, because a reset in between might interrupt eboot's
+ * copy. LOAD_MS: longest wait for the load. LOADED_MS: wait after the load. ELSEWHERE_MS: wait after a banner that
+ * shows another boot mode than flash. COPY_MS: longest wait for a copy. */
 #define LOAD_MS 1500
 #define LOADED_MS 200
 #define ELSEWHERE_MS 300

@@ -134,8 +134,8 @@ struct wiring {
 	int window_ms; /* how long a step waits for a banner */
 	int strong_resets, weak_resets;
 	long bytes; /* number of bytes received since wiring_init() */
-	/* An experiment may have sent the board into download mode. These modem lines are then asserted to reset it. 0: no
-	 * experiment has done so. */
+	/* An experiment may have sent the board into download mode. Then these modem lines are asserted to reset it.
+	 * 0: no experiment has done so. */
 	unsigned int rescue;
 	struct wiring_result result;
 };
