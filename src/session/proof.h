@@ -139,7 +139,8 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
 /** proof_banner_is_caused_by_us() - can this attempt's pulse have caused the banner that began @boot? */
 bool proof_banner_is_caused_by_us(const struct proof_context *context, const struct attempt *attempt,
 				  const struct boot *boot);
-/** proof_series() - the length of the current series of pulses with equally late banners; 0: this pulse had none */
+/** proof_series() - how many pulses in a row, up to this one, had equally late banners; 0: this one had no valid
+ * banner */
 int proof_series(const struct proof_context *context, const struct attempt *attempt);
 /** proof_needs_row() - must a series of pulses prove the reset? Yes for an ESP8266 that never printed at 74880 Bd. */
 bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt);

@@ -74,10 +74,11 @@ static void wiring_event(void *user, const struct boot_event *event)
 
 	if (event->kind == BOOT_EVENT_BANNER)
 		wiring_banner(w, event->boot);
-	/* Several boot modes look alike at 115200 Bd if the bridge drops or changes characters with framing errors. */
+	/* If the bridge drops or changes characters with framing errors, several boot modes look alike at 115200 Bd. */
 	if (event->boot && event->boot->rx_speed == BOOT_RX_74880 && event->boot->habit != BOOT_HABIT_DELIVERS)
 		w->muffled = true;
-	/* If a banner was read at the wrong baud rate, its boot mode may become known only after its reset cause. */
+	/* If a banner was read at the wrong baud rate, its boot mode may become known later than its reset cause. So
+	 * copy it here. */
 	if (event->boot && w->trial.seen && event->boot->number == w->trial.boot)
 		w->trial.source = event->boot->source;
 }

@@ -102,7 +102,7 @@ enum wiring_state {
 	WIRING_DWELL,	    /* read until the step is over */
 	WIRING_END,	    /* the result is known; the board may still be in download mode */
 	WIRING_RESCUE,	    /* assert modem lines, to reset a board that is in download mode */
-	WIRING_RESCUE_HOLD, /* read until a board in download mode has been reset for long enough */
+	WIRING_RESCUE_HOLD, /* read until the board has been held in reset for long enough */
 	WIRING_RELEASE,	    /* release both modem lines */
 	WIRING_OVER,
 };
@@ -135,7 +135,7 @@ struct wiring {
 	int strong_resets, weak_resets;
 	long bytes; /* number of bytes received since wiring_init() */
 	/* An experiment may have sent the board into download mode. Then these modem lines are asserted to reset it.
-	 * 0: no experiment has done so. */
+	 * 0: not needed. */
 	unsigned int rescue;
 	struct wiring_result result;
 };
