@@ -1,4 +1,5 @@
-/* conditions.c - what must hold besides the proof: lines that must or must not come, a listening OTA service. */
+/* conditions.c - what `ready` requires besides the proof of the reset: text lines that the board must or must not
+ * print, and an OTA service that must answer. */
 #include "run/conditions.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include "port/stop.h"
 #include "port/wait.h"
 
-/* How often to look at the probe's sockets while the serial port is read. */
+/* While the serial port is read, the OTA probe is advanced once in this interval. */
 #define PROBE_STEP_MS 20
 
 /* ---- options ---- */
@@ -19,7 +20,7 @@ static int conditions_complain(char *err, size_t cap, const char *option, const 
 	return -EINVAL;
 }
 
-/* Return: the pattern's index; -1: too many patterns. */
+/* Return: the index of the new pattern; -1: the array is full, and the pattern was not added. */
 static int conditions_add(struct conditions *c, const char *option, const char *pattern, enum match_kind kind)
 {
 	if (c->n == MATCH_PATTERNS_MAX)
@@ -29,7 +30,8 @@ static int conditions_add(struct conditions *c, const char *option, const char *
 	return (int)c->n++;
 }
 
-/* Collects the patterns of the options and of the firmware, in the order in which they are reported. */
+/* Collects and compiles the patterns of --expect, --fail-on and --firmware. If several patterns match one text line,
+ * the first of them in this order is reported, but a pattern that must not match comes before all others. */
 static int conditions_compile(struct conditions *c, const struct request *request, char *err, size_t cap)
 {
 	const struct firmware *f = request->firmware ? firmware_by_name(request->firmware) : NULL;
@@ -127,7 +129,7 @@ void conditions_line(void *user, const char *line, size_t len)
 	if (c->n == 0 || c->failed || wait_now_ms() >= c->match.deadline_ms)
 		return;
 	if (match_line(&c->match, line, len, &event) <= 0)
-		return; /* conditions_look() reports a pattern that exceeded a limit */
+		return; /* no pattern matched, or one exceeded a limit, which conditions_look() reports */
 	if (c->patterns[event.pattern].kind == MATCH_FAIL_ON) {
 		c->failed = true;
 		c->failure = event;
@@ -159,7 +161,8 @@ void conditions_forget(struct conditions *c)
 
 /* ---- the network ---- */
 
-/* Fills in c->ota_host. For @ that is the address that the firmware's pattern, or the first --expect, has matched. */
+/* Fills in c->ota_host. If the user gave @ as HOST, it is the address that the board has printed: the firmware's
+ * address pattern has matched it, or, if there is none, the first --expect pattern that matched. */
 static int find_host(struct conditions *c, const struct ota_target *target)
 {
 	const char *group;
@@ -172,7 +175,8 @@ static int find_host(struct conditions *c, const struct ota_target *target)
 	return group ? ota_address_parse(group, strlen(group), c->ota_host, sizeof(c->ota_host)) : -EINVAL;
 }
 
-/* @text: HOST[:PORT] from the user; @chip: for the default port. Return: 0, or -EINVAL: no address to ask. */
+/* @text: HOST[:PORT] as the user gave it; @chip: decides the default port. Return: 0; -EINVAL: @text is invalid, or
+ * HOST is @ and the board has printed no address. */
 static int target_options(struct conditions *c, const char *text, enum ota_question question, enum chip chip,
 			  struct otaprobe_options *ret)
 {
@@ -212,7 +216,8 @@ static void fail_by_finding(struct conditions *c, struct session *session, int64
 	session_condition_failed(session, now_ms, ota_verdict(&c->finding), text);
 }
 
-/* The next HOST to ask: of --ota, then of --ota-dry-run; NULL: both were asked, or not wanted. */
+/* Return: the HOST[:PORT] of the next OTA probe: first --ota, then --ota-dry-run; NULL: both probes were made or are
+ * not wanted. */
 static const char *next_question(const struct conditions *c, enum ota_question *ret)
 {
 	*ret = c->request->ota && !c->any_finding ? OTA_LISTENS : OTA_DRY_RUN;
@@ -221,7 +226,7 @@ static const char *next_question(const struct conditions *c, enum ota_question *
 	return c->any_finding && c->finding.question == OTA_DRY_RUN ? NULL : c->request->ota_dry_run;
 }
 
-/* Starts a probe, or advances it. Return: when to be called again. */
+/* Starts the next OTA probe or advances the running one. Return: when to call this function again, in milliseconds. */
 static int64_t look_at_network(struct conditions *c, struct session *session, int64_t now_ms)
 {
 	const struct ota_finding *finding;
@@ -248,7 +253,7 @@ static int64_t look_at_network(struct conditions *c, struct session *session, in
 		return now_ms + PROBE_STEP_MS;
 	keep_finding(c, finding);
 	if (ota_verdict(&c->finding) == VERDICT_READY)
-		return now_ms; /* at once, for the next question */
+		return now_ms; /* call again at once: the probe of --ota-dry-run may follow */
 	fail_by_finding(c, session, now_ms);
 	return INT64_MAX;
 }

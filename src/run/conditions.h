@@ -1,11 +1,12 @@
-/* conditions.h - what must hold besides the proof: lines that must or must not come, a listening OTA service.
+/* conditions.h - what `ready` requires besides the proof of the reset: text lines that the board must or must not
+ * print, and an OTA service that must answer.
  *
  *	conditions_check(request, err, cap)	before any board is touched
  *	conditions_init(&c, request, ...)
  *	conditions_limit(&c, deadline_ms)	before each session
- *	conditions_line()			as session_line_fn: each text line after the load
+ *	conditions_line()			the session calls it with each text line of the application
  *	conditions_forget(&c)			at the beginning of each attempt
- *	conditions_look()			as loop_sink.conditions
+ *	conditions_look()			loop.c calls it, as loop_sink.conditions, once the reset is proven
  *	conditions_fill(&c, &result)
  *	conditions_release(&c)
  */
@@ -19,24 +20,25 @@
 #include "run/match.h"
 #include "run/request.h"
 
-/* Called for each pattern of --expect, --fail-on and --firmware that a text line has matched. */
+/* Called with each match to report: a text line has matched a pattern of --expect, --fail-on or --firmware. */
 typedef void conditions_tell_fn(void *user, const struct report_match *match);
 
 struct conditions {
 	const struct request *request;
-	const struct firmware *firmware; /* of --firmware; NULL: none */
+	const struct firmware *firmware; /* the firmware that --firmware names; NULL: option not given */
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
-	const char *option[MATCH_PATTERNS_MAX]; /* the option that each pattern comes from */
+	const char *option[MATCH_PATTERNS_MAX]; /* for each pattern the option that it comes from */
 	size_t n;
-	int address, version; /* indices of the firmware's patterns for its address and its version; -1: none */
+	/* indices in patterns[] of the firmware's patterns for its address and its version; -1: it has none */
+	int address, version;
 	struct match match;
-	bool failed; /* a pattern of --fail-on matched */
+	bool failed; /* a pattern that must not match has matched; failure says which */
 	struct match_event failure;
-	bool probing; /* probe is under way */
+	bool probing; /* an OTA probe is running, and the member probe is valid */
 	struct otaprobe probe;
 	struct ota_finding finding;
-	bool any_finding;   /* finding is valid */
-	char ota_host[256]; /* the host that was asked last; "": none */
+	bool any_finding;   /* the member finding is valid */
+	char ota_host[256]; /* the host that the last OTA probe asked; "": no OTA probe was made */
 	int64_t start_ms;
 	conditions_tell_fn *tell;
 	void *user;
@@ -44,30 +46,33 @@ struct conditions {
 
 /** conditions_check() - are patterns, HOST and --firmware valid? Return: 0, or -EINVAL and a sentence in @err */
 int conditions_check(const struct request *request, char *err, size_t cap);
-/** conditions_init() - compile the patterns; @c may not move then. Return: 0, -EINVAL, -E2BIG, -ENOMEM: match_init() */
+/** conditions_init() - compile the patterns; do not move @c afterwards. Return: as match_init() */
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,
 		    void *user);
-/** conditions_limit() - ignore text lines from @deadline_ms on: each may take a slow pattern MATCH_CPU_MS */
+/** conditions_limit() - ignore text lines after @deadline_ms, since a slow pattern may need MATCH_CPU_MS for each */
 void conditions_limit(struct conditions *c, int64_t deadline_ms);
-/** conditions_line() - match a text line; a session_line_fn, @user is the struct conditions */
+/** conditions_line() - try all patterns on a text line; a session_line_fn; @user: the struct conditions */
 void conditions_line(void *user, const char *line, size_t len);
-/** conditions_forget() - another attempt begins: forget matches and findings */
+/** conditions_forget() - forget all matches and the OTA finding, because another attempt to reset the board begins */
 void conditions_forget(struct conditions *c);
-/** conditions_look() - advance the OTA probe, tell the session what holds; return: when to be called again */
+/**
+ * conditions_look() - advance the OTA probe; tell the session when all conditions are met or one has failed
+ * Return: when to call it again, in milliseconds of CLOCK_MONOTONIC.
+ */
 int64_t conditions_look(struct conditions *c, struct session *session, int64_t now_ms);
 
 /**
- * conditions_dry_run() - ask the board itself whether it would take an update, and do nothing else meanwhile
- * @once: give up at a closed port or without an answer; else ask until the deadline
- * Return: 0: c->finding is valid; -ECANCELED: a stop signal came; -EINVAL: no address to ask;
+ * conditions_dry_run() - ask the board over the network whether it would take an update; blocks until the answer
+ * @once: true: give up if the network port is closed or no answer comes; false: ask again until the deadline
+ * Return: 0: c->finding is valid; -ECANCELED: a stop signal came; -EINVAL: the board's address is not known;
  *	other: see otaprobe_start().
  */
 int conditions_dry_run(struct conditions *c, bool once, int64_t deadline_ms);
-/** conditions_forget_finding() - the board will be reset: its answer from before does not count */
+/** conditions_forget_finding() - forget the board's answer, because an answer from before the reset does not count */
 void conditions_forget_finding(struct conditions *c);
-/** conditions_fill() - put the first match and the finding into the result */
+/** conditions_fill() - copy the first match and the finding of the OTA probe into the result */
 void conditions_fill(const struct conditions *c, struct report_result *result);
-/** conditions_release() - after a successful conditions_init() */
+/** conditions_release() - end the OTA probe and free the patterns; only after a successful conditions_init() */
 void conditions_release(struct conditions *c);
 
 #endif

@@ -1,4 +1,5 @@
-/* ladder.c - --recover: the next step against a bridge that stalls or a silent board, if time allows. */
+/* ladder.c - --recover: makes the next recovery step against a bridge that stalls or a board that is silent, if time
+ * allows. */
 #include "run/ladder.h"
 
 #include <errno.h>
@@ -9,16 +10,17 @@
 #include "port/stop.h"
 #include "port/wait.h"
 
-/* The shortest session that can be `ready`: a hold, a boot and the settle time. */
+/* Time that a session needs at least to end with the verdict `ready`: reset pulse, boot and settle time. */
 #define LEAST_SESSION_MS 2000
-/* Least time to wait for a bridge to come back, even if that leaves less for later steps. */
+/* After a recovery step, wait at least this long for the bridge to appear on USB again, even if later steps get less
+ * time. */
 #define RETURN_MS 2000
 
 static const struct rung {
-	const char *word; /* in "recovered" of the result */
+	const char *word; /* name of the step in the list "recovered" of the result */
 	const char *doing;
-	const char *name; /* in the advice */
-	int need_ms;	  /* time for the step, without the session after it */
+	const char *name; /* name of the step in an advice */
+	int need_ms;	  /* time that the step takes, without the session after it */
 } rungs[LADDER_RUNGS] = {
 	[LADDER_REOPEN] = { "reopen", "recovering: opening the port again", "opening the port again", 200 },
 	[LADDER_USB_RESET] = { "usb-reset", "recovering: resetting the bridge over USB", "USB reset", 1000 },
@@ -38,13 +40,15 @@ void ladder_look(struct ladder *l)
 		l->any_target = recover_target(&l->spec, &l->target) == 0;
 }
 
-/* Resetting the bridge cannot fix a missing wire; power-cycling the board can end its silence. */
+/* Whether a recovery step may help against a verdict. If the board received no reset (no-effect), a USB reset of the
+ * bridge cannot fix the missing wire, but a power cycle restarts the board, too. */
 static bool ladder_helps(enum ladder_rung rung, enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_SILENT:
 	case VERDICT_IO_ERROR: return true;
-	case VERDICT_UNPLUGGED: return rung != LADDER_USB_RESET; /* the bridge may be back, or hang */
+	/* a bridge that is not on USB cannot be reset over USB */
+	case VERDICT_UNPLUGGED: return rung != LADDER_USB_RESET;
 	case VERDICT_NO_EFFECT: return rung == LADDER_POWER_CYCLE;
 	default: return false;
 	}
@@ -69,8 +73,8 @@ static void add_advice(struct ladder *l, const char *what, const char *text)
 	(void)snprintf(l->advice + used, sizeof(l->advice) - used, "%s%s: %s", used ? "; " : "", what, text);
 }
 
-/* Waits until the bridge is back at its place on USB, perhaps with another tty number. The steps that are left, with a
- * session each, keep their share of the time. */
+/* Waits until the bridge is back at its place on USB; its tty number may have changed. Leaves time for all later
+ * recovery steps and for one session after each, unless less than RETURN_MS would be left for the wait. */
 static int come_back(struct ladder *l, struct textbuf text)
 {
 	int64_t deadline = l->end_ms - LEAST_SESSION_MS;
@@ -88,7 +92,7 @@ static int come_back(struct ladder *l, struct textbuf text)
 	return r;
 }
 
-/* Return: the step was made, and the bridge is there. */
+/* Makes a recovery step. Return: true: the step was made, and the bridge is back on USB. */
 static bool try_rung(struct ladder *l, enum ladder_rung rung)
 {
 	char text[384] = "";
@@ -145,7 +149,8 @@ void ladder_fill(const struct ladder *l, struct report_result *result)
 		(void)snprintf(result->recovered[i], sizeof(result->recovered[i]), "%s", rungs[l->done[i]].word);
 	if (verdict_info(result->session.verdict)->status == 0 || !l->advice[0])
 		return;
-	/* The advice on the board comes first: following it costs less than another hub. */
+	/* The advice on the board comes first: it costs less to follow than the advice on recovery, which may be to buy
+	 * a hub. */
 	if (!result->advice[0] && result->session.advice)
 		(void)snprintf(result->advice, cap, "%s", result->session.advice->text);
 	used = strlen(result->advice);

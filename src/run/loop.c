@@ -1,38 +1,44 @@
-/* loop.c - carries out what a session or a wiring probe asks for: drives and reads the port, until it is over. */
+/* loop.c - carries out what a session or a wiring probe asks for: sets modem lines and baud rate, and reads the
+ * port. */
 #include "run/loop.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* Bytes received while a line is asserted are buffered, enough for the longest --hold (10.1 s at 115200 Bd, 11.5 bytes
- * a millisecond). A longer custom sequence may overflow the buffer: then loop_sink.lost is called. */
+/* Bytes received while DTR or RTS is asserted are buffered until both are released. The buffer suffices for the longest
+ * --hold (10.1 s; at 115200 Bd 11.5 bytes arrive in a millisecond). A longer custom sequence may overflow the buffer:
+ * then loop_sink.lost is called. */
 #define HELD_BACK_MAX (128 * 1024)
 
-/* Keep draining this long past the deadline. A tty and its driver hold a few milliseconds of input, so if more is left
- * by then, the computer is too slow, and input may have been lost. */
+/* If the tty still has input this long after the deadline of a read, this computer is slower than the board sends. Then
+ * reading ends, and input counts as lost. */
 #define CATCH_UP_MS 300
-/* After this time a read that does not fill its buffer ends the draining. */
+/* Once this time has passed after the deadline, a read that does not fill its buffer ends the reading: the tty is
+ * empty. */
 #define CATCH_UP_MIN_MS 30
 
-/* A tty buffers 4096 bytes (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE). When it is full, the driver is throttled, and
- * the bridge drops what it receives. With more than three quarters queued, assume that this has happened. */
+/* A tty buffers 4096 bytes (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE). When this buffer is full, the driver takes no
+ * more data from the bridge, and the bridge drops what it receives. If more than KEPT_MAX bytes were buffered, assume
+ * that the bridge has dropped some. */
 #define KEPT_MAX 3000
 #define READ_MAX 512
 
 struct loop {
-	struct session *session; /* NULL: a wiring probe */
-	struct wiring *wiring;	 /* NULL: a session */
+	struct session *session; /* the session to run; NULL: run a wiring probe */
+	struct wiring *wiring;	 /* the wiring probe to run; NULL: run a session */
 	struct port *port;
 	struct clk *clk;
 	const struct loop_sink *sink;
-	unsigned char *held; /* bytes that the sink has not received yet */
+	unsigned char *held; /* received bytes that were not given to the sink yet */
 	size_t n_held;
 	bool any_lost;
-	int64_t looked_ms; /* when the last read was over */
-	int64_t backlog;  /* bytes read that the line cannot have delivered since the previous read: they were queued */
-	int64_t waiting;  /* bytes that may have come while this process did not read, and may be queued */
-	int64_t unbroken; /* bytes read since the tty was found empty */
+	int64_t looked_ms; /* when the last read of the port returned */
+	/* estimate of bytes that were queued before the last read: more were read than can have arrived since the read
+	 * before */
+	int64_t backlog;
+	int64_t waiting;  /* estimate of bytes that arrived while this process did not read, and may be queued */
+	int64_t unbroken; /* bytes read since the tty was last found empty */
 	bool stopped;	  /* a stop signal came */
 };
 
@@ -70,7 +76,8 @@ static bool is_asserting(const struct loop *l)
 	return l->session ? session_is_asserting(l->session) : wiring_is_asserting(l->wiring);
 }
 
-/* Calls the sink, unless a line is asserted: a reader that blocks would hold the board in reset. */
+/* Gives bytes and notes to the sink, but not while DTR or RTS is asserted: a sink that blocks would keep the board in
+ * reset. */
 static void hand_out(struct loop *l)
 {
 	struct session_note note;
@@ -104,9 +111,10 @@ static void found_empty(struct loop *l)
 	l->backlog = l->waiting = l->unbroken = 0;
 }
 
-/* Detects lost input. Either more is queued than the line could have sent since the last read, because this process was
- * stopped or starved; or reading keeps falling behind the line, because a pattern is slow. In both cases the tty's
- * buffer is nearly full. The chip's own USB has no line speed, and waits for its reader. */
+/* Detects lost input: the tty's buffer was nearly full, so the bridge may have dropped bytes. One sign is a read that
+ * returns more than can have arrived since the read before: this process was suspended or got no CPU time. The other
+ * sign is that reading falls behind the board over many reads, for example because a pattern is slow. The chip's own
+ * USB has no baud rate and loses nothing, because it waits for its reader. */
 static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_ms)
 {
 	const struct session *s = l->session;
@@ -126,7 +134,8 @@ static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_m
 		found_empty(l);
 }
 
-/* Return: how many bytes were read after the deadline (more may be queued); 0: none, or the port failed. */
+/* Reads the port once. Return: if the deadline has passed, the number of bytes read, because more may be queued; 0: the
+ * deadline has not passed, no bytes were read, or the port failed. */
 static size_t read_once(struct loop *l, int64_t deadline_ms)
 {
 	char buf[READ_MAX];
@@ -147,8 +156,8 @@ static size_t read_once(struct loop *l, int64_t deadline_ms)
 	return 0;
 }
 
-/* Reads until the deadline, then drains the tty: bytes queued by a late wake-up may hold a restart, which a settle time
- * must not miss. */
+/* Waits for input until the deadline. If this process woke up too late, reads all that is queued: these bytes may show
+ * that the board restarted within the settle time. */
 static void read_port(struct loop *l, int64_t deadline_ms)
 {
 	int64_t woke_ms = -1;
@@ -158,7 +167,7 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 		if (woke_ms < 0)
 			woke_ms = loop_now_ms(l);
 		if (loop_now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
-			break; /* the tty is empty, the board keeps sending */
+			break; /* the tty is empty: only new bytes arrive */
 		if (loop_now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)
@@ -174,7 +183,7 @@ static bool is_proven(const struct loop *l)
 
 static int loop_run(struct loop *l)
 {
-	static unsigned char held[HELD_BACK_MAX]; /* static because it is large; a process has one port */
+	static unsigned char held[HELD_BACK_MAX]; /* static because it is too large for the stack */
 
 	l->held = held;
 	l->looked_ms = loop_now_ms(l);
@@ -188,7 +197,8 @@ static int loop_run(struct loop *l)
 			again_ms = l->sink->conditions(l->sink->user, l->session, loop_now_ms(l));
 		was_proven = is_proven(l);
 		loop_next(l, &action);
-		/* The settle time has passed: check the conditions before waiting for a byte. */
+		/* The settle time has just passed, so the reset is proven: check the conditions before waiting for more
+		 * input. */
 		if (!was_proven && is_proven(l) && action.kind == ACTION_READ)
 			continue;
 		switch (action.kind) {

@@ -1,4 +1,4 @@
-/* match.c - --expect, --fail-on and --print-match: Perl-compatible patterns (PCRE2) against text lines. */
+/* match.c - matches text lines against the patterns of --expect, --fail-on and --firmware (Perl-compatible, PCRE2). */
 #include "run/match.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 /*
  * NEVER_UTF, NEVER_UCP: boards print in no particular encoding, so each byte is a character. A pattern that begins with
  *	(*UTF) is refused.
- * NEVER_BACKSLASH_C: without UTF, \C would be a dot.
- * DOTALL, DOLLAR_ENDONLY: a text line holds no newline, so a dot is any byte and $ the end of the line, whichever
- *	characters this build of PCRE2 takes for a newline.
+ * NEVER_BACKSLASH_C: refuses \C, which would mean the same as a dot here.
+ * DOTALL, DOLLAR_ENDONLY: a text line holds no newline, so a dot matches any byte and $ only the end of the text line,
+ *	whichever characters this build of PCRE2 takes for a newline.
  * AUTO_CALLOUT: pcre2_match() calls match_watch() before each item of a pattern; (?C) in a pattern adds one more call.
  * pcre2_jit_compile() is not used: it ignores the depth and heap limits, and needs writable and executable memory.
  */
@@ -21,29 +21,32 @@
 	(PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
 	 PCRE2_AUTO_CALLOUT)
 
-/* Of 138,000 random patterns, 76,000 of them valid, and some made to be slow, the slowest took 3 ms to compile. PCRE2
- * in its default build refuses patterns that compile to more than 64 KiB, like ((a{1,1000}){1,1000}){1,1000}. */
+/* Limits the time that a pattern takes to compile: of 138,000 random patterns (76,000 of them valid, some made to be
+ * slow) none took longer than 3 ms. Also, PCRE2 in its default build refuses patterns that compile to more than 64 KiB,
+ * like ((a{1,1000}){1,1000}){1,1000}. */
 #define PATTERN_MAX 4096
 #define PARENS_MAX 250 /* depth of nested parentheses */
 
 /*
- * PCRE2 counts towards MATCH_LIMIT anew for each byte where a match may begin (pcre2api(3), pcre2_set_match_limit).
- * With 4096 such bytes [ab].*a.*[xc] takes over 100 s below the default limit of ten million. So match_watch() limits
- * the CPU time of all patterns on a text line as well. A pattern that backtracks without end from one byte, like
- * (a+)+$, mostly reaches MATCH_LIMIT first, and always at the same point.
+ * PCRE2 counts from zero towards MATCH_LIMIT for each byte where a match may begin (pcre2api(3),
+ * pcre2_set_match_limit). On a text line with 4096 such bytes the pattern [ab].*a.*[xc] takes over 100 s and never
+ * reaches the default limit of ten million. So match_watch() also limits the CPU time that all patterns together take
+ * on one text line. A pattern that backtracks without end from one byte, like (a+)+$, mostly reaches MATCH_LIMIT first.
+ * MATCH_LIMIT stops it at the same point on every computer; the time limit does not.
  *
- * CPU time until each limit on lines of 4096 bytes, PCRE2 10.42 and 10.48-DEV, AMD EPYC:
+ * CPU time until a pattern reaches each limit on text lines of 4096 bytes, PCRE2 10.42 and 10.48-DEV, AMD EPYC:
  *	match limit	25 to 90 ms	(a+)+$ (a|aa)+$ (.*)*[xc] ((a+)+)+$ (?:(a+)\1)+[xc] ((?:a|b)(?:a|b)?)*[xc]
- *	depth limit	2 to 4 ms	fifteen nested groups of (?:a|x); eleven still fit
+ *	depth limit	2 to 4 ms	fifteen nested groups of (?:a|x); eleven do not reach it
  *	heap limit	2 to 30 ms	nineteen nested groups, 2000 empty groups
  *	time limit	250 to 256 ms	(a+)\1+$ (?:a|b)*[xc] ((((((((a))))))))*$ a+?\X*+[ab]+?
  *					(none of 5000 random patterns took longer)
- * A slower computer reaches the time limit instead of the first.
+ * On a slower computer these patterns reach the time limit before the match limit.
  */
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 50000
 #define HEAP_LIMIT_KIB 16384
-#define STEPS_PER_LOOK 256 /* callouts between two looks at the clock; one may scan the whole line: 20 us for \X* */
+/* callouts between two looks at the clock; before each, PCRE2 may scan the text line: 20 us for \X* */
+#define STEPS_PER_LOOK 256
 
 /* ---- limits ---- */
 
@@ -55,7 +58,8 @@ static int64_t match_cpu_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* A callout function of PCRE2. Return: 0; a negative number ends pcre2_match(), which returns it. */
+/* pcre2_match() calls this function before each item of a pattern. Return: 0: go on; negative: a time limit is
+ * exceeded, pcre2_match() ends and returns this number. */
 static int match_watch(pcre2_callout_block *block, void *user)
 {
 	struct match *match = user;
@@ -75,7 +79,7 @@ static int match_watch(pcre2_callout_block *block, void *user)
 static int match_prepare(struct match *match)
 {
 	match->context = pcre2_match_context_create(NULL);
-	match->data = pcre2_match_data_create(2, NULL); /* offsets of the whole match and of group 1 */
+	match->data = pcre2_match_data_create(2, NULL); /* two pairs of offsets: of the whole match and of group 1 */
 	if (!match->context || !match->data)
 		return -ENOMEM;
 	(void)pcre2_set_match_limit(match->context, MATCH_LIMIT);
@@ -150,7 +154,7 @@ static int match_break(struct match *match, size_t i, int number)
 {
 	PCRE2_UCHAR message[sizeof(match->why)] = "time limit exceeded";
 
-	if (number != PCRE2_ERROR_CALLOUT) /* the value that match_watch() returns */
+	if (number != PCRE2_ERROR_CALLOUT) /* a limit of PCRE2, not the time limit of match_watch() */
 		(void)pcre2_get_error_message(number, message, sizeof(message));
 	memcpy(match->why, message, sizeof(match->why));
 	match->broken = true;
@@ -158,13 +162,15 @@ static int match_break(struct match *match, size_t i, int number)
 	return -ETIME;
 }
 
-/* @pairs: how many pairs of offsets pcre2_match() has set; 0: both, and the pattern has more groups than that. */
+/* Stores the text that the pattern has matched. @pairs: as pcre2_match() returned it: 1: the match has no group 1; 2:
+ * it has one; 0: it has more groups than the two pairs of offsets can hold. */
 static void match_remember(struct match *match, size_t i, const char *line, int pairs)
 {
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
 	const PCRE2_SIZE *range = any_group ? &offsets[2] : offsets;
-	/* \K in a group that a look-ahead calls may begin a match after its end; newer versions of PCRE2 refuse it. */
+	/* The end may lie before the beginning, if a look-ahead calls a group with \K; newer versions of PCRE2 refuse
+	 * this. */
 	size_t n = range[1] > range[0] ? range[1] - range[0] : 0;
 
 	if (n >= MATCH_GROUP_MAX)
@@ -177,7 +183,8 @@ static void match_remember(struct match *match, size_t i, const char *line, int 
 		match->first = (ssize_t)i;
 }
 
-/* Return: 1: the pattern matched; 0: it did not; -ETIME: it exceeded a limit. */
+/* Tries one pattern on a text line. Return: 1: the pattern matched; 0: it did not match; -ETIME: it exceeded a
+ * limit. */
 static int match_try(struct match *match, size_t i, const char *line, size_t len)
 {
 	int r = pcre2_match(match->compiled[i], (PCRE2_SPTR)line, len, 0, 0, match->data, match->context);
@@ -247,7 +254,7 @@ void match_forget(struct match *match)
 
 void match_release(struct match *match)
 {
-	/* After a failed match_init() some of these are NULL, which PCRE2 accepts. */
+	/* After a failed match_init() some of these pointers are NULL, which PCRE2's free functions accept. */
 	for (size_t i = 0; i < match->n; i++) {
 		pcre2_code_free(match->compiled[i]);
 		match->compiled[i] = NULL;

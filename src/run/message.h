@@ -1,8 +1,8 @@
-/* message.h - what a worker tells the supervisor: fixed-size messages, one a datagram.
+/* message.h - what a worker process tells the supervisor: messages of a fixed size, each sent as one packet.
  *
- * STATUS, NOTE and MATCH are sent in any order, and dropped if the supervisor does not read them. OPENED is sent when
- * the port is open for the first time. WIRING is sent at most once, before RESULT. RESULT is sent once, as the last
- * message. After a stop signal the worker sends no RESULT.
+ * STATUS, NOTE and MATCH are sent in any order, and dropped if the socket is full. OPENED is sent when the port is open for
+ * the first time. WIRING is sent at most once, before RESULT. RESULT is sent once, as the last message. After a stop
+ * signal the worker sends no RESULT.
  */
 #ifndef ESPRESET_RUN_MESSAGE_H
 #define ESPRESET_RUN_MESSAGE_H
@@ -15,9 +15,9 @@ enum message_kind {
 	MESSAGE_STATUS, /* what the worker is waiting for */
 	MESSAGE_OPENED, /* the port is open: the time limit is now --timeout, not --wait + --timeout */
 	MESSAGE_NOTE,	/* progress of the session */
-	MESSAGE_MATCH,	/* a text line matched a pattern */
-	MESSAGE_WIRING, /* the circuit that --probe-wiring found; if READY, it replaces the RESULT */
-	MESSAGE_RESULT, /* the result; sent after the port is closed */
+	MESSAGE_MATCH,	/* a text line that matched a pattern */
+	MESSAGE_WIRING, /* the circuit that --probe-wiring found; if its verdict is `ready`, RESULT is not reported */
+	MESSAGE_RESULT, /* the result of the run; sent after the port is closed */
 };
 
 struct message {

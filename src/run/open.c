@@ -1,7 +1,7 @@
-/* open.c - from PORT as the user spelled it to an open port: waits for a missing or busy one.
+/* open.c - opens the port that the user's PORT means, and waits for it if it is missing or busy.
  *
- *	open_port()		the loop: every POLL_MS until the deadline, while may_pass() says that waiting may help
- *	  try_open()		one pass
+ *	open_port()		tries again every POLL_MS until the deadline, as long as may_pass() is true
+ *	  try_open()		one try
  *	    open_tty()		find_path(), tty_refusal(), wait_for_holder(), take_quirks(), tty_open()
  *	    sim_port_open()	for sim:
  *	  open_explain()	the last errno becomes a verdict and an advice
@@ -27,15 +27,16 @@
 
 /* Interval between two attempts to open a port that is missing or busy. */
 #define POLL_MS 100
-/* The kernel notices late that a device is gone: a hub reports changes every 255 ms (USB 2.0, 11.12.4). */
+/* How long the kernel may take to notice that a device is unplugged: a hub reports changes every 255 ms (USB 2.0,
+ * 11.12.4). */
 #define NOTICE_MS 300
 
 struct search {
 	const struct open_options *options;
 	struct open_failure *failure;
-	bool was_there; /* an earlier pass found the port */
+	bool was_there; /* the port was found by this or an earlier try to open it */
 	bool native_usb;
-	char path[PATH_MAX]; /* of the tty, once it was found */
+	char path[PATH_MAX]; /* path of the tty; valid once the tty was found */
 };
 
 static void open_status(const struct search *s, const char *text)
@@ -62,7 +63,7 @@ static void name_holder(const struct search *s, const struct holder *holder)
 	open_status(s, text);
 }
 
-/* Waits until no visible process uses the port: open() would assert both lines. */
+/* Waits until no process is seen to use the port. The port is not opened before, because open() asserts DTR and RTS. */
 static int wait_for_holder(const struct search *s)
 {
 	struct holder holder;
@@ -71,7 +72,8 @@ static int wait_for_holder(const struct search *s)
 	if (r <= 0)
 		return r;
 	name_holder(s, &holder);
-	if (holder.is_ancestor) /* it waits for this process to end, so waiting for it would be in vain */
+	/* the ancestor waits for espreset to end, so waiting for the ancestor would be in vain */
+	if (holder.is_ancestor)
 		return s->options->request->no_lock ? 0 : -EDEADLK;
 	r = holder_wait(s->path, s->options->deadline_ms, stop_port(), &holder);
 	if (r == -EBUSY)
@@ -79,7 +81,7 @@ static int wait_for_holder(const struct search *s)
 	return r;
 }
 
-/* After EIO: was the device unplugged during open()? Then its node disappears a moment later. */
+/* After open() failed with EIO: whether the device was unplugged meanwhile. Then its device node soon disappears. */
 static bool has_gone(const char *path)
 {
 	int64_t deadline = wait_now_ms() + NOTICE_MS;
@@ -92,14 +94,14 @@ static bool has_gone(const char *path)
 	return true;
 }
 
-/* Waits for the tty that PORT means, into s->path. */
+/* Waits until the tty exists that the user's PORT means, and stores its path in s->path. */
 static int find_path(struct search *s)
 {
 	struct open_failure *f = s->failure;
 	int r = resolve_port(s->options->spec, TEXTBUF(s->path), TEXTBUF(f->text));
 
-	/* A port that an earlier pass found may have been unplugged since. Then a link may still name its tty number,
-	 * which another device may have by now; devices_wait() checks that. */
+	/* A port that was found before may have been unplugged since. A link may still lead to its old tty number,
+	 * which another device may have by now. resolve_wait() waits until udev has updated the links. */
 	if ((r == 0 && !s->was_there) || (r < 0 && r != -ENOENT && r != -ENXIO))
 		return r;
 	if (r < 0)
@@ -107,7 +109,7 @@ static int find_path(struct search *s)
 	return resolve_wait(s->options->spec, s->options->deadline_ms, stop_port(), TEXTBUF(s->path), TEXTBUF(f->text));
 }
 
-/* Sets the options for kinds of bridges that must be opened differently. */
+/* Finds out what kind of bridge the tty belongs to, and sets the options for kinds that must be opened differently. */
 static void take_quirks(struct search *s, struct tty_options *options)
 {
 	const struct bridge *bridge;
@@ -156,13 +158,13 @@ static int try_open(struct search *s, struct port **ret)
 	return open_tty(s, ret);
 }
 
-/* Errors that mean that there is no such port, now. */
+/* Whether error @r means that there is no such port now. */
 static bool is_missing(int r)
 {
 	return r == -ENOENT || r == -ENXIO || r == -ENODEV;
 }
 
-/* Errors that waiting may end. */
+/* Whether error @r may go away if espreset waits. */
 static bool may_pass(int r)
 {
 	return is_missing(r) || r == -EBUSY || r == -EAGAIN;

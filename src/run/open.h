@@ -1,4 +1,4 @@
-/* open.h - from PORT as the user spelled it to an open port: waits for a missing or busy one. */
+/* open.h - opens the port that the user's PORT means, and waits for it if it is missing or busy. */
 #ifndef ESPRESET_RUN_OPEN_H
 #define ESPRESET_RUN_OPEN_H
 
@@ -12,30 +12,32 @@
 struct open_options {
 	const struct request *request;
 	const struct spec *spec;
-	int64_t deadline_ms;			      /* CLOCK_MONOTONIC: how long to wait */
-	void (*status)(void *user, const char *text); /* called with a text that says what is waited for */
+	int64_t deadline_ms;			      /* when to stop waiting for the port; CLOCK_MONOTONIC */
+	void (*status)(void *user, const char *text); /* called with a text that says what open_port() waits for */
 	void *user;
 };
 
 struct open_failure {
 	enum verdict verdict;
-	char text[192];	  /* "": strerror() of the errno is the best text */
-	char advice[512]; /* "": none */
-	pid_t holder_pid; /* who uses the port; 0: unknown */
+	char text[192];	  /* "": none, so report strerror() of the errno */
+	char advice[512]; /* what the user can do; "": nothing known */
+	pid_t holder_pid; /* process that uses the port; 0: not known */
 	char holder_command[64];
 };
 
 /**
  * open_port() - open the port that PORT means
- * @ret: the open port, both lines asserted; the caller closes it
- * @ret_native_usb: the port is the chip's own USB, not a bridge
+ * @ret: the open port, with DTR and RTS asserted; the caller closes it
+ * @ret_native_usb: whether the port is the chip's own USB, not a bridge
  * @ret_failure: filled in on every failure but -ECANCELED
  *
- * A port whose user can be seen is not opened, since open() asserts both lines and can destroy an upload.
+ * While another process is seen to use the port, the port is not opened, because open() asserts DTR and RTS and can
+ * destroy an upload. With --no-lock this does not apply to processes that started espreset.
  *
- * Return: 0, or a negative errno. The first two kinds are returned after @options->deadline_ms, the others at once.
- *	-ENOENT, -ENXIO, -ENODEV	no such port; a USB device without a tty; unplugged during open(): no-port, or
- *					unplugged if the port was there before
+ * Return: 0, or a negative errno; the word after each colon below is the verdict. Errors of the first two items are
+ * returned after @options->deadline_ms, others at once.
+ *	-ENOENT, -ENXIO, -ENODEV	no such port; a USB device without a tty; unplugged during open(): no-port; or
+ *					unplugged, if the port had been found before
  *	-EBUSY, -EAGAIN			used or locked by another program: busy
  *	-ENOTUNIQ			PORT fits several ports: ambiguous
  *	-EACCES, -EPERM			permission

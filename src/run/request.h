@@ -28,16 +28,18 @@ enum request_mode {
 /* Strings are borrowed from argv and the environment; NULL: not given. */
 struct request {
 	enum request_mode mode;
-	uint64_t given;			     /* bit set of the options given, by row of option_rows (cli/options.h) */
-	const char *args[REQUEST_PORTS_MAX]; /* operands, and arguments of --port, as written */
+	/* bit set of the options given; the bit's number is the option's index in option_rows[] (cli/options.c) */
+	uint64_t given;
+	const char *args[REQUEST_PORTS_MAX]; /* operands and arguments of --port, as the user wrote them */
 	size_t n_args;
-	struct spec ports[REQUEST_PORTS_MAX]; /* the args that are PORTs, parsed */
+	struct spec ports[REQUEST_PORTS_MAX]; /* those of args that are PORTs, parsed */
 	size_t n_ports;
 	const char *file; /* FILE of --decode; NULL: standard input */
 	const char *name; /* NAME of --enroll */
 	struct session_config session;
-	bool sequence_given;	 /* --sequence, so esptool.cfg is not read */
-	char sequence_from[128]; /* path of the esptool.cfg that session.sequence comes from; "": none */
+	bool sequence_given; /* --sequence was given, so esptool.cfg is not read */
+	/* path of the esptool.cfg from which session.sequence was read; "": it was not read from a file */
+	char sequence_from[128];
 	int wait_ms;
 	bool no_lock, recover;
 	bool json, quiet, verbose;

@@ -1,29 +1,30 @@
-/* supervisor.c - the process that reports: starts a worker process for each board, keeps the time limit, prints the
- * results.
+/* supervisor.c - the supervisor process: starts a worker process for each board, enforces the time limits and prints
+ * the results.
  *
  * CALL MAP, top to bottom, and what each function decides:
  *
- *	supervisor_run()		called by main.c: memory, and the form of the report
+ *	supervisor_run()		called by main.c: allocates memory, chooses the output format
  *	  supervisor_run_crew()		the order: state file, boards, exit status, READY=1
  *	    begin_state()		no board is touched if --state-file cannot be written
  *	    start_all()			the time limit of each board
  *	      supervisor_start()	forks; the child is worker_run()
- *	    supervisor_watch()		until every board is over; wakes for messages, time limits, progress, a stop
- *	      supervisor_receive()	messages: take_message(); a closed socket: supervisor_reap()
+ *	    supervisor_watch()		until all workers have ended; wakes for messages, time limits, progress, signals
+ *	      supervisor_receive()	a message: take_message(); the worker closed its socket: supervisor_reap()
  *	      supervisor_give_up()	a time limit has passed: SIGKILL; the run goes on without this worker
  *	      stop_all()		a stop signal: SIGTERM to all workers, 1.5 s later SIGKILL; does not return
- *	    exit_status()		0, the status in which all failures agree, or 3
+ *	    exit_status()		0, or the one status that all failed boards have, or 3 if they differ
  *
- * How a board ends, and the verdict. The first of these that comes is reported (tell_result()):
+ * Which event ends a board's run, and the verdict that it leads to. Only the first event is reported (tell_result()):
  *
  *	MESSAGE_RESULT			the worker's verdict
  *	MESSAGE_WIRING			ready; with another verdict the MESSAGE_RESULT that follows is reported
  *	socket closed, no result	internal, with the signal that killed the worker; nothing after a stop signal
  *	time limit has passed		io-error: the driver blocks
- *	socketpair() or fork() failed	internal, with the system's words
+ *	socketpair() or fork() failed	internal, with the text of strerror()
  *
- * The time limit of a board is --wait + --timeout + LIMIT_GRACE_MS, and at most --timeout + LIMIT_GRACE_MS after
- * MESSAGE_OPENED (not with --recover, which may open the port again). extend_limits() moves it after Ctrl-Z.
+ * The time limit of a board is --wait + --timeout + LIMIT_GRACE_MS after the start. Without --recover, MESSAGE_OPENED
+ * shortens it to --timeout + LIMIT_GRACE_MS after that message. With --recover it does not, because the port may have
+ * to be opened again. extend_limits() extends all time limits after the user has suspended espreset with Ctrl-Z.
  */
 #include "run/supervisor.h"
 
@@ -45,9 +46,10 @@
 #include "run/message.h"
 #include "run/worker.h"
 
-/* The drain when the worker closes its port (50 ms), and the delay of a busy computer. */
+/* Added to --wait and --timeout before a worker counts as stuck: when it closes its port it reads input for up to 50
+ * ms, and a busy computer delays it. */
 #define LIMIT_GRACE_MS 700
-/* After a stop signal: from SIGTERM to SIGKILL for the workers. */
+/* After a stop signal the workers get SIGTERM. Those that have not ended after this time get SIGKILL. */
 #define STOP_GRACE_MS 1500
 /* How long to wait for the exit status of a worker whose socket is closed. */
 #define END_GRACE_MS 200
@@ -56,9 +58,9 @@
 struct board {
 	const struct spec *spec;
 	pid_t pid;
-	int fd;		  /* the socket to the worker; -1: this board is over */
-	size_t slot;	  /* index in the array for poll() */
-	int64_t limit_ms; /* a worker that has not ended by then is stuck in its driver */
+	int fd;		  /* the socket to the worker process; -1: the worker has ended or was given up */
+	size_t slot;	  /* index of fd in the array for poll() */
+	int64_t limit_ms; /* time limit: a worker that has not ended by then counts as stuck in its driver */
 	int64_t start_ms;
 	char doing[MESSAGE_STATUS_MAX]; /* what the worker is waiting for */
 	bool told;			/* the result was reported */
@@ -119,7 +121,8 @@ static void board_close(struct board *board)
 	board->fd = -1;
 }
 
-/* Waits END_GRACE_MS at most: a killed worker closes its socket, and may then block in its driver. */
+/* Whether the worker has ended. Waits END_GRACE_MS at most: after SIGKILL the worker's socket may be closed already,
+ * while closing its port still blocks in the driver. */
 static bool has_ended(const struct board *board, int *ret_status)
 {
 	int64_t deadline = wait_now_ms() + END_GRACE_MS;
@@ -143,8 +146,8 @@ static void supervisor_reap(struct crew *crew, struct board *board)
 		tell_failure(crew, board, VERDICT_INTERNAL, text, NULL);
 }
 
-/* An ioctl() or a close() blocks in the driver. SIGKILL ends the worker once the driver returns; the supervisor does
- * not wait for that. */
+/* The worker's time limit has passed: its ioctl() or close() blocks in the driver. SIGKILL ends the worker only when
+ * the driver returns, and the supervisor does not wait until it does. */
 static void supervisor_give_up(struct crew *crew, struct board *board)
 {
 	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
@@ -182,7 +185,7 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 			 message->u.status);
 		break;
 	case MESSAGE_OPENED:
-		/* --recover may need the rest of --wait to open the port again. */
+		/* With --recover the rest of --wait may be needed to open the port again. */
 		if (!crew->request->recover)
 			board->limit_ms = clk_earlier(
 				board->limit_ms, wait_now_ms() + crew->request->session.timeout_ms + LIMIT_GRACE_MS);
@@ -205,7 +208,8 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 	}
 }
 
-/* Takes all queued messages, so that a result counts even if a slow reader of our output has delayed us. */
+/* Processes all queued messages before the time limit is checked: a worker's result counts even if a slow reader of
+ * stdout has delayed the supervisor. */
 static void supervisor_receive(struct crew *crew, struct board *board)
 {
 	struct message message;
@@ -219,7 +223,7 @@ static void supervisor_receive(struct crew *crew, struct board *board)
 
 /* ---- progress ---- */
 
-/* Shows the status of the first board that is not over, on a terminal and to the service manager. */
+/* Shows what the first unfinished worker is doing, on a terminal and to the service manager. */
 static void show_progress(struct crew *crew)
 {
 	int64_t now = wait_now_ms();
@@ -242,7 +246,8 @@ static void show_progress(struct crew *crew)
 
 /* ---- watching ---- */
 
-/* Lists the open sockets only: poll() fails if it is given more descriptors than a process may open. */
+/* Fills @fds with the sockets that are still open, without gaps: poll() fails if the array has more entries than a
+ * process may have open files. */
 static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
 {
 	size_t open = 0;
@@ -299,7 +304,8 @@ static int64_t next_deadline(const struct crew *crew)
 	return deadline;
 }
 
-/* A process that wakes this late was stopped by Ctrl-Z, and its workers too: their time limits move. */
+/* If the supervisor wakes up more than LIMIT_GRACE_MS late, Ctrl-Z has suspended it and its workers. So extend their
+ * time limits by the delay. */
 static void extend_limits(struct crew *crew, int64_t late_ms)
 {
 	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)
@@ -329,7 +335,7 @@ static void supervisor_watch(struct crew *crew, struct pollfd *fds)
 
 /* ---- the run ---- */
 
-/* Return: 0, or a negative errno of socketpair() or fork(). */
+/* Forks a worker process for one board. Return: 0, or a negative errno of socketpair() or fork(). */
 static int supervisor_start(struct crew *crew, struct board *board)
 {
 	pid_t parent = getpid();
@@ -337,7 +343,7 @@ static int supervisor_start(struct crew *crew, struct board *board)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	fflush(NULL); /* else parent and child would both write the buffered output */
+	fflush(NULL); /* else parent and child would each write the output that is still buffered */
 	board->pid = fork();
 	if (board->pid < 0) {
 		int r = -errno;
@@ -347,7 +353,8 @@ static int supervisor_start(struct crew *crew, struct board *board)
 		return r;
 	}
 	if (board->pid == 0) {
-		/* If the supervisor dies, even of SIGKILL, the worker releases its board. */
+		/* If the supervisor dies, even by SIGKILL, the kernel sends SIGTERM to the worker, which then releases
+		 * DTR and RTS. If the supervisor has died before prctl(), getppid() has changed. */
 		if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
 			_exit(1);
 		for (size_t i = 0; i < crew->n; i++) {
@@ -395,7 +402,7 @@ static int exit_status(const struct crew *crew)
 	return status;
 }
 
-/* Return: 0, or the exit status if the state file cannot be written; then no board may be touched. */
+/* Return: 0; else the exit status, because the state file cannot be written: then no board may be touched. */
 static int begin_state(struct crew *crew)
 {
 	const struct request *request = crew->request;
@@ -415,7 +422,8 @@ static int begin_state(struct crew *crew)
 	return verdict_info(VERDICT_INTERNAL)->status;
 }
 
-/* Writes the state file, after the results were reported. Return: success, or no --state-file. */
+/* Writes the results to the state file, after they were printed. Return: true: written, or --state-file was not
+ * given. */
 static bool end_state(const struct crew *crew)
 {
 	const struct request *request = crew->request;
@@ -451,7 +459,8 @@ static int supervisor_run_crew(struct crew *crew, struct pollfd *fds)
 	snprintf(text, sizeof(text), "%s: %s%s", crew->boards[0].spec->text,
 		 verdict_info(crew->boards[0].verdict)->word, crew->n > 1 ? ", and others" : "");
 	if (crew->request->mode == MODE_RESET)
-		(void)notify_manager(status == 0, text); /* READY=1 only if every board is ready */
+		/* the service manager gets READY=1 only if every board is ready */
+		(void)notify_manager(status == 0, text);
 	return status;
 }
 

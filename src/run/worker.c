@@ -1,29 +1,31 @@
-/* worker.c - the process that owns one board's port, from finding it to the result.
+/* worker.c - the worker process: finds and opens the port of one board, resets the board and sends the result to the
+ * supervisor.
  *
  * CALL MAP, top to bottom, and what each function decides:
  *
  *	worker_run()			sends MESSAGE_RESULT, once and last
- *	  worker_play()			the order of the run, and the advice at its end
+ *	  worker_play()			the order of the steps, and the advice at the end
  *	    is_needless()		--if-needed: a board that would take an update is ready; the port stays closed
  *	    find_and_run()		the first session, or the probe of the wiring
- *	      worker_find()		open_port(), until --wait is over; a failure is the result
- *	      worker_reset()		loop_session(), close; then the board's own answer, if may_stand_in()
+ *	      worker_find()		open_port(), until --wait is over; if it fails, that is the result
+ *	      worker_reset()		loop_session(), close; if may_stand_in(), ask the board over the network
  *	      worker_probe_wiring()	--probe-wiring: loop_wiring(), close, MESSAGE_WIRING
  *	      refuse_native_usb()	--probe-wiring on the chip's own USB
  *	    worker_recover()		--recover: after each step of ladder_climb() one session, or two
  *	      run_again()		another session; adds up attempts and pulses
- *	        find_again()		worker_find() at the bridge's new place, until udev has set its group
- *	    find_fitting_advice()	advice from what is wrong with this computer
+ *	        find_again()		worker_find(), repeated until udev has set the group of the new tty
+ *	    find_fitting_advice()	advice from a fault of this computer or a defect of the bridge
  *	    complete_advice()		advice by the verdict alone
  *
  * Where the verdict in w->result.session comes from. A later one replaces an earlier one:
  *
  *	worker_play()			internal: --capture or the patterns failed; the port stays closed
- *	open_port() failed		open.h: status 30 to 35, or internal
- *	loop_session()			outcome.c: 0, 10 to 19; conditions: 20 to 23; a failed port: verdict_of_errno()
- *	take_proof_by_ota()		ready instead of unproven, silent or garbled
+ *	open_port() failed		a verdict with exit status 30 to 35 (open.h), or internal
+ *	loop_session()			exit status 0 or 10 to 19 by outcome.c; 20 to 23 if a condition failed;
+ *					verdict_of_errno() if the port failed
+ *	take_proof_by_ota()		replaces unproven, silent or garbled by ready
  *	refuse_native_usb()		unproven
- *	take_close()			a close() that failed: verdict_of_errno(), but only instead of ready
+ *	take_close()			verdict_of_errno() if closing the port failed; replaces only ready
  *	worker_recover(), run_again()	unplugged: the bridge did not come back
  *
  * -ECANCELED from any function means a stop signal: the port is closed, then worker_stop(); no result is sent.
@@ -47,11 +49,13 @@
 #include "run/message.h"
 #include "run/open.h"
 
-/* An open() that takes longer than this shortens the session: about ten control transfers, and a busy computer. */
+/* If open() takes longer than this, the session gets less time. Enough for about ten USB control transfers on a busy
+ * computer. */
 #define OPEN_GRACE_MS 300
-/* Longest wait for the board's answer with --if-needed. */
+/* With --if-needed, wait this long at most for the board to answer over the network. */
 #define IF_NEEDED_MS 5000
-/* A port that came back is refused until udev has set its group, a moment after the kernel has made it. */
+/* How long to retry a port that came back and may not be opened: the kernel makes its device node, and udev sets the
+ * node's group a moment later. */
 #define GROUP_MS 1000
 
 struct worker {
@@ -84,7 +88,8 @@ static struct clk real_clk = { real_now_ms };
 
 /* ---- messages ---- */
 
-/* Only RESULT and WIRING may block. Others are dropped if the socket is full: no board waits for a reader. */
+/* Sends a message to the supervisor. If the socket is full, RESULT and WIRING wait, and other messages are dropped: a
+ * slow reader of the output must not delay the reset of a board. */
 static void worker_send(struct worker *w, enum message_kind kind, const void *content, size_t size)
 {
 	int flags = kind == MESSAGE_RESULT || kind == MESSAGE_WIRING ? 0 : MSG_DONTWAIT;
@@ -143,7 +148,7 @@ static void capture_lost(void *user)
 		w->capture_error = ENOBUFS;
 }
 
-/* An incomplete capture is reported after the advice on the board. */
+/* If bytes are missing in the file of --capture, says so in the advice, after the advice on the board. */
 static void close_capture(struct worker *w)
 {
 	char *advice = w->result.advice;
@@ -162,7 +167,7 @@ static void close_capture(struct worker *w)
 
 /* ---- results ---- */
 
-/* Sets the result if no session has produced one. */
+/* Sets a result that does not come from a session. */
 static void worker_fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
 	struct report_result failed;
@@ -180,7 +185,8 @@ static int worker_close(struct worker *w)
 	return r;
 }
 
-/* @r: what worker_close() returned. After an error the lines may still be asserted. */
+/* @r: the result of worker_close(). If closing has failed, DTR or RTS may still be asserted, so the board is not
+ * `ready`. */
 static void take_close(struct worker *w, int r)
 {
 	static const struct advice lines_unknown = { "look-at-board",
@@ -218,8 +224,8 @@ static void ask_board(struct worker *w, bool once, int64_t deadline_ms)
 		worker_stop();
 }
 
-/* ERROR[5] means that the board's strapping latch says flash boot. That replaces evidence missing on the serial
- * line. */
+/* Sets the verdict `ready` if the board has answered ERROR[5] over the network. The board says ERROR[5] only if its
+ * strapping latch says flash boot. This proves what the serial port did not show. */
 static void take_proof_by_ota(struct worker *w)
 {
 	struct session_result *r = &w->result.session;
@@ -232,8 +238,9 @@ static void take_proof_by_ota(struct worker *w)
 	snprintf(r->text, sizeof(r->text), "the board itself would take an update");
 }
 
-/* The board's answer replaces missing reset evidence only: not an --expect or --ota that was not met, and not on
- * another chip than an ESP8266, which cannot be the board that answers. */
+/* Whether the board's answer over the network may replace missing proof of the reset. It may not replace an --expect or
+ * --ota that was not met. Nor may it if the serial port shows another chip than an ESP8266: then another board would
+ * have answered. */
 static bool may_stand_in(const struct worker *w)
 {
 	const struct session_result *r = &w->result.session;
@@ -278,7 +285,8 @@ static int64_t worker_conditions(void *user, struct session *session, int64_t no
 	return conditions_look(&w->conditions, session, now_ms);
 }
 
-/* --timeout counts from the open port; but an open() that blocks does not make the run longer. */
+/* Return: the time for the session. --timeout begins when the port is open, but an open() that blocks for longer than
+ * OPEN_GRACE_MS must not make the run longer. */
 static int worker_time_left(const struct worker *w, int timeout_ms)
 {
 	const struct request *o = w->request;
@@ -309,12 +317,12 @@ static void worker_reset(struct worker *w, struct session_config *config)
 		ask_board(w, false, w->session.deadline_ms);
 		take_proof_by_ota(w);
 	}
-	take_close(w, closed); /* last, so that no answer of the board replaces a failure to close */
+	take_close(w, closed); /* last, so that the board's answer cannot hide that closing the port has failed */
 }
 
 static void worker_probe_wiring(struct worker *w)
 {
-	static struct wiring wiring; /* static because it is large; a process has one */
+	static struct wiring wiring; /* static because it is too large for the stack */
 	struct loop_sink sink = { .bytes = worker_capture, .lost = capture_lost, .user = w };
 	const struct session_config *session = &w->request->session;
 	struct wiring_config config = {
@@ -339,7 +347,7 @@ static void worker_probe_wiring(struct worker *w)
 		worker_send(w, MESSAGE_WIRING, found, sizeof(*found));
 }
 
-/* The chip's own USB has no circuit between its lines and its reset. */
+/* Refuses --probe-wiring on the chip's own USB, where no circuit connects modem lines and reset. */
 static void refuse_native_usb(struct worker *w)
 {
 	static const struct advice reset_it = { "reset-it", "reset it with espreset PORT" };
@@ -355,7 +363,8 @@ static void find_and_run(struct worker *w)
 	struct session_config config = w->request->session;
 	bool found;
 
-	/* Look for the bridge now, in case it is unplugged soon, and again below, in case it is plugged in late. */
+	/* Remember the bridge's place now, in case it is unplugged soon. Look again below, in case it was plugged in
+	 * meanwhile. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);
@@ -406,7 +415,9 @@ static void run_again(struct worker *w, bool once)
 	w->result.session.total_ms = (int)(wait_now_ms() - w->start_ms);
 }
 
-/* One attempt shows whether a step has helped. More follow if the board answered, or after the last step. */
+/* Runs a session after a recovery step. It makes one attempt only, which shows whether the step has helped. If the
+ * board answered but is not ready, another session makes all attempts. After the last step, the first session makes
+ * them. */
 static void run_after_step(struct worker *w)
 {
 	bool last = ladder_is_last(&w->ladder);
@@ -430,7 +441,7 @@ static void worker_recover(struct worker *w)
 
 /* ---- advice ---- */
 
-/* This computer, or the kind of bridge, may explain what a board or a bridge seems to do wrong. */
+/* Sets the advice if a fault of this computer or a defect of the bridge may explain why the run failed. */
 static void find_fitting_advice(struct worker *w)
 {
 	enum verdict verdict = w->result.session.verdict;
@@ -444,7 +455,7 @@ static void find_fitting_advice(struct worker *w)
 		snprintf(w->result.advice, sizeof(w->result.advice), "%s", diagnosis.cure);
 }
 
-/* Sets the advice by the verdict, if no other advice was found. */
+/* Sets the usual advice for the verdict, if no other advice was found. */
 static void complete_advice(struct worker *w)
 {
 	/* clang-format off */
@@ -510,7 +521,7 @@ static void worker_play(struct worker *w)
 
 int worker_run(const struct request *request, const struct spec *spec, int fd)
 {
-	static struct worker w; /* static because it is large; a process has one */
+	static struct worker w; /* static because it is too large for the stack */
 
 	w = (struct worker){ .request = request, .spec = spec, .fd = fd, .capture = -1, .start_ms = wait_now_ms() };
 	snprintf(w.result.sequence_from, sizeof(w.result.sequence_from), "%s", request->sequence_from);

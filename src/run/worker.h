@@ -1,4 +1,4 @@
-/* worker.h - the process that owns one board's port, from finding it to the result. */
+/* worker.h - the worker process: finds and opens the port of one board, resets the board, reports the result. */
 #ifndef ESPRESET_RUN_WORKER_H
 #define ESPRESET_RUN_WORKER_H
 
@@ -7,11 +7,11 @@
 
 /**
  * worker_run() - find the port, reset and judge the board, or probe its wiring
- * @fd: socket to the supervisor, for messages; open until the process ends
+ * @fd: socket to the supervisor, for messages; is never closed here
  *
- * After a stop signal it closes the port, which releases the lines, and dies of the signal.
+ * After a stop signal the worker closes the port, which releases DTR and RTS, and dies of the signal.
  *
- * Return: 0: the result is a message, not the exit status.
+ * Return: 0, the exit status of the worker process; the result of the run is sent as a message.
  */
 int worker_run(const struct request *request, const struct spec *spec, int fd);
 
