@@ -32,7 +32,8 @@ static int make_path(char *buf, size_t cap, const char *format, va_list args)
 	return len >= 0 && (size_t)len < cap - used ? 0 : -ENAMETOOLONG;
 }
 
-/* Format the arguments of the calling function into the array @path. A path that is too long becomes "": no file. */
+/* Formats the calling function's variable arguments into the array @path. A path that is too long becomes "", which
+ * names no file. */
 #define MAKE_PATH(path, format) \
 	do { \
 		va_list args_; \
@@ -80,8 +81,9 @@ const char *hostfs_basename(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Read the beginning of a file. Return: bytes read, or -errno. Links are not followed: in a directory that is writable
- * for everybody, a link may lead to a serial port. */
+/* Reads the beginning of a file. Return: number of bytes read, or -errno. Symbolic links are not followed: in a
+ * directory that everybody may write to, a link may lead to a serial port, and opening that would assert DTR and
+ * RTS. */
 static ssize_t hostfs_read(const char *path, char *buf, size_t cap)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
@@ -99,7 +101,7 @@ static ssize_t hostfs_read(const char *path, char *buf, size_t cap)
 		used += (size_t)got;
 	}
 	got = got < 0 ? -errno : (ssize_t)used;
-	(void)close(fd); /* only read: an error loses no data */
+	(void)close(fd); /* the file was only read, so an error of close() loses no data */
 	return got;
 }
 

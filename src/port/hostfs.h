@@ -3,8 +3,8 @@
  *	hostfs_set_root("DIR");		only in tests: "/proc/locks" then means "DIR/proc/locks"
  *	r = hostfs_text(text, sizeof(text), "/proc/%d/comm", pid);
  *
- * Functions that take a format treat the resulting path as a path below the root. A path longer than HOSTFS_PATH_MAX is
- * treated as a path of no file. No function here opens a device.
+ * Functions with a printf() format make a path from it and put the root in front. If that path is longer than
+ * HOSTFS_PATH_MAX, they behave as if there were no such file. No function here opens a device.
  */
 #ifndef ESPRESET_PORT_HOSTFS_H
 #define ESPRESET_PORT_HOSTFS_H
@@ -17,7 +17,7 @@
 
 #define HOSTFS_PATH_MAX 4096
 
-/* udev's database entry of a character device: a format for major() and minor() of the device number. */
+/* path of udev's database entry for a character device: a printf() format for major and minor of the device's number */
 #define HOSTFS_UDEV "/run/udev/data/c%u:%u"
 
 /** hostfs_set_root() - use @root instead of "/"; NULL: "/" again. The pointer is kept, the string is not copied. */
@@ -29,7 +29,7 @@ int hostfs_path(char *buf, size_t cap, const char *format, ...) __attribute__((f
 /** hostfs_rooted() - put the root in front of a user's path if it is absolute, else copy it; 0 or -ENAMETOOLONG */
 int hostfs_rooted(const char *path, char *buf, size_t cap);
 
-/** hostfs_real() - realpath() of a user's path, without the root; @ret may be @path; 0 or -errno */
+/** hostfs_real() - realpath() of a user's path; @ret does not contain the root and may be @path; 0 or -errno */
 int hostfs_real(const char *path, char *ret, size_t cap);
 
 /** hostfs_basename() - the part of @path after its last slash */
@@ -42,7 +42,7 @@ const char *hostfs_basename(const char *path);
  */
 int hostfs_text(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/** hostfs_link() - the last component of a symbolic link's target; 0, or -errno and "" */
+/** hostfs_link() - read the last component of a symbolic link's target; 0, or -errno and "" in @buf */
 int hostfs_link(char *buf, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /** hostfs_has() - whether the path exists; links are followed */

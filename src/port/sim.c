@@ -1,4 +1,4 @@
-/* sim.c - the port contract (port.h) on a simulated board: starts espreset-sim and talks to it over a socket. */
+/* sim.c - implements port.h for a simulated board: starts espreset-sim and talks to it over a socket. */
 #include "port/sim.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "port/wait.h"
 #include "sim/protocol.h"
 
-#define BUFFER_MAX 65536 /* bytes of input that are kept while a reply is awaited */
-#define REPLY_MS 20000	 /* longer than any driver's time-out: after it espreset-sim counts as broken */
+#define BUFFER_MAX 65536 /* size of the buffer for input that arrives while espreset waits for a reply */
+#define REPLY_MS 20000	 /* time to reply, longer than any driver's time-out; then espreset-sim counts as broken */
 
 struct sim_port {
 	struct port port;
@@ -38,10 +38,10 @@ static struct sim_port *sim_port_of(struct port *port)
 /* ------------------------------------------------------------ the program espreset-sim */
 
 #define PROGRAM "espreset-sim"
-#define CHECK_MS 3000 /* time for espreset-sim to check the words, which takes it milliseconds */
+#define CHECK_MS 3000 /* time for espreset-sim to check the keywords of sim:WORDS; it needs milliseconds */
 
-/* Find espreset-sim in the directory of the running espreset, where both the build and the installation put it. Without
- * /proc, as in a bare chroot, the path of espreset is the one that it was started by. */
+/* Finds espreset-sim in the directory of the running espreset, where both the build and the installation put it. If
+ * there is no /proc, as in a bare chroot, takes the directory from the path by which espreset was started. */
 static int find_program(char path[PATH_MAX], char *err, size_t cap)
 {
 	const char *started_as = (const char *)getauxval(AT_EXECFN);
@@ -96,7 +96,8 @@ static int sim_read_line(int fd, const struct port_stop *stop, char *text, size_
 	return 0;
 }
 
-/* Return: the exit status, or negative errno; -ECHILD: the status is not known because SIGCHLD is ignored. */
+/* Waits until a child process has ended. Return: its exit status, or negative errno; -ECHILD: the exit status is not
+ * known, because SIGCHLD is ignored. */
 static int wait_for_exit(pid_t pid)
 {
 	int status;
@@ -108,7 +109,8 @@ static int wait_for_exit(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
 }
 
-/* Run "espreset-sim check WORDS" and read the text line that it prints. Return: 0 or negative errno; -EIO: no line. */
+/* Runs "espreset-sim check WORDS" and reads the text line that it prints. Return: 0 or negative errno; -EIO:
+ * espreset-sim has printed nothing. */
 static int ask_for_check(const char *path, const char *words, const struct port_stop *stop, char *text, size_t cap)
 {
 	int fds[2], r;
@@ -118,14 +120,16 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		(void)dup2(fds[1], STDOUT_FILENO); /* on failure no text line arrives: -EIO below */
+		/* if this fails, no text line arrives, and ask_for_check() returns -EIO */
+		(void)dup2(fds[1], STDOUT_FILENO);
 		exec_program(path, "check", words);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r == 0) {
 		r = sim_read_line(fds[0], stop, text, cap);
-		(void)kill(pid, SIGKILL); /* it has printed its text line or never will: do not wait for its exit */
+		/* espreset-sim has printed its text line or never will: do not wait for its exit */
+		(void)kill(pid, SIGKILL);
 		(void)wait_for_exit(pid);
 	}
 	close(fds[0]);
@@ -163,7 +167,8 @@ int sim_port_help(char *err, size_t cap)
 	return r;
 }
 
-/* In the board's process: make @sock the descriptor that espreset-sim expects, and run it. */
+/* Called in the process of the simulated board: gives @sock the descriptor number that espreset-sim expects, and runs
+ * espreset-sim. */
 static _Noreturn void become_simulator(int sock, const char *path, const char *words)
 {
 	if (sock == SIM_SOCKET ? fcntl(sock, F_SETFD, 0) < 0 : dup2(sock, SIM_SOCKET) < 0)
@@ -178,9 +183,9 @@ static int start_board(int sock, const char *path, const char *words)
 	int status;
 
 	if (pid < 0)
-		return -ENOMEM; /* not EAGAIN (limit of processes), which would look like a busy port */
+		return -ENOMEM; /* not fork()'s EAGAIN (too many processes), which would be reported as a busy port */
 	if (pid == 0) {
-		(void)setsid(); /* cannot fail: a new process is no group leader */
+		(void)setsid(); /* cannot fail: a forked process is no process group leader */
 		pid = fork();
 		if (pid == 0)
 			become_simulator(sock, path, words);
@@ -192,7 +197,7 @@ static int start_board(int sock, const char *path, const char *words)
 
 /* ------------------------------------------------------------ packets and port operations */
 
-/* Append received data to the buffer. If it is full the new data is lost, as in a tty. */
+/* Appends received data to the buffer. If the buffer has too little room, the new data is lost, as in a tty. */
 static void sim_keep(struct sim_port *sp, const struct sim_packet *packet)
 {
 	size_t n = (size_t)packet->result;
@@ -205,7 +210,8 @@ static void sim_keep(struct sim_port *sp, const struct sim_packet *packet)
 	sp->kept += n;
 }
 
-/* Handle the next packet, if one has arrived. Return: 1: it was a reply; 0: it was not, or there is none; -errno. */
+/* Handles the next packet, if one has arrived. Return: 1: it was a reply; 0: it was no reply, or none has arrived; else
+ * negative errno. */
 static int take_packet(struct sim_port *sp, int *ret_result)
 {
 	struct sim_packet packet;
@@ -226,7 +232,8 @@ static int take_packet(struct sim_port *sp, int *ret_result)
 	}
 }
 
-/* Send a request and wait for its reply. Stop signals do not end the wait, as they do not end a USB transfer. */
+/* Sends a request to espreset-sim and waits for the reply. Stop signals do not end the wait, as they would not end a
+ * USB transfer. */
 static int sim_ask(struct sim_port *sp, const struct sim_request *request)
 {
 	int64_t deadline = wait_now_ms() + REPLY_MS;
@@ -293,7 +300,8 @@ static ssize_t read_input(struct port *port, void *buf, size_t cap, int64_t dead
 	}
 }
 
-/* Drain input as the close of a tty does (port/tty.c): until 5 ms without input, at most 50 ms. */
+/* Reads and discards input before the close, as port/tty.c does: until none has come for 5 ms, but for 50 ms at
+ * most. */
 static void sim_drain(struct sim_port *sp)
 {
 	int64_t end = wait_now_ms() + 50;
@@ -342,7 +350,8 @@ static int connect_board(const char *path, const char *words)
 	return r;
 }
 
-/* Open the port of a board that was started. Takes ownership of @sock, on failure too. */
+/* Opens the port of a simulated board whose process runs. From then on @sock belongs to the port; on failure it is
+ * closed. */
 static int sim_open_port(int sock, int baud, const struct port_stop *stop, struct port **ret)
 {
 	struct sim_port *sp = calloc(1, sizeof(*sp));
@@ -355,7 +364,7 @@ static int sim_open_port(int sock, int baud, const struct port_stop *stop, struc
 		sp->lines = SIM_DTR | SIM_RTS;
 		r = sim_ask(sp, &(struct sim_request){ .kind = SIM_ASK_OPEN, .value = baud });
 		if (r == -ENODEV)
-			r = -ENOEXEC; /* espreset-sim ended without a reply: not an unplugged board */
+			r = -ENOEXEC; /* espreset-sim has ended without a reply: do not report an unplugged board */
 	}
 	if (r < 0) {
 		close(sock);

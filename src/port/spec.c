@@ -13,7 +13,7 @@ struct spec spec_of_path(const char *path)
 	return (struct spec){ .text = path, .kind = SPEC_PATH };
 }
 
-/* Whether @text is a USB device or interface as sysfs names them: 1-1.4 or 1-1.4:1.0 */
+/* Whether @text looks like sysfs's name of a USB device, 1-1.4, or of a USB interface, 1-1.4:1.0. */
 static bool is_place(const char *text)
 {
 	int bus, end = 0;

@@ -7,18 +7,18 @@
 enum spec_kind {
 	SPEC_PATH,	/* path of a tty or of a link to one */
 	SPEC_USB_ID,	/* usb:VID:PID[:SERIAL] */
-	SPEC_USB_PLACE, /* usb:1-1.4, a device at its place on the hubs; or usb:1-1.4:1.0, one of its interfaces */
-	SPEC_SIM,	/* sim:WORDS, the simulated board */
+	SPEC_USB_PLACE, /* usb:1-1.4, the device at this place on the hubs; or usb:1-1.4:1.0, one of its interfaces */
+	SPEC_SIM,	/* sim:WORDS, a simulated board that the keywords WORDS describe */
 };
 
-/* All strings are parts of the parsed text, which must outlive the spec. */
+/* All strings point into the text that was parsed, so that text must outlive the spec. */
 struct spec {
 	const char *text; /* the whole PORT, as the user typed it */
 	enum spec_kind kind;
 	unsigned int vid, pid; /* for SPEC_USB_ID */
-	const char *serial;    /* for SPEC_USB_ID; NULL: any */
-	const char *usb_path;  /* for SPEC_USB_PLACE; with a colon: an interface */
-	const char *words;     /* for SPEC_SIM: what follows "sim:"; checked by espreset-sim only */
+	const char *serial;    /* for SPEC_USB_ID; NULL: any serial number fits */
+	const char *usb_path;  /* for SPEC_USB_PLACE; with a colon it names an interface, else a device */
+	const char *words;     /* for SPEC_SIM: keywords, the text after "sim:"; only espreset-sim checks them */
 };
 
 /**
@@ -30,7 +30,7 @@ struct spec {
  */
 int spec_parse(const char *text, struct spec *ret, char *err, size_t cap);
 
-/** spec_of_path() - the spec of a tty's path */
+/** spec_of_path() - make a spec from the path of a tty */
 struct spec spec_of_path(const char *path);
 
 #endif

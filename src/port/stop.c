@@ -27,7 +27,8 @@ void stop_init(void)
 		struct sigaction before;
 
 		sigaddset(&blocked, stop_signals[i]);
-		/* nohup(1), and shells for background jobs, start programs with signals ignored: keep them ignored. */
+		/* nohup(1), and shells that start a background job, let the program inherit ignored signals: keep them
+		 * ignored. */
 		if (sigaction(stop_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN &&
 		    stop_signals[i] != SIGTERM)
 			continue;
@@ -36,7 +37,7 @@ void stop_init(void)
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
 	(void)sigaction(SIGXFSZ, &action, NULL);
-	action.sa_handler = SIG_DFL; /* if it stayed ignored, as inherited from a parent, waitpid() would fail */
+	action.sa_handler = SIG_DFL; /* if SIGCHLD stayed ignored, as a parent may have set it, waitpid() would fail */
 	(void)sigaction(SIGCHLD, &action, NULL);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &wait_mask);
 	for (size_t i = 0; i < STOP_SIGNALS; i++)

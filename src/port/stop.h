@@ -22,7 +22,7 @@ void stop_init(void);
 /** stop_end() - restore default signal handling, for runs that access no board; ignored signals stay ignored */
 void stop_end(void);
 
-/** stop_port() - the argument for wait_poll() and ports that admits stop signals; static */
+/** stop_port() - what wait_poll() and ports need so that a stop signal ends their waits; static */
 const struct port_stop *stop_port(void);
 
 /** stop_asked() - the number of the stop signal that was received; 0: none */

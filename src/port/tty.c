@@ -1,10 +1,11 @@
-/* tty.c - the port contract (port.h) on a Linux tty.
+/* tty.c - implements port.h for a Linux tty.
  *
- * libserialport opens the tty. Everything else is done here, on its descriptor, because its versions differ: sp_open()
- * of 0.1.1 takes no lock and sets no close-on-exec; that of 0.1.2 locks first, and clears HUPCL. Both set each modem
- * line once more to its present state, and switch off echo, line editing and translation before this code can read
- * those settings. Both keep the speed (but 0.1.2 turns B0 into 9600), the framing and CRTSCTS (get_config(),
- * set_config()). These are saved here and restored at the end.
+ * libserialport opens the tty. This file does everything else on the tty's descriptor, because versions of
+ * libserialport differ: sp_open() of version 0.1.1 neither locks the port nor sets close-on-exec; sp_open() of version
+ * 0.1.2 locks the port first, and clears HUPCL. Both versions set each modem line once more to its present state, and
+ * switch off echo, line editing and translation before this file can save these settings. Both versions keep the baud
+ * rate (but 0.1.2 turns B0 into 9600), the framing and CRTSCTS (get_config(), set_config()). This file saves the
+ * settings after sp_open(), and restores baud rate and framing before the close.
  */
 #include "port/tty.h"
 
@@ -26,17 +27,17 @@
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-/* A CP2102N before revision A02 may hang if the port is closed while data arrives (esptool issue 399). So the close
- * waits for a pause of DRAIN_QUIET_MS, but at most DRAIN_MOST_MS. */
+/* A CP2102N before revision A02 may hang if the port is closed while data arrives (esptool issue 399). So before the
+ * close, input is read until none has come for DRAIN_QUIET_MS, but for DRAIN_MOST_MS at most. */
 #define DRAIN_QUIET_MS 5
 #define DRAIN_MOST_MS 50
 
-/* Transfers fail as soon as a device is unplugged. The kernel learns of the unplugging from the hub up to 255 ms later
- * (poll interval of a hub's status endpoint, USB 2.0 11.12.4 with Linux drivers/usb/core/hub.c). Only then can an
- * unplugged device be told from a defective one. */
+/* USB transfers fail as soon as a device is unplugged. But the kernel learns from the hub up to 255 ms later that the
+ * device was unplugged (poll interval of a hub's status endpoint, USB 2.0 11.12.4 with Linux drivers/usb/core/hub.c).
+ * So wait this long to tell an unplugged device from a defective one. */
 #define UNPLUG_NOTICE_MS 300
 
-/* Missing in the C library's headers; values from Linux include/uapi/asm-generic/termios.h. */
+/* Constants that are missing in the C library's headers; values from Linux include/uapi/asm-generic/termios.h. */
 #ifndef TIOCM_OUT1
 #define TIOCM_OUT1 0x2000
 #define TIOCM_OUT2 0x4000
@@ -51,15 +52,18 @@ struct tty {
 	struct port port;
 	const struct port_stop *stop;
 	int fd;
-	bool is_ours;	       /* no other process has the lock, so settings and lines may be changed */
-	bool is_exclusive;     /* TIOCEXCL is set, and must be cleared before the close */
-	struct termios2 found; /* settings at the open: speed and framing are restored at the close */
-	unsigned int lines;    /* modem lines that espreset asserts, or may have left asserted after an error */
-	unsigned int rest;     /* modem lines to assert instead of none; 0 except for a CP2102C */
-	bool heard_at_rest;    /* input came while only @rest was asserted: so @rest does not stop the board */
+	bool is_ours;	   /* no other process has locked the port, so its settings and modem lines may be changed */
+	bool is_exclusive; /* TIOCEXCL is set, and must be cleared before the close */
+	/* settings found when the port was opened; its baud rate and framing are restored at the close */
+	struct termios2 found;
+	unsigned int lines; /* modem lines that espreset asserts, or may have left asserted after an error */
+	unsigned int rest;  /* modem lines that stay asserted when a caller releases all; 0 except for a CP2102C */
+	/* input came while only the lines of @rest were asserted, so the board runs in this state */
+	bool heard_at_rest;
 	bool speedless;
-	int other_bits; /* OUT1, OUT2 and LOOP as found, because TIOCMSET writes them too */
-	int baud;	/* speed last set by apply_settings(); 0: settings are still those found */
+	/* OUT1, OUT2 and LOOP as found at the open, because TIOCMSET sets them together with DTR and RTS */
+	int other_bits;
+	int baud; /* baud rate last set by apply_settings(); 0: the port still has the settings found at the open */
 };
 
 static struct tty *tty_of(struct port *port)
@@ -87,7 +91,8 @@ static const char *kind_text(mode_t mode)
 	}
 }
 
-/* Whether a character device is a terminal. Without /sys only /dev/null and its relatives are known not to be one. */
+/* Whether a character device is a terminal. Without /sys, all count as terminals except memory devices such as
+ * /dev/null. */
 static bool is_terminal(dev_t rdev)
 {
 	char name[64];
@@ -97,9 +102,10 @@ static bool is_terminal(dev_t rdev)
 	return strcmp(name, "tty") == 0;
 }
 
-/* Name the kind of a terminal without modem lines, by its number in Linux Documentation/admin-guide/devices.txt: majors
- * 2 and 3 are BSD pseudo-terminals, 128 to 143 Unix98 ones, 4 below minor 64 virtual consoles; 5 is /dev/tty and
- * /dev/console, with minor 2 /dev/ptmx. NULL: it may have modem lines. */
+/* Return: what kind of terminal a device number means, if that kind has no modem lines; NULL: it may have modem lines.
+ * Numbers by Linux Documentation/admin-guide/devices.txt: majors 2 and 3 are BSD pseudo-terminals, majors 128 to 143
+ * Unix98 pseudo-terminals. Major 4 below minor 64 is a virtual console. Major 5 is /dev/tty or /dev/console, but with
+ * minor 2 /dev/ptmx. */
 static const char *lineless_text(dev_t rdev)
 {
 	unsigned int maj = major(rdev), min = minor(rdev);
@@ -139,7 +145,8 @@ bool tty_is_port(const char *path)
 
 /* ------------------------------------------------------------ errors */
 
-/* Whether the device is unplugged: then poll() reports POLLHUP, while other calls fail with EIO for any defect. */
+/* Whether the device is unplugged. Only poll() tells this, by POLLHUP: other calls fail with EIO for any defect,
+ * too. */
 static bool is_hung_up(const struct tty *tty, int64_t deadline_ms)
 {
 	struct pollfd pfd = { .fd = tty->fd, .events = 0 };
@@ -152,7 +159,8 @@ static bool is_transfer_error(int err)
 	return err == EIO || err == EPROTO || err == EPIPE || err == ETIMEDOUT || err == ESHUTDOWN;
 }
 
-/* Translate the errno of a failed call for port.h: -ENODEV if the device is unplugged, whatever the driver reported. */
+/* Return: the error that port.h requires, for the errno of a failed call: -ENODEV if the device is unplugged, whatever
+ * errno the driver has set. */
 static int tty_error(const struct tty *tty, int err)
 {
 	if (err == EWOULDBLOCK)
@@ -186,7 +194,7 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 		bits |= TIOCM_DTR;
 	if (wire & PORT_RTS)
 		bits |= TIOCM_RTS;
-	tty->lines |= next; /* until the ioctl has succeeded, a line counts as asserted if it may be */
+	tty->lines |= next; /* if the ioctl() fails, a line counts as asserted, because it may be */
 	r = tty_ioctl(tty, TIOCMSET, &bits);
 	if (r == 0)
 		tty->lines = next;
@@ -195,8 +203,8 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 
 /* ------------------------------------------------------------ settings */
 
-/* Save the settings and modem bits of the freshly opened port. TIOCMSET would clear OUT2 if it were not saved, and OUT2
- * gates the interrupt of a PC's own UART (Linux drivers/tty/serial/8250/8250_port.c).
+/* Save the settings and modem bits of a port that was just opened. OUT2 is saved because TIOCMSET would clear it, and
+ * without OUT2 a PC's own UART raises no interrupts (Linux drivers/tty/serial/8250/8250_port.c).
  * @ret_asserted: whether both modem lines are certainly asserted
  */
 static int find_state(struct tty *tty, bool *ret_asserted)
@@ -213,20 +221,23 @@ static int find_state(struct tty *tty, bool *ret_asserted)
 	if (r < 0)
 		return r;
 	tty->other_bits = bits & (TIOCM_OUT1 | TIOCM_OUT2 | TIOCM_LOOP);
-	/* With CRTSCTS the bridge may drive RTS by itself, so the driver's RTS bit proves nothing. */
+	/* With CRTSCTS the bridge may drive RTS by itself. Then the driver's RTS bit does not prove that RTS is
+	 * asserted. */
 	*ret_asserted = (bits & both) == both && !(tty->found.c_cflag & CRTSCTS);
 	return 0;
 }
 
-/* On a chip's own USB, firmware may start its loader at 1200 Bd (arduino-esp32 cores/esp32/USBCDC.cpp). */
+/* Whether a baud rate must not be set: on the chip's own USB, firmware may start the bootloader when 1200 Bd is set
+ * (arduino-esp32 cores/esp32/USBCDC.cpp). */
 static bool is_forbidden(const struct tty *tty, speed_t baud)
 {
 	return tty->speedless && baud == 1200;
 }
 
-/* The CBAUD bits for a speed: a B constant, or BOTHER with the number in c_ospeed. Some drivers send the speed to the
- * bridge again when only these bits change, so the speed that was found keeps the bits that were found. Speeds above
- * 460800 get a B constant, because libserialport has turned them into BOTHER, which stty shows as 0. */
+/* Return: the CBAUD bits of c_cflag for a baud rate: a B constant, or BOTHER, which means the number in c_ospeed. The
+ * baud rate that the port had at the open keeps the bits that it had: some drivers send the baud rate to the bridge
+ * again even if only these bits change. But above 460800 Bd a B constant is used, because libserialport has turned it
+ * into BOTHER, which stty shows as 0. */
 static tcflag_t speed_bits(const struct tty *tty, speed_t baud)
 {
 	/* clang-format off */
@@ -242,7 +253,8 @@ static tcflag_t speed_bits(const struct tty *tty, speed_t baud)
 	return baud == tty->found.c_ospeed ? tty->found.c_cflag & CBAUD : BOTHER;
 }
 
-/* Raw mode, HUPCL on. CRTSCTS off, because the bridge would drive RTS by itself. @min: VMIN, bytes a read() needs */
+/* Changes @settings to raw mode with HUPCL on. CRTSCTS is cleared, because with it the bridge would drive RTS by
+ * itself. @min: VMIN, the least number of bytes that a read() returns. */
 static void make_raw(struct termios2 *settings, cc_t min)
 {
 	settings->c_iflag = IGNPAR;
@@ -274,12 +286,14 @@ static int tty_set_speed(struct port *port, int baud)
 {
 	struct tty *tty = tty_of(port);
 
-	/* "redundant changes may cause the chip to lose bytes" (Linux drivers/usb/serial/ch341.c) */
+	/* Do not set a baud rate that is set already: "redundant changes may cause the chip to lose bytes" (Linux
+	 * drivers/usb/serial/ch341.c) */
 	return baud == tty->baud ? 0 : apply_settings(tty, baud);
 }
 
-/* Restore speed and framing, in raw mode, because echo would send the board's output back to the board. HUPCL stays on
- * unless the lines stay asserted. Speed 0 is not restored: open() asserts no line at speed 0. */
+/* Restores baud rate and framing. Raw mode stays on, because echo would send the board's output back to the board.
+ * HUPCL stays on unless DTR and RTS stay asserted. A baud rate of 0 is not restored, because an open() at 0 Bd would
+ * not assert DTR and RTS. */
 static int restore_settings(struct tty *tty)
 {
 	struct termios2 last = tty->found;
@@ -295,7 +309,8 @@ static int restore_settings(struct tty *tty)
 
 /* ------------------------------------------------------------ reading */
 
-/* The result of a failed read. Drivers' -ETIMEDOUT and -ECANCELED become -EIO: port.h gives both another meaning. */
+/* Return: the error of a read() that failed with errno @err. ETIMEDOUT and ECANCELED of a driver become -EIO, because
+ * port.h gives both another meaning. */
 static int read_failure(const struct tty *tty, int err)
 {
 	int r = tty_error(tty, err);
@@ -311,7 +326,7 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 	int r;
 
 	for (;;) {
-		/* No stop signal while a modem line is asserted: the board would stay in reset. */
+		/* A stop signal must not end this wait while DTR or RTS is asserted: the board would stay in reset. */
 		r = wait_poll(&pfd, 1, deadline_ms, tty->lines ? NULL : tty->stop);
 		if (r < 0)
 			return r;
@@ -322,7 +337,8 @@ static ssize_t tty_read(struct port *port, void *buf, size_t cap, int64_t deadli
 		}
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return read_failure(tty, errno);
-		/* No data: a spurious wakeup of poll(), or the tty is hung up and read() reports end of file. */
+		/* read() gave no data: either poll() woke up without cause, or the tty is hung up and read() reports
+		 * end of file. */
 		if (pfd.revents & (POLLHUP | POLLERR | POLLNVAL))
 			return -ENODEV;
 		if (wait_now_ms() >= deadline_ms)
@@ -342,9 +358,9 @@ static void tty_drain(struct tty *tty)
 
 /* ------------------------------------------------------------ opening and closing */
 
-/* Open by libserialport. When sp_open() fails, it has closed the port and tty->fd stays -1. The exception is a failed
- * lock in 0.1.2: it leaves the port open, and our tty_lock() then fails on that descriptor. sp_close() is never called:
- * it would clear the TIOCEXCL of the process that has the lock.
+/* Open the port with libserialport. When sp_open() fails, it has closed the port, and tty->fd stays -1. An exception is
+ * version 0.1.2 when it cannot lock the port: it leaves the port open, and tty_lock() then fails on its descriptor.
+ * sp_close() is never called: if another process has locked the port, it would clear that process's TIOCEXCL.
  * Return: the errno of a failed system call, else 0.
  */
 static int open_library(struct tty *tty, const char *path)
@@ -356,19 +372,20 @@ static int open_library(struct tty *tty, const char *path)
 		return 0;
 	if (sp_open(sp, SP_MODE_READ_WRITE) == SP_ERR_FAIL)
 		err = sp_last_error_code();
-	(void)sp_get_port_handle(sp, &tty->fd); /* fails only for NULL */
+	(void)sp_get_port_handle(sp, &tty->fd); /* cannot fail: the arguments are not NULL */
 	sp_free_port(sp);			/* frees memory only; the descriptor stays open */
 	return err;
 }
 
-/* Open by libserialport, or by open() if libserialport fails: in a container without /sys, for a node with an unusual
- * name, for settings that it cannot parse. With --no-lock only open() is tried, because 0.1.2 insists on the lock. If
- * the port is at fault, open() fails as well and reports why; else its descriptor serves to release the lines. */
+/* Opens the port with libserialport. If libserialport fails, opens it with open(): libserialport may fail in a
+ * container without /sys, for a device node with an unusual name, or for settings that it cannot parse. If the port is
+ * at fault, open() fails, too, and reports why. With --no-lock only open() is tried, because libserialport 0.1.2
+ * insists on locking. */
 static int open_once(struct tty *tty, const char *path, const struct tty_options *options)
 {
 	int err = options->no_lock ? 0 : open_library(tty, path);
 
-	/* A failed transfer may mean that the device is being unplugged: wait until the kernel has noticed. */
+	/* A failed USB transfer may mean that the device is being unplugged: wait until the kernel has noticed. */
 	if (tty->fd < 0 && is_transfer_error(err))
 		(void)wait_poll(NULL, 0, wait_now_ms() + UNPLUG_NOTICE_MS, NULL);
 	if (tty->fd < 0)
@@ -400,11 +417,12 @@ static int set_up(struct tty *tty, const struct tty_options *options)
 	if (r == 0 && !asserted)
 		r = tty_set_lines(&tty->port, PORT_DTR | PORT_RTS, PORT_DTR | PORT_RTS);
 	if (r == 0)
-		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH); /* input received at the previous speed */
+		(void)ioctl(tty->fd, TCFLSH, TCIFLUSH); /* discard input that was received at the old baud rate */
 	return r;
 }
 
-/* Release both lines, drain, restore the settings. Lines of @rest stay asserted if the board was heard meanwhile. */
+/* Releases DTR and RTS, reads remaining input, restores the settings. But the lines of tty->rest (CP2102C) stay
+ * asserted if the board has sent something while they were asserted. */
 static int tty_release(struct tty *tty)
 {
 	int r = 0;
@@ -419,7 +437,8 @@ static int tty_release(struct tty *tty)
 		tty_drain(tty);
 	if (r != -ENODEV && tty->baud)
 		keep_first(&r, restore_settings(tty));
-	/* close() would wait up to 30 s for pending output. espreset writes none, so discard what others have left. */
+	/* Discard output that other programs have left: close() would wait up to 30 s for it. espreset itself writes
+	 * nothing. */
 	(void)ioctl(tty->fd, TCFLSH, TCOFLUSH);
 	if (tty->is_exclusive)
 		(void)ioctl(tty->fd, TIOCNXCL, NULL);
@@ -434,7 +453,7 @@ static int tty_close(struct port *port)
 	if (!port)
 		return 0;
 	tty = tty_of(port);
-	tty->stop = NULL; /* the rest is short and must not be interrupted */
+	tty->stop = NULL; /* closing takes a short time, and no stop signal may interrupt it */
 	if (tty->fd >= 0 && tty->is_ours)
 		r = tty_release(tty);
 	if (tty->fd >= 0 && close(tty->fd) < 0 && errno != EINTR)
@@ -461,7 +480,7 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	r = tty_refusal(path, NULL, 0);
 	if (r < 0)
 		return r;
-	real = realpath(path, NULL); /* libserialport 0.1.1 refuses links */
+	real = realpath(path, NULL); /* libserialport 0.1.1 refuses symbolic links */
 	if (!real)
 		return -errno;
 	tty = calloc(1, sizeof(*tty));
@@ -483,7 +502,7 @@ int tty_open(const char *path, const struct tty_options *options, struct port **
 	if (r < 0) {
 		if (r == -ENOTSUP)
 			tty->lines = 0;	     /* the driver has no modem lines to release */
-		(void)tty_close(&tty->port); /* its error is not reported: the first one is */
+		(void)tty_close(&tty->port); /* an error of tty_close() is not reported, because r is the cause */
 		return r;
 	}
 	*ret_port = &tty->port;

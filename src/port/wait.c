@@ -1,10 +1,10 @@
-/* wait.c - the clock, and the only function that waits: it admits stop signals, which are blocked otherwise. */
+/* wait.c - reads the clock, and waits. Stop signals are blocked except during these waits. */
 #include "port/wait.h"
 
 #include <errno.h>
 #include <time.h>
 
-/* Longest single ppoll(): one day, which cannot overflow a timespec. */
+/* Longest time-out of one ppoll() call: one day, which cannot overflow a struct timespec. */
 #define LONGEST_MS (INT64_C(24) * 3600 * 1000)
 
 int64_t wait_now_ms(void)
@@ -26,7 +26,8 @@ static struct timespec wait_time_left(int64_t deadline_ms)
 	return (struct timespec){ .tv_sec = (time_t)(left_ms / 1000), .tv_nsec = (long)(left_ms % 1000) * 1000000 };
 }
 
-/* ppoll() does not deliver pending signals when a descriptor is ready, so a ppoll() without descriptors comes first. */
+/* Whether a stop signal has come. ppoll() delivers no pending signal if a descriptor is ready, so this call is made
+ * without descriptors. */
 static int is_asked_to_stop(const struct port_stop *stop)
 {
 	static const struct timespec at_once = { 0 };

@@ -1,4 +1,4 @@
-/* wait.h - the clock, and the only function that waits: it admits stop signals, which are blocked otherwise. */
+/* wait.h - reads the clock, and waits. Stop signals are blocked except during these waits. */
 #ifndef ESPRESET_WAIT_H
 #define ESPRESET_WAIT_H
 
@@ -16,7 +16,7 @@ int64_t wait_now_ms(void);
 /**
  * wait_poll() - wait for descriptors until a deadline
  * @fds:         as for poll(2); may be NULL if @count is 0
- * @deadline_ms: CLOCK_MONOTONIC; one that has passed means: poll once without waiting
+ * @deadline_ms: CLOCK_MONOTONIC; if it has passed already, poll once without waiting
  * @stop:        from stop_port(); NULL: stop signals stay blocked
  *
  * A pending stop signal ends the wait even if input is ready, because a board may send without a pause.

@@ -1,8 +1,8 @@
 /* message.h - what a worker process tells the supervisor: messages of a fixed size, each sent as one packet.
  *
- * STATUS, NOTE and MATCH are sent in any order, and dropped if the socket is full. OPENED is sent when the port is open for
- * the first time. WIRING is sent at most once, before RESULT. RESULT is sent once, as the last message. After a stop
- * signal the worker sends no RESULT.
+ * STATUS, NOTE and MATCH are sent in any order, and dropped if the socket is full. OPENED is sent when the port is open
+ * for the first time. WIRING is sent at most once, before RESULT. RESULT is sent once, as the last message. After a
+ * stop signal the worker sends no RESULT.
  */
 #ifndef ESPRESET_RUN_MESSAGE_H
 #define ESPRESET_RUN_MESSAGE_H
