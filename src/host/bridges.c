@@ -1,4 +1,4 @@
-/* bridges.c - the table of USB-UART bridges: name, driver and quirks by VID:PID.
+/* bridges.c - the table of USB-UART bridges: for each VID:PID its name, Linux driver and peculiarities.
  *
  * Sources: the device tables of Linux drivers/usb/serial/{ch341,cp210x,ftdi_sio,pl2303}.c and
  * drivers/usb/class/cdc-acm.c; WCH's ch343ser_linux; brltty Programs/usb_adapters.c; esptool reset.py and its
@@ -57,7 +57,8 @@ const struct bridge *bridge_find(unsigned int vid, unsigned int pid)
 	return NULL;
 }
 
-/* FTDI's chips by bcdDevice: Linux drivers/usb/serial/ftdi_sio.c, ftdi_determine_type(). */
+/* Name of an FTDI chip by its device release number (bcdDevice), as in Linux drivers/usb/serial/ftdi_sio.c,
+ * ftdi_determine_type(). */
 static const char *ftdi_name(unsigned int bcd_device, const char *otherwise)
 {
 	switch (bcd_device) {
@@ -80,7 +81,7 @@ void bridge_name(unsigned int vid, unsigned int pid, const char *product, unsign
 	const char *name = bridge ? bridge->name : "";
 	size_t len = strspn(product, "CPN0123456789");
 
-	/* Silicon Labs' chips share a VID:PID. Their default product string begins with the chip's name. */
+	/* Silicon Labs' chips share a VID:PID, but their default product string begins with the name of the chip. */
 	if (strcmp(name, "CP210x") == 0 && strncmp(product, "CP21", 4) == 0 &&
 	    (product[len] == ' ' || product[len] == '\0')) {
 		(void)snprintf(ret_name.at, ret_name.cap, "%.*s", (int)len, product);

@@ -1,4 +1,4 @@
-/* bridges.h - the table of USB-UART bridges: name, driver and quirks by VID:PID. */
+/* bridges.h - the table of USB-UART bridges: for each VID:PID its name, Linux driver and peculiarities. */
 #ifndef ESPRESET_HOST_BRIDGES_H
 #define ESPRESET_HOST_BRIDGES_H
 
@@ -6,8 +6,8 @@
 
 enum bridge_quirk {
 	BRIDGE_NATIVE = 1 << 0,	 /* not a bridge: the chip's own USB */
-	BRIDGE_CP2102C = 1 << 1, /* flow control is always on, so received data moves RTS */
-	BRIDGE_CH34X = 1 << 2,	 /* uses the ch341 driver, which loses data in some kernels (host/quirks.c) */
+	BRIDGE_CP2102C = 1 << 1, /* a CP2102C, whose flow control is always on: data from the board changes RTS */
+	BRIDGE_CH34X = 1 << 2,	 /* served by the driver ch341, which loses data in some kernels (host/quirks.c) */
 };
 
 struct bridge {
@@ -15,10 +15,10 @@ struct bridge {
 	unsigned int pid;
 	const char *name;    /* usual name of the bridge chip */
 	const char *driver;  /* Linux module that makes a serial port of the bridge */
-	unsigned int quirks; /* bits of enum bridge_quirk */
+	unsigned int quirks; /* what is peculiar: bits of enum bridge_quirk */
 };
 
-/** bridge_find() - the table row of a VID:PID; NULL: not in the table, though it may still be a serial port */
+/** bridge_find() - the bridge with a VID:PID; NULL: not in the table, but it may still have a serial port */
 const struct bridge *bridge_find(unsigned int vid, unsigned int pid);
 
 /**

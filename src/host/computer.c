@@ -42,7 +42,7 @@ bool computer_file_has(const char *text, const char *format, ...)
 		return false;
 	while (!has && fgets(line, sizeof(line), file))
 		has = line[0] != '#' && strstr(line, text);
-	(void)fclose(file); /* only read: an error loses no data */
+	(void)fclose(file); /* the file was only read, so an error of close() loses no data */
 	return has;
 }
 
@@ -55,7 +55,8 @@ pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const vo
 	if (!dir)
 		return 0;
 	while (!found && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10); /* 0 for names that are not numbers */
+		/* 0 if the directory's name is not a number, so it is no process */
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && wait_now_ms() > deadline_ms)
 			found = -ETIMEDOUT;

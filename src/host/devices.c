@@ -45,7 +45,7 @@ static bool read_hex(const char *dir, const char *name, unsigned int *ret_number
 	return sscanf(text, "%x", ret_number) == 1;
 }
 
-/* Return: false if @dir, a directory of sysfs, is not that of a USB device. */
+/* Reads what sysfs has about a USB device. Return: false: the sysfs directory @dir is not that of a USB device. */
 static bool read_usb_device(const char *dir, struct device *device)
 {
 	if (!read_hex(dir, "idVendor", &device->vid) || !read_hex(dir, "idProduct", &device->pid))
@@ -79,7 +79,8 @@ int devices_usb_node(const char *usb_path, char *ret_path, size_t cap)
 												     : -ENAMETOOLONG;
 }
 
-/* Follow sysfs from a tty up to its USB interface, then to its USB device. Return: false if it is not on USB. */
+/* Finds the USB interface of a tty and then its USB device, by going up in sysfs from the tty's directory. Return:
+ * false: the tty is not on USB. */
 static bool read_tty(const char *name, struct device *device)
 {
 	char dir[HOSTFS_PATH_MAX];
@@ -130,7 +131,7 @@ void devices_find_holders(struct device *devices, int count)
 			devices[i].is_held = holder_find(path, WAIT_FOREVER, &devices[i].holder) > 0;
 }
 
-/* The kernel's name of a tty, which may differ from the name of its node. */
+/* Finds the kernel's name of a tty, which may differ from the name of the tty's device node. */
 static int tty_name(const char *path, char *ret_name, size_t cap)
 {
 	char real[HOSTFS_PATH_MAX], node[HOSTFS_PATH_MAX];
@@ -186,7 +187,7 @@ static int add_tty(struct list *list, const char *name)
 	return list_append(list, &device);
 }
 
-/* Add a known bridge without a serial port. Bridges with one were added by add_tty(). */
+/* Adds a known bridge without a serial port. Bridges with a serial port were added by add_tty() before. */
 static int add_portless(struct list *list, const char *usb_path)
 {
 	struct device device;
@@ -234,7 +235,8 @@ static int add_without_sysfs(struct list *list)
 	return r;
 }
 
-/* Order for qsort(): by path, ttyUSB9 before ttyUSB10; then devices without a path, by place. */
+/* Order for qsort(): first devices with a tty, by its path, ttyUSB9 before ttyUSB10; then devices without a tty, by
+ * place. */
 static int devices_compare(const void *a, const void *b)
 {
 	const struct device *x = a, *y = b;

@@ -31,8 +31,8 @@ struct device {
 	char interface[64];   /* USB interface of the port: "1-1.4:1.0" */
 	char driver[32];      /* Linux driver of the interface: "ch341" */
 	char name[64];	      /* NAME given by --enroll: /dev/espreset/NAME */
-	bool is_held;	      /* a process uses the port; set by devices_find_holders() */
-	struct holder holder; /* that process, if is_held */
+	bool is_held;	      /* whether a process uses the port; set by devices_find_holders() */
+	struct holder holder; /* the process that uses the port; valid if is_held */
 };
 
 /**
@@ -52,10 +52,10 @@ void devices_find_holders(struct device *devices, int count);
  */
 int devices_find(const char *path, struct device *ret_device);
 
-/** devices_at() - the descriptors and the bridge of the USB device at a place, "1-1.4"; false: there is none */
+/** devices_at() - describe the USB device at a place on the hubs, "1-1.4"; false: nothing is there */
 bool devices_at(const char *usb_path, struct device *ret_device);
 
-/** devices_usb_node() - the usbfs node of the device at a place, "/dev/bus/usb/001/004"; 0, -ENODEV or -ENAMETOOLONG */
+/** devices_usb_node() - make the usbfs path, "/dev/bus/usb/001/004", from a place; 0, -ENODEV or -ENAMETOOLONG */
 int devices_usb_node(const char *usb_path, char *ret_path, size_t cap);
 
 #endif

@@ -1,4 +1,4 @@
-/* diagnose.c - what is wrong with a port, as far as this computer shows, and the cure; opens no tty. */
+/* diagnose.c - finds out what is wrong with a port, as far as this computer shows, and how to cure it; opens no tty. */
 #include "host/diagnose.h"
 
 #include <dirent.h>
@@ -23,7 +23,7 @@
 #include "port/tty.h"
 #include "port/wait.h"
 
-/* Time for examining all processes after a failed run, whose result waits for it. */
+/* After a failed run, examine processes for this long at most, because the result is not reported before. */
 #define SCAN_MS 500
 
 /* ------------------------------------------------------------ writing a diagnosis */
@@ -69,7 +69,7 @@ void diagnose_cure(struct look *look, const char *format, ...)
 
 /* ------------------------------------------------------------ permission */
 
-#define GROUPS_MAX 1024 /* Linux allows 65,536 groups a process; those beyond this number are ignored */
+#define GROUPS_MAX 1024 /* most groups of a process or user that are looked at; Linux allows 65,536 */
 
 static bool has_group(const gid_t *groups, int n, gid_t gid)
 {
@@ -87,18 +87,20 @@ static bool is_group_of_process(gid_t gid)
 	return has_group(groups, n, gid) || getegid() == gid;
 }
 
-/* Whether the account database has the user in a group. A login that is older than this entry lacks the group. */
+/* Whether the account database says that a user is in a group. A login session that began before the user was added to
+ * the group lacks it nevertheless. */
 static bool is_group_of_user(gid_t gid, const struct passwd *user)
 {
 	gid_t groups[GROUPS_MAX];
 	int n = GROUPS_MAX;
 
 	if (getgrouplist(user->pw_name, user->pw_gid, groups, &n) < 0)
-		n = GROUPS_MAX; /* the user is in more groups: the first ones were stored */
+		n = GROUPS_MAX; /* the user is in more than GROUPS_MAX groups: only the first ones were stored */
 	return has_group(groups, n, gid);
 }
 
-/* Users and groups come from the C library, not from /etc: nsswitch.conf(5) may name LDAP or systemd-homed. */
+/* Reports that the user may not open the port. The names of users and groups come from the C library, not from files in
+ * /etc, because nsswitch.conf(5) may name LDAP or systemd-homed instead. */
 static void report_permission(struct look *look, const char *path, const struct stat *st)
 {
 	const struct group *group = getgrgid(st->st_gid);
@@ -124,7 +126,7 @@ static void report_permission(struct look *look, const char *path, const struct 
 			      user ? user->pw_name : "$USER");
 }
 
-/* Report that the node's permissions allow access, but a control group of the kernel refuses it. */
+/* Reports that owner, group and mode of the device node allow access, but a control group's device rules refuse it. */
 static void report_device_rules(struct look *look, const char *path)
 {
 	diagnose_begin(look, "device-rules", VERDICT_PERMISSION, path, "its permissions allow it, the kernel does not");
@@ -138,9 +140,9 @@ static void report_device_rules(struct look *look, const char *path)
 	}
 }
 
-/* faccessat() fails with EPERM if a control group's device rules forbid the access. The kernel checks these after
- * owner, group and mode (Linux fs/namei.c, inode_permission()). open() may be forbidden although faccessat() succeeds:
- * then only a run that failed for lack of permission shows this. */
+/* Reports missing permissions. faccessat() fails with EPERM if a control group's device rules forbid the access, which
+ * the kernel checks after owner, group and mode (Linux fs/namei.c, inode_permission()). But such rules may also forbid
+ * open() while faccessat() succeeds: only a run that failed for lack of permission shows this. */
 static void check_permission(struct look *look, const char *path, const char *rooted)
 {
 	int err = faccessat(AT_FDCWD, rooted, R_OK | W_OK, AT_EACCESS) == 0 ? 0 : errno;
@@ -154,7 +156,7 @@ static void check_permission(struct look *look, const char *path, const char *ro
 
 /* ------------------------------------------------------------ who uses it */
 
-/* Whether udev's database has @property=1 for the port. */
+/* Whether udev's database sets @property to 1 for the port. */
 static bool udev_says(const char *rooted, const char *property)
 {
 	char text[64];
@@ -214,7 +216,8 @@ static void check_holder(struct look *look, const char *path, const char *rooted
 		diagnose_cure(look, "find it as root: sudo fuser -v %s", path);
 }
 
-/* For a busy port without a visible holder: ModemManager runs as root, and no file shows its TIOCEXCL. */
+/* Reports ModemManager as the possible user of a busy port. It runs as root, so its open files cannot be seen by other
+ * users, and no file shows that it has set TIOCEXCL. */
 static void check_modemmanager(struct look *look, const char *path, const char *rooted)
 {
 	pid_t pid = computer_process("ModemManager", look->scan_until_ms);
@@ -225,7 +228,7 @@ static void check_modemmanager(struct look *look, const char *path, const char *
 
 /* ------------------------------------------------------------ a missing port */
 
-/* Report a port that the kernel has but /dev lacks. Return: whether it is such a port. */
+/* Reports a port that the kernel has, but for which /dev has no device node. Return: whether @path is such a port. */
 static bool check_node(struct look *look, const char *path)
 {
 	const char *name = path ? hostfs_basename(path) : "";
@@ -251,13 +254,14 @@ static bool check_node(struct look *look, const char *path)
 	return true;
 }
 
-/* Whether a port has a node. A container sees all ports in the host's /sys, but only some nodes in its /dev. */
+/* Whether a port has a device node, which only a container may lack: it sees all ports in the host's /sys, but only
+ * some of the device nodes in its /dev. */
 static bool is_usable(const struct device *device)
 {
 	return device->path[0] && (!computer_container() || hostfs_has("%s", device->path));
 }
 
-/* Report the ports that exist instead of a missing PORT. Return: false if there are none. */
+/* Reports which other ports exist, if PORT is missing. Return: false: there are none, and nothing was reported. */
 static bool check_others(struct look *look)
 {
 	char spelling[DEVICE_TEXT_MAX + 32];
@@ -282,7 +286,8 @@ static bool check_others(struct look *look)
 	return true;
 }
 
-/* Add the USB devices that are not hubs as evidence. Return: their number; -1: this computer has no USB. */
+/* Adds the USB devices other than hubs to the diagnosis, as evidence. Return: their number; -1: this computer has no
+ * USB. */
 static int list_usb_devices(struct look *look)
 {
 	DIR *dir = hostfs_opendir("/sys/bus/usb/devices");
@@ -322,7 +327,8 @@ static void report_nothing_on_usb(struct look *look)
 			    "dmesg -w shows whether the computer notices");
 }
 
-/* Report a container without the port. The cure names a port that the kernel has, because PORT may be mistyped. */
+/* Reports that the container was not given the port. The cure names a port that the kernel has, not PORT, because the
+ * user may have mistyped PORT. */
 static void report_container(struct look *look)
 {
 	const struct device *d = look->devices;
@@ -388,7 +394,8 @@ static void check_path(struct look *look, const char *path)
 		check_quirks(look, &device);
 }
 
-/* Check the known bridges without a port: for a usb: PORT those that it fits, for a path all. Return: their number. */
+/* Reports why known bridges have no serial port: if PORT is of the form usb:..., only bridges that it fits, otherwise
+ * all. Return: the number of these bridges. */
 static int check_portless_ones(struct look *look)
 {
 	int i, n = 0;
@@ -416,7 +423,7 @@ static void check_all(struct look *look)
 		check_missing(look);
 }
 
-/* Report why PORT has no tty. @r, @text: from resolve_port() */
+/* Reports why PORT leads to no tty. @r, @text: error and text of resolve_port() for PORT. */
 static void check_unresolved(struct look *look, int r, const char *text)
 {
 	if (r == -ENOTUNIQ) {
@@ -428,8 +435,9 @@ static void check_unresolved(struct look *look, int r, const char *text)
 	}
 }
 
-/* Other devices are read only if PORT was not found. Linux delays a read of a device's USB strings until that device's
- * reset or probe is over (drivers/usb/core/sysfs.c, usb_string_attr), which another board may stall. */
+/* Looks at PORT. Only if it is missing or was not given, looks at all devices: Linux delays a read of a device's USB
+ * strings until that device's reset or probe is over (drivers/usb/core/sysfs.c, usb_string_attr), so one stalling
+ * device would delay the diagnosis of another. */
 static int diagnose_all(struct look *look)
 {
 	char path[HOSTFS_PATH_MAX];
@@ -476,7 +484,8 @@ struct best {
 	struct diagnosis diagnosis;
 };
 
-/* Whether a diagnosis explains @verdict. A run sees a port that another program took over USB as unplugged. */
+/* Whether a diagnosis explains the verdict of a run. If another program takes a bridge over through USB, the bridge's
+ * port disappears, and the run's verdict is `unplugged`. */
 static bool diagnose_explains(const struct diagnosis *diagnosis, enum verdict verdict)
 {
 	return diagnosis->verdict == verdict ||

@@ -1,4 +1,4 @@
-/* diagnose.h - what is wrong with a port, as far as this computer shows, and the cure; opens no tty.
+/* diagnose.h - finds out what is wrong with a port, as far as this computer shows, and how to cure it; opens no tty.
  *
  *	n = diagnose_run(&spec, report, user, &verdict);		for --diagnose
  *	if (diagnose_best(&spec, verdict, &diagnosis)) ...		after a failed run
@@ -17,10 +17,11 @@
 
 /* One fault or remark. All texts are plain (base/plain.h). */
 struct diagnosis {
-	const char *word;     /* stable name of the fault: "permission", "busy", "brltty" ... */
-	enum verdict verdict; /* how this fault makes a run end; VERDICT_COUNT: it does not make a run fail */
-	char port[128];	      /* the port with the fault; "": it is this computer's fault */
-	char text[256];	      /* what is wrong */
+	const char *word; /* stable name of the fault: "permission", "busy", "brltty" ... */
+	/* the verdict of a run that has this fault; VERDICT_COUNT: the fault does not make a run fail */
+	enum verdict verdict;
+	char port[128]; /* the port that has the fault; "": this computer has it */
+	char text[256]; /* what is wrong */
 	char evidence[FINDING_EVIDENCE][256];
 	int n_evidence;
 	char cure[512]; /* what the user can do; "": nothing */
@@ -32,7 +33,7 @@ typedef void (*diagnose_fn)(void *user, const struct diagnosis *diagnosis);
  * diagnose_run() - report everything that is wrong
  * @spec:        NULL: diagnose all plugged-in devices and this computer
  * @report:      called with each diagnosis, which is valid only during the call
- * @ret_verdict: how a run would end; VERDICT_READY: no fault was found that makes a run fail
+ * @ret_verdict: the verdict that a run would have; VERDICT_READY: no fault was found that makes a run fail
  *
  * Return: the number of diagnoses, or -ENOMEM.
  */
@@ -41,12 +42,12 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
 /**
  * diagnose_best() - find the first diagnosis that explains why a run failed
  * @spec:          not a simulated board
- * @verdict:       of the run: 30-35, or 10-17, which may be a bridge's fault
- * @ret_diagnosis: filled if there is one
+ * @verdict:       of the run; its exit status is 30 to 35, or 10 to 17, which a bridge may have caused
+ * @ret_diagnosis: filled in if true is returned
  *
  * Examines processes for half a second at most, because the run's result waits for this.
  *
- * Return: whether there is one.
+ * Return: whether such a diagnosis was found.
  */
 bool diagnose_best(const struct spec *spec, enum verdict verdict, struct diagnosis *ret_diagnosis);
 

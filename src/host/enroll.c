@@ -21,14 +21,15 @@ bool enroll_is_name(const char *name)
 	return len >= 1 && len <= ENROLL_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
-/* Whether every character of @text is literal in a udev pattern: not "|", "*", "?", "[" or a quote. */
+/* Whether a udev pattern matches @text literally: @text has no "|", "*", "?", "[" or quote. */
 static bool is_exact(const char *text)
 {
 	return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 					    "-_.:+#@=,/ ")] == '\0';
 }
 
-/* Default serial numbers that makers of bridges leave unchanged, so that many bridges have the same one. */
+/* Whether a serial number is a default that makers of bridges leave unchanged: many bridges have it, so it identifies
+ * none. */
 static bool is_factory_serial(const char *serial)
 {
 	static const char *const known[] = { "0",	   "0000",     "0001",	    "00000000",	 "00000001",
@@ -40,10 +41,10 @@ static bool is_factory_serial(const char *serial)
 	return false;
 }
 
-/* What the other plugged-in ports have in common with the board's port. */
+/* What the other plugged-in ports have in common with the port of the board to enroll. */
 struct others {
-	bool same_serial; /* a port of another device with the same VID, PID and serial number */
-	bool same_device; /* another port of the same device */
+	bool same_serial; /* another plugged-in device has the same VID, PID and serial number */
+	bool same_device; /* the board's bridge has another port */
 };
 
 static struct others look_around(const struct device *device)
@@ -68,7 +69,7 @@ static struct others look_around(const struct device *device)
 	return others;
 }
 
-/* Why the rule cannot match by serial number; NULL: it can. */
+/* Return: why the udev rule cannot match the board by its serial number; NULL: it can. */
 static const char *against_serial(const struct device *device, const struct others *others)
 {
 	if (!device->serial[0])
@@ -82,7 +83,8 @@ static const char *against_serial(const struct device *device, const struct othe
 	return NULL;
 }
 
-/* Read udev's ID_PATH of the port's place. Unlike a name with a bus number, it does not change when Linux restarts. */
+/* Reads ID_PATH, udev's name for the place of the port on USB. Unlike a name with a bus number, ID_PATH is the same
+ * after a restart of the computer. */
 static bool read_id_path(const struct device *device, char *buf, size_t cap)
 {
 	char path[HOSTFS_PATH_MAX], line[ID_PATH_MAX];
@@ -99,13 +101,13 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 		line[strcspn(line, "\n")] = '\0';
 		is_found = strncmp(line, "E:ID_PATH=", 10) == 0 && is_exact(line + 10);
 	}
-	(void)fclose(file); /* only read: an error loses no data */
+	(void)fclose(file); /* the file was only read, so an error of close() loses no data */
 	if (is_found)
 		(void)snprintf(buf, cap, "%s", line + 10);
 	return is_found;
 }
 
-/* Make the match specific to one port of the bridge: all its ports have the same serial number and the same place. */
+/* If the bridge has several ports, makes the udev rule match only one of them: they share serial number and place. */
 static void add_interface(const struct device *device, const struct others *others, struct textbuf match)
 {
 	const char *number = strrchr(device->interface, '.');
@@ -116,7 +118,7 @@ static void add_interface(const struct device *device, const struct others *othe
 			       strtol(number + 1, NULL, 10));
 }
 
-/* Choose what the rule matches in addition to VID and PID, and explain it in @why. */
+/* Chooses what the udev rule matches besides VID and PID, and explains the choice in @why. */
 static void choose_match(const struct device *device, struct textbuf match, struct textbuf why)
 {
 	const struct others others = look_around(device);
@@ -142,10 +144,10 @@ static void choose_match(const struct device *device, struct textbuf match, stru
 		       against, bridge, caution);
 }
 
-/* All ATTRS and KERNELS of a rule must match the same parent device: so serial number and place are the bridge's, not
- * those of a hub above it. The file's number is 70 because ENV{ID_*} come from 60-serial.rules, and 73-seat-late.rules
- * needs the link.
- */
+/* Writes the udev rule. All ATTRS and KERNELS of a rule must match one and the same parent device. Since idVendor and
+ * idProduct are the bridge's, serial number and place are the bridge's, too, not those of a hub above it. The file's
+ * name begins with 70 because the rule needs ENV{ID_*} from 60-serial.rules, and 73-seat-late.rules needs the link that
+ * the rule makes. */
 static void write_rule(const struct device *device, const char *name, struct enrolment *ret)
 {
 	char match[DEVICE_TEXT_MAX + 64];

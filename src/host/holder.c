@@ -1,4 +1,4 @@
-/* holder.c - who uses a serial port, found out without opening it, because opening asserts DTR and RTS. */
+/* holder.c - finds the process that uses a serial port, without opening the port: opening asserts DTR and RTS. */
 #include "host/holder.h"
 
 #include <dirent.h>
@@ -19,13 +19,15 @@
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-/* No event reports that a process unlocked the port without closing it: look again at this interval. */
+/* Interval of looking whether the port is still locked: no event reports that a process unlocked it without closing
+ * it. */
 #define LOOK_AGAIN_MS 100
 
-/* Ancestors examined before descends_from() gives up; process trees are shallower. */
+/* Number of ancestors after which descends_from() gives up; process trees are not that deep. */
 #define MOST_GENERATIONS 100
 
-/* The port whose user is searched for, as /proc/locks, open descriptors and lock files identify it. */
+/* The port whose user is searched for, in the forms in which /proc/locks, open descriptors and lock files identify a
+ * port. */
 struct target {
 	dev_t dev;		 /* st_dev of the device node, as in /proc/locks */
 	ino_t inode;		 /* inode number of the device node, as in /proc/locks */
@@ -63,7 +65,7 @@ static pid_t parent_of(pid_t pid)
 	int parent;
 
 	(void)hostfs_text(stat_line, sizeof(stat_line), "/proc/%d/stat", (int)pid);
-	end = strrchr(stat_line, ')'); /* the name may hold parentheses: "12 (a (b)) S 1 ..." */
+	end = strrchr(stat_line, ')'); /* the process's name may contain parentheses: "12 (a (b)) S 1 ..." */
 	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
@@ -80,7 +82,8 @@ static bool is_our_own(pid_t pid)
 	return descends_from(pid, getpid());
 }
 
-/* A version may follow the interpreter's name, as in "python3.11"; letters may not: "shred" is not "sh". */
+/* Whether a process runs a script interpreter. A version may follow the interpreter's name, as in "python3.11". Letters
+ * may not follow it: "shred" is not "sh". */
 static bool is_interpreter(const char *comm)
 {
 	static const char *const known[] = { "python", "pypy", "node", "perl", "ruby", "sh", "bash", "dash" };
@@ -92,7 +95,8 @@ static bool is_interpreter(const char *comm)
 	return false;
 }
 
-/* The first argument that is not an option: the script, or the module that python's -m runs. */
+/* Return: the first argument of a command line that does not begin with '-': the script, or the module that python's -m
+ * runs. */
 static const char *script_of(const char *cmdline, size_t len)
 {
 	const char *end = cmdline + len;
@@ -119,7 +123,7 @@ static void describe_process(struct holder *holder)
 			(void)snprintf(holder->command, sizeof(holder->command), "%s %.*s", comm,
 				       HOLDER_COMMAND_MAX - (int)sizeof(comm) - 1, script);
 	}
-	plain_make(holder->command); /* each process chooses its own name */
+	plain_make(holder->command); /* a process can give itself any name, so make it printable */
 }
 
 static int holder_found(struct holder *holder, pid_t pid, enum holder_seen seen)
@@ -134,8 +138,8 @@ static int holder_found(struct holder *holder, pid_t pid, enum holder_seen seen)
 
 /* ------------------------------------------------------------ locks */
 
-/* A text line of /proc/locks: "3: FLOCK  ADVISORY  WRITE 812 00:05:431 0 EOF". A process that only waits for the lock
- * has "->" after the number, which does not match. */
+/* Parses a text line of /proc/locks: "3: FLOCK  ADVISORY  WRITE 812 00:05:431 0 EOF". If a process only waits for the
+ * lock, its text line has "->" after the first number and is ignored. */
 static bool parse_lock(const char *line, const struct target *target, pid_t *ret_pid)
 {
 	unsigned int maj, min;
@@ -161,7 +165,7 @@ static bool find_lock(const struct target *target, pid_t *ret_pid)
 		return false;
 	while (!is_locked && fgets(line, sizeof(line), file))
 		is_locked = parse_lock(line, target, ret_pid) && !(*ret_pid > 0 && is_our_own(*ret_pid));
-	(void)fclose(file); /* only read: an error loses no data */
+	(void)fclose(file); /* the file was only read, so an error of close() loses no data */
 	return is_locked;
 }
 
@@ -175,7 +179,7 @@ static bool has_open(pid_t pid, const struct target *target)
 	struct stat st;
 
 	if (!dir)
-		return false; /* another user's process, or it has ended */
+		return false; /* the process belongs to another user, or has ended */
 	while (!has && (entry = readdir(dir)))
 		has = fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
 		      st.st_rdev == target->rdev;
@@ -190,7 +194,8 @@ static bool is_opener(pid_t pid, const void *target)
 
 /* ------------------------------------------------------------ lock files */
 
-/* The pid in a UUCP lock file: ten characters and a newline (HDB format), or a binary int. 0: no such file. */
+/* Return: the pid in a UUCP lock file, which holds ten characters and a newline (HDB format) or a binary int; 0: there
+ * is no such file. */
 static pid_t read_lock_file(const char *dir, const char *name)
 {
 	char text[32] = "";
@@ -227,7 +232,8 @@ static int holder_look(const struct target *target, int64_t deadline_ms, struct 
 
 	if (is_locked && is_alive(locker))
 		return holder_found(ret_holder, locker, HOLDER_LOCK);
-	/* The process that took the lock may have ended, and one that inherited the descriptor may keep the lock. */
+	/* The process that locked the port may have ended, while a process that inherited its descriptor keeps the port
+	 * locked. */
 	opener = computer_find_process(is_opener, target, deadline_ms);
 	if (opener > 0)
 		return holder_found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
@@ -245,7 +251,8 @@ int holder_find(const char *path, int64_t deadline_ms, struct holder *ret_holder
 	return r < 0 ? r : holder_look(&target, deadline_ms, ret_holder);
 }
 
-/* Whether the evidence for @holder still exists. Cheaper than holder_look(), which examines all processes. */
+/* Whether it still can be seen that the process @holder uses the port. Faster than holder_look(), which examines all
+ * processes. */
 static bool still_holds(const struct target *target, const struct holder *holder)
 {
 	pid_t pid;
@@ -258,7 +265,8 @@ static bool still_holds(const struct target *target, const struct holder *holder
 	return false;
 }
 
-/* Wait until @holder ends, its evidence disappears, the node reports an event or the deadline passes. */
+/* Waits until the process @holder ends or no longer uses the port, inotify reports an event, or the deadline passes.
+ * Return: 0: look again who uses the port; else the error of wait_poll(). */
 static int wait_for_change(const struct target *target, const struct holder *holder, int notify_fd, int64_t deadline_ms,
 			   const struct port_stop *stop)
 {
@@ -273,7 +281,8 @@ static int wait_for_change(const struct target *target, const struct holder *hol
 		r = wait_poll(fds, 2, look_ms < deadline_ms ? look_ms : deadline_ms, stop);
 	} while (r == -ETIMEDOUT && wait_now_ms() < deadline_ms && still_holds(target, holder));
 	if (r > 0 && fds[0].revents)
-		(void)!read(notify_fd, events, sizeof(events)); /* any event means: look again */
+		/* the events are only removed: after any of them the port is looked at again */
+		(void)!read(notify_fd, events, sizeof(events));
 	if (pid_fd >= 0)
 		(void)close(pid_fd);
 	return r == -ETIMEDOUT || r > 0 ? 0 : r;
@@ -286,7 +295,8 @@ int holder_wait(const char *path, int64_t deadline_ms, const struct port_stop *s
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	int r;
 
-	/* The watch fails without read permission. Then only the repeated looks notice a change. */
+	/* inotify_add_watch() fails without permission to read the port. Then changes are noticed only every
+	 * LOOK_AGAIN_MS. */
 	if (notify_fd >= 0)
 		(void)inotify_add_watch(notify_fd, path, IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF);
 	for (;;) {

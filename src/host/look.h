@@ -1,4 +1,4 @@
-/* look.h - what the files of --diagnose share: the state of a run, and the functions that write a diagnosis.
+/* look.h - what the files of --diagnose share: the state of a diagnosis run, functions that report a fault.
  *
  *	diagnose_begin(look, "busy", VERDICT_BUSY, path, "a program uses it");
  *	diagnose_evidence(look, "process %d has it open", pid);		any number of times
@@ -12,35 +12,36 @@
 #include "host/devices.h"
 #include "host/diagnose.h"
 
-/* In place of a verdict: the diagnosis is worth knowing, but does not make a run fail. */
+/* Used in place of a verdict for a diagnosis that is worth knowing, but does not make a run fail. */
 #define NOT_A_FAULT VERDICT_COUNT
 
 /* The state of diagnose_run() or diagnose_best(). */
 struct look {
 	const struct spec *spec; /* the PORT to diagnose; NULL: all ports */
 	const char *port;	 /* the PORT as the user typed it; NULL: none given */
-	enum verdict wanted;	 /* the failed run's verdict, to be explained; NOT_A_FAULT: report every diagnosis */
-	int64_t scan_until_ms;	 /* deadline for examining processes; CLOCK_MONOTONIC */
-	struct device *devices;	 /* all plugged-in devices; only filled if PORT is missing or not given */
+	/* verdict of the failed run, which is to be explained; NOT_A_FAULT: report every diagnosis */
+	enum verdict wanted;
+	int64_t scan_until_ms;	/* deadline for examining processes; CLOCK_MONOTONIC */
+	struct device *devices; /* all plugged-in devices; only filled if PORT is missing or not given */
 	int n_devices;
 	diagnose_fn report;
 	void *user;
-	struct diagnosis diagnosis; /* the diagnosis that is being written */
-	enum verdict verdict;	    /* the worst one reported so far; VERDICT_READY: none */
-	int count;		    /* diagnoses reported so far */
+	struct diagnosis diagnosis; /* the diagnosis that is being composed */
+	enum verdict verdict;	    /* worst verdict among the diagnoses reported so far; VERDICT_READY: none */
+	int count;		    /* number of diagnoses reported so far */
 };
 
-/** diagnose_begin() - start a diagnosis; @port: NULL: it is about this computer; @format: what is wrong */
+/** diagnose_begin() - start a diagnosis; @port: NULL: this computer has the fault; @format: what is wrong */
 void diagnose_begin(struct look *look, const char *word, enum verdict verdict, const char *port, const char *format,
 		    ...) __attribute__((format(printf, 5, 6)));
 
-/* Start a diagnosis that explains why PORT is missing. */
+/* Starts a diagnosis that explains why PORT is missing. */
 #define diagnose_no_port(look, word, ...) diagnose_begin(look, word, VERDICT_NO_PORT, (look)->port, __VA_ARGS__)
 
-/** diagnose_evidence() - add one observation; dropped if FINDING_EVIDENCE are there already */
+/** diagnose_evidence() - add one observation to the diagnosis; ignored if it has FINDING_EVIDENCE already */
 void diagnose_evidence(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** diagnose_cure() - add the cure, and report the diagnosis */
+/** diagnose_cure() - add the cure to the diagnosis, and report the diagnosis */
 void diagnose_cure(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** check_quirks() - report known defects of a bridge and of its driver (quirks.c) */

@@ -1,4 +1,5 @@
-/* portless.c - why a known bridge has no serial port: no driver, a driver that is not bound, or a program instead. */
+/* portless.c - finds out why a known bridge has no serial port: its driver is missing or does not serve it, or a
+ * program uses the bridge directly. */
 #include "host/look.h"
 
 #include <dirent.h>
@@ -13,7 +14,7 @@
 
 #define USB_DEVICE "/sys/bus/usb/devices/%s"
 
-/* Find the driver of a device's first interface that has one; "" if none has. */
+/* Finds the Linux driver of a USB device: that of its first interface with a driver; "": no interface has a driver. */
 static void interface_driver(const char *usb_path, char *buf, size_t cap)
 {
 	DIR *dir = hostfs_opendir(USB_DEVICE, usb_path);
@@ -32,7 +33,8 @@ static void interface_driver(const char *usb_path, char *buf, size_t cap)
 	"if nobody here needs braille: sudo ln -s /dev/null /etc/udev/rules.d/85-brltty.rules; sudo systemctl " \
 	"mask --now brltty.path; re-plug. If somebody does: genericDevices=no in /etc/brltty.conf"
 
-/* Report a program that uses the bridge through usbfs: brltty, which mistakes it for a braille display, or another. */
+/* Reports a program that uses the bridge through usbfs: either brltty, which mistakes the bridge for a braille display,
+ * or another program. */
 static void report_claimed(struct look *look, const struct device *d)
 {
 	pid_t brltty = computer_process("brltty", look->scan_until_ms);
@@ -56,7 +58,8 @@ static void report_claimed(struct look *look, const struct device *d)
 	diagnose_cure(look, "end that program (a virtual machine, a USB/IP server, a debugger), then re-plug");
 }
 
-/* Find a text line of modprobe's configuration that forbids a module, as "FILE says LINE". */
+/* Whether modprobe's configuration forbids a kernel module. @ret_line: the file and its text line, as "FILE says
+ * LINE". */
 static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 {
 	static const char *const dirs[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d",
@@ -70,7 +73,7 @@ static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 		struct dirent *entry;
 
 		while (dir && !is && (entry = readdir(dir))) {
-			is = fnmatch("?*.conf", entry->d_name, 0) == 0 && /* modprobe ignores other files */
+			is = fnmatch("?*.conf", entry->d_name, 0) == 0 && /* modprobe reads only *.conf */
 			     computer_file_has(line, "%s/%s", dirs[i], entry->d_name);
 			if (is)
 				(void)snprintf(ret_line, cap, "%s/%s says %s", dirs[i], entry->d_name, line);
@@ -81,8 +84,8 @@ static bool is_blacklisted(const char *module, char *ret_line, size_t cap)
 	return is;
 }
 
-/* Whether modules.dep lists the module's file. A file name may have '-' where the module's name has '_', and the file
- * may be compressed: .ko.xz. */
+/* Whether modules.dep lists the file of a kernel module. The name of the file may have '-' where the module's name has
+ * '_', and may end in a suffix for compression: .ko.xz. */
 static bool is_installed(const char *release, const char *module)
 {
 	char name[64];

@@ -9,7 +9,7 @@
 
 struct quirk {
 	const char *word;
-	unsigned int to_blame_for; /* verdicts of failed runs that the quirk may explain, as BIT(verdict) each */
+	unsigned int to_blame_for; /* verdicts of failed runs that the defect may explain: BIT(verdict) of each */
 	const char *text;
 	const char *cure;
 };
@@ -43,7 +43,7 @@ static const struct quirk native_usb = { "native-usb",
 	"go away and come back",
 	"" };
 
-/* Espressif's USB devices other than USB-Serial-JTAG: the application or the ROM's loader itself implements the USB
+/* For Espressif's USB devices other than USB-Serial-JTAG: the application or the ROM's loader itself implements the USB
  * device (arduino-esp32 cores/esp32/USBCDC.cpp). */
 static const struct quirk native_otg = { "native-otg",
 	BIT(VERDICT_UNPLUGGED) | BIT(VERDICT_UNPROVEN) | BIT(VERDICT_NO_EFFECT) | BIT(VERDICT_SILENT),
@@ -53,7 +53,7 @@ static const struct quirk native_otg = { "native-otg",
 
 /* clang-format on */
 
-/* Report a quirk. After a failed run, report it only if it may explain the run's verdict. */
+/* Reports a known defect. After a failed run, reports it only if it may explain the verdict of the run. */
 static void report_quirk(struct look *look, const struct quirk *quirk, const struct device *device, const char *seen)
 {
 	enum verdict verdict = NOT_A_FAULT;
@@ -68,7 +68,7 @@ static void report_quirk(struct look *look, const struct quirk *quirk, const str
 	diagnose_cure(look, "%s", quirk->cure);
 }
 
-/* Kernels whose ch341 driver loses data: from 5.13.10, 5.10.58 and 5.4.140 on until the fix
+/* Whether the ch341 driver of a kernel release loses data: releases from 5.13.10, 5.10.58 and 5.4.140 on, until the fix
  * (https://bugzilla.kernel.org/show_bug.cgi?id=214131, esptool issue 653). */
 static bool loses_ch340_data(const char *release)
 {
@@ -89,7 +89,8 @@ static bool loses_ch340_data(const char *release)
 	return false;
 }
 
-/* Chips that support a fixed set of speeds: Linux drivers/usb/serial/cp210x.c, cp210x_an205_table1. */
+/* Whether a bridge chip supports only a fixed set of baud rates: Linux drivers/usb/serial/cp210x.c,
+ * cp210x_an205_table1. */
 static bool has_fixed_speeds(const char *bridge)
 {
 	return strcmp(bridge, "CP2102") == 0 || strcmp(bridge, "CP2103") == 0 || strcmp(bridge, "CP2108") == 0;

@@ -1,4 +1,4 @@
-/* recover.c - brings a hung bridge back: USB reset, power cycle of its hub port, and waiting for its return. */
+/* recover.c - brings a hung bridge back: resets it over USB or cycles its power, then waits for its return. */
 #include "host/recover.h"
 
 #include <dirent.h>
@@ -26,7 +26,7 @@
 
 /* Interval between two reads of a hub port's status. */
 #define OFF_LOOK_MS 50
-/* Longest time for a hub to report that a port without power is disconnected. */
+/* After a hub port was switched off, its hub must report within this time that the device is disconnected. */
 #define OBEY_MS 300
 
 static int errno_of_usb(int r)
@@ -55,7 +55,7 @@ int recover_target(const struct spec *spec, struct device *ret_target)
 	return devices_find(path, ret_target) < 0 ? -ENODEV : 0;
 }
 
-/* Whether the device at the target's place is still the target: another one may have been plugged in meanwhile. */
+/* Whether the bridge is still at its place on USB: another device may have been plugged in there meanwhile. */
 static bool is_same_device(const struct device *target)
 {
 	struct device now;
@@ -64,7 +64,8 @@ static bool is_same_device(const struct device *target)
 	       strcmp(now.serial, target->serial) == 0;
 }
 
-/* Whether @driver serves a serial port of the target. Then its other interfaces belong to the same port. */
+/* Whether @driver makes a serial port of the bridge. If so, every interface that @driver serves belongs to a serial
+ * port. */
 static bool is_driver_of_a_port(const struct device *target, const char *driver)
 {
 	struct device *devices = NULL;
@@ -112,7 +113,7 @@ static int check_interface(const struct device *target, const char *name, struct
 	return 0;
 }
 
-/* Refuse if another program or driver uses the target, which a reset would disturb. */
+/* Refuses if another program or driver uses the bridge, because a USB reset or power cycle would disturb it. */
 static int check_users(const struct device *target, struct textbuf text)
 {
 	size_t len = strlen(target->usb_path);
@@ -140,7 +141,7 @@ struct usb {
 	int fd;
 };
 
-/* Refuse for lack of permission, with the udev rule that grants it for this kind of device only. */
+/* Sets the error text for a missing permission: a udev rule that grants the permission for this kind of device only. */
 static int refuse_for_rule(const char *usb_path, const char *path, struct textbuf text)
 {
 	struct device device;
@@ -162,8 +163,8 @@ static void usb_close(struct usb *usb)
 		(void)close(usb->fd); /* no writes are pending, so an error loses no data */
 }
 
-/* Open the device's node here and hand it to libusb. This selects the device by its place, and libusb starts no thread
- * for device discovery. */
+/* Opens the USB device at a place. The device node is opened here, not by libusb, so that the place decides which
+ * device it is, and libusb starts no thread for device discovery. */
 static int usb_open(struct usb *usb, const char *usb_path, struct textbuf text)
 {
 	char path[64], rooted[HOSTFS_PATH_MAX];
@@ -212,15 +213,15 @@ int recover_usb_reset(const struct device *target, struct textbuf ret_text)
 /* ------------------------------------------------------------ the hub port */
 
 struct hub_port {
-	char hub[64];	/* name in /sys/bus/usb/devices: "1-1", "usb1" */
-	int number;	/* of the port, from 1 */
-	char dir[128];	/* of the port in /sys/bus/usb/devices: "1-1:1.0/1-1-port4" */
+	char hub[64];	/* name of the hub in /sys/bus/usb/devices: "1-1", "usb1" */
+	int number;	/* number of the hub port, from 1 */
+	char dir[128];	/* directory of the hub port in /sys/bus/usb/devices: "1-1:1.0/1-1-port4" */
 	struct usb usb; /* the opened hub */
-	bool by_sysfs;	/* the port's sysfs file "disable" is writable, and used together with hub requests */
-	bool has_peer;	/* the socket has a USB 3 port, too, whose power must also be off */
+	bool by_sysfs;	/* the hub port's sysfs file "disable" is writable, so it is used in addition to hub requests */
+	bool has_peer;	/* the USB socket has a USB 3 port, too, whose power must be switched off as well */
 };
 
-/* Split a place into hub and port: "1-1.4" is port 4 of hub "1-1"; "1-1" is port 1 of root hub "usb1". */
+/* Splits a place on USB into hub and hub port: "1-1.4" is port 4 of hub "1-1"; "1-1" is port 1 of root hub "usb1". */
 static bool parse_place(const char *usb_path, struct hub_port *p)
 {
 	const char *dot = strrchr(usb_path, '.');
@@ -265,7 +266,7 @@ static int write_disable(const struct hub_port *p, const char *name, const char 
 		return -errno;
 	n = write(fd, value, 1);
 	r = n == 1 ? 0 : n < 0 ? -errno : -EIO;
-	(void)close(fd); /* sysfs reports every error in write() */
+	(void)close(fd); /* write() has reported every error of sysfs */
 	return r;
 }
 
@@ -285,7 +286,7 @@ static int request_power(const struct hub_port *p, bool on)
 						    (uint16_t)p->number, NULL, 0, REQUEST_MS));
 }
 
-/* Return: wPortStatus, the low 16 bits of the port's status, or negative errno. */
+/* Return: wPortStatus, the low 16 bits of the hub port's status, or negative errno. */
 static int port_status(const struct hub_port *p)
 {
 	unsigned char status[4];
@@ -315,7 +316,8 @@ static int check_hub(const struct hub_port *p, struct textbuf text)
 	}
 }
 
-/* A socket of a USB 3 hub has two ports, USB 2 and USB 3. Its supply is off only if both ports are off. */
+/* Checks the USB 3 half of the socket. A socket of a USB 3 hub has two hub ports, USB 2 and USB 3, and has no power
+ * only if both are switched off. */
 static int check_peer(struct hub_port *p, struct textbuf text)
 {
 	p->has_peer = hostfs_has(USB_DEVICE "/peer", p->dir);
@@ -332,7 +334,8 @@ static int check_peer(struct hub_port *p, struct textbuf text)
 	return 0;
 }
 
-/* Switch the port off and check that it disconnects: with a hub that only claims to switch, it stays connected. */
+/* Switches the hub port off and checks that the device is disconnected. If it stays connected, the hub only claims to
+ * switch power. */
 static int test_hub(const struct hub_port *p, const struct port_stop *stop, struct textbuf text)
 {
 	int64_t deadline = wait_now_ms() + OBEY_MS;
@@ -355,9 +358,9 @@ static int test_hub(const struct hub_port *p, const struct port_stop *stop, stru
 	}
 }
 
-/* Keep the power off for RECOVER_OFF_MS. Linux switches the power of a port that lost its device on again, unless its
- * file "disable" is 1 (drivers/usb/core/hub.c, hub_port_connect()). Without access to that file the power is switched
- * off each time. */
+/* Keeps the hub port without power for RECOVER_OFF_MS. Linux switches a hub port on again when its device has
+ * disappeared, unless the hub port's file "disable" is 1 (drivers/usb/core/hub.c, hub_port_connect()). If this file is
+ * not writable, the hub port is switched off each time that Linux has switched it on. */
 static int stay_off(const struct hub_port *p, const struct port_stop *stop, struct textbuf text)
 {
 	int64_t deadline = wait_now_ms() + RECOVER_OFF_MS;
@@ -383,7 +386,8 @@ static int stay_off(const struct hub_port *p, const struct port_stop *stop, stru
 	return 0;
 }
 
-/* Switch the power on by every means that may have switched it off, and go on after an error. */
+/* Switches the hub port on in every way in which it may have been switched off. After an error the other ways are
+ * tried, too. */
 static int power_on(const struct hub_port *p, struct textbuf text)
 {
 	int peer = p->has_peer ? write_disable(p, "peer/disable", "0") : 0;
@@ -406,7 +410,8 @@ int recover_power_cycle(const struct device *target, const struct port_stop *sto
 
 	if (!parse_place(target->usb_path, &p))
 		return plain_fail(ret_text, -ENODEV, "%s is no port of a hub", target->usb_path);
-	/* A hung bridge may have left the bus. Then no program uses it, and the power cycle may still bring it back. */
+	/* A hung bridge may have disappeared from USB. Then no program can use it, and the power cycle may still bring
+	 * it back. */
 	if (hostfs_has(USB_DEVICE, target->usb_path)) {
 		if (!is_same_device(target))
 			return plain_fail(ret_text, -ENODEV, "another device is at %s now", target->usb_path);

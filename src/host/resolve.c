@@ -1,4 +1,4 @@
-/* resolve.c - which tty a PORT means, and how to wait until that tty exists; opens no tty. */
+/* resolve.c - finds the tty that a PORT means, and waits until that tty exists; opens no tty. */
 #include "host/resolve.h"
 
 #include <errno.h>
@@ -13,12 +13,13 @@
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-/* Longest wait for udev to process a new node, which takes it about 20 ms. Then the node is used as it is. */
+/* Wait this long at most for udev to set up a new device node, which takes about 20 ms. Then use the device node as it
+ * is. */
 #define UDEV_MOST_MS 2000
 
 #define MOST_LINKS 8
 
-/* Interval between two looks if there is no inotify instance, whose number Linux limits per user. */
+/* Without inotify, look for the port at this interval. (Linux limits the number of inotify instances per user.) */
 #define LOOK_AGAIN_MS 200
 
 void resolve_spelling(const struct device *devices, size_t count, const struct device *device, char *ret_text,
@@ -133,7 +134,7 @@ int resolve_port(const struct spec *spec, struct textbuf ret_path, struct textbu
 
 #define WATCHED (IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
 
-/* Watch the innermost existing directory of @path, in which the next missing part of the path will appear. Cuts @path
+/* Watches the innermost directory of @path that exists: the next missing part of the path will appear there. Cuts @path
  * to that directory. */
 static void watch_parent(int notify_fd, char *path)
 {
@@ -147,7 +148,7 @@ static void watch_parent(int notify_fd, char *path)
 	(void)inotify_add_watch(notify_fd, ".", WATCHED | IN_ONLYDIR);
 }
 
-/* Replace @path, a symbolic link, by the path that it points to. Return: false if it is not a link. */
+/* Replaces @path, if it is a symbolic link, by the path that it points to. Return: false: @path is no symbolic link. */
 static bool follow_link(char *path, size_t cap)
 {
 	char target[HOSTFS_PATH_MAX];
@@ -162,7 +163,8 @@ static bool follow_link(char *path, size_t cap)
 	return snprintf(path + dir_len, cap - dir_len, "%s", target) < (int)(cap - dir_len);
 }
 
-/* Watch the directory of @path and, if @path is a link, the directories of all links that it leads to. */
+/* Watches the directory of @path. If @path is a symbolic link, also watches the directory of each link that it leads
+ * to. */
 static void watch_path(int notify_fd, const char *path)
 {
 	char at[HOSTFS_PATH_MAX], dir[HOSTFS_PATH_MAX];
@@ -177,7 +179,7 @@ static void watch_path(int notify_fd, const char *path)
 	}
 }
 
-/* Whether the node @path exists, and udev, if it runs, has set its group, mode and links. */
+/* Whether the device node @path exists, and udev, if it runs, has set its group, mode and links. */
 static bool is_settled(const char *path)
 {
 	char file[HOSTFS_PATH_MAX];
@@ -186,13 +188,13 @@ static bool is_settled(const char *path)
 	if (hostfs_rooted(path, file, sizeof(file)) < 0)
 		return true;
 	if (stat(file, &st) < 0)
-		return false; /* the node appears in /dev later than the port in sysfs */
+		return false; /* the device node in /dev appears later than the port in sysfs */
 	if (!S_ISCHR(st.st_mode))
-		return true; /* not a port: waiting would not make it one */
+		return true; /* not a device node: waiting would not make it a port */
 	if (!hostfs_has("/run/udev/control"))
 		return true; /* udev does not run */
-	/* systemd's udevd.c keeps the file "queue" while it has events to process. Until then links and the database
-	 * entry may be those of an unplugged device whose number the new device has got. */
+	/* systemd's udevd.c keeps the file "queue" while it has events to process. Until then links and udev's database
+	 * entry may be those of an unplugged device that had the same device number. */
 	return !hostfs_has("/run/udev/queue") && hostfs_has(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 }
 
@@ -201,7 +203,8 @@ static bool may_still_come(int r)
 	return r == -ENOENT || r == -ENXIO || r == -ENOTDIR;
 }
 
-/* Wait for an inotify event, or LOOK_AGAIN_MS without inotify. Return: 0: look again; else wait_poll()'s error. */
+/* Waits for an inotify event, or for LOOK_AGAIN_MS if there is no inotify. Return: 0: look for the port again; else the
+ * error of wait_poll(). */
 static int wait_for_event(int notify_fd, int64_t until_ms, const struct port_stop *stop)
 {
 	struct pollfd pfd = { .fd = notify_fd, .events = POLLIN };
@@ -213,7 +216,7 @@ static int wait_for_event(int notify_fd, int64_t until_ms, const struct port_sto
 		until_ms = look_ms;
 	r = wait_poll(&pfd, 1, until_ms, stop);
 	while (r > 0 && read(notify_fd, events, sizeof(events)) > 0)
-		; /* any event means: look again */
+		; /* the events are only removed: after any of them the port is looked for again */
 	return r > 0 || r == -ETIMEDOUT ? 0 : r;
 }
 
@@ -221,12 +224,14 @@ int resolve_wait(const struct spec *spec, int64_t deadline_ms, const struct port
 		 struct textbuf ret_text)
 {
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	int64_t as_it_is_ms = 0; /* when to stop waiting for udev and use the node as it is; 0: no node yet */
+	/* when to stop waiting for udev and use the device node as it is; 0: no device node yet */
+	int64_t as_it_is_ms = 0;
 	int64_t until_ms;
 	int r, waited = 0;
 
 	for (;;) {
-		/* Watches come before the look, so that no change between the look and the wait is missed. */
+		/* Start watching before looking for the port: otherwise a change just after the look would be
+		 * missed. */
 		watch_path(notify_fd, "/dev/x");
 		watch_path(notify_fd, "/run/udev/data/x");
 		watch_path(notify_fd, "/run/udev/queue");
