@@ -42,7 +42,7 @@ bool computer_file_has(const char *text, const char *format, ...)
 		return false;
 	while (!has && fgets(line, sizeof(line), file))
 		has = line[0] != '#' && strstr(line, text);
-	(void)fclose(file); /* the file was only read, so an error of close() loses no data */
+	(void)fclose(file); /* the file was only read, so an error of fclose() loses no data */
 	return has;
 }
 

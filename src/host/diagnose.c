@@ -154,7 +154,7 @@ static void check_permission(struct look *look, const char *path, const char *ro
 		report_permission(look, path, &st);
 }
 
-/* ------------------------------------------------------------ who uses it */
+/* ------------------------------------------------------------ which process uses the port */
 
 /* Whether udev's database sets @property to 1 for the port. */
 static bool udev_says(const char *rooted, const char *property)
@@ -254,8 +254,8 @@ static bool check_node(struct look *look, const char *path)
 	return true;
 }
 
-/* Whether a port has a device node, which only a container may lack: it sees all ports in the host's /sys, but only
- * some of the device nodes in its /dev. */
+/* Whether a port has a device node. This is checked in a container only, which sees all ports in the host's /sys, but
+ * in its /dev only some device nodes. */
 static bool is_usable(const struct device *device)
 {
 	return device->path[0] && (!computer_container() || hostfs_has("%s", device->path));

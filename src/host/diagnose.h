@@ -31,7 +31,7 @@ typedef void (*diagnose_fn)(void *user, const struct diagnosis *diagnosis);
 
 /**
  * diagnose_run() - report everything that is wrong
- * @spec:        NULL: diagnose all plugged-in devices and this computer
+ * @spec:        the PORT to diagnose; NULL: all plugged-in devices and this computer
  * @report:      called with each diagnosis, which is valid only during the call
  * @ret_verdict: the verdict that a run would have; VERDICT_READY: no fault was found that makes a run fail
  *
@@ -41,8 +41,8 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
 
 /**
  * diagnose_best() - find the first diagnosis that explains why a run failed
- * @spec:          not a simulated board
- * @verdict:       of the run; its exit status is 30 to 35, or 10 to 17, which a bridge may have caused
+ * @spec:          the PORT of the failed run; not a simulated board
+ * @verdict:       verdict of the failed run; its exit status is 30 to 35, or 10 to 17, which a bridge may have caused
  * @ret_diagnosis: filled in if true is returned
  *
  * Examines processes for half a second at most, because the run's result waits for this.

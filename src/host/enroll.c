@@ -101,7 +101,7 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 		line[strcspn(line, "\n")] = '\0';
 		is_found = strncmp(line, "E:ID_PATH=", 10) == 0 && is_exact(line + 10);
 	}
-	(void)fclose(file); /* the file was only read, so an error of close() loses no data */
+	(void)fclose(file); /* the file was only read, so an error of fclose() loses no data */
 	if (is_found)
 		(void)snprintf(buf, cap, "%s", line + 10);
 	return is_found;

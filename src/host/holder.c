@@ -19,7 +19,7 @@
 #include "port/hostfs.h"
 #include "port/wait.h"
 
-/* Interval of looking whether the port is still locked: no event reports that a process unlocked it without closing
+/* Interval between two looks at a locked port: no event reports that a process has unlocked the port without closing
  * it. */
 #define LOOK_AGAIN_MS 100
 
@@ -165,7 +165,7 @@ static bool find_lock(const struct target *target, pid_t *ret_pid)
 		return false;
 	while (!is_locked && fgets(line, sizeof(line), file))
 		is_locked = parse_lock(line, target, ret_pid) && !(*ret_pid > 0 && is_our_own(*ret_pid));
-	(void)fclose(file); /* the file was only read, so an error of close() loses no data */
+	(void)fclose(file); /* the file was only read, so an error of fclose() loses no data */
 	return is_locked;
 }
 

@@ -27,7 +27,7 @@ enum holder_seen {
 
 /* A process that uses a serial port. */
 struct holder {
-	pid_t pid; /* 0: not known */
+	pid_t pid; /* process id; 0: not known */
 	/* name of the process and its script, "python3 esptool"; plain text; "": not known */
 	char command[HOLDER_COMMAND_MAX];
 	enum holder_seen seen; /* what shows that the process uses the port */

@@ -41,7 +41,7 @@ static int errno_of_usb(int r)
 	}
 }
 
-/* ------------------------------------------------------------ the bridge and who uses it */
+/* ------------------------------------------------------------ the bridge, and what uses it */
 
 #define USB_DEVICE "/sys/bus/usb/devices/%s"
 
@@ -206,7 +206,7 @@ int recover_usb_reset(const struct device *target, struct textbuf ret_text)
 	r = libusb_reset_device(usb.handle);
 	usb_close(&usb);
 	if (r == 0 || r == LIBUSB_ERROR_NOT_FOUND)
-		return 0; /* NOT_FOUND: the bridge was reset and returns as a new device */
+		return 0; /* LIBUSB_ERROR_NOT_FOUND: the bridge was reset and returns as a new device */
 	return plain_fail(ret_text, errno_of_usb(r), "the USB reset failed: %s", libusb_strerror(r));
 }
 
@@ -437,7 +437,7 @@ int recover_power_cycle(const struct device *target, const struct port_stop *sto
 	return r;
 }
 
-/* ------------------------------------------------------------ waiting for its return */
+/* ------------------------------------------------------------ waiting for the return of the bridge */
 
 int recover_wait(const struct device *target, int64_t deadline_ms, const struct port_stop *stop,
 		 struct textbuf ret_path, struct textbuf ret_text)

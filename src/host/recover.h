@@ -8,7 +8,7 @@
  * All functions but recover_target() put a plain sentence into @ret_text when they fail. It says what to do. Errors:
  *	-EBUSY		another program uses an interface or a port of the device
  *	-EACCES		the user lacks a permission; @ret_text has the udev rule or command that grants it
- *	-ENODEV		the bridge is not at its place on USB, or another device is
+ *	-ENODEV		at the bridge's place on USB there is no device, or another one
  *	-ENOTSUP	the hub cannot switch the power of a single hub port, or only claims to
  *	-ECANCELED	a stop signal came
  *	-EIO		the device or the hub did not obey

@@ -1,8 +1,8 @@
 /* port.h - the operations of a port, through which espreset reaches a board. Implementations: tty.h, sim.h.
  *
  * Each implementation has its own open function (tty_open(), sim_port_open()). An open port is used through port->ops
- * and must be given back with ops->close(). Errors are negative errno. An "asserted" modem line is a
- * pin of the bridge at 0 V.
+ * and must be given back with ops->close(). Errors are negative errno. "Asserted" means that the bridge has set the pin
+ * of a modem line to 0 V.
  */
 #ifndef ESPRESET_PORT_H
 #define ESPRESET_PORT_H
@@ -42,8 +42,9 @@ struct port {
 
 /* What a wait needs to notice stop signals, which are blocked except during waits. */
 struct port_stop {
-	const sigset_t *wait_mask;	    /* signal mask during a wait with both modem lines released */
-	const volatile sig_atomic_t *asked; /* the signal's number, set by the handler; 0: none yet */
+	const sigset_t *wait_mask; /* signal mask during a wait with both modem lines released */
+	/* number of the stop signal that came, set by the handler; 0: none has come */
+	const volatile sig_atomic_t *asked;
 };
 
 #endif

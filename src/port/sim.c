@@ -18,7 +18,7 @@
 #include "sim/protocol.h"
 
 #define BUFFER_MAX 65536 /* size of the buffer for input that arrives while espreset waits for a reply */
-#define REPLY_MS 20000	 /* time to reply, longer than any driver's time-out; then espreset-sim counts as broken */
+#define REPLY_MS 20000	 /* longest wait for a reply, more than any driver's time-out; then espreset-sim is broken */
 
 struct sim_port {
 	struct port port;
@@ -74,7 +74,7 @@ static int wait_for_input(int fd, int64_t deadline_ms, const struct port_stop *s
 	return wait_poll(&pfd, 1, deadline_ms, stop);
 }
 
-/* Read one text line, to its end or the end of the pipe, cut where @text is full. Return: 0 or negative errno. */
+/* Reads one text line from a pipe, until it ends, the pipe ends or @text is full. Return: 0 or negative errno. */
 static int sim_read_line(int fd, const struct port_stop *stop, char *text, size_t cap)
 {
 	int64_t deadline = wait_now_ms() + CHECK_MS;
@@ -176,7 +176,8 @@ static _Noreturn void become_simulator(int sock, const char *path, const char *w
 	exec_program(path, "board", words);
 }
 
-/* Fork twice, so that the board's process is not a child of espreset and leaves no zombie. */
+/* Starts the process that simulates a board. Forks twice, so that this process is no child of espreset and leaves no
+ * zombie. */
 static int start_board(int sock, const char *path, const char *words)
 {
 	pid_t pid = fork();
@@ -192,7 +193,7 @@ static int start_board(int sock, const char *path, const char *words)
 		_exit(pid < 0);
 	}
 	status = wait_for_exit(pid);
-	return status == 0 || status == -ECHILD ? 0 : -ENOMEM; /* status 1: the second fork failed */
+	return status == 0 || status == -ECHILD ? 0 : -ENOMEM; /* exit status 1: the second fork() failed */
 }
 
 /* ------------------------------------------------------------ packets and port operations */
@@ -335,7 +336,7 @@ static const struct port_ops sim_ops = {
 	.close = close_port,
 };
 
-/* Start a board's process. Return: espreset's end of the socket to it, or negative errno. */
+/* Starts a process that simulates a board. Return: espreset's end of the socket to this process, or negative errno. */
 static int connect_board(const char *path, const char *words)
 {
 	int pair[2], r;

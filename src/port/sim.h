@@ -17,7 +17,7 @@
 
 /**
  * sim_port_check() - have espreset-sim check the keywords of a simulated board
- * @words: comma-separated, without "sim:"
+ * @words: keywords, comma-separated, without "sim:"
  * @stop:  from stop_port(), to end the wait for the answer; NULL: stop signals cannot end it
  * @err:   one text line on failure: which keyword is wrong, or why espreset-sim cannot be asked
  * Return: 0; -EINVAL: a keyword is wrong; -ECANCELED: a stop signal came; -ENOENT: espreset-sim is missing; other
@@ -27,7 +27,7 @@ int sim_port_check(const char *words, const struct port_stop *stop, char *err, s
 
 /**
  * sim_port_open() - start a simulated board and open its port, with both modem lines asserted
- * @words: comma-separated, without "sim:"
+ * @words: keywords, comma-separated, without "sim:"
  * @stop:  from stop_port(), borrowed by the port; NULL: stop signals cannot end a read
  *
  * Return: 0; -EINVAL: a keyword is wrong; an error that the keywords ask for (-EBUSY, -EACCES, -ENOENT, ...); or the

@@ -1,4 +1,4 @@
-/* spec.c - the PORT argument, parsed: which kind of port it names, and which port of that kind. */
+/* spec.c - parses the PORT argument: which kind of port it names (tty, USB device, simulated board), and which one. */
 #include "port/spec.h"
 
 #include <ctype.h>
@@ -23,7 +23,8 @@ static bool is_place(const char *text)
 	return isdigit((unsigned char)text[0]) && text[strspn(text, "0123456789-.:")] == '\0';
 }
 
-/* Parse one to four hexadecimal digits. Return: the text after them, or NULL. */
+/* Parses a number of one to four hexadecimal digits. Return: the text after the number; NULL: @text begins with no such
+ * number. */
 static const char *parse_id(const char *text, unsigned int *ret)
 {
 	size_t len = strspn(text, "0123456789abcdefABCDEF");

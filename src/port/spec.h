@@ -1,4 +1,4 @@
-/* spec.h - the PORT argument, parsed: which kind of port it names, and which port of that kind. */
+/* spec.h - parses the PORT argument: which kind of port it names (tty, USB device, simulated board), and which one. */
 #ifndef ESPRESET_PORT_SPEC_H
 #define ESPRESET_PORT_SPEC_H
 
@@ -15,7 +15,7 @@ enum spec_kind {
 struct spec {
 	const char *text; /* the whole PORT, as the user typed it */
 	enum spec_kind kind;
-	unsigned int vid, pid; /* for SPEC_USB_ID */
+	unsigned int vid, pid; /* only set for SPEC_USB_ID */
 	const char *serial;    /* for SPEC_USB_ID; NULL: any serial number fits */
 	const char *usb_path;  /* for SPEC_USB_PLACE; with a colon it names an interface, else a device */
 	const char *words;     /* for SPEC_SIM: keywords, the text after "sim:"; only espreset-sim checks them */

@@ -28,7 +28,7 @@ const struct port_stop *stop_port(void);
 /** stop_asked() - the number of the stop signal that was received; 0: none */
 int stop_asked(void);
 
-/** stop_die() - end this process by @signal, so that its parent sees the real cause; does not return */
+/** stop_die() - end this process by @signal, so that its parent sees which signal ended it; does not return */
 void stop_die(int signal) __attribute__((noreturn));
 
 #endif

@@ -180,7 +180,7 @@ static int tty_ioctl(const struct tty *tty, unsigned long request, void *arg)
 	return r < 0 ? tty_error(tty, errno) : 0;
 }
 
-/* ------------------------------------------------------------ lines */
+/* ------------------------------------------------------------ modem lines */
 
 static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 {
@@ -254,7 +254,7 @@ static tcflag_t speed_bits(const struct tty *tty, speed_t baud)
 }
 
 /* Changes @settings to raw mode with HUPCL on. CRTSCTS is cleared, because with it the bridge would drive RTS by
- * itself. @min: VMIN, the least number of bytes that a read() returns. */
+ * itself. @min: VMIN, the number of bytes that a blocking read() waits for. */
 static void make_raw(struct termios2 *settings, cc_t min)
 {
 	settings->c_iflag = IGNPAR;

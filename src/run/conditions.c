@@ -9,7 +9,7 @@
 #include "port/stop.h"
 #include "port/wait.h"
 
-/* While the serial port is read, the OTA probe is advanced once in this interval. */
+/* While the serial port is read, the OTA probe is advanced at this interval. */
 #define PROBE_STEP_MS 20
 
 /* ---- options ---- */
@@ -159,7 +159,7 @@ void conditions_forget(struct conditions *c)
 	conditions_forget_finding(c);
 }
 
-/* ---- the network ---- */
+/* ---- OTA probes over the network ---- */
 
 /* Fills in c->ota_host. If the user gave @ as HOST, it is the address that the board has printed: the firmware's
  * address pattern has matched it, or, if there is none, the first --expect pattern that matched. */

@@ -44,7 +44,7 @@ struct conditions {
 	void *user;
 };
 
-/** conditions_check() - are patterns, HOST and --firmware valid? Return: 0, or -EINVAL and a sentence in @err */
+/** conditions_check() - whether patterns, HOST and --firmware are valid: 0, or -EINVAL with a sentence in @err */
 int conditions_check(const struct request *request, char *err, size_t cap);
 /** conditions_init() - compile the patterns; do not move @c afterwards. Return: as match_init() */
 int conditions_init(struct conditions *c, const struct request *request, int64_t start_ms, conditions_tell_fn *tell,

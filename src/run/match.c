@@ -40,7 +40,7 @@
  *	heap limit	2 to 30 ms	nineteen nested groups, 2000 empty groups
  *	time limit	250 to 256 ms	(a+)\1+$ (?:a|b)*[xc] ((((((((a))))))))*$ a+?\X*+[ab]+?
  *					(none of 5000 random patterns took longer)
- * On a slower computer these patterns reach the time limit before the match limit.
+ * On a slower computer the patterns of the first row reach the time limit before the match limit.
  */
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 50000
@@ -48,13 +48,14 @@
 /* callouts between two looks at the clock; before each, PCRE2 may scan the text line: 20 us for \X* */
 #define STEPS_PER_LOOK 256
 
-/* ---- limits ---- */
+/* ---- limits of time and memory ---- */
 
 static int64_t match_cpu_us(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* cannot fail */
+	/* cannot fail: every Linux has this clock, and the pointer is valid */
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
@@ -148,7 +149,7 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 	return r;
 }
 
-/* ---- lines ---- */
+/* ---- matching text lines ---- */
 
 static int match_break(struct match *match, size_t i, int number)
 {

@@ -22,7 +22,7 @@
 #define MATCH_PATTERNS_MAX 64
 #define MATCH_LINE_MAX 4096
 #define MATCH_GROUP_MAX 256
-#define MATCH_CPU_MS 250 /* CPU time for all patterns on one text line; an ordinary pattern needs microseconds */
+#define MATCH_CPU_MS 250 /* CPU time limit for all patterns on one text line; an ordinary pattern needs microseconds */
 
 enum match_kind {
 	MATCH_EXPECT,  /* must match a text line */
@@ -37,7 +37,7 @@ struct match_pattern {
 
 /* Which pattern has matched which text line. */
 struct match_event {
-	size_t pattern;		       /* index of the pattern */
+	size_t pattern;		       /* index of the pattern that matched */
 	char line[MATCH_LINE_MAX + 1]; /* the text line, NUL bytes replaced by blanks */
 	size_t len;
 	/* the text of group 1, or of the whole match if any_group is false; may be cut off */
@@ -89,7 +89,7 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret);
 /** match_complete() - whether all MATCH_EXPECT patterns have matched; false if a pattern has exceeded a limit */
 bool match_complete(const struct match *match);
-/** match_group() - the text that group 1 of a pattern matched, or without group 1 the whole match; NULL: none yet */
+/** match_group() - text of the pattern's group 1, or without group 1 of its whole match; NULL: no match yet */
 const char *match_group(const struct match *match, size_t pattern);
 /** match_first() - match_group() of the MATCH_EXPECT pattern that matched first; NULL: none has matched */
 const char *match_first(const struct match *match);

@@ -63,7 +63,8 @@ static void name_holder(const struct search *s, const struct holder *holder)
 	open_status(s, text);
 }
 
-/* Waits until no process is seen to use the port. The port is not opened before, because open() asserts DTR and RTS. */
+/* Waits until no process is seen to use the port. Opening it earlier would disturb that process: open() asserts DTR and
+ * RTS. */
 static int wait_for_holder(const struct search *s)
 {
 	struct holder holder;

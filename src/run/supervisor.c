@@ -71,7 +71,7 @@ struct crew {
 	const struct request *request;
 	struct report report;
 	struct board *boards;
-	char **states; /* each board's result as JSON, for --state-file; malloc()ed, or NULL */
+	char **states; /* for --state-file: each board's result as JSON, malloc()ed; NULL: none yet */
 	size_t n;
 	int64_t next_progress_ms;
 };
@@ -304,8 +304,8 @@ static int64_t next_deadline(const struct crew *crew)
 	return deadline;
 }
 
-/* If the supervisor wakes up more than LIMIT_GRACE_MS late, Ctrl-Z has suspended it and its workers. So extend their
- * time limits by the delay. */
+/* If the supervisor wakes up more than LIMIT_GRACE_MS late, assume that Ctrl-Z has suspended it and its workers, and
+ * extend their time limits by the delay. */
 static void extend_limits(struct crew *crew, int64_t late_ms)
 {
 	for (size_t i = 0; late_ms > LIMIT_GRACE_MS && i < crew->n; i++)

@@ -61,10 +61,10 @@
 struct worker {
 	const struct request *request;
 	const struct spec *spec;
-	int fd;		   /* socket to the supervisor */
+	int fd;		   /* socket to the supervisor, for messages */
 	int capture;	   /* the file of --capture; -1: none */
-	int capture_error; /* positive errno of the first write that failed */
-	struct port *port; /* NULL: closed */
+	int capture_error; /* positive errno of the first write that failed; 0: none has failed */
+	struct port *port; /* the open port; NULL: it is not open */
 	bool native_usb;
 	struct ladder ladder;
 	struct conditions conditions;
@@ -167,7 +167,7 @@ static void close_capture(struct worker *w)
 
 /* ---- results ---- */
 
-/* Sets a result that does not come from a session. */
+/* Sets a verdict, text and advice that do not come from a session. */
 static void worker_fail(struct worker *w, enum verdict verdict, const char *text, const struct advice *advice)
 {
 	struct report_result failed;
