@@ -1,4 +1,4 @@
-/* test_advice.c - which advice is given for which boot: by chip, straps, reset cause and failure message. */
+/* test_advice.c - which advice a boot gets, by chip, boot straps, reset cause and failure message. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 static const struct {
 	struct boot boot;
 	enum verdict verdict;
-	const char *id, *part; /* the advice's id, and a part of its text */
+	const char *id, *part; /* the id of the expected advice, and a part of its text */
 } cases[] = {
 #define DOWNLOAD(name) { .chip = (name), .mode = 1, .source = BOOT_SOURCE_DOWNLOAD }, VERDICT_DOWNLOAD_MODE
 	{ DOWNLOAD(CHIP_ESP8266), "boot-strap-low", "GPIO0 was low at reset: release the FLASH button" },
@@ -119,7 +119,7 @@ START_TEST(each_condition_has_its_cure)
 }
 END_TEST
 
-/* Every boot that went wrong has an advice, whatever else is known of it. */
+/* For every combination of chip, failure and verdict there is some advice. */
 START_TEST(nothing_that_went_wrong_is_without_a_cure)
 {
 	static const enum verdict verdicts[] = { VERDICT_BOOT_FAILED, VERDICT_CRASHED, VERDICT_DOWNLOAD_MODE,
@@ -142,7 +142,7 @@ START_TEST(nothing_that_went_wrong_is_without_a_cure)
 }
 END_TEST
 
-/* A reason without a row of its own would get the general advice. */
+/* Each known failure reason needs its own advice: the general "flash-again" means that the table lacks one. */
 START_TEST(each_reason_has_a_cure_of_its_own)
 {
 	struct boot boot = { .chip = CHIP_ESP32, .reason = (enum boot_reason)_i, .trouble = BOOT_NO_IMAGE };

@@ -1,5 +1,5 @@
-/* test_alloc.c - when any one allocation fails, espreset succeeds or reports the failure, and leaves no board in reset.
- */
+/* test_alloc.c - one allocation fails in each run: espreset still succeeds or reports the failure, and never leaves a
+ * board in reset. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "suite.h"
 #include "tempdir.h"
 
-#define RUNS 72 /* more than such a run has allocations, so that the last runs must succeed */
+#define RUNS 72 /* in run i allocation i fails; a run has fewer than 72, so the last runs must succeed */
 
 static int ready, told;
 
@@ -25,8 +25,8 @@ static const char *args(size_t i)
 	return text;
 }
 
-/* Expects ready, or a failure with a message: out of memory, usage, or an --expect that could not be matched. A signal
- * or any other verdict about this healthy board is wrong. */
+/* Expects the verdict ready, or a failure with a message: out of memory, a usage error, or an --expect pattern that
+ * could not be matched. The board is healthy, so any other verdict is wrong, and so is death by a signal. */
 static void check(size_t i, const struct program *p)
 {
 	ck_assert_msg(p->status == 0 || p->status == 1 || p->status == 2 || p->status == 20,

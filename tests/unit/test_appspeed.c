@@ -1,14 +1,14 @@
-/* test_appspeed.c - recognising the application's speed from what a port at another speed receives. */
+/* test_appspeed.c - recognising an application's baud rate from the bytes that a port at another baud rate receives. */
 #include <check.h>
 #include <string.h>
 
 #include "session/appspeed.h"
 #include "suite.h"
 
-/* Text at 9600 Bd received at 115200: one zero byte for each falling edge (docs/hardware.md, "An application at another
- * speed"). */
+/* What a port at 115200 Bd receives of text sent at 9600 Bd: one zero byte for each falling edge (docs/hardware.md, "An
+ * application at another speed"). */
 static const unsigned char of_9600[120];
-/* Text at 38400 Bd received at 115200. */
+/* What a port at 115200 Bd receives of text sent at 38400 Bd. */
 static const unsigned char of_38400[] =
 	"\x1c\x00\xe0\x00\xe0\x1c\xfc\x00\x1c\xe0\x1c\xfc\x00\xe0\xe0\x1c\x1c\x00\xe0\xfc\x1c\x1c\xe0\x00"
 	"\x1c\xe0\xe0\x1c\xfc\x00\xe0\x1c\x1c\xfc\xe0\x00\x1c\xe0\x1c\xe0\xfc\x1c\x00\xe0\xe0\x1c\xfc\xe0";
@@ -31,7 +31,8 @@ START_TEST(a_slow_speed_is_named_and_is_where_to_listen)
 	hear(of_9600, sizeof(of_9600), 100);
 	ck_assert_int_eq(h.app_baud, 9600);
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* these bytes exclude a bridge that drops framing errors, which would pass on nothing of 9600 */
+	/* A bridge that drops bytes with framing errors would deliver nothing of 9600 Bd text. Bytes did arrive, so
+	 * this bridge does not drop them. */
 	ck_assert(!appspeed_may_drop(&h));
 	setup();
 	hear(of_38400, sizeof(of_38400) - 1, 100);
@@ -44,7 +45,7 @@ START_TEST(what_a_loader_says_is_not_the_applications_speed)
 	h.may_be_loader = true;
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.app_baud, 0);
-	/* not reported as found, but a restart would be listened for at this speed */
+	/* 38400 Bd is not certain enough to be reported, but espreset would listen for a restart at this baud rate. */
 	ck_assert_int_eq(h.sender_baud, 38400);
 }
 END_TEST
@@ -62,7 +63,8 @@ START_TEST(a_pause_begins_a_new_burst)
 {
 	hear(of_9600, 60, 100);
 	hear(of_9600, 60, 200);
-	ck_assert_int_eq(appspeed_characters(&h), 40); /* at 9600 each character is received as three bytes */
+	/* a character sent at 9600 Bd arrives as three bytes: 120 bytes are 40 characters */
+	ck_assert_int_eq(appspeed_characters(&h), 40);
 	hear(of_9600, 6, 200 + APPSPEED_PAUSE_MS + 1);
 	ck_assert_int_eq(appspeed_characters(&h), 2);
 }
@@ -74,7 +76,7 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 
 	setup();
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
-	hear("\x93\x1b", 2, 100); /* text faster than the port's speed */
+	hear("\x93\x1b", 2, 100); /* bytes as a sender faster than the port's 115200 Bd causes them */
 	first = appspeed_candidate(&h);
 	second = appspeed_next_guess(&h);
 	third = appspeed_next_guess(&h);
@@ -82,16 +84,18 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 	ck_assert_int_eq(second, 230400);
 	ck_assert_int_eq(third, 9600);
 	ck_assert_int_eq(appspeed_next_guess(&h), 0);
-	/* No bytes at all: the bridge may have dropped text at 9600. */
+	/* No bytes arrived: perhaps the application sends at 9600 Bd and the bridge drops every byte. So 9600 is
+	 * tried. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* appspeed_has_candidate() does not consume the candidate. */
+	/* appspeed_has_candidate() only looks: the baud rate is still there for appspeed_candidate(). */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert(appspeed_has_candidate(&h));
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* The ROM of an ESP32-C2 with 26 MHz speaks 74880 Bd. */
+	/* A port at 74880 Bd reads the ROM of an ESP32-C2 with a 26 MHz crystal. The application probably sends at
+	 * 115200 Bd. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 74880, BOOT_HABIT_UNKNOWN);
 	ck_assert_int_eq(appspeed_candidate(&h), 115200);

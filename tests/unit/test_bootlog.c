@@ -1,4 +1,4 @@
-/* test_bootlog.c - the boot-log reader, text line by text line, as in a live session. */
+/* test_bootlog.c - the boot-log reader, fed one text line at a time as in a live session. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ static const char *run(const char *text)
 	return t.text;
 }
 
-/* Reads @text and counts fragments: parts of a boot without a banner, or that repeat what a boot prints once. */
+/* Reads @text. Return: number of fragments, which are text lines of a boot whose banner is missing, or lines that a
+ * boot prints only once and that appear again. */
 static unsigned int fragments_in(const char *text)
 {
 	run(text);
@@ -65,7 +66,8 @@ static const struct { const char *bytes; size_t n; const char *line; size_t len;
 	IN("not\0ready\n", "not\0ready"),
 	IN("\033[1mnot\xffready\033[0m\n", "not\xffready"),
 	IN("\xc3\xa4\n", "\xc3\xa4"),
-	/* Unreadable bytes, and text that is a BOOT_EVENT_TEXT already. */
+	/* No BOOT_EVENT_LINE is expected for these: the first is unreadable, the others are reported as
+	 * BOOT_EVENT_TEXT. */
 	IN("\x81\x82ok\x83\x84\xb0\n", ""),
 	IN("connected\n", ""),
 	IN("20\xc2\xb0 and connected\n", ""),
@@ -123,7 +125,7 @@ static void note_first(void *user, const struct boot_event *event)
 	}
 }
 
-/* Return: after how many bytes of @text the first event of this kind is reported. */
+/* Return: how many bytes of @text have been read when the first event of this @kind is reported. */
 static size_t byte_of(const char *text, enum boot_event_kind kind)
 {
 	struct event_at at = { .kind = kind };
@@ -221,7 +223,7 @@ END_TEST
 
 static const struct {
 	const char *text;
-	const char *first; /* expected first text line of the trace */
+	const char *first; /* the first text line of the expected trace */
 } damaged[] = {
 	{ "ets Jan  8 2013,rst cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash" },
 	{ "ets Jan  8 2013,rsT cause:2, boot mode:(3,6)", "banner esp8266 cause 2 mode 3,6 flash damaged" },
@@ -271,11 +273,11 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%sI (160) cpu_start: Pro cpu start user code\r\n", HEALTHY_ESP32, second);
-	ck_assert_uint_eq(fragments_in(text), 1); /* the first text line of the banner is the fragment */
+	ck_assert_uint_eq(fragments_in(text), 1); /* the one fragment is the first text line of the banner */
 	ck_assert_int_eq(t.boot.progress, BOOT_APP);
 	strcat(text, second);
 	ck_assert_uint_eq(fragments_in(text), 2);
-	/* the restart does not show its boot source, and the boot before has ended */
+	/* The second restart does not show its boot source, and the boot before it is over: nothing is proven. */
 	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN);
 	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 "
 		     "size=0 map\r\n");
@@ -284,8 +286,10 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 END_TEST
 
 static const struct {
-	const char *text; /* text that the board prints after the checksum line */
-	bool forbids;	  /* the text must be taken for a fragment, or for a copy that is not finished */
+	const char *text; /* text that the board prints after its checksum line */
+	/* expected: the text counts as a fragment, as an unfinished copy or as trouble, so the boot must not be called
+	 * loaded */
+	bool forbids;
 } behind_sum[] = {
 	{ "v0004fc60\r\n~ld\r\nHello\r\n", false },
 	{ "v\x80"
@@ -305,7 +309,8 @@ static const struct {
 	{ "Hello\r\nerror\r\n", false },
 	{ "setup.c\r\n", false },
 	{ "@home\r\n", false },
-	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false }, /* after ~ld this is the application's text, whatever it means */
+	/* after "~ld" every text line is the application's, even if it looks like the ROM's */
+	{ "v0004fc60\r\n~ld\r\ncsm erx\r\n", false },
 };
 
 START_TEST(damaged_words_behind_the_sum_forbid_to_call_it_loaded)
@@ -326,11 +331,12 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s%s", HEALTHY_ESP32, started);
-	ck_assert_uint_eq(fragments_in(text), 1); /* the first text line of the banner is the fragment */
+	ck_assert_uint_eq(fragments_in(text), 1); /* the one fragment is the first text line of the banner */
 	strcat(text, started);
 	ck_assert_uint_eq(fragments_in(text), 2);
 	snprintf(text, sizeof(text), "%sI (212) cpu_start: Pro cpu start%s", HEALTHY_ESP32, started);
-	ck_assert_uint_eq(fragments_in(text), 2); /* input was lost between the torn text line and its repetition */
+	/* "Pro cpu start" was printed twice: the text lines in between were lost */
+	ck_assert_uint_eq(fragments_in(text), 2);
 	snprintf(text, sizeof(text),
 		 "%sI (171) boot: Loaded app from partition at offset 0x10000\r\n%s"
 		 "I (171) boot: Loaded app from partition at offset 0x10000\r\n",
@@ -340,11 +346,11 @@ START_TEST(what_a_boot_says_once_is_a_restart_when_said_again)
 		 "%s%sI (300) main_task: Calling app_main()\r\n" HEALTHY_ESP32 "%s"
 		 "I (300) main_task: Calling app_main()\r\n",
 		 HEALTHY_ESP32, started, started);
-	ck_assert_uint_eq(fragments_in(text), 2); /* each of the two banners has a fragment */
+	ck_assert_uint_eq(fragments_in(text), 2); /* each of the two banners has one fragment: its first text line */
 }
 END_TEST
 
-/* Text lines may end in LF alone, as in most files. */
+/* A boot's first text line is numbered alike whether text lines end in LF or in CR LF. */
 START_TEST(tells_the_line_that_a_boot_begins_in)
 {
 	run("hello\nets Jun  8 2016 00:22:57\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n");
@@ -354,7 +360,8 @@ START_TEST(tells_the_line_that_a_boot_begins_in)
 }
 END_TEST
 
-/* A software restart of the second stage proves nothing new. After a reset from outside the boot is judged anew. */
+/* After a failed boot a software restart proves nothing, so the failure stays the verdict. A hardware reset starts a
+ * new boot, which is judged by itself. */
 START_TEST(a_hardware_reset_ends_what_a_second_stage_has_said)
 {
 	static const char failed[] = HEALTHY_ESP32 "E (38) boot: No bootable app partitions in the partition table\r\n";
@@ -394,7 +401,8 @@ START_TEST(eboots_failure_is_a_number)
 }
 END_TEST
 
-/* The prefix of a text line shows which program has printed it: docs/sentences.md, section 1. */
+/* The prefix of a text line shows whether the ROM, the second-stage bootloader or the application printed it:
+ * docs/sentences.md, section 1. */
 static const struct {
 	const char *line;
 	enum verdict verdict;
@@ -428,7 +436,8 @@ START_TEST(a_line_of_the_boot_that_is_not_finished_is_torn)
 		bootlog_feed(&log, text, sizeof(text) - 1, 1000, NULL, NULL);
 		bootlog_flush(&log, i ? 1400 : 1010, count_fragments, &fragments[i]);
 	}
-	ck_assert_uint_eq(fragments[0], 0); /* after 10 ms the rest of the text line may still arrive */
+	/* the unfinished text line is only 10 ms old: its rest may still arrive, so it is no fragment yet */
+	ck_assert_uint_eq(fragments[0], 0);
 	ck_assert_uint_eq(fragments[1], 1);
 }
 END_TEST
@@ -440,7 +449,7 @@ END_TEST
 	"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
 
-/* Boots that fail and restart for that reason. */
+/* Boots that fail; because they fail, the board restarts. */
 /* clang-format off */
 static const char *const failures[] = {
 	SOFT_ESP32 "E (95) boot: Factory app partition is not bootable\r\n"
@@ -512,30 +521,31 @@ END_TEST
 #define C3 "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\nrst:0x1 (POWERON),boot:"
 #define C5 "ESP-ROM:esp32c5-eco2-20250121\r\nBuild:Jan 21 2025\r\nrst:0x1 (POWERON),boot:"
 
-/* What a banner may have behind "boot:". */
+/* Damaged and undamaged text after "boot:" in a banner, and the boot mode that is read from it. */
 static const struct {
 	const char *text;
-	const char *banner; /* expected banner in the trace */
+	const char *banner; /* the banner that the trace must show */
 } modes[] = {
-	/* One wrong character: certain if the straps also say flash. */
+	/* One character is wrong. The boot mode is certain only if the strap value 0xc also means a boot from flash. */
 	{ C3 "0xc (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0xc flash damaged" },
 	{ C3 "0x5 (SPI_FAST_FLASH_BOOZ)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
 	{ C3 "0x5 (DOWNLXAD(USB/UART0/1))", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x0 (USB_BOOX)", "esp32c3 cause 1 mode 0x0 download uncertain damaged" },
 	{ C3 "0x1 (SDI0_REI_FEO_V1_BOOT)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	/* The boot mode can be recovered from a damaged word, the reset cause cannot. */
+	/* The boot mode can be recovered from its damaged name. The reset cause cannot be: the number 0x3 and the name
+	 * POWERON_RESET contradict each other. */
 	{ "rst:0x3 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOZ)",
 	  "esp32 cause 3 mode 0x13 flash uncertain damaged" },
-	/* Characters of the boot mode's word are missing. */
+	/* Characters are missing from the boot mode's name. */
 	{ C3 "0xc (SPI_FST_FLSH_BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
 	{ C3 "0x1 (DOWNLOD(UB/UART0/1))", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ "rst:0x1 (POWERON_RESET),boot:0x2b (HSPIFLASH_BOOT)", "esp32 cause 1 mode 0x2b other uncertain damaged" },
 	{ C3 "0x1 (SPIDOWNLOAD_BOOT)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
-	/* could be USB_BOOT or UART_BOOT */
+	/* U_BOOT may be what is left of USB_BOOT or of UART_BOOT, so the boot mode is unknown. */
 	{ C3 "0x1 (U_BOOT)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
-	/* The straps decide: flash. */
+	/* BOOT fits several boot modes, but the strap value 0xc means a boot from flash. */
 	{ C3 "0xc (BOOT)", "esp32c3 cause 1 mode 0xc flash uncertain damaged" },
-	/* The end of the boot mode's word is missing. */
+	/* The end of the boot mode's name is missing. */
 	{ C3 "0x5 (SPI_FAST_FL...)", "esp32c3 cause 1 mode 0x5 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
 	{ C3 "0x1 (SPI_FAST_FLASH_B...  ", "esp32c3 cause 1 mode 0x1 flash uncertain damaged" },
@@ -544,10 +554,11 @@ static const struct {
 	{ C3 "0x1 (DOWN...)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ C3 "0x5 (DOWNLOAD(USB/UA...", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x1 (SDIO_...)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	/* The ROM of this chip has no word SPI_FLASH_BOOT. */
+	/* SPI_F begins SPI_FAST_FLASH_BOOT and also SPI_FLASH_BOOT, a boot mode of other chips' ROMs only. The reader
+	 * compares with the boot modes of all chips, so this one is unknown. */
 	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
 	{ C3 "0x1 (...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
-	/* Undamaged banners, of chips with other boot modes. */
+	/* Undamaged banners with boot modes that only an ESP32-C5 has. */
 	{ C5 "0x7 (DOWNLOAD(UART0/SDIO_FEI_FEO))", "esp32c5 cause 1 mode 0x7 download" },
 	{ C5 "0x49 (DOWNLOAD(UART0/USB))", "esp32c5 cause 1 mode 0x49 download" },
 };
@@ -587,7 +598,7 @@ END_TEST
 static const struct {
 	const char *line;
 	bool waits;
-	enum boot_source source; /* boot source when the banner before the text line is torn */
+	enum boot_source source; /* expected boot source if the banner before this text line is torn */
 } downloads[] = {
 	{ "waiting for download", true, BOOT_SOURCE_DOWNLOAD },
 	{ "wait uart download(secure mode)", true, BOOT_SOURCE_DOWNLOAD },
@@ -628,7 +639,7 @@ START_TEST(an_application_may_speak_of_download)
 
 	for (int i = 0; i < COUNT(lines); i++) {
 		snprintf(text, sizeof(text), HEALTHY_ESP32 "%s\r\n", lines[i]);
-		ck_assert_uint_eq(fragments_in(text), 1); /* the first text line of the banner is the fragment */
+		ck_assert_uint_eq(fragments_in(text), 1); /* the one fragment is the first text line of the banner */
 		ck_assert_uint_eq(t.counts[BOOT_EVENT_TEXT], 1);
 		ck_assert_int_eq(t.verdict, VERDICT_FLASH_BOOT);
 		snprintf(text, sizeof(text), "%s\r\n", lines[i]);
@@ -638,10 +649,10 @@ START_TEST(an_application_may_speak_of_download)
 }
 END_TEST
 
-/* Load addresses of application and bootloader, which tell the chip. */
+/* Addresses to which the application and the bootloader are loaded: they identify the chip. */
 static const struct {
 	const char *chip;
-	unsigned long address[3]; /* application: data, code; bootloader: RAM */
+	unsigned long address[3]; /* two addresses of the application (data, code), one of the bootloader (RAM) */
 } loads[] = {
 	{ "esp32", { 0x3f400020, 0x400d0018, 0x3fff0030 } },	{ "esp32", { 0x3f7ffffc, 0x403ffffc, 0x40080400 } },
 	{ "esp32s2", { 0x3f000020, 0x40080020, 0x3ffe6260 } },	{ "esp32s2", { 0x3ff7fffc, 0x407ffffc, 0x4004c000 } },
@@ -688,7 +699,8 @@ END_TEST
 	"\r\nload:0x4083c2d0,len:0x4\r\nentry 0x4083c2d0\r\n"
 #define LOAD_C5 "load:0x4084bba0,len:0x4\r\nentry 0x4084bba0\r\n"
 
-/* A complete boot, followed by a boot that has lost the first line of its banner. */
+/* A complete boot, then a second banner whose first text line is lost. Expected: chip and reset cause of the second
+ * boot. */
 static const struct {
 	const char *before, *banner;
 	enum chip chip;
@@ -703,11 +715,12 @@ static const struct {
 	  BOOT_CAUSE_LOCKUP, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0x49 (DOWNLOAD(UART0/USB))", CHIP_ESP32C5,
 	  BOOT_CAUSE_HARDWARE, true },
-	/* The second banner ends behind the reset cause. */
+	/* The second banner is cut off after the reset cause. */
 	{ P4, "rst:0x17 (CHIP_USB_UART_RESET),boo", CHIP_ESP32P4, BOOT_CAUSE_USB, false },
-	/* Of the boot in between only the load lines were heard. */
+	/* A boot between the two banners lost its whole banner; only its load lines were received. */
 	{ P4 LOAD, "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_USB, true },
-	/* The second banner has words or straps of another chip. */
+	/* The second banner's names or strap value do not fit the chip of the first boot, so it comes from another
+	 * chip. */
 	{ P4, "rst:0xc (SW_CPU),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_SOFTWARE, true },
 	{ P4, "rst:0x1 (POWERON_RESET),boot:0x13 " FLASH_C3, CHIP_ESP32, BOOT_CAUSE_HARDWARE, true },
 	{ C5 "0x18 " FLASH_C3 "\r\n" LOAD_C5, "rst:0x1 (POWERON),boot:0xc " FLASH_C3, CHIP_NEWER, BOOT_CAUSE_HARDWARE,

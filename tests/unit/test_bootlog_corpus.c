@@ -1,4 +1,4 @@
-/* test_bootlog_corpus.c - verdicts on whole boot logs: those in tests/bootlogs, and recorded ones in
+/* test_bootlog_corpus.c - verdicts on whole boot logs: on those in tests/bootlogs, and on recorded logs in the folder
  * $ESPRESET_BOOTLOGS. */
 #include <check.h>
 #include <errno.h>
@@ -52,7 +52,8 @@ static void copy_field(char *to, size_t cap, const char *from, size_t n)
 	snprintf(to, cap, "%.*s", (int)n, from);
 }
 
-/* Parses a tab-separated table; @columns selects five columns by number. */
+/* Parses a tab-separated table. @columns are the numbers of the columns that hold file, verdict, chip, cause and
+ * mode. */
 static void read_rows(char *text, const int columns[5], struct log_row *rows, int *ret_n)
 {
 	char *save = NULL;
@@ -123,7 +124,7 @@ START_TEST(each_of_our_logs_is_judged_as_expected)
 }
 END_TEST
 
-/* A hash of all events. */
+/* A hash of all events that the reader reports: two ways of feeding one log must give equal hashes. */
 struct sum {
 	uint64_t events;
 };
@@ -171,7 +172,8 @@ static void check_cuts(const char *name, const char *data, size_t n)
 	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&reader.log, NULL)) == whole, "%s: byte by byte", name);
 }
 
-/* No beginning of a log may be judged as loaded unless its last complete text line was. */
+/* Cuts the log after every byte. If the cut is inside a text line, the verdict must not be "loaded" unless it already
+ * was at the end of the text line before. */
 static void check_prefixes(const char *name, const char *data, size_t n)
 {
 	static struct boot_reader reader, ended;
@@ -210,7 +212,7 @@ END_TEST
  * Recorded logs
  */
 
-/* Logs whose index describes the board rather than what the log shows. */
+/* Logs whose index entry tells what the board did, although the log itself shows less or something else. */
 static const struct {
 	const char *file;
 	const char *verdict; /* the verdict that the log supports */
@@ -233,7 +235,7 @@ static const struct {
 	{ "wdt-loop", "crashed" },
 	{ "garbled-wrong-baud", "garbled" },
 	{ "no-banner", "silent garbled unproven" },
-	/* "other" in the index: logs with banners but no load, and of ROMs that halt */
+	/* The index calls two kinds of log "other": banners without a load, and ROMs that halt. */
 	{ "other", "unproven boot-failed" },
 };
 
@@ -250,7 +252,8 @@ static const char *expected_words(const struct log_row *row)
 	return "";
 }
 
-/* The last number of an index entry: 0x10 of "0x1 then 0x10 RTCWDT_RTC_RESET x4", 3 of "(1,6) then (3,6)"; -1: none. */
+/* Return: the last number of an index entry, such as 0x10 in "0x1 then 0x10 RTCWDT_RTC_RESET x4" or 3 in "(1,6) then
+ * (3,6)"; -1: the entry has no number. */
 static int last_number(const char *text)
 {
 	const char *then = strstr(text, " then ");
@@ -277,7 +280,7 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 	boot_trace_cut(&t, data, n, &boot_pasted, 0);
 	word = verdict_info(t.verdict)->word;
 	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
-	/* If the last boot was cut off, the result names an earlier one. */
+	/* If the log cuts off its last boot, t.boot is an earlier boot. */
 	if (cause >= 0)
 		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file, t.boot.cause,
 			      cause);
@@ -292,7 +295,7 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 }
 END_TEST
 
-/* Compares with a number of the index: "0x13", "3"; "-" stands for any. */
+/* Compares @number with the index entry @expected, for example "0x13" or "3"; "-" accepts every number. */
 static void check_number(const char *file, const char *what, const char *expected, int number, const char *trace)
 {
 	if (strcmp(expected, "-"))
@@ -300,7 +303,7 @@ static void check_number(const char *file, const char *what, const char *expecte
 			      number, expected, trace);
 }
 
-/* The index of the later logs uses espreset's own verdict words. */
+/* The index of these logs states the expected verdict by its name in espreset, such as "flash-boot". */
 START_TEST(each_later_log_is_judged_as_its_index_says)
 {
 	const struct log_row *row = &later[_i];
@@ -324,8 +327,9 @@ END_TEST
 
 START_TEST(a_real_board_heard_through_gbk_is_read)
 {
-	/* An ESP8266 kept in download mode by its FLASH button, as the owner's terminal showed it: it decoded the bytes
-	 * as GBK, printed NUL as "\0", and printed "?" for what it could not show. */
+	/* The output of an ESP8266 in download mode (its FLASH button was pressed), copied from its owner's terminal.
+	 * The terminal decoded the bytes as GBK, showed NUL as "\0", and showed "?" for bytes that it could not
+	 * decode. */
 	static const char seen[] =
 		"rl\\0l\xe6\xb9\xa0|\\0\xe5\xae\xad\xe9\x84\x9a?l?b|\xe5\xb7\xb6?\xe6\x8a\xae\xe6\x8a\x8c?"
 		"b\xe5\xb2\x92nn\xe7\x80\x95nn\xe6\xba\xbe?bpp\xe5\xaf\xa7lrlrl\n";

@@ -1,4 +1,5 @@
-/* test_bootwords.c - one boot described in words: chip, cold or warm, cause, boot mode, progress, trouble, advice. */
+/* test_bootwords.c - the sentence that describes one boot: chip, cold or warm start, reset cause, boot mode, progress,
+ * failure, advice. */
 #include <check.h>
 #include <string.h>
 

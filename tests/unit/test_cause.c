@@ -1,4 +1,4 @@
-/* test_cause.c - the reset cause of ESP32-family chips, from the number and the word in the banner. */
+/* test_cause.c - the reset cause of ESP32-family chips, which a banner states as a number and as a name. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static void teardown(void)
 	boot_trace_free(&t);
 }
 
-/* Reads a banner in the form of that chip's ROM, with this reset cause. Return: the boot. */
+/* Reads a banner as the ROM of @chip prints it, with reset cause @number and @word. Return: the boot. */
 static const struct boot *banner(const char *chip, unsigned int number, const char *word)
 {
 	bool like_c5 = !strcmp(chip, "esp32c5") || !strcmp(chip, "esp32s31");
@@ -35,7 +35,7 @@ enum { HW = BOOT_CAUSE_HARDWARE, USB = BOOT_CAUSE_USB, SW = BOOT_CAUSE_SOFTWARE,
        RTC = BOOT_CAUSE_RTC_WATCHDOG, BOD = BOOT_CAUSE_BROWNOUT, SLEEP = BOOT_CAUSE_SLEEP, LOCKUP = BOOT_CAUSE_LOCKUP,
        OTHER = BOOT_CAUSE_OTHER, UNKNOWN = BOOT_CAUSE_UNKNOWN };
 
-/* Numbers and words from the tables in the ROMs (esp-rs/espflash espflash/resources/roms). */
+/* Reset causes as numbers and names, from the tables in the ROMs (esp-rs/espflash, espflash/resources/roms). */
 static const struct {
 	const char *chips;
 	struct { unsigned int number; const char *word; int kind; } causes[28];
@@ -143,35 +143,36 @@ static const struct {
 	int kind;
 	bool certain, damaged;
 } odd[] = {
-	/* One character of the word is wrong or missing. */
+	/* One character of the cause's name is wrong or missing. */
 	{ "esp32", 0x1, "POWERON_RESXT", HW, false, true },
 	{ "esp32", 0xf, "RTCWDT_BROWNOUT_RESET", BOD, false, true },
 	{ "esp32c5", 0xf, "RTC_BODSYS", BOD, false, true },
 	{ "esp32c61", 0x10, "RTC_WDT_SY", RTC, false, true },
 	{ "esp32p4", 0x7, "HP_SYS_HP_WDT_RE?ET", WDT, false, true },
 	{ "esp32s31", 0x1a, "CPU_L0CKUP_RESET", LOCKUP, false, true },
-	/* the word may also be that of 0x8, but the number decides */
+	/* The damaged name may be that of cause 0x7 or of cause 0x8. The number decides: 0x7. */
 	{ "esp32s3", 0x7, "TGWDT_SYS_RST", WDT, false, true },
-	/* One character is missing, and the number belongs to another word. */
+	/* One character of the name is missing, and the number belongs to a cause with another name, so the cause is
+	 * unknown. */
 	{ "esp32c6", 0x1, "LP_BODSYS", UNKNOWN, false, true },
 	{ "esp32c6", 0x10, "LP_SWDTSYS", UNKNOWN, false, true },
-	/* The word is correct, but belongs to another number. */
+	/* The name is undamaged, but belongs to another number, so the cause is unknown. */
 	{ "esp32c6", 0x1, "LP_BOD_SYS", UNKNOWN, false, false },
 	{ "esp32c3", 0x3, "POWERON", UNKNOWN, false, false },
 	{ "esp32c3", 0x19, "POWERON", UNKNOWN, false, false },
 	{ "esp32s3", 0x7, "TG1WDT_SYS_RST", WDT, false, false },
-	/* The word belongs to another chip's ROM. */
+	/* Only another chip's ROM has this name. */
 	{ "esp32c5", 0x10, "LP_WDT_SYS", RTC, false, true },
 	{ "esp32c3", 0x1, "POWERON_RESET", HW, false, true },
 	{ "esp32c3", 0x3, "POWERON_RESET", UNKNOWN, false, true },
 	{ "esp32p4", 0x17, "POWER_GLITCH_RESET", UNKNOWN, false, true },
 	{ "esp32c3", 0x17, "CHIP_USB_UART_RESET", UNKNOWN, false, true },
-	/* The word is unreadable: the number decides. */
+	/* The name is unreadable, so the number alone decides. */
 	{ "esp32", 0x10, "????????", RTC, false, true },
-	/* A reset number that the examined ROM does not have. */
+	/* The ROM whose table we have knows no cause with this number: a newer ROM does. */
 	{ "esp32c6", 0x1a, "CPU_LOCKUP", OTHER, true, false },
 	{ "esp32", 0x1c, "NEW_RESET", OTHER, true, false },
-	/* Chips whose words for reset causes are not known. */
+	/* Chips whose names for reset causes are not known to espreset. */
 	{ "esp32h4", 0x1, "POWERON", HW, true, false },
 	{ "esp32h4", 0x13, "POWER_GLITCH_SYS", BOD, true, false },
 	{ "esp32h4", 0x1a, "CPU_LOCKUP", LOCKUP, true, false },
@@ -187,7 +188,7 @@ static const struct {
 	{ "esp32x9", 0x5, "DSLP_WAKEUP", SLEEP, true, false },
 	{ "esp32x9", 0x10, "LP_WDT_CHIP", RTC, true, false },
 	{ "esp32x9", 0xf, "ANY_BOD_SYS", BOD, true, false },
-	/* the known chips use this reset number differently */
+	/* The known chips disagree on what number 0x17 means. */
 	{ "esp32x9", 0x17, "CHIP_USB_UART_RESET", OTHER, true, false },
 	{ "esp32x9", 0x33, "WHATEVER", OTHER, true, false },
 };

@@ -1,4 +1,5 @@
-/* test_cfg.c - esptool.cfg: what is read, what is refused with file and text line, which sequence has precedence. */
+/* test_cfg.c - esptool.cfg: which settings are read, which are refused with the file's name and line number, and which
+ * of several reset sequences is used. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ START_TEST(each_file_is_read_or_refused)
 }
 END_TEST
 
-/* Commands are run in a new directory $D, which holds a valid esptool.cfg. */
+/* Each command runs in a new directory $D that holds a valid esptool.cfg. */
 static const struct {
 	const char *command;
 	int status;

@@ -1,4 +1,4 @@
-/* test_chip.c - names of chips, and their boot straps. */
+/* test_chip.c - the names of chips, and what the strap value in a banner says about the boot mode. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ START_TEST(a_rom_of_an_unknown_chip_is_a_newer_one)
 }
 END_TEST
 
-/* Strap values from the banners of real boards. */
+/* Strap values from banners of real boards, and the kind of boot that each means. */
 static const struct {
 	enum chip chip;
 	unsigned int value;
@@ -72,7 +72,7 @@ static const struct {
 	{ CHIP_ESP32P4, 0x307, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32P4, 0x204, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32C5, 0x18, CHIP_STRAPS_FLASH },     { CHIP_ESP32C5, 0x58, CHIP_STRAPS_FLASH },
 	{ CHIP_ESP32C5, 0x0f, CHIP_STRAPS_DOWNLOAD },  { CHIP_ESP32C5, 0x49, CHIP_STRAPS_DOWNLOAD },
-	{ CHIP_ESP32C5, 0x07, CHIP_STRAPS_UNKNOWN }, /* possibly UART0 and SDIO download */
+	{ CHIP_ESP32C5, 0x07, CHIP_STRAPS_UNKNOWN }, /* may be download by UART0 or by SDIO */
 	{ CHIP_ESP32S31, 0x58, CHIP_STRAPS_FLASH },    { CHIP_ESP32S31, 0x69, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32S31, 0x6f, CHIP_STRAPS_DOWNLOAD }, { CHIP_ESP32S31, 0x60, CHIP_STRAPS_UNKNOWN },
 	{ CHIP_ESP32H21, 0x0c, CHIP_STRAPS_FLASH },    { CHIP_ESP32H21, 0x04, CHIP_STRAPS_DOWNLOAD },
@@ -86,7 +86,7 @@ START_TEST(reads_the_boot_straps_of_each_chip)
 }
 END_TEST
 
-/* Every value of enum chip, and one invalid value. */
+/* All values of enum chip, and CHIP_COUNT as an invalid one. */
 static const struct {
 	enum chip chip;
 	int boot_pin;

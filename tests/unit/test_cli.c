@@ -1,5 +1,5 @@
-/* test_cli.c - the program's command line: arguments, statuses, streams; help, manual, completion and schema must
- * agree. */
+/* test_cli.c - the command line of the program: arguments, exit statuses, output streams. Help, manual, completion and
+ * JSON schema must agree. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,14 +76,14 @@ static const struct program_row rows[] = {
 	{ "sim:help", 0, "sim:WORD,WORD", NULL },
 	{ "--help", 0, "usage: espreset", NULL },
 	{ "--version", 0, "espreset 1.", NULL },
-	/* Usage errors. */
+	/* Usage errors: exit status 2. */
 	{ "", 2, NULL, "no PORT given, and $ESPTOOL_PORT is not set" },
 	{ "--nonsense", 2, NULL, "'--nonsense'; try 'espreset --help'" },
 	{ "--baud 12x sim:", 2, NULL, "'12x'" },
 	{ "--quiet --baud 12x sim:", 2, NULL, "'12x'" },
 	{ "sim:bogus", 2, NULL, "'bogus'" },
 	{ "--sequence 'D0|R1|Q' sim:", 2, NULL, "character 7" },
-	/* PORT is not a serial port: reported, and not opened. */
+	/* PORT is no serial port. espreset must report this without opening the file. */
 	{ "-w 0 $DIR", 30, "directory", "" },
 	{ "-w 0 /dev/null", 30, "no-port", "" },
 	{ "-w 0 /etc/passwd", 30, "regular file", "" },
@@ -92,13 +92,14 @@ static const struct program_row rows[] = {
 	{ "/dev/nowhere /dev/nowhere", 2, NULL, "PORT '/dev/nowhere' is named twice" },
 	{ "-p /dev/null sim:running /dev/null", 2, NULL, "PORT '/dev/null' is named twice" },
 	{ "/dev/null /dev/../dev/null", 2, NULL, "PORT '/dev/../dev/null' is the same port as '/dev/null'" },
-	/* --timeout is shorter than another option needs. */
+	/* --timeout is too short for the time that another option asks for. */
 	{ "--settle 60 sim:", 2, NULL, "--settle lasts 60 s: give a longer --timeout than 10 s" },
 	{ "--hold 3 --timeout 1 sim:", 2, NULL, "--hold lasts 3 s: give a longer --timeout than 1 s" },
 	{ "--timeout 1 --sequence 'D0|R1|W8|R0' sim:", 2, NULL, "--sequence lasts 8 s" },
-	/* A copy by eboot is not interrupted, and the board is not blamed. */
+	/* --timeout ends while eboot copies an update. espreset must not reset the board during the copy, nor call the
+	 * boot failed. */
 	{ "--timeout 1.5 sim:copy=8s", 17, "eboot is still copying", "longer --timeout" },
-	/* A file that cannot be written is reported before a board is touched. */
+	/* A file that cannot be written must be reported before the board is reset. */
 	{ "--state-file \"$(printf '/no/\\033[31mx')\" sim:", 2, NULL,
 	  "--state-file '/no/\\x1b[31mx': No such file or directory; its folder must be there" },
 	{ "--state-file /dev/null sim:", 2, NULL,
@@ -126,8 +127,8 @@ END_TEST
 START_TEST(the_simulated_board_is_found_beside_the_program_or_missed_in_one_line)
 {
 	static const char *const ends[] = { "sim:", "sim:help", "--probe-wiring sim:", "sim:nosuchword" };
-	/* Stand-ins for espreset-sim. The last one never answers: if espreset waited for it, the test would time out.
-	 */
+	/* Stand-ins for espreset-sim. The last one closes its output and never answers. If espreset waited for it, the
+	 * test would time out. */
 	static const char *const broken[] = { "exit 0", "exit 2", "kill -9 $$", "exec sleep 300 >&-" };
 	char command[1024], wanted[256];
 
@@ -168,7 +169,7 @@ START_TEST(the_environment_names_the_port)
 }
 END_TEST
 
-/* Entry number @n of the sim: words that promise an exit status. */
+/* Return: number @n of those keywords of sim:WORDS that promise an exit status. */
 static const struct sim_word *promising(size_t n)
 {
 	const struct sim_word *word;
@@ -259,7 +260,7 @@ START_TEST(what_a_board_prints_reaches_no_stream_as_it_is)
 						14, "crashed", "evil" };
 
 	program_table(&row, 1);
-	program_shell(&p, "grep -c evil $DIR/raw"); /* only the capture file holds the text unescaped */
+	program_shell(&p, "grep -c evil $DIR/raw"); /* only the capture file holds the board's text unescaped */
 	ck_assert_int_eq(p.status, 0);
 }
 END_TEST
@@ -278,7 +279,7 @@ START_TEST(a_capture_that_cannot_be_written_is_said)
 }
 END_TEST
 
-/* Boards that cannot be started for lack of descriptors do not make the others fail. */
+/* 20 boards need more descriptors than the limit of 16. Those that cannot be started fail; the others must not. */
 START_TEST(more_boards_than_descriptors_fail_alone)
 {
 	program_shell(&p,
@@ -291,7 +292,8 @@ START_TEST(more_boards_than_descriptors_fail_alone)
 }
 END_TEST
 
-/* With standard output closed, the next open() would take its descriptor, and the result would be written there. */
+/* If standard output is closed, the next file that espreset opens gets descriptor 1. The result must not be written to
+ * that file. */
 START_TEST(a_result_that_has_nowhere_to_go_is_a_failure)
 {
 	program_run(&p, "sim:running >&-");
@@ -350,7 +352,7 @@ START_TEST(every_chip_stands_in_manual_and_completion)
 }
 END_TEST
 
-/* Copies the part of @text that describes one option: from its @name to the @next option. */
+/* Copies from @text the description of one option: from its @name up to the name of the @next option. */
 static void copy_item(char *ret, size_t cap, const char *text, const char *name, const char *next)
 {
 	const char *begin = strstr(text, name), *end = begin ? strstr(begin, next) : NULL;
@@ -400,7 +402,7 @@ START_TEST(the_manual_and_the_completion_name_no_other_option)
 	for (char *at = text; (at = strstr(at, marks[_i])); at++) {
 		const char *name = at + strlen(marks[_i]);
 		size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
-		/* Options of esptool and other programs that examples in the manual use. */
+		/* Options of other programs, such as esptool: they appear in examples of the manual. */
 		static const char *const others[] = { "after",	     "before",	"reload", "reload-rules",
 						      "write-flash", "no-stub", "option", "options" };
 		bool other = false;

@@ -1,4 +1,4 @@
-/* test_commands.c - --list as a table and as JSON, with hostile USB strings. */
+/* test_commands.c - --list as a table and as JSON, also with USB strings that contain control characters. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

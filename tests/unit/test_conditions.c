@@ -1,4 +1,4 @@
-/* test_conditions.c - which text lines are matched against --expect and --fail-on. */
+/* test_conditions.c - the text lines that are matched against the patterns of --expect and --fail-on. */
 #include <check.h>
 
 #include "port/wait.h"
@@ -14,8 +14,9 @@ static void count(void *user, const struct report_match *match)
 	told++;
 }
 
-/* A slow pattern takes up to a quarter of a second per text line, and one read brings dozens of lines. Matching all of
- * them after the deadline would exceed the worker's time limit, and the driver would be blamed. */
+/* Text lines that are read after the deadline must not be matched. A slow pattern takes up to a quarter of a second for
+ * each of them, and one read() brings dozens. So the worker process would exceed its time limit, and espreset would
+ * blame the driver. */
 START_TEST(lines_that_are_read_after_the_deadline_do_not_count)
 {
 	static const char line[] = "Hello";

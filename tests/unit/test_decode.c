@@ -1,4 +1,4 @@
-/* test_decode.c - espreset --decode as a user calls it: text lines, JSON, statuses, streams. */
+/* test_decode.c - the command espreset --decode: text output, JSON, exit statuses, output streams. */
 #include <check.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static struct program p;
 static const struct {
 	const char *args;
 	int status;
-	const char *out; /* the complete output, or its beginning followed by "..." */
+	const char *out; /* the whole expected output, or its beginning followed by "..." */
 } runs[] = {
 	{ "--decode tests/bootlogs/esp8266-download.txt", 11,
 	  "tests/bootlogs/esp8266-download.txt:2: esp8266, cause 2 (power or reset pin), boot mode 1 (UART download), "
@@ -58,7 +58,7 @@ START_TEST(the_cure_goes_to_standard_error)
 	program_run(&p, "--quiet --decode tests/bootlogs/esp8266-download.txt");
 	ck_assert_str_eq(p.err, "");
 	program_run(&p, "--json --decode tests/bootlogs/esp8266-download.txt");
-	ck_assert_str_eq(p.err, ""); /* because JSON has it under the key "advice" */
+	ck_assert_str_eq(p.err, ""); /* with --json the advice is in the JSON object, not on standard error */
 	ck_assert_ptr_nonnull(strstr(p.out, "\"advice\":\"GPIO0 was low at reset"));
 	program_run(&p, "--decode tests/bootlogs/there-is-none");
 	ck_assert_str_eq(p.err, "espreset: tests/bootlogs/there-is-none: No such file or directory\n");
@@ -137,7 +137,7 @@ START_TEST(the_speed_tells_cold_from_warm)
 }
 END_TEST
 
-/* Control characters from a board or a file name are escaped. */
+/* Control characters in a board's output or in a file name must be escaped before they reach the terminal. */
 START_TEST(nothing_reaches_the_terminal_unescaped)
 {
 	program_shell(

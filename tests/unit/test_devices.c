@@ -1,4 +1,4 @@
-/* test_devices.c - which port a PORT means, in fake trees of /sys and /dev. */
+/* test_devices.c - the serial port that a PORT argument means, in fake trees of /sys and /dev. */
 #include <check.h>
 #include <errno.h>
 #include <libusb.h>
@@ -40,8 +40,6 @@ static int resolve(const char *spelling)
 {
 	return resolve_port(spec_of(spelling), TEXTBUF(path), TEXTBUF(text));
 }
-
-/* ------------------------------------------------------------ --list */
 
 START_TEST(lists_nothing_where_nothing_is)
 {
@@ -105,7 +103,8 @@ START_TEST(lists_who_holds_a_port)
 
 	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
-	fake_link("/dev/full", "/dev/ttyUSB0"); /* must be a character device, to be compared with open descriptors */
+	/* a holder is found by comparing device numbers, so the fake port must be a character device */
+	fake_link("/dev/full", "/dev/ttyUSB0");
 	fake_file("/proc/812/comm", "esptool\n%s", "");
 	fake_link("/dev/full", "/proc/812/fd/3");
 	ck_assert_int_eq(devices_list(&d), 1);
@@ -163,7 +162,8 @@ START_TEST(finds_what_is_known_of_one_port)
 	ck_assert_str_eq(d.usb_path, "1-1.4");
 	ck_assert_str_eq(d.name, "kitchen");
 	ck_assert_int_eq(devices_find("/dev/ttyS0", &d), -ENOENT);
-	fake_link("/dev/full", "/dev/board"); /* containers rename nodes: only the device number identifies the port */
+	/* In a container the node may have any name. Only its device number identifies the port. */
+	fake_link("/dev/full", "/dev/board");
 	ck_assert_int_eq(devices_find("/dev/board", &d), -ENOENT);
 	fake_link("../../class/tty/ttyUSB0", "/sys/dev/char/1:7");
 	ck_assert_int_eq(devices_find("/dev/board", &d), 0);
@@ -172,7 +172,7 @@ START_TEST(finds_what_is_known_of_one_port)
 }
 END_TEST
 
-/* ------------------------------------------------------------ without sysfs: libusb */
+/* ------------------------------------------------------------ libusb, where there is no sysfs */
 
 static struct libusb_device_descriptor usb_descriptors[] = {
 	{ .idVendor = 0x046d, .idProduct = 0xc077 },
@@ -242,7 +242,7 @@ END_TEST
 static const struct {
 	const char *spelling;
 	int err;
-	const char *answer; /* the port's path, or the error text */
+	const char *answer; /* expected path of the port, or expected error text */
 } spellings[] = {
 	{ "usb:1-1.4", 0, "/dev/ttyUSB0" },
 	{ "usb:1-1.3", 0, "/dev/ttyUSB1" },
@@ -308,7 +308,7 @@ START_TEST(every_spelling_that_is_offered_fits_exactly_that_one)
 		ck_assert_str_eq(path, d[i].path);
 	}
 	resolve_spelling(d, (size_t)count, &d[0], spelling, sizeof(spelling));
-	ck_assert_str_eq(spelling, "usb:303a:1001"); /* the shortest spelling that is unique */
+	ck_assert_str_eq(spelling, "usb:303a:1001"); /* the shortest spelling of PORT that means this port only */
 	free(d);
 }
 END_TEST
@@ -354,7 +354,7 @@ END_TEST
 
 /* ------------------------------------------------------------ waiting for a port */
 
-/* Runs @act in another process after 20 ms, for example to plug in a board. */
+/* Runs @act in a child process 20 ms from now, for example to plug in a board. */
 static pid_t later(void (*act)(void))
 {
 	pid_t pid = fork();
@@ -465,7 +465,7 @@ START_TEST(does_not_wait_for_what_waiting_cannot_cure)
 }
 END_TEST
 
-/* The entry of udev's database for /dev/full (character device 1:7), which stands in for the port. */
+/* udev's database entry for the fake port, which is /dev/full (character device 1:7). */
 #define FULL_DB "/run/udev/data/c1:7"
 
 static void empty_the_queue(void)
@@ -474,8 +474,8 @@ static void empty_the_queue(void)
 	(void)unlink(fake_path("/run/udev/queue"));
 }
 
-/* The kernel may reuse an unplugged board's device number. While udev has work queued, the link and the database entry
- * may still be those of the old board. */
+/* A new board may get the device number of an unplugged one. While udev's queue is not empty, the link in /dev and the
+ * database entry may still describe the unplugged board, so the port must not be used yet. */
 START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
 {
 	char queue[] = "/run/udev/queue";
@@ -492,7 +492,8 @@ START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
 }
 END_TEST
 
-/* Adds udev's entry for the port, and removes it before a wait that nothing has woken would end. */
+/* Adds udev's database entry for the port, and removes it 1.5 s later. If the wait misses the new entry, it ends after
+ * 2 s (UDEV_MOST_MS), and the test finds no entry. */
 static void finish_as_udev(void)
 {
 	fake_file(FULL_DB, "I:1\n%s", "");
@@ -512,7 +513,7 @@ START_TEST(a_port_is_there_when_udev_is_done_with_it)
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", WAIT_FOREVER), 0);
 	ck_assert_int_eq(access(fake_path(db), F_OK), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	/* The entry is gone again: the port is then used as it is. */
+	/* The entry has been removed. After the deadline wait_for() accepts the port without it. */
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", wait_now_ms() + 10), 0);
 }
 END_TEST

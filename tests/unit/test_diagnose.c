@@ -1,4 +1,5 @@
-/* test_diagnose.c - --diagnose on a fake system: each finding is provoked once, and a healthy system has none. */
+/* test_diagnose.c - --diagnose on a fake system: the test provokes each fault once and expects its finding; on a
+ * healthy system it expects none. */
 #include <check.h>
 #include <errno.h>
 #include <grp.h>
@@ -28,7 +29,7 @@ static const struct fake_usb mouse = { "1-3", "046d", "c077", NULL, "Mouse\x1b[2
 static struct {
 	bool on;
 	bool may_open;
-	int why; /* errno of access() if may_open is false */
+	int why; /* errno that access() sets if may_open is false */
 	mode_t mode;
 	gid_t gid;
 	gid_t our_group;
@@ -81,7 +82,7 @@ int __wrap_getgroups(int size, gid_t *groups)
 
 /* ------------------------------------------------------------ the account database */
 
-/* is the user in the account database, and does it list the user as a member of dialout? */
+/* is_known: the account database has the user; is_in_dialout: it lists the user as a member of group dialout */
 static bool is_known, is_in_dialout;
 
 struct passwd *__wrap_getpwuid(uid_t uid);
@@ -114,7 +115,7 @@ int __wrap_getgrouplist(const char *user, gid_t group, gid_t *groups, int *n)
 
 /* ------------------------------------------------------------ the clock */
 
-static int64_t step_ms; /* time that each reading of the clock takes */
+static int64_t step_ms; /* fake time that passes with each call of wait_now_ms() */
 static int64_t now_ms;
 
 int64_t __wrap_wait_now_ms(void);
@@ -142,7 +143,7 @@ static int diagnose(const char *port)
 	return diagnose_run(port ? spec_of(port) : NULL, keep, found, &verdict);
 }
 
-/* Plugs in a board whose port is a character device. */
+/* Plugs in a board. Its port is a link to /dev/full, because the code under test wants a character device. */
 static void plug_in(const struct fake_usb *usb, const char *driver)
 {
 	fake_usb_plug(usb, "ttyUSB0", driver);
@@ -187,7 +188,7 @@ static void process(int pid, const char *comm)
 	fake_file(path, "%s\n", comm);
 }
 
-/* ------------------------------------------------------------ faults */
+/* ------------------------------------------------------------ faults that the tests provoke */
 
 static void no_group(void)
 {
@@ -413,7 +414,7 @@ static void container(void)
 	fake_file("/.dockerenv", "%s", "");
 }
 
-/* A container with the host's /sys, but without its /dev. */
+/* A container that sees the host's /sys but not the host's /dev. */
 static void container_without_nodes(void)
 {
 	no_node();
@@ -640,8 +641,8 @@ END_TEST
 static const struct {
 	struct fake_usb usb;
 	const char *kernel;
-	const char *word;    /* the finding; NULL: there is none */
-	enum verdict blamed; /* a verdict that the finding explains */
+	const char *word;    /* word of the expected finding; NULL: none is expected */
+	enum verdict blamed; /* a verdict that this finding explains */
 	enum verdict not_blamed;
 } quirks[] = {
 	{ { "1-1", "10c4", "ea64", "1", NULL, NULL }, KERNEL, "cp2102c", VERDICT_NO_EFFECT, VERDICT_CRASHED },
@@ -686,8 +687,8 @@ START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 }
 END_TEST
 
-/* Reading a device's USB strings blocks while that device is being reset, so the strings of other devices must not be
- * read. */
+/* The kernel blocks a read of a device's USB strings while it resets this device. So --diagnose must not read the
+ * strings of devices other than the port's. */
 START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 {
 	static const struct fake_usb native = { "1-1", "303a", "1001", "1", NULL, NULL };
@@ -707,7 +708,7 @@ START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 }
 END_TEST
 
-/* ------------------------------------------------------------ findings of failed runs only */
+/* ------------------------------------------------------------ what is found only after a failed run */
 
 START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
 {
@@ -761,7 +762,8 @@ START_TEST(the_kernels_device_rules_are_seen_before_a_run)
 }
 END_TEST
 
-/* With many processes or a busy computer the search takes long; a run's result must not wait for it. */
+/* After a failed run espreset searches all processes for the one that holds the port. With many processes or on a busy
+ * computer this takes long, so the search has a time limit. */
 START_TEST(a_failed_run_looks_through_processes_for_a_while_only)
 {
 	struct diagnosis best;

@@ -1,4 +1,4 @@
-/* test_enroll.c - the udev rule for one board, with boards of every kind in a fake sysfs. */
+/* test_enroll.c - --enroll writes a udev rule for one board: here for boards of every kind, in a fake /sys. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static int enroll(const char *spelling, const char *name)
 	return enroll_make(spec_of(spelling), name, &e, TEXTBUF(text));
 }
 
-/* The part of the rule that distinguishes this board from others of its kind. */
+/* Return: the part of the udev rule that matches this board but no other board with the same VID and PID. */
 static const char *match(void)
 {
 	static char buf[256];
@@ -67,7 +67,8 @@ END_TEST
 
 static const struct {
 	const char *serial;
-	const char *why; /* beginning of the reason why the rule goes by USB port; NULL: it goes by serial number */
+	/* beginning of the expected reason why the rule names the USB port; NULL: the rule names the serial number */
+	const char *why;
 } serials[] = {
 	{ "0a1b2c", NULL },
 	{ "AB CD:12", NULL },

@@ -1,4 +1,5 @@
-/* test_firmware.c - the presets: each pattern compiles, matches its firmware's text lines, and no other firmware's. */
+/* test_firmware.c - the presets of --firmware: each pattern compiles, and matches text lines of its own firmware but
+ * not of others. */
 #include <check.h>
 #include <string.h>
 
@@ -6,13 +7,13 @@
 #include "run/match.h"
 #include "suite.h"
 
-/* Output of these firmwares, without escape sequences. */
+/* Text lines that these firmwares print, without their escape sequences. */
 static const struct {
 	const char *firmware;
 	const char *line;
-	int expect; /* index of the pattern that must match; -1: none */
+	int expect; /* index of the --expect pattern that must match; -1: none must */
 	bool fails;
-	const char *address; /* the address that must be extracted; NULL: none */
+	const char *address; /* the board's address that must be found in the text line; NULL: it has none */
 } lines[] = {
 	{ "arduino", "Booting", -1, false, NULL },
 	{ "arduino", "Ready", 0, false, NULL },
@@ -121,7 +122,7 @@ END_TEST
 
 START_TEST(no_page_that_starts_something_is_asked_for)
 {
-	/* A plain GET of Tasmota's /u1 would start an upgrade. */
+	/* A GET request for Tasmota's page /u1 would already start an upgrade, so only /up and /update are allowed. */
 	for (const struct firmware *row = firmwares; row->name; row++)
 		if (row->page.path)
 			ck_assert(!strcmp(row->page.path, "/up") || !strcmp(row->page.path, "/update"));

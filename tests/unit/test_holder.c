@@ -1,4 +1,5 @@
-/* test_holder.c - which process uses a port, with a fake /proc and with real processes. */
+/* test_holder.c - finding the process that has a serial port open or locked, with a fake /proc and with real
+ * processes. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #include "port/wait.h"
 #include "suite.h"
 
-/* The port under test is any character device: it is never opened. */
+/* A stand-in for the serial port. Any character device will do, because it is never opened. */
 #define PORT "/dev/full"
 
 static struct holder holder;
@@ -46,7 +47,8 @@ static void fake_fd(int pid, int fd, const char *target)
 	fake_link(target, path);
 }
 
-/* Writes /proc/locks with a lock on PORT. A nonzero offset makes it a lock on another inode or device. */
+/* Writes a fake /proc/locks with one lock on PORT. If an offset is not zero, the lock is on another inode or device
+ * instead. */
 static void fake_lock(const char *start, int pid, int inode_off, int dev_off)
 {
 	struct stat st;
@@ -84,7 +86,7 @@ START_TEST(past_the_deadline_processes_are_not_looked_through)
 	fake_fd(812, 3, PORT);
 	ck_assert_int_eq(holder_find(PORT, 0, &holder), -ETIMEDOUT);
 	ck_assert_int_eq(holder_find(PORT, WAIT_FOREVER, &holder), 1);
-	/* /proc/locks is one file, so it is read even after the deadline */
+	/* /proc/locks is a single file and quickly read, so locks are found even after the deadline. */
 	fake_lock("FLOCK  ADVISORY  WRITE", 812, 0, 0);
 	ck_assert_int_eq(holder_find(PORT, 0, &holder), 1);
 	ck_assert_int_eq(holder.pid, 812);
@@ -245,7 +247,8 @@ START_TEST(stale_and_broken_lock_files_do_not_count)
 }
 END_TEST
 
-/* /run/lock is writable for everybody, so a symbolic link there must not make espreset open a serial port. */
+/* Everybody can write to /run/lock, and a symbolic link there could point to a serial port. espreset must not follow
+ * it: opening that port would reset a board. */
 START_TEST(a_lock_file_that_is_a_link_is_not_opened)
 {
 	fake_process(812, 1, "minicom");
@@ -267,10 +270,10 @@ END_TEST
 
 struct user {
 	pid_t pid;
-	int done_fd; /* closing it ends the process */
+	int done_fd; /* write end of a pipe; when the test closes it, the process ends */
 };
 
-/* How the process releases the port: by ending, or by close() while it goes on. */
+/* How the process releases the port: by ending, or by calling close() and living on. */
 enum leaving { BY_ENDING, BY_CLOSING };
 
 static void be_a_user(const char *path, bool locks_it, enum leaving leaving, int told_fd, int done_fd)
@@ -281,15 +284,16 @@ static void be_a_user(const char *path, bool locks_it, enum leaving leaving, int
 
 	if (fd < 0 || (locks_it && flock(fd, LOCK_EX) < 0) || write(told_fd, &me, sizeof(me)) < 0)
 		_exit(1);
-	(void)!read(done_fd, &c, 1); /* a byte or end of file: release the port */
+	(void)!read(done_fd, &c, 1); /* wait for the signal to release the port: a byte, or end of file */
 	if (leaving == BY_CLOSING) {
 		(void)close(fd);
-		(void)!read(done_fd, &c, 1); /* end of file: the test has ended */
+		(void)!read(done_fd, &c, 1); /* wait until the test closes the pipe */
 	}
 	_exit(0);
 }
 
-/* Starts a process that has @path open. It is a grandchild, because children of espreset do not count as holders. */
+/* Starts a process that opens @path. The process must be a grandchild of the test: espreset does not count its own
+ * children as holders. */
 static struct user start_user(const char *path, bool locks_it, enum leaving leaving)
 {
 	int told[2], done[2];
@@ -336,7 +340,7 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 	ck_assert_int_eq(holder.pid, user.pid);
 	ck_assert_int_eq(holder.seen, _i == 1 ? HOLDER_LOCK : HOLDER_OPEN);
 	ck_assert_int_eq(prctl(PR_GET_NAME, comm), 0);
-	ck_assert_str_eq(holder.command, comm); /* the process is a fork of this test, so it has the same name */
+	ck_assert_str_eq(holder.command, comm); /* the holder is a fork of this test, so both have the same name */
 	ck_assert_int_eq(holder_wait(path, 0, NULL, &holder), -EBUSY);
 	ck_assert_int_eq(holder.pid, user.pid);
 	(void)close(user.done_fd);
@@ -347,7 +351,7 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 }
 END_TEST
 
-/* A helper process makes the holder release the port after the wait has begun. */
+/* While the test waits for the port, another process tells the holder to release it. */
 START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 {
 	bool locks_it = _i % 2;
@@ -369,7 +373,7 @@ START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 }
 END_TEST
 
-/* Here no file change can be watched for: only polling notices the release. */
+/* inotify cannot watch the fake files that show the holder, so only polling notices that one has gone. */
 START_TEST(notices_that_a_holder_lets_go_in_silence)
 {
 	static const char *const traces[] = { "/run/lock/LCK..full", "/proc/locks", "/proc/812/fd/3" };

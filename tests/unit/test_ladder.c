@@ -1,4 +1,5 @@
-/* test_ladder.c - --recover: which steps are taken, in which order, and what is reported of skipped ones. */
+/* test_ladder.c - --recover: which recovery steps are tried, in which order, and what is reported about skipped
+ * steps. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* test_loader.c - the simulated ROM loader and stub, spoken to by a host over the simulated wire. */
+/* test_loader.c - the simulated ROM loader and flasher stub, which a host talks to over a simulated serial line. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,15 +13,16 @@
 #include "suite.h"
 
 #define FLASH (1u << 20)
-/* The host, and a board in download mode. */
+/* A simulated host, and a simulated board in download mode. */
 static struct {
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
 	uint8_t flash[FLASH], packed[FLASH];
 	int64_t now;
-	double baud, bit_ns; /* the host's speed; measured bit length of the last character received */
-	size_t status_len;   /* status bytes that the host expects in answers */
+	/* the host's baud rate; length of a bit in ns, measured on the last character that the host received */
+	double baud, bit_ns;
+	size_t status_len; /* number of status bytes that the host expects at the end of an answer */
 	uint8_t in[65536];
 	size_t in_len;
 } h;
@@ -121,8 +122,8 @@ static void send_command(uint8_t op, const void *data, size_t len, uint32_t chec
 	send_slip(packet, len + 8);
 }
 
-/* Removes the next packet from the received bytes and decodes its SLIP escapes. Return: its length; 0: there is none.
- */
+/* Takes the next packet out of the received bytes and undoes its SLIP escapes. Return: its length; 0: there is no
+ * packet. */
 static size_t take(uint8_t *packet, size_t cap)
 {
 	size_t i, n = 0, start;
@@ -143,7 +144,7 @@ static size_t take(uint8_t *packet, size_t cap)
 	return n;
 }
 
-/* Sends a command with @n arguments. Return: the status of the answer, whose value is stored in *value. */
+/* Sends command @op with @n arguments. Stores the value of the answer in *value. Return: the status of the answer. */
 static int command(uint8_t op, const uint32_t *args, size_t n, uint32_t *value)
 {
 	uint8_t data[64], answer[64];
@@ -153,7 +154,7 @@ static int command(uint8_t op, const uint32_t *args, size_t n, uint32_t *value)
 		put32(data + 4 * i, args[i]);
 	h.in_len = 0;
 	send_command(op, data, 4 * n, 0);
-	/* Erasing flash delays the answer by seconds. */
+	/* The loader answers an erase command only seconds later, when the flash is erased. */
 	for (i = 0; i < 10 && !h.in_len; i++)
 		pass(SIM_S);
 	len = take(answer, sizeof(answer));
@@ -242,7 +243,7 @@ START_TEST(the_first_sync_measures_the_speed_and_the_second_is_answered_at_it)
 	ck_assert_int_eq(h.loader.mode, SIM_LOADER_LISTENING);
 	ck_assert_int_eq(sync_once(), 0);
 	ck_assert_int_eq(sync_once(), 8);
-	/* The tolerance is the resolution of a divider of 52 MHz. */
+	/* The loader divides 52 MHz to get its baud rate. The tolerance is one step of this divider. */
 	ck_assert_double_eq_tol(1e9 / h.bit_ns, rates[_i], rates[_i] * 0.005);
 }
 END_TEST
@@ -320,7 +321,7 @@ START_TEST(what_only_a_stub_knows_is_refused_by_the_rom)
 }
 END_TEST
 
-/* Makes an image with one segment of 16 zero bytes, and the magic byte that eboot looks for at 0x1000. */
+/* Makes an image with one segment of 16 zero bytes. At 0x1000 stands the magic byte that eboot looks for. */
 static void make_image(uint8_t *image, size_t len)
 {
 	memset(image, 0, len);
@@ -363,7 +364,7 @@ START_TEST(a_block_that_is_damaged_or_out_of_place_changes_nothing)
 	set_up();
 	connect();
 	memset(empty, 0xff, sizeof(empty));
-	ck_assert_int_eq(block(0x03, 0, data, 4, 0), 0x06);	/* an error, because no upload was begun */
+	ck_assert_int_eq(block(0x03, 0, data, 4, 0), 0x06);	/* must fail, because no upload was begun */
 	ck_assert_int_eq(COMMAND(0x02, NULL, 0x400, 1, 0x400, 0), 0);
 	ck_assert_int_eq(block(0x03, 0, data, 0x400, 0x80), 0x07);
 	ck_assert_int_eq(block(0x03, 1, data, 0x400, 0), 0x05);
@@ -383,7 +384,7 @@ START_TEST(an_image_is_judged_as_the_boot_would)
 		{ 0, 0xe8, SIM_IMAGE_NONE },
 		{ 1, 0, SIM_IMAGE_NONE },
 		{ 1, 17, SIM_IMAGE_NONE },
-		{ 15, 0xff, SIM_IMAGE_NONE },		/* a segment that is longer than the flash */
+		{ 15, 0xff, SIM_IMAGE_NONE },		/* the segment claims to be longer than the flash */
 		{ 16, 1, SIM_IMAGE_CSUM },
 		{ 47, 0, SIM_IMAGE_CSUM },
 		{ 0x1000, 0xff, SIM_IMAGE_SECOND },
@@ -452,7 +453,7 @@ START_TEST(a_stub_takes_a_packed_upload_digests_it_and_reads_it_back)
 	start_stub();
 	for (i = 0; i < sizeof(image); i++)
 		image[i] = (uint8_t)(i * 7 + (i >> 8));
-	/* Stored without compression, so that the data needs two blocks. */
+	/* The packed data is not compressed, so that it is long enough to need two blocks. */
 	ck_assert_int_eq(compress2(packed, &packed_len, image, sizeof(image), Z_NO_COMPRESSION), Z_OK);
 	ck_assert_int_eq(COMMAND(0x10, NULL, sizeof(image), 2, 0x4000, 0, 0), 0);
 	ck_assert_int_eq(block(0x11, 0, packed, 0x4000, 0), 0);
@@ -476,7 +477,8 @@ START_TEST(a_stub_takes_a_packed_upload_digests_it_and_reads_it_back)
 		n = take(packet, sizeof(packet));
 		ck_assert_uint_eq(n, 0x1000);
 		ck_assert_mem_eq(packet, image + i, 0x1000);
-		ck_assert_uint_eq(take(packet, sizeof(packet)), 0);	/* no further data before the acknowledgement */
+		/* the stub must not send more data before the host has acknowledged this block */
+		ck_assert_uint_eq(take(packet, sizeof(packet)), 0);
 		put32(packet, i + 0x1000);
 		send_slip(packet, 4);
 		pass(SIM_S);
@@ -557,7 +559,8 @@ START_TEST(a_reset_by_the_lines_forgets_the_stub)
 	h.in_len = 0;
 	sync_once();
 	ck_assert_int_eq(command(0xd0, NULL, 0, NULL), 0x05);
-	/* The entry address is in the uploaded code. */
+	/* This entry address was in the stub's code. The reset has erased the stub, so the ROM answers this command,
+	 * jumps to the address and hangs. */
 	ck_assert_int_eq(COMMAND(0x06, NULL, 0, 0x4010c504), 0);
 	ck_assert_int_eq(sync_once(), 0);
 }
@@ -583,7 +586,7 @@ END_TEST
 
 static const struct {
 	enum sim_chip chip;
-	uint32_t code, data;		/* where the chip accepts a stub's code and data */
+	uint32_t code, data;		/* the addresses to which a stub's code and data may be uploaded */
 	uint32_t spi, command, miso, w0;
 	uint32_t boot_at;
 } later[] = {
@@ -595,16 +598,16 @@ static const struct {
 	enum sim_chip chip;
 	uint32_t at, value;
 } registers[] = {
-	{ SIM_ESP32, 0x40001000, 0x00f01d83 },		/* the word by which tools recognise an ESP32 */
-	{ SIM_ESP32, 0x3ff5a004, 0x7f010203 },		/* eFuse: MAC address */
+	{ SIM_ESP32, 0x40001000, 0x00f01d83 },		/* the value by which flashing tools recognise an ESP32 */
+	{ SIM_ESP32, 0x3ff5a004, 0x7f010203 },		/* eFuse that holds part of the MAC address */
 	{ SIM_ESP32, 0x3ff5a008, 0x00005ccf },
-	{ SIM_ESP32, 0x3ff5a00c, 0x00008200 },		/* eFuse: revision 3, package D0WD */
+	{ SIM_ESP32, 0x3ff5a00c, 0x00008200 },		/* eFuse that says: revision 3, package D0WD */
 	{ SIM_ESP32, 0x3ff5a014, 0x00100000 },
 	{ SIM_ESP32, 0x3ff6607c, 0x80000000 },
-	{ SIM_ESP32, 0x3ff44038, 0x00000003 },		/* GPIO_STRAP */
+	{ SIM_ESP32, 0x3ff44038, 0x00000003 },		/* GPIO_STRAP, the boot straps */
 	{ SIM_ESP32C3, 0x60008844, 0x7f010203 },
 	{ SIM_ESP32C3, 0x60008848, 0x00005ccf },
-	{ SIM_ESP32C3, 0x60008850, 0x00100000 },	/* eFuse: revision v0.4 */
+	{ SIM_ESP32C3, 0x60008850, 0x00100000 },	/* eFuse that says: revision v0.4 */
 	{ SIM_ESP32C3, 0x60004038, 0x00000005 },
 };
 
@@ -661,8 +664,8 @@ START_TEST(the_flash_chip_identifies_itself_to_later_chips_too)
 	ck_assert_int_eq(COMMAND(0x09, NULL, base, 1 << 18, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x0a, &value, base + later[_i].w0), 0);
 	ck_assert_uint_eq(value, 0x1640ef);
-	/* Reads byte 4 of the flash chip's SFDP table. The two chips have the address at different bits of the
-	 * register. */
+	/* Reads byte 4 of the flash chip's SFDP table. An ESP32 wants the address in other bits of the SPI register
+	 * than an ESP32-C3 does. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, base + 4, later[_i].chip == SIM_ESP32 ? 3 << 8 : 3, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, base + later[_i].command, 0x7000005a, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, base, 1 << 18, 0xffffffff, 0), 0);
@@ -708,7 +711,8 @@ START_TEST(what_is_uploaded_as_data_cannot_be_entered)
 }
 END_TEST
 
-/* The host rounds up the size for this ROM. The MD5 is sent in hexadecimal. */
+/* Hosts round the image size up for this ROM, here 0x1100 to 0x1400. This ROM answers with the MD5 digest as
+ * hexadecimal text. */
 START_TEST(the_rom_of_a_later_chip_takes_a_packed_upload)
 {
 	static uint8_t image[0x1100], packed[0x2000], answer[64];
@@ -770,10 +774,12 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 		{ boot_at + 5, 0, SIM_IMAGE_GOOD },
 		{ boot_at, 0xff, SIM_IMAGE_NONE },
 		{ boot_at + 32, 1, SIM_IMAGE_CSUM },
-		{ 0x8000, 0xff, SIM_IMAGE_SECOND },	/* the partition table is missing */
-		{ 0x8002, 1, SIM_IMAGE_SECOND },	/* the only partition is one for data */
-		{ 0x8006, 2, SIM_IMAGE_SECOND },	/* the entry's offset points to an empty part of the flash */
-		{ 0x8007, 0xff, SIM_IMAGE_SECOND },	/* the partition's offset is beyond the flash */
+		/* the first entry of the partition table lost its magic number */
+		{ 0x8000, 0xff, SIM_IMAGE_SECOND },
+		{ 0x8002, 1, SIM_IMAGE_SECOND },	/* the only partition is for data, not for an application */
+		/* the partition's offset points to an empty part of the flash */
+		{ 0x8006, 2, SIM_IMAGE_SECOND },
+		{ 0x8007, 0xff, SIM_IMAGE_SECOND },	/* the partition's offset lies beyond the end of the flash */
 		{ 0x10000, 0xff, SIM_IMAGE_SECOND },
 		{ 0x10000 + 32, 1, SIM_IMAGE_SECOND },
 	};
@@ -790,7 +796,8 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 }
 END_TEST
 
-/* Tools use the watchdog to leave download mode on chips whose straps a core reset does not sample. */
+/* A reset of the CPU core does not read the boot straps again. So flashing tools let the watchdog reset the whole chip:
+ * this leaves download mode. */
 START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 {
 	const struct sim_truth *truth;
@@ -798,14 +805,14 @@ START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 	set_up_chip(SIM_ESP32C3);
 	truth = sim_board_truth(&h.board);
 	sim_rom_loader_use_usb(&h.loader);
-	/* Write protection is on: the registers do not change. */
+	/* The registers of the watchdog are still write-protected, so these writes must change nothing. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008094, 2000, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008090, 0xd0000102, 0xffffffff, 0), 0);
 	pass(2 * SIM_S);
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x600080a8, 0x50d83aa1, 0xffffffff, 0), 0);
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008094, 20000, 0xffffffff, 0), 0);
-	/* This action of the watchdog resets less than the whole chip. */
+	/* With this setting the watchdog resets less than the whole chip, so the chip stays in download mode. */
 	ck_assert_int_eq(COMMAND(0x09, NULL, 0x60008090, 0xb0000102, 0xffffffff, 0), 0);
 	pass(10 * SIM_S);
 	ck_assert_int_eq(truth->runs, SIM_RUNS_WAITING);

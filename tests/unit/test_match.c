@@ -1,4 +1,5 @@
-/* test_match.c - patterns against text lines: groups, precedence, and patterns that take very long. */
+/* test_match.c - the patterns of --expect and --fail-on against text lines: capture groups, which pattern wins, and
+ * patterns that take very long. */
 #include <check.h>
 #include <errno.h>
 #include <stdint.h>
@@ -139,7 +140,8 @@ START_TEST(a_new_attempt_forgets_what_came)
 }
 END_TEST
 
-/* group is the text of group 1; NULL: the pattern does not match. */
+/* group: the expected text of capture group 1, or of the whole match if there is no group; NULL: the pattern must not
+ * match. */
 static const struct {
 	const char *pattern, *line, *group;
 } rows[] = {
@@ -157,7 +159,7 @@ static const struct {
 	{ "ready(?!,)", "ready, not", NULL },
 	{ "(?i)READY", "ready", "ready" },
 	{ "<(.*?)>", "<a><b>", "a" },
-	/* The first alternative that matches is taken, not the longest. */
+	/* If several alternatives match, PCRE2 takes the first, even if a later one is longer. */
 	{ "foo|foobar", "foobar", "foo" },
 	{ "foobar|foo", "foobar", "foobar" },
 	{ "(foo|foobar)", "foobar", "foo" },
@@ -172,7 +174,8 @@ static const struct {
 	{ "(x*)b", "ab", "" },
 	{ "a\\Kb", "ab", "b" },
 	{ "(?<=a)b", "ab", "b" },
-	/* Matching is by bytes: a UTF-8 character is three of them, none is a letter, and a dot matches any of them. */
+	/* Patterns match bytes, not characters. So three dots match the three bytes of a UTF-8 character, and bytes
+	 * above 0x7f are no letters. */
 	{ "^.{3}$", "\xe2\x82\xac", "\xe2\x82\xac" },
 	{ "^\\xe2\\x82", "\xe2\x82\xac", "\xe2\x82" },
 	{ "^\xe2\x82", "\xe2\x82\xac", "\xe2\x82" },
@@ -201,7 +204,8 @@ START_TEST(patterns_are_as_in_perl_and_in_bytes)
 }
 END_TEST
 
-/* All patterns share PCRE2's storage for groups, which still holds the groups of the pattern matched before. */
+/* PCRE2 stores the groups of all patterns in one place. Pattern "abc" has no group, so it must not report "b", the
+ * group of "(b)c". */
 START_TEST(a_pattern_without_a_group_gets_no_other_pattern_s)
 {
 	begin((const struct match_pattern[]){ { "(b)c", MATCH_EXPECT },
@@ -217,7 +221,8 @@ START_TEST(a_pattern_without_a_group_gets_no_other_pattern_s)
 }
 END_TEST
 
-/* PCRE2 10.42 reports a match from offset 3 to 1; later versions report an error. */
+/* With this pattern PCRE2 10.42 reports a match that begins at offset 3 and ends at offset 1; later versions report an
+ * error. */
 START_TEST(a_match_that_begins_after_its_end_is_empty)
 {
 	begin((const struct match_pattern[]){ { "(?=(?1))(?(DEFINE)(ab\\K))", MATCH_EXPECT } }, 1);
@@ -270,7 +275,8 @@ START_TEST(a_long_group_is_cut)
 }
 END_TEST
 
-/* The messages, and most of the offsets, come from PCRE2 and differ between its versions. */
+/* The messages and most offsets come from PCRE2 and differ between its versions. So most rows leave out the number of
+ * the offset. */
 START_TEST(an_invalid_pattern_is_named_with_what_is_wrong_and_where)
 {
 	static const struct {
@@ -313,7 +319,8 @@ static int64_t cpu_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A pattern with @depth nested parentheses around an a; PCRE2 has a limit for the depth. */
+/* Return: a pattern with the letter a in @depth nested parentheses. PCRE2 refuses patterns that are nested too
+ * deeply. */
 static const char *nested(int depth, const char *close)
 {
 	static char text[8192];
@@ -376,7 +383,7 @@ START_TEST(a_pattern_as_large_as_it_may_be_is_taken)
 }
 END_TEST
 
-/* Patterns that exceed each limit on a text line of many a's and a final b. */
+/* For each limit: patterns that exceed it on a text line of many a's and a final b. */
 static const struct {
 	const char *pattern, *why;
 } endless[] = {
@@ -391,7 +398,8 @@ static const struct {
 	{ "(((((((((((((((((((a)))))))))))))))))))*$", "heap limit exceeded" },
 	{ "(*LIMIT_HEAP=4000000000)(((((((((((((((((((a)))))))))))))))))))*$", "heap limit exceeded" },
 	{ NULL, "matching depth limit exceeded" },
-	/* These start again at every byte, with fewer than a million steps each time, so only time limits them. */
+	/* PCRE2 tries these patterns anew at every byte. Each try takes less than a million steps, so no limit but time
+	 * ends them. */
 	{ "(a+)\\1+$", "time limit exceeded" },
 	{ "(?i)(a+)\\1+$", "time limit exceeded" },
 	{ "(?:a|b)*[xy]", "time limit exceeded" },
@@ -399,7 +407,8 @@ static const struct {
 	{ "(?R)?a", "nested recursion at the same subject position" },
 };
 
-/* On a busy computer a pattern may not use up its CPU time; the deadline of the run ends it all the same. */
+/* On a busy computer a pattern may get little CPU time, and so not reach the limit of CPU time. The run's deadline must
+ * end it too. */
 START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
 {
 	static char text[4096];
@@ -409,7 +418,8 @@ START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
 	match.deadline_ms = wait_now_ms() - 1;
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_str_eq(match.why, "time limit exceeded");
-	ck_assert_uint_le(match.steps, 1000); /* 250 ms of CPU time are more than 100,000 steps */
+	/* ended by the deadline: the limit of 250 ms CPU time would allow over 100,000 steps */
+	ck_assert_uint_le(match.steps, 1000);
 	match_release(&match);
 }
 END_TEST
@@ -429,7 +439,7 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 	began_ms = cpu_ms();
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_int_le(cpu_ms() - began_ms, 2 * MATCH_CPU_MS);
-	/* On a slow computer the limit of CPU time comes first. */
+	/* On a slow computer a pattern may reach the limit of CPU time before its own limit. */
 	if (strcmp(match.why, "time limit exceeded") != 0 || match.steps > 3000000)
 		ck_assert_str_eq(match.why, endless[_i / 2].why);
 	ck_assert_uint_eq(match.culprit, 1);
@@ -443,7 +453,8 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 }
 END_TEST
 
-/* One pattern alone stays below the limit, but all patterns share the time for one text line. */
+/* One such pattern stays below the time limit. Many of them exceed it, because the limit is for one text line and all
+ * patterns together. */
 START_TEST(many_slow_patterns_take_no_longer_than_one)
 {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];

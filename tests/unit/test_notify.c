@@ -1,4 +1,5 @@
-/* test_notify.c - sd_notify(3) as one datagram: socket paths, abstract names, hostile texts, nobody listening. */
+/* test_notify.c - sd_notify(3) messages, one datagram each: socket paths, abstract socket names, text with control
+ * characters, nobody listening. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* test_open.c - what an error on the way to an open port becomes, and which errors are waited for. */
+/* test_open.c - which verdict an error becomes while a port is being opened, and after which errors espreset waits and
+ * tries again. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include "suite.h"
 
 static struct {
-	int resolve, refusal, open; /* errnos of the steps, negative; 0: the step succeeds */
+	int resolve, refusal, open; /* what each step returns: 0 or a negative errno */
 	bool is_held, by_ancestor;
 	int passes;
 } port;
@@ -110,7 +111,7 @@ static void setup(void)
 	request.session.baud = 115200;
 }
 
-/* Opens with a deadline wait_ms from now. Return: open_port()'s. */
+/* Calls open_port() with a deadline @wait_ms from now, and returns its result. */
 static int try_for(int wait_ms)
 {
 	struct open_options options = {
@@ -136,7 +137,7 @@ static const struct {
 	{ -ENOTUNIQ, 0, 0, VERDICT_AMBIGUOUS, false, "" },
 	{ 0, -ENOTSUP, 0, VERDICT_NO_PORT, false, "is a console" },
 	{ 0, -ENOTTY, 0, VERDICT_NO_PORT, false, "is a console" },
-	/* A tty whose driver has no TIOCMGET was there, and still is: it is not unplugged. */
+	/* The tty exists, but its driver has no TIOCMGET, so the port was not unplugged. */
 	{ 0, 0, -ENOTSUP, VERDICT_NO_PORT, false, "has no DTR and RTS that could reset a board" },
 	{ 0, 0, -EACCES, VERDICT_PERMISSION, false, "" },
 	{ 0, 0, -ENODEV, VERDICT_UNPLUGGED, true, "" },
@@ -166,7 +167,8 @@ END_TEST
 START_TEST(a_port_used_by_the_program_that_started_espreset_is_busy_at_once)
 {
 	port.is_held = port.by_ancestor = true;
-	ck_assert_int_eq(try_for(60000), -EDEADLK); /* Check would end the test after 4 s */
+	/* If open_port() waited for the holder, Check would end this test after 4 s. */
+	ck_assert_int_eq(try_for(60000), -EDEADLK);
 	ck_assert_int_eq(failure.verdict, VERDICT_BUSY);
 	ck_assert_int_eq(failure.holder_pid, 7);
 	ck_assert_int_eq(port.passes, 1);

@@ -1,4 +1,5 @@
-/* test_options.c - strict parsing of the command line: values, rejected values, defaults, combinations. */
+/* test_options.c - the strict parser of the command line: accepted values, refused values, defaults, options that do
+ * not go together. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@
 static struct request o;
 static char why[1024];
 
-/* Parses a command line, split at spaces; a word '' stands for an empty argument. */
+/* Parses the command line @line, split at spaces. The word '' becomes an empty argument. */
 static int parse(const char *line)
 {
-	static char buf[1024]; /* struct request keeps pointers into this buffer */
+	static char buf[1024]; /* static, because struct request keeps pointers into this buffer */
 	/* clang-format off */
 	char *argv[64] = { "espreset" }, *save = NULL;
 	int argc = 1;
@@ -32,7 +33,8 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_int_eq(o.mode, MODE_RESET);
 	ck_assert_uint_eq(o.n_ports, 1);
 	ck_assert_int_eq(o.session.chip, CHIP_UNKNOWN);
-	ck_assert_int_eq(o.session.baud, 0);		/* 0: baud and crystal are found automatically */
+	/* 0: espreset finds the baud rate and the crystal frequency by itself */
+	ck_assert_int_eq(o.session.baud, 0);
 	ck_assert_int_eq(o.session.crystal_mhz, 0);
 	ck_assert_str_eq(o.session.sequence.text, "rts");
 	ck_assert_int_eq(o.session.hold_ms, 0);
@@ -146,8 +148,8 @@ START_TEST(a_wrong_line_is_refused_and_says_what_would_be_right)
 }
 END_TEST
 
-/* For each option with an argument: a valid value, and the complaint about an empty and a meaningless one. NULL:
- * accepted. */
+/* For each option with an argument: a valid argument, the complaint about an empty argument, and the complaint about
+ * the argument "rubbish". NULL: the parser accepts it. */
 static const struct sample {
 	const char *name, *good, *empty, *rubbish;
 } samples[] = {
@@ -168,7 +170,8 @@ static const struct sample {
 	  "--wait 'rubbish': want a time such as 3, 0.5s or 20ms" },
 	{ "settle", "2", "--settle '': want a time such as 3, 0.5s or 20ms",
 	  "--settle 'rubbish': want a time such as 3, 0.5s or 20ms" },
-	{ "expect", "a", NULL, NULL },	/* a pattern is compiled later, as is that of --fail-on */
+	/* the patterns of --expect and --fail-on are compiled later, so the parser accepts any */
+	{ "expect", "a", NULL, NULL },
 	{ "fail-on", "a", NULL, NULL },
 	{ "firmware", "arduino", "--firmware: the argument is empty", NULL },
 	{ "ota", "127.0.0.1", "--ota: the argument is empty", NULL },
@@ -187,7 +190,7 @@ static const struct sample *sample_of(const struct option_row *row)
 	return NULL;
 }
 
-/* --NAME ARG; @complaint: how it is refused, NULL: it is taken */
+/* Parses "--@name @arg @more". The parser must refuse this with @complaint, or accept it if @complaint is NULL. */
 static void check_argument(const char *name, const char *arg, const char *more, const char *complaint)
 {
 	char line[256];
@@ -238,7 +241,7 @@ END_TEST
 
 START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 {
-	/* @refused: number of options that do not go with this mode, the other modes included. */
+	/* refused: number of options that the parser must refuse in this mode, including the options of other modes */
 	static const struct { enum request_mode mode; const char *option, *ports; int refused; } others[] = {
 		{ MODE_DECODE, "decode", "x", 25 }, { MODE_LIST, "list", "", 25 }, { MODE_DIAGNOSE, "diagnose", "x", 25 },
 		{ MODE_PROBE_WIRING, "probe-wiring", "x", 19 }, { MODE_ENROLL, "enroll", "x y", 25 },
@@ -253,7 +256,7 @@ START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 		char more[64], complaint[128];
 
 		if (strcmp(row->name, "port") == 0)
-			continue; /* the number of PORTs of each mode is tested in rejects[] */
+			continue; /* --port is tested in rejects[], with the number of PORTs that each mode takes */
 		snprintf(more, sizeof(more), "%s --%s", others[_i].ports, other);
 		snprintf(complaint, sizeof(complaint), "--%s does not go with --%s", is_mode ? other : row->name,
 			 is_mode ? row->name : other);
@@ -274,7 +277,7 @@ static const struct { const char *line, *complaint; } repeated[] = {
 	{ "--settle 60 --settle 1 x", NULL }, { "--timeout 1 --timeout 9 --settle 5 x", NULL },
 	{ "--capture f --capture g --state-file f x", NULL },
 	{ "--firmware list --firmware wled", "no PORT" },
-	{ "--timeout 0.5 x", NULL },	/* the default --settle is not compared with --timeout */
+	{ "--timeout 0.5 x", NULL },	/* --timeout 0.5 is shorter than --settle is by default, and still accepted */
 	{ "--list --list", NULL }, { "--decode --list --decode", "--list does not go with --decode" },
 	{ "-e 1 -e 2 -e 3 -e 4 -e 5 -e 6 -e 7 -e 8 -e 9 -e 10 -e 11 -e 12 -e 13 -e 14 -e 15 -e 16 x", NULL },
 	{ "-e 1 -e 2 -e 3 -e 4 -e 5 -e 6 -e 7 -e 8 -e 9 -e 10 -e 11 -e 12 -e 13 -e 14 -e 15 -e 16 -e 17 x",

@@ -1,4 +1,5 @@
-/* test_ota.c - the OTA probes as state machines: what proves that a service listens, and what does not. */
+/* test_ota.c - the OTA probes as state machines: which answers prove that an update service listens, and which do
+ * not. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 #include "ota/target.h"
 #include "suite.h"
 
-/* How a host on a virtual network answers. Its rules change with time, and each answer takes a delay. */
+/* What a host on a virtual network does with a datagram or a connection. This changes with time, and each answer comes
+ * after a delay. */
 enum manner { SILENT, REFUSES, UNREACHABLE, ACCEPTS, ANSWERS };
 
 struct rule {
@@ -19,10 +21,10 @@ struct rule {
 struct world {
 	const struct rule *rules;
 	unsigned int n_rules;
-	const char *answer; /* answer to a datagram, or what a connection sends */
+	const char *answer; /* what the service answers to a datagram, or sends on a connection */
 	size_t answer_len;
-	bool hangs_up;		 /* the service closes a connection after its answer */
-	unsigned int lose_every; /* every n-th datagram is lost; 0: none */
+	bool hangs_up;		 /* the service closes the connection after its answer */
+	unsigned int lose_every; /* every lose_every-th datagram is lost; 0: none */
 	int64_t delay_ms;
 
 	int64_t now_ms;
@@ -31,7 +33,7 @@ struct world {
 		struct ota_event event;
 	} pending[64];
 	unsigned int n_pending, datagrams, connects, closes;
-	char sent[256][64]; /* datagrams sent to the service */
+	char sent[256][64]; /* the datagrams that the probe has sent to the service */
 	unsigned int n_sent;
 };
 
@@ -117,7 +119,7 @@ static unsigned int earliest(const struct world *w)
 	return best;
 }
 
-/* Runs the probe until it ends by itself, or stops it at the deadline. Return: its finding. */
+/* Runs the probe until it ends by itself, or stops it at @deadline_ms. Return: the probe's finding. */
 static const struct ota_finding *run(struct world *w, struct ota *ota, const struct ota_options *options,
 				     int64_t deadline_ms)
 {
@@ -210,7 +212,7 @@ START_TEST(every_datagram_to_the_service_is_the_harmless_one)
 }
 END_TEST
 
-/* Hosts whose answers never prove a listening service, and the reason that the probe then gives. */
+/* Hosts whose answers never prove that a service listens, and the reason that the probe must give. */
 static const struct {
 	struct rule rules[3];
 	const char *answer;
@@ -222,9 +224,10 @@ static const struct {
 	{ { { 0, SILENT, SILENT, REFUSES } }, NULL, OTA_REASON_FILTERED },
 	{ { { 0, SILENT, SILENT, ACCEPTS } }, NULL, OTA_REASON_FILTERED },
 	{ { { 0, UNREACHABLE, UNREACHABLE, UNREACHABLE } }, NULL, OTA_REASON_UNREACHABLE },
-	/* The host closes the port, then goes down: the later silence is no sign of a service. */
+	/* The host refuses datagrams for 2 s, then goes down. Its silence from then on does not show that a service
+	 * listens. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, SILENT, SILENT } }, NULL, OTA_REASON_DOWN },
-	/* The service listens for a moment, then closes its port. */
+	/* The service listens for 400 ms, then its port is closed again. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, REFUSES, SILENT }, { 2400, REFUSES, REFUSES, SILENT } },
 	  NULL,
 	  OTA_REASON_GONE },
@@ -274,8 +277,8 @@ END_TEST
 
 START_TEST(silence_before_the_host_was_gone_does_not_count)
 {
-	/* The host is silent from 400 to 3000 ms. The rounds before that do not count: four more are needed, which
-	 * takes until after 4000 ms. */
+	/* The whole host is silent from 400 ms to 3000 ms. So the probe's rounds before 3000 ms do not count. The proof
+	 * takes four more rounds, which end after 4000 ms. */
 	struct world w = WORLD({ 0, SILENT, REFUSES, SILENT }, { 400, SILENT, SILENT, SILENT },
 			       { 3000, SILENT, REFUSES, SILENT });
 	struct world same = w;
@@ -304,7 +307,8 @@ END_TEST
 
 START_TEST(a_late_refusal_spoils_the_round)
 {
-	/* The refusal for the service's port comes 100 ms after that for the closed port. */
+	/* The refusal of the service's port comes 100 ms later than the refusal of the closed port. Such a round must
+	 * not count as silence of the service's port. */
 	struct ota_event closed = { OTA_EVENT_REFUSED, OTA_CLOSED_UDP, NULL, 0 };
 	struct ota_event service = { OTA_EVENT_REFUSED, OTA_SERVICE_UDP, NULL, 0 };
 	struct ota_event timer = { .kind = OTA_EVENT_TIMER };
@@ -326,7 +330,9 @@ END_TEST
 
 START_TEST(a_host_that_limits_its_reports_is_not_believed)
 {
-	/* The host sends one ICMP report in three. The service's port is asked first, so all reports are about it. */
+	/* The host limits its ICMP reports: one is sent every third round. In each round the first datagram goes to the
+	 * service's port, so every report is about this port. If the closed port were first, its report and the
+	 * service's silence would look like a service that listens. */
 	struct ota_event closed = { OTA_EVENT_REFUSED, OTA_CLOSED_UDP, NULL, 0 };
 	struct ota_event service = { OTA_EVENT_REFUSED, OTA_SERVICE_UDP, NULL, 0 };
 	struct ota_event timer = { .kind = OTA_EVENT_TIMER };
@@ -357,7 +363,7 @@ START_TEST(a_host_that_limits_its_reports_is_not_believed)
 }
 END_TEST
 
-/* ---- the dry run ---- */
+/* ---- the dry run: an update request that the service refuses */
 
 static const struct {
 	const char *answer;
@@ -579,7 +585,7 @@ START_TEST(a_web_updater_is_known_by_its_form)
 }
 END_TEST
 
-/* A page gives the same finding whatever the size of the pieces it arrives in. */
+/* A web page gives the same finding, whatever the size of the pieces in which it arrives. */
 START_TEST(a_page_may_come_in_pieces)
 {
 	struct ota_event connected = { OTA_EVENT_CONNECTED, OTA_SERVICE_TCP, NULL, 0 };
@@ -629,7 +635,7 @@ START_TEST(a_page_without_an_end_is_left)
 }
 END_TEST
 
-/* ---- all protocols ---- */
+/* ---- random events, for all protocols */
 
 static uint64_t state = 88172645463325252u;
 
@@ -708,7 +714,7 @@ START_TEST(a_finding_s_text_is_cut_not_overrun)
 }
 END_TEST
 
-/* ---- the target of a probe ---- */
+/* ---- the HOST:PORT that a probe is sent to */
 
 START_TEST(targets_are_parsed)
 {

@@ -1,5 +1,5 @@
-/* test_otaprobe.c - OTA probes over real sockets on loopback: closed, open, late, vanishing, silent, wrong answers,
- * names. */
+/* test_otaprobe.c - OTA probes over real loopback sockets: services that are closed, open, late, vanishing or silent,
+ * wrong answers, host names. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
@@ -23,7 +23,7 @@ static const char *const hosts[] = { "127.0.0.1", "::1", "localhost" };
 static struct otaprobe probe;
 static struct ota_finding finding;
 
-/* Runs the probe, calling @each between steps. Return: the finding; NULL: none before the deadline. */
+/* Runs the probe for up to @for_ms, and calls @each between its steps. Return: the finding; NULL: none in this time. */
 static const struct ota_finding *carry(int64_t for_ms, void (*each)(int64_t passed_ms))
 {
 	int64_t begin_ms = wait_now_ms();
@@ -43,7 +43,7 @@ static const struct ota_finding *carry(int64_t for_ms, void (*each)(int64_t pass
 	}
 }
 
-/* Runs the probe for this time, stops it, and checks the reason that it gives. */
+/* Runs the probe for @for_ms. The probe must find nothing, and give this @reason when it is stopped. */
 static void finds_nothing(int64_t for_ms, void (*each)(int64_t passed_ms), enum ota_reason reason)
 {
 	ck_assert_ptr_null(carry(for_ms, each));
@@ -142,7 +142,7 @@ START_TEST(a_port_that_closes_again_never_listens)
 }
 END_TEST
 
-/* Nothing answers: both UDP ports accept datagrams silently, and the TCP port drops SYNs because its queue is full. */
+/* Nothing answers. Both UDP ports take datagrams in silence. The TCP port drops SYNs because its queue is full. */
 START_TEST(a_host_that_says_nothing_is_down_and_never_listens)
 {
 	int port = 0, closed = 0, fd = loopback_bind("127.0.0.1", SOCK_DGRAM, &port);
@@ -176,7 +176,8 @@ START_TEST(a_host_that_reports_no_closed_port_is_not_believed)
 	int swallow = loopback_bind("127.0.0.1", SOCK_DGRAM, &closed);
 	struct otaprobe_options options = arduino("127.0.0.1", port);
 
-	options.closed_port = closed; /* its UDP side accepts datagrams silently, its TCP side answers with a reset */
+	/* datagrams to this UDP port stay unanswered; connections to this TCP port are refused */
+	options.closed_port = closed;
 	start(options);
 	finds_nothing(3000, NULL, OTA_REASON_FILTERED);
 	close(swallow);
@@ -223,7 +224,7 @@ END_TEST
 
 static int intruder_fd = -1;
 
-/* A stranger sends a correct answer to every local port that may be the probe's. */
+/* Whenever the probe sends a datagram to the service, another socket sends a correct answer to the probe. */
 static void intrudes(int64_t passed_ms)
 {
 	static const char good[] = "ERR: ERROR[5]: Bad Size Given\n";
@@ -390,7 +391,7 @@ END_TEST
 
 START_TEST(a_name_that_does_not_exist_is_said_to)
 {
-	/* .invalid never resolves (RFC 6761). Without a resolver no query is sent. */
+	/* Names below .invalid never resolve (RFC 6761). The probe must ask nothing of a host without an address. */
 	start(arduino("no-such-board.invalid", 8266));
 	finds_nothing(300, NULL, OTA_REASON_NAME);
 }
@@ -432,7 +433,7 @@ END_TEST
 
 START_TEST(an_address_that_cannot_be_used_is_unreachable)
 {
-	/* connect() to the broadcast address fails at once. */
+	/* The probe cannot use the broadcast address: connect() fails at once. */
 	start(arduino("255.255.255.255", 8266));
 	finds_nothing(800, NULL, OTA_REASON_UNREACHABLE);
 }

@@ -1,4 +1,5 @@
-/* test_paste.c - the filter for pasted logs: text lines as users have copied them become those that the board sent. */
+/* test_paste.c - the filter for pasted logs: it turns text lines as users copied them back into the text lines that the
+ * board sent. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,12 @@
 #include "files.h"
 #include "suite.h"
 
-/* The filter's output: the text, and what a port may have received. There each byte stands for itself or is written
- * <9c>; <?> is an unknown byte above 0x7f, ? a question mark, / a line end. */
+/* The filter's output: text, and in heard[] the bytes that a port may have received. heard[] has a printable byte as
+ * itself, another known byte as <9c>, an unknown byte above 0x7f as <?>, an unknown byte as ?, and a line end as /. */
 struct output {
 	struct paste paste;
-	const char *banner; /* the text that is reported back to the filter as a banner */
+	/* when the filter's output contains this text, the test tells the filter that a banner was found */
+	const char *banner;
 	enum chip chip;
 	char text[16384], heard[65536];
 	size_t n, n_heard;
@@ -53,7 +55,7 @@ static void take(void *user, const struct bootlog_piece *piece)
 		paste_banner(&o.paste, o.banner, strlen(o.banner), o.chip);
 }
 
-/* @cut: position where the input is split in two; SIZE_MAX: after every byte. */
+/* Feeds @bytes to the filter in two pieces, split at position @cut; SIZE_MAX: byte by byte. */
 static void filter(const char *bytes, size_t n, size_t cut, const char *banner, enum chip chip)
 {
 	o.n = o.n_heard = 0;
@@ -73,9 +75,9 @@ static void filter(const char *bytes, size_t n, size_t cut, const char *banner, 
 
 static const struct {
 	const char *in, *out;
-	size_t n; /* length of in, if it contains NULs; else 0 */
+	size_t n; /* number of bytes of in if it contains NULs; else 0 */
 } lines[] = {
-	/* Text lines that pass unchanged. */
+	/* Text lines that the filter must not change. */
 	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n",
 	  0 },
 	{ " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", " ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n", 0 },
@@ -86,7 +88,7 @@ static const struct {
 	{ "May be at 3:00\nJan 31 is cold\n", "May be at 3:00\nJan 31 is cold\n", 0 },
 	{ "\xc3\xa4 20\xb0 \xff\xfe\n", "\xc3\xa4 20\xb0 \xff\xfe\n", 0 },
 	{ "C:\\new\\readme <b>?\n", "C:\\new\\readme <b>?\n", 0 },
-	/* Time stamps before each text line are removed. */
+	/* The filter removes the time stamp at the beginning of each text line. */
 	{ "12:34:01.123 -> load\n12:34:01.123 ->  ets\n", "load\nets\n", 0 },
 	{ "12:34:01,123 > load\n12:34:01 | load\n12:34:01: load\n12:34:01 - load\n", "load\nload\nload\nload\n", 0 },
 	{ "[12:34:01] load\n[12:34:01.5]load\n[  12.345678] load\n", "load\nload\nload\n", 0 },
@@ -95,13 +97,13 @@ static const struct {
 	{ "Jan 31 12:34:01 host ser2net[123]: load\n", "load\n", 0 },
 	{ "15567> load\n", "load\n", 0 },
 	{ "[12:34:01 load\n", "[12:34:01 load\n", 0 },
-	/* Quotation marks before each text line, and colours, are removed. */
+	/* The filter removes quotation marks such as "> " at the beginning of each text line, and colour codes. */
 	{ "> load\n>load\n> > load\n| load\n// load\n`load`\n", "load\nload\nload\nload\nload\nload`\n", 0 },
 	{ "[0;32mI (1) boot\n\xef\xbf\xbd[0;32mI\n\xe2\x90\x9b[0;32mI\n.[0;32mI\n[1B][0;32mI\n",
 	  "I (1) boot\nI\nI\nI\nI\n", 0 },
 	{ "12:34:01 -> [0;31mE (1) boot\n", "E (1) boot\n", 0 },
 	{ "\033[32m12:34:01\033[0m -> \033[0;31mE\n", "E\n", 0 },
-	/* Line ends written as text become line ends. */
+	/* The filter turns line ends that are spelled out, such as \n or <br>, into real line ends. */
 	{ "one\\r\\ntwo<br>three<br/>\nfour<br />five<CR><LF>\nsix<LF>", "one\rtwo\rthree\r\nfour\rfive\r\nsix\r", 0 },
 	{ "> one<br>> two\n", "one\rtwo\n", 0 },
 	{ "9:13:19.676 -> ets Jun  8 2016 00:22:57 19:13:19.676 ->  19:13:19.676 -> rst:0xc\n",
@@ -113,7 +115,7 @@ static const struct {
 	{ "{\"log\": \"one\\ntwo\\nthree\\nfour\\n\"}\n", "{\"log\": \"one\rtwo\rthree\rfour\r\"}\n", 0 },
 	{ "<p>one</p><p class=\"x\">two</p>\n<td>three</td></tr> <tr><td>four</td></tr>\n",
 	  "one\rtwo</p>\nthree\rfour</td></tr>\n", 0 },
-	/* Marks of Markdown and HTML are removed. */
+	/* The filter removes Markdown and HTML markup. */
 	{ "- load\n* load\n+ load\n# load\n### load\n12. load\n3) load\n> - `load\n",
 	  "load\nload\nload\nload\nload\nload\nload\nload\n", 0 },
 	{ "**load**\n*load*\n***load*** \n~~load~~\n__load 1__\n_load 1_\n_load_\n|load|\n| load "
@@ -126,7 +128,7 @@ static const struct {
 	  "<a> & \"x\" (1)' &#169; &x; &\n", 0 },
 	{ "rst:0x1 (POWERON\\_RESET) \\*\\*\n", "rst:0x1 (POWERON_RESET) **\n", 0 },
 	{ "a\\\0b\n", "a\\b\n", 5 },
-	/* Text lines of firmware that begin like Markdown or quotations pass unchanged. */
+	/* Text lines of firmware that look like Markdown or quotations. The filter must not change them. */
 	{ "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n",
 	  "*** Booting Zephyr OS build v3.7.0 ***\n***ERROR*** A stack overflow\n>>> ZEPHYR FATAL ERROR 0\n", 0 },
 	{ "--------------- CUT HERE FOR EXCEPTION DECODER ---------------\n--- BEGIN CORE DUMP "
@@ -136,7 +138,7 @@ static const struct {
 	  0 },
 	{ " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n",
 	  " ** FATAL EXCEPTION\n - IDLE0 (CPU 0)\n~ld\n_load_\n- 1\n-- x\n**\n>\n", 0 },
-	/* A banner that was wrapped is joined again. */
+	/* The filter joins a banner that was wrapped into several text lines. */
 	{ "rst cause:2,\n boot mode:(3,6)\nx\n", "rst cause:2,boot mode:(3,6)\n\nx\n", 0 },
 	{ "> ets Jan  8 2013, \r\n> rst cause:2,\r\n>\r\n> boot mode:(3,6)\r\nx",
 	  "ets Jan  8 2013,rst cause:2,boot mode:(3,6)\r\n\n\n\nx", 0 },
@@ -147,7 +149,7 @@ static const struct {
 	{ "rst cause:2, boot\nmode:(3,6)\n", "rst cause:2, bootmode:(3,6)\n\n", 0 },
 	{ "rst cause:2, \nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n",
 	  "rst cause:2,\nload\nrst:0x1 (A),\n\n\n\n\n\nboot:0x13\nlen 4,\n", 0 },
-	/* Characters in other encodings, such as no-break spaces. */
+	/* No-break spaces, UTF-16, and bytes that a terminal showed as "?" or as \x9c. */
 	{ "12:34:01\xc2\xa0->\xc2\xa0load\n", "load\n", 0 },
 	{ "rst:0xc\xc2\xa0(SW)\n", "rst:0xc (SW)\n", 0 },
 	{ "???a? ??b??\n?\n",
@@ -170,7 +172,7 @@ static const struct {
 	  "\xff\xfe"
 	  "12:34:01 load\nx\n",
 	  37 },
-	/* Capital letters of a banner become small, although the chip is not known yet. */
+	/* The filter changes the capital letters of a banner to small ones, even while the chip is not known. */
 	{ "Ets Jan 8 2013, Rst cause: 1\nLoad 0x40100000\n", "ets Jan 8 2013, rst cause: 1\nLoad 0x40100000\n", 0 },
 };
 
@@ -205,14 +207,16 @@ static const struct {
 	{ "12:34:01 p: ESP-ROM\n12:34:02 p: load\n", "ESP-ROM", "p: ESP-ROM\n load\n", CHIP_ESP32C3 },
 	{ "door | ets Jun\ndoor | x\n--- a break\ndoor | y\n", "ets Jun", "door | ets Jun\n x\n--- a break\n y\n",
 	  CHIP_ESP32 },
-	/* A prefix of the banner by chance only: the lines after it do not have it. */
+	/* The banner follows other text by chance. The next text lines do not begin with this text, so it must not be
+	 * removed. */
 	{ "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", "ESP-ROM",
 	  "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", CHIP_ESP32C3 },
 	{ "0x1 ets Jan  8 2013,\n0x2 rst cause:2,\n0x3 boot mode:(3,6)\n0x4 load\n", "boot mode",
 	  "0x1 ets Jan  8 2013,rst cause:2,boot mode:(3,6)\n\n\nload\n", CHIP_ESP8266 },
 	{ "ab rst:0x1 (POWERON\\_RESET)\nab load\n", "rst:0x1 (", "ab rst:0x1 (POWERON_RESET)\nload\n", CHIP_ESP32 },
 	{ "- ets Jan\n- load\n-load\n", "ets Jan", "- ets Jan\n load\nload\n", CHIP_ESP8266 },
-	/* Nothing before the banner, or more text than a prefix may have. */
+	/* No text stands before the banner, or too much text to be a prefix of every text line. The filter must remove
+	 * nothing. */
 	{ "ets Jun\nets Jun\n", "ets Jun", "ets Jun\nets Jun\n", CHIP_ESP32 },
 	{ "a line of fifty characters and more, such as this one is: ets Jun\na line of fifty characters and more, "
 	  "such as this one is: x\n",
@@ -220,7 +224,8 @@ static const struct {
 	  "a line of fifty characters and more, such as this one is: ets Jun\n"
 	  "a line of fifty characters and more, such as this one is: x\n",
 	  CHIP_ESP32 },
-	/* Capital letters after a banner of an ESP8266, and of another chip. */
+	/* After a banner of an ESP8266 the filter also changes capital letters in the ROM's text lines; after another
+	 * chip's banner it does not. */
 	{ "Ets Jan  8\nLoad 0x4\nTail 4\nChksum 0x89\nCsum 0xe8\nLoading\n", "ets Jan",
 	  "ets Jan  8\nload 0x4\ntail 4\nchksum 0x89\ncsum 0xe8\nLoading\n", CHIP_ESP8266 },
 	{ "ets Jun\nLoad 0x4\nTail 4\n", "ets Jun", "ets Jun\nLoad 0x4\nTail 4\n", CHIP_ESP32 },
@@ -243,15 +248,17 @@ static const struct {
 } characters[] = {
 	{ "r\\0l\n", "r<00>l/", 0 },
 	{ "r\0l", "r<00>l", 3 },
-	/* the Unicode pictures of NUL and DEL stand for the bytes */
+	/* a terminal showed the bytes NUL and DEL as Unicode pictures */
 	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },
-	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 }, /* bytes taken for Latin-1 and converted to UTF-8 */
-	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },	       /* bytes taken for Windows-1252 and converted to UTF-8 */
+	/* a terminal decoded the bytes as Latin-1 and copied UTF-8 */
+	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 },
+	/* a terminal decoded the bytes as Windows-1252 and copied UTF-8 */
+	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },
 	{ "r\xef\xbf\xbd\xe2\xb8\xae?l", "r<?><?>?l", 0 },
-	{ "r\xe5\xae\xadl", "r<8c>ll", 0 }, /* bytes taken for GBK */
-	/* invalid UTF-8 is taken as the bytes that were received */
+	{ "r\xe5\xae\xadl", "r<8c>ll", 0 }, /* a terminal decoded the bytes as GBK and copied UTF-8 */
+	/* bytes that are no valid UTF-8 are the received bytes themselves */
 	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },
-	/* marks are removed from the text only, not from the received bytes */
+	/* time stamps and markup are removed from the text, but not from the received bytes */
 	{ "12:34:01 -> x<br>y\r\n", "12:34:01 -> x<br>y//", 0 },
 	{ "\\x9c\\x9e\\x00\\x8c", "<9c><9e><00><8c>", 0 },
 };
@@ -278,11 +285,11 @@ static const struct {
 	enum verdict verdict;
 	enum chip chip;
 	int cause, mode;
-	bool doubtful; /* the result must be marked as doubtful */
+	bool doubtful; /* the reader must mark its result as doubtful */
 } pastes[] = {
 #define FLASH_8266 VERDICT_FLASH_BOOT, CHIP_ESP8266, 2, 3
 #define FLASH_32 VERDICT_FLASH_BOOT, CHIP_ESP32, 1, 0x13
-	/* Unreadable bytes follow the last words of a load. */
+	/* Unreadable bytes follow the last word of a load. */
 	{ BANNER "\n\n" LOAD "csum 0x2d\xff\xfe\x81\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xef\xbf\xbdr\xef\xbf\xbd\n~ld\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xe5\xae\xad?l", FLASH_8266, false },
@@ -302,7 +309,7 @@ static const struct {
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nload:0x3fff0030,len:4\nentry 0x4008\x80\xf8\n",
 	  VERDICT_UNPROVEN, CHIP_ESP32, 1, 0x13, false },
 	{ "waiting for download...\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
-	/* The banner follows other text in the same line. */
+	/* The banner follows other text in the same text line. */
 	{ SPEAKS_8266("Leaving...Hard resetting " BANNER "\xff\xfe"), FLASH_8266, false },
 	{ SPEAKS_8266("port opened" BANNER "hello"), FLASH_8266, false },
 	{ "port openedrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)configsip: 0\n" ENTERS, FLASH_32, false },
@@ -310,7 +317,7 @@ static const struct {
 	  "(SPI_FAST_FLASH_BOOT)\xff\nload:0x3fcd5820,len:0x4\n"
 	  "entry 0x403cc710\n",
 	  VERDICT_FLASH_BOOT, CHIP_ESP32C3, 1, 0xc, false },
-	/* The text lines of the banner were wrapped. */
+	/* The banner was wrapped: it stands in several text lines. */
 	{ SPEAKS_8266("ets Jan  8 2013,\nrst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266(" ets Jan  8 2013,rst cause:2,\n boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cause:2, boot\nmode:(3,6)"), FLASH_8266, false },
@@ -327,7 +334,7 @@ static const struct {
 	{ "ets Jan  8 2013,rst cause:2,\nboot mode:(1,6)\n", VERDICT_DOWNLOAD_MODE, CHIP_ESP8266, 2, 1, false },
 	{ "ets Jan  8 2013,rst cause:2,\nsomething else\nboot mode:(1,6)\n", VERDICT_UNPROVEN, CHIP_ESP8266, -1, -1,
 	  true },
-	/* Text lines were omitted, with a mark in their place. */
+	/* Someone left out text lines and put "..." or "[snip]" in their place. */
 	{ BANNER "\n...\nload 0x4010f000, len ...\n[...]\ncsum 0x2d\n(...)\n~ld\n[snip]\n\xe2\x80\xa6\n",
 	  VERDICT_UNPROVEN, CHIP_ESP8266, 2, 3, false },
 	{ BANNER "\n[...]\nload 0x4010f000, len 1384, room 16\n\xe2\x80\xa6\ncsum 0x2d\n...\n~ld\n", FLASH_8266,
@@ -337,7 +344,8 @@ static const struct {
 	  FLASH_32, false },
 	{ "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n(...)\nload:0x3fff0030,len:...\n", VERDICT_UNPROVEN,
 	  CHIP_ESP32, 1, 0x13, false },
-	/* Markdown and HTML, without a banner that shows the prefix. */
+	/* Markdown or HTML markup around a log without a banner. Without a banner the filter cannot learn the prefix of
+	 * the text lines. */
 	{ "**E (31) boot: No bootable app partitions in the partition table**\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1,
 	  -1, true },
 	{ "_invalid header: 0xffffffff_\n", VERDICT_BOOT_FAILED, CHIP_UNKNOWN, -1, -1, true },
@@ -356,7 +364,7 @@ static const struct {
 	  "***ERROR*** A stack overflow in task main has been detected.\n~~~\n",
 	  VERDICT_CRASHED, CHIP_UNKNOWN, -1, -1, true },
 	{ " - IDLE0 (CPU 0)\n--- BEGIN CORE DUMP ---\n", VERDICT_UNPROVEN, CHIP_UNKNOWN, -1, -1, false },
-	/* Markdown and HTML around a log with a banner. */
+	/* Markdown or HTML markup around a log with a banner. */
 	{ "```text\n" SPEAKS_8266(BANNER) "```\n", FLASH_8266, false },
 	{ "_" BANNER "_\n_load 0x4010f000, len 1384, room 16_\n_csum 0x2d_\n_~ld_\n", FLASH_8266, false },
 	{ "**" BANNER "**\n**load 0x4010f000, len 1384, room 16**\n**csum 0x2d**\n", FLASH_8266, false },
@@ -366,7 +374,7 @@ static const struct {
 	{ "rst:0x1 \\(POWERON\\_RESET\\),boot:0x13 \\(SPI\\_FAST\\_FLASH\\_BOOT\\)\n" ENTERS, FLASH_32, false },
 	{ "\"" BANNER "\\n\\nload 0x4010f000, len 1384, room 16 \\ntail 8\\nchksum 0x2d\\ncsum 0x2d\\n~ld\\n\"\n",
 	  FLASH_8266, false },
-	/* A character of the banner is wrong. */
+	/* One or more characters of the banner are wrong or missing. */
 	{ SPEAKS_8266("etX Jan  8 2013,rst cause:2, boot mode:(3,6)"), FLASH_8266, false },
 	{ SPEAKS_8266("ets Xan  8 2013,rst cXuse:2, boot mode:(3,6)"), FLASH_8266, true },
 	{ SPEAKS_8266("ets Jan  8 2013,rst cuse:2, boot mode:(3,6)"), FLASH_8266, true },
@@ -436,7 +444,8 @@ START_TEST(leaves_a_log_alone_that_nobody_copied)
 	n = files_read(name, log, sizeof(log));
 	ck_assert_uint_gt(n, 0);
 	filter(log, n, 0, NULL, CHIP_UNKNOWN);
-	for (size_t i = 0, out = 0; i < n; i++) { /* compare without NULs, which the filtered text never holds */
+	/* The log may contain NULs, the filter's output never does. So NULs are not compared. */
+	for (size_t i = 0, out = 0; i < n; i++) {
 		if (log[i])
 			ck_assert_msg(out < o.n && o.text[out++] == log[i], "%s: byte %zu", name, i);
 	}
@@ -464,7 +473,8 @@ START_TEST(a_line_of_any_length_goes_through)
 	static char line[3 * PASTE_LINE_MAX];
 
 	memset(line, 'x', sizeof(line));
-	memcpy(line + PASTE_LINE_MAX, "> x", 3); /* a mark in the middle of a text line is not one at its beginning */
+	/* "> " in the middle of a text line is no quotation mark and must stay */
+	memcpy(line + PASTE_LINE_MAX, "> x", 3);
 	filter(line, sizeof(line), SIZE_MAX, NULL, CHIP_UNKNOWN);
 	ck_assert_uint_eq(o.n, sizeof(line));
 	ck_assert_mem_eq(o.text, line, sizeof(line));

@@ -1,4 +1,5 @@
-/* test_ready_cli.c - conditions for ready, through the program: patterns, OTA services, state file, notification. */
+/* test_ready_cli.c - the whole program with conditions for the verdict ready: patterns, OTA services, state file,
+ * notification. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,7 +19,7 @@
 
 static struct program p;
 static char why[4096];
-static int port; /* a loopback port that is free for both UDP and TCP */
+static int port; /* number of a loopback port that is free for both UDP and TCP */
 
 static void setup(void)
 {
@@ -34,7 +35,8 @@ static void setup(void)
 static const struct program_row rows[] = {
 	{ "--expect 'IP address: (.*)' --print-match sim:running", 0, "192.0.2.7\n", NULL },
 	{ "--expect WiFi --expect Hello sim:running", 0, "ready", NULL },
-	/* A byte that is no valid character neither hides nor splits a text line. The match is printed escaped. */
+	/* A byte that is no valid character must not hide or split a text line. --print-match prints the match with
+	 * such bytes escaped. */
 	{ "--print-match --expect '^20(.)C, connected$' 'sim:running,say=20\\xb0C\\x2c connected\\n'", 0,
 	  "\xef\xbf\xbd\n", NULL },
 	{ "--print-match --expect '^not(.)ready$' 'sim:running,say=not\\x07ready\\n'", 0, "\\x07\n", NULL },
@@ -57,7 +59,8 @@ static const struct program_row rows[] = {
 	{ "--firmware list", 0, "arduino", NULL },
 	{ "-t 4 --ota 127.0.0.1:$PORT sim:running", 22, "ota-silent", "does its application start the OTA service?" },
 	{ "-t 4 --ota no.such.host.invalid sim:running", 22, "ota-silent", "give the address that the board has" },
-	/* Patterns of exponential cost, a pattern that is too large, a megabyte of text without a newline. */
+	/* Patterns whose cost grows exponentially, a pattern that is too large, and a board that prints without line
+	 * ends. */
 	{ "--expect '(a+)+$' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
 	  "expect-timeout: --expect '(a+)+$' takes too much time or memory on a line (", "" },
 	{ "--fail-on '(a|aa)+$' 'sim:running,say=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\\n'", 20,
@@ -88,7 +91,8 @@ END_TEST
 
 START_TEST(the_board_itself_is_asked_when_that_is_wanted)
 {
-	/* The board was left in boot mode 1 and would refuse an update before the reset, but not after it. */
+	/* The board starts in boot mode 1, in which it would refuse an update. espreset must reset it first; then the
+	 * board accepts. */
 	program_run(&p, "--json --if-needed --ota-dry-run 127.0.0.1:$PORT sim:ota=127.0.0.1:$PORT");
 	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"reset\":\"done\""));
@@ -99,13 +103,13 @@ END_TEST
 
 START_TEST(a_dry_run_completes_the_proof_where_the_serial_line_cannot)
 {
-	/* The application prints a text line of the ROM, so the serial line alone gives no proof. The board's answer
-	 * over the network does. */
+	/* The application prints a text line that looks like the ROM's. So the serial output proves no boot, but the
+	 * board's answer over the network does. */
 	program_run(&p, "--json -t 20 --ota-dry-run 127.0.0.1:$PORT 'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 0, "%s%s", p.out, p.err);
 	ck_assert_ptr_nonnull(strstr(p.out, "\"proof\":\"ota\""));
 	ck_assert_int_gt(schema_check_lines(p.out, why, sizeof(why)), 0);
-	/* The board's answer does not replace other conditions. */
+	/* The board's answer over the network must not stand in for another condition, such as --expect. */
 	program_run(&p, "-t 6 --expect never --print-match --ota-dry-run 127.0.0.1:$PORT "
 			"'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17 && !p.out[0], "%s%s", p.out, p.err);
@@ -115,7 +119,8 @@ START_TEST(a_dry_run_completes_the_proof_where_the_serial_line_cannot)
 	program_run(&p, "-t 6 --ota 127.0.0.1:1 --ota-dry-run 127.0.0.1:$PORT "
 			"'sim:say=chksum\\x200x2e\\n,ota=127.0.0.1:'$PORT");
 	ck_assert_msg(p.status == 17, "%s%s", p.out, p.err);
-	/* A board that no line resets stays in boot mode 1, and answers so itself. */
+	/* DTR and RTS are not wired, so nothing resets the board. It stays in boot mode 1 and says so when asked over
+	 * the network. */
 	program_run(&p, "-t 12 --ota-dry-run 127.0.0.1:$PORT sim:nowire,ota=127.0.0.1:$PORT");
 	ck_assert_int_ne(p.status, 0);
 }
@@ -135,7 +140,7 @@ START_TEST(the_state_file_is_the_result_and_never_an_old_one)
 }
 END_TEST
 
-/* The directory of the state file is removed after the first event was printed. */
+/* After the first event is printed, the test removes the directory of the state file. */
 START_TEST(a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success)
 {
 	program_shell(&p,
@@ -154,7 +159,7 @@ START_TEST(a_state_file_that_fails_at_the_end_hides_no_result_and_is_no_success)
 }
 END_TEST
 
-/* A file size limit of 0 stands in for a full disk. */
+/* A file size limit of 0 has the effect of a full disk. */
 START_TEST(where_there_is_no_room_for_the_result_no_board_is_reset)
 {
 	program_shell(&p, "ulimit -f 0; \"$ESPRESET\" --state-file $DIR/s sim:running sim:truth=$DIR/truth; echo $?; "
@@ -174,7 +179,7 @@ START_TEST(a_capture_that_meets_a_limit_is_said_and_the_board_is_judged)
 }
 END_TEST
 
-/* Return: 0: there is no state file; else the number of the run whose complete result it holds. */
+/* Reads the state file. Return: the number of the run whose whole result it holds; 0: there is no file. */
 static int read_state(const char *path)
 {
 	static char text[8192], known[8192];
@@ -227,8 +232,7 @@ START_TEST(ten_thousand_reads_during_runs_find_it_whole_and_never_old)
 }
 END_TEST
 
-/* Runs espreset with a notification socket, and stores the datagrams it receives, each followed by  .
- */
+/* Runs espreset with a notification socket. Stores in @buf the datagrams that espreset sends, each followed by "|". */
 static void run_notified(const char *args, char *buf, size_t cap)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

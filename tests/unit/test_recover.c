@@ -1,4 +1,5 @@
-/* test_recover.c - resetting a wedged bridge: with a fake sysfs, and a hub that obeys, lies or fails. */
+/* test_recover.c - resetting a USB-serial bridge that no longer answers: with a fake /sys, and a hub that obeys, lies
+ * or fails. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@ static char path[256];
 /* ------------------------------------------------------------ the simulated clock */
 
 static int64_t now_ms;
-static int stop_after; /* number of waits until a stop signal arrives; 0: none does */
+static int stop_after; /* a stop signal comes in this many waits from now; 0: none comes */
 static void (*on_wait)(void);
 
 int64_t __wrap_wait_now_ms(void);
@@ -59,15 +60,15 @@ int __wrap_wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, cons
 
 static struct {
 	unsigned int characteristics;
-	bool pretends; /* the hub reports success but leaves the port connected */
-	bool repowers; /* like Linux, the kernel powers a port again after its device has gone */
+	bool pretends; /* the hub reports that the port's power is off, but the device stays connected */
+	bool repowers; /* when the device has gone, the kernel switches the hub port's power on again, as Linux does */
 	bool on, connected;
 	int times_off;
 	int descriptor_len;
 	int resets;
 	int reset_result;
 	int open_handles, open_contexts;
-	/* number of libusb calls that can fail, which of them fails, and with which error */
+	/* calls: number of libusb calls so far that can fail; fail_at: which of them fails; fail_with: its error */
 	int calls, fail_at, fail_with;
 	char opened[128];
 	int open_errno;
@@ -86,7 +87,8 @@ int __wrap_libusb_set_option(libusb_context *ctx, enum libusb_option option, ...
 	int r;
 
 	ck_assert_ptr_null(ctx);
-	ck_assert_int_eq(option, LIBUSB_OPTION_NO_DEVICE_DISCOVERY); /* without it libusb would start a thread */
+	/* without this option libusb would start a thread */
+	ck_assert_int_eq(option, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
 	return fails(&r) ? r : 0;
 }
 
@@ -240,7 +242,7 @@ int __wrap_faccessat(int dir, const char *file, int mode, int flags)
 static void set_up(void)
 {
 	memset(&usb, 0, sizeof(usb));
-	usb.characteristics = 0x09; /* the hub switches the power of each port separately */
+	usb.characteristics = 0x09; /* wHubCharacteristics: the hub switches the power of each port separately */
 	usb.on = usb.connected = true;
 	usb.descriptor_len = 9;
 	usb.fail_with = LIBUSB_ERROR_IO;
@@ -287,7 +289,7 @@ static void expect_says(const char *words)
 	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" does not say \"%s\"", text, words);
 }
 
-/* ------------------------------------------------------------ finding the device */
+/* ------------------------------------------------------------ the device to reset */
 
 START_TEST(a_target_is_a_place_and_who_stands_there)
 {
@@ -346,7 +348,7 @@ START_TEST(each_step_of_a_usb_reset_fails_in_each_way)
 	}
 	ck_assert_int_eq(usb.resets, 1);
 	usb.calls = 0;
-	ck_assert_int_eq(usb_reset(), 0); /* only four calls can fail, so this reset succeeds */
+	ck_assert_int_eq(usb_reset(), 0); /* only four libusb calls can fail, so here none does */
 }
 END_TEST
 
@@ -406,7 +408,7 @@ END_TEST
 START_TEST(the_other_interface_of_the_same_driver_is_the_ports_own)
 {
 	fake_link("../drivers/ch341", DEVICE "/1-1.4:1.1/driver");
-	fake_dir(DEVICE "/1-1.4:1.2"); /* an interface to which no driver is bound */
+	fake_dir(DEVICE "/1-1.4:1.2"); /* an interface without a driver: nobody uses it */
 	ck_assert_int_eq(usb_reset(), 0);
 }
 END_TEST
@@ -440,12 +442,13 @@ START_TEST(a_power_cycle_switches_off_by_sysfs_and_on_again)
 
 	on_wait = see_off;
 	off_seen = 0;
-	usb.repowers = true; /* sysfs alone can keep the kernel from powering the port again */
+	usb.repowers = true; /* only the file "disable" in sysfs can keep the kernel from switching the port on again */
 	ck_assert_int_eq(power_cycle(), 0);
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/001/003");
 	ck_assert_int_ge(now_ms, 1000 + RECOVER_OFF_MS);
 	ck_assert_int_ge(off_seen, 20);
-	ck_assert_int_eq(usb.times_off, 1); /* once for the test whether the hub obeys; sysfs does the rest */
+	/* the port is switched off by USB only once, to test whether the hub obeys; then sysfs keeps it off */
+	ck_assert_int_eq(usb.times_off, 1);
 	ck_assert(usb.on && !is_disabled());
 	ck_assert_int_eq(usb.resets, 0);
 	ck_assert_int_eq(count_fds(), fds);
@@ -537,7 +540,7 @@ START_TEST(power_that_cannot_be_given_back_is_said)
 	usb.sysfs_is_read_only = true;
 	usb.fail_at = 100;
 	ck_assert_int_eq(power_cycle(), 0);
-	usb.fail_at = usb.calls; /* the last call of the power cycle switches the power on again */
+	usb.fail_at = usb.calls; /* the call that fails is the last one, which switches the power on again */
 	usb.calls = 0;
 	ck_assert_int_eq(power_cycle(), -EIO);
 	expect_says("may be left without power");
@@ -589,7 +592,8 @@ START_TEST(a_port_of_the_root_hub_is_found)
 	fake_file("/dev/bus/usb/002/001", "%s", "");
 	fake_file("/sys/bus/usb/devices/2-0:1.0/usb2-port3/peer/device/x", "%s", "");
 	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB5"), &target), 0);
-	ck_assert_int_eq(power_cycle(), -EBUSY); /* the refusal shows that the right hub port was examined */
+	/* the refusal shows that the right hub port was looked at: its other half has a device */
+	ck_assert_int_eq(power_cycle(), -EBUSY);
 	expect_says("the same socket's USB 3 half");
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/002/001");
 }
@@ -604,7 +608,7 @@ START_TEST(a_bridge_that_hung_itself_up_can_still_be_power_cycled)
 }
 END_TEST
 
-/* ------------------------------------------------------------ waiting for the device */
+/* ------------------------------------------------------------ waiting until the device is back */
 
 static int come_back(void)
 {

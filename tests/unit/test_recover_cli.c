@@ -1,5 +1,5 @@
-/* test_recover_cli.c - --recover through the program, on simulated boards, where only reopening the port is possible.
- */
+/* test_recover_cli.c - the whole program with --recover, on simulated boards. There only one recovery step is possible:
+ * opening the port again. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

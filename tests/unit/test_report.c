@@ -1,4 +1,5 @@
-/* test_report.c - what a board prints leaves the program harmless, and every JSON event fits the schema. */
+/* test_report.c - whatever bytes a board prints, espreset's output is harmless to a terminal, and every JSON event fits
+ * the schema. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,14 @@ static const struct { const char *in; size_t n; const char *utf8; const char *te
 	{ "a\0b", 3, NULL, "a\\x00b" },
 	{ "\x7f", 1, "\x7f", "\\x7f" },
 	{ "\xff\xfe", 2, "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd" },
-	{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* overlong encoding of "/" */
-	{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* UTF-8 encoding of a surrogate */
-	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* truncated UTF-8 character */
+	{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* "/" in an overlong encoding */
+	/* a surrogate, which must not occur in UTF-8 */
+	{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },
+	{ "\xe2\x82", 2, "\xef\xbf\xbd\xef\xbf\xbd", NULL },	/* the first two bytes of a three-byte character */
 	{ "\xf4\x90\x80\x80", 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", NULL },
-	{ "\xc2\x9b" "1m", 4, "\xc2\x9b" "1m", "\\x9b1m" },	/* the C1 control character CSI */
-	{ "\xe2\x80\xae" "x", 4, "\xe2\x80\xae" "x", "\\u{202e}x" },	/* right-to-left override */
+	{ "\xc2\x9b" "1m", 4, "\xc2\x9b" "1m", "\\x9b1m" },	/* the control character CSI in UTF-8 */
+	/* a character that reverses the direction of the text after it */
+	{ "\xe2\x80\xae" "x", 4, "\xe2\x80\xae" "x", "\\u{202e}x" },
 	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 };
 /* clang-format on */
@@ -70,7 +73,8 @@ START_TEST(what_does_not_fit_is_cut_between_characters)
 }
 END_TEST
 
-/* All parts of a text line are escaped, and no path or sentence of a possible length is cut. */
+/* Control characters must be escaped in every part of a text line. No path and no sentence of a possible length may be
+ * cut off. */
 START_TEST(a_line_is_harmless_whatever_its_parts_are)
 {
 	static char part[4096], buf[20000];
@@ -135,7 +139,8 @@ START_TEST(a_hostile_result_is_one_harmless_line_of_text)
 }
 END_TEST
 
-/* Checks an event's keys against those that the schema requires, and their order; @log: "file" follows the port. */
+/* Checks that the JSON event @text has all keys that the schema requires, in the order of the schema; @log: and the key
+ * "file" after "port". */
 static void check_keys(const char *event, const char *text, bool log)
 {
 	json_t *schema = json_load_file("docs/espreset.schema.json", 0, NULL), *object = json_loads(text, 0, NULL);
@@ -185,7 +190,7 @@ START_TEST(runs_and_logs_have_the_same_keys_in_their_results)
 }
 END_TEST
 
-/* Stores in @buf what @fn writes to standard output. */
+/* Runs @fn and stores in @buf what @fn writes to standard output. */
 static void catch_stdout(void (*fn)(void), char *buf, size_t cap)
 {
 	int saved = files_capture();

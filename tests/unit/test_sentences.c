@@ -1,18 +1,18 @@
-/* test_sentences.c - messages of firmware about failed boots and crashes: recognised where they are real, not where
- * they are only mentioned.
+/* test_sentences.c - messages of firmware about failed boots and crashes. They must be recognised where the failure
+ * happened, but not where a healthy board only mentions it.
  *
- * The logs are blocks in tests/sentences/PROJECT.txt, in the order of docs/sentences.md:
+ * Each file tests/sentences/PROJECT.txt has blocks of two logs, in the order of docs/sentences.md:
  *
- *	=== name of the case: verdict
+ *	=== NAME OF THE CASE: VERDICT
  *	the log of a board to which this happened
- *	--- mention: verdict
+ *	--- mention: VERDICT
  *	the log of a healthy board that prints the same words
  *
- * A verdict may be several words, as in "crashed|flash-boot", where the sources leave that open. A text line @NAME
- * stands for the lines below @NAME in preambles.txt, if NAME consists of small letters, digits and hyphens: "@cp:0"
- * stands for itself. Escapes: "\e" escape character, "\r" carriage return, "\xNN" byte, "\\" backslash; a backslash at
- * the end of a text line joins the next line. Empty lines before a heading, and all text before the first one, are
- * ignored.
+ * If the sources leave the verdict open, all possible verdicts are given, as in "crashed|flash-boot". A text line @NAME
+ * is replaced by the text lines that follow @NAME in preambles.txt. NAME consists of small letters, digits and hyphens,
+ * so "@cp:0" is not replaced. Escapes are "\e" (escape character), "\r" (carriage return), "\xNN" (byte) and "\\"
+ * (backslash). A backslash at the end of a text line joins the next line to it. Empty lines before a heading are
+ * ignored, and so is all text before the first heading.
  */
 #include <check.h>
 #include <ctype.h>
@@ -37,10 +37,10 @@
 enum side { LOG, MENTION, SIDES };
 
 struct block {
-	const char *file; /* name of the file that holds the block */
+	const char *file; /* name of the file in which the block stands */
 	char name[96];
 	struct {
-		int line; /* number of the heading's text line in the file; 0: the block has no such part */
+		int line; /* line number of the heading; 0: the block has no such part */
 		char words[48];
 		char *text;
 		size_t n;
@@ -57,10 +57,10 @@ static struct block blocks[BLOCKS_MAX];
 static struct preamble preambles[PREAMBLES_MAX];
 static int n_blocks, n_preambles;
 
-/* The position in the files that are being read. A mistake in a file ends the program. */
+/* The file that is being read, for error messages. An error in a file ends the program. */
 static const char *file;
 static int line_number;
-/* the last text line was a heading; the stream alone cannot tell, because a new one may reuse the old address */
+/* Was the text line read last a heading? The stream cannot tell: a new stream may have the old one's address. */
 static bool is_heading;
 
 /* -------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ __attribute__((noreturn)) static void complain(const char *what, const char *tex
 	exit(EXIT_FAILURE);
 }
 
-/* Is the text line a name such as "@esp32-app"? "@cp:0" is none. */
+/* Is the text line a @NAME such as "@esp32-app"? "@cp:0" is none, because of its colon. */
 static bool is_name(const char *line)
 {
 	size_t n = *line == '@' ? strspn(line + 1, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
@@ -90,7 +90,8 @@ static const struct preamble *find_preamble(const char *name)
 	complain("no such preamble", name);
 }
 
-/* Decodes an escape such as "\e" or "\x1b" at @p. Return: its length in the file. */
+/* Decodes the escape at @p, such as "\e" or "\x1b", and stores the byte in *ret. Return: length of the escape in the
+ * file. */
 static size_t escape(const char *p, char *ret)
 {
 	if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3])) {
@@ -118,7 +119,7 @@ static void put_line(FILE *out, const char *line)
 		size_t n = 1;
 
 		if (!strcmp(line, "\\"))
-			return; /* a backslash at the end of a text line suppresses the line end */
+			return; /* a backslash at the end of a text line: the next line is joined to this one */
 		if (c == '\\')
 			n = escape(line, &c);
 		fputc(c, out);
@@ -127,7 +128,7 @@ static void put_line(FILE *out, const char *line)
 	fputc('\n', out);
 }
 
-/* Splits a heading "name: words" into its parts. */
+/* Splits a heading "NAME: VERDICTS" at its last colon. */
 static void read_heading(const char *text, char *name, size_t name_cap, char *words, size_t words_cap)
 {
 	const char *colon = strrchr(text, ':');
@@ -149,7 +150,8 @@ static FILE *begin_side(struct block *block, enum side side)
 	return out;
 }
 
-/* If @line is a heading, starts its part. Return: the stream for the text lines that follow; @out: no heading. */
+/* If @line is a heading, starts the log that follows it. Return: the stream to which the log's text lines go; if @line
+ * is no heading: @out. */
 static FILE *read_block_heading(const char *line, FILE *out)
 {
 	struct block *block = n_blocks ? &blocks[n_blocks - 1] : NULL;
@@ -232,7 +234,8 @@ static void read_lines(const char *path, FILE *(*read_a_heading)(const char *lin
  * Tests, run for the log and for the mention of each block
  */
 
-/* Blocks per test: Check forks for each test, which would take longer than one block does. */
+/* Number of blocks in one test. Check forks for each test, which takes longer than testing one block, so a test has
+ * many. */
 #define CHUNK 16
 
 static bool is_in_chunk(int chunk, int i)
@@ -299,7 +302,8 @@ START_TEST(is_judged_the_same_byte_by_byte)
 }
 END_TEST
 
-/* Judges the log with CR LF as on the wire. A log that has carriage returns of its own is skipped. */
+/* Judges the log again with CR LF line ends, as boards send them. A log that already contains carriage returns is
+ * skipped. */
 static void check_is_judged_the_same_with_carriage_returns(const struct block *block, enum side side)
 {
 	const char *text = block->side[side].text;
@@ -330,7 +334,7 @@ START_TEST(is_judged_the_same_with_carriage_returns)
 }
 END_TEST
 
-/* Return: number of bytes up to the end of the first load; 0: no text line of the ROM shows one. */
+/* Return: number of bytes up to the last word of the ROM's first load; 0: the log has no such word. */
 static size_t load_end(const char *data, size_t n)
 {
 	for (size_t i = 1; i <= n; i++) {
@@ -340,7 +344,8 @@ static size_t load_end(const char *data, size_t n)
 	return 0;
 }
 
-/* The beginning of a log may be judged as loaded only at the end of a text line, and after the end of the load. */
+/* Is the verdict on the first @n bytes "loaded" too early? It may be "loaded" only after the first load, and only if it
+ * was so at the end of a text line. */
 static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, size_t end, bool *loaded)
 {
 	if (verdict == VERDICT_FLASH_BOOT && n < end)
@@ -351,7 +356,7 @@ static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, s
 	return false;
 }
 
-/* Is the verdict on the beginning of a mention a failure that did not happen? */
+/* Does the verdict on the beginning of a mention (a healthy board's log) say a failure that did not happen? */
 static bool blames_a_mention(const struct block *block, enum side side, enum verdict verdict)
 {
 	return side == MENTION && (verdict == VERDICT_CRASHED || verdict == VERDICT_BOOT_FAILED) &&
@@ -388,8 +393,8 @@ START_TEST(no_beginning_of_it_says_more_than_it_has)
 }
 END_TEST
 
-/* Runs a session that hears the log from a board just reset. An ESP8266's ROM is heard at 74880 Bd; the bytes after its
- * load come later, when the session listens at 115200. */
+/* Runs a session on a simulated port that receives the log after a reset. The first @end bytes are an ESP8266's ROM at
+ * 74880 Bd. The rest comes later, when the session has changed the port to 115200 Bd. */
 static const struct session_result *run_live(const char *text, size_t end)
 {
 	static struct fakeport fake;
@@ -410,7 +415,8 @@ static const struct session_result *run_live(const char *text, size_t end)
 	return session_result(&session);
 }
 
-/* Return: number of bytes up to the end of the text line that ends the first load, eboot's included; @n: none does. */
+/* Return: number of bytes up to the end of the text line that ends the first load, including eboot's load; @n: no text
+ * line does. */
 static size_t loads_end(const char *data, size_t n)
 {
 	static const char *const words[] = { "\n~ld\n", "\ncsum 0x", "\nentry 0x" };
@@ -424,7 +430,7 @@ static size_t loads_end(const char *data, size_t n)
 	return n;
 }
 
-/* Does the log begin with the complete banner of a reset from outside? */
+/* Does the log begin with the complete banner of a hardware reset, as espreset causes it? */
 static bool begins_with_our_reset(const char *text)
 {
 	/* clang-format off */
@@ -445,7 +451,9 @@ static bool begins_with_our_reset(const char *text)
 
 static bool agrees(const char *words, enum verdict live, bool again)
 {
-	if (again && live != VERDICT_READY) /* the session ended before the log does */
+	/* the board restarts later in the log, after the session has ended: the session cannot agree with the log's
+	 * end */
+	if (again && live != VERDICT_READY)
 		return true;
 	if (boot_trace_may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))
 		return true;
@@ -477,14 +485,16 @@ START_TEST(a_run_that_hears_it_agrees)
 }
 END_TEST
 
-/* Translates a row's form into a regular expression. */
+/* Translates the form of a message, such as "abort() at %x", into a regular expression. */
 static void form_to_regex(const char *form, char *ret, size_t cap)
 {
 	size_t n = 0;
 
 	for (; *form && n + 24 < cap; form++) {
 		if (!strcmp(form, "$") || !strcmp(form, "%$"))
-			break; /* "$" at the end of a form stands for the end of the text line */
+			/* "$" or "%$" ends a form and means the end of the text line, which is "$" in a regular
+			 * expression too */
+			break;
 		else if (*form == '%')
 			n += (size_t)snprintf(ret + n, cap - n, "%s",
 					      *++form == 'd' ? " *-?[0-9]+"
@@ -500,7 +510,7 @@ static void form_to_regex(const char *form, char *ret, size_t cap)
 	ck_assert_msg(n + 24 < cap, "longer than there is room for");
 }
 
-/* Every row of the table must be tested by a log. */
+/* Each message in sentences[] must occur in at least one log. */
 static void check_every_row_has_a_log(size_t row)
 {
 	char expression[1024];
@@ -522,7 +532,7 @@ START_TEST(every_row_has_a_log)
 }
 END_TEST
 
-/* Every row of the table must have its source in docs/sentences.md. */
+/* Each message in sentences[] must also stand in docs/sentences.md, which names its source. */
 static void check_every_row_is_in_the_document(size_t row)
 {
 	size_t fixed = strcspn(sentences[row].form, "%$"), size = 0;
@@ -563,7 +573,7 @@ static void add_tests(Suite *suite)
 int main(void)
 {
 	Suite *suite = suite_create("sentences");
-	static glob_t files; /* never freed, because the blocks point to the file names in it */
+	static glob_t files; /* static and never freed, because the blocks point to file names in it */
 
 	read_lines(FOLDER "/preambles.txt", read_preamble_heading);
 	if (glob(FOLDER "/*.txt", 0, NULL, &files) != 0)

@@ -1,4 +1,5 @@
-/* test_sequence.c - strict parsing of esptool's sequence language; no sequence leaves a board in reset. */
+/* test_sequence.c - the strict parser of reset sequences in esptool's language. No accepted sequence leaves a board in
+ * reset. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 
 static const struct {
 	const char *text;
-	const char *printed;   /* the parsed sequence as text; NULL: refused */
-	const char *complaint; /* a part of the expected complaint */
+	const char *printed;   /* the accepted sequence printed as text; NULL: the sequence must be refused */
+	const char *complaint; /* part of the complaint if the sequence must be refused */
 } rows[] = {
 	{ "rts", "U0,1|W0.020|U0,0", NULL },
 	{ "both", "U1,1|W0.020|U0,0", NULL },
@@ -39,7 +40,7 @@ static const struct {
 	{ "RTS", NULL, "character 1" },
 };
 
-/* The steps of a sequence in esptool's language, with W for the hold of a named one. */
+/* Prints the steps of a sequence in esptool's language. Named sequences such as "rts" get their hold from @hold_ms. */
 static void print_steps(const struct sequence *sequence, int hold_ms, char *buf, size_t cap)
 {
 	size_t used = 0;
@@ -129,10 +130,10 @@ static const struct { const char *text; bool boots_download; } dangers[] = {
 	{ "D0|R1|W0.1|R0", false },
 	{ "R1|W0.1|R0", false },
 	{ "U0,1|W0.1|U0,0", false },
-	/* esptool's sequences for entering the bootloader, classic and tight. */
+	/* esptool's two sequences that start the bootloader: classic and tight. */
 	{ "D0|R1|W0.1|D1|R0|W0.05|D0", true },
 	{ "U1,1|U0,1|W0.1|U1,0|W0.05|U0,0", true },
-	/* On direct wiring EN rises while DTR is asserted. */
+	/* With direct wiring EN rises while DTR still pulls GPIO0 low, so the bootloader starts. */
 	{ "U1,1|W0.1|R0|W0.05|D0", true },
 };
 /* clang-format on */

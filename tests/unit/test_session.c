@@ -1,4 +1,5 @@
-/* test_session.c - each rule of attempts, holds, evidence and precedence, on a scripted port. */
+/* test_session.c - the rules of a session: attempts, holds, what proves a boot, which verdict precedes. They are tested
+ * on a scripted port. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static struct session session;
 static struct session_config config;
 static const struct session_result *result;
 
-/* The port listens at 74880 during the ROM's output, so that scripts are plain text. */
+/* The port is at the ROM's 74880 Bd from the beginning, so that the scripts can be plain text. */
 static void setup(void)
 {
 	session_config_init(&config);
@@ -32,7 +33,7 @@ static void setup(void)
 	config.chip = CHIP_ESP8266;
 }
 
-/* Runs a session on the port that is prepared in fake. */
+/* Runs a session on the port that the caller has prepared in fake. */
 static void play_prepared(const struct loop_sink *sink)
 {
 	session_init(&session, &config, 0);
@@ -73,8 +74,8 @@ START_TEST(the_holds_climb_the_ladder)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_SILENT);
 	ck_assert_int_eq(result->attempts, 3);
-	/* Holds of 20, 100 and 500 ms, each followed by a second and the bridge latency of listening; by RTS, both
-	 * lines, DTR. */
+	/* The board is held in reset for 20 ms by RTS, for 100 ms by both lines, and for 500 ms by DTR. After each hold
+	 * the session listens for 1 s and for the 16 ms that the bridge may delay bytes. */
 	ck_assert_str_eq(fake.trace,
 			 "0 DTR- RTS+|20 DTR- RTS-|1036 DTR+ RTS+|1136 DTR- RTS-|2152 DTR+ RTS-|2652 DTR- RTS-|");
 	ck_assert_int_eq(result->pulses, 3);
@@ -89,7 +90,7 @@ START_TEST(a_hold_that_is_given_replaces_the_ladder)
 	config.attempts = 2;
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|27 DTR- RTS-|1043 DTR+ RTS+|1070 DTR- RTS-|");
-	config.hold_ms = 7; /* shorter than the bridge latency */
+	config.hold_ms = 7; /* shorter than the 16 ms that the bridge may delay bytes, so the hold becomes 16 ms */
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|16 DTR- RTS-|1032 DTR+ RTS+|1048 DTR- RTS-|");
 }
@@ -103,7 +104,7 @@ START_TEST(bytes_early_in_the_hold_are_the_past_and_prolong_it)
 
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
-	/* released at 30 + 10 ms of quiet + 16 ms of bridge latency */
+	/* RTS is released at 56 ms: the last byte at 30 ms, 10 ms of silence, 16 ms that the bridge may delay bytes. */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|56 DTR- RTS-|"));
 }
 END_TEST
@@ -120,7 +121,7 @@ START_TEST(bytes_late_in_the_hold_are_no_effect)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
 	ck_assert_int_eq(result->attempts, 3);
-	/* the hold ends at most 100 ms after the rung of 20 ms */
+	/* bytes arrive throughout, so the hold of 20 ms is prolonged by 100 ms, which is the most */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));
 }
 END_TEST
@@ -158,8 +159,8 @@ START_TEST(a_given_wiring_is_where_the_attempts_begin)
 	ck_assert_int_eq(sequence_parse("dtr", &config.sequence, err, sizeof(err)), 0);
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
-	/* Both lines stay released for 150 ms, so that EN rises before DTR, which may be wired to GPIO0, is asserted.
-	 * RTS is tried after DTR. */
+	/* First both lines stay released for 150 ms, so that EN is high before DTR is asserted. If EN were still rising
+	 * and DTR wired to GPIO0, the board would enter download mode. RTS is tried after DTR. */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS-|150 DTR+ RTS-|170 DTR- RTS-|1186 DTR- RTS+|"));
 	ck_assert_ptr_nonnull(strstr(result->advice->text, "--sequence rts"));
 }
@@ -201,7 +202,7 @@ START_TEST(a_given_sequence_starts_from_released_lines_and_is_kept)
 }
 END_TEST
 
-/* What the board prints after each release, and the expected verdict. */
+/* What the board prints after each reset, the expected verdict, and the expected number of attempts. */
 static const struct {
 	const char *text;
 	enum verdict verdict;
@@ -215,7 +216,8 @@ static const struct {
 	{ BANNER("2", "3") "ets_main.c 181 \r\n", VERDICT_BOOT_FAILED, 1 },
 	{ BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n~ld\r\ne:1\r\n", VERDICT_BOOT_FAILED, 1 },
 	{ BANNER("2", "3"), VERDICT_UNPROVEN, 3 },
-	/* eboot may be copying, so the pause before the next attempt is long: no time for a third */
+	/* eboot may be copying an update, so the session pauses for long before its next attempt. No time is left for a
+	 * third one. */
 	{ BANNER("2", "3") LOADS, VERDICT_UNPROVEN, 2 },
 	{ BANNER("4", "3") "wdt reset\r\n" LOADS CSUM, VERDICT_CRASHED, 1 },
 	{ "hello, I am an application\r\nand go on talking\r\n", VERDICT_UNPROVEN, 3 },
@@ -240,7 +242,7 @@ START_TEST(a_boot_leads_to_its_verdict)
 }
 END_TEST
 
-/* Text heard at 115200 during the settle time after a good boot, and the expected verdict. */
+/* Text that arrives at 115200 Bd during the settle time after a good boot, and the expected verdict. */
 static const struct {
 	const char *text;
 	enum verdict verdict;
@@ -284,13 +286,15 @@ START_TEST(what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end)
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_gt(result->up_ms, 1000);
-	play(endless); /* an application at another speed prolongs the settle time by one second at most */
+	/* unreadable bytes, as from an application at another baud rate, prolong the settle time of 1 s by at most 1
+	 * s */
+	play(endless);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 2000);
 	play(in_time);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 1000);
-	config.timeout_ms = 1085; /* the time limit ends while the application is still heard */
+	config.timeout_ms = 1085; /* --timeout ends while the application's unreadable bytes still arrive */
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_UNPROVEN);
 	ck_assert_int_eq(result->missing, PROOF_SETTLED);
@@ -306,7 +310,7 @@ START_TEST(what_comes_after_the_settle_time_is_not_waited_for)
 }
 END_TEST
 
-/* The process is stopped (Ctrl-Z), or does not get the processor, during the settle time. */
+/* During the settle time espreset is stopped (Ctrl-Z), or gets no CPU time. So it reads the port late: at 9000 ms. */
 static ssize_t (*read_in_time)(struct port *port, void *buf, size_t cap, int64_t deadline_ms);
 
 static int64_t stopped_ms;
@@ -342,8 +346,8 @@ START_TEST(a_settle_time_is_not_over_before_all_that_came_in_it_is_read)
 }
 END_TEST
 
-/* The application prints all the time while the process is stopped. The tty buffer overflows, so a restart may be lost.
- */
+/* espreset is stopped while the application prints without pause. The tty buffer overflows and loses bytes. A restart
+ * may be among them, so the boot is unproven. */
 START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 {
 	static char backlog[8193];
@@ -356,7 +360,7 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 	run_stopped(script, 150);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_UNPROVEN);
 
-	/* The same amount of text arrives, but is read in time. */
+	/* As much text arrives as before, but espreset reads it in time. */
 	fakeport_init(&fake, in_time);
 	play_prepared(NULL);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_READY);
@@ -374,13 +378,15 @@ START_TEST(even_without_settle_time_an_error_of_the_load_is_waited_for)
 }
 END_TEST
 
-/* A readable banner at 115200 comes from a board with a 40 MHz crystal, or from a restart by software. */
+/* If a banner is readable at 115200 Bd, either the board has a 40 MHz crystal or the banner is from a software restart.
+ * Only a hardware reset prints it at equal times after three pulses. */
 START_TEST(a_readable_banner_at_115200_needs_three_pulses_equally_followed)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 62, GOOD }, { 3, 58, GOOD }, { 0, 0, NULL } };
 
 	config.baud = 0;
-	config.crystal_mhz = _i ? 26 : 0;	/* the option must not count as evidence */
+	/* what --crystal says must not count as evidence of the board's crystal */
+	config.crystal_mhz = _i ? 26 : 0;
 	play(script);
 	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
 	ck_assert_int_eq(result->attempts, 1);
@@ -414,7 +420,7 @@ START_TEST(banners_at_different_times_are_no_proof)
 }
 END_TEST
 
-/* Stores the times of the releases in the trace. Return: their number. */
+/* Stores in @ret the times at which the trace shows both lines released. Return: number of times. */
 static int releases(int64_t *ret, int max)
 {
 	int n = 0;
@@ -443,7 +449,8 @@ START_TEST(the_pulses_come_at_moments_that_differ_from_run_to_run)
 		if (config.seed == 1)
 			memcpy(first, at, sizeof(first));
 		different += at[1] != first[1];
-		/* a board that restarts at the interval of the first two pulses cannot match the third */
+		/* The second interval differs from the first by 45 ms or more. So a board that restarts by itself at a
+		 * fixed interval cannot match all three pulses. */
 		ck_assert_int_ge(llabs((at[2] - at[1]) - (at[1] - at[0])), 45);
 	}
 	ck_assert_int_ge(different, 15);
@@ -452,15 +459,15 @@ END_TEST
 
 START_TEST(after_a_cold_banner_one_at_115200_is_a_software_restart)
 {
-	/* The first banner is cold at 74880, so the crystal has 26 MHz, and a banner at 115200 cannot be from a
-	 * hardware reset. */
+	/* The first banner is readable at 74880 Bd, so the board has a 26 MHz crystal. Its hardware reset always prints
+	 * at 74880 Bd, so a banner at 115200 Bd is from a software restart. */
 	static const struct fake_line script[] = { { 1, 60, BANNER("2", "1") }, { 2, 60, GOOD }, { 3, 60, GOOD }, { 0, 0, NULL } };
 
 	session_config_init(&config);
 	config.baud = 74880;
 	play(script);
 	ck_assert_int_eq(result->crystal_mhz, 26);
-	/* the next attempt listens at 74880 again, where a banner is cold */
+	/* the next attempt is at 74880 Bd again, where a banner proves a hardware reset */
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->pulses, 2);
 }
@@ -503,7 +510,7 @@ END_TEST
 
 START_TEST(a_copy_announced_in_the_hold_is_waited_for)
 {
-	/* DTR is wired to EN, so the board boots before RTS is released. */
+	/* DTR is wired to EN, so the board already boots while RTS is still asserted. */
 	static const struct fake_line script[] = { { 0, 5, BANNER("2", "3") LOADS "csum 0xcc\r\nv00041fe0\r\n@" },
 						   { 1, 4000, "cp:0\r\nld\r\n" }, { 2, 60, GOOD }, { 0, 0, NULL } };
 	int64_t at[2];
@@ -524,7 +531,8 @@ static int64_t meet_at_2500(void *user, struct session *s, int64_t now_ms)
 	return INT64_MAX;
 }
 
-/* At the application's speed a restart shows as unreadable bytes after a pause. */
+/* The port is at the application's 9600 Bd. There a restarting ROM shows as a pause and then unreadable bytes, so the
+ * boot is not proven. */
 START_TEST(a_restart_heard_at_the_applications_speed_is_no_proof)
 {
 	static const struct fake_line script[] = { { 1, 60, ESP32_BANNER ESP32_LOAD }, { 1, 400, UNREADABLE },
@@ -544,14 +552,15 @@ END_TEST
 #define REPORT "\r\nException (28):\r\nepc1=0x40208042 epc2=0x00000000\r\n"
 
 static const struct {
-	const char *said;	/* printed at the application's speed before the board restarts again */
+	const char *said;	/* what the board prints at the application's baud rate before it restarts again */
 	enum verdict verdict;
 } reasons[] = {
 	{ REPORT, VERDICT_CRASHED },
 	{ "Hello from setup(), and nothing else to say\r\n", VERDICT_RESTARTED },
 };
 
-/* A restart of an ESP8266 within 60 ms after its load, read at 74880 in one piece: the port changes its speed at once. */
+/* An ESP8266 restarts within 60 ms after its load. Its bytes are read in one piece just before the port changes from
+ * 74880 Bd to another baud rate. */
 START_TEST(unreadable_bytes_read_just_before_a_change_of_speed_may_hide_a_restart)
 {
 	char garbage[101];
@@ -566,7 +575,8 @@ START_TEST(unreadable_bytes_read_just_before_a_change_of_speed_may_hide_a_restar
 }
 END_TEST
 
-/* NONOS loaders without an application restart at 74880, again and again. One lost character hides the first banner. */
+/* An ESP8266 whose NONOS loader finds no application restarts at 74880 Bd, again and again. In the first banner one
+ * character is lost, so only the second is recognised as a banner. */
 START_TEST(a_banner_behind_the_rest_of_an_earlier_boot_is_no_proof)
 {
 	static const struct fake_line script[] = {
@@ -590,7 +600,7 @@ START_TEST(why_a_board_restarts_is_heard_at_another_speed)
 	play(script);
 	ck_assert_msg(result->verdict == reasons[_i].verdict, "%s: %s", verdict_info(result->verdict)->word, result->text);
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|140 115200 Bd|"));
-	/* the bytes in UNREADABLE are recognised as 74880 Bd */
+	/* the bytes in UNREADABLE are recognised as text sent at 74880 Bd, so the port changes to it */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|620 74880 Bd|"));
 	ck_assert_int_eq(result->attempts, 1);
 }
@@ -606,7 +616,8 @@ START_TEST(a_banner_after_the_boot_time_is_not_ours)
 }
 END_TEST
 
-/* eboot announces a copy only during the pause before the next attempt, and never finishes it. */
+/* eboot begins to copy an update while the session pauses before its next attempt, and never finishes. The session
+ * waits until --timeout ends. */
 START_TEST(a_copy_that_is_first_heard_of_in_the_pause_ends_with_the_time)
 {
 	static const struct fake_line script[] = {
@@ -672,10 +683,11 @@ END_TEST
 
 static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	{ ESP32_BANNER ESP32_LOAD, VERDICT_READY },
-	/* Silicon revisions 0 and 1 print two banners. */
+	/* An ESP32 of silicon revision 0 or 1 prints two banners after one hardware reset. */
 	{ ESP32_BANNER "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
 	  VERDICT_READY },
-	/* The banners in the other order, or the second one after a load, are another boot. */
+	/* If these two banners come in the other order, or the second one comes after a load, the board has restarted
+	 * by itself. */
 	{ "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
 	  VERDICT_CRASHED },
 	{ ESP32_BANNER ESP32_LOAD "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
@@ -685,7 +697,7 @@ static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	  "waiting for download\r\n", VERDICT_DOWNLOAD_MODE },
 	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n",
 	  VERDICT_DOWNLOAD_MODE },
-	/* The second stage reports a bad image, and no good one. */
+	/* The second-stage bootloader reports a bad image, and does not report that it loads a good one. */
 	{ ESP32_BANNER ESP32_LOAD "E (39) boot: OTA app partition slot 0 is not bootable\r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER "flash read err, 1000\r\nets_main.c 371 \r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER ESP32_LOAD "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n",
@@ -707,7 +719,7 @@ START_TEST(an_esp32_leads_to_its_verdict)
 }
 END_TEST
 
-/* Errors that serial drivers return. */
+/* Errors that serial drivers return from system calls. */
 static const int errs[] = { EIO, ENODEV, ETIMEDOUT, EPIPE };
 
 START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_let_go)
@@ -723,7 +735,7 @@ START_TEST(whichever_operation_fails_the_verdict_is_the_ports_and_the_lines_are_
 		if (fake.op < op)
 			break;
 		ck_assert_uint_eq(fake.lines, 0);
-		/* ETIMEDOUT from read() only means that nothing arrived */
+		/* ETIMEDOUT from read() is no failure: nothing arrived in time, so the verdict may still be ready */
 		if (result->verdict == VERDICT_READY)
 			ck_assert_int_eq(errs[_i], ETIMEDOUT);
 		else
@@ -753,19 +765,19 @@ static const struct {
 	struct fake_line script[3];
 	int timeout_ms;
 	enum verdict verdict;
-	const char *text, *advice; /* parts of the expected text and advice */
+	const char *text, *advice; /* part of the verdict's expected text, part of the expected advice */
 } too_short[] = {
-	/* The time limit ends during the boot: the board is not blamed. */
+	/* --timeout ends during the boot. The advice must be a longer --timeout; the board must not be blamed. */
 	{ { { 1, 60, RUBBISH } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 1, 60, " ets Jan  8 2013,rst" } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 1, 60, BANNER("2", "3") } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 1, 60, BANNER("2", "3") LOADS } }, 100, VERDICT_UNPROVEN, "time was over", "longer --timeout" },
 	{ { { 0, 0, NULL } }, 100, VERDICT_SILENT, "before the time was over", "longer --timeout" },
-	/* With enough time the cause is the board or its wiring. */
+	/* --timeout leaves enough time for a boot, so the board or its wiring is to blame. */
 	{ { { 1, 60, RUBBISH } }, 1100, VERDICT_GARBLED, "unreadable", "level shifter" },
 	{ { { 1, 60, BANNER("2", "3") } }, 5000, VERDICT_UNPROVEN, "not reported loaded", "Wiring" },
 	{ { { 0, 0, NULL } }, 1100, VERDICT_SILENT, "not one byte came", "check power" },
-	/* The result of a complete attempt stays when the time limit ends the next attempt. */
+	/* --timeout ends during the second attempt. The result of the first, complete attempt must stay. */
 	{ { { 1, 60, RUBBISH }, { 2, 60, RUBBISH } }, 1700, VERDICT_GARBLED, "unreadable", "level shifter" },
 	{ { { 0, 0, NULL } }, 1700, VERDICT_SILENT, "not one byte came", "check power" },
 };
@@ -823,7 +835,8 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 	static const struct fake_line restart[] = {
 		{ 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 1, 1230, BANNER("2", "3") LOADS CSUM }, { 0, 0, NULL }
 	};
-	/* For a port at the application's speed, more unreadable bytes than line noise would be a restart. */
+	/* These are more unreadable bytes than line noise causes. If the port were at the application's baud rate, they
+	 * would mean a restart. */
 	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE }, { 0, 0, NULL } };
 	struct loop_sink sink = { .conditions = meet_at_1205 };
 
@@ -836,7 +849,7 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 }
 END_TEST
 
-/* A condition is decided by the network while the cable is being pulled. */
+/* While the cable is being pulled, the network decides the condition: met or failed. */
 static int64_t meet_after_failure(void *user, struct session *s, int64_t now_ms)
 {
 	(void)user;
@@ -868,14 +881,15 @@ START_TEST(a_port_that_has_failed_is_not_made_good_by_a_condition)
 }
 END_TEST
 
-/* A board that prints without pause, through a tty buffer of 4095 bytes, to a reader that may become slow after the
- * proof. */
+/* A simulated board that prints without pause into a tty buffer of 4095 bytes. The session that reads it may become
+ * slow after the boot is proven. */
 static struct {
 	struct port port;
 	struct clk clk;
 	int64_t now_ms, released_ms, restart_ms, met_ms;
 	int line_cost_ms;
-	size_t sent, begun; /* bytes that the board has sent, and how many of them when its present text line began */
+	/* number of bytes that the board has sent; value of sent when the present text line began */
+	size_t sent, begun;
 	const char *line;
 	char kept[4095];
 	size_t first, n_kept;
@@ -888,7 +902,7 @@ static int64_t hose_now(struct clk *clk)
 	return hose.now_ms;
 }
 
-/* The release of reset starts the board. */
+/* The board starts when the lines are released. */
 static int hose_set_lines(struct port *p, unsigned int mask, unsigned int on)
 {
 	(void)p;
@@ -908,7 +922,8 @@ static int hose_set_speed(struct port *p, int baud)
 	return 0;
 }
 
-/* Moves what the board has sent by now to the tty buffer: 11.52 bytes per ms, from 60 ms after the release. */
+/* Moves the bytes that the board has sent by now to the tty buffer. From 60 ms after the release it sends 11.52 bytes
+ * per ms. */
 static void hose_flow(void)
 {
 	int64_t due = (hose.now_ms - hose.released_ms - 60) * 1152 / 100;
@@ -986,10 +1001,10 @@ START_TEST(what_a_slow_pattern_leaves_to_a_full_tty_is_no_proof)
 {
 	run_hose(0, 99999);
 	ck_assert_msg(result->verdict == VERDICT_READY, "%s", result->text);
-	run_hose(0, 5000); /* the restart is read: its complete banner is needed for this verdict */
+	run_hose(0, 5000); /* the verdict RESTARTED needs the complete banner, so nothing of the restart was lost */
 	ck_assert_msg(result->verdict == VERDICT_RESTARTED, "%s: %s", verdict_info(result->verdict)->word,
 		      result->text);
-	/* The restart falls into the lost bytes, each time at another place. */
+	/* The session reads too slowly, so bytes are lost. The restart is among them, each time at another place. */
 	for (int i = 0; i < 20; i++) {
 		run_hose(15, 5000 + 5 * i);
 		ck_assert_msg(result->verdict == VERDICT_UNPROVEN, "%d: %s", i, verdict_info(result->verdict)->word);
@@ -1018,7 +1033,7 @@ START_TEST(what_comes_during_the_longest_hold_is_kept_and_a_loss_is_said)
 {
 	static char text[400 + 1];
 	static struct fake_line script[601];
-	int lines = _i ? 600 : 250; /* 250 lines are 100 kB, 600 lines are 240 kB */
+	int lines = _i ? 600 : 250; /* 250 text lines (100 kB) must be kept; of 600 text lines (240 kB) some are lost */
 	struct loop_sink sink = { .bytes = count_bytes, .lost = count_loss };
 
 	memset(text, 'x', sizeof(text) - 1);
