@@ -1,4 +1,4 @@
-/* test_bootlog.c - the boot-log reader, fed one text line at a time as in a live session. */
+/* test_bootlog.c - the boot-log reader with the settings of a live session: what it reports for each text line. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -449,7 +449,7 @@ END_TEST
 	"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" \
 	"configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0030,len:4\r\nentry 0x40080604\r\n"
 
-/* Boots that fail; because they fail, the board restarts. */
+/* Logs of boards that restart again and again because their boot fails. */
 /* clang-format off */
 static const char *const failures[] = {
 	SOFT_ESP32 "E (95) boot: Factory app partition is not bootable\r\n"

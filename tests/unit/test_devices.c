@@ -492,8 +492,8 @@ START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
 }
 END_TEST
 
-/* Adds udev's database entry for the port, and removes it 1.5 s later. If the wait misses the new entry, it ends after
- * 2 s (UDEV_MOST_MS), and the test finds no entry. */
+/* Adds udev's database entry for the port, and removes it 1.5 s later. If the wait missed the new entry, it would end
+ * after 2 s (UDEV_MOST_MS). The test would fail then, because the entry is gone. */
 static void finish_as_udev(void)
 {
 	fake_file(FULL_DB, "I:1\n%s", "");
@@ -513,7 +513,7 @@ START_TEST(a_port_is_there_when_udev_is_done_with_it)
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", WAIT_FOREVER), 0);
 	ck_assert_int_eq(access(fake_path(db), F_OK), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	/* The entry has been removed. After the deadline wait_for() accepts the port without it. */
+	/* The entry has been removed again. At the deadline wait_for() accepts the port although it has no entry. */
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", wait_now_ms() + 10), 0);
 }
 END_TEST

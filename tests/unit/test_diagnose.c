@@ -687,7 +687,7 @@ START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 }
 END_TEST
 
-/* The kernel blocks a read of a device's USB strings while it resets this device. So --diagnose must not read the
+/* The kernel blocks a read of a device's USB strings while this device is being reset. So --diagnose must not read the
  * strings of devices other than the port's. */
 START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 {

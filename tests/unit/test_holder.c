@@ -373,7 +373,8 @@ START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 }
 END_TEST
 
-/* inotify cannot watch the fake files that show the holder, so only polling notices that one has gone. */
+/* espreset watches only the port for changes, and here nothing happens to the port. Only repeated looks notice that the
+ * traces of the holder are gone. */
 START_TEST(notices_that_a_holder_lets_go_in_silence)
 {
 	static const char *const traces[] = { "/run/lock/LCK..full", "/proc/locks", "/proc/812/fd/3" };

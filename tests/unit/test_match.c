@@ -275,8 +275,8 @@ START_TEST(a_long_group_is_cut)
 }
 END_TEST
 
-/* The messages and most offsets come from PCRE2 and differ between its versions. So most rows leave out the number of
- * the offset. */
+/* The messages and most offsets come from PCRE2 and differ between its versions. So most of the expected texts leave
+ * out the number of the offset. */
 START_TEST(an_invalid_pattern_is_named_with_what_is_wrong_and_where)
 {
 	static const struct {
@@ -383,7 +383,7 @@ START_TEST(a_pattern_as_large_as_it_may_be_is_taken)
 }
 END_TEST
 
-/* For each limit: patterns that exceed it on a text line of many a's and a final b. */
+/* Patterns that exceed a limit of PCRE2 on a text line of many a's and a final b, and the name of this limit. */
 static const struct {
 	const char *pattern, *why;
 } endless[] = {
@@ -439,7 +439,7 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 	began_ms = cpu_ms();
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_int_le(cpu_ms() - began_ms, 2 * MATCH_CPU_MS);
-	/* On a slow computer a pattern may reach the limit of CPU time before its own limit. */
+	/* On a slow computer the limit of CPU time may end a pattern before the limit that is expected here does. */
 	if (strcmp(match.why, "time limit exceeded") != 0 || match.steps > 3000000)
 		ck_assert_str_eq(match.why, endless[_i / 2].why);
 	ck_assert_uint_eq(match.culprit, 1);

@@ -137,7 +137,8 @@ static const struct {
 	{ -ENOTUNIQ, 0, 0, VERDICT_AMBIGUOUS, false, "" },
 	{ 0, -ENOTSUP, 0, VERDICT_NO_PORT, false, "is a console" },
 	{ 0, -ENOTTY, 0, VERDICT_NO_PORT, false, "is a console" },
-	/* The tty exists, but its driver has no TIOCMGET, so the port was not unplugged. */
+	/* The tty's driver has no TIOCMGET, and so no DTR and RTS. The tty still exists, so it must not be called
+	 * unplugged. */
 	{ 0, 0, -ENOTSUP, VERDICT_NO_PORT, false, "has no DTR and RTS that could reset a board" },
 	{ 0, 0, -EACCES, VERDICT_PERMISSION, false, "" },
 	{ 0, 0, -ENODEV, VERDICT_UNPLUGGED, true, "" },

@@ -363,7 +363,7 @@ START_TEST(a_host_that_limits_its_reports_is_not_believed)
 }
 END_TEST
 
-/* ---- the dry run: an update request that the service refuses */
+/* ---- the dry run: an update request that the service must refuse ---- */
 
 static const struct {
 	const char *answer;
@@ -635,7 +635,7 @@ START_TEST(a_page_without_an_end_is_left)
 }
 END_TEST
 
-/* ---- random events, for all protocols */
+/* ---- random events, for all protocols ---- */
 
 static uint64_t state = 88172645463325252u;
 
@@ -714,7 +714,7 @@ START_TEST(a_finding_s_text_is_cut_not_overrun)
 }
 END_TEST
 
-/* ---- the HOST:PORT that a probe is sent to */
+/* ---- the HOST:PORT that a probe is sent to ---- */
 
 START_TEST(targets_are_parsed)
 {

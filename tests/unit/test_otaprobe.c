@@ -224,7 +224,8 @@ END_TEST
 
 static int intruder_fd = -1;
 
-/* Whenever the probe sends a datagram to the service, another socket sends a correct answer to the probe. */
+/* Whenever the probe sends a datagram to the service, a socket on another port sends a correct answer to the probe. The
+ * probe must ignore it. */
 static void intrudes(int64_t passed_ms)
 {
 	static const char good[] = "ERR: ERROR[5]: Bad Size Given\n";
@@ -391,7 +392,7 @@ END_TEST
 
 START_TEST(a_name_that_does_not_exist_is_said_to)
 {
-	/* Names below .invalid never resolve (RFC 6761). The probe must ask nothing of a host without an address. */
+	/* Names below .invalid never resolve (RFC 6761), so the probe finds no address. */
 	start(arduino("no-such-board.invalid", 8266));
 	finds_nothing(300, NULL, OTA_REASON_NAME);
 }

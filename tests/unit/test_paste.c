@@ -11,8 +11,9 @@
 #include "files.h"
 #include "suite.h"
 
-/* The filter's output: text, and in heard[] the bytes that a port may have received. heard[] has a printable byte as
- * itself, another known byte as <9c>, an unknown byte above 0x7f as <?>, an unknown byte as ?, and a line end as /. */
+/* The filter's output: text, and in heard[] the bytes that a port may have received. In heard[] a printable byte stands
+ * for itself, and another byte is written as in <9c>. <?> is an unknown byte above 0x7f, ? is a question mark or an
+ * unknown byte, / is a line end. */
 struct output {
 	struct paste paste;
 	/* when the filter's output contains this text, the test tells the filter that a banner was found */
@@ -250,12 +251,12 @@ static const struct {
 	{ "r\0l", "r<00>l", 3 },
 	/* a terminal showed the bytes NUL and DEL as Unicode pictures */
 	{ "r\xe2\x90\x80\xe2\x90\xa1l", "r<00><7f>l", 0 },
-	/* a terminal decoded the bytes as Latin-1 and copied UTF-8 */
+	/* a terminal decoded the bytes as Latin-1; the copied text is UTF-8 */
 	{ "r\xc3\xa9\xc2\x9c\xc2\xa0l", "r<e9><9c><a0>l", 0 },
-	/* a terminal decoded the bytes as Windows-1252 and copied UTF-8 */
+	/* a terminal decoded the bytes as Windows-1252; the copied text is UTF-8 */
 	{ "r\xe2\x82\xac\xc5\x93l", "r<80><9c>l", 0 },
 	{ "r\xef\xbf\xbd\xe2\xb8\xae?l", "r<?><?>?l", 0 },
-	{ "r\xe5\xae\xadl", "r<8c>ll", 0 }, /* a terminal decoded the bytes as GBK and copied UTF-8 */
+	{ "r\xe5\xae\xadl", "r<8c>ll", 0 }, /* a terminal decoded the bytes as GBK; the copied text is UTF-8 */
 	/* bytes that are no valid UTF-8 are the received bytes themselves */
 	{ "r\xe9\x9cl\xff\xc3", "r<e9><9c>l<ff><c3>", 0 },
 	/* time stamps and markup are removed from the text, but not from the received bytes */

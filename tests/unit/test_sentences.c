@@ -60,7 +60,7 @@ static int n_blocks, n_preambles;
 /* The file that is being read, for error messages. An error in a file ends the program. */
 static const char *file;
 static int line_number;
-/* Was the text line read last a heading? The stream cannot tell: a new stream may have the old one's address. */
+/* Was the last text line a heading? Comparing the streams cannot tell: a new stream may have the old one's address. */
 static bool is_heading;
 
 /* -------------------------------------------------------------------------------------------------
@@ -344,8 +344,8 @@ static size_t load_end(const char *data, size_t n)
 	return 0;
 }
 
-/* Is the verdict on the first @n bytes "loaded" too early? It may be "loaded" only after the first load, and only if it
- * was so at the end of a text line. */
+/* The verdict is for the first @n bytes of a log. Is it "loaded" too early? It must not be "loaded" before the first
+ * load has ended, and it must become "loaded" only at the end of a text line. */
 static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, size_t end, bool *loaded)
 {
 	if (verdict == VERDICT_FLASH_BOOT && n < end)
@@ -356,7 +356,8 @@ static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, s
 	return false;
 }
 
-/* Does the verdict on the beginning of a mention (a healthy board's log) say a failure that did not happen? */
+/* @verdict is for the beginning of a log. Is the log a mention (from a healthy board), and does the verdict report a
+ * failure that did not happen? */
 static bool blames_a_mention(const struct block *block, enum side side, enum verdict verdict)
 {
 	return side == MENTION && (verdict == VERDICT_CRASHED || verdict == VERDICT_BOOT_FAILED) &&
@@ -451,8 +452,7 @@ static bool begins_with_our_reset(const char *text)
 
 static bool agrees(const char *words, enum verdict live, bool again)
 {
-	/* the board restarts later in the log, after the session has ended: the session cannot agree with the log's
-	 * end */
+	/* Later in the log the board restarts. The session ended before, so its verdict may differ from the log's. */
 	if (again && live != VERDICT_READY)
 		return true;
 	if (boot_trace_may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))

@@ -1,5 +1,5 @@
-/* test_session.c - the rules of a session: attempts, holds, what proves a boot, which verdict precedes. They are tested
- * on a scripted port. */
+/* test_session.c - the rules of a session: attempts, holds, what proves a boot, which verdict takes precedence. They
+ * are tested on a scripted port. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -121,7 +121,7 @@ START_TEST(bytes_late_in_the_hold_are_no_effect)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
 	ck_assert_int_eq(result->attempts, 3);
-	/* bytes arrive throughout, so the hold of 20 ms is prolonged by 100 ms, which is the most */
+	/* bytes arrive all the time, so the hold of 20 ms is prolonged by the maximum, 100 ms */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));
 }
 END_TEST
@@ -286,7 +286,7 @@ START_TEST(what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end)
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_gt(result->up_ms, 1000);
-	/* unreadable bytes, as from an application at another baud rate, prolong the settle time of 1 s by at most 1
+	/* as from an application at another baud rate: unreadable bytes prolong the settle time of 1 s by at most 1
 	 * s */
 	play(endless);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
@@ -379,7 +379,8 @@ START_TEST(even_without_settle_time_an_error_of_the_load_is_waited_for)
 END_TEST
 
 /* If a banner is readable at 115200 Bd, either the board has a 40 MHz crystal or the banner is from a software restart.
- * Only a hardware reset prints it at equal times after three pulses. */
+ * Software restarts do not follow three pulses in a row after equal times, so three such banners prove hardware
+ * resets. */
 START_TEST(a_readable_banner_at_115200_needs_three_pulses_equally_followed)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 62, GOOD }, { 3, 58, GOOD }, { 0, 0, NULL } };
@@ -449,8 +450,8 @@ START_TEST(the_pulses_come_at_moments_that_differ_from_run_to_run)
 		if (config.seed == 1)
 			memcpy(first, at, sizeof(first));
 		different += at[1] != first[1];
-		/* The second interval differs from the first by 45 ms or more. So a board that restarts by itself at a
-		 * fixed interval cannot match all three pulses. */
+		/* The time between pulses 2 and 3 differs from the time between pulses 1 and 2 by at least 45 ms. So a
+		 * board that restarts by itself at a fixed interval cannot match all three pulses. */
 		ck_assert_int_ge(llabs((at[2] - at[1]) - (at[1] - at[0])), 45);
 	}
 	ck_assert_int_ge(different, 15);
@@ -559,8 +560,9 @@ static const struct {
 	{ "Hello from setup(), and nothing else to say\r\n", VERDICT_RESTARTED },
 };
 
-/* An ESP8266 restarts within 60 ms after its load. Its bytes are read in one piece just before the port changes from
- * 74880 Bd to another baud rate. */
+/* An ESP8266 restarts within 60 ms after its load. The restart's bytes are read in one piece, just before the port
+ * changes from 74880 Bd to another baud rate. They are unreadable, so a restart is possible and the boot is
+ * unproven. */
 START_TEST(unreadable_bytes_read_just_before_a_change_of_speed_may_hide_a_restart)
 {
 	char garbage[101];
@@ -902,7 +904,7 @@ static int64_t hose_now(struct clk *clk)
 	return hose.now_ms;
 }
 
-/* The board starts when the lines are released. */
+/* Releasing the lines starts the board. */
 static int hose_set_lines(struct port *p, unsigned int mask, unsigned int on)
 {
 	(void)p;

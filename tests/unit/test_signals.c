@@ -1,5 +1,4 @@
-/* test_signals.c - whichever signal ends the program, and whether or not its output is read, no board stays in reset.
- */
+/* test_signals.c - no board stays in reset, whichever signal ends espreset, and whether or not its output is read. */
 #include <check.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,8 +22,8 @@ static void setup(void)
 	ck_assert_int_eq(unsetenv("ESPTOOL_PORT"), 0);
 }
 
-/* Checks the last line that the simulated board writes: half a second after its client has gone, both lines are
- * released. */
+/* Checks the last text line in the simulated board's record @file. The board writes it 0.5 s after espreset has closed
+ * the port; it must say that both lines are released. */
 static void assert_let_go(const char *file)
 {
 	char command[256];
@@ -45,10 +44,12 @@ static void sleep_ms(long ms)
 }
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL };
-/* Delays in ms: the hold begins within a few ms and lasts 20 ms; then espreset listens, and settles for 4 s. */
+/* Delays in ms from the start of espreset to the signal. The hold begins within a few ms and lasts 20 ms. Then espreset
+ * listens for the boot, and goes on for the 4 s of --settle. */
 static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300, 1060, 1120 };
 
-/* Starts espreset on a board with direct wiring, where an asserted RTS holds the board in reset. */
+/* Starts espreset on a simulated board with direct wiring: while RTS is asserted, the board is held in reset. @file
+ * gets the board's record. */
 static pid_t start_board(const char *file)
 {
 	char port[160];
@@ -67,7 +68,8 @@ static void assert_died_of(pid_t pid, int signal, int after_ms)
 		      (unsigned int)status);
 }
 
-/* After a short delay espreset may not have started the board yet. */
+/* If the signal came early, espreset may have ended before it started the simulated board: then there is no record to
+ * check. */
 static void assert_let_go_if_started(size_t moment)
 {
 	struct stat st;
@@ -80,7 +82,8 @@ static void assert_let_go_if_started(size_t moment)
 		ck_assert_int_lt(moments[moment], 300);
 }
 
-/* Ends espreset by this signal at each of the moments; @group: all of its processes at once. */
+/* Ends espreset by @signal once at each of the moments. @group: the signal goes to all processes of espreset at
+ * once. */
 static void end_at_each_moment(int signal, bool group)
 {
 	char file[128];
@@ -90,7 +93,8 @@ static void end_at_each_moment(int signal, bool group)
 
 		snprintf(file, sizeof(file), "%s/truth.%zu", tempdir, i);
 		pid = start_board(file);
-		/* A group is made before espreset forks: otherwise it would hold the first process only. */
+		/* The process group must exist before espreset forks. Otherwise only its first process would be in the
+		 * group. */
 		if (group)
 			setpgid(pid, pid);
 		sleep_ms(moments[i]);
@@ -109,7 +113,7 @@ START_TEST(a_signal_at_any_moment_lets_go_and_is_died_of)
 }
 END_TEST
 
-/* All processes at once, as at the end of a container. */
+/* All processes of espreset are killed at once, as when a container ends. */
 START_TEST(killing_every_process_at_any_moment_lets_go)
 {
 	end_at_each_moment(SIGKILL, true);
@@ -124,7 +128,7 @@ START_TEST(stopping_never_stops_with_a_line_asserted)
 
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	pid = start_board(file);
-	sleep_ms(8); /* a moment during the hold */
+	sleep_ms(8); /* 8 ms after the start the board is held in reset */
 	snprintf(command, sizeof(command), "pkill -TSTP -P %ld; sleep 1; grep -c 'RTS released' %s; pkill -CONT -P %ld",
 		 (long)pid, file, (long)pid);
 	program_shell(&p, command);
@@ -138,7 +142,7 @@ START_TEST(output_that_nobody_reads_holds_no_board)
 {
 	char file[128];
 
-	/* The pipe is full before espreset writes its first line. */
+	/* For 4 s nobody reads espreset's output. The board must be released all the same. */
 	snprintf(file, sizeof(file), "%s/truth", tempdir);
 	program_shell(
 		&p,
@@ -164,7 +168,8 @@ END_TEST
 
 START_TEST(a_signal_ends_it_also_while_nobody_reads)
 {
-	/* The pipe is full and its reader sleeps. SIGKILL ends espreset only if the test fails. */
+	/* The pipe for espreset's output is full, and its reader sleeps. SIGTERM must end espreset. The later SIGKILL
+	 * is needed only if the test fails. */
 	program_shell(
 		&p,
 		"mkfifo $DIR/f; sleep 20 <$DIR/f & s=$!; "
@@ -177,7 +182,8 @@ END_TEST
 
 START_TEST(what_touches_no_board_is_ended_by_a_signal_at_once)
 {
-	/* The log never ends. SIGKILL ends espreset only if the test fails. */
+	/* espreset reads a log that never ends. SIGTERM must end espreset. The later SIGKILL is needed only if the test
+	 * fails. */
 	program_shell(
 		&p,
 		"mkfifo $DIR/f; sleep 20 >$DIR/f & s=$!; { exec \"$ESPRESET\" --decode $DIR/f; } & e=$!; "
@@ -195,14 +201,16 @@ START_TEST(a_stalled_bridge_keeps_nobody_waiting)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	ck_assert_int_eq(p.status, 35);
 	ck_assert_ptr_nonnull(strstr(p.out, "the driver does not answer; process "));
-	/* The contract is --wait + --timeout + 1 s, here 2 s; the rest is a margin for slow machines. */
+	/* espreset promises to end within --wait + --timeout + 1 s, here 2 s. A slow machine may take longer, so the
+	 * test allows 10 s. */
 	ck_assert_int_lt((int)(end.tv_sec - begin.tv_sec), 10);
 }
 END_TEST
 
 START_TEST(it_leaves_no_process_behind)
 {
-	/* The seed marks this test's processes, because other tests run at the same time. */
+	/* Other tests run espreset at the same time. The seed $$ in the command line shows which processes are this
+	 * test's. */
 	program_shell(
 		&p,
 		"\"$ESPRESET\" -q sim:running,seed=$$ sim:esp32,seed=$$; \"$ESPRESET\" -q sim:nowire,seed=$$ & q=$!; "

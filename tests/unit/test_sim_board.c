@@ -1,4 +1,5 @@
-/* test_sim_board.c - the simulated board against what is known of real boards: edges, latch, banners. */
+/* test_sim_board.c - the simulated board must behave as real boards do: edges on EN and GPIO0, sampling of the boot
+ * straps, banners. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static void lines(unsigned int on)
 	ck_assert_int_eq(sp.port.ops->set_lines(&sp.port, PORT_DTR | PORT_RTS, on), 0);
 }
 
-/* Appends to text what arrives within @ms. */
+/* Appends to text the bytes that arrive in the next @ms. */
 static void listen_for(int64_t ms)
 {
 	int64_t end = sp.clk.now_ms(&sp.clk) + ms;
@@ -62,13 +63,13 @@ static void listen_for(int64_t ms)
 			break;
 		text_len += (size_t)n;
 	}
-	for (i = 0; i < text_len; i++) /* replaces NULs, so that strstr() searches all of the text */
+	for (i = 0; i < text_len; i++) /* NULs become dots, so that strstr() searches the whole text */
 		if (!text[i])
 			text[i] = '.';
 	text[text_len] = '\0';
 }
 
-/* Sends the plain reset pulse: DTR released, hold, RTS released. */
+/* Sends a plain reset pulse on RTS: asserts it for 20 ms with DTR released, then releases it. */
 static void pulse(void)
 {
 	lines(PORT_RTS);
@@ -105,7 +106,8 @@ static unsigned int count_in_text(const char *what)
 	return n;
 }
 
-/* Return: the value of a traced pin at that time; before its first edge it is released. */
+/* Return: the value that the trace has for @edge at @time_ns, 1: pin low or line asserted; 0: before its first edge
+ * too. */
 static int value_at(enum sim_edge edge, int64_t time_ns)
 {
 	unsigned int i;
@@ -161,7 +163,7 @@ START_TEST(en_rises_by_its_capacitor_1_386_time_constants_after_release)
 }
 END_TEST
 
-/* The truth tables of the circuits; 1: line asserted, pin pulled low. */
+/* The truth tables of the circuits. dtr and rts, 1: asserted; en and gpio0, 1: pulled low. */
 static const struct {
 	enum sim_circuit circuit;
 	int dtr, rts, en, gpio0;
@@ -194,7 +196,7 @@ START_TEST(the_latch_is_sampled_by_hardware_resets_only)
 	config.fate = SIM_FATE_RESTART;
 	config.fate_ns = 100 * SIM_MS;
 	start(115200);
-	lines(PORT_DTR); /* pulls GPIO0 low; EN stays high */
+	lines(PORT_DTR); /* with two transistors DTR alone pulls GPIO0 low, and EN stays high */
 	listen_for(300);
 	ck_assert_uint_ge(simport_truth(&sp)->soft_restarts, 1);
 	ck_assert_uint_eq(simport_truth(&sp)->hardware_resets, 0);
@@ -291,7 +293,8 @@ START_TEST(lines_found_with_rts_asserted_hold_the_chip_in_reset)
 }
 END_TEST
 
-/* Shortest pulse that resets: ESP8266 200 us, ESP32 50 us, ESP32-P4 1 ms. EN falls without delay here. */
+/* Pulses just too short and just long enough to reset a chip. The shortest pulse is 200 us for an ESP8266, 50 us for an
+ * ESP32, 1 ms for an ESP32-P4. EN falls and rises without delay here. */
 static const struct {
 	enum sim_chip chip;
 	int64_t pulse_ns;
@@ -317,7 +320,8 @@ START_TEST(a_pulse_shorter_than_the_chips_minimum_is_no_reset)
 }
 END_TEST
 
-/* Both lines are released with a skew. If DTR comes first, only RTS is asserted for a moment, and the reverse. */
+/* One line is released 100 us before the other. In between only the other line is asserted, which pulls EN low (RTS) or
+ * GPIO0 low (DTR). */
 START_TEST(skew_passes_through_the_state_between)
 {
 	config.en_fall_ns = 1000;
@@ -334,7 +338,7 @@ START_TEST(skew_passes_through_the_state_between)
 }
 END_TEST
 
-/* The first text lines of each chip after a pulse, byte for byte. */
+/* The first text lines that each chip prints after a reset pulse, byte for byte. */
 static const struct {
 	enum sim_chip chip;
 	bool low;
@@ -394,12 +398,12 @@ START_TEST(early_esp32_silicon_prints_two_banners_and_boots)
 }
 END_TEST
 
-/* What images that cannot run print, and how often the chip restarts. */
+/* What a chip prints if its image cannot run, and how often it restarts then. */
 static const struct {
 	enum sim_chip chip;
 	enum sim_image image;
 	const char *text;
-	unsigned int restarts; /* the chip restarts at least this often */
+	unsigned int restarts; /* least number of restarts */
 } images[] = {
 	{ SIM_ESP8266, SIM_IMAGE_NONE, "boot mode:(3,6)\r\n\r\nets_main.c 181 \r\n", 0 },
 	{ SIM_ESP8266, SIM_IMAGE_CSUM, "csum 0xef\r\ncsum err\r\nets_main.c 181 \r\n", 0 },
@@ -603,7 +607,7 @@ START_TEST(a_stop_waits_until_both_lines_are_released)
 }
 END_TEST
 
-/* Resets the core through the chip's native USB, into the loader or not. */
+/* Restarts the chip's core through its native USB port. @download: the core then runs the ROM loader. */
 static void usb_reset(struct sim_board *board, int64_t now_ns, bool download)
 {
 	sim_board_usb_hold(board, now_ns);

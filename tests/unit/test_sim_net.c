@@ -1,4 +1,5 @@
-/* test_sim_net.c - the simulated board on the network, in real time: real clients probe it, are refused, and upload. */
+/* test_sim_net.c - the simulated board on the network, in real time: real OTA clients probe its update service, are
+ * refused, and upload. */
 #include <check.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +21,7 @@
 static char truth[128], image[128];
 static int service_port;
 static struct port *port;
-static char text[65536]; /* what the board has printed so far */
+static char text[65536]; /* what the board has printed since the last forget() */
 static size_t text_len;
 
 static void setup(void)
@@ -59,7 +60,8 @@ static void listen_to_board(int64_t for_ms)
 			break;
 		for (ssize_t i = 0; i < n; i++)
 			if (!text[text_len + (size_t)i])
-				/* NULs come from the ROM, which prints at another speed */
+				/* The ROM prints at another baud rate than the port's, which causes NULs. They would
+				 * end the text. */
 				text[text_len + (size_t)i] = ' ';
 		text_len += (size_t)n;
 		text[text_len] = '\0';
@@ -79,7 +81,7 @@ static void forget(void)
 	text[0] = '\0';
 }
 
-/* Two-transistor circuit: EN is low while only RTS is asserted. */
+/* Resets the board. In the two-transistor circuit EN is low while RTS alone is asserted. */
 static void press_reset(void)
 {
 	forget();
@@ -101,13 +103,15 @@ static struct ota_finding ask(enum ota_protocol protocol, enum ota_question ques
 	return finding;
 }
 
-/* Asks the service itself: on a busy computer the port may be open only after the board has printed that it listens. */
+/* Waits until the update service answers. What the board prints is no proof: on a busy computer the network port may
+ * open only after the board has printed that it listens. */
 static void wait_for_service(void)
 {
 	ck_assert(ask(OTA_ARDUINO, OTA_LISTENS).listens);
 }
 
-/* @option: a further option for the client, or NULL. Return: the client's exit status. */
+/* Runs the OTA client in a child process. @option: a further option for the client, or NULL. Return: the client's exit
+ * status. */
 static int upload_by(const char *password, const char *option)
 {
 	char number[16];
@@ -136,7 +140,7 @@ static int upload(const char *password)
 	return upload_by(password, NULL);
 }
 
-/* Closes the port and returns the board's record, which is complete when its last line is written. */
+/* Closes the serial port, which ends the board. Return: the board's record, complete up to its last text line. */
 static const char *unplug_and_read_truth(void)
 {
 	static char all[65536];

@@ -1,4 +1,4 @@
-/* test_sim_ota.c - the simulated update services, and that probes change nothing in them. */
+/* test_sim_ota.c - the simulated update services. espreset's probes must change nothing in them. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 START_TEST(digests_are_those_of_the_standards)
 {
-	/* RFC 1321 A.5 and the examples of FIPS 180-4. */
+	/* Examples from RFC 1321 A.5 (MD5) and FIPS 180-4 (SHA). */
 	/* clang-format off */
 	static const struct { enum sim_digest_kind kind; const char *text, *hex; } rows[] = {
 		{ SIM_MD5, "", "d41d8cd98f00b204e9800998ecf8427e" },
@@ -190,14 +190,15 @@ START_TEST(an_upload_comes_over_the_board_s_own_connection)
 	sim_arduino_ota_connected(&service, 0);
 	sim_arduino_ota_data(&service, 1, image, 4);
 	sim_arduino_ota_data(&service, 2, image + 4, IMAGE_LEN - 4);
-	/* "46" and "OK" are sent separately, because a client that reads a number would take "OK" in the same segment
-	 * for a part of it, and wait forever. */
+	/* The service must send "46" and "OK" separately. A client that reads both in one segment would take "OK" for a
+	 * part of the number, and wait for ever. */
 	sim_arduino_ota_handle(&service, 1001);
 	ck_assert_str_eq(seen.stream, "46");
 	sim_arduino_ota_handle(&service, 1002);
 	ck_assert_str_eq(seen.stream, "46OK");
 	sim_arduino_ota_handle(&service, 2001);
-	/* Update.end() stages the image before the waits, so a reset during them boots the new image. */
+	/* Update.end() has made the new image the one to boot before these waits. So a reset during the waits boots the
+	 * new image. */
 	ck_assert_uint_eq(service.record.staged, 1);
 	ck_assert_uint_eq(seen.hang_ups + seen.restarts, 0);
 	sim_arduino_ota_handle(&service, 2002);
@@ -255,7 +256,7 @@ START_TEST(an_upload_that_stops_is_given_up)
 }
 END_TEST
 
-/* Sends the response that esp8266/Arduino's uploader computes. */
+/* Sends the login response that esp8266/Arduino's uploader would compute from @password. */
 static void log_in(const char *password)
 {
 	char hash[SIM_DIGEST_TEXT], response[SIM_DIGEST_TEXT], text[128];
@@ -267,7 +268,7 @@ static void log_in(const char *password)
 	send_to(text);
 }
 
-/* The next login must work, whatever was received before. */
+/* Checks that a login with @password works, whatever the service has received before. */
 static void assert_login_works(const char *password)
 {
 	seen.n_datagrams = 0;
@@ -303,7 +304,8 @@ END_TEST
 
 static int64_t now_ms;
 
-/* Carries out a probe's action: datagrams reach the service, or a closed port; answers go back to the probe. */
+/* Carries out one action of a probe. A datagram goes to the service if it listens there, or else is refused. The
+ * service's answers go back to the probe. */
 static void carry_out(const struct ota_action *action, size_t *answered)
 {
 	struct ota_event refused = { OTA_EVENT_REFUSED, action->channel, NULL, 0 };
@@ -323,7 +325,8 @@ static void carry_out(const struct ota_action *action, size_t *answered)
 	}
 }
 
-/* Runs a probe against the simulated service, on a simulated clock; closed ports refuse. Return: the finding. */
+/* Runs a probe against the simulated service on a simulated clock. Ports other than the service's refuse datagrams.
+ * Return: the finding. */
 static const struct ota_finding *ask_until(const struct ota_options *options, int64_t deadline_ms,
 					   void (*each)(int64_t at_ms))
 {
@@ -399,7 +402,8 @@ static void invites_in_the_middle(int64_t at_ms)
 	ck_assert_int_eq(service.state, SIM_OTA_WAITAUTH);
 }
 
-/* A probe during a login makes that login fail, as the guide says, but changes nothing else. The next login works. */
+/* A probe during a login makes this login fail, as the guide says. It must change nothing else, so the next login
+ * works. */
 START_TEST(a_probe_in_the_middle_of_a_login_costs_that_login_only)
 {
 	board(3, "secret");
@@ -445,7 +449,7 @@ static void node_of(enum sim_esphome_kind kind, int boot_mode, const char *passw
 
 static void say(const char *bytes, size_t n)
 {
-	/* One byte at a time: TCP keeps no message boundaries. */
+	/* TCP does not keep message boundaries, so the node must accept single bytes. */
 	for (size_t i = 0; i < n; i++)
 		sim_esphome_ota_data(&node, 1, bytes + i, 1);
 }

@@ -1,4 +1,5 @@
-/* test_sim_port.c - sim: as a port: the board in its own process, what it receives from espreset, and its words. */
+/* test_sim_port.c - the port sim:WORDS: the simulated board runs in its own process, receives what espreset sends, and
+ * understands the keywords WORDS. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include "suite.h"
 #include "tempdir.h"
 
-#define PATIENCE_MS 20000 /* limit for events that must happen; how soon they do is not tested */
+#define PATIENCE_MS 20000 /* limit of a wait for events that must happen; how soon they happen is not tested */
 
 static char truth_path[128];
 static char truth[65536];
@@ -38,7 +39,8 @@ static void nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 }
 
-/* Waits for a line in the board's record. The board writes the last one after its client has gone. */
+/* Waits until the board's record contains @what. The board writes its last text line after espreset has closed the
+ * port. */
 static void await_truth(const char *what)
 {
 	int64_t deadline = wait_now_ms() + PATIENCE_MS;
@@ -63,7 +65,7 @@ static void lines(unsigned int on)
 	ck_assert_int_eq(port->ops->set_lines(port, PORT_DTR | PORT_RTS, on), 0);
 }
 
-/* Reads until this text has arrived. */
+/* Reads from the port until the text @what has arrived. */
 static void listen_for(const char *what)
 {
 	int64_t deadline = wait_now_ms() + PATIENCE_MS;
@@ -124,7 +126,7 @@ START_TEST(the_board_keeps_none_of_our_descriptors_and_leaves_no_zombie)
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_int_eq(open_board("", 115200, NULL), 0);
 	close(fds[1]);
-	ck_assert_int_eq(read(fds[0], &c, 1), 0); /* end of file: no other process has the write end open */
+	ck_assert_int_eq(read(fds[0], &c, 1), 0); /* end of file proves that no other process has the write end open */
 	close(fds[0]);
 	ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
 	ck_assert_int_eq(errno, ECHILD);
@@ -185,7 +187,7 @@ START_TEST(a_stop_signal_is_let_in_only_while_both_lines_are_released)
 }
 END_TEST
 
-/* ---- words ---- */
+/* ---- the keywords of sim:WORDS */
 
 static const struct {
 	const char *words, *err;
@@ -266,7 +268,7 @@ START_TEST(words_of_this_computer_fail_the_open)
 }
 END_TEST
 
-/* A word that needs a value gets a valid one. */
+/* Tries every keyword that is listed. A keyword that needs a value gets a valid one. */
 START_TEST(every_word_listed_is_understood_and_explained)
 {
 	const struct sim_word *word;

@@ -1,4 +1,5 @@
-/* test_sim_uart.c - a line received at another speed, against bytes that a real port at 115200 delivered. */
+/* test_sim_uart.c - characters received at another baud rate than they were sent at, compared with bytes that a real
+ * port delivered at 115200 Bd. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static void setup(void)
 	got_count = framing_errors = 0;
 }
 
-/* Sends characters without gaps, from time 0. */
+/* Sends @len characters without gaps, the first at time 0. */
 static void send_data(struct sim_uart *uart, const void *data, size_t len, double baud)
 {
 	const uint8_t *bytes = data;
@@ -47,9 +48,9 @@ static void send_text(const char *text, double baud, double heard_at, double sam
 	send_data(&uart, text, strlen(text), baud);
 }
 
-/* An ESP8266's banner "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" at 74880 Bd, as a user's terminal at
- * 115200 showed it. LOST marks bytes that the terminal did not show. Real bytes may differ in the lowest bit, which
- * depends on the receiver's phase. */
+/* An ESP8266 sent the banner "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" at 74880 Bd. These are the
+ * bytes that a user's terminal showed at 115200 Bd. LOST: the terminal showed nothing for this byte. The lowest bit of
+ * each byte depends on when the receiver samples, so it is not compared. */
 #define LOST 0x100
 static const int real[] = {
 	0x72, 0x6c, 0x00, 0x6c, 0x9c, 0x9e, 0x7c, 0x00, 0x8c, 0x6c, 0xe0, 0x7c, LOST, LOST, LOST,
@@ -71,8 +72,8 @@ START_TEST(a_74880_banner_heard_at_115200_gives_the_bytes_that_a_real_port_gave)
 }
 END_TEST
 
-/* The same banner, as an independent model of a receiver computes it: 16 ticks a bit from the falling edge, sampled in
- * the middle. */
+/* An independent model of a receiver (16 ticks a bit, counted from the falling edge, sampled in the middle) must
+ * receive the same bytes of an ESP8266's banner as sim_uart. */
 START_TEST(the_receiver_agrees_with_another_model_bit_for_bit)
 {
 	send_text("\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n", 74880, 115200, 0.5);
@@ -82,7 +83,8 @@ START_TEST(the_receiver_agrees_with_another_model_bit_for_bit)
 }
 END_TEST
 
-/* The bytes of the boot mode, which stay recognisable within 2.5 % of the nominal speeds, at any sampling point. */
+/* A sender at 74880 Bd prints the boot mode. A receiver at 115200 Bd gets other bytes for boot mode 1 than for boot
+ * mode 3, so it can tell them apart. */
 START_TEST(mode_1_and_mode_3_stay_apart_at_the_wrong_speed)
 {
 	static const uint8_t one[] = { 0x62, 0x70, 0x70, 0x8c }, three[] = { 0x62, 0x1c, 0x70, 0x8c };
@@ -95,7 +97,8 @@ START_TEST(mode_1_and_mode_3_stay_apart_at_the_wrong_speed)
 }
 END_TEST
 
-/* Pairs of speeds that must work: the rates that CH340 and CP2102 really set for 74880, and the worst combinations. */
+/* Baud rates of sender and receiver that are close enough to work: the real rates of CH340 and CP2102 when they are set
+ * to 74880 Bd, and the worst combinations. */
 static const struct {
 	double sent, heard, sample;
 } close_enough[] = {
@@ -125,7 +128,7 @@ START_TEST(a_frame_cut_by_a_reset_reads_as_ones_from_there)
 	struct sim_frame frame = { .start_ns = 0, .bit_ns = 1e9 / 115200, .byte = 0x00 };
 
 	sim_uart_init(&uart, &(struct sim_receiver){ 115200, 0.5, heard, NULL }, 0);
-	frame.cut_ns = (int64_t)(5 * frame.bit_ns); /* the start bit and four 0 bits have been sent */
+	frame.cut_ns = (int64_t)(5 * frame.bit_ns); /* a reset cuts the frame off after the start bit and four 0 bits */
 	sim_uart_frame(&uart, &frame);
 	sim_uart_idle(&uart, 1000000);
 	ck_assert_uint_eq(got_count, 1);

@@ -1,4 +1,4 @@
-/* test_spec.c - the forms of a PORT on the command line, valid and invalid. */
+/* test_spec.c - the forms that a PORT argument may have, valid and invalid. */
 #include <check.h>
 #include <errno.h>
 #include <string.h>

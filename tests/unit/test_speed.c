@@ -1,7 +1,9 @@
-/* test_speed.c - the sender's speed is recognised from what a receiver at another speed hears, and hardly ever wrongly.
+/* test_speed.c - recognising a sender's baud rate from the bytes that a receiver at another baud rate gets. It must
+ * hardly ever be recognised wrongly.
  *
- * The model of the serial line shares no code with tests/speedtables.py, which wrote the tables, and sends other text.
- * SPEED_TRIALS=1000 build/unit/test_speed prints the measured shares instead of testing them.
+ * tests/speedtables.py wrote the tables that the code under test uses. This test has its own model of a serial line and
+ * sends other text. SPEED_TRIALS=1000 build/unit/test_speed measures how often each baud rate is recognised, and prints
+ * the shares instead of testing them.
  */
 #include <check.h>
 #include <math.h>
@@ -68,7 +70,7 @@ static int print_line(char *at, size_t cap, enum talk talk, uint32_t own)
 	case CSV:
 		return snprintf(at, cap, "%d;%d;%d;%.1f;%.1f\r\n", N(1024), N(1024), N(2), between(0, 40),
 				between(0, 100));
-	default: /* REPEATED: the sender repeats one text line */
+	default: /* REPEATED: the sender sends one text line again and again */
 		return snprintf(at, cap, "%s %u %s\r\n", words[own % COUNT(words)], own % 1000,
 				words[own / 1000 % COUNT(words)]);
 	}
@@ -100,16 +102,16 @@ static void say(enum talk talk, uint8_t *data, size_t n)
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * The line and the receiver
+ * The serial line and the receiver
  */
 
 #define MOST_EDGES 400000
 
 struct wire {
-	double edge[MOST_EDGES]; /* times of the edges in seconds; even ones are falling */
+	double edge[MOST_EDGES]; /* times of the edges in seconds; edges with even index are falling */
 	size_t n;
 	double end, fall_late, rise_late;
-	size_t at; /* index of the edge that the receiver has looked at last */
+	size_t at; /* index of the first edge after the time that the receiver looked at last */
 };
 
 static struct wire wire;
@@ -191,7 +193,7 @@ static size_t hear(const struct receiver *r, double from, uint8_t *ret, size_t c
 		before = now;
 		if (wire.at >= wire.n)
 			break;
-		/* The level does not change before the next edge. */
+		/* The line keeps its level until the next edge, so the receiver can skip to it. */
 		t = fmax(t + tick, floor(wire.edge[wire.at] / tick) * tick);
 	}
 	return n;
@@ -206,10 +208,12 @@ static struct receiver any_receiver(int baud, enum speed_habit habit)
 				  .habit = habit };
 }
 
-/* instead of a speed: TORN_OWN is text at the receiver's speed with wrong bytes, LEVELS is noise */
+/* used in place of a sender's baud rate. TORN_OWN: text at the receiver's own baud rate, with some wrong bytes; LEVELS:
+ * noise */
 enum { TORN_OWN = 1, LEVELS = 2 };
 
-/* Simulates a sender and a receiver whose driver has this @habit. Return: number of bytes heard; at most @cap. */
+/* Simulates a sender and a receiver. @habit is what the receiver's driver does with a byte that has a framing error:
+ * deliver it, replace it by 0, or drop it. Return: number of received bytes, at most @cap. */
 static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_habit habit, uint8_t *ret, size_t cap)
 {
 	static uint8_t said[1 << 16];
@@ -235,7 +239,7 @@ static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_hab
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * How often the speed is named
+ * How often the sender's baud rate is recognised
  */
 
 static const enum speed_habit habits[] = { SPEED_DELIVERS, SPEED_ZEROES, SPEED_DROPS };
@@ -243,14 +247,16 @@ static const enum speed_habit habits[] = { SPEED_DELIVERS, SPEED_ZEROES, SPEED_D
 
 struct shares {
 	double right;
-	double neighbour; /* share in which the neighbouring speed was named */
-	double wrong;	  /* share in which another speed was named; SPEED_OTHER does not count */
-	double other;	  /* share in which SPEED_OTHER was named */
+	/* share of trials that named a baud rate so close that it counts as right (see are_neighbours()) */
+	double neighbour;
+	double wrong; /* share of trials that named any other baud rate; SPEED_OTHER is not counted here */
+	double other; /* share of trials that named SPEED_OTHER */
 	double habit_right, habit_wrong;
-	int often; /* the last wrong speed that was named */
+	int often; /* the wrong baud rate that was named last */
 };
 
-/* Some receivers hear one speed of a pair as others hear the other. */
+/* Are the baud rates @a and @b so close that one receiver may get from @a the bytes that another receiver gets from
+ * @b? */
 static bool are_neighbours(int a, int b)
 {
 	static const int pairs[][2] = { { 230400, 250000 }, { 460800, 500000 }, { 921600, 1000000 } };
@@ -296,8 +302,8 @@ static struct shares share(int sent_at, bool text, int heard_at, enum speed_habi
 	return s;
 }
 
-/* Measures how often heard bytes are taken for text at the right or at a wrong speed. They come in chunks of 16,
- * without pauses. */
+/* Measures in how many trials the received bytes are taken for text at the port's own baud rate (*ret_right) or at
+ * another one (*ret_wrong). The bytes come in chunks of 16 without pauses. */
 static void check_share(int sent_at, bool text, int heard_at, size_t bytes, int trials, double *ret_right,
 			double *ret_wrong)
 {
@@ -370,14 +376,15 @@ static void print_shares(int trials)
 
 #define TRIALS 40
 
-/* Lowest share of texts whose speed, or its neighbour, must be named: for each habit if it is known, and for
- * SPEED_DELIVERS if it is not known. */
+/* Least share of texts for which the sender's baud rate, or one very close to it, must be named. heard_at is the
+ * receiver's baud rate, bytes the length of the received text. */
 static const struct {
 	int heard_at, sent_at;
 	size_t bytes;
 	double least[N_HABITS + 1];
 } floors[] = {
-	/* Columns: delivers, zeroes, drops; delivers, not known. */
+	/* Shares if the receiver is known to deliver bytes with framing errors, to zero them, to drop them; and if it
+	 * delivers them but this is not known. */
 	{ 115200, 9600, 32, { 1, 0, 0, 0 } },
 	{ 115200, 9600, 96, { 1, 1, 0, 1 } },
 	{ 115200, 19200, 24, { 0.95, 0.2, 0.99, 0.2 } },
@@ -426,8 +433,9 @@ START_TEST(a_sender_is_named_as_often_as_the_model_promises)
 }
 END_TEST
 
-/* Senders heard at 115200 that are not slow: faster ones, binary data, torn text, noise. A bridge that zeroes framing
- * errors turns some of them into zeros only, as it does with 9600. */
+/* What a receiver at 115200 Bd gets that does not come from a slow sender: text of its own baud rate, faster senders,
+ * binary data, text with wrong bytes, noise. A bridge that zeroes framing errors makes zeros of some of it, as it does
+ * with text at 9600 Bd. */
 static const int others[] = { 115200, 230400, 250000, 460800, 500000, 921600, 1000000, 2000000, TORN_OWN, LEVELS };
 
 START_TEST(nothing_else_is_named_a_slow_speed)
@@ -492,7 +500,7 @@ START_TEST(a_new_speed_is_named_soon_after_a_long_time_at_another)
 END_TEST
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * Whether bytes are text
+ * Whether the received bytes are text at the port's own baud rate
  */
 
 static const int ports[] = { 9600, 57600, 74880, 230400, 921600, 2000000 };
@@ -568,7 +576,7 @@ START_TEST(dots_prove_nothing)
 	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT);
 	for (int i = 0; i < 20; i++)
 		speed_check_add(&c, 500, RUBBISH, strlen(RUBBISH));
-	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* once given, an answer does not change */
+	ck_assert_int_eq(speed_check_answer(&c), SPEED_RIGHT); /* an answer that was given never changes */
 }
 END_TEST
 

@@ -1,4 +1,5 @@
-/* test_statefile.c - the state file: complete or absent, never old, readable by all. */
+/* test_statefile.c - the state file: it is either complete or absent, never left from an earlier run, and readable by
+ * all users. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +24,14 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/state", tempdir);
 }
 
-/* Fails if another file than the state file was left behind. */
+/* Fails if the directory holds any file other than the state file. */
 static void teardown(void)
 {
 	(void)unlink(path);
 	ck_assert_int_eq(rmdir(tempdir), 0);
 }
 
-/* Writes a result of one text line. */
+/* Writes a state file whose result is the one text line @text. */
 static int write_one(const char *place, const char *text)
 {
 	char line[20000], *lines[] = { line };
@@ -154,7 +155,7 @@ END_TEST
 
 START_TEST(a_write_that_fails_is_reported_and_leaves_nothing)
 {
-	/* A file size limit stands in for a full disk. */
+	/* A file size limit has the effect of a full disk. */
 	struct rlimit before, limit;
 	char buf[64];
 
@@ -184,8 +185,8 @@ START_TEST(a_symlink_in_the_way_is_not_followed)
 }
 END_TEST
 
-/* One process writes results of different length and content, another reads 10,000 times: no result is partial or
- * mixed. */
+/* One process writes results of different lengths and contents, while another reads 10,000 times. No result that it
+ * reads may be partial or mixed. */
 START_TEST(ten_thousand_readers_see_it_whole)
 {
 	static char text[20000], buf[sizeof(text) + 1];
@@ -224,7 +225,8 @@ START_TEST(ten_thousand_readers_see_it_whole)
 		char temporary[160];
 
 		snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)writer);
-		(void)unlink(temporary); /* the writer was killed, possibly while writing */
+		/* the writer may have been killed while writing, and so have left its temporary file */
+		(void)unlink(temporary);
 	}
 }
 END_TEST

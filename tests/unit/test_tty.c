@@ -1,8 +1,8 @@
 /* test_tty.c - the serial port, on a simulated kernel and a simulated libserialport.
  *
- * The calls of the C library and of libserialport are replaced (ld --wrap). The simulated kernel keeps the state that a
- * real one would: lines, settings, locks, who has the port open. Its clock moves only when the code under test waits.
- * Every call that can fail can be made to fail, and every change of a line is recorded.
+ * The linker replaces the calls of the C library and of libserialport (ld --wrap). The simulated kernel keeps the state
+ * of the port as a real one would: modem lines, settings, locks, and who has the port open. Its clock moves only while
+ * the code under test waits. The test can make any call fail, and records every change of a modem line.
  */
 #include <asm/termbits.h>
 #include <check.h>
@@ -35,37 +35,37 @@
 
 static struct {
 	bool on;
-	/* The simulated libserialport: */
+	/* libserialport, simulated */
 	bool is_012;
 	bool is_unknown_to_sp;
-	/* The simulated port: */
+	/* the serial port, simulated */
 	bool is_open[MOST_FDS];
-	int opens; /* open descriptors now, those of other processes included */
+	int opens; /* number of open descriptors of the port, including those of other processes */
 	int opens_of_others;
-	int opened; /* number of opens by the code under test */
+	int opened; /* number of times that the code under test has opened the port */
 	int fd_with_lock;
 	bool locked_by_other;
 	bool exclusive_to_other;
 	bool is_exclusive;
 	struct termios2 termios;
-	int bits;	    /* modem lines as TIOCM_* bits */
-	bool was_released;  /* both lines were released at the last close */
-	bool was_exclusive; /* the port was exclusive at the last close */
+	int bits;	    /* the modem lines as TIOCM_* bits */
+	bool was_released;  /* DTR and RTS were released at the last close of the port */
+	bool was_exclusive; /* TIOCEXCL was in force at the last close of the port */
 	int line_transfers;
-	int settings_transfers; /* USB transfers that set speed and framing */
+	int settings_transfers; /* number of USB transfers that set baud rate and framing */
 	bool lineless;
-	/* Simulated time and events: */
+	/* time and events, simulated */
 	int64_t now_ms;
-	int64_t data_ms; /* from when on data can be read; -1: never */
+	int64_t data_ms; /* from this time on data can be read; -1: never */
 	size_t data_left;
-	bool drips;	   /* after each byte that is read another one arrives 2 ms later */
-	int64_t hangup_ms; /* -1 never */
-	int64_t signal_ms; /* -1 never */
-	/* Simulated failures: */
+	bool drips;	   /* a new byte arrives 2 ms after each byte that is read */
+	int64_t hangup_ms; /* when the device is unplugged; -1: never */
+	int64_t signal_ms; /* when a stop signal arrives; -1: never */
+	/* failures, simulated */
 	int calls;
-	int fail_at;	       /* -1 never */
-	const char *fail_name; /* name of a call that always fails; NULL: none */
-	bool fail_on;	       /* all calls after fail_at fail too */
+	int fail_at;	       /* number of the call that fails; -1: none does */
+	const char *fail_name; /* name of a call that fails every time; NULL: none does */
+	bool fail_on;	       /* all calls after number fail_at fail too */
 	int fail_errno;
 	char failed[32];
 	char trace[2048];
@@ -77,7 +77,8 @@ static const struct port_stop stop = { &stop_mask, &stop_asked };
 
 int __real_clock_gettime(clockid_t id, struct timespec *ts);
 
-/* The simulated clock starts at the real time, because Check measures time with the same function. */
+/* Return: the real time in ms. The simulated clock starts with it, because the test framework Check measures its own
+ * times with clock_gettime() too. */
 static int64_t real_now_ms(void)
 {
 	struct timespec ts;
@@ -124,7 +125,7 @@ static bool is_hung_up(void)
 	return fake.hangup_ms >= 0 && fake.now_ms >= fake.hangup_ms;
 }
 
-/* Counts a call. Return: true: the call fails, with errno set. */
+/* Counts one more call, of function @name. Return: true: the test wants this call to fail; errno is set. */
 static bool fails(const char *name)
 {
 	int n = fake.calls++;
@@ -138,7 +139,7 @@ static bool fails(const char *name)
 	if (n == fake.fail_at)
 		(void)snprintf(fake.failed, sizeof(fake.failed), "%s", name);
 	if (fake.fail_errno == EINTR && n > fake.fail_at)
-		return false; /* EINTR happens once, or the code under test would retry forever */
+		return false; /* EINTR happens only once: otherwise the code under test would try again for ever */
 	errno = fake.fail_errno;
 	return true;
 }
@@ -155,7 +156,8 @@ static void set_bits(int bits)
 	fake.bits = bits;
 }
 
-/* The lines as a driver reports them: with CRTSCTS RTS reads as last written, whatever the chip does with it. */
+/* The modem lines as TIOCMGET reports them. With CRTSCTS (hardware flow control) a driver reports RTS as asserted,
+ * whatever the chip does with it. */
 static int fake_bits(void)
 {
 	return fake.bits | (fake.termios.c_cflag & CRTSCTS ? TIOCM_RTS : 0);
@@ -279,7 +281,7 @@ int __wrap_close(int fd)
 {
 	if (!is_fake(fd))
 		return __real_close(fd);
-	fake_close(fd); /* Linux closes the descriptor even if close() reports an error */
+	fake_close(fd); /* Linux closes the descriptor even if close() returns an error */
 	(void)__real_close(fd);
 	return fails("close") ? -1 : 0;
 }
@@ -459,7 +461,7 @@ enum sp_return __wrap_sp_get_port_by_name(const char *name, struct sp_port **ret
 	return SP_OK;
 }
 
-/* libserialport 0.1.2 locks the port. If that fails, the descriptor stays open. */
+/* libserialport 0.1.2 locks the port. If it cannot, it leaves the descriptor open. */
 static bool sp_locks(const struct sp_port *sp)
 {
 	if (!fake.is_012)
@@ -470,7 +472,8 @@ static bool sp_locks(const struct sp_port *sp)
 	return true;
 }
 
-/* Simulates get_config() and set_config(), which send the lines again even if they do not change. */
+/* Simulates libserialport's get_config() and set_config(). They send the modem lines to the port again even if nothing
+ * changes. */
 static bool sp_sets_up(void)
 {
 	struct termios2 next = fake.termios;
@@ -492,9 +495,9 @@ static bool sp_sets_up(void)
 		next.c_cflag |= fake.is_012 ? B9600 : BOTHER;
 		next.c_ispeed = next.c_ospeed = fake.is_012 ? 9600 : 0;
 	}
-	if (next.c_ospeed > 460800) /* libserialport has no constants for higher speeds */
+	if (next.c_ospeed > 460800) /* libserialport knows no baud rates above 460800 Bd, so it writes BOTHER */
 		next.c_cflag = (next.c_cflag & ~(tcflag_t)CBAUD) | BOTHER;
-	/* a bug of libserialport: CRTSCTS is written to c_iflag; the bit in c_cflag stays */
+	/* a bug in libserialport: it sets CRTSCTS in c_iflag, and does not clear it in c_cflag */
 	next.c_iflag |= next.c_cflag & CRTSCTS;
 	if (fails("sp_lines") || fails("sp_settings"))
 		return false;
@@ -502,7 +505,7 @@ static bool sp_sets_up(void)
 	return true;
 }
 
-/* Simulates sp_open() of libserialport's serialport.c. */
+/* Simulates sp_open() as in libserialport's serialport.c. */
 enum sp_return __wrap_sp_open(struct sp_port *sp, enum sp_mode mode);
 enum sp_return __wrap_sp_open(struct sp_port *sp, enum sp_mode mode)
 {
@@ -706,7 +709,8 @@ START_TEST(closes_with_one_edge_and_raw_at_the_speed_and_framing_that_were_found
 	ck_assert_uint_eq(fake.termios.c_iflag, IGNPAR);
 	ck_assert_uint_eq(fake.termios.c_oflag, 0);
 	ck_assert_uint_eq(fake.termios.c_lflag, 0);
-	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1); /* VMIN 1 makes read() block, as cat expects */
+	/* VMIN is 1, so that read() blocks, as programs such as cat expect */
+	ck_assert_uint_eq(fake.termios.c_cc[VMIN], 1);
 	ck_assert_uint_eq(fake.termios.c_cc[VTIME], 0);
 	ck_assert_uint_eq(fake.termios.c_cc[VINTR], 3);
 }
@@ -723,7 +727,8 @@ START_TEST(a_port_that_was_left_at_b0_is_not_left_so_again)
 }
 END_TEST
 
-/* A driver compares the speed's constant too, so BOTHER instead of B115200 would count as a change. */
+/* If the port is at 115200 Bd already, espreset must not make the driver send the settings again. A driver also
+ * compares the constant for the baud rate: BOTHER instead of B115200 would count as a change. */
 START_TEST(the_speed_that_was_found_is_not_sent_again)
 {
 	struct port *port;
@@ -753,7 +758,7 @@ static struct port *open_resting_asserted(void)
 	return port;
 }
 
-/* On a CP2102C at rest both lines must stay asserted, and the close must change nothing. */
+/* While a CP2102C is not in use, DTR and RTS must stay asserted, and closing the port must not change them. */
 START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
 {
 	struct port *port;
@@ -770,8 +775,9 @@ START_TEST(a_bridge_that_rests_asserted_is_never_left_released)
 }
 END_TEST
 
-/* On direct wiring that rest state would hold the board in reset. So both lines are released if the board was not
- * heard, or was heard only during the reset. */
+/* A CP2102C that is not in use asserts DTR and RTS. With direct wiring this would hold the board in reset. So both
+ * lines are released at close, unless bytes arrived while both were asserted: then the asserted lines do not stop the
+ * board. */
 START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
 {
 	struct port *port;
@@ -788,7 +794,8 @@ START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
 }
 END_TEST
 
-/* On a chip whose firmware serves the USB port 1200 Bd would start the loader: it is neither set nor restored. */
+/* Some chips serve the USB port themselves, and their firmware starts the loader at 1200 Bd. For such a port 1200 Bd
+ * must neither be set nor be restored at close. */
 START_TEST(never_sets_1200_where_that_starts_a_loader)
 {
 	struct tty_options options = { .baud = _i ? 9600 : 1200, .stop = &stop, .speedless = true };
@@ -882,12 +889,15 @@ START_TEST(a_port_locked_by_another_is_busy_and_untouched)
 
 	versions(_i);
 	fake.locked_by_other = true;
-	fake.is_exclusive = true; /* set by the other process; a privileged open succeeds all the same */
+	/* the other process has set TIOCEXCL; this test stands for a privileged process, whose open() succeeds all the
+	 * same */
+	fake.is_exclusive = true;
 	found = fake.termios;
 	expect_busy();
-	ck_assert_str_eq(fake.trace, "D1R1 "); /* the kernel asserts both lines at open() */
+	ck_assert_str_eq(fake.trace, "D1R1 "); /* the kernel asserts DTR and RTS at open() */
 	ck_assert(fake.is_exclusive);
-	/* libserialport 0.1.1 has no lock and has set raw mode before espreset sees the lock. */
+	/* libserialport 0.1.1 does not lock the port. So it has already set raw mode when espreset finds the other
+	 * process's lock. */
 	if (_i == 0)
 		found.c_iflag = found.c_oflag = found.c_lflag = 0;
 	ck_assert_mem_eq(&found, &fake.termios, sizeof(found));
@@ -907,8 +917,8 @@ START_TEST(a_port_that_another_has_to_itself_is_busy_and_untouched)
 }
 END_TEST
 
-/* While a plug is being pulled libserialport reports a failed transfer. The second open waits until the kernel has
- * noticed. */
+/* If a transfer of libserialport fails, the plug may just be being pulled. So espreset waits until the kernel would
+ * have noticed, and then opens the port itself. */
 START_TEST(our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone)
 {
 	static const char *const steps[] = { "sp_open", "sp_get", "sp_lines", "sp_settings" };
@@ -1068,9 +1078,10 @@ START_TEST(a_close_waits_for_a_pause_but_not_for_ever)
 
 	fake_reset();
 	port = must_open(115200);
-	fake.data_ms = fake.now_ms + 4; /* a byte arrives during the pause, so a second pause follows */
+	/* a byte arrives in the 5 ms of silence that end the drain, so the 5 ms begin again */
+	fake.data_ms = fake.now_ms + 4;
 	fake.data_left = 1;
-	stop_asked = SIGTERM; /* a stop signal does not shorten the drain */
+	stop_asked = SIGTERM; /* a stop signal must not shorten the drain */
 	start_ms = fake.now_ms;
 	must_close(port);
 	ck_assert_int_eq(fake.now_ms - start_ms, 4 + 5);
@@ -1122,7 +1133,7 @@ START_TEST(unplugged_while_waiting_is_enodev_and_close_is_safe)
 }
 END_TEST
 
-/* The transfer fails at once; the hub reports the disconnect a little later. */
+/* The device is unplugged. The transfer fails at once, and the kernel reports the hang-up 250 ms later. */
 START_TEST(a_failed_transfer_just_before_the_hangup_is_unplugged)
 {
 	struct port *port;
@@ -1137,7 +1148,7 @@ START_TEST(a_failed_transfer_just_before_the_hangup_is_unplugged)
 }
 END_TEST
 
-/* ------------------------------------------------------------ the n-th call fails */
+/* ------------------------------------------------------------ every call fails once */
 
 static int story(void)
 {
@@ -1175,14 +1186,14 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-/* The expected result if one call fails. Errors of open() are returned unchanged. */
+/* Return: the result that story() must have if call @name fails with @err. Errors of open() come back unchanged. */
 static int expected(const char *name, int err)
 {
 	static const char *const harmless[] = { "TIOCNXCL", "TCFLSH", NULL };
 	static const char *const restarted[] = { "TCGETS2", "TCSETS2", "TIOCMGET", "TIOCMSET", "TIOCEXCL",
 						 "ppoll",   "read",    "close",	   NULL };
 
-	/* If libserialport fails, espreset opens the port itself. */
+	/* If libserialport fails, espreset opens the port itself, so nothing fails. */
 	if (is_one_of(name, harmless) || strncmp(name, "sp_", 3) == 0)
 		return 0;
 	if (strcmp(name, "calloc") == 0)
@@ -1196,7 +1207,7 @@ static int expected(const char *name, int err)
 
 static const int errors[] = { ENODEV, EIO, EBUSY, EACCES, EINTR, ETIMEDOUT, ENXIO, EPROTO };
 
-/* Return: the number of calls if none fails. */
+/* Return: the number of calls that story() makes if none of them fails. */
 static int story_length(int version)
 {
 	versions(version);
@@ -1225,13 +1236,14 @@ START_TEST(whatever_call_fails_the_error_is_right_and_the_lines_are_released)
 	ck_assert_int_gt(length, 20);
 	for (n = 0; n < length; n++) {
 		versions(version);
-		/* HUPCL is not set at the start, so it cannot release the lines */
+		/* HUPCL is clear at the start, so the kernel does not release the lines at close. espreset must do
+		 * it. */
 		fake.termios.c_cflag &= ~(tcflag_t)HUPCL;
 		fake.fail_at = n;
 		fake.fail_errno = err;
 		r = story();
 		ck_assert_msg(fake.failed[0], "call %d of %d was never made", n, length);
-		/* A failure during the drain only cuts the wait short. */
+		/* A failed call during the drain only ends the drain early; the result is still success. */
 		if (r != 0 || !is_one_of(fake.failed, while_draining) || err == EINTR)
 			ck_assert_msg(r == expected(fake.failed, err), "call %d, %s: %d for %d", n, fake.failed, r,
 				      err);
@@ -1259,8 +1271,8 @@ START_TEST(a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere)
 		fake.fail_errno = err;
 		start_ms = fake.now_ms;
 		(void)story();
-		/* HUPCL was set at the start, so the kernel releases the lines at the close even if all calls fail,
-		 * unless libserialport 0.1.2 has cleared HUPCL just before. */
+		/* HUPCL is set at the start, so the kernel releases the lines at close even if all calls fail. The
+		 * exception is libserialport 0.1.2, if it cleared HUPCL just before the first failure. */
 		has_hupcl = version != 1 || !is_one_of(fake.failed, after_sp_open);
 		check_nothing_left(fds, has_hupcl);
 		ck_assert_int_lt(fake.now_ms - start_ms, 2000);

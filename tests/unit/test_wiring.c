@@ -1,4 +1,5 @@
-/* test_wiring.c - --probe-wiring finds each simulated circuit, and never leaves a board in reset. */
+/* test_wiring.c - --probe-wiring must find out how DTR and RTS of each simulated board are wired, and must never leave
+ * a board in reset. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ static void board_of(const char *words, struct sim_config *board)
 	ck_assert_msg(sim_config_parse(board, words, err, sizeof(err)) == 0, "%s: %s", words, err);
 }
 
-/* Runs the probe on the open port and closes it. Return: as loop_wiring(). */
+/* Runs --probe-wiring on the open port and closes it. Return: the result of loop_wiring(). */
 static int play_opened(void)
 {
 	int r;
@@ -88,17 +89,17 @@ static const struct {
 	{ "nowire,esp32", WIRING_NONE, VERDICT_NO_EFFECT },
 	{ "deaf", WIRING_NONE, VERDICT_NO_EFFECT },
 	{ "deaf,esp32", WIRING_NONE, VERDICT_NO_EFFECT },
-	/* A restart by software must not be taken for a reset by espreset. */
+	/* These boards restart by themselves. A software restart must not be taken for a reset by DTR or RTS. */
 	{ "nowire,panic,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,restart,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,deepsleep=700ms,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,esp32,panic", WIRING_NONE, VERDICT_NO_EFFECT },
-	/* Boards whose wiring cannot be found, or not completely. */
+	/* Boards whose wiring cannot be found, is found only in part, or cannot be proven by a normal boot. */
 	{ "muted", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "gpio0low", WIRING_TWO_TRANSISTORS, VERDICT_DOWNLOAD_MODE },
 	{ "gpio0low,direct", WIRING_RTS, VERDICT_DOWNLOAD_MODE },
 	{ "sdio", WIRING_TWO_TRANSISTORS, VERDICT_OTHER_BOOT },
-	/* Boards with other chips, speeds and bridges. */
+	/* Boards whose chip, crystal or USB-serial bridge is not the default one. */
 	{ "crystal=40", WIRING_TWO_TRANSISTORS, VERDICT_READY },
 	{ "crystal=40,direct", WIRING_DIRECT, VERDICT_READY },
 	{ "crystal=40,swapped", WIRING_SWAPPED, VERDICT_READY },
@@ -149,9 +150,9 @@ START_TEST(every_circuit_is_found)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------- */
+/* ------------------------------------------------------------ a reset with the sequence that was found */
 
-/* Resets the board with the sequence that was found. Return: the verdict. */
+/* Resets the board with @sequence, which --probe-wiring has found. Return: the verdict. */
 static enum verdict reset_with(const struct sim_config *board, const char *sequence)
 {
 	static struct session session;
@@ -194,13 +195,14 @@ START_TEST(what_is_found_makes_a_session_ready)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------- */
+/* ------------------------------------------------------------ operations on the port that fail */
 
 static const char *const failing[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly",
 				       "nowire,prints", "esp32,swapped" };
 static const int errors[] = { EIO, ENODEV, EPIPE, ESHUTDOWN, EPROTO };
 
-/* @on: all later operations fail too, except the kernel's own close. Return: whether operation @n was reached. */
+/* Runs --probe-wiring; operation @n on the port fails with @err. @on: all later operations fail too, except the
+ * kernel's close. Return: was operation @n reached? */
 static bool fail_at(const struct sim_config *board, const char *words, int n, int err, bool on)
 {
 	const struct sim_truth *truth = simport_truth(&sp);
@@ -216,7 +218,8 @@ static bool fail_at(const struct sim_config *board, const char *words, int n, in
 	(void)play_opened();
 	snprintf(what, sizeof(what), "sim:%s, operation %d fails with %d%s", words, n, err, on ? " for ever" : "");
 	assert_let_go(what);
-	if (!on && err != ENODEV) {	/* if the bridge answers again, the board must not be left in download mode */
+	/* The bridge works again after the one failed operation, so the board must not be left in download mode. */
+	if (!on && err != ENODEV) {
 		ck_assert_msg(board->circuit == SIM_NO_WIRE || truth->latch_flash || !truth->line_resets,
 			      "%s: left in download mode", what);
 	}
@@ -269,7 +272,7 @@ START_TEST(a_stop_signal_at_any_moment_leaves_the_board_running)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------------------------------- */
+/* ------------------------------------------------------------ random boards */
 
 static enum wiring_circuit truth_of(enum sim_circuit circuit)
 {
@@ -289,7 +292,8 @@ static bool is_about_dtr(enum wiring_circuit c)
 	return c == WIRING_TWO_TRANSISTORS_SWAPPED || c == WIRING_SWAPPED || c == WIRING_DTR_ONLY || c == WIRING_DTR;
 }
 
-/* Is there nothing that disturbs the probe: noise, a finger, restarts, a pin that is held? */
+/* Does nothing disturb --probe-wiring on this board, such as noise, a pressed button, restarts, or a pin that is
+ * held? */
 static bool is_calm(const struct sim_config *b)
 {
 	return !b->copy_ns && !b->finger_ns && !b->deep_sleep_ns && !b->gpio0_held && !b->gpio0_let_go_ns &&
@@ -356,15 +360,16 @@ START_TEST(random_boards_are_judged_right_and_let_go)
 END_TEST
 
 /* -------------------------------------------------------------------------------------------------
- * Wirings that the simulated board does not have, as truth tables: a state of the lines (none, DTR, RTS, both) whose
- * bit is set holds the chip in reset. The chip prints a banner 60 ms after such a state has ended.
+ * Wirings that the simulated board does not have. Each is a truth table of the four states of the modem lines (none,
+ * DTR, RTS or both asserted): in which states is the chip held in reset? When such a state ends, the chip prints a
+ * banner 60 ms later.
  */
 
 struct table_board {
 	struct port port;
 	struct clk clk;
 	int64_t now_ms, banner_ms;
-	/* in_reset has bit 1 << lines set if that state of the lines holds the board in reset */
+	/* bit (1 << L) of in_reset is set if the chip is held in reset while the modem lines are in state L */
 	unsigned int in_reset, lines;
 	int resets;
 };

@@ -1,4 +1,5 @@
-/* test_wiring_cli.c - --probe-wiring through the program: statuses, both streams, JSON that fits the schema. */
+/* test_wiring_cli.c - the whole program with --probe-wiring: exit statuses, both output streams, JSON that fits the
+ * schema. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* test_worker.c - the worker process that owns a port, when the port disappears. */
+/* test_worker.c - the worker process, which opens and uses one serial port, when this port disappears. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 static int opens, closes, power_cycles;
 static bool is_there_again, leaves_at_once;
 
-/* A working bridge, and a board that prints nothing. */
+/* Stands for a bridge that works, with a board that prints nothing. */
 static int set_lines(struct port *port, unsigned int mask, unsigned int on)
 {
 	(void)port;
@@ -73,7 +73,7 @@ int __wrap_open_port(const struct open_options *options, struct port **ret, bool
 	return 0;
 }
 
-/* Until the port is opened it counts as a USB device. */
+/* Finds a USB device behind the port only if the port is to vanish at its first open, and only before this open. */
 int __wrap_recover_target(const struct spec *spec, struct device *ret);
 int __wrap_recover_target(const struct spec *spec, struct device *ret)
 {

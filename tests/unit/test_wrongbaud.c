@@ -1,5 +1,5 @@
-/* test_wrongbaud.c - reading 74880 Bd through a receiver at 115200: what is recognised, and that nothing wrong is
- * called certain. */
+/* test_wrongbaud.c - reading an ESP8266's 74880 Bd output with a receiver at 115200 Bd: what must be recognised, and
+ * that nothing wrong is called certain. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@ static void teardown(void)
 	boot_trace_free(&t);
 }
 
-/* Reads @text as a nominal receiver hears it, followed by @plain at the port's own speed. Return: the trace. */
+/* Reads @text, sent at 74880 Bd, as a receiver at 115200 Bd gets it, and then @plain, sent at 115200 Bd. Return: the
+ * trace. */
 static const char *hear(const char *text, enum framing framing, const char *plain)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, framing };
@@ -76,8 +77,8 @@ START_TEST(reads_the_same_when_framing_errors_arrive_as_zero)
 }
 END_TEST
 
-/* Only a third of the characters is left. The banner shows that the boot mode depends on the load, which cannot be
- * read. */
+/* If the bridge drops bytes with framing errors, a third of the bytes is left. The banner then fits boot modes 2 and 3.
+ * Only a load would show that it is 3, and the load cannot be read. */
 START_TEST(reads_the_banner_when_framing_errors_are_dropped)
 {
 	hear(LOADS "~ld\r\n", FRAMING_LOST, "Hello\r\n");
@@ -104,7 +105,8 @@ static void count_unsure(void *user, const struct boot_event *event)
 	*(unsigned int *)user += !event->sure;
 }
 
-/* The port changes to 74880 after the banner has shown the bridge's habit, so the rest of the boot is readable. */
+/* The banner has shown what the bridge does with framing errors. Then the port changes to 74880 Bd, so it can read the
+ * rest of the boot. */
 static const struct {
 	enum framing framing;
 	const char *rest;
@@ -158,7 +160,8 @@ static void count_fragments(void *user, const struct boot_event *event)
 	*(unsigned int *)user += event->kind == BOOT_EVENT_FRAGMENT;
 }
 
-/* Text lines of a load may lack their beginning after the change of speed; a part of a banner is a fragment. */
+/* After the port has changed to 74880 Bd, a load's text line may lack its beginning. Part of a banner, or text between
+ * a load's lines, counts as a fragment. */
 static const struct {
 	const char *rest;
 	unsigned int fragments;
@@ -186,7 +189,7 @@ END_TEST
 
 static const struct {
 	const char *text;
-	const char *seen; /* a part of the expected trace */
+	const char *seen; /* text that the trace must contain */
 	enum verdict verdict;
 } endings[] = {
 	{ BANNER("2", "1,6"), "mode 1,6 download uncertain 74880", VERDICT_DOWNLOAD_MODE },
@@ -217,7 +220,8 @@ START_TEST(reads_the_other_endings_too)
 }
 END_TEST
 
-/* Of a short word most characters are gone. It proves nothing, but must be reported as a fragment. */
+/* If the bridge zeroes bytes with framing errors, a short message such as "e:3" loses most characters. The rest proves
+ * no failure, but must be reported as a fragment. */
 START_TEST(what_zeroes_hide_is_neither_trouble_nor_silence)
 {
 	hear(LOADS "@cp:\x01"
@@ -261,8 +265,8 @@ END_TEST
 #define SUM_BEGUN BANNER("2", "3,6") SEGMENTS "csum 0x"
 #define LOADS_BEGUN LOADS "~"
 
-/* At every length of the log: nothing is loaded before the checksum line is complete, and nothing is certain before
- * eboot's last word is. */
+/* However early the log ends: the verdict must not be "loaded" before the checksum line is complete, and nothing must
+ * be certain before eboot's last word is complete. */
 START_TEST(no_beginning_claims_more_than_its_own_lines)
 {
 	/* clang-format off */
@@ -306,8 +310,8 @@ START_TEST(a_load_in_download_mode_proves_nothing)
 }
 END_TEST
 
-/* In the constant part of the banner a bit sampled near the middle of the sender's bit must be right, and a bit sampled
- * near its edge must equal one of its neighbours. */
+/* One wrong bit in the constant part of a banner must be enough not to recognise the banner. There is one exception: a
+ * bit that the receiver samples near the edge of a sent bit may have the value of either neighbour. */
 START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, FRAMING_DELIVERED };
@@ -324,7 +328,7 @@ START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 			int b = heard[i] >> neighbours[bit][1] & 1;
 
 			if (neighbours[bit][0] != neighbours[bit][1] && a != b)
-				continue;	/* the neighbours differ, so both values are possible */
+				continue;	/* the neighbours differ, so this bit may have either value */
 			heard[i] ^= (uint8_t)(1U << bit);
 			boot_trace_free(&t);
 			boot_trace_cut(&t, heard, n, &live_115200, 0);
@@ -382,7 +386,8 @@ static unsigned int below(unsigned int n)
 	return (unsigned int)(uniform() * n);
 }
 
-/* Composes a boot of the ROM with random numbers. Only boot mode 3 loads. */
+/* Writes to @text the output of an ESP8266's ROM for a boot with this cause and mode, with random numbers elsewhere.
+ * Only boot mode 3 loads. */
 static void random_boot(char *text, size_t cap, unsigned int cause, unsigned int mode)
 {
 	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode,
@@ -458,8 +463,8 @@ static void one_trial(unsigned int cause, unsigned int mode, enum framing framin
 	}
 }
 
-/* Makes WRONGBAUD_TRIALS trials for each boot mode and reset cause. At this speed a ROM reports only causes 1 and 2, so
- * the share of known causes is counted for these. */
+/* Makes WRONGBAUD_TRIALS trials for each boot mode and reset cause. A ROM prints at 74880 Bd only after causes 1 and 2,
+ * so only with these must the cause be known. */
 START_TEST(never_calls_a_wrong_boot_mode_certain)
 {
 	static const char *const names[] = { "delivered", "zeroed", "lost" };
@@ -490,8 +495,8 @@ START_TEST(never_calls_a_wrong_boot_mode_certain)
 }
 END_TEST
 
-/* An application starts at any speed right after eboot's last word. By chance its first bytes resemble eboot's next
- * message. */
+/* Right after eboot's last word an application prints at any baud rate. Its first bytes may look like eboot's next
+ * message by chance, but must not be taken for a failure. */
 START_TEST(no_application_is_taken_for_trouble)
 {
 	static const double speeds[] = {
@@ -518,7 +523,8 @@ START_TEST(no_application_is_taken_for_trouble)
 		log = fresh;
 		bootlog_feed(&log, heard, n, 0, NULL, NULL);
 		bootlog_flush(&log, 0, NULL, NULL);
-		boot = bootlog_boot(&log); /* NULL: with dropped bytes one banner in a hundred cannot be read */
+		/* NULL: if the bridge drops bytes, one banner in a hundred is not recognised */
+		boot = bootlog_boot(&log);
 		ck_assert_msg(!boot || boot->trouble == BOOT_OK, "trial %u: %s", i, boot ? boot->trouble_text : "");
 	}
 }
