@@ -1,7 +1,7 @@
-/* adversary.c - what makes a simulated board difficult: the table of adversaries. */
+/* adversary.c - the table of adversaries: properties that make a simulated board difficult to reset or to read. */
 #include "adversary.h"
 
-/* name, condition on the configuration c */
+/* Each row: the name of the adversary, and the C expression that is true if the simulated board c has it. */
 /* clang-format off */
 #define ADVERSARIES(X) \
 	X("direct wiring", c->circuit == SIM_DIRECT) \

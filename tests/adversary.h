@@ -1,4 +1,5 @@
-/* adversary.h - what makes a simulated board difficult, so that tests can count how often random boards have it. */
+/* adversary.h - adversaries: properties that make a simulated board difficult to reset or to read, such as swapped wires.
+ * Tests count how many of their random boards have each of them. */
 #ifndef ESPRESET_TESTS_ADVERSARY_H
 #define ESPRESET_TESTS_ADVERSARY_H
 
@@ -6,10 +7,10 @@
 
 enum { ADVERSARY_COUNT = 57 };
 
-/* A static name; @n is below ADVERSARY_COUNT. */
+/* adversary_name() - the name of adversary number @n, which is below ADVERSARY_COUNT, as a string constant */
 const char *adversary_name(unsigned int n);
 
-/* Bit n is set if the configuration has adversary n. */
+/* adversaries_of() - the adversaries of the simulated board @c. Return: a bit mask; bit n stands for adversary number n. */
 uint64_t adversaries_of(const struct sim_config *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* boottrace.c - runs the boot-log reader over bytes and writes the events it reports as text. */
+/* boottrace.c - reads bytes with the boot-log reader, and lists the events that it reports in a text (the trace). */
 #include "boottrace.h"
 
 #include <stdarg.h>
@@ -44,7 +44,7 @@ static void on_event(void *user, const struct boot_event *event)
 
 	t->counts[event->kind]++;
 	if (event->kind == BOOT_EVENT_LINE)
-		return; /* the readable parts of this text line are in the trace already */
+		return; /* earlier events have already put the readable parts of this text line into the trace */
 	add(t, "%s", kinds[event->kind]);
 	if (event->kind == BOOT_EVENT_GARBAGE || event->kind == BOOT_EVENT_COPIED)
 		add(t, " %d", event->number);

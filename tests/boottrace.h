@@ -1,11 +1,11 @@
-/* boottrace.h - runs the boot-log reader over bytes and writes the events it reports as text. */
+/* boottrace.h - reads bytes with the boot-log reader, and lists the events that it reports in a text (the trace). */
 #ifndef ESPRESET_TESTS_BOOTTRACE_H
 #define ESPRESET_TESTS_BOOTTRACE_H
 
 #include "bootreader.h"
 
 struct boot_trace {
-	char *text; /* the events, one per text line; freed by boot_trace_free() */
+	char *text; /* one text line for each event; boot_trace_free() frees it */
 	size_t len, cap;
 	enum verdict verdict;
 	bool has_boot;
@@ -14,22 +14,23 @@ struct boot_trace {
 	struct boot_reader reader;
 };
 
-/** boot_trace_cut() - read @n bytes in two calls, split after byte @cut; 0: in one call; SIZE_MAX: one byte a call */
+/** boot_trace_cut() - hand @n bytes to the boot-log reader in two pieces: the first @cut bytes, then the rest. With @cut
+ * SIZE_MAX, each piece is one byte. */
 void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const struct bootlog_options *options,
 		    size_t cut);
-/** boot_trace() - read a NUL-terminated string in one call */
+/** boot_trace() - hand a NUL-terminated string to the boot-log reader in one piece */
 void boot_trace(struct boot_trace *ret, const char *text, const struct bootlog_options *options);
-/* boot_trace_free() - free the text of a trace */
+/* boot_trace_free() - free the text of a trace, but not the structure itself */
 void boot_trace_free(struct boot_trace *trace);
 
-extern const struct bootlog_options boot_live;	 /* options of a session that listens for no other speed */
-extern const struct bootlog_options boot_pasted; /* options of espreset --decode */
+extern const struct bootlog_options boot_live;	 /* to read a serial port, without recovery of text sent at 74880 Bd */
+extern const struct bootlog_options boot_pasted; /* to read a pasted log, as "espreset --decode" does */
 
-/** boot_trace_word_is_whole() - do the @n bytes end with a word of a load that is complete without a line end: "csum 0x2d",
- * "entry 0x40080604", "~ld"? */
+/** boot_trace_word_is_whole() - do the @n bytes end with "csum 0x2d", "entry 0x40080604" (any digits) or "~ld"? The ROM
+ * prints these while it loads an application. The boot-log reader need not wait for a line end after them. */
 bool boot_trace_word_is_whole(const char *data, size_t n);
 
-/** boot_trace_may_be() - is @verdict one of the words in @words, which are separated by vertical bars? */
+/** boot_trace_may_be() - is the name of @verdict in @words, a list such as "crashed|restarted"? */
 bool boot_trace_may_be(const char *words, enum verdict verdict);
 
 #endif

@@ -1,5 +1,4 @@
-/* fake_root.c - a temporary directory that stands in for "/", so that tests can build their own /proc, /sys and /dev.
- */
+/* fake_root.c - a temporary directory in place of "/", in which tests build their own /proc, /sys and /dev. */
 #include "fake_root.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* fake_usb.c - USB devices and their serial ports in the sysfs of a fake root, in Linux's layout. */
+/* fake_usb.c - writes a fake /sys with USB devices and their serial ports, in Linux's layout. */
 #include "fake_usb.h"
 
 #include <stdio.h>
@@ -15,7 +15,8 @@ void fake_usb_make(void)
 	fake_dir("/proc");
 }
 
-/* The sysfs directory of a device: "/sys/devices/usb1/1-1/1-1.4" for "1-1.4". Each dot stands for a hub. */
+/* The sysfs directory of a device: "/sys/devices/pci0/usb1/1-1/1-1.4" for "1-1.4". The directory of a device is in that of
+ * the hub that it is plugged into; here hub 1-1. */
 static const char *device_dir(const char *usb_path)
 {
 	static char dir[512];
@@ -38,7 +39,7 @@ static void attribute(const char *dir, const char *name, const char *value)
 	fake_file(path, "%s\n", value);
 }
 
-/* Creates a link to @path (below the root) in a directory that is @depth levels below the root. */
+/* Creates @link, a relative symbolic link to @path. The directory that holds @link is @depth levels below "/". */
 static void link_from(int depth, const char *path, const char *link)
 {
 	char target[700] = "";
@@ -73,7 +74,7 @@ void fake_usb_tty(const char *usb_path, int interface, const char *tty, const ch
 	(void)snprintf(number, sizeof(number), "%02d", interface);
 	attribute(usb_if, "bInterfaceNumber", number);
 	(void)snprintf(path, sizeof(path), "%s/driver", usb_if);
-	/* the target need not exist: only its last component is read */
+	/* the target of this link need not exist: espreset reads only the driver's name at the end of the link text */
 	(void)snprintf(target, sizeof(target), "../drivers/%s", driver);
 	fake_link(target, path);
 	if (strncmp(tty, "ttyUSB", 6) == 0)
@@ -82,7 +83,7 @@ void fake_usb_tty(const char *usb_path, int interface, const char *tty, const ch
 		(void)snprintf(port, sizeof(port), "%s", usb_if);
 	(void)snprintf(node, sizeof(node), "%s/tty/%s", port, tty);
 	(void)snprintf(path, sizeof(path), "%s/device", node);
-	fake_link("../..", path); /* tty/ttyUSB0/device points to the USB interface, two levels above tty/ttyUSB0 */
+	fake_link("../..", path); /* the parent of the port's directory, two levels above .../tty/ttyUSB0 */
 	(void)snprintf(path, sizeof(path), "/sys/class/tty/%s", tty);
 	link_from(3, node, path);
 	(void)snprintf(path, sizeof(path), "/dev/%s", tty);

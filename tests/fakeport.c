@@ -1,4 +1,4 @@
-/* fakeport.c - a port that plays a script and records what is done to it, on a simulated clock. */
+/* fakeport.c - a serial port that receives what a script says, and records what is done to it, on a simulated clock. */
 #include "fakeport.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static ssize_t read_script(struct port *port, void *buf, size_t cap, int64_t dea
 
 	if (r < 0)
 		return r;
-	/* a later pulse came before this text was due, so it is never said */
+	/* the next release came before this text was due: a board that is reset again does not send the text */
 	while (line->text && line->after_release < f->releases)
 		line = &f->script[++f->said];
 	if (line->text && line->after_release == f->releases) {

@@ -1,4 +1,4 @@
-/* fakeport.h - a port that plays a script and records what is done to it, on a simulated clock.
+/* fakeport.h - a serial port that receives what a script says, and records what is done to it, on a simulated clock.
  *
  * Call fakeport_init(), then hand fake.port and fake.clk to the code under test. The clock advances only in read().
  */
@@ -8,12 +8,12 @@
 #include "base/clk.h"
 #include "port/port.h"
 
-/* A text that the board says delay_ms after the release number after_release. A release is a moment from which on no
- * modem line is asserted. Release 0 is the start. */
+/* A text that the board sends delay_ms after release number after_release. A release is a change of the modem lines
+ * after which neither DTR nor RTS is asserted. Releases count from 1; number 0 stands for the start of the script. */
 struct fake_line {
 	int after_release;
 	int delay_ms;
-	const char *text; /* NULL: end of the script */
+	const char *text; /* NULL marks the end of the script */
 };
 
 struct fakeport {
@@ -21,21 +21,22 @@ struct fakeport {
 	struct clk clk;
 	int64_t now_ms;
 	const struct fake_line *script;
-	size_t said;	  /* index in script of the current text */
-	const char *rest; /* the part of the current text that has not been read; NULL: reading has not begun */
+	size_t said; /* number of texts that are over: read completely, or cancelled by a later release */
+	const char
+		*rest; /* what read() has not yet returned of script[said]; NULL: read() has not returned any of it */
 	int releases;
 	int64_t released_at[16];
 	unsigned int lines;
 	int baud;
-	int op;		   /* number of operations so far: set_lines, set_speed, read */
-	int fail_op;	   /* number of the operation that fails, from 1; 0: none */
-	int fail_err;	   /* errno of the failure, as a positive number */
-	int fail_for_good; /* all operations after fail_op fail too */
-	/* changes of the modem lines and of the speed, with times in ms: "0 DTR- RTS+|20 DTR- RTS-|" */
+	int op;		   /* how often set_lines(), set_speed() and read() have been called, all together */
+	int fail_op;	   /* which of these calls fails, counted from 1; 0: none */
+	int fail_err;	   /* the errno of the failed call, as a positive number */
+	int fail_for_good; /* not 0: all calls after number fail_op fail too */
+	/* each change of the modem lines and of the port's baud rate, after its time in ms: "0 DTR- RTS+|20 115200 Bd|" */
 	char trace[2048];
 };
 
-/** fakeport_init() - both lines asserted, as after open(); time 0 */
+/** fakeport_init() - start at time 0, with DTR and RTS asserted as after open() of a Linux serial port */
 void fakeport_init(struct fakeport *fake, const struct fake_line *script);
 
 #endif

@@ -1,4 +1,4 @@
-/* files.c - reads a file, or what the test itself prints, into a buffer. */
+/* files.c - reads into a buffer what a file contains, or what the test itself prints on standard output. */
 #include "files.h"
 
 #include <check.h>

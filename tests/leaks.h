@@ -2,7 +2,8 @@
 #ifndef ESPRESET_TESTS_LEAKS_H
 #define ESPRESET_TESTS_LEAKS_H
 
-/* count_fds() - number of open descriptors; compare with an earlier count */
+/* count_fds() - the number of open descriptors, always too high by the same few; only a change since an earlier call
+ * means something */
 int count_fds(void);
 
 #endif

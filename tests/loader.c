@@ -1,4 +1,4 @@
-/* loader.c - the serial protocol of ROM loader and flasher stub, chip side: speed detection, SLIP, commands. */
+/* loader.c - the chip's side of esptool's serial protocol, of ROM loader and stub: baud rate detection, SLIP, commands. */
 #include "loader.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <md5.h>
 #include <zlib.h>
 
-/* Commands: esptool documentation, serial-protocol.rst. */
+/* Command numbers. Source: esptool documentation, serial-protocol.rst. */
 /* clang-format off */
 enum {
 	FLASH_BEGIN = 0x02, FLASH_DATA = 0x03, FLASH_END = 0x04, MEM_BEGIN = 0x05, MEM_END = 0x06, MEM_DATA = 0x07,
@@ -19,7 +19,8 @@ enum {
 };
 /* clang-format on */
 
-/* Error codes: esptool documentation, serial-protocol.rst. The stub uses those from 0xc0 on. */
+/* Error codes in answers. ROM loaders send those below 0xc0, flasher stubs those from 0xc0 on. Source: esptool
+ * documentation, serial-protocol.rst. */
 /* clang-format off */
 enum {
 	BAD_MESSAGE = 0x05, FAILED_TO_ACT = 0x06, BAD_CRC = 0x07, FLASH_WRITE_ERROR = 0x08, DEFLATE_ERROR = 0x0b,
@@ -31,14 +32,15 @@ enum {
 #define SECTOR 0x1000u
 #define BLOCK 0x10000u
 
-/* Typical erase and program times: Winbond W25Q32 data sheet. */
+/* Typical times that a flash chip takes to erase or to program. Source: Winbond W25Q32 data sheet. */
 #define ERASE_SECTOR_NS (45 * SIM_MS)
 #define ERASE_BLOCK_NS (150 * SIM_MS)
 #define PROGRAM_SECTOR_NS (16 * 700 * SIM_US)
 
-/* Edges that the ROM needs to measure the speed: uart_baudrate_detect() in the ESP8266's ROM. */
+/* Number of edges on RX that the ROM needs to measure the baud rate. Source: uart_baudrate_detect(), ESP8266 ROM. */
 #define EDGES_WANTED 29
-/* Line speed of the chip's own USB, in Bd at ten bits a character: about the rate of full-speed bulk transfers. */
+/* Data rate of the chip's native USB, as the baud rate of a UART that is as fast: about 800,000 bytes a second, the rate
+ * of full-speed bulk transfers. */
 #define USB_RATE 8e6
 #define SAY_AT_ONCE 1024u
 #define END 0xc0
@@ -96,7 +98,7 @@ static void respond_status(struct sim_rom_loader *l, uint8_t op, uint8_t error)
 	respond(l, op, 0, error);
 }
 
-/* Delays further output by the time that an operation in the chip takes. */
+/* Delays all further answers by @ns, the time that erasing or programming takes in the chip. */
 static void take_time(struct sim_rom_loader *l, int64_t ns)
 {
 	l->out_at = later(l->out_at, l->now_ns) + ns;
@@ -137,7 +139,7 @@ void sim_rom_loader_erase(struct sim_rom_loader *l)
 
 /* ---- commands ---- */
 
-/* A parsed command packet; data is the payload behind the packet's header. */
+/* A command packet from the host; data is what follows the packet's header. */
 struct command {
 	uint8_t op;
 	uint32_t check;
@@ -162,7 +164,8 @@ static void begin(struct sim_loader_transfer *t, const struct command *c, bool p
 	};
 }
 
-/* Checks the payload of a block command: length, block number, two zero words, data. Return: 0 or an error code. */
+/* Checks a command that brings one block of an upload. Its payload is the length of the block, the number of the block,
+ * two words of 0, then the block itself. Return: 0 or an error code. */
 static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_loader_transfer *t, const struct command *c)
 {
 	uint8_t sum = 0xef;
@@ -184,7 +187,7 @@ static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_load
 	return 0;
 }
 
-/* Does @what after all pending output has been sent. */
+/* Plans to do @what as soon as all answers have been sent. */
 static void then(struct sim_rom_loader *l, enum sim_loader_then what)
 {
 	l->then = what;
@@ -219,8 +222,8 @@ static void mem_end(struct sim_rom_loader *l, const struct command *c)
 	if (arg(c, 0))
 		return;
 	if (entry < l->uploaded_from || entry >= l->uploaded_to) {
-		/* The entry point is not in uploaded code: the chip hangs in an exception without a handler until it is
-		 * reset. */
+		/* The entry point is outside the uploaded code. A real chip would execute garbage, get an exception
+		 * that nothing handles, and hang until a reset. */
 		then(l, SIM_THEN_HANG);
 		return;
 	}
@@ -259,7 +262,8 @@ static uint8_t unpack(struct sim_rom_loader *l)
 
 	bool ok = uncompress(l->flash + l->write.at, &len, l->packed, l->write.done) == Z_OK;
 
-	/* Host tools round up the size for the ROM, so less data than announced is accepted. */
+	/* Host tools round up the size that they announce to a ROM loader. So a ROM loader accepts less data than
+	 * announced. */
 	if (l->mode != SIM_LOADER_STUB)
 		return ok ? 0 : DEFLATE_ERROR;
 	return !ok ? STUB_INFLATE_ERROR : len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
@@ -298,7 +302,8 @@ static void flash_end(struct sim_rom_loader *l, const struct command *c)
 	}
 	l->write.on = false;
 	respond_status(l, c->op, 0);
-	/* Argument 0: restart. Argument 1: the ROM leaves the loader and runs the image in flash, the stub stays. */
+	/* With argument 0, ROM loader and stub restart the chip. With argument 1, the ROM loader runs the image in flash,
+	 * while the stub keeps running. */
 	if (!arg(c, 0))
 		then(l, SIM_THEN_RESTART);
 	else if (!stub)
@@ -314,7 +319,7 @@ static void md5(uint8_t sum[MD5_DIGEST_LENGTH], const uint8_t *data, uint32_t le
 	MD5Final(sum, &ctx);
 }
 
-/* Answers with the MD5 of a flash area: 16 bytes from the stub, 32 hexadecimal digits from the ROM. */
+/* Answers with the MD5 sum of a flash area: the stub sends 16 bytes, the ROM loader 32 hexadecimal digits. */
 static void digest(struct sim_rom_loader *l, const struct command *c)
 {
 	uint32_t at = arg(c, 0), len = arg(c, 1);
@@ -335,8 +340,8 @@ static void digest(struct sim_rom_loader *l, const struct command *c)
 		respond_data(l, c->op, 0, 0, (const uint8_t *)text, 2 * sizeof(sum));
 }
 
-/* Sends the next block of a flash read, as far ahead of the host's acknowledgements as the host allows. The MD5 of the
- * whole area ends the read. */
+/* Sends the next block of the flash area that the host reads. The host has set how many blocks may be on their way
+ * before it acknowledges them. When it has acknowledged all of them, sends the MD5 sum of the whole area. */
 static void read_on(struct sim_rom_loader *l)
 {
 	uint8_t sum[MD5_DIGEST_LENGTH];
@@ -375,7 +380,7 @@ static void read_begin(struct sim_rom_loader *l, const struct command *c)
 	l->read.acked = 0;
 }
 
-/* Answers SYNC eight times. Host tools recognise the stub by the value 0 in the answer; the ROM's value is not 0. */
+/* Answers SYNC eight times. Host tools recognise a stub by the value 0 in the answer. A ROM loader sends another value. */
 static void answer_sync(struct sim_rom_loader *l, const struct command *c)
 {
 	int i;
@@ -393,7 +398,7 @@ static void write_registers(struct sim_rom_loader *l, const struct command *c)
 	respond_status(l, c->op, 0);
 }
 
-/* Security information of a chip without protection: flags and keys are 0. The chip ID follows. */
+/* Answers with the security information of an unprotected chip: flags and keys of 0, then the chip ID. */
 static void security_info(struct sim_rom_loader *l, const struct command *c)
 {
 	uint8_t info[20] = { 0 };
@@ -402,7 +407,8 @@ static void security_info(struct sim_rom_loader *l, const struct command *c)
 	respond_data(l, c->op, 0, 0, info, sizeof(info));
 }
 
-/* Commands that the ESP8266's ROM does not know, but stubs and later ROMs do. Return: false: an unknown command. */
+/* Runs a command that stubs and the ROM loaders of later chips know, but not the ESP8266's ROM loader. Return: true; or
+ * false if @c is no such command. */
 static bool later_command(struct sim_rom_loader *l, const struct command *c)
 {
 	switch (c->op) {
@@ -528,8 +534,8 @@ static void heard(void *user, const struct sim_heard *character)
 	hear(user, character->byte);
 }
 
-/* Sets the line speed that comes nearest to @rate. UART_CLKDIV holds the integer part of the divider, and from bit 20
- * on the sixteenths, on chips that have them. */
+/* Sets the UART to the baud rate nearest to @rate that its divider allows. The register UART_CLKDIV has the integer part
+ * of the divider in its low bits. On chips with a fractional divider, bits 20 to 23 are the sixteenths. */
 static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 {
 	unsigned int parts = l->chip->divider_parts, divider;
@@ -545,7 +551,7 @@ static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 
 static unsigned int edges_in(uint8_t byte)
 {
-	/* as sent: start bit, eight bits from the lowest, stop bit */
+	/* the ten bits in the order in which they are sent: start bit 0, data bits from the lowest, stop bit 1 */
 	unsigned int bits = (unsigned int)byte << 1 | 1u << 9, edges = 1, i;
 
 	for (i = 0; i < 9; i++)
@@ -646,8 +652,8 @@ static bool something_then(const struct sim_rom_loader *l)
 	return !l->out_to && (l->then != SIM_THEN_NOTHING || l->then_rate > 0);
 }
 
-/* A watchdog reset of the whole chip, modelled as a short loss of power. Only the reset cause in the banner would
- * differ, and the banner is not visible over USB. */
+/* Resets the whole chip as its watchdog would, by switching the board's power off and on. Only the reset cause in the
+ * banner is then wrong. The host cannot see this, because the chip's native USB does not carry the banner. */
 static void watchdog_reset(struct sim_rom_loader *l)
 {
 	l->watchdog_resets++;

@@ -1,10 +1,11 @@
-/* loader.h - the serial protocol of the chips' ROM loaders, and of a flasher stub uploaded to them, chip side.
+/* loader.h - the chip's side of esptool's serial protocol: a simulated ROM loader and flasher stub, for simulated boards.
  *
- * The loader is the listener of a simulated board. When the ROM waits for a download, the loader measures the speed of
- * the incoming characters, answers SLIP packets, and fills memory and flash. It ends when the host asks it to run flash
- * or to restart, or by a reset through the modem lines. Any code that the host uploads and enters is taken to be a
- * flasher stub: from then on the loader speaks the stub's part of the protocol. loader_chip.h holds what differs
- * between chips. The caller hands in the time and owns all memory.
+ * The simulated board hands the characters that it receives to the loader. When the board's ROM waits for a download,
+ * the loader measures the baud rate of these characters, answers SLIP packets, and writes to simulated RAM and flash.
+ * The loader ends when the host asks for a restart or for the application in flash, or resets the board through the
+ * modem lines. Code that the host uploads and starts is not executed. The loader assumes that this code is a flasher
+ * stub, and from then on gives the stub's answers. What differs between chips is in loader_chip.h. The loader reads no
+ * clock and allocates no memory: the caller passes the time and the buffers.
  *
  *	sim_rom_loader_init(&loader, &board, flash, sizeof(flash), packed, sizeof(packed), mac);
  *	loop:
@@ -20,46 +21,46 @@
 #include "loader_chip.h"
 #include "sim/board.h"
 
-/* The longest packet after removing SLIP escapes: a block of 0x4000 bytes and its header. */
+/* Length of the longest packet without its SLIP escapes: a block of 0x4000 bytes and its header, rounded up. */
 #define SIM_LOADER_PACKET 0x4100
 #define SIM_LOADER_OUT 0x8400
-#define SIM_LOADER_RAM 0x72000 /* size of the largest RAM of all chips */
+#define SIM_LOADER_RAM 0x72000 /* enough for the chip with the largest simulated RAM, the ESP32 */
 
 enum sim_loader_mode {
 	SIM_LOADER_OFF,	      /* the loader is not running */
-	SIM_LOADER_LISTENING, /* the ROM measures the speed of the incoming characters */
+	SIM_LOADER_LISTENING, /* the ROM loader is still measuring the baud rate of the characters that it receives */
 	SIM_LOADER_ROM,
 	SIM_LOADER_STUB,
 };
 
 enum sim_loader_then { SIM_THEN_NOTHING, SIM_THEN_RUN, SIM_THEN_RESTART, SIM_THEN_HANG };
 
-/* An upload in progress, sent in numbered blocks. */
+/* An upload from the host to RAM or flash. The host sends it in numbered blocks. */
 struct sim_loader_transfer {
 	bool on, packed;
-	uint32_t at, size; /* target address, and size after unpacking */
-	uint32_t done;	   /* bytes received so far, still compressed if packed */
+	uint32_t at, size; /* address to write to, and number of bytes to write there, after decompression */
+	uint32_t done;	   /* compressed bytes received so far; not used if the upload is not compressed */
 	uint32_t block, blocks;
-	uint32_t next; /* number of the block expected next */
+	uint32_t next; /* number of the block that the host must send next */
 };
 
-/* Read-only for users: flash, mode, rate, writes, watchdog_resets, bad_packets. All other members are private. */
+/* Callers may read flash, mode, rate, writes, watchdog_resets and bad_packets, and may change no member. */
 struct sim_rom_loader {
 	struct sim_board *board;
 	const struct sim_loader_chip *chip;
 	bool on_usb;
 	uint8_t *flash;
 	uint32_t flash_size;
-	uint8_t *packed; /* buffer for a compressed upload, unpacked when complete */
+	uint8_t *packed; /* collects a compressed upload, which is decompressed to flash after its last block */
 	uint32_t packed_cap;
 	uint8_t mac[6];
 
 	enum sim_loader_mode mode;
-	double rate; /* line speed, as measured or as the host has set it */
+	double rate; /* baud rate of the loader's UART: first measured, later changed by the host's command */
 	unsigned int divider;
-	unsigned int writes;	      /* number of completed uploads */
-	unsigned int watchdog_resets; /* number of watchdog resets of the whole chip, which also restart its USB */
-	unsigned int bad_packets;     /* number of packets with a wrong length, checksum or escape */
+	unsigned int writes;	      /* number of uploads to flash that the host has completed */
+	unsigned int watchdog_resets; /* number of resets of the whole chip, its native USB included, by its watchdog */
+	unsigned int bad_packets;     /* number of packets ignored because of a wrong length or header */
 
 	unsigned int edges;
 	struct sim_uart uart;
@@ -67,11 +68,12 @@ struct sim_rom_loader {
 	uint32_t packet_len;
 	bool in_packet, escaped, too_long;
 
-	uint8_t out[SIM_LOADER_OUT]; /* output that waits for out_at and for room in the board's transmitter */
+	uint8_t out
+		[SIM_LOADER_OUT]; /* bytes to send, not before the time out_at, as soon as the board's UART has room */
 	uint32_t out_from, out_to;
 	int64_t out_at;
-	double then_rate;	   /* line speed to set when all output is sent; 0: no change */
-	enum sim_loader_then then; /* what to do when all output is sent */
+	double then_rate;	   /* baud rate to set when all of out has been sent; 0: keep the present one */
+	enum sim_loader_then then; /* what to do when all of out has been sent */
 	int64_t then_at;
 	int64_t now_ns;
 
@@ -80,47 +82,49 @@ struct sim_rom_loader {
 		bool on;
 		uint32_t from, size, block, ahead, sent, acked;
 	} read;
-	uint32_t uploaded_from, uploaded_to; /* address range of the uploaded code */
-	uint32_t spi[64];		     /* registers of the flash controller */
+	uint32_t uploaded_from, uploaded_to; /* address range of the code that the host has uploaded to RAM */
+	uint32_t spi[64];		     /* registers of the chip's flash controller */
 	uint32_t watchdog_ticks;
-	bool watchdog_is_open; /* the watchdog's write protection is off */
-	int64_t watchdog_ns;   /* when the watchdog resets the chip; SIM_NEVER */
+	bool watchdog_is_open; /* true: the host may write to the watchdog's registers */
+	int64_t watchdog_ns;   /* when the watchdog will reset the chip; SIM_NEVER: the watchdog is off */
 	uint8_t ram[SIM_LOADER_RAM];
 };
 
 /**
- * sim_rom_loader_init() - attach a loader to @board as its listener
- * @flash:  initial content; board.config keeps its image until flash is written or erased
- * @packed: buffer for a compressed upload
+ * sim_rom_loader_init() - attach a loader to @board; @board hands it each character that the host sends
+ * @flash:  the content of flash. Its first change also changes the image that @board boots, which is board.config's
+ *          until then.
+ * @packed: room for one compressed upload
  *
- * The caller keeps both buffers as long as the loader is used.
+ * The caller must not free @flash and @packed while the loader is used.
  */
 void sim_rom_loader_init(struct sim_rom_loader *loader, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
 			 uint8_t *packed, uint32_t packed_cap, const uint8_t mac[6]);
 
-/* sim_rom_loader_use_usb() - the host reaches the loader through the chip's native USB, which has no line speed */
+/* sim_rom_loader_use_usb() - connect the host through the chip's native USB instead of the UART: no baud rate matters */
 void sim_rom_loader_use_usb(struct sim_rom_loader *loader);
 
-/* sim_rom_loader_run() - process what is due up to @now_ns; call sim_board_run() for the same time before */
+/* sim_rom_loader_run() - do what the loader has to do up to the time @now_ns; before it, call sim_board_run(@now_ns) */
 void sim_rom_loader_run(struct sim_rom_loader *loader, int64_t now_ns);
 
-/* sim_rom_loader_next() - when sim_rom_loader_run() must be called next; SIM_NEVER */
+/* sim_rom_loader_next() - the latest time for the next sim_rom_loader_run(); SIM_NEVER: nothing is planned */
 int64_t sim_rom_loader_next(const struct sim_rom_loader *loader);
 
 /* sim_rom_loader_erase() - erase all of flash */
 void sim_rom_loader_erase(struct sim_rom_loader *loader);
 
 /**
- * sim_rom_loader_image() - judge the flash content as the boot would
+ * sim_rom_loader_image() - would a board boot from the present content of flash?
  *
  * The ROM needs an image with magic, complete segments and a correct checksum. The second stage then needs an
- * application: eboot looks for the magic at 0x1000; later chips for an image in a slot of the partition table.
+ * application. On an ESP8266, the second stage eboot looks for an image's magic at flash address 0x1000. The second
+ * stage of later chips looks for an image at the beginning of the first application partition.
  *
- * Return: what the boot would find.
+ * Return: SIM_IMAGE_GOOD, or what is wrong with the image.
  */
 enum sim_image sim_rom_loader_image(const struct sim_rom_loader *loader);
 
-/* sim_rom_loader_put_image() - write the smallest bootable image to flash; board.config is not updated */
+/* sim_rom_loader_put_image() - write the smallest bootable image to flash. The board's config.image does not change. */
 void sim_rom_loader_put_image(struct sim_rom_loader *loader);
 
 #endif

@@ -1,9 +1,9 @@
-/* loader_chip.c - what the loader needs to know of each chip: memory map, registers, flash controller. */
+/* loader_chip.c - what the simulated ROM loader needs to know of each chip: memory map, registers, flash controller. */
 #include "loader.h"
 
 #include <stddef.h>
 
-/* JEDEC ID: Winbond W25Q32 data sheet. */
+/* The simulated flash chip's JEDEC ID, that of a W25Q32. Source: Winbond W25Q32 data sheet. */
 #define FLASH_ID 0x1640efu
 
 #define SPI_WORDS (sizeof(((struct sim_rom_loader *)NULL)->spi) / 4)
@@ -11,10 +11,11 @@
 #define SPI_ADDR 1u
 #define SPI_CMD_USR (1u << 18)
 
-/* Registers of the RTC watchdog: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and "Low-power Management".
- * CONFIG0 selects the action of the first stage, the next register its time-out in ticks of the 136 kHz slow clock. The
- * simulated clock is 50 times slower, because a virtual machine may pause long between the host's command that starts
- * the watchdog and the one that write-protects it. */
+/* Registers of the RTC watchdog. Register CONFIG0 selects what the watchdog does when its first stage times out. The next
+ * register is this time-out, in ticks of the 136 kHz slow clock. The simulated slow clock is 50 times slower: a virtual
+ * machine may pause for long after the host has started the watchdog, and the simulated chip must not reset before the
+ * host has write-protected the watchdog. Source: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and "Low-power
+ * Management". */
 #define WDT_TICKS 0x04u
 #define WDT_PROTECT 0x18u
 #define WDT_KEY 0x50d83aa1u
@@ -22,7 +23,8 @@
 #define WDT_RESETS_ALL 4u
 #define SLOW_CLOCK_HZ (136000 / 50)
 
-/* A word of the chip's ROM, by which tools recognise the chip: esptool targets/, MAGIC_VALUE. */
+/* Address of a word in the chip's ROM by whose value esptool recognises the chip. Source: MAGIC_VALUE in esptool
+ * targets/. */
 #define REG_ROM_WORD 0x40001000u
 
 uint32_t sim_loader_get32(const uint8_t *p)
@@ -43,7 +45,7 @@ static uint32_t strap_register(const struct sim_rom_loader *l)
 	return (uint32_t)sim_board_truth(l->board)->boot_mode;
 }
 
-/* The MAC address without its first two bytes, as the eFuses of ESP32 and ESP32-C3 store it. */
+/* The last four bytes of the MAC address, as the word that the eFuses of ESP32 and ESP32-C3 hold. */
 static uint32_t mac_low(const struct sim_rom_loader *l)
 {
 	return (uint32_t)l->mac[2] << 24 | (uint32_t)l->mac[3] << 16 | (uint32_t)l->mac[4] << 8 | l->mac[5];
@@ -54,7 +56,7 @@ static uint32_t mac_high(const struct sim_rom_loader *l)
 	return (uint32_t)l->mac[0] << 8 | l->mac[1];
 }
 
-/* Source: esp8266/Arduino cores/esp8266/esp8266_peri.h, esptool targets/esp8266.py. */
+/* Value of an ESP8266's register. Source: esp8266/Arduino cores/esp8266/esp8266_peri.h, esptool targets/esp8266.py. */
 static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 {
 	switch (at) {
@@ -68,8 +70,9 @@ static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 	}
 }
 
-/* Source: ESP32 Technical Reference Manual, "eFuse Controller"; the three revision bits: esptool targets/esp32.py. The
- * chip is a D0WD of revision 3, or early silicon if the board's words say so. The MAC's checksum is not modelled. */
+/* Value of an ESP32's register. The chip is an ESP32-D0WD of revision 3, or of revision 0 if the board has early silicon.
+ * The eFuses lack the checksum of the MAC address. Source: ESP32 Technical Reference Manual, "eFuse Controller"; for the
+ * three revision bits, esptool targets/esp32.py. */
 static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 {
 	bool early = l->board->config.early_silicon;
@@ -80,15 +83,15 @@ static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 	case 0x3ff44038: return strap_register(l); /* GPIO_STRAP */
 	case 0x3ff5a004: return mac_low(l);	   /* eFuse, block 0: MAC address */
 	case 0x3ff5a008: return mac_high(l);
-	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15; /* package and one revision bit */
-	case 0x3ff5a014: return early ? 0 : 1u << 20;		/* another revision bit */
-	case 0x3ff6607c: return early ? 0 : 1u << 31;		/* APB_CTRL_DATE: the third revision bit */
+	case 0x3ff5a00c: return early ? 0 : 1u << 9 | 1u << 15; /* package D0WD, and the first of three revision bits */
+	case 0x3ff5a014: return early ? 0 : 1u << 20;		/* the second of three revision bits */
+	case 0x3ff6607c: return early ? 0 : 1u << 31;		/* APB_CTRL_DATE: the third of three revision bits */
 	default: return 0;
 	}
 }
 
-/* Source: ESP32-C3 Technical Reference Manual, "eFuse Controller", block 1. The chip has revision v0.4 in a QFN32
- * package. */
+/* Value of an ESP32-C3's register. The chip has revision v0.4 and a QFN32 package. Source: ESP32-C3 Technical Reference
+ * Manual, "eFuse Controller", block 1. */
 static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 {
 	switch (at) {
@@ -102,9 +105,10 @@ static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 	}
 }
 
-/* Sources. Flash controllers: esp8266_peri.h, and "SPI Controller" in the two manuals. Memory: "System and Memory" in
- * the same manuals; the ESP32's reversed view of SRAM 1 on the data bus is not modelled. Image header: esptool
- * documentation, firmware-image-format.rst. */
+/* The chips that have a simulated loader. The ESP32's SRAM 1 is simulated only at its instruction bus addresses, without
+ * the data bus addresses that show its words in reverse order. Sources, for flash controllers: esp8266/Arduino
+ * cores/esp8266/esp8266_peri.h, and "SPI Controller" in the Technical Reference Manuals of ESP32 and ESP32-C3; for
+ * memory: "System and Memory" in these manuals; for image headers: esptool documentation, firmware-image-format.rst. */
 static const struct sim_loader_chip chips[SIM_CHIP_COUNT] = {
 	[SIM_ESP8266] = {
 		.has_loader = true, .status_len = 2, .clock_by_crystal = 2, .divider_parts = 1, .header_len = 8,
@@ -165,7 +169,7 @@ uint8_t *sim_loader_memory(struct sim_rom_loader *l, uint32_t at, uint32_t len, 
 
 /* ---- the flash controller ---- */
 
-/* Executes a flash command that the host has set up in the controller's registers. */
+/* Executes the flash command that the host has written to the flash controller's registers. */
 static void spi_command(struct sim_rom_loader *l)
 {
 	static const uint8_t sfdp[20] = "SFDP\x06\x01\x00\xff\x00\x06\x01\x10\x80\x00\x00\xff\xef";
@@ -176,13 +180,13 @@ static void spi_command(struct sim_rom_loader *l)
 	switch (l->spi[spi->command / 4] & 0xff) {
 	case 0x9f: value = FLASH_ID; break;
 	case 0x5a: value = at + 4 <= sizeof(sfdp) ? sim_loader_get32(sfdp + at) : 0xffffffffu; break;
-	default: /* status registers read as 0: idle, not protected */ break;
+	default: /* all other commands answer 0; as a flash status, this means idle and not write-protected */ break;
 	}
 	l->spi[spi->data / 4] = bits < 32 ? value & ((1u << bits) - 1) : value;
 	l->spi[SPI_CMD] = 0;
 }
 
-/* The flash controller register at that address; NULL: there is none. */
+/* The flash controller's register at address @at; NULL: @at is not in the flash controller. */
 static uint32_t *spi_register(struct sim_rom_loader *l, uint32_t at)
 {
 	uint32_t base = l->chip->spi.base;
@@ -192,7 +196,7 @@ static uint32_t *spi_register(struct sim_rom_loader *l, uint32_t at)
 
 /* ---- registers ---- */
 
-/* Handles a write to the watchdog's registers, which are write-only here. Return: false: another register was meant. */
+/* Writes @value to the watchdog's register at address @at. Return: false if @at is not in the watchdog. */
 static bool write_watchdog(struct sim_rom_loader *l, uint32_t at, uint32_t value)
 {
 	uint32_t base = l->chip->watchdog;

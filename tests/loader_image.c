@@ -1,23 +1,24 @@
-/* loader_image.c - judges flash content as the boot would, and writes the smallest bootable image. */
+/* loader_image.c - tells whether a board would boot from simulated flash, and writes the smallest bootable image. */
 #include "loader.h"
 
 #include <string.h>
 
-/* Image format: esptool documentation, firmware-image-format.rst. */
+/* Values in an image that the ROM can load. Source: esptool documentation, firmware-image-format.rst. */
 #define MAGIC 0xe9
 #define CHECKSUM 0xef
 #define SEGMENTS_MAX 16
 
-/* Partition table: ESP-IDF documentation, partition-tables.rst. Entries have 32 bytes; APPLICATION is where the default
- * tables put the application. */
+/* Flash addresses of the partition table, length of its entries, and flash address of the application in ESP-IDF's
+ * default partition tables. Source: ESP-IDF documentation, partition-tables.rst. */
 #define TABLE 0x8000u
 #define TABLE_END 0x9000u
 #define ENTRY 32u
 #define APPLICATION 0x10000u
 
-#define EBOOT_NEXT 0x1000u /* where eboot looks for the application: esp8266/Arduino bootloaders/eboot */
+#define EBOOT_NEXT 0x1000u /* where eboot looks for the application. Source: esp8266/Arduino bootloaders/eboot */
 
-/* Length of the image at @at, checksum byte included; 0: there is no image. *sum: whether the checksum is right. */
+/* Length of the image at flash address @at, with the checksum byte; 0: there is no image. Sets *@sum to whether the
+ * checksum is right. */
 static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *sum)
 {
 	const uint8_t *p = l->flash + at;
@@ -45,7 +46,7 @@ static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *
 	return pos + 1;
 }
 
-/* Would the second stage find an application to load? */
+/* Would the second stage, which the ROM loads and starts, find an application in flash? */
 static bool has_application(const struct sim_rom_loader *l)
 {
 	const uint8_t *p;
@@ -73,7 +74,7 @@ enum sim_image sim_rom_loader_image(const struct sim_rom_loader *l)
 	return has_application(l) ? SIM_IMAGE_GOOD : SIM_IMAGE_SECOND;
 }
 
-/* Writes an image with one segment of 16 zero bytes. */
+/* Writes to flash address @at an image with one segment of 16 zero bytes. */
 static void put_smallest(struct sim_rom_loader *l, uint32_t at)
 {
 	const struct sim_loader_window *code = l->chip->window + 1;

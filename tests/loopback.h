@@ -1,4 +1,4 @@
-/* loopback.h - sockets on the loopback interface, for tests of network code. Failures end the test. */
+/* loopback.h - sockets on the loopback interface, for tests of network code. If a function fails, the test fails. */
 #ifndef ESPRESET_TESTS_LOOPBACK_H
 #define ESPRESET_TESTS_LOOPBACK_H
 
@@ -6,13 +6,13 @@
  * loopback_bind() - bind a non-blocking socket
  * @host: "127.0.0.1", "::1" or "localhost"
  * @type: SOCK_DGRAM or SOCK_STREAM
- * @port: the port to bind; 0 is replaced by the port that the system has chosen
+ * @port: the network port to bind to; if *@port is 0, the system chooses one and the function stores its number
  *
- * Return: the descriptor, to be closed by the caller.
+ * Return: the socket's descriptor, which the caller must close.
  */
 int loopback_bind(const char *host, int type, int *port);
 
-/* loopback_free_port() - a port that no socket of this @type uses */
+/* loopback_free_port() - the number of a network port of @host that no socket of type @type is bound to at present */
 int loopback_free_port(const char *host, int type);
 
 #endif

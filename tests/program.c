@@ -1,4 +1,4 @@
-/* program.c - runs espreset as a shell would, and collects status, output and errors. */
+/* program.c - runs espreset, and collects its exit status and what it writes to standard output and standard error. */
 #include "program.h"
 
 #include <check.h>
@@ -185,8 +185,8 @@ void program_table(const struct program_row *rows, size_t n)
 	program_batch(n, table_args, table_check);
 }
 
-/* Signals stay blocked until the child has reset the handlers that it inherits: a handler of the test must not run
- * there. */
+/* Blocks all signals before fork(), because the child inherits the test's signal handlers, and these must not run in it.
+ * The child resets the handlers to their defaults, and only then accepts signals again. */
 pid_t program_start(char *const argv[], int out_fd)
 {
 	sigset_t all, before;

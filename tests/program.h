@@ -1,6 +1,6 @@
-/* program.h - runs espreset as a shell would, and collects status, output and errors.
+/* program.h - runs espreset, and collects its exit status and what it writes to standard output and standard error.
  *
- * The program is $ESPRESET, by default build/espreset.
+ * The environment variable ESPRESET is the path of the program; if it is not set, the path is build/espreset.
  */
 #ifndef ESPRESET_TEST_PROGRAM_H
 #define ESPRESET_TEST_PROGRAM_H
@@ -11,51 +11,55 @@
 #define PROGRAM_OUTPUT_MAX (256 * 1024)
 
 struct program {
-	int status; /* exit status, or 128 + number of the signal that ended the program */
-	int signal; /* number of the signal that ended the program; 0: it exited */
+	int status; /* exit status of the program; if a signal has ended it, 128 + the signal's number */
+	int signal; /* number of the signal that has ended the program; 0: it has ended by exit() */
 	char out[PROGRAM_OUTPUT_MAX];
 	char err[PROGRAM_OUTPUT_MAX];
 };
 
 /**
- * program_run() - run `espreset ARGS...` in a shell, so that ARGS may redirect and pipe
- * @args: the command line behind the program's name
+ * program_run() - run `espreset ARGS...` in a shell, and wait for its end
+ * @args: what follows the program's name in the command line; may contain redirections and pipes
  *
- * Fails the test if the program does not end within two minutes.
+ * The test fails if the program prints nothing for two minutes and does not end.
  */
 void program_run(struct program *p, const char *args);
 
 /**
- * program_batch() - run @n command lines, eight at a time, because they mostly wait for simulated boards
- * @args: gives command line number @i, without the program's name
- * @each: called for each command line in order, with its result
+ * program_batch() - run espreset @n times, each time with another command line. Eight of them run at the same time,
+ *		     because each mostly waits for a simulated board.
+ * @args: returns command line number @i, counted from 0, without the program's name
+ * @each: called with the result @p of each command line, in the order of their numbers
  */
 void program_batch(size_t n, const char *(*args)(size_t i), void (*each)(size_t i, const struct program *p));
 
-/* A command line and its expected result. */
+/* A command line of espreset, without the program's name, and the result that it must have. */
 struct program_row {
 	const char *args;
 	int status;
-	/* text that standard output and error must contain; NULL: must be empty, "": may be anything */
+	/* a text that standard output (out) or standard error (err) must contain; NULL: nothing may be written there;
+	 * "": anything may be written there */
 	const char *out, *err;
 };
 
-/** program_check() - fail the test unless @p is the result that @row expects, without control characters */
+/** program_check() - the test fails unless @p is the result that @row expects, and contains no control characters */
 void program_check(const struct program_row *row, const struct program *p);
 
-/** program_table() - run and check all rows, eight at a time */
+/** program_table() - run espreset with the command line of each row, eight at the same time, and check each result */
 void program_table(const struct program_row *rows, size_t n);
 
-/** program_shell() - run a shell command, in which $ESPRESET is the program */
+/** program_shell() - run @command in a shell, and wait for its end. The command can run espreset as "$ESPRESET". */
 void program_shell(struct program *p, const char *command);
 
 /**
- * program_start() - start espreset in the background, without a shell, with standard output to @out_fd (-1: inherited).
- * Return: its pid.
+ * program_start() - start espreset without a shell, and do not wait for its end
+ * @out_fd: becomes its standard output; -1: it has the standard output of the test
+ *
+ * Return: the process ID.
  */
 pid_t program_start(char *const argv[], int out_fd);
 
-/* program_path() - path of the program; sets $ESPRESET if it is not set */
+/* program_path() - the path of espreset; also sets the environment variable ESPRESET to it, unless it is set already */
 const char *program_path(void);
 
 #endif

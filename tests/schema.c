@@ -1,6 +1,6 @@
-/* schema.c - checks JSON against docs/espreset.schema.json, with the subset of JSON Schema that this file uses.
+/* schema.c - checks JSON against docs/espreset.schema.json. Knows only the keywords of JSON Schema that this schema uses.
  *
- * An unknown keyword is an error, so that no part of the schema is silently ignored.
+ * A keyword that it does not know is an error. Otherwise a later addition to the schema might never be checked.
  */
 #include "schema.h"
 

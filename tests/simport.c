@@ -1,4 +1,4 @@
-/* simport.c - a simulated board as a port in the test process, on a simulated clock. */
+/* simport.c - a simulated board behind a serial port that exists only in the test process, on a simulated clock. */
 #include "simport.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static int64_t clk_now(struct clk *clk)
 	return sp->now_ns / SIM_MS;
 }
 
-/* Adds the random delay with which a busy host returns from a call. */
+/* Advances the clock by a random delay: a busy computer may return late from a system call. */
 static void late(struct simport *sp)
 {
 	int64_t most = sp->bridge.board.config.host_ns;
@@ -28,7 +28,7 @@ static void late(struct simport *sp)
 		sp->now_ns += (int64_t)sim_board_random(&sp->bridge.board, (uint64_t)most);
 }
 
-/* Counts an operation. Return: 0, or the error that the test has planned for it. */
+/* Counts an operation. Return: 0, or the negative errno with which the test wants this operation to fail. */
 static int begin(struct simport *sp)
 {
 	sp->ops++;
@@ -103,7 +103,8 @@ static ssize_t read_input(struct port *port, void *buf, size_t cap, int64_t dead
 	return sim_bridge_unplugged(&sp->bridge) ? -ENODEV : -ETIMEDOUT;
 }
 
-/* Reads until 5 ms are quiet, for at most 50 ms, as the contract of port close requires. */
+/* Reads and discards input until nothing has arrived for 5 ms, but for at most 50 ms. The close() of src/port/port.h
+ * must do this. */
 static void drain(struct simport *sp)
 {
 	int64_t end = sp->now_ns + 50 * SIM_MS;
@@ -127,7 +128,7 @@ static int close_port(struct port *port)
 		r = drive(sp, PORT_DTR | PORT_RTS, 0);
 	drain(sp);
 	sim_bridge_hupcl(&sp->bridge, true);
-	/* With HUPCL set the kernel releases both lines at the last close, and reports no error. */
+	/* HUPCL is set, so the kernel releases DTR and RTS when the port is closed. It ignores errors of this transfer. */
 	(void)transfer(sp, &(struct sim_control){ .kind = SIM_CLOSE });
 	sp->is_open = false;
 	sp->closed_ns = sp->now_ns;

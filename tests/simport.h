@@ -1,13 +1,15 @@
-/* simport.h - a simulated board as a port in the test process, on a simulated clock: no test sleeps.
+/* simport.h - a simulated board behind a serial port that exists only in the test process. The clock is simulated too, so
+ * that no test has to wait.
  *
  *	struct simport sp;
  *	simport_init(&sp, &config);
- *	r = simport_open(&sp, 115200);		both lines are asserted now, as open() leaves them
- *	sp.port.ops->read(&sp.port, ...);	advances sp.clk
+ *	r = simport_open(&sp, 115200);		DTR and RTS are asserted now, as after open() of a Linux serial port
+ *	sp.port.ops->read(&sp.port, ...);	advances sp.clk until input arrives or the deadline is over
  *	simport_truth(&sp)->hardware_resets
  *
- * Operations are counted: open is number 1, then each set_lines, set_speed, read and close. A test can make operation n
- * fail, or let a stop signal arrive during it. A failed operation has no effect, except that close always closes.
+ * Operations are numbered. The open is number 1; each set_lines, set_speed, read and close has the next number. A test
+ * can make the operation with a given number fail, or let a stop signal (such as SIGINT) arrive during it. An operation
+ * that fails has no effect, except that a close that fails still closes the port.
  */
 #ifndef ESPRESET_SIMPORT_H
 #define ESPRESET_SIMPORT_H
@@ -17,34 +19,36 @@
 #include "sim/bridge.h"
 
 struct simport {
-	struct port port; /* usable while the port is open */
+	struct port port; /* pass it to the code under test, between simport_open() and the close */
 	struct clk clk;
 	struct sim_bridge bridge;
 	int64_t now_ns;
-	int ops;	/* number of operations so far */
-	int fail_at;	/* number of the operation that fails; 0: none */
-	int fail_errno; /* errno of the failure, as a positive number */
-	bool fail_on;	/* all later operations fail too, except the kernel's own close */
-	int stop_at;	/* number of the operation during which a stop signal arrives; 0: none */
+	int ops;	/* how many operations have been called so far */
+	int fail_at;	/* number of the operation that fails; 0: no operation fails */
+	int fail_errno; /* the errno of the operation that fails, as a positive number */
+	bool fail_on;	/* true: all operations after number fail_at fail too */
+	int stop_at;	/* number of the operation during which a stop signal arrives; 0: no signal arrives */
 	bool stop_pending;
-	bool dtr, rts; /* lines as the program has set them */
+	bool dtr, rts; /* is the modem line asserted, as the code under test has set it? */
 	bool is_open;
-	int64_t opened_ns, closed_ns; /* -1: not yet */
-	int transfers;		      /* number of USB control transfers so far */
-	/* longest session; after it read() fails with EDEADLK, because the code under test does not end; 0: no limit */
+	int64_t opened_ns, closed_ns; /* times of the open and of the close; -1: has not happened yet */
+	int transfers;		      /* how many USB control transfers there have been so far */
+	/* How long the port may stay open; 0: for ever. Later calls of read() fail with EDEADLK, to end a loop of the
+	 * code under test that would never end. */
 	int64_t limit_ns;
 };
 
-/* simport_init() - connect a board to the port, at time 1000 s; @config is copied */
+/* simport_init() - set up a closed port with a board that is described by @config. The clock starts at 1000 s. */
 void simport_init(struct simport *sp, const struct sim_config *config);
 
-/* simport_open() - open the port. Return: 0 or negative errno; config.open_error makes it fail. */
+/* simport_open() - open the port. Return: 0 or negative errno. If the board's config.open_error is not 0, the open fails
+ * with this errno. */
 int simport_open(struct simport *sp, int baud);
 
-/* simport_wait() - let time pass without a call of the program, for example after its end */
+/* simport_wait() - advance the clock while the code under test does nothing, for example after it has ended */
 void simport_wait(struct simport *sp, int64_t ns);
 
-/* simport_truth() - the true state of the board; borrowed */
+/* simport_truth() - the true state of the board. The pointer stays valid as long as @sp, and its content follows it. */
 const struct sim_truth *simport_truth(const struct simport *sp);
 
 #endif

@@ -1,4 +1,4 @@
-/* specs.c - parses a PORT for a test. */
+/* specs.c - parses the command-line argument PORT, such as "/dev/ttyUSB0", for a test. */
 #include "specs.h"
 
 #include <check.h>

@@ -1,12 +1,12 @@
-/* specs.h - parses a PORT for a test. */
+/* specs.h - parses the command-line argument PORT, such as "/dev/ttyUSB0", for a test. */
 #ifndef TESTS_SPECS_H
 #define TESTS_SPECS_H
 
 #include "port/spec.h"
 
 /**
- * spec_of() - @text as the command line parses it; a wrong text fails the test. Return: static, valid for seven more
- * calls.
+ * spec_of() - parse @text as espreset parses PORT. If PORT may not look like this, the test fails. The eighth call after
+ * this one overwrites the result.
  */
 const struct spec *spec_of(const char *text);
 

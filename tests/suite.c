@@ -1,4 +1,4 @@
-/* suite.c - runs one suite and prints its results: the end of each test program's main(). */
+/* suite.c - runs one test suite and prints its results. Each test program's main() ends with it. */
 #include "suite.h"
 
 #include <stdlib.h>

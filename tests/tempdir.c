@@ -1,4 +1,4 @@
-/* tempdir.c - a Check fixture: a temporary directory, removed with its contents after the test. */
+/* tempdir.c - a fixture of the Check library: a temporary directory, deleted with its contents after the test. */
 #include "tempdir.h"
 
 #include <check.h>

@@ -1,13 +1,14 @@
-/* tempdir.h - a Check fixture: a temporary directory, removed with its contents after the test. */
+/* tempdir.h - a fixture of the Check library: a temporary directory, deleted with its contents after the test. */
 #ifndef ESPRESET_TEST_TEMPDIR_H
 #define ESPRESET_TEST_TEMPDIR_H
 
-/* The directory's real path, also in the environment as $DIR; "": there is none. */
+/* Path of the temporary directory, without symbolic links; "": there is none now. The environment variable DIR has it
+ * too. */
 extern char tempdir[96];
 
-/* Creates the directory; a failure ends the test. */
+/* Creates the temporary directory. If this fails, the test fails. */
 void tempdir_make(void);
-/* Removes the directory, if there is one. */
+/* Deletes the temporary directory with its contents, if there is one. */
 void tempdir_remove(void);
 
 #endif

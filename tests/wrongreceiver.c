@@ -1,4 +1,4 @@
-/* wrongreceiver.c - what a receiver at one speed makes of text sent at another speed. */
+/* wrongreceiver.c - which characters a UART receives that is set to another baud rate than the sender. */
 #include "wrongreceiver.h"
 
 #include <math.h>
@@ -13,9 +13,9 @@ const uint8_t wrongreceiver_banner[57] = {
 };
 
 struct wire {
-	unsigned char *bits; /* the sender's line level, one element per bit; idle is 1 */
+	unsigned char *bits; /* the level of the sender's TX wire, 0 or 1, one element for each bit; idle is 1 */
 	size_t n;
-	double bit; /* length of the sender's bit, in seconds */
+	double bit; /* duration of one bit of the sender, in seconds */
 };
 
 static void put(struct wire *w, int level)
@@ -50,7 +50,7 @@ static int at(const struct wire *w, double t)
 	return bit >= w->n ? 1 : w->bits[bit];
 }
 
-/* When the line next differs from level @now, after time @t. */
+/* The first time from @t on when the level of the TX wire is not @now. */
 static double next_change(const struct wire *w, double t, int now)
 {
 	size_t bit = (size_t)(t / w->bit);
@@ -88,8 +88,8 @@ size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text
 			double change = fmin(next_change(&wire, t, now), end);
 
 			before = now;
-			/* advance by single ticks: a multiplication would round differently than a receiver's clock
-			 * counts */
+			/* Add one tick after the other, as a receiver's clock counts. A multiplication would round to
+			 * other times. */
 			do
 				t += tick;
 			while (t < change);

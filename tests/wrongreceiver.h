@@ -1,5 +1,5 @@
-/* wrongreceiver.h - what a receiver at one speed makes of text sent at another speed. Written for the tests of the
- * reader that undoes this, and sharing no code with it. */
+/* wrongreceiver.h - which characters a UART receives that is set to another baud rate than the sender. It tests the
+ * reader in src/bootlog/rx74880.c, which recovers text from such characters, and shares no code with it. */
 #ifndef ESPRESET_TESTS_WRONGRECEIVER_H
 #define ESPRESET_TESTS_WRONGRECEIVER_H
 
@@ -10,25 +10,27 @@ enum framing { FRAMING_DELIVERED, FRAMING_ZEROED, FRAMING_LOST };
 
 struct wrongreceiver {
 	double sent_baud, heard_baud;
-	double sample; /* sampling point within a bit; 0.5: the middle */
-	/* phase of the receiver's clock, which has 16 ticks a bit, as a fraction of a tick: 0 to 1 */
+	double sample; /* when, as a fraction of a bit, the receiver samples each bit; 0.5: in the middle */
+	/* The receiver's clock ticks 16 times a bit. This is the time of its first tick, from 0 to 1 in units of a
+	 * tick. */
 	double phase;
-	enum framing framing; /* what becomes of a character without a stop bit */
+	enum framing framing; /* does the receiver deliver a character with a framing error, or a zero, or nothing? */
 };
 
 /**
- * wrongreceiver_hear() - convert 8N1 text, sent without gaps, to the characters that the receiver hears
+ * wrongreceiver_hear() - store in @ret the characters that the receiver gets when @text is sent as 8N1 without gaps
  *
- * A WRONGRECEIVER_PAUSE in the text is not sent.
+ * A WRONGRECEIVER_PAUSE in @text is not sent as a character: the sender pauses.
  *
- * Return: the number of characters; at most @cap.
+ * Return: the number of characters in @ret, at most @cap.
  */
 size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text, uint8_t *ret, size_t cap);
 
-/* The banner "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" of an ESP8266 at 74880 Bd, as heard at 115200.
- * Computed by an independent model in another language, and confirmed by a real board. */
+/* What a receiver at 115200 Bd gets when an ESP8266 sends the banner
+ * "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" at 74880 Bd. An independent model in another language has
+ * computed this, and a real board has confirmed it. */
 extern const uint8_t wrongreceiver_banner[57];
 
-#define WRONGRECEIVER_PAUSE '\x01' /* in a text: the sender is silent for twenty bits */
+#define WRONGRECEIVER_PAUSE '\x01' /* put it into a text to make the sender pause for the duration of twenty bits */
 
 #endif
