@@ -1,5 +1,5 @@
 /* wrongreceiver.h - which characters a UART receives that is set to another baud rate than the sender. It tests the
- * reader in src/bootlog/rx74880.c, which recovers text from such characters, and shares no code with it. */
+ * code of src/bootlog/wrongbaud.c, which recovers text from such characters, and shares no code with it. */
 #ifndef ESPRESET_TESTS_WRONGRECEIVER_H
 #define ESPRESET_TESTS_WRONGRECEIVER_H
 

@@ -1,5 +1,5 @@
-/* accuracy.c - how often the verdict is right: prints two tables, checks the floors, lists boards with a wrong verdict.
- */
+/* accuracy.c - measures how often espreset's verdict on a simulated board is right. Prints a table of healthy boards and a
+ * table of faults, compares them with the floors (floors.h), and lists boards that get a wrong verdict. */
 #include "accuracy.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #define MISSES_SHOWN 20
 
-/* The goals, in percent: docs/design.md, section 7. */
+/* The goals of docs/design.md, section 7, in percent of the boards. */
 #define GOAL_ALL 99.5
 #define GOAL_CLASS 99.0
 #define GOAL_FIRST 90.0
@@ -30,7 +30,7 @@ static double accuracy_share(const struct row *row, enum verdict verdict)
 	return accuracy_percent(row->words[verdict], row->boards);
 }
 
-/* Share of boards, in percent, with a verdict that is neither the right one nor "unproven". */
+/* The share of boards, in percent, whose verdict is neither the right one nor "unproven". */
 static double accuracy_wrong(const struct row *row, enum verdict right)
 {
 	unsigned long fair = row->words[right] + row->words[VERDICT_UNPROVEN];
@@ -40,7 +40,7 @@ static double accuracy_wrong(const struct row *row, enum verdict right)
 
 /* ---- printing ---- */
 
-/* Prints the share of each verdict except @but, most frequent first. */
+/* Prints the name and the share of each verdict that was given, except @but, the most frequent one first. */
 static void accuracy_print_words(const struct row *row, enum verdict but)
 {
 	unsigned long below = row->boards + 1;
@@ -62,7 +62,8 @@ static void accuracy_print_words(const struct row *row, enum verdict but)
 	printf("\n");
 }
 
-/* Prints the extra time of boards that were ready only after further attempts, compared to ready at the first. */
+/* Prints how much longer, on average, espreset takes for a board that is ready at a later attempt than for one that is
+ * ready at the first attempt. */
 static void accuracy_print_detour(const struct row *row)
 {
 	unsigned long later = row->words[VERDICT_READY] - row->first;
@@ -140,8 +141,9 @@ static void accuracy_print_faulty(const struct measure *m)
 
 /* ---- floors ---- */
 
-/* By how many percent a share may fall below its floor by chance: three standard deviations, or three boards if that is
- * more. 0 for the run that the floors were taken from, whose boards are always the same. */
+/* By how many percent a measured share may fall below its floor by chance. This is three standard deviations, or the
+ * share of three boards if that is more. It is 0 if @exact: then the boards are those with which the floors were measured,
+ * and no chance is involved. */
 static double accuracy_noise(const struct row *row, double share, bool exact)
 {
 	double p = share / 100, n = (double)row->boards;
@@ -159,7 +161,7 @@ static int accuracy_hold(const char *name, const char *what, double share, doubl
 	return 1;
 }
 
-/* Checks one row against its floor. Return: how many of its floors do not hold. */
+/* Compares one class or fault with its floors. Return: how many of these floors its boards miss. */
 static int accuracy_hold_row(const char *name, const struct row *row, enum verdict right, bool exact)
 {
 	const struct floor *f = floor_by_name(name);
@@ -191,7 +193,8 @@ static int accuracy_hold_all(const struct measure *m, bool exact)
 	return bad;
 }
 
-/* Prints a row for floors.c, with a margin of one percent. */
+/* Prints the floors of one class or fault as a table row for floors.c: its measured shares, lowered by one percent (or
+ * raised, for wrong verdicts). */
 static void accuracy_write_floor(const char *name, const struct row *row, enum verdict right)
 {
 	double share = accuracy_share(row, right), wrong = accuracy_wrong(row, right);

@@ -1,4 +1,4 @@
-/* boards.c - random boards as users have them: healthy ones, and ones with exactly one fault. */
+/* boards.c - random simulated boards like those that users have: healthy boards, and boards with exactly one fault. */
 #include "boards.h"
 
 #include <stdio.h>
@@ -36,14 +36,17 @@ enum boards_fault boards_fault_by_name(const char *name)
 	return fault;
 }
 
-/* Makes a board healthy: the image in flash boots and keeps running, no pin or supply disturbs it, nobody touches the
- * board, and each character arrives once, as the receiver heard it. The rest stays as drawn, because it is no defect of
- * the board, and espreset must cope with it:
- *   - the state at the start: running, waiting for a download, hung, boot mode latched as download. A reset ends these;
- *   - lines that another program left asserted: open() ends that;
- *   - a bridge that drops or zeroes characters with a framing error. At the right speed there are none;
- *   - a busy computer, a slow EN, a late banner, early silicon, a clock that is off by up to 2 %;
- *   - an ESP32 whose GPIO15 silences its ROM. It runs, but boards_apart() counts it apart.
+/* Makes a random board healthy. The application in flash then boots and keeps running, no pin and no supply disturbs it,
+ * nobody touches the board, and the bridge delivers each received character once and unchanged. All other random
+ * properties stay, because none is a defect of the board and espreset must cope with each:
+ *   - at the start the board may run, hang, or wait for a download, and may have latched download mode. A reset ends this;
+ *   - another program may have left DTR or RTS asserted. open() ends this;
+ *   - the bridge may drop a character with a framing error, or deliver it as zero. If the port's baud rate is right, no
+ *     character has a framing error;
+ *   - the computer may be busy, EN may rise slowly, the banner may come late, the chip may be early silicon, its clock may
+ *     be off by up to 2 %;
+ *   - an ESP32's GPIO15 may keep its ROM from printing. The board runs well; because of boards_apart() it is counted
+ *     separately.
  */
 static void boards_mend(struct sim_config *c)
 {
@@ -61,15 +64,15 @@ static void boards_mend(struct sim_config *c)
 	c->unplug_ns = 0;
 }
 
-/* Draws the application's speed, by the use of Serial.begin() in public sketches:
+/* Draws the application's baud rate. These are the arguments of Serial.begin() in two public collections of sketches:
  *
  *				115200	9600	74880	19200	57600
  *	esp8266/Arduino		   149	   4	    4		   	examples @ f946290e
  *	Random-Nerd-Tutorials	   425	  77	    1	    3	    2	RuiSantosdotme @ e29f57c8
  *
- * 115200 gets 80 %, a little less than in both. 9600 is next, then 74880, at which the ROM's output is readable. The
- * other speeds share the rest evenly. Each of them has users: 57600 in tridge/mavesp8266, 2000000 in
- * awawa-dev/HyperSerialEsp8266.
+ * Here 115200 Bd gets 80 %, a little less than in both collections. 9600 Bd gets 8 %. 74880 Bd gets 4 %: users choose it
+ * because the output of an ESP8266's ROM is then readable too. The other baud rates share 8 % evenly, because each of
+ * them has users: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
  */
 static int boards_draw_speed(uint64_t *random)
 {
@@ -87,15 +90,18 @@ static int boards_draw_speed(uint64_t *random)
 	return others[dice_next(random) % (sizeof(others) / sizeof(others[0]))];
 }
 
-/* Draws again where sim_config_random() has other weights than users' boards have. Some weights are kept on purpose:
- *   - ESP8266 loaders stay at eboot 70 %, NONOS 20 %, RTOS SDK 10 %. Arduino's core, and with it ESPHome, Tasmota and
- *     WLED, uses eboot, so users have fewer of the other two. Fewer here would hide what goes wrong with them;
- *   - bridges stay at a quarter each. esp8266/Arduino doc/boards.rst recommends FT232RL, CP2102 and CH340G alike; the
- *     exact one stands for FT2232H and PL2303 TA. No count is public;
- *   - the RTOS SDK's console is at 74880 by default (CONSOLE_UART_BAUDRATE in espressif/ESP8266_RTOS_SDK
- *     components/esp8266/Kconfig): here in 60 %;
- *   - crystals of the ESP32-C2 stay at 26 MHz in eleven of twelve. Espressif's own modules have that (espressif/esp-at
- *     @ a5d53a75 docs/en/Get_Started/Hardware_connection.rst), although ESP-IDF assumes 40 MHz (esp-rs/esp-hal#301).
+/* Draws some properties of the board again, because sim_config_random() makes them more or less frequent than they are
+ * on users' boards. The frequencies, and their reasons:
+ *   - ESP8266 loaders: eboot 70 %, NONOS 20 %, RTOS SDK 10 %. Most users have eboot, the loader of Arduino's core and so
+ *     of ESPHome, Tasmota and WLED. NONOS and RTOS SDK are more frequent here than on users' boards: with fewer of them,
+ *     the numbers would not show what goes wrong with them;
+ *   - applications of the RTOS SDK: 60 % print at 74880 Bd, its default (CONSOLE_UART_BAUDRATE in
+ *     espressif/ESP8266_RTOS_SDK components/esp8266/Kconfig);
+ *   - bridges, not drawn again: a quarter each. esp8266/Arduino doc/boards.rst recommends FT232RL, CP2102 and CH340G
+ *     alike, and no public count is known. The fourth kind, whose baud rates are exact, stands for FT2232H and PL2303 TA;
+ *   - crystals of the ESP32-C2, not drawn again: 26 MHz on eleven of twelve boards. Espressif's own modules have 26 MHz
+ *     (espressif/esp-at @ a5d53a75 docs/en/Get_Started/Hardware_connection.rst), although ESP-IDF assumes 40 MHz
+ *     (esp-rs/esp-hal#301).
  */
 static void boards_draw_weights(struct sim_config *c, uint64_t *random)
 {
@@ -149,13 +155,13 @@ void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret,
 
 	sim_config_random(ret, seed);
 	if (fault == BOARDS_COPYFAILS || fault == BOARDS_COPY || fault == BOARDS_SDIO)
-		ret->chip = SIM_ESP8266; /* only the ESP8266 can have these faults */
+		ret->chip = SIM_ESP8266; /* no other chip has eboot or the SDIO boot mode */
 	boards_mend(ret);
 	boards_draw_weights(ret, &random);
 	*ret_past_ns = dice_chance(&random, 20) ? dice_between(&random, 0, 1500) * SIM_MS : 0;
 	if (fault == BOARDS_HEALTHY)
 		return;
-	ret->gpio15 = false; /* a ROM without output would be a second fault */
+	ret->gpio15 = false; /* GPIO15 could silence an ESP32's ROM, which would be a second fault */
 	boards_break(ret, fault, &random);
 }
 
@@ -178,15 +184,15 @@ const char *boards_apart_title(enum boards_apart apart)
 	return titles[apart];
 }
 
-/* The longest time that a second stage prints between "loaded", as a run sees it, and the start of the application. Its
- * output is that of src/sim/esp8266.c and esp32.c. */
+/* How long the second stage prints, at most, from the moment when espreset takes the application for loaded until the
+ * application really starts. The simulated second stages are in src/sim/esp8266.c and src/sim/esp32.c. */
 static int64_t boards_second_stage_ns(const struct sim_config *c)
 {
 	return c->loader == SIM_LOADER_IDF ? 130 * SIM_MS : c->loader == SIM_LOADER_NONOS ? 25 * SIM_MS : 0;
 }
 
-/* Time from the fault until it can be recognised: the length of a crash report of 350 characters, or the time to the
- * banner of the restart. */
+/* How long after a crash or restart espreset can recognise it. If the application prints a crash report, that is when 350
+ * characters of the report have been sent. Otherwise it is when the banner of the following boot has been sent. */
 static int64_t boards_sign_ns(const struct sim_config *c)
 {
 	bool reports = c->fate == SIM_FATE_PANIC || c->fate == SIM_FATE_BROWNOUT;
@@ -194,8 +200,8 @@ static int64_t boards_sign_ns(const struct sim_config *c)
 	return reports ? 350 * 10 * SIM_S / c->app_baud + 2 * SIM_MS : c->rom_delay_ns + 30 * SIM_MS;
 }
 
-/* Does the fault become visible only after a run without options has ended? Such a run listens for one second after the
- * load (--settle). */
+/* Does the crash or restart become visible only after espreset has ended? Without options, espreset listens for one
+ * second after the application has been loaded (--settle). */
 static bool boards_is_too_late(const struct sim_config *c)
 {
 	int64_t shows_ns;
@@ -214,12 +220,13 @@ enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config 
 		return BOARDS_NO_WIRE;
 	if (c->chip == SIM_ESP32 && c->gpio15)
 		return BOARDS_MUTE_ROM;
-	/* An ESP8266 has no brownout detector: it restarts as at power-up, with a cold banner and a hardware reset
-	 * cause. */
+	/* An ESP8266 has no brownout detector. After a brownout it boots as at power-up: the banner is at 74880 Bd and
+	 * names a hardware reset, so espreset cannot see that the supply has failed. */
 	if (fault == BOARDS_BROWNOUT && c->chip == SIM_ESP8266)
 		return BOARDS_NO_DETECTOR;
-	/* The NONOS loader prints "error magic!", "backup boot failed." and "user code done" in this case
-	 * (espressif/ESP8266_NONOS_SDK#180). The simulated one prints what a healthy one does, and restarts. */
+	/* A real NONOS loader that finds no application prints "error magic!", "backup boot failed." and "user code
+	 * done" (espressif/ESP8266_NONOS_SDK#180). The simulated NONOS loader prints no error, so espreset cannot
+	 * recognise the fault. */
 	if (fault == BOARDS_NOAPP && c->chip == SIM_ESP8266 && c->loader == SIM_LOADER_NONOS)
 		return BOARDS_NONOS_NOAPP;
 	return boards_is_too_late(c) ? BOARDS_TOO_LATE : BOARDS_COUNTS;

@@ -1,7 +1,8 @@
-/* boards.h - random boards as users have them: healthy ones, and ones with exactly one fault.
+/* boards.h - random simulated boards like those that users have: healthy boards, and boards with exactly one fault.
  *
- * sim_config_random() draws a board from a seed. Then its faults are removed, some weights are drawn again, and at most
- * one fault is added. The same seed and fault always give the same board.
+ * sim_config_random() makes a random board from a seed, which may have several faults. boards_draw() removes all of them,
+ * draws some properties again so that they are about as frequent as on users' boards, and then adds the wanted fault, if
+ * any. The same seed and fault always give the same board.
  */
 #ifndef ESPRESET_SIMULATION_BOARDS_H
 #define ESPRESET_SIMULATION_BOARDS_H
@@ -22,51 +23,53 @@ enum boards_fault {
 	BOARDS_BROWNOUT,
 	BOARDS_RESTART,
 	BOARDS_SDIO,
-	BOARDS_COPY, /* no fault: eboot has an update to copy at the next start */
+	BOARDS_COPY, /* not really a fault: eboot has to copy an update at the next boot, and the copy succeeds */
 	BOARDS_FAULTS
 };
 
 struct boards_fault_info {
-	const char *name; /* the word in sim:WORDS, for faults that have one */
+	const char *name; /* short name for command lines, such as "gpio0low" */
 	const char *title;
-	enum verdict verdict; /* the verdict that a run must end with */
+	enum verdict verdict; /* the verdict that espreset must give on a board with this fault */
 };
 
-/* boards_fault_info() - name, title and expected verdict of a fault */
+/* boards_fault_info() - name, title and right verdict of a fault */
 const struct boards_fault_info *boards_fault_info(enum boards_fault fault);
 
-/* boards_fault_by_name() - the fault with that name; BOARDS_FAULTS: there is none */
+/* boards_fault_by_name() - the fault called @name; BOARDS_FAULTS: no fault has this name */
 enum boards_fault boards_fault_by_name(const char *name);
 
 /**
- * boards_draw() - draw the board of @seed and give it @fault
- * @ret_past_ns: how long the board has had power when the port is opened
+ * boards_draw() - make a random board from @seed, with @fault as its only fault
+ * @ret_past_ns: receives how long the board has had power when espreset opens the port
  */
 void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret, int64_t *ret_past_ns);
 
-/* Reasons to count a board apart from its class or fault, because the fault cannot be recognised at the port. */
+/* Reasons not to count a board with the others of its class or fault. For such boards espreset cannot give the right
+ * verdict, or nobody is known to have them, so they would distort the share of right verdicts. */
 enum boards_apart {
-	BOARDS_COUNTS,		    /* the board is not counted apart */
-	BOARDS_SWAPPED_TRANSISTORS, /* the circuit is not known to be sold */
-	BOARDS_NO_WIRE,		    /* neither DTR nor RTS reaches EN */
-	BOARDS_MUTE_ROM,	    /* ESP32 with GPIO15 low: the ROM prints nothing */
-	BOARDS_TOO_LATE,	    /* the fault shows only after a run without options has ended */
-	BOARDS_NO_DETECTOR,	    /* ESP8266 without brownout detector: a brownout looks like a reset by hand */
-	BOARDS_NONOS_NOAPP,	    /* NONOS loader without application: the simulated loader does not report it */
-	BOARDS_HEALED,		    /* the fault happens a limited number of times, and not after the last reset */
-	/* the fault happens a limited number of times, once after the last reset, and is reported at a speed not yet
-	 * known */
+	BOARDS_COUNTS,		    /* no reason: the board counts with the others */
+	BOARDS_SWAPPED_TRANSISTORS, /* two transistors with DTR and RTS swapped: no such board is known to be sold */
+	BOARDS_NO_WIRE,		    /* neither DTR nor RTS is connected to EN, so espreset cannot reset the board */
+	BOARDS_MUTE_ROM,	    /* an ESP32 with GPIO15 low, whose ROM prints nothing */
+	BOARDS_TOO_LATE,	    /* the crash or restart becomes visible only after espreset has ended */
+	BOARDS_NO_DETECTOR,	    /* an ESP8266's brownout: without a detector, it looks like a reset by hand */
+	BOARDS_NONOS_NOAPP,	    /* no application in flash, and the simulated NONOS loader prints no error */
+	BOARDS_HEALED,		    /* the board has crashed or restarted before espreset's last reset, not since */
+	/* The board has crashed only once since espreset's last reset, and then runs well. Its report was too short for
+	 * espreset to find the baud rate of the report. */
 	BOARDS_SAID_ONCE,
 	BOARDS_APARTS
 };
 
-/* boards_apart_title() - the reason in words, for tables */
+/* boards_apart_title() - the reason @apart as a text for tables */
 const char *boards_apart_title(enum boards_apart apart);
 
-/* boards_apart() - the reason that is known before the run; never BOARDS_HEALED or BOARDS_SAID_ONCE */
+/* boards_apart() - is there a reason not to count this board with the others? It looks only at properties that are known
+ * before espreset runs, so it never returns BOARDS_HEALED or BOARDS_SAID_ONCE. */
 enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config *config);
 
-/* boards_print() - describe a board in one text line */
+/* boards_print() - write the properties of a board to @buf, as one text line without line end */
 void boards_print(const struct sim_config *config, char *buf, size_t cap);
 
 #endif

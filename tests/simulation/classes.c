@@ -1,7 +1,8 @@
-/* classes.c - the classes of healthy boards for which the verdict is measured. */
+/* classes.c - the classes of healthy boards, such as "all with an ESP32", for each of which right verdicts are counted. */
 #include "classes.h"
 
-/* X(name, title, condition on c). The limits for slow, late or inaccurate are those of adversaries_of(). */
+/* Each row: the name of the class, its title in tables, and the C expression that is true if board c belongs to it. What
+ * counts as slow, late or off is the same as in tests/adversary.c. */
 #define CLASSES(X) \
 	X(all, "all", c != NULL) \
 	X(esp8266, "ESP8266", c->chip == SIM_ESP8266) \

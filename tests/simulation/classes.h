@@ -1,4 +1,4 @@
-/* classes.h - the classes of healthy boards for which the verdict is measured. */
+/* classes.h - the classes of healthy boards, such as "all with an ESP32", for each of which right verdicts are counted. */
 #ifndef ESPRESET_SIMULATION_CLASSES_H
 #define ESPRESET_SIMULATION_CLASSES_H
 
@@ -6,17 +6,18 @@
 
 struct class
 {
-	const char *name; /* name of the class, as typed after --misses */
+	const char *name; /* name of the class in the command line: simulation --misses NAME */
 	const char *title;
-	/* does the board belong to the class? Boards that boards_apart() counts apart do not */
+	/* Does board c belong to the class? Call it only for boards for which boards_apart() returns BOARDS_COUNTS. */
 	bool (*has)(const struct sim_config *c);
 };
 
-/* All classes; the first one holds every board. */
+/* All classes. Every board belongs to the first one. */
 extern const struct class classes[];
 extern const int classes_count;
 
-/* class_is_usual() - RTS is wired to EN, the application speaks 115200 Bd, and an ESP8266 has a 26 MHz crystal */
+/* class_is_usual() - does RTS reset the board, does its application use 115200 Bd, and, if its chip is an ESP8266, is the
+ * crystal a 26 MHz one? */
 bool class_is_usual(const struct sim_config *c);
 
 #endif

@@ -1,11 +1,11 @@
-/* dice.h - pseudo-random numbers: the same seed gives the same sequence. */
+/* dice.h - pseudo-random numbers: the same seed always gives the same sequence. */
 #ifndef ESPRESET_SIMULATION_DICE_H
 #define ESPRESET_SIMULATION_DICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* splitmix64 by S. Vigna, public domain. */
+/* A random 64-bit number. The generator is splitmix64 by S. Vigna, public domain. */
 static inline uint64_t dice_next(uint64_t *state)
 {
 	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
@@ -15,13 +15,13 @@ static inline uint64_t dice_next(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* True in @percent of the draws. */
+/* Returns true with a probability of @percent percent. */
 static inline bool dice_chance(uint64_t *state, unsigned int percent)
 {
 	return dice_next(state) % 100 < percent;
 }
 
-/* A number from @from to @to, both included, evenly distributed. */
+/* A random number from @from to @to. Both limits can occur, and all numbers are equally probable. */
 static inline int64_t dice_between(uint64_t *state, int64_t from, int64_t to)
 {
 	return from + (int64_t)(dice_next(state) % (uint64_t)(to - from + 1));

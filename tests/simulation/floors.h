@@ -1,13 +1,13 @@
-/* floors.h - the floors: lower limits for the share of right verdicts on boards, when no option is given. */
+/* floors.h - the floors: how many percent of the simulated boards must at least get the right verdict without options. */
 #ifndef ESPRESET_SIMULATION_FLOORS_H
 #define ESPRESET_SIMULATION_FLOORS_H
 
-/* Number of boards in the run that the floors were taken from: in that run a share may not fall below its floor at all.
- */
+/* The run of the simulation with which the floors were measured: its number of boards, and its first seed. The boards of
+ * this run are always the same, so no share of theirs may fall below its floor by chance. */
 #define FLOORS_BOARDS 20000
 #define FLOORS_SEED 1
 
-/* Limits for one class or fault, in percent of its boards. */
+/* The limits for the boards of one class or with one fault, in percent of these boards. */
 struct floor {
 	const char *name; /* name of the class or the fault */
 	double right;	  /* lowest share of boards with the right verdict */
@@ -15,7 +15,7 @@ struct floor {
 	double wrong;	  /* highest share of boards with a verdict that is neither the right one nor "unproven" */
 };
 
-/* floor_by_name() - the floors of a class or fault; NULL: there are none */
+/* floor_by_name() - the floors of the class or fault called @name; NULL: the table has none for it */
 const struct floor *floor_by_name(const char *name);
 
 #endif

@@ -1,15 +1,19 @@
-/* main.c - random boards against the promises of docs/design.md, and how often the verdict is right.
+/* main.c - runs espreset on random simulated boards. Checks the promises of docs/design.md, and counts right verdicts.
  *
- *	simulation COUNT [SEED]			random boards and users; checks every promise a board can show (trial.c)
- *	simulation --list COUNT [SEED]		one text line for each board, to compare two versions of the program
- *	simulation --one SEED			print what happens to that board
- *	simulation --accuracy COUNT [SEED]	healthy boards and single faults, no option given: two tables
- *	simulation --misses NAME COUNT [SEED]	the first boards of a class or fault with a wrong verdict
- *	simulation --floors COUNT [SEED]	print the rows for floors.c
- *	simulation --healthy-one SEED		print what happens to that healthy board
- *	simulation --fault-one FAULT SEED	print what happens to that board with that fault
- *	mutants COUNT [SEED]			built with PROOF_MUTANTS: disables each rule of the proof in turn;
- *						each time the random boards must show a broken promise
+ *	simulation COUNT [SEED]			check the promises (trial.c) on random boards with random options
+ *	simulation --list COUNT [SEED]		print the verdict on each of these boards, to compare two versions
+ *						of espreset
+ *	simulation --one SEED			print all that happens on the board that this seed gives
+ *	simulation --accuracy COUNT [SEED]	print how often the verdict is right without options, in one table
+ *						for healthy boards and one for boards with one fault
+ *	simulation --misses NAME COUNT [SEED]	print the first boards of the class or fault NAME that get a wrong
+ *						verdict
+ *	simulation --floors COUNT [SEED]	print the rows of the table in floors.c
+ *	simulation --healthy-one SEED		print all that happens on the healthy board that this seed gives
+ *	simulation --fault-one FAULT SEED	print all that happens on the board that this seed gives with FAULT
+ *	mutants COUNT [SEED]			the same program, built with PROOF_MUTANTS: disables one rule of the
+ *						proof (src/session/proof.c) after the other; each time a promise
+ *						must break on some board, otherwise nothing tests the rule
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,7 +89,7 @@ static int main_simulate(unsigned long n, uint64_t seed)
 	return broken ? 1 : 0;
 }
 #else
-/* Runs up to @n boards. Return: the number, from 1, of the first board that broke a promise; 0: none did. */
+/* Runs boards until a promise is broken on one, but at most @n. Return: how many boards were run; 0: all promises held. */
 static unsigned long main_catch(unsigned long n, uint64_t seed)
 {
 	for (unsigned long i = 0; i < n; i++) {
@@ -97,11 +101,11 @@ static unsigned long main_catch(unsigned long n, uint64_t seed)
 	return 0;
 }
 
-/* Disables each rule in turn. If no board breaks a promise then, the rule, or its test by the simulation, has no
- * effect. */
+/* Disables one rule of the proof after the other, and runs @n boards without it. A promise must then break on some board.
+ * Otherwise the rule is of no use, or the simulation does not test it. */
 static int main_simulate(unsigned long n, uint64_t seed)
 {
-	const char *only = getenv("RULE"); /* leave out only the rule of this name */
+	const char *only = getenv("RULE"); /* name of the only rule to disable; NULL: each rule in its turn */
 	int survivors = 0;
 
 	for (unsigned int rule = 0; rule < PROOF_RULES; rule++) {
@@ -170,7 +174,7 @@ static int main_usage(void)
 	return 2;
 }
 
-/* Handles the options that take only a seed. */
+/* Runs the options that watch one board: --one, --healthy-one and --fault-one. */
 static int main_one(int argc, char **argv)
 {
 	uint64_t seed = strtoull(argv[argc - 1], NULL, 10);

@@ -1,7 +1,7 @@
-/* measure.c - counts the verdicts of runs without options, by class of board and by fault.
+/* measure.c - runs espreset without options on simulated boards, and counts the verdicts for each class and each fault.
  *
- * Two processes share the work. Each takes every second seed and half of each class, so that the numbers depend only on
- * count and seed.
+ * Two processes share the work, to use two processors. Each takes every second seed, and runs half of the boards that are
+ * wanted of each class. So the result does not depend on which process is faster.
  */
 #include "measure.h"
 
@@ -14,7 +14,7 @@
 #include "classes.h"
 
 #define PARTS 2
-/* Least number of boards per class. In long runs a class has a fixed share of all boards instead. */
+/* How many boards are wanted of each class: the number of all boards divided by CLASS_SHARE, but at least CLASS_MIN. */
 #define CLASS_MIN 2000
 #define CLASS_SHARE 20
 
@@ -50,7 +50,8 @@ static void measure_run(struct measure *m)
 	trial_describe(&measure_trial);
 }
 
-/* Selects the classes that still need this board. Return: their number. */
+/* Stores in ret_wanted[i] whether this board counts for class i: it belongs to the class, and the class still needs
+ * boards. Return: for how many classes it counts. */
 static int measure_wanted(const struct measure *m, const struct sim_config *board, unsigned long all,
 			  unsigned long quota, bool *ret_wanted)
 {
@@ -88,7 +89,8 @@ static void measure_healthy(struct measure *m, unsigned long all, unsigned long 
 	}
 }
 
-/* Draws healthy boards until no class is short. Boards counted apart are run as they are drawn, up to the quota. */
+/* Draws and runs healthy boards until each class has enough of them. Boards that boards_apart() excludes are run as they
+ * come up, up to @quota for each reason. */
 static void measure_all_healthy(struct measure *m, unsigned long all, unsigned long quota, uint64_t seed)
 {
 	unsigned long most = 2 * all + quota * MEASURE_DRAWS_MAX;
@@ -191,7 +193,7 @@ static void measure_add(struct measure *to, const struct measure *from)
 	to->copies_broken += from->copies_broken;
 }
 
-/* Waits for the processes. Return: whether all of them have finished their count. */
+/* Waits for the processes that count. Return: true if all have ended without an error. */
 static bool measure_wait(const pid_t *pids)
 {
 	bool good = true;
@@ -207,7 +209,7 @@ static bool measure_wait(const pid_t *pids)
 const struct measure *measure_all(unsigned long count, uint64_t seed)
 {
 	unsigned long quota = count / CLASS_SHARE > CLASS_MIN ? count / CLASS_SHARE : CLASS_MIN;
-	struct measure *parts; /* memory shared with the processes; the system unmaps it at exit */
+	struct measure *parts; /* one result for each process, in shared memory that is never unmapped */
 	pid_t pids[PARTS];
 
 	assert(classes_count <= MEASURE_CLASSES_MAX);

@@ -1,4 +1,4 @@
-/* measure.h - counts the verdicts of runs without options, by class of board and by fault. */
+/* measure.h - runs espreset without options on simulated boards, and counts the verdicts for each class and each fault. */
 #ifndef ESPRESET_SIMULATION_MEASURE_H
 #define ESPRESET_SIMULATION_MEASURE_H
 
@@ -6,47 +6,50 @@
 #include "trial.h"
 
 #define MEASURE_CLASSES_MAX 100
-/* A class is taken to be empty if this many draws per wanted board have not filled it. */
+/* How many random boards may be drawn for each board that is wanted of a class or fault. After so many draws it counts as
+ * too rare to be filled. */
 #define MEASURE_DRAWS_MAX 5000
 
 struct row {
-	unsigned long boards, first; /* boards counted, and those of them that were ready at the first attempt */
+	unsigned long boards, first; /* number of boards, and of boards that were ready at the first attempt */
 	unsigned long words[VERDICT_COUNT];
-	/* faults only: boards for which class_is_usual() holds, and those of them with the right verdict */
+	/* Only for faults: number of boards for which class_is_usual() is true, and how many of these got the right
+	 * verdict. */
 	unsigned long usual, usual_right;
-	/* Sums of the times from open() to the decision: of all boards, of those ready at the first attempt, of those
-	 * ready later. */
+	/* Sums of the times from open() to the verdict: over all boards (ms), over the boards that were ready at the
+	 * first attempt (first_ms), and over those that were ready at a later attempt (later_ms). */
 	double ms, first_ms, later_ms;
 };
 
 struct measure {
 	struct row classes[MEASURE_CLASSES_MAX], healthy_apart[BOARDS_APARTS];
 	struct row faults[BOARDS_FAULTS], faulty_apart[BOARDS_APARTS];
-	unsigned long broken;	     /* boards that broke a promise */
-	unsigned long copies_broken; /* boards on which a reset by espreset interrupted a copy by eboot */
+	unsigned long broken;	     /* number of boards on which a promise of docs/design.md was broken */
+	unsigned long copies_broken; /* how often a reset by espreset interrupted eboot while it copied an update */
 };
 
-/* measure_draw() - draw the board of @seed with @fault, and a user who gives no option */
+/* measure_draw() - prepare @t: a random board from @seed with @fault, and espreset's default options */
 void measure_draw(struct trial *t, enum boards_fault fault, uint64_t seed);
 
-/* measure_is_healed() - after a run: the fault happens a limited number of times, and has not happened since the reset
- * that the verdict is about */
+/* measure_is_healed() - after a run: is the fault one that happens only a few times, and has it not happened again since
+ * espreset's last reset? Then espreset cannot see it. */
 bool measure_is_healed(const struct trial *t);
 
-/* measure_is_said_once() - does the board report its fault only once after the last reset, too briefly for its speed to
- * be found? That is a report above the ROM's speed, or a single text line. The board then restarts and runs well, so
- * espreset can only know that it restarted. */
+/* measure_is_said_once() - after a run: has the board reported a crash only once since espreset's last reset, in too short
+ * a time for espreset to find the baud rate of the report? So it is if the application's baud rate is above 115200 Bd, or
+ * if the report is one text line (a brownout) at another baud rate than 115200 Bd. Then the board restarts and runs well,
+ * and espreset knows only of the restart. */
 bool measure_is_said_once(const struct trial *t, enum boards_fault fault);
 
 /**
- * measure_all() - run healthy boards and single faults, and count the verdicts
- * @count: number of healthy boards in the class of all; each other class and each fault gets a twentieth of that, and
- * at least 2000
+ * measure_all() - run healthy boards and boards with one fault, and count the verdicts
+ * @count: number of healthy boards in the class "all". Each other class and each fault gets a twentieth of @count, but at
+ *	   least 2000 boards.
  *
- * The first @count boards count in every class that they belong to. Then seeds are drawn until no class is short, and a
- * board counts only in classes that still are. So each class is an unweighted sample.
+ * The first @count healthy boards count in every class that they belong to. Further boards are drawn as long as a class
+ * has too few, and count only in classes that have too few. No board is preferred, so each class is a fair sample.
  *
- * Return: static; NULL: a process has failed.
+ * Return: the counts, valid until the program ends; NULL: a process that counts has failed.
  */
 const struct measure *measure_all(unsigned long count, uint64_t seed);
 

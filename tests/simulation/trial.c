@@ -1,4 +1,4 @@
-/* trial.c - runs one simulated board through the program's own loop and session, and checks the promises. */
+/* trial.c - runs espreset's own session code on one simulated board, and checks the promises of docs/design.md. */
 #include "trial.h"
 
 #include <errno.h>
@@ -11,11 +11,12 @@
 #include "report/report.h"
 #include "run/loop.h"
 
-/* An event this short before the decision cannot have been heard: it is hidden by bridge latency, the length of a text
- * line and the ROM's start-up time. Stalled input adds to it. */
+/* espreset cannot know of a crash or a restart that happens less than this time before its verdict. The ROM needs time to
+ * start, a text line takes time to be sent, and the bridge delivers it late. Longer delays of the ROM and stalls of the
+ * bridge are added to this time. */
 #define UNSEEN_NS (60 * SIM_MS)
 
-#define REPORT_NS (1500 * SIM_MS) /* length of a panic report of 1,000 characters at 9600 Bd, and the restart */
+#define REPORT_NS (1500 * SIM_MS) /* how long a panic report of 1,000 characters at 9600 Bd and the restart take */
 
 static enum chip trial_chip(const struct sim_config *board)
 {
@@ -30,7 +31,7 @@ static enum chip trial_chip(const struct sim_config *board)
 	return chips[board->chip];
 }
 
-/* Draws a user, whose options may or may not fit the board. */
+/* Draws random options of espreset. A user may choose options that do not fit the board, so these need not fit either. */
 static void trial_draw_user(struct trial *t, uint64_t *random)
 {
 	static const char *const sequences[] = { "both", "D0|R1|W0.1|R0", "R1|W0.02|R0", "U0,1|W0.05|U0,0" };
@@ -71,12 +72,12 @@ static void trial_follow_app(struct trial *t, int64_t now_ns, bool runs)
 	t->app_runs = runs;
 }
 
-/* Draws what happens to the board before the port is opened. Return: how long before the board gets its power. */
+/* Draws what happens to the board before espreset opens the port. Return: how long before that the board gets power. */
 static int64_t trial_draw_past(struct sim_config *board, uint64_t *random)
 {
 	int64_t banner_ns;
 
-	/* a finger on the reset button just before the port is opened, so that the banner comes after the open */
+	/* somebody presses the reset button just before espreset opens the port; the banner may come after the open */
 	if (dice_chance(random, 3)) {
 		board->finger_ns = 10 * SIM_MS;
 		board->finger_hold_ns = 20 * SIM_MS;
@@ -111,8 +112,8 @@ static void trial_broke(struct trial *t, const char *what)
 		snprintf(t->broken, sizeof(t->broken), "%s", what);
 }
 
-/* Was the board reset just before the port was opened, so that its banner came after the release? A finger's reset can
- * do that. Documented: espreset cannot distinguish it from its own reset. */
+/* Was the board reset, by its button for example, just before espreset opened the port, so that the banner came after
+ * espreset's own reset pulse? Documented limit: espreset cannot tell such a reset from its own. */
 static bool trial_is_late_boot(const struct trial *t)
 {
 	int64_t banner_ns = t->decided.last_hardware_reset_ns + t->board.rom_delay_ns + 20 * SIM_MS +
@@ -121,16 +122,18 @@ static bool trial_is_late_boot(const struct trial *t)
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
 
-/* Promise 1, reset by espreset. That is inferred, because another reset at the same moment looks alike. Still the board
- * must have been silent during the hold, and the reset must lie between the hold and the end of the boot time. */
+/* Promise 1, when the result says that espreset has reset the board, but DTR and RTS have not. espreset cannot see who
+ * resets the board, and another reset at the same moment looks alike. Still the board must not have printed while
+ * espreset held it in reset, and the reset must have come between the hold and the end of the boot time. */
 static void trial_check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
-	/* Time until a started application has been heard. */
+	/* How long after an application has started espreset has certainly received some of its output. */
 	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
-	/* An application that prints without pause, stopped only by espreset's reset, must have been heard during the
-	 * hold, unless the bridge drops its characters at another speed. */
+	/* An application that prints without pause and was still running after the hold must have been received during
+	 * the hold. The exception is a bridge that drops all characters because the port has another baud rate than the
+	 * application. */
 	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
 	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG &&
 		     t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
@@ -144,16 +147,17 @@ static void trial_check_inference(struct trial *t)
 		trial_broke(t, "ready by us, and the reset was long after our hold");
 }
 
-/* Promise 1: after ready there was a hardware reset since the start, the boot mode latch says flash, the application
- * runs. */
+/* Promise 1: if the verdict is ready, a hardware reset has happened since the start, the chip has latched flash boot, and
+ * the application runs. */
 static void trial_check_ready(struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;
 	int64_t unseen = t->decided_ns - UNSEEN_NS - t->board.rom_delay_ns - t->board.rx_stall_for_ns;
-	/* A panic report at a speed that the port does not listen at is noticed only by the restart that follows it. */
+	/* If the application's baud rate is not the port's, espreset cannot read a panic report. It notices the panic
+	 * only by the restart after the report. */
 	int64_t panic_unseen = unseen - (t->board.app_baud && t->board.app_baud != 115200 ? REPORT_NS : 0);
-	/* A finger or a deep-sleep timer that holds reset at the decision silences the board. Documented: not noticed.
-	 */
+	/* Documented limit: espreset does not notice if the reset button or a deep-sleep timer silences the board just
+	 * before the verdict. */
 	bool too_late_to_see =
 		((truth->en_low || truth->runs == SIM_RUNS_RESET) && (t->board.finger_ns || t->board.deep_sleep_ns)) ||
 		truth->last_crash_ns > panic_unseen || truth->last_soft_restart_ns > unseen ||
@@ -168,7 +172,7 @@ static void trial_check_ready(struct trial *t)
 	else if (truth->runs != SIM_RUNS_APP && t->board.fate != SIM_FATE_HANG && !too_late_to_see)
 		trial_broke(t, "ready, and the application does not run");
 	else if (truth->last_soft_restart_ns > t->session.attempt.boot.begin_ms * SIM_MS + SIM_MS && !too_late_to_see &&
-		 !t->boot_unheard) /* documented: espreset does not notice bytes that a bridge drops without a trace */
+		 !t->boot_unheard) /* documented limit: espreset cannot notice that a bridge drops a banner silently */
 		trial_broke(t, "ready, and the board has restarted since the boot that proves it");
 	else if (t->config.chip != CHIP_UNKNOWN && t->config.chip != trial_chip(&t->board))
 		trial_broke(t, "ready, and it is another chip");
@@ -183,7 +187,8 @@ static bool trial_is_disturbed(const struct sim_config *b)
 	       b->gpio0_let_go_ns || b->gpio0_held || b->lines_before;
 }
 
-/* Promises 2 and 3: both lines are released, GPIO0 is high when EN rises, the close adds no edge. */
+/* Promises 2 and 3: DTR and RTS are released at the end, GPIO0 is high when EN rises, and the close of the port changes
+ * neither EN nor GPIO0. */
 static void trial_check_lines(struct trial *t)
 {
 	const struct sim_truth *truth = &t->closed;
@@ -206,14 +211,15 @@ static void trial_check_time(struct trial *t)
 {
 	int64_t took_ms = (t->sp.closed_ns - t->sp.opened_ns) / SIM_MS;
 
-	/* A stalled transfer blocks this process; the parent process keeps the time limit. */
+	/* If a USB transfer stalls, the session code blocks and cannot keep the time limit. In espreset, its parent
+	 * process then ends the run in time, but the simulation has no parent process. */
 	if (!t->board.control_stall_op && took_ms > t->config.timeout_ms + 1000)
 		trial_broke(t, "took longer than the time-out and a second");
 	if (session_result(&t->session)->attempts > (t->config.attempts < 2 ? 2 : t->config.attempts))
 		trial_broke(t, "more attempts than allowed");
 }
 
-/* Promise 6: the result holds no control characters. */
+/* Promise 6: the result line contains no control characters from the board's output. */
 static void trial_check_words(struct trial *t)
 {
 	struct report_result result;
@@ -252,7 +258,7 @@ static void trial_watch_note(void *user, const struct session_note *note)
 	report_note(&report, "board", note);
 }
 
-/* Clears all members that only a run fills in. */
+/* Clears the members of @t that trial_run() fills in. */
 static void trial_forget(struct trial *t)
 {
 	size_t first = offsetof(struct trial, sp);
@@ -306,7 +312,7 @@ void trial_run(struct trial *t)
 	t->boot_unheard = t->sp.bridge.next_is_kept < 0;
 	t->verdict = session_result(&t->session)->verdict;
 	if (t->sp.port.ops->close(&t->sp.port) < 0 && t->verdict == VERDICT_READY)
-		t->verdict = VERDICT_IO_ERROR; /* src/run/worker.c reports a failed close of the port in the same way */
+		t->verdict = VERDICT_IO_ERROR; /* as src/run/worker.c does if closing the port fails */
 	simport_wait(&t->sp, 300 * SIM_MS);
 	t->closed = *simport_truth(&t->sp);
 	trial_check_ready(t);

@@ -1,13 +1,13 @@
-/* trial.h - runs one simulated board through the program's own loop and session, and checks the promises.
+/* trial.h - runs espreset's own session code on one simulated board, and checks the promises of docs/design.md.
  *
  *	static struct trial t;
- *	trial_draw(&t, seed);		draws a board, its user and a failure; or fill board and config yourself
+ *	trial_draw(&t, seed);		random board, options and failures; or set t.board and t.config yourself
  *	trial_run(&t);
- *	if (t.broken[0])
+ *	if (t.broken[0])		a promise is broken
  *		trial_describe(&t);
  *
- * The clock is simulated and the true state of the board is known, so every promise of docs/design.md, section 3, that
- * a board can show is checked for every board.
+ * The simulation knows the true state of the board at any time. So it can check on every board whether espreset has kept
+ * the promises of docs/design.md, section 3, as far as they concern the board.
  */
 #ifndef ESPRESET_SIMULATION_TRIAL_H
 #define ESPRESET_SIMULATION_TRIAL_H
@@ -16,40 +16,42 @@
 #include "simport.h"
 
 struct trial {
-	/* Set before the run, for example by trial_draw(): */
+	/* The caller sets these members before trial_run(), for example by trial_draw(): */
 	uint64_t seed;
 	struct sim_config board;
 	struct session_config config;
-	int64_t past_ns;	 /* how long the board has had power when the port is opened */
-	int fail_at, fail_errno; /* number of the port operation that fails, and its errno; 0: none */
-	int stop_at;		 /* number of the port operation during which a stop signal arrives; 0: none */
-	bool watched;		 /* print bytes, notes and edges as they occur */
+	int64_t past_ns;	 /* how long the board has had power when espreset opens the port */
+	int fail_at, fail_errno; /* number of the port operation that fails (0: none), and its errno */
+	int stop_at;		 /* number of the port operation during which a stop signal arrives (0: none) */
+	bool watched;		 /* print what the board sends, what espreset notes, and each change of a pin */
 
-	/* Filled in by the run: */
+	/* trial_run() sets these members: */
 	struct simport sp;
 	struct session session;
 	enum verdict verdict;
 	struct sim_truth before, decided, closed;
 	int64_t decided_ns;
-	int rises_in_download; /* how often EN rose with GPIO0 low after the release */
-	/* start of the application's present run; start and end of the last run that has ended */
+	int rises_in_download; /* how often EN rose with GPIO0 low, which selects download mode, in the first pulse */
+	/* When the application has last started (app_since_ns). When the last application that has stopped had started
+	 * (app_started_ns), and when it stopped (app_stopped_ns). */
 	int64_t app_since_ns, app_started_ns, app_stopped_ns;
 	bool app_runs;
-	bool boot_unheard;     /* at the decision: the bridge has dropped the beginning of the last boot */
-	int edges_after_close; /* edges of EN and GPIO0 after the close */
-	char broken[256];      /* the first promise that did not hold; "": all held */
+	bool boot_unheard;     /* at the time of the verdict: the bridge had dropped the beginning of the last boot */
+	int edges_after_close; /* how often EN or GPIO0 has changed after the port was closed */
+	char broken[256];      /* how the first broken promise was broken; "": all promises were kept */
 };
 
-/* trial_draw() - draw the board of @seed, a user whose options may not fit it, and sometimes an operation that fails */
+/* trial_draw() - prepare @t from @seed: a random board, random options, which need not fit the board, and now and then a
+ * port operation that fails or is interrupted by a stop signal */
 void trial_draw(struct trial *t, uint64_t seed);
 
-/* trial_run() - run the board through a session, and check the promises: see broken */
+/* trial_run() - run espreset's session code on the board, check the promises, and set the second half of @t's members */
 void trial_run(struct trial *t);
 
-/* trial_result() - the session's result; NULL: the port could not be opened */
+/* trial_result() - the result of the session; NULL: the session has not ended, because the port could not be opened */
 const struct session_result *trial_result(const struct trial *t);
 
-/* trial_describe() - print several text lines: verdict, adversaries, user, true state */
+/* trial_describe() - print the verdict, what makes the board difficult, espreset's options, and the board's true state */
 void trial_describe(const struct trial *t);
 
 #endif
