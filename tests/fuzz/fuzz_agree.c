@@ -1,6 +1,7 @@
-/* fuzz_agree.c - checks a live run against the log reader: the verdict of a run on a simulated board must not claim
- * more than the log of what the run has heard. Input: the first byte selects the speed, the others are what the board
- * sends after its reset; byte 0 is a pause of 20 ms, byte 1 a pause of 300 ms. */
+/* fuzz_agree.c - lets espreset's session code reset a simulated board that sends any bytes, and then reads the received
+ * bytes as a log. The session's verdict must not claim more than the log shows. The first byte of the fuzzer's input
+ * selects the baud rate of the application, the others are what the board sends after its reset. A byte 0 stands for a
+ * pause of 20 ms, a byte 1 for a pause of 300 ms. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,28 +11,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-#define BOOT_MS 60 /* from the release of reset to the first byte */
+#define BOOT_MS 60 /* time from the release of reset to the first byte that the board sends */
 #define SHORT_PAUSE_MS 20
 #define LONG_PAUSE_MS 300
-#define STEPS_MAX 20000	  /* one step per byte and per deadline; a run that takes more does not end */
-#define TIME_MAX_MS 60000 /* a run that takes longer ignores its own time limit */
+#define STEPS_MAX 20000	  /* a session that asks for more actions would never end, so the test aborts */
+#define TIME_MAX_MS 60000 /* a session that takes longer has ignored its own time limit, so the test aborts */
 #define CUTS_MAX 64
 
-/* The bytes that the run has heard, without pauses. cuts are the positions where the run changed the port's speed: an
- * unfinished text line ends there. */
+/* The bytes that the session has received, without pauses. cuts[] are the positions in bytes[] at which the session has
+ * changed the port's baud rate. A text line that is unfinished there ends there. */
 struct heard {
 	uint8_t *bytes;
 	size_t n, cuts[CUTS_MAX];
 	unsigned int n_cuts;
 };
 
-/* The board and the port to it, on a simulated clock. */
+/* The simulated board and its serial port, on a simulated clock. */
 struct board {
-	const uint8_t *at, *end; /* what the board has not said yet */
+	const uint8_t *at, *end; /* the bytes that the board has not sent yet */
 	struct heard heard;
-	int64_t now_ms, next_ms; /* next_ms: when the board says the next byte */
+	int64_t now_ms, next_ms; /* the present time, and when the board sends its next byte */
 	unsigned int lines;
-	bool speaks; /* the board has been reset, and speaks */
+	bool speaks; /* true after the board's reset: it sends its bytes */
 };
 
 static void set_lines(struct board *b, unsigned int mask, unsigned int on)
@@ -51,7 +52,8 @@ static void pauses(struct board *b)
 		b->next_ms += *b->at ? LONG_PAUSE_MS : SHORT_PAUSE_MS;
 }
 
-/* Hands over the bytes that arrive until @deadline_ms: all bytes up to the next pause, in one call. */
+/* Passes to the session all bytes up to the board's next pause, if they arrive until @deadline_ms. Otherwise lets the time
+ * go on to @deadline_ms. */
 static void receive(struct board *b, struct session *s, int64_t deadline_ms)
 {
 	size_t n = 0;
@@ -101,12 +103,12 @@ static const struct session_result *run_live(struct board *b, int baud)
 		case ACTION_DONE: return session_result(&s);
 		}
 	}
-	abort(); /* the run does not end */
+	abort(); /* the session does not end */
 }
 
 static const struct bootlog_options plain;
 
-/* Reads the heard bytes from position @at on as a log. */
+/* Reads the received bytes from position @at on as a log. */
 static void read_on(struct bootlog *log, const struct heard *heard, size_t at)
 {
 	for (unsigned int i = 0; i < heard->n_cuts; i++) {
@@ -130,8 +132,8 @@ static enum verdict verdict_now(const struct bootlog *log)
 	return bootlog_verdict(&ended, NULL);
 }
 
-/* Does the log give this verdict after any of its bytes? A run judges the boot that it has caused and what ended that
- * boot; a log is judged by its last boot. */
+/* Does the log give @verdict if it is cut off after one of its bytes? The session judges the boot that it has caused, but
+ * a log is judged by its last boot, which may be a later one. */
 static bool said_once(enum verdict verdict, const struct heard *heard, size_t at)
 {
 	static struct bootlog log;
@@ -149,8 +151,9 @@ static bool said_once(enum verdict verdict, const struct heard *heard, size_t at
 	return false;
 }
 
-/* Does the log contain what a run calls a crash? A run calls any banner after a watchdog or brownout reset a crash,
- * because a healthy board has none after a reset by espreset. A log calls it by its boot source. */
+/* Does the log contain what the session takes for a crash? The session takes every banner with a watchdog or brownout as
+ * its reset cause for a crash, because a healthy board prints none after a reset by espreset. The log reader instead
+ * judges such a boot by the boot source in its banner. */
 static bool tells_crash(const struct bootlog *log)
 {
 	return bootlog_culprit(log) || bootlog_began(log, BOOT_CAUSE_WATCHDOG) ||
@@ -158,9 +161,9 @@ static bool tells_crash(const struct bootlog *log)
 	       bootlog_began(log, BOOT_CAUSE_LOCKUP);
 }
 
-/* The position of the banner that @boot came from. An ESP8266 prints at 74880 Bd only after a hardware reset, so a live
- * run drops everything before that banner. The log reader does not know the speed, so the log must start at the banner.
- */
+/* The position of the banner of @boot in @data. An ESP8266's ROM prints at 74880 Bd only after a hardware reset, so the
+ * session ignores everything before a banner at 74880 Bd. The log reader does not know the baud rate. To compare the two,
+ * the log must start at this banner. */
 static size_t cold_banner(const uint8_t *data, size_t n, const struct boot *boot)
 {
 	size_t at = 0;
@@ -179,7 +182,7 @@ static size_t cold_banner(const uint8_t *data, size_t n, const struct boot *boot
 	return banner ? (size_t)(banner - data) : at;
 }
 
-/* Does the run claim no more than the log from position @at on? */
+/* Does the session's verdict @live claim no more than the log from position @at on shows? */
 static bool agrees(enum verdict live, const struct heard *heard, size_t at)
 {
 	static struct bootlog log;

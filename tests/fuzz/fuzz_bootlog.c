@@ -1,5 +1,6 @@
-/* fuzz_bootlog.c - checks the boot-log reader on any bytes: it reports the same events however the input is split, and
- * gives no verdict without evidence in the text. The first byte selects options and the size of the pieces. */
+/* fuzz_bootlog.c - checks the boot-log reader on any bytes. It must report the same events into whatever pieces the input
+ * is split, and must give no verdict for which the text has no evidence. The first byte of the fuzzer's input selects the
+ * reader's options and the size of the pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* The text lines that the reader has reported: repaired, and without escape sequences. */
+/* The text lines that the reader has reported. The reader has removed escape sequences, and has repaired pasted text. */
 struct lines {
 	char text[65536];
 	size_t n;
@@ -18,7 +19,7 @@ struct lines {
 
 struct sum {
 	uint64_t events;
-	struct lines *lines; /* NULL: do not keep the text lines */
+	struct lines *lines; /* where to store the reported text lines; NULL: nowhere */
 };
 
 static void keep_line(struct lines *lines, const struct boot_event *event)
@@ -47,14 +48,15 @@ static void check_event(void *user, const struct boot_event *event)
 		return;
 	if (event->boot->certain && event->boot->rx_speed == BOOT_RX_PLAIN &&
 	    event->boot->source == BOOT_SOURCE_UNKNOWN && event->kind == BOOT_EVENT_BANNER && event->boot->mode < 0)
-		abort(); /* the boot mode cannot be certain without a boot source or a number */
+		abort(); /* the reader is certain of a boot mode, but knows neither its number nor a boot source */
 	sum->events ^= (unsigned int)event->boot->progress ^ (unsigned int)event->boot->mode << 4;
 	sum->events *= 0x100000001b3;
 }
 
 /* -------------------------------------------------------------------------------------------------
- * The evidence that each verdict needs, written from docs/hardware.md and docs/sentences.md without regard to the
- * reader. A word counts anywhere in a text line.
+ * The evidence that the text must hold for each verdict. It was written from docs/hardware.md and docs/sentences.md, not
+ * from the reader's code, so that a mistake of the reader is not repeated here. The words of the evidence may stand
+ * anywhere in a text line.
  */
 
 struct text {
@@ -93,7 +95,8 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The hexadecimal number that follows @word; spaces and "0x" before it are skipped. -1: there is none. */
+/* The hexadecimal number that follows the first @word in @t, after any spaces and "0x"; -1: none follows. Advances @t
+ * behind the number. */
 static long number_behind(struct text *t, const char *word)
 {
 	const char *at = memmem(t->at, (size_t)(t->end - t->at), word, strlen(word));
@@ -121,7 +124,8 @@ static bool is_esp8266_banner(struct text line)
 
 /* ---- flash-boot ---- */
 
-/* Log tags of second stages, and of applications that have just started. A tag with a dot is a prefix: is_tag(). */
+/* Log tags that second stages, or applications that have just started, print. An entry that ends in a dot stands for all
+ * tags with this beginning; see is_tag(). */
 /* clang-format off */
 static const char *const tags[] = {
 	"boot", "boot.", "boot_comm", "esp_image", "flash_parts", "flash_encrypt", "secure_boot.", "efuse", "qio_mode", "MMU",
@@ -129,12 +133,12 @@ static const char *const tags[] = {
 };
 /* clang-format on */
 
-/* Is there a tag at @at, in one of the forms "E (31) boot: ", "I boot: ", "I (boot): " or "<err> mcuboot: "? */
+/* Does @tag stand at @at, with text around it as in "E (31) boot: ", "I boot: ", "I (boot): " or "<err> mcuboot: "? */
 static bool is_tag(const char *line, const char *at, const char *end, const char *tag)
 {
 	size_t n = strlen(tag), longer = tag[n - 1] == '.';
 
-	n -= longer && tag[0] != 'b'; /* the tag may go on: "boot.esp32", "bootloader_flash", "secure_boot_v2" */
+	n -= longer && tag[0] != 'b'; /* "secure_boot." stands for "secure_boot_v2" too; "boot." needs its dot */
 	n -= longer && !strcmp(tag, "bootloader.");
 	if ((size_t)(end - at) < n + 1 || memcmp(at, tag, n) || at == line || (at[-1] != ' ' && at[-1] != '('))
 		return false;
@@ -154,7 +158,8 @@ static bool has_tag(struct text line)
 	return false;
 }
 
-/* Is this an application's "[   123][E][file.cpp:45] " or "[E][tag:123]: ", or MCUboot's "[esp32] [ERR] "? */
+/* Does the text line have an application's "[   123][E][file.cpp:45] " or "[E][tag:123]: ", or MCUboot's
+ * "[esp32] [ERR] "? */
 static bool has_brackets(struct text line)
 {
 	static const char *const levels[] = { "[E]", "[W]", "[I]", "[D]", "[V]", NULL };
@@ -182,7 +187,8 @@ static bool is_flash_banner(struct text line)
 	return has(line, "boot:") || (is_esp8266_banner(line) && memchr(line.at, '3', (size_t)(line.end - line.at)));
 }
 
-/* Is there a banner that selects flash, or, if the banner was lost, complete text lines of a load? */
+/* Evidence for flash-boot: a banner that names flash as boot source (or, if the banner is lost, the ROM's text lines about
+ * a load), and a text line that is printed only after the load. */
 static bool has_flash_boot(struct text all)
 {
 	struct text line;
@@ -216,7 +222,7 @@ static bool has_crash_words(struct text all)
 	return has_one(all, words);
 }
 
-/* Counts text lines that belong to a crash report but prove nothing alone. */
+/* Counts the text lines that look like part of a crash report. One alone does not prove a crash. */
 static unsigned int crash_parts(struct text all)
 {
 	/* clang-format off */
@@ -240,7 +246,8 @@ static bool is_number_of(long n, const char *numbers)
 	return n > 0 && n < 0x20 && strchr(numbers, (int)n);
 }
 
-/* The number of boots, and of those that began by a watchdog; by a brownout or CPU lockup; by software. */
+/* The number of boots in a text, and how many of them have a banner with these reset causes: a watchdog; a brownout or CPU
+ * lockup (power); software. */
 struct began {
 	unsigned int boots, watchdogs, power, software;
 };
@@ -265,7 +272,7 @@ static struct began count_banners(struct text all)
 			b.power += is_number_of(n, "\x0f\x13\x17\x19\x1a\x1b");
 			b.software += is_number_of(n, "\x03\x0c");
 		}
-		/* load lines, or a tag of a second stage, show a boot whose banner was lost */
+		/* a text line about a load, or with a second stage's tag, shows a boot even if its banner is lost */
 		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line);
 	}
 	return b;
@@ -286,12 +293,12 @@ static bool has_no_image(struct text all)
 {
 	/* clang-format off */
 	static const char *const words[] = {
-		/* Messages of ROM loaders. */
+		/* Errors that the chips' ROMs print. */
 		"nvalid ", "invalrd header", "flash read err, ", "csum err", "Checksum failure.", "Aborting", "ets_main.c", "ets_loader",
 		"ets_kernel", "main.c 342", "ets_", "user code done", "Direct boot returned", "unknown reset",
 		"built-in command interpreter", "Too many blocks", "Bootloader is too large", " overlaps", "wrong chip id",
 		"Image security version", "hash comparison failed", "ecure boot verification failed", "ecure boot check fail",
-		/* Messages of ESP-IDF's bootloader. */
+		/* Errors that ESP-IDF's bootloader prints. */
 		"No bootable ", "Test firmware is not found", "no factory, can't boot", "ota data partition info error",
 		"Failed to verify ", "app bin error", "Fail to initialize OTA0", "load partition table error!",
 		"has no terminating entry", "Incorrect MD5", "Only one MD5", "ota_info partition size", "failed to load bootloader",
@@ -300,16 +307,16 @@ static bool has_no_image(struct text all)
 		"segment length", "larger than 16MB", "total length", "invalid: ", "doesn't fit", "hecksum failed", "Image hash failed", "ignature", "Sig block ",
 		"bootloader_flash_read failed", "bootloader_mmap(", "is not bootable", "mismatch chip ID", "chip rev",
 		"revision", "efuse blk rev",
-		/* Messages of MCUboot, Zephyr and NuttX. */
+		/* Errors that MCUboot, Zephyr and NuttX print. */
 		"Unable to find bootable image", "Failed to open flash areas", "in load header", "Load header magic",
 		"is not in IRAM", "Never should get here", "assertion failed: file", "panic!", "ad image magic", "Image not bootable",
 		"Failed reading image headers", "inconsistent status!", "slot is not valid!", "Failed to load image header!", "read segment header",
 		"Error parsing segments", "init failed, aborting", "Failed to setup XIP", "UNSUPPORTED_REVISION",
-		/* Messages of ESP8266 boot loaders. */
+		/* Errors that second stages of the ESP8266 print. */
 		"get flash_addr error!", "error user bin flag", "error magic!", "first boot failed", "backup boot failed",
 		"test bin is not pass!", "no GPIO select!", "flash map", "is bad.", "GPIO boot failed.", "No good ", "cp:",
 		"rf_cal[0] !=", "partition table size is larger", "ota1 partition error", "boot not set",
-		/* applications built for another chip or memory, and bootloaders that crash */
+		/* Errors of an application that was built for another chip or memory, and of a bootloader that crashes. */
 		"EFUSE not configured", "single core", "external RAM", "External RAM", "Guru Meditation", "abort() was called",
 		"atal exception", NULL,
 	};
@@ -323,8 +330,9 @@ static bool is_flash_address(long n)
 	return (n >= 0x3c000000 && n < 0x3ff80000) || (n >= 0x40000000 && n < 0x44000000) || n == 0xffffffff;
 }
 
-/* Is a segment loaded to an address that no ROM accepts? Such an address lies in memory-mapped flash, or consists of
- * erased or repeated bytes. A length beyond any RAM, or eboot's "e:1", is as bad. */
+/* Does a text line about a load show that the load has failed? It has if the address is in memory-mapped flash or consists
+ * of four equal bytes, as in erased flash; if the length is more than any chip's RAM; or if eboot prints an error such as
+ * "e:1". */
 static bool has_bad_load(struct text all)
 {
 	struct text line;
@@ -383,8 +391,8 @@ static bool has_evidence(enum verdict verdict, const char *text, size_t n)
 	}
 }
 
-/* Initialises the reader by copying a prepared one, because building its tables takes longer than reading the input.
- * bootlog.text is its last member; its old content does not matter. */
+/* Initialises @reader as a copy of a prepared reader, because bootlog_init() takes longer than reading the fuzzer's input.
+ * Does not copy the last member, bootlog.text: its content does not matter. */
 static void begin(struct boot_reader *reader, unsigned int choice)
 {
 	static struct bootlog fresh[2];
@@ -397,7 +405,8 @@ static void begin(struct boot_reader *reader, unsigned int choice)
 	paste_init(&reader->paste, NULL);
 }
 
-/* Feeds the reader as a live session does, or as --decode does. */
+/* Passes @data to the reader, either directly, as when espreset reads a serial port, or through the filter for pasted
+ * logs, as with --decode. */
 static void feed(struct boot_reader *reader, unsigned int choice, const uint8_t *data, size_t n, struct sum *sum)
 {
 	if (choice & 2)
@@ -437,11 +446,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (!lines.full && !has_evidence(verdict, lines.text, lines.n))
 		abort();
-	/* The raw input must hold the evidence too, except where escape sequences or repairs of pasted text change it.
-	 */
+	/* The input itself must have the evidence too. It need not if the reader has removed escape sequences from it, or
+	 * has repaired it as pasted text. */
 	if (!(choice & 3) && !memchr(data, 0x1b, n) && !has_evidence(verdict, (const char *)data, n))
 		abort();
-	/* of a pasted log that holds only escape sequences nothing may be left */
+	/* The reader must not say that input is silent. Only the filter for pasted logs may remove all of its bytes. */
 	if (verdict == VERDICT_SILENT && n && !(choice & 2))
 		abort();
 	return 0;

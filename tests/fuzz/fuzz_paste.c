@@ -1,6 +1,6 @@
-/* fuzz_paste.c - checks the filter for pasted logs on any bytes: the output does not depend on how the input is split
- * and is never longer than the input, and plain text passes unchanged. The first byte selects the size of the pieces,
- * and whether text with "ets" is reported back as a banner. */
+/* fuzz_paste.c - checks the filter for pasted logs on any bytes. Its output must be the same into whatever pieces the
+ * input is split, must never be longer than the input, and must be the input itself if this is plain text. The first byte
+ * of the fuzzer's input selects the size of the pieces, and the value of banners. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 struct output {
 	struct paste paste;
-	bool banners;	      /* report text with "ets" back to the filter as a banner */
-	uint64_t text, heard; /* hashes of the text and of the heard bytes that came out */
+	bool banners;	      /* tell the filter that each text with "ets" in its output is a banner */
+	uint64_t text, heard; /* hashes of the output: of its text, and of the received bytes behind the text */
 	size_t n;
 };
 
@@ -42,7 +42,7 @@ static void take(void *user, const struct bootlog_piece *piece)
 		paste_banner(&o->paste, banner, n - (size_t)(banner - text), CHIP_ESP8266);
 }
 
-/* A part of a GBK table: the codes of some Chinese characters. */
+/* Stands in for a GBK table: gives invented codes to some Chinese characters, and 0 (no code) to all others. */
 static uint16_t gbk(unsigned long character)
 {
 	return character > 0x4e00 && character < 0x5000 ? (uint16_t)(0x8140 + character % 0x30) : 0;
@@ -59,7 +59,7 @@ static void run(struct output *o, bool banners, const uint8_t *data, size_t n, s
 	paste_flush(&o->paste, take, o);
 }
 
-/* Passes text without any markup, line-end notation or encoding through the filter: it must not change. */
+/* Makes plain text from @data, with nothing in it that the filter would decode. The filter must not change this text. */
 static void check_plain(const uint8_t *data, size_t n)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz_=;)\t \n\r";

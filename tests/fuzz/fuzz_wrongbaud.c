@@ -1,6 +1,6 @@
-/* fuzz_wrongbaud.c - checks the reader of 74880 Bd heard at 115200, on any bytes and on simulated boots with some bytes
- * damaged. Its result does not depend on how the input is split, and it is never certain of a load or a boot mode that
- * was not sent. */
+/* fuzz_wrongbaud.c - checks the boot-log reader on the bytes that a receiver at 115200 Bd gets from an ESP8266 that sends
+ * at 74880 Bd. The input is any bytes, or a simulated boot in which some bytes are damaged. The result must be the same
+ * into whatever pieces the input is split. The reader must never be certain of a load or a boot mode that was not sent. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	static bool ready;
 	const struct boot *boot;
 
-	if (!ready) { /* building the tables takes long, so prepared readers are copied */
+	if (!ready) { /* bootlog_init() takes long, so call it once, and then copy the prepared readers */
 		bootlog_init(&fresh[0], &(struct bootlog_options){ .recover_74880 = true });
 		bootlog_init(&fresh[1], &(struct bootlog_options){ .recover_74880 = true, .pasted = true });
 		ready = true;
@@ -47,7 +47,7 @@ static uint64_t run(const uint8_t *bytes, size_t n, size_t step, bool pasted, st
 	       (uint64_t)ret->progress << 56;
 }
 
-/* Composes a boot of ROM and eboot, with numbers taken from the input. */
+/* Writes the text that an ESP8266's ROM and eboot print during a boot, with numbers from the fuzzer's input. */
 static void make_text(struct input *in, char *text, size_t cap, unsigned int *ret_mode, unsigned int *ret_cause,
 		      bool *ret_bad)
 {
@@ -73,7 +73,8 @@ static void make_text(struct input *in, char *text, size_t cap, unsigned int *re
 		snprintf(text + n, cap - (size_t)n, "~ld\r\ne:%u\r\n", take(in) % 10);
 }
 
-/* Hears a composed boot with a random receiver, and damages some bytes. */
+/* Converts the text of a boot to what a receiver gets at the wrong baud rate, damages some of these bytes, and checks what
+ * the reader makes of them. The fuzzer's input selects the receiver's properties and the damage. */
 static void fuzz_heard(struct input *in)
 {
 	struct wrongreceiver receiver = { .heard_baud = 115200 };
@@ -120,7 +121,7 @@ static void fuzz_raw(struct input *in, bool pasted)
 	n = (size_t)(in->end - bytes);
 	if (run(bytes, n, n ? n : 1, pasted, &a, &va) != run(bytes, n, step, pasted, &b, &vb))
 		abort();
-	/* A banner and a load heard at the wrong speed are longer than 100 bytes. */
+	/* To be certain, the reader needs a banner and a load, which are more than 100 bytes also at the wrong baud rate. */
 	if (a.certain && a.rx_speed == BOOT_RX_74880 && n < 100)
 		abort();
 }

@@ -1,4 +1,4 @@
-/* replay.c - runs a fuzz target once on each file given, for compilers without libFuzzer. */
+/* replay.c - a main() that runs a fuzz target once on each file of the command line. It needs no libFuzzer. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 		rewind(f);
-		/* of the exact size, so that sanitizers and valgrind see a read beyond the end */
+		/* allocate not one byte too many, so that sanitizers and valgrind notice a read beyond the end */
 		data = malloc(n ? (size_t)n : 1);
 		if (!data || fread(data, 1, (size_t)n, f) != (size_t)n) {
 			perror(argv[i]);

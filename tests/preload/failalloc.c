@@ -1,4 +1,5 @@
-/* failalloc.c - an LD_PRELOAD library: makes allocation number $FAIL_ALLOC of each process fail, once. glibc only. */
+/* failalloc.c - a library for LD_PRELOAD that makes one memory allocation fail in each process. The environment variable
+ * FAIL_ALLOC is the number of this allocation, counted from 1. Works only with glibc. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 /* The limits for the boards of one class or with one fault, in percent of these boards. */
 struct floor {
 	const char *name; /* name of the class or the fault */
-	double right;	  /* lowest share of boards with the right verdict */
-	double first;	  /* lowest share of boards that are ready at the first attempt; not checked for faults */
-	double wrong;	  /* highest share of boards with a verdict that is neither the right one nor "unproven" */
+	double right;	  /* at least so many must get the right verdict */
+	double first;	  /* at least so many must be ready at the first attempt; for a fault: not used */
+	double wrong;	  /* at most so many may get a verdict that is neither the right one nor "unproven" */
 };
 
 /* floor_by_name() - the floors of the class or fault called @name; NULL: the table has none for it */
