@@ -14,8 +14,8 @@ struct boot_trace {
 	struct boot_reader reader;
 };
 
-/** boot_trace_cut() - hand @n bytes to the boot-log reader in two pieces: the first @cut bytes, then the rest. With @cut
- * SIZE_MAX, each piece is one byte. */
+/** boot_trace_cut() - hand @n bytes to the boot-log reader in two pieces: the first @cut bytes, then the rest. With
+ * @cut SIZE_MAX, each piece is one byte. */
 void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const struct bootlog_options *options,
 		    size_t cut);
 /** boot_trace() - hand a NUL-terminated string to the boot-log reader in one piece */

@@ -32,7 +32,8 @@ struct fakeport {
 	int fail_op;	   /* which of these calls fails, counted from 1; 0: none */
 	int fail_err;	   /* the errno of the failed call, as a positive number */
 	int fail_for_good; /* not 0: all calls after number fail_op fail too */
-	/* each change of the modem lines and of the port's baud rate, after its time in ms: "0 DTR- RTS+|20 115200 Bd|" */
+	/* Each change of the modem lines or of the port's baud rate, with its time in ms before it. Example:
+	 * "0 DTR- RTS+|20 115200 Bd|". */
 	char trace[2048];
 };
 

@@ -1,4 +1,5 @@
-/* loader.c - the chip's side of esptool's serial protocol, of ROM loader and stub: baud rate detection, SLIP, commands. */
+/* loader.c - the chip's side of esptool's serial protocol, of ROM loader and stub: baud rate detection, SLIP,
+ * commands. */
 #include "loader.h"
 
 #include <stdio.h>
@@ -39,8 +40,8 @@ enum {
 
 /* Number of edges on RX that the ROM needs to measure the baud rate. Source: uart_baudrate_detect(), ESP8266 ROM. */
 #define EDGES_WANTED 29
-/* Data rate of the chip's native USB, as the baud rate of a UART that is as fast: about 800,000 bytes a second, the rate
- * of full-speed bulk transfers. */
+/* Data rate of the chip's native USB, as the baud rate of a UART that is as fast: about 800,000 bytes a second, the
+ * rate of full-speed bulk transfers. */
 #define USB_RATE 8e6
 #define SAY_AT_ONCE 1024u
 #define END 0xc0
@@ -302,8 +303,8 @@ static void flash_end(struct sim_rom_loader *l, const struct command *c)
 	}
 	l->write.on = false;
 	respond_status(l, c->op, 0);
-	/* With argument 0, ROM loader and stub restart the chip. With argument 1, the ROM loader runs the image in flash,
-	 * while the stub keeps running. */
+	/* With argument 0, ROM loader and stub restart the chip. With argument 1, the ROM loader runs the image in
+	 * flash, while the stub keeps running. */
 	if (!arg(c, 0))
 		then(l, SIM_THEN_RESTART);
 	else if (!stub)
@@ -380,7 +381,8 @@ static void read_begin(struct sim_rom_loader *l, const struct command *c)
 	l->read.acked = 0;
 }
 
-/* Answers SYNC eight times. Host tools recognise a stub by the value 0 in the answer. A ROM loader sends another value. */
+/* Answers SYNC eight times. Host tools recognise a stub by the value 0 in the answer. A ROM loader sends another
+ * value. */
 static void answer_sync(struct sim_rom_loader *l, const struct command *c)
 {
 	int i;
@@ -534,8 +536,8 @@ static void heard(void *user, const struct sim_heard *character)
 	hear(user, character->byte);
 }
 
-/* Sets the UART to the baud rate nearest to @rate that its divider allows. The register UART_CLKDIV has the integer part
- * of the divider in its low bits. On chips with a fractional divider, bits 20 to 23 are the sixteenths. */
+/* Sets the UART to the baud rate nearest to @rate that its divider allows. The register UART_CLKDIV has the integer
+ * part of the divider in its low bits. On chips with a fractional divider, bits 20 to 23 are the sixteenths. */
 static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 {
 	unsigned int parts = l->chip->divider_parts, divider;

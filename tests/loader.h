@@ -1,4 +1,5 @@
-/* loader.h - the chip's side of esptool's serial protocol: a simulated ROM loader and flasher stub, for simulated boards.
+/* loader.h - the chip's side of esptool's serial protocol: a simulated ROM loader and flasher stub, for simulated
+ * boards.
  *
  * The simulated board hands the characters that it receives to the loader. When the board's ROM waits for a download,
  * the loader measures the baud rate of these characters, answers SLIP packets, and writes to simulated RAM and flash.
@@ -101,7 +102,8 @@ struct sim_rom_loader {
 void sim_rom_loader_init(struct sim_rom_loader *loader, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
 			 uint8_t *packed, uint32_t packed_cap, const uint8_t mac[6]);
 
-/* sim_rom_loader_use_usb() - connect the host through the chip's native USB instead of the UART: no baud rate matters */
+/* sim_rom_loader_use_usb() - connect the host through the chip's native USB instead of the UART: no baud rate
+ * matters */
 void sim_rom_loader_use_usb(struct sim_rom_loader *loader);
 
 /* sim_rom_loader_run() - do what the loader has to do up to the time @now_ns; before it, call sim_board_run(@now_ns) */

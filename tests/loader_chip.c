@@ -11,11 +11,11 @@
 #define SPI_ADDR 1u
 #define SPI_CMD_USR (1u << 18)
 
-/* Registers of the RTC watchdog. Register CONFIG0 selects what the watchdog does when its first stage times out. The next
- * register is this time-out, in ticks of the 136 kHz slow clock. The simulated slow clock is 50 times slower: a virtual
- * machine may pause for long after the host has started the watchdog, and the simulated chip must not reset before the
- * host has write-protected the watchdog. Source: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and "Low-power
- * Management". */
+/* Registers of the RTC watchdog. Register CONFIG0 selects what the watchdog does when its first stage times out. The
+ * next register is this time-out, in ticks of the 136 kHz slow clock. The simulated slow clock is 50 times slower: a
+ * virtual machine may pause for long after the host has started the watchdog, and the simulated chip must not reset
+ * before the host has write-protected the watchdog. Source: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and
+ * "Low-power Management". */
 #define WDT_TICKS 0x04u
 #define WDT_PROTECT 0x18u
 #define WDT_KEY 0x50d83aa1u
@@ -70,9 +70,9 @@ static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 	}
 }
 
-/* Value of an ESP32's register. The chip is an ESP32-D0WD of revision 3, or of revision 0 if the board has early silicon.
- * The eFuses lack the checksum of the MAC address. Source: ESP32 Technical Reference Manual, "eFuse Controller"; for the
- * three revision bits, esptool targets/esp32.py. */
+/* Value of an ESP32's register. The chip is an ESP32-D0WD of revision 3, or of revision 0 if the board has early
+ * silicon. The eFuses lack the checksum of the MAC address. Source: ESP32 Technical Reference Manual, "eFuse
+ * Controller"; for the three revision bits, esptool targets/esp32.py. */
 static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 {
 	bool early = l->board->config.early_silicon;
@@ -105,8 +105,8 @@ static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 	}
 }
 
-/* The chips that have a simulated loader. The ESP32's SRAM 1 is simulated only at its instruction bus addresses, without
- * the data bus addresses that show its words in reverse order. Sources, for flash controllers: esp8266/Arduino
+/* The chips that have a simulated loader. The ESP32's SRAM 1 is simulated only at its instruction bus addresses,
+ * without the data bus addresses that show its words in reverse order. Sources, for flash controllers: esp8266/Arduino
  * cores/esp8266/esp8266_peri.h, and "SPI Controller" in the Technical Reference Manuals of ESP32 and ESP32-C3; for
  * memory: "System and Memory" in these manuals; for image headers: esptool documentation, firmware-image-format.rst. */
 static const struct sim_loader_chip chips[SIM_CHIP_COUNT] = {

@@ -1,7 +1,7 @@
 /* loader_chip.h - what the simulated ROM loader needs to know of each chip: memory map, registers, flash controller.
  *
- * The table chips[] in loader_chip.c lists the chips that have a simulated loader. For any other chip, tests can only ask
- * whether the image in flash would boot.
+ * The table chips[] in loader_chip.c lists the chips that have a simulated loader. For any other chip, tests can only
+ * ask whether the image in flash would boot.
  */
 #ifndef ESPRESET_TESTS_LOADER_CHIP_H
 #define ESPRESET_TESTS_LOADER_CHIP_H

@@ -185,8 +185,8 @@ void program_table(const struct program_row *rows, size_t n)
 	program_batch(n, table_args, table_check);
 }
 
-/* Blocks all signals before fork(), because the child inherits the test's signal handlers, and these must not run in it.
- * The child resets the handlers to their defaults, and only then accepts signals again. */
+/* Blocks all signals before fork(), because the child inherits the test's signal handlers, and these must not run in
+ * it. The child resets the handlers to their defaults, and only then accepts signals again. */
 pid_t program_start(char *const argv[], int out_fd)
 {
 	sigset_t all, before;

@@ -1,4 +1,5 @@
-/* schema.c - checks JSON against docs/espreset.schema.json. Knows only the keywords of JSON Schema that this schema uses.
+/* schema.c - checks JSON against docs/espreset.schema.json. Knows only the keywords of JSON Schema that this schema
+ * uses.
  *
  * A keyword that it does not know is an error. Otherwise a later addition to the schema might never be checked.
  */

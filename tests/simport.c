@@ -128,7 +128,8 @@ static int close_port(struct port *port)
 		r = drive(sp, PORT_DTR | PORT_RTS, 0);
 	drain(sp);
 	sim_bridge_hupcl(&sp->bridge, true);
-	/* HUPCL is set, so the kernel releases DTR and RTS when the port is closed. It ignores errors of this transfer. */
+	/* HUPCL is set, so the kernel releases DTR and RTS when the port is closed. It ignores errors of this
+	 * transfer. */
 	(void)transfer(sp, &(struct sim_control){ .kind = SIM_CLOSE });
 	sp->is_open = false;
 	sp->closed_ns = sp->now_ns;

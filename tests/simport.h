@@ -1,5 +1,5 @@
-/* simport.h - a simulated board behind a serial port that exists only in the test process. The clock is simulated too, so
- * that no test has to wait.
+/* simport.h - a simulated board behind a serial port that exists only in the test process. The clock is simulated too,
+ * so that no test has to wait.
  *
  *	struct simport sp;
  *	simport_init(&sp, &config);
@@ -41,8 +41,8 @@ struct simport {
 /* simport_init() - set up a closed port with a board that is described by @config. The clock starts at 1000 s. */
 void simport_init(struct simport *sp, const struct sim_config *config);
 
-/* simport_open() - open the port. Return: 0 or negative errno. If the board's config.open_error is not 0, the open fails
- * with this errno. */
+/* simport_open() - open the port. Return: 0 or negative errno. If the board's config.open_error is not 0, the open
+ * fails with this errno. */
 int simport_open(struct simport *sp, int baud);
 
 /* simport_wait() - advance the clock while the code under test does nothing, for example after it has ended */

@@ -1,27 +1,34 @@
-/* benchd.c - the bench daemon: plugs simulated boards on simulated bridges into the kernel's vhci_hcd, on request.
+/* benchd.c - the bench daemon: on request, plugs simulated boards with simulated USB-UART bridges into Linux's virtual
+ * USB host controller (vhci_hcd), so that the real serial drivers serve them.
  *
  *	benchd SOCKET
- *	benchd --spend FILE PROGRAM [ARG...]	(see spend.h)
+ *	benchd --spend FILE PROGRAM [ARG...]	measures a program instead: see spend.h
  *
- * A client writes one command per text line to the Unix socket. The answer is any number of text lines, then `ok` or
- * `error: why`. ID is a port number, 0 to 14.
+ * A client connects to the Unix socket and writes commands, each as one text line. The answer to a command is any
+ * number of text lines, and then the text line `ok` or `error: why`. ID is the number of a simulated USB port, 0 to 14.
  *
- *	plug ID KIND [WORDS]	plug in a new board (WORDS as in sim:WORDS) on a bridge of kind KIND (see bridge.c)
- *	swap ID WORDS		replace the board; the bridge stays plugged in
- *	unplug ID, replug ID	pull or insert the USB cable, which also carries the power
- *	truth ID		print the true state of the board, as JSON
- *	record ID		print everything that happened since plug, one JSON object per text line
- *	mark ID TEXT		write TEXT into the record
- *	finger ID 0|1		release or press the reset button
- *	stall ID KINDS		hold transfers; KINDS is a sum of 1 control, 2 in, 4 out, 8 control until a USB reset;
- *				0 completes them
- *	erase ID		erase all of flash
- *	dump ID FILE		write all of flash to FILE
+ *	plug ID KIND [WORDS]	plug in a new board with a bridge. KIND is the name of a bridge in bridge.c. WORDS
+ *				describe the board, as in espreset's PORT sim:WORDS
+ *	swap ID WORDS		replace the board by a new one; the bridge stays plugged in
+ *	unplug ID		pull the USB cable, which also carries the board's power
+ *	replug ID		insert the USB cable again
+ *	truth ID		print the true state of the board as a JSON object
+ *	record ID		print all that has happened since plug or swap, each event as a JSON object on its
+ *				own text line
+ *	mark ID TEXT		write TEXT into the record, to find a moment of the test again
+ *	finger ID 0|1		1 presses the board's reset button, 0 releases it
+ *	stall ID KINDS		stop answering USB transfers. KINDS is a sum of 1 (control), 2 (in), 4 (out) and 8
+ *				(control, until the host resets the device); 0 answers all of them again
+ *	erase ID		erase the board's flash
+ *	dump ID FILE		write the content of the board's flash to FILE
  *	arm ID WHEN COUNT DELAY_MS WHAT [ARG [ARG2]]
- *				do WHAT once, DELAY_MS after the COUNT-th WHEN
- *		WHEN is control, lines, bytes or now. WHAT is unplug, vanish (keeps its power), stall KINDS, finger,
- *		release, or kill PID SIGNAL (-PID: the child of PID).
- *	exit
+ *				do WHAT once, DELAY_MS after event WHEN has happened COUNT times
+ *		WHEN: a control transfer (control), a change of DTR or RTS (lines), a byte that the host receives
+ *		(bytes), or this command itself (now).
+ *		WHAT: unplug; vanish (leave the bus but keep the power); stall KINDS; finger (press the reset button);
+ *		release (release the reset button); kill PID SIGNAL (send SIGNAL to the process PID; a negative PID
+ *		means a child of that process).
+ *	exit			end benchd
  */
 #include <errno.h>
 #include <poll.h>
@@ -41,7 +48,7 @@
 #define LINE_MAX_LEN 1024
 
 struct client {
-	int fd; /* -1: this slot is free */
+	int fd; /* socket of the client; -1: this entry of clients[] is not in use */
 	char line[LINE_MAX_LEN];
 	size_t len;
 };
@@ -62,7 +69,7 @@ static int64_t now(void)
 
 struct request {
 	struct plug *plug;
-	const char *words; /* what follows ID on the command's text line */
+	const char *words; /* the command's arguments after ID */
 	FILE *out;
 };
 
@@ -182,7 +189,7 @@ static const char *do_arm(const struct request *r)
 static const struct {
 	const char *word;
 	const char *(*run)(const struct request *r);
-	bool makes; /* whether the command creates the board, so that none need exist */
+	bool makes; /* true: the command creates a board; false: it fails if there is no board at ID */
 } commands[] = {
 	{ "plug", do_plug, true },	{ "swap", do_swap, false },	{ "unplug", do_unplug, false },
 	{ "replug", do_replug, false }, { "truth", do_truth, false },	{ "record", do_record, false },
@@ -337,13 +344,13 @@ static void turn(int listener)
 	struct pollfd fds[1 + PLUG_MAX + CLIENTS + PLUG_MAX];
 	size_t i;
 
-	/* ppoll() ignores entries whose descriptor is -1. */
+	/* Entries of fds[] without a device or client have the descriptor -1, which ppoll() ignores. */
 	fds[0] = (struct pollfd){ listener, POLLIN, 0 };
 	for (i = 0; i < PLUG_MAX; i++)
 		fds[1 + i] = (struct pollfd){ plugs[i].usb.fd, POLLIN, 0 };
 	for (i = 0; i < CLIENTS; i++)
 		fds[1 + PLUG_MAX + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
-	/* Descriptors of the boards' update services: wake up for them; plug_run() serves them. */
+	/* Input for a board's network update service only has to end the wait: plug_run() then reads it. */
 	for (i = 0; i < PLUG_MAX; i++)
 		fds[1 + PLUG_MAX + CLIENTS + i] =
 			(struct pollfd){ plugs[i].online ? sim_net_fd(&plugs[i].net) : -1, POLLIN, 0 };
@@ -375,7 +382,8 @@ int main(int argc, char **argv)
 		plugs[i].usb.fd = -1;
 	for (i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
-	/* A real board runs at its own pace, so benchd needs the processor before the programs under test. */
+	/* A real board does not become slower if the computer is busy. So benchd must get the processor before the
+	 * programs under test. */
 	(void)setpriority(PRIO_PROCESS, 0, -15);
 	listener = listen_at(argv[1]);
 	while (!leaving)

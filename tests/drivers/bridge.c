@@ -1,4 +1,4 @@
-/* bridge.c - what all bridge kinds have in common: descriptors, strings, standard USB requests. */
+/* bridge.c - what all simulated USB-UART bridges have in common: descriptors, strings, standard USB requests. */
 #include "bridge.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@ enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, S
        SET_INTERFACE = 11 };
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
 
-/* Serial rate of a chip with native USB, which has no UART: 10 bits a character, about full-speed USB's bulk rate. */
+/* The baud rate of a UART that would be as fast as a chip's native USB: about 800,000 characters a second, the rate of
+ * full-speed bulk transfers. */
 #define NATIVE_RATE 8e6
 
 static const struct bridge_kind *const kinds[] = {
@@ -50,7 +51,7 @@ static int string_descriptor(const struct bridge *bridge, unsigned int index, ui
 
 	answer[1] = STRING;
 	if (index == 0) {
-		/* language ID 0x0409: US English */
+		/* string 0 lists the languages of the strings: only 0x0409, US English */
 		answer[0] = 4;
 		answer[2] = 0x09;
 		answer[3] = 0x04;

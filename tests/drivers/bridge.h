@@ -1,10 +1,12 @@
-/* bridge.h - models of USB-UART bridge chips: USB requests in; pins, line speed and received characters out.
+/* bridge.h - models of USB-UART bridge chips. A model answers the host's USB requests, and so sets DTR, RTS and the
+ * baud rate. It also converts the characters that the board sends to what the host gets.
  *
  *	bridge_init(&bridge, bridge_find("cp2102"), "0001");
- *	bridge_request(&bridge, &req, answer, sizeof(answer));	for each request on endpoint 0
- *	bridge_received(&bridge, byte, framing_error, out);	for each character from the board
+ *	bridge_request(&bridge, &req, answer, sizeof(answer));	for each request of the host on endpoint 0
+ *	bridge_received(&bridge, byte, framing_error, out);	for each character that the board sends
  *
- * A model answers the requests that its stock Linux driver sends. This module knows nothing of USB/IP, boards or time.
+ * A model knows the requests that the chip's driver in Linux sends, and no others. It does not know how requests arrive
+ * (usbip.h), what the board does, or what time it is.
  */
 #ifndef BENCH_BRIDGE_H
 #define BENCH_BRIDGE_H
@@ -15,97 +17,100 @@
 
 struct bridge;
 
-/* A request on endpoint 0: the setup packet, and the data of a host-to-device request. */
+/* A control request of the host on endpoint 0: the fields of its setup packet, and its data. */
 struct bridge_request {
 	uint8_t type, request;
 	uint16_t value, index, length;
-	const uint8_t *data; /* length bytes, sent by the host */
+	const uint8_t *data; /* length bytes, if the host sends data with this request */
 };
 
-/* What a change of DTR or RTS does to a chip with native USB, which has no bridge. */
+/* What a chip with native USB, which has no bridge, does when the host changes DTR or RTS. */
 enum bridge_reset {
 	BRIDGE_NO_RESET,
-	BRIDGE_HOLD,	 /* the core is held in reset */
-	BRIDGE_RUN,	 /* the core restarts without reading the straps */
-	BRIDGE_DOWNLOAD, /* the chip starts its ROM loader */
+	BRIDGE_HOLD,	 /* it holds its processor core in reset */
+	BRIDGE_RUN,	 /* it restarts its core in the boot mode that it has latched before */
+	BRIDGE_DOWNLOAD, /* it restarts its core in the ROM loader */
 };
 
 struct bridge_kind {
 	const char *name;
-	const uint8_t *device, *config; /* USB device and configuration descriptor */
+	const uint8_t *device, *config; /* the USB device descriptor, and all of the configuration descriptor */
 	const char *maker, *product;
 	bool has_serial;
-	unsigned int fifo;     /* size of the receive buffer, in characters */
-	unsigned int in_ep;    /* endpoint that received characters go out on; 0: the first one in config */
-	unsigned int event_ep; /* endpoint that bridge.event goes out on; 0: none */
-	unsigned int packet;   /* largest packet on in_ep, in bytes */
-	/* status bytes at the start of each packet on in_ep; if not 0, packets without characters are sent too */
+	unsigned int fifo;     /* how many characters from the board fit into the bridge's buffer */
+	unsigned int in_ep;    /* endpoint on which the host gets them; 0: the first endpoint in config */
+	unsigned int event_ep; /* endpoint on which the host gets bridge.event; 0: this chip has no such events */
+	unsigned int packet;   /* largest number of bytes in a packet to the host; 0: no such limit */
+	/* Number of status bytes at the start of each packet to the host. A chip that has any also sends packets with
+	 * status bytes alone. */
 	unsigned int header;
 	void (*status)(const struct bridge *bridge, bool framing_error, uint8_t *out);
-	uint8_t part;	/* CP210x: the part number it reports */
-	bool is_native; /* the chip has native USB: no UART, no pins; DTR and RTS are only requests */
-	/* Native USB: the host has set DTR or RTS. NULL: the chip ignores them. */
+	uint8_t part;	/* only CP210x: the part number that the driver reads from the chip */
+	bool is_native; /* this is an Espressif chip with native USB: it has no UART, and no pins for DTR and RTS */
+	/* Only native USB: called after the host has set DTR or RTS. Return: what the chip does. */
 	enum bridge_reset (*lines_moved)(struct bridge *bridge);
-	/* Answers a class or vendor request. Return: bytes written to answer (at most cap), 0 for a request without an
-	 * answer, -EPIPE (stall): unknown request. */
+	/* Answers a USB request that is not a standard request. Return: the number of bytes written to answer, at most
+	 * cap; 0 if the request needs no answer; -EPIPE (a USB stall) if the chip does not know the request. */
 	int (*request)(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
-	/* Translates a received character into what the host gets: at most 4 bytes in out. Return: their number. NULL:
-	 * the character alone, without error status. */
+	/* Writes to out the bytes that the host gets for a character from the board. Return: the number of these bytes,
+	 * at most 4. If received is NULL, the host gets the character alone, without any error status. */
 	size_t (*received)(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
-	/* A short name for a request, used in the record. */
+	/* A short name of a request, for the record of events in plug.h. */
 	const char *(*name_of)(const struct bridge_request *req);
 };
 
 struct bridge {
 	const struct bridge_kind *kind;
 	char serial[16];
-	bool dtr, rts;	      /* state of the output pins; true: asserted */
-	bool enabled;	      /* the UART receives and transmits */
-	double rate;	      /* line speed that the divider really gives, in Bd */
-	uint32_t waiting_out; /* characters in the transmit buffer; kept up to date by the caller */
-	/* State that only some bridge models have: */
+	bool dtr, rts;	      /* true: the chip asserts this output */
+	bool enabled;	      /* true: the chip's UART receives and transmits */
+	double rate;	      /* the baud rate at which the UART really runs; its divider may not give the wanted one */
+	uint32_t waiting_out; /* number of characters that the UART has still to send; the caller must set it */
+	/* The members from here on are used by some bridge models only. */
 	uint16_t prescaler;
 	uint8_t lcr;
 	uint8_t flow[16];
-	uint8_t escape;		/* CP210x: the escape character of event mode; 0: event mode is off */
-	uint8_t latency_ms;	/* FTDI: a packet that is not full is sent after this time */
-	uint8_t coding[7];	/* CDC, PL2303: the line coding: speed, stop bits, parity, data bits */
-	uint8_t regs[256];	/* PL2303: its registers */
-	uint8_t event[16];	/* pending data for event_ep */
-	unsigned int event_len; /* bytes in event; 0: nothing is pending */
-	bool purge;		/* the caller shall discard characters that the host has not fetched yet */
-	bool rts_by_data;	/* CP2102C: the chip's flow control asserts RTS while characters arrive */
-	unsigned int walk;	/* native USB: position in the sequence of line states that resets the chip */
+	uint8_t escape;		/* CP210x: the byte that starts an event in the input; 0: events are off */
+	uint8_t latency_ms;	/* FTDI: how long the chip waits for more input before it sends a packet */
+	uint8_t coding[7];	/* CDC, PL2303: baud rate, stop bits, parity and data bits, as the host has set them */
+	uint8_t regs[256];	/* PL2303: the registers that the host has written */
+	uint8_t event[16];	/* what the host gets next on the endpoint event_ep */
+	unsigned int event_len; /* number of bytes in event; 0: there is no event */
+	bool purge;		/* true: the caller must discard the characters that the host has not got yet */
+	bool rts_by_data;	/* CP2102C: a character has come, so the chip's flow control must assert RTS */
+	unsigned int walk;	/* native USB: how much of the sequence of DTR and RTS that resets the chip has come */
 	bool to_download;
 };
 
 extern const struct bridge_kind bridge_ch340, bridge_cp2102, bridge_cp2102n, bridge_cp2104, bridge_ft232r,
 	bridge_pl2303, bridge_ch343, bridge_ch9102, bridge_cp2102c, bridge_usbjtag, bridge_otg;
 
-/* bridge_find() - the kind with that name; NULL: there is none */
+/* bridge_find() - the model of the bridge called @name, such as "ch340"; NULL: there is no model of it */
 const struct bridge_kind *bridge_find(const char *name);
 
-/* bridge_in_ep() - the endpoint that received characters go out on */
+/* bridge_in_ep() - the endpoint on which the host gets the characters that the board sends */
 unsigned int bridge_in_ep(const struct bridge_kind *kind);
 
-/* bridge_init() - set the state after plugging in; @serial is copied, and must fit bridge.serial */
+/* bridge_init() - set up a bridge that has just been plugged in. @serial is its serial number; bridge.serial must be
+ * large enough for it. */
 void bridge_init(struct bridge *bridge, const struct bridge_kind *kind, const char *serial);
 
 /**
- * bridge_request() - answer any control request, standard ones included
+ * bridge_request() - answer a control request of the host, standard or not
  *
- * Return: as bridge_kind.request().
+ * Return: the number of bytes in @answer; 0 if there is no answer; -EPIPE (a USB stall) if the chip does not know @req.
  */
 int bridge_request(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
 
-/* bridge_received() - a character has arrived from the board; as bridge_kind.received() */
+/* bridge_received() - the board has sent the character @byte, with or without a framing error. Writes to @out the bytes
+ * that the host gets for it. Return: the number of these bytes, at most 4. */
 size_t bridge_received(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
 
-/* bridge_set_lines() - set DTR and RTS as FTDI and CP210x encode them: bits 0 and 1 are the values of DTR and RTS, bits
- * 8 and 9 say which of them to change. Return: 0. */
+/* bridge_set_lines() - set DTR and RTS from a request of an FTDI or CP210x. Bit 0 of @value is the state of DTR, bit 1
+ * of RTS. DTR changes only if bit 8 is set, RTS only if bit 9 is set. Return: 0. */
 int bridge_set_lines(struct bridge *bridge, uint16_t value);
 
-/* bridge_request_name() - the name of a request in the record; "lines" and "control" faults are armed by it */
+/* bridge_request_name() - a short name of a request, for the record of events in plug.h */
 const char *bridge_request_name(const struct bridge *bridge, const struct bridge_request *req);
 
 #endif

@@ -1,5 +1,5 @@
-/* bridge_cdc.c - CDC-ACM devices as Linux's cdc_acm driver knows them (drivers/usb/class/cdc-acm.c): bridges, and
- * Espressif chips with native USB. Requests: USB CDC PSTN 1.2, section 6.3. */
+/* bridge_cdc.c - models of CDC-ACM devices: USB-UART bridges, and Espressif chips with native USB. They answer what
+ * Linux's cdc_acm driver (drivers/usb/class/cdc-acm.c) asks. Source of the requests: USB CDC PSTN 1.2, section 6.3. */
 #include "bridge.h"
 
 #include <errno.h>
@@ -16,7 +16,8 @@ enum {
 	18, 1, 0x00, 0x02, class, subclass, protocol, 64, (vid)&0xff, (vid) >> 8, (pid)&0xff, (pid) >> 8, \
 		(release)&0xff, (release) >> 8, 1, 2, 3, 1
 
-/* Descriptors of a control and a data interface. caps is bmCapabilities: 2 line coding and control lines, 4 break. */
+/* The descriptors of a control interface and a data interface. caps is the field bmCapabilities, a sum of 2 (the host
+ * can set baud rate, DTR and RTS) and 4 (the host can send a break). notify, out and in are endpoint numbers. */
 #define FUNCTION(caps, notify, out, in) \
 	9, 4, 0, 0, 1, 2, 2, 1, 0, 5, 0x24, 0, 0x10, 0x01, 5, 0x24, 1, 0, 1, 4, 0x24, 2, caps, 5, 0x24, 6, 0, 1, 7, 5, \
 		0x80 | (notify), 3, 16, 0, 1, 9, 4, 1, 0, 2, 0x0a, 0, 0, 0, 7, 5, out, 2, 64, 0, 0, 7, 5, 0x80 | (in), \
@@ -28,7 +29,8 @@ static const uint8_t wch_config[] = { 9, 2, 9 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0, 
 static const uint8_t plain_config[] = { 9, 2, 9 + FUNCTION_LEN, 0, 2, 1, 0, 0x80, 50, FUNCTION(6, 3, 2, 2) };
 static const uint8_t otg_config[] = { 9,   2,		9 + 8 + FUNCTION_LEN, 0, 2, 1, 0, 0xa0,
 				      250, ASSOCIATION, FUNCTION(2, 3, 2, 2) };
-/* A CDC-ACM function, and the JTAG interface, which no kernel driver claims. */
+/* The configuration of a chip with USB Serial/JTAG: a CDC-ACM function, and a JTAG interface that has no driver in
+ * Linux. */
 /* clang-format off */
 static const uint8_t jtag_config[] = {
 	9, 2, 9 + 8 + FUNCTION_LEN + 23, 0, 3, 1, 0, 0xc0, 250, ASSOCIATION, FUNCTION(2, 2, 1, 1),
@@ -52,7 +54,7 @@ static int set_line_coding(struct bridge *b, const struct bridge_request *req)
 		return -EPIPE;
 	memcpy(b->coding, req->data, sizeof(b->coding));
 	rate = b->coding[0] | (uint32_t)b->coding[1] << 8 | (uint32_t)b->coding[2] << 16 | (uint32_t)b->coding[3] << 24;
-	/* The divider of these bridges is not documented, so each speed is taken as exact. */
+	/* The divider of these bridges is not documented, so the model's UART runs exactly at the wanted baud rate. */
 	if (rate && !b->kind->is_native)
 		b->rate = rate;
 	return 0;
@@ -84,24 +86,26 @@ static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8
 	return 1;
 }
 
-/* With DTR released TinyUSB assumes that no host listens, and USBCDC.cpp (arduino-esp32, cores/esp32) drops output. */
+/* While DTR is released, TinyUSB assumes that no program on the host reads. Then the application's output is lost.
+ * Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
 static size_t received_otg(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	return b->dtr ? received(b, byte, framing_error, out) : 0;
 }
 
-/* A CP2102C's flow control cannot be switched off: characters that arrive while DTR is released assert RTS
- * (espressif/esptool pull request 1157). */
+/* A CP2102C's flow control cannot be switched off: while DTR is released, each character that arrives from the board
+ * asserts RTS. Source: espressif/esptool pull request 1157. */
 static size_t received_cp2102c(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	b->rts_by_data = true;
 	return received(b, byte, framing_error, out);
 }
 
-/* USB Serial/JTAG: RTS asserted with DTR released holds the core in reset. The value of DTR last seen with RTS released
- * decides where the core starts when that reset ends: in the ROM loader if DTR was asserted, else in flash. The new
- * flag is set after that decision. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller", tables on
- * resetting the chip; esptool enters the loader this way. */
+/* What an Espressif chip with USB Serial/JTAG does after a change of DTR or RTS. While RTS is asserted and DTR is not,
+ * the chip holds its core in reset. When this reset ends, the core starts in the ROM loader if to_download is set,
+ * otherwise in flash. to_download is the state of DTR when RTS was last released before the reset; the release of RTS
+ * that ends the reset changes it only afterwards. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG
+ * Controller", tables on resetting the chip; esptool starts the ROM loader in this way. */
 static enum bridge_reset jtag_moved(struct bridge *b)
 {
 	enum bridge_reset reset = BRIDGE_NO_RESET;
@@ -116,8 +120,9 @@ static enum bridge_reset jtag_moved(struct bridge *b)
 	return reset;
 }
 
-/* TinyUSB firmware: the ROM loader starts at 1200 Bd, or after these four states of DTR and RTS in this order. No
- * sequence starts the application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
+/* What an application with TinyUSB does after a change of DTR or RTS. It starts the ROM loader if the host has set 1200
+ * Bd, or when DTR and RTS have gone through the four states of walk[] in this order. The host cannot make it restart
+ * the application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
 static enum bridge_reset otg_moved(struct bridge *b)
 {
 	static const uint8_t walk[] = { STATE_RTS, STATE_DTR | STATE_RTS, STATE_DTR, 0 };

@@ -1,4 +1,4 @@
-/* bridge_ch340.c - a WCH CH340G as Linux's ch341 driver knows it (drivers/usb/serial/ch341.c). */
+/* bridge_ch340.c - model of a WCH CH340G. It answers what Linux's ch341 driver (drivers/usb/serial/ch341.c) asks. */
 #include "bridge.h"
 
 #include <errno.h>
@@ -13,7 +13,8 @@ enum {
 };
 /* clang-format on */
 
-/* The chip has no serial number: string 3 is missing. bcdDevice is the value found on common boards. */
+/* A CH340G has no serial number, so its device descriptor names no string for it. The release number (bcdDevice) is
+ * 2.64, as on common boards. */
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0xff, 0, 0, 8, 0x86, 0x1a, 0x23, 0x75, 0x64, 0x02, 0, 2, 0, 1 };
 
 /* clang-format off */
@@ -26,8 +27,9 @@ static const uint8_t config[] = {
 };
 /* clang-format on */
 
-/* Speed: 48 MHz / (2^(12 - 3 ps - fact) * div), as in ch341_get_divisor(). Bit 7 of the low byte, which asks for
- * immediate delivery of each character, is ignored here. */
+/* The baud rate that @value, as the driver writes it to the prescaler register, selects: 48 MHz / (2^(12 - 3 ps - fact)
+ * * div). Bit 7 of @value asks the chip to deliver each character at once; the model always does. Source:
+ * ch341_get_divisor() in the driver. */
 static double rate_of(uint16_t value)
 {
 	unsigned int ps = value & 3, fact = value >> 2 & 1, div = 0x100 - (value >> 8);
@@ -53,7 +55,7 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	switch (req->value & 0xff) {
-	case REG_STATUS: /* the low nibble is inverted: CTS, DSR, RI and DCD read as released */
+	case REG_STATUS: /* bits 0 to 3 are CTS, DSR, RI and DCD, inverted: here all are released */
 		answer[0] = 0xff;
 		answer[1] = 0xee;
 		return 2;
@@ -76,7 +78,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	case SERIAL_INIT: return 0;
 	case WRITE_REG: return write_register(b, req);
 	case READ_REG: return read_register(b, req, answer);
-	case MODEM_CTRL: /* the register is inverted: a 0 bit asserts the line */
+	case MODEM_CTRL: /* the bits of DTR and RTS are inverted: 0 asserts the output */
 		b->dtr = !(req->value & BIT_DTR);
 		b->rts = !(req->value & BIT_RTS);
 		return 0;
@@ -96,7 +98,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* No .received: the chip passes on characters without a stop bit and reports no framing error. */
+/* The chip delivers a character with a framing error as any other, and does not report the error. So the model has no
+ * function received(). */
 /* clang-format off */
 const struct bridge_kind bridge_ch340 = {
 	.name = "ch340", .device = device, .config = config, .maker = "", .product = "USB2.0-Serial",

@@ -1,7 +1,8 @@
-/* bridge_cp2102.c - Silicon Labs' CP2102, CP2104 and CP2102N as Linux's cp210x driver knows them
- * (drivers/usb/serial/cp210x.c).
+/* bridge_cp2102.c - models of Silicon Labs' CP2102, CP2104 and CP2102N. They answer what Linux's cp210x driver
+ * (drivers/usb/serial/cp210x.c) asks.
  *
- * All three have the same VID:PID. The driver reads the part number, and its later requests depend on the part.
+ * All three chips have the same vendor and product ID. The driver tells them apart by a part number that it reads from
+ * the chip.
  */
 #include "bridge.h"
 
@@ -19,7 +20,8 @@ enum {
 };
 /* clang-format on */
 
-/* CP2104 and CP2102N divide 48 MHz by twice an integer. A CP2102 has a table of speeds, which the driver follows. */
+/* The baud rates of CP2104 and CP2102N are CLOCK_HALF divided by an integer. A CP2102 has a fixed list of baud rates,
+ * and the driver asks only for those, so the model of a CP2102 takes any baud rate as exact. */
 #define CLOCK_HALF 24e6
 
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1 };
@@ -33,8 +35,8 @@ static uint32_t get32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The request of cp210x_set_flow_control() also sets DTR and RTS. RTS in flow-control mode is asserted here, because
- * the receive buffer never fills. */
+/* The request SET_FLOW, which the driver sends in cp210x_set_flow_control(), also sets DTR and RTS. If it leaves RTS to
+ * the chip's flow control, RTS is asserted: the chip would release it only if its receive buffer were full. */
 static int set_flow(struct bridge *b, const struct bridge_request *req)
 {
 	if (req->length < sizeof(b->flow))
@@ -45,7 +47,7 @@ static int set_flow(struct bridge *b, const struct bridge_request *req)
 	return 0;
 }
 
-/* Disabling the interface releases both lines. */
+/* Switches the chip's UART on or off. Off also releases DTR and RTS, and ends event mode. */
 static int enable(struct bridge *b, bool on)
 {
 	b->enabled = on;
@@ -80,23 +82,23 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 {
 	switch (req->value) {
 	case GET_PARTNUM:
-		/* A genuine chip sends a second byte if the host asks for two; some clones do not. */
+		/* The driver asks for two bytes to recognise clones: only a genuine chip sends the second one. */
 		answer[0] = b->kind->part;
 		answer[1] = 0;
 		return 2;
-	case GET_FW_VERSION_2N: /* firmware 1.0.8: the driver knows it as free of the flow-control bug */
+	case GET_FW_VERSION_2N: /* firmware 1.0.8, for which the driver needs no workaround of a flow-control bug */
 		if (b->kind->part != PARTNUM_CP2102N)
 			return -EPIPE;
 		answer[0] = 1;
 		answer[1] = 0;
 		answer[2] = 8;
 		return 3;
-	case GET_PORTCONFIG: /* no pin is configured as a GPIO output */
+	case GET_PORTCONFIG: /* all zeros: no pin of the chip is configured as a GPIO output */
 		if (b->kind->part != PARTNUM_CP2104)
 			return -EPIPE;
 		memset(answer, 0, 13);
 		return 13;
-	default: /* also the CP2102N's configuration, which the driver reads only for the GPIO pins */ return -EPIPE;
+	default: /* for example a CP2102N's configuration, which the driver needs only for GPIO pins */ return -EPIPE;
 	}
 }
 
@@ -121,8 +123,9 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	}
 }
 
-/* In event mode a framing error is sent as: escape, 1, line status, character. A received escape character is sent as:
- * escape, 0. Without event mode the host gets the character alone. */
+/* In event mode (escape is not 0), the host gets a character with a framing error as four bytes: escape, 1, line
+ * status, character. It gets a character that equals escape as two bytes: escape, 0. It gets any other character, and
+ * without event mode every character, as it is. */
 static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	out[0] = byte;

@@ -1,21 +1,23 @@
-/* bridge_ftdi.c - an FTDI FT232R as Linux's ftdi_sio driver knows it (drivers/usb/serial/ftdi_sio.[ch]). */
+/* bridge_ftdi.c - model of an FTDI FT232R. It answers what Linux's ftdi_sio driver (drivers/usb/serial/ftdi_sio.[ch])
+ * asks. */
 #include "bridge.h"
 
 #include <errno.h>
 
-#define CLOCK 24000000.0 /* eight times 3 MHz, because divisors count eighths */
+#define CLOCK 24000000.0 /* eight times the chip's 3 MHz, because rate_of() counts the divisor in eighths */
 /* clang-format off */
 enum {
 	RESET = 0x00, MODEM_CTRL = 0x01, SET_FLOW_CTRL = 0x02, SET_BAUD_RATE = 0x03, SET_DATA = 0x04,
 	GET_MODEM_STATUS = 0x05,
 	SET_EVENT_CHAR = 0x06, SET_ERROR_CHAR = 0x07, SET_LATENCY_TIMER = 0x09, GET_LATENCY_TIMER = 0x0a,
 	READ_EEPROM = 0x90, RESET_SIO = 0,
-	/* Modem status with all inputs released; bit 0 is always set. */
+	/* The modem status byte when CTS, DSR, RI and DCD are released: bit 0 is always set. Then two bits of the line
+	 * status byte: framing error, and nothing left to send. */
 	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 3, LINE_EMPTY = 0x60,
 };
 /* clang-format on */
 
-/* bcdDevice tells the driver which FTDI chip this is. */
+/* The driver recognises an FT232R by its release number (bcdDevice), 6.00. */
 static const uint8_t device[18] = { 18, 1, 0x00, 0x02, 0, 0, 0, 8, 0x03, 0x04, 0x01, 0x60, 0x00, 0x06, 1, 2, 3, 1 };
 
 /* clang-format off */
@@ -27,7 +29,8 @@ static const uint8_t config[] = {
 };
 /* clang-format on */
 
-/* The divisor has 14 integer bits and 3 bits that encode eighths out of order: FTDI AN232B-05, "Baud rates". */
+/* The baud rate that the request selects with its fields @value and @index. The divisor has 14 bits for its integer
+ * part. Three more bits are an index into eighths[], the fraction. Source: FTDI AN232B-05, "Baud rates". */
 static double rate_of(uint16_t value, uint16_t index)
 {
 	static const uint8_t eighths[8] = { 0, 4, 2, 1, 3, 5, 6, 7 };
@@ -38,7 +41,8 @@ static double rate_of(uint16_t value, uint16_t index)
 	return CLOCK / (8 * whole + eighths[code]);
 }
 
-/* Resets the whole chip, which releases both lines, or discards the buffer of one direction. */
+/* The request RESET. With @value RESET_SIO it resets the chip, which also releases DTR and RTS. With another value it
+ * discards the characters in one of the chip's buffers. */
 static int reset(struct bridge *b, uint16_t value)
 {
 	b->purge = value <= 1;
@@ -64,7 +68,7 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	case SET_LATENCY_TIMER: b->latency_ms = (uint8_t)req->value; return 0;
 	case GET_LATENCY_TIMER: answer[0] = b->latency_ms; return 1;
 	case GET_MODEM_STATUS: status(b, false, answer); return 2;
-	case READ_EEPROM: /* an empty EEPROM: no CBUS pin is a GPIO */ answer[0] = answer[1] = 0; return 2;
+	case READ_EEPROM: /* all zeros: no CBUS pin is configured as a GPIO */ answer[0] = answer[1] = 0; return 2;
 	case SET_FLOW_CTRL:
 	case SET_DATA:
 	case SET_EVENT_CHAR:
@@ -89,7 +93,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* No .received: the framing error is in the status bytes of the packet. */
+/* The chip reports a framing error only in the status bytes of the next packet. So the model has no function
+ * received(). */
 /* clang-format off */
 const struct bridge_kind bridge_ft232r = {
 	.name = "ft232r", .device = device, .config = config, .maker = "FTDI", .product = "FT232R USB UART",

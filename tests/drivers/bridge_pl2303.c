@@ -1,4 +1,5 @@
-/* bridge_pl2303.c - a Prolific PL2303HX as Linux's pl2303 driver knows it (drivers/usb/serial/pl2303.c). */
+/* bridge_pl2303.c - model of a Prolific PL2303HX. It answers what Linux's pl2303 driver (drivers/usb/serial/pl2303.c)
+ * asks. */
 #include "bridge.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@ enum {
 };
 /* clang-format on */
 
-/* The driver recognises an HX by USB 1.1, a 64-byte endpoint 0 and release 3.00. */
+/* The driver recognises a PL2303HX by three values in the device descriptor: USB 1.1, 64-byte packets on endpoint 0,
+ * and release number (bcdDevice) 3.00. */
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0x7b, 0x06, 0x03, 0x23, 0x00, 0x03, 1, 2, 0, 1 };
 
 /* clang-format off */
@@ -27,7 +29,8 @@ static const uint8_t config[] = {
 };
 /* clang-format on */
 
-/* A speed is given as a number, or, with the highest bit set, as a divider: 12 MHz * 32 / (9 bits * 4 ^ 3 bits). */
+/* The baud rate that the host selects with the first four bytes of the line coding. If the highest bit is set, they are
+ * a divider: the baud rate is 12 MHz * 32 / (mantissa * 4^exponent). Otherwise they are the baud rate itself. */
 static double rate_of(const uint8_t *coding)
 {
 	unsigned int mantissa = coding[0] | (coding[1] & 1u) << 8, exponent = coding[1] >> 1 & 7;
@@ -59,7 +62,8 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 	return 0;
 }
 
-/* The high byte selects a register bank. Bank 0x80 reads back what was written. */
+/* Reads a register. With a high byte of 0 in its value, the request reads back register value & 0x7f, which the host
+ * has written. All other registers read as 0. */
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	answer[0] = req->value >> 8 ? 0 : b->regs[req->value & 0x7f];
@@ -86,13 +90,14 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	if (req->type & CLASS)
 		return class_request(b, req, answer);
-	/* later chips have other vendor requests, which the driver sends to recognise them */
+	/* The driver sends other vendor requests to recognise later chips, which know them. A PL2303HX does not. */
 	if (req->request != VENDOR)
 		return -EPIPE;
 	return req->type & TO_HOST ? read_register(b, req, answer) : write_register(b, req);
 }
 
-/* A framing error is reported as line status on the interrupt endpoint, not with the character. */
+/* The host gets each character as it is. The chip reports a framing error separately, as an event on its interrupt
+ * endpoint. */
 static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	if (framing_error) {

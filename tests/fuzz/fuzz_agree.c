@@ -52,8 +52,8 @@ static void pauses(struct board *b)
 		b->next_ms += *b->at ? LONG_PAUSE_MS : SHORT_PAUSE_MS;
 }
 
-/* Passes to the session all bytes up to the board's next pause, if they arrive until @deadline_ms. Otherwise lets the time
- * go on to @deadline_ms. */
+/* Passes to the session all bytes up to the board's next pause, if they arrive until @deadline_ms. Otherwise lets the
+ * time go on to @deadline_ms. */
 static void receive(struct board *b, struct session *s, int64_t deadline_ms)
 {
 	size_t n = 0;
@@ -132,8 +132,8 @@ static enum verdict verdict_now(const struct bootlog *log)
 	return bootlog_verdict(&ended, NULL);
 }
 
-/* Does the log give @verdict if it is cut off after one of its bytes? The session judges the boot that it has caused, but
- * a log is judged by its last boot, which may be a later one. */
+/* Does the log give @verdict if it is cut off after one of its bytes? The session judges the boot that it has caused,
+ * but a log is judged by its last boot, which may be a later one. */
 static bool said_once(enum verdict verdict, const struct heard *heard, size_t at)
 {
 	static struct bootlog log;
@@ -151,8 +151,8 @@ static bool said_once(enum verdict verdict, const struct heard *heard, size_t at
 	return false;
 }
 
-/* Does the log contain what the session takes for a crash? The session takes every banner with a watchdog or brownout as
- * its reset cause for a crash, because a healthy board prints none after a reset by espreset. The log reader instead
+/* Does the log contain what the session takes for a crash? The session takes every banner with a watchdog or brownout
+ * as its reset cause for a crash, because a healthy board prints none after a reset by espreset. The log reader instead
  * judges such a boot by the boot source in its banner. */
 static bool tells_crash(const struct bootlog *log)
 {
@@ -162,8 +162,8 @@ static bool tells_crash(const struct bootlog *log)
 }
 
 /* The position of the banner of @boot in @data. An ESP8266's ROM prints at 74880 Bd only after a hardware reset, so the
- * session ignores everything before a banner at 74880 Bd. The log reader does not know the baud rate. To compare the two,
- * the log must start at this banner. */
+ * session ignores everything before a banner at 74880 Bd. The log reader does not know the baud rate. To compare the
+ * two, the log must start at this banner. */
 static size_t cold_banner(const uint8_t *data, size_t n, const struct boot *boot)
 {
 	size_t at = 0;

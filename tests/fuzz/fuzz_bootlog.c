@@ -1,6 +1,6 @@
-/* fuzz_bootlog.c - checks the boot-log reader on any bytes. It must report the same events into whatever pieces the input
- * is split, and must give no verdict for which the text has no evidence. The first byte of the fuzzer's input selects the
- * reader's options and the size of the pieces. */
+/* fuzz_bootlog.c - checks the boot-log reader on any bytes. It must report the same events into whatever pieces the
+ * input is split, and must give no verdict for which the text has no evidence. The first byte of the fuzzer's input
+ * selects the reader's options and the size of the pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* The text lines that the reader has reported. The reader has removed escape sequences, and has repaired pasted text. */
+/* The text lines that the reader has reported. The reader has removed escape sequences, and has repaired pasted
+ * text. */
 struct lines {
 	char text[65536];
 	size_t n;
@@ -54,8 +55,8 @@ static void check_event(void *user, const struct boot_event *event)
 }
 
 /* -------------------------------------------------------------------------------------------------
- * The evidence that the text must hold for each verdict. It was written from docs/hardware.md and docs/sentences.md, not
- * from the reader's code, so that a mistake of the reader is not repeated here. The words of the evidence may stand
+ * The evidence that the text must hold for each verdict. It was written from docs/hardware.md and docs/sentences.md,
+ * not from the reader's code, so that a mistake of the reader is not repeated here. The words of the evidence may stand
  * anywhere in a text line.
  */
 
@@ -124,8 +125,8 @@ static bool is_esp8266_banner(struct text line)
 
 /* ---- flash-boot ---- */
 
-/* Log tags that second stages, or applications that have just started, print. An entry that ends in a dot stands for all
- * tags with this beginning; see is_tag(). */
+/* Log tags that second stages, or applications that have just started, print. An entry that ends in a dot stands for
+ * all tags with this beginning; see is_tag(). */
 /* clang-format off */
 static const char *const tags[] = {
 	"boot", "boot.", "boot_comm", "esp_image", "flash_parts", "flash_encrypt", "secure_boot.", "efuse", "qio_mode", "MMU",
@@ -187,8 +188,8 @@ static bool is_flash_banner(struct text line)
 	return has(line, "boot:") || (is_esp8266_banner(line) && memchr(line.at, '3', (size_t)(line.end - line.at)));
 }
 
-/* Evidence for flash-boot: a banner that names flash as boot source (or, if the banner is lost, the ROM's text lines about
- * a load), and a text line that is printed only after the load. */
+/* Evidence for flash-boot: a banner that names flash as boot source (or, if the banner is lost, the ROM's text lines
+ * about a load), and a text line that is printed only after the load. */
 static bool has_flash_boot(struct text all)
 {
 	struct text line;
@@ -246,8 +247,8 @@ static bool is_number_of(long n, const char *numbers)
 	return n > 0 && n < 0x20 && strchr(numbers, (int)n);
 }
 
-/* The number of boots in a text, and how many of them have a banner with these reset causes: a watchdog; a brownout or CPU
- * lockup (power); software. */
+/* The number of boots in a text, and how many of them have a banner with these reset causes: a watchdog; a brownout or
+ * CPU lockup (power); software. */
 struct began {
 	unsigned int boots, watchdogs, power, software;
 };
@@ -316,7 +317,8 @@ static bool has_no_image(struct text all)
 		"get flash_addr error!", "error user bin flag", "error magic!", "first boot failed", "backup boot failed",
 		"test bin is not pass!", "no GPIO select!", "flash map", "is bad.", "GPIO boot failed.", "No good ", "cp:",
 		"rf_cal[0] !=", "partition table size is larger", "ota1 partition error", "boot not set",
-		/* Errors of an application that was built for another chip or memory, and of a bootloader that crashes. */
+		/* Errors of an application that was built for another chip or memory, and of a bootloader that
+		 * crashes. */
 		"EFUSE not configured", "single core", "external RAM", "External RAM", "Guru Meditation", "abort() was called",
 		"atal exception", NULL,
 	};
@@ -330,9 +332,9 @@ static bool is_flash_address(long n)
 	return (n >= 0x3c000000 && n < 0x3ff80000) || (n >= 0x40000000 && n < 0x44000000) || n == 0xffffffff;
 }
 
-/* Does a text line about a load show that the load has failed? It has if the address is in memory-mapped flash or consists
- * of four equal bytes, as in erased flash; if the length is more than any chip's RAM; or if eboot prints an error such as
- * "e:1". */
+/* Does a text line about a load show that the load has failed? It has if the address is in memory-mapped flash or
+ * consists of four equal bytes, as in erased flash; if the length is more than any chip's RAM; or if eboot prints an
+ * error such as "e:1". */
 static bool has_bad_load(struct text all)
 {
 	struct text line;
@@ -391,8 +393,8 @@ static bool has_evidence(enum verdict verdict, const char *text, size_t n)
 	}
 }
 
-/* Initialises @reader as a copy of a prepared reader, because bootlog_init() takes longer than reading the fuzzer's input.
- * Does not copy the last member, bootlog.text: its content does not matter. */
+/* Initialises @reader as a copy of a prepared reader, because bootlog_init() takes longer than reading the fuzzer's
+ * input. Does not copy the last member, bootlog.text: its content does not matter. */
 static void begin(struct boot_reader *reader, unsigned int choice)
 {
 	static struct bootlog fresh[2];
@@ -446,8 +448,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (!lines.full && !has_evidence(verdict, lines.text, lines.n))
 		abort();
-	/* The input itself must have the evidence too. It need not if the reader has removed escape sequences from it, or
-	 * has repaired it as pasted text. */
+	/* The input itself must have the evidence too. It need not if the reader has removed escape sequences from it,
+	 * or has repaired it as pasted text. */
 	if (!(choice & 3) && !memchr(data, 0x1b, n) && !has_evidence(verdict, (const char *)data, n))
 		abort();
 	/* The reader must not say that input is silent. Only the filter for pasted logs may remove all of its bytes. */

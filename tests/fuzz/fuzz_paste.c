@@ -1,6 +1,6 @@
 /* fuzz_paste.c - checks the filter for pasted logs on any bytes. Its output must be the same into whatever pieces the
- * input is split, must never be longer than the input, and must be the input itself if this is plain text. The first byte
- * of the fuzzer's input selects the size of the pieces, and the value of banners. */
+ * input is split, must never be longer than the input, and must be the input itself if this is plain text. The first
+ * byte of the fuzzer's input selects the size of the pieces, and the value of banners. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -59,7 +59,8 @@ static void run(struct output *o, bool banners, const uint8_t *data, size_t n, s
 	paste_flush(&o->paste, take, o);
 }
 
-/* Makes plain text from @data, with nothing in it that the filter would decode. The filter must not change this text. */
+/* Makes plain text from @data, with nothing in it that the filter would decode. The filter must not change this
+ * text. */
 static void check_plain(const uint8_t *data, size_t n)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz_=;)\t \n\r";

@@ -1,6 +1,7 @@
-/* fuzz_wrongbaud.c - checks the boot-log reader on the bytes that a receiver at 115200 Bd gets from an ESP8266 that sends
- * at 74880 Bd. The input is any bytes, or a simulated boot in which some bytes are damaged. The result must be the same
- * into whatever pieces the input is split. The reader must never be certain of a load or a boot mode that was not sent. */
+/* fuzz_wrongbaud.c - checks the boot-log reader on the bytes that a receiver at 115200 Bd gets from an ESP8266 that
+ * sends at 74880 Bd. The input is any bytes, or a simulated boot in which some bytes are damaged. The result must be
+ * the same into whatever pieces the input is split. The reader must never be certain of a load or a boot mode that was
+ * not sent. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,8 +74,8 @@ static void make_text(struct input *in, char *text, size_t cap, unsigned int *re
 		snprintf(text + n, cap - (size_t)n, "~ld\r\ne:%u\r\n", take(in) % 10);
 }
 
-/* Converts the text of a boot to what a receiver gets at the wrong baud rate, damages some of these bytes, and checks what
- * the reader makes of them. The fuzzer's input selects the receiver's properties and the damage. */
+/* Converts the text of a boot to what a receiver gets at the wrong baud rate, damages some of these bytes, and checks
+ * what the reader makes of them. The fuzzer's input selects the receiver's properties and the damage. */
 static void fuzz_heard(struct input *in)
 {
 	struct wrongreceiver receiver = { .heard_baud = 115200 };
@@ -121,7 +122,8 @@ static void fuzz_raw(struct input *in, bool pasted)
 	n = (size_t)(in->end - bytes);
 	if (run(bytes, n, n ? n : 1, pasted, &a, &va) != run(bytes, n, step, pasted, &b, &vb))
 		abort();
-	/* To be certain, the reader needs a banner and a load, which are more than 100 bytes also at the wrong baud rate. */
+	/* To be certain, the reader needs a banner and a load, which are more than 100 bytes also at the wrong baud
+	 * rate. */
 	if (a.certain && a.rx_speed == BOOT_RX_74880 && n < 100)
 		abort();
 }

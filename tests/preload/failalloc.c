@@ -1,5 +1,5 @@
-/* failalloc.c - a library for LD_PRELOAD that makes one memory allocation fail in each process. The environment variable
- * FAIL_ALLOC is the number of this allocation, counted from 1. Works only with glibc. */
+/* failalloc.c - a library for LD_PRELOAD that makes one memory allocation fail in each process. The environment
+ * variable FAIL_ALLOC is the number of this allocation, counted from 1. Works only with glibc. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* accuracy.c - measures how often espreset's verdict on a simulated board is right. Prints a table of healthy boards and a
- * table of faults, compares them with the floors (floors.h), and lists boards that get a wrong verdict. */
+/* accuracy.c - measures how often espreset's verdict on a simulated board is right. Prints a table of healthy boards
+ * and a table of faults, compares them with the floors (floors.h), and lists boards that get a wrong verdict. */
 #include "accuracy.h"
 
 #include <math.h>
@@ -142,8 +142,8 @@ static void accuracy_print_faulty(const struct measure *m)
 /* ---- floors ---- */
 
 /* By how many percent a measured share may fall below its floor by chance. This is three standard deviations, or the
- * share of three boards if that is more. It is 0 if @exact: then the boards are those with which the floors were measured,
- * and no chance is involved. */
+ * share of three boards if that is more. It is 0 if @exact: then the boards are those with which the floors were
+ * measured, and no chance is involved. */
 static double accuracy_noise(const struct row *row, double share, bool exact)
 {
 	double p = share / 100, n = (double)row->boards;

@@ -11,13 +11,14 @@
  * @count, @seed: how many boards and which ones, as in measure_all()
  * @write_floors: true: print new rows for the table in floors.c, and nothing else
  *
- * Return: exit status of the program: 1 if the boards miss a floor or a promise of docs/design.md is broken, otherwise 0.
+ * Return: exit status of the program: 1 if the boards miss a floor or a promise of docs/design.md is broken, otherwise
+ * 0.
  */
 int accuracy_tables(unsigned long count, uint64_t seed, bool write_floors);
 
 /**
- * accuracy_misses() - run @count boards of the class or the fault called @name, and print the first 20 of them that get a
- *		       wrong verdict
+ * accuracy_misses() - run @count boards of the class or the fault called @name, and print the first 20 of them that get
+ *		       a wrong verdict
  *
  * Return: exit status of the program: 2 if there is no class or fault of this name, otherwise 0.
  */

@@ -36,15 +36,16 @@ enum boards_fault boards_fault_by_name(const char *name)
 	return fault;
 }
 
-/* Makes a random board healthy. The application in flash then boots and keeps running, no pin and no supply disturbs it,
- * nobody touches the board, and the bridge delivers each received character once and unchanged. All other random
+/* Makes a random board healthy. The application in flash then boots and keeps running, no pin and no supply disturbs
+ * it, nobody touches the board, and the bridge delivers each received character once and unchanged. All other random
  * properties stay, because none is a defect of the board and espreset must cope with each:
- *   - at the start the board may run, hang, or wait for a download, and may have latched download mode. A reset ends this;
+ *   - at the start the board may run, hang, or wait for a download, and may have latched download mode. A reset ends
+ *     this;
  *   - another program may have left DTR or RTS asserted. open() ends this;
  *   - the bridge may drop a character with a framing error, or deliver it as zero. If the port's baud rate is right, no
  *     character has a framing error;
- *   - the computer may be busy, EN may rise slowly, the banner may come late, the chip may be early silicon, its clock may
- *     be off by up to 2 %;
+ *   - the computer may be busy, EN may rise slowly, the banner may come late, the chip may be early silicon, its clock
+ *     may be off by up to 2 %;
  *   - an ESP32's GPIO15 may keep its ROM from printing. The board runs well; because of boards_apart() it is counted
  *     separately.
  */
@@ -70,9 +71,9 @@ static void boards_mend(struct sim_config *c)
  *	esp8266/Arduino		   149	   4	    4		   	examples @ f946290e
  *	Random-Nerd-Tutorials	   425	  77	    1	    3	    2	RuiSantosdotme @ e29f57c8
  *
- * Here 115200 Bd gets 80 %, a little less than in both collections. 9600 Bd gets 8 %. 74880 Bd gets 4 %: users choose it
- * because the output of an ESP8266's ROM is then readable too. The other baud rates share 8 % evenly, because each of
- * them has users: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
+ * Here 115200 Bd gets 80 %, a little less than in both collections. 9600 Bd gets 8 %. 74880 Bd gets 4 %: users choose
+ * it because the output of an ESP8266's ROM is then readable too. The other baud rates share 8 % evenly, because each
+ * of them has users: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
  */
 static int boards_draw_speed(uint64_t *random)
 {
@@ -92,13 +93,14 @@ static int boards_draw_speed(uint64_t *random)
 
 /* Draws some properties of the board again, because sim_config_random() makes them more or less frequent than they are
  * on users' boards. The frequencies, and their reasons:
- *   - ESP8266 loaders: eboot 70 %, NONOS 20 %, RTOS SDK 10 %. Most users have eboot, the loader of Arduino's core and so
- *     of ESPHome, Tasmota and WLED. NONOS and RTOS SDK are more frequent here than on users' boards: with fewer of them,
- *     the numbers would not show what goes wrong with them;
+ *   - ESP8266 loaders: eboot 70 %, NONOS 20 %, RTOS SDK 10 %. Most users have eboot, the loader of Arduino's core and
+ *     so of ESPHome, Tasmota and WLED. NONOS and RTOS SDK are more frequent here than on users' boards: with fewer of
+ *     them, the numbers would not show what goes wrong with them;
  *   - applications of the RTOS SDK: 60 % print at 74880 Bd, its default (CONSOLE_UART_BAUDRATE in
  *     espressif/ESP8266_RTOS_SDK components/esp8266/Kconfig);
  *   - bridges, not drawn again: a quarter each. esp8266/Arduino doc/boards.rst recommends FT232RL, CP2102 and CH340G
- *     alike, and no public count is known. The fourth kind, whose baud rates are exact, stands for FT2232H and PL2303 TA;
+ *     alike, and no public count is known. The fourth kind, whose baud rates are exact, stands for FT2232H and PL2303
+ *     TA;
  *   - crystals of the ESP32-C2, not drawn again: 26 MHz on eleven of twelve boards. Espressif's own modules have 26 MHz
  *     (espressif/esp-at @ a5d53a75 docs/en/Get_Started/Hardware_connection.rst), although ESP-IDF assumes 40 MHz
  *     (esp-rs/esp-hal#301).
@@ -191,8 +193,8 @@ static int64_t boards_second_stage_ns(const struct sim_config *c)
 	return c->loader == SIM_LOADER_IDF ? 130 * SIM_MS : c->loader == SIM_LOADER_NONOS ? 25 * SIM_MS : 0;
 }
 
-/* How long after a crash or restart espreset can recognise it. If the application prints a crash report, that is when 350
- * characters of the report have been sent. Otherwise it is when the banner of the following boot has been sent. */
+/* How long after a crash or restart espreset can recognise it. If the application prints a crash report, that is when
+ * 350 characters of the report have been sent. Otherwise it is when the banner of the following boot has been sent. */
 static int64_t boards_sign_ns(const struct sim_config *c)
 {
 	bool reports = c->fate == SIM_FATE_PANIC || c->fate == SIM_FATE_BROWNOUT;

@@ -1,8 +1,8 @@
 /* boards.h - random simulated boards like those that users have: healthy boards, and boards with exactly one fault.
  *
- * sim_config_random() makes a random board from a seed, which may have several faults. boards_draw() removes all of them,
- * draws some properties again so that they are about as frequent as on users' boards, and then adds the wanted fault, if
- * any. The same seed and fault always give the same board.
+ * sim_config_random() makes a random board from a seed, which may have several faults. boards_draw() removes all of
+ * them, draws some properties again so that they are about as frequent as on users' boards, and then adds the wanted
+ * fault, if any. The same seed and fault always give the same board.
  */
 #ifndef ESPRESET_SIMULATION_BOARDS_H
 #define ESPRESET_SIMULATION_BOARDS_H
@@ -65,8 +65,8 @@ enum boards_apart {
 /* boards_apart_title() - the reason @apart as a text for tables */
 const char *boards_apart_title(enum boards_apart apart);
 
-/* boards_apart() - is there a reason not to count this board with the others? It looks only at properties that are known
- * before espreset runs, so it never returns BOARDS_HEALED or BOARDS_SAID_ONCE. */
+/* boards_apart() - is there a reason not to count this board with the others? It looks only at properties that are
+ * known before espreset runs, so it never returns BOARDS_HEALED or BOARDS_SAID_ONCE. */
 enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config *config);
 
 /* boards_print() - write the properties of a board to @buf, as one text line without line end */

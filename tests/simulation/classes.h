@@ -1,4 +1,5 @@
-/* classes.h - the classes of healthy boards, such as "all with an ESP32", for each of which right verdicts are counted. */
+/* classes.h - the classes of healthy boards, such as "all with an ESP32", for each of which right verdicts are
+ * counted. */
 #ifndef ESPRESET_SIMULATION_CLASSES_H
 #define ESPRESET_SIMULATION_CLASSES_H
 
@@ -16,8 +17,8 @@ struct class
 extern const struct class classes[];
 extern const int classes_count;
 
-/* class_is_usual() - does RTS reset the board, does its application use 115200 Bd, and, if its chip is an ESP8266, is the
- * crystal a 26 MHz one? */
+/* class_is_usual() - does RTS reset the board, does its application use 115200 Bd, and, if its chip is an ESP8266, is
+ * the crystal a 26 MHz one? */
 bool class_is_usual(const struct sim_config *c);
 
 #endif

@@ -7,8 +7,8 @@
  *     would be too strict for a class, which has fewer boards;
  *   - each fault: 99 % of the boards with it get the right verdict.
  * Every other floor is a measured share minus one percent, so that a change that makes espreset worse is noticed. The
- * share of "ready" at the first attempt in each class is such a floor. "simulation --floors 20000 1" prints the measured
- * rows.
+ * share of "ready" at the first attempt in each class is such a floor. "simulation --floors 20000 1" prints the
+ * measured rows.
  */
 #include "floors.h"
 

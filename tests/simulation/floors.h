@@ -1,9 +1,10 @@
-/* floors.h - the floors: how many percent of the simulated boards must at least get the right verdict without options. */
+/* floors.h - the floors: how many percent of the simulated boards must at least get the right verdict without
+ * options. */
 #ifndef ESPRESET_SIMULATION_FLOORS_H
 #define ESPRESET_SIMULATION_FLOORS_H
 
-/* The run of the simulation with which the floors were measured: its number of boards, and its first seed. The boards of
- * this run are always the same, so no share of theirs may fall below its floor by chance. */
+/* The run of the simulation with which the floors were measured: its number of boards, and its first seed. The boards
+ * of this run are always the same, so no share of theirs may fall below its floor by chance. */
 #define FLOORS_BOARDS 20000
 #define FLOORS_SEED 1
 

@@ -89,7 +89,8 @@ static int main_simulate(unsigned long n, uint64_t seed)
 	return broken ? 1 : 0;
 }
 #else
-/* Runs boards until a promise is broken on one, but at most @n. Return: how many boards were run; 0: all promises held. */
+/* Runs boards until a promise is broken on one, but at most @n. Return: how many boards were run; 0: all promises
+ * held. */
 static unsigned long main_catch(unsigned long n, uint64_t seed)
 {
 	for (unsigned long i = 0; i < n; i++) {
@@ -101,8 +102,8 @@ static unsigned long main_catch(unsigned long n, uint64_t seed)
 	return 0;
 }
 
-/* Disables one rule of the proof after the other, and runs @n boards without it. A promise must then break on some board.
- * Otherwise the rule is of no use, or the simulation does not test it. */
+/* Disables one rule of the proof after the other, and runs @n boards without it. A promise must then break on some
+ * board. Otherwise the rule is of no use, or the simulation does not test it. */
 static int main_simulate(unsigned long n, uint64_t seed)
 {
 	const char *only = getenv("RULE"); /* name of the only rule to disable; NULL: each rule in its turn */

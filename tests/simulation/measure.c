@@ -1,7 +1,7 @@
 /* measure.c - runs espreset without options on simulated boards, and counts the verdicts for each class and each fault.
  *
- * Two processes share the work, to use two processors. Each takes every second seed, and runs half of the boards that are
- * wanted of each class. So the result does not depend on which process is faster.
+ * Two processes share the work, to use two processors. Each takes every second seed, and runs half of the boards that
+ * are wanted of each class. So the result does not depend on which process is faster.
  */
 #include "measure.h"
 
@@ -89,8 +89,8 @@ static void measure_healthy(struct measure *m, unsigned long all, unsigned long 
 	}
 }
 
-/* Draws and runs healthy boards until each class has enough of them. Boards that boards_apart() excludes are run as they
- * come up, up to @quota for each reason. */
+/* Draws and runs healthy boards until each class has enough of them. Boards that boards_apart() excludes are run as
+ * they come up, up to @quota for each reason. */
 static void measure_all_healthy(struct measure *m, unsigned long all, unsigned long quota, uint64_t seed)
 {
 	unsigned long most = 2 * all + quota * MEASURE_DRAWS_MAX;

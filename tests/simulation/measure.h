@@ -1,4 +1,5 @@
-/* measure.h - runs espreset without options on simulated boards, and counts the verdicts for each class and each fault. */
+/* measure.h - runs espreset without options on simulated boards, and counts the verdicts for each class and each
+ * fault. */
 #ifndef ESPRESET_SIMULATION_MEASURE_H
 #define ESPRESET_SIMULATION_MEASURE_H
 
@@ -6,8 +7,8 @@
 #include "trial.h"
 
 #define MEASURE_CLASSES_MAX 100
-/* How many random boards may be drawn for each board that is wanted of a class or fault. After so many draws it counts as
- * too rare to be filled. */
+/* How many random boards may be drawn for each board that is wanted of a class or fault. After so many draws it counts
+ * as too rare to be filled. */
 #define MEASURE_DRAWS_MAX 5000
 
 struct row {
@@ -31,20 +32,20 @@ struct measure {
 /* measure_draw() - prepare @t: a random board from @seed with @fault, and espreset's default options */
 void measure_draw(struct trial *t, enum boards_fault fault, uint64_t seed);
 
-/* measure_is_healed() - after a run: is the fault one that happens only a few times, and has it not happened again since
- * espreset's last reset? Then espreset cannot see it. */
+/* measure_is_healed() - after a run: is the fault one that happens only a few times, and has it not happened again
+ * since espreset's last reset? Then espreset cannot see it. */
 bool measure_is_healed(const struct trial *t);
 
-/* measure_is_said_once() - after a run: has the board reported a crash only once since espreset's last reset, in too short
- * a time for espreset to find the baud rate of the report? So it is if the application's baud rate is above 115200 Bd, or
- * if the report is one text line (a brownout) at another baud rate than 115200 Bd. Then the board restarts and runs well,
- * and espreset knows only of the restart. */
+/* measure_is_said_once() - after a run: has the board reported a crash only once since espreset's last reset, in too
+ * short a time for espreset to find the baud rate of the report? So it is if the application's baud rate is above
+ * 115200 Bd, or if the report is one text line (a brownout) at another baud rate than 115200 Bd. Then the board
+ * restarts and runs well, and espreset knows only of the restart. */
 bool measure_is_said_once(const struct trial *t, enum boards_fault fault);
 
 /**
  * measure_all() - run healthy boards and boards with one fault, and count the verdicts
- * @count: number of healthy boards in the class "all". Each other class and each fault gets a twentieth of @count, but at
- *	   least 2000 boards.
+ * @count: number of healthy boards in the class "all". Each other class and each fault gets a twentieth of @count, but
+ *	   at least 2000 boards.
  *
  * The first @count healthy boards count in every class that they belong to. Further boards are drawn as long as a class
  * has too few, and count only in classes that have too few. No board is preferred, so each class is a fair sample.

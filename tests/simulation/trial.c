@@ -11,9 +11,9 @@
 #include "report/report.h"
 #include "run/loop.h"
 
-/* espreset cannot know of a crash or a restart that happens less than this time before its verdict. The ROM needs time to
- * start, a text line takes time to be sent, and the bridge delivers it late. Longer delays of the ROM and stalls of the
- * bridge are added to this time. */
+/* espreset cannot know of a crash or a restart that happens less than this time before its verdict. The ROM needs time
+ * to start, a text line takes time to be sent, and the bridge delivers it late. Longer delays of the ROM and stalls of
+ * the bridge are added to this time. */
 #define UNSEEN_NS (60 * SIM_MS)
 
 #define REPORT_NS (1500 * SIM_MS) /* how long a panic report of 1,000 characters at 9600 Bd and the restart take */
@@ -31,7 +31,8 @@ static enum chip trial_chip(const struct sim_config *board)
 	return chips[board->chip];
 }
 
-/* Draws random options of espreset. A user may choose options that do not fit the board, so these need not fit either. */
+/* Draws random options of espreset. A user may choose options that do not fit the board, so these need not fit
+ * either. */
 static void trial_draw_user(struct trial *t, uint64_t *random)
 {
 	static const char *const sequences[] = { "both", "D0|R1|W0.1|R0", "R1|W0.02|R0", "U0,1|W0.05|U0,0" };
@@ -147,8 +148,8 @@ static void trial_check_inference(struct trial *t)
 		trial_broke(t, "ready by us, and the reset was long after our hold");
 }
 
-/* Promise 1: if the verdict is ready, a hardware reset has happened since the start, the chip has latched flash boot, and
- * the application runs. */
+/* Promise 1: if the verdict is ready, a hardware reset has happened since the start, the chip has latched flash boot,
+ * and the application runs. */
 static void trial_check_ready(struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;

@@ -6,8 +6,8 @@
  *	if (t.broken[0])		a promise is broken
  *		trial_describe(&t);
  *
- * The simulation knows the true state of the board at any time. So it can check on every board whether espreset has kept
- * the promises of docs/design.md, section 3, as far as they concern the board.
+ * The simulation knows the true state of the board at any time. So it can check on every board whether espreset has
+ * kept the promises of docs/design.md, section 3, as far as they concern the board.
  */
 #ifndef ESPRESET_SIMULATION_TRIAL_H
 #define ESPRESET_SIMULATION_TRIAL_H
@@ -41,17 +41,19 @@ struct trial {
 	char broken[256];      /* how the first broken promise was broken; "": all promises were kept */
 };
 
-/* trial_draw() - prepare @t from @seed: a random board, random options, which need not fit the board, and now and then a
- * port operation that fails or is interrupted by a stop signal */
+/* trial_draw() - prepare @t from @seed: a random board, random options, which need not fit the board, and now and then
+ * a port operation that fails or is interrupted by a stop signal */
 void trial_draw(struct trial *t, uint64_t seed);
 
-/* trial_run() - run espreset's session code on the board, check the promises, and set the second half of @t's members */
+/* trial_run() - run espreset's session code on the board, check the promises, and set the second half of @t's
+ * members */
 void trial_run(struct trial *t);
 
 /* trial_result() - the result of the session; NULL: the session has not ended, because the port could not be opened */
 const struct session_result *trial_result(const struct trial *t);
 
-/* trial_describe() - print the verdict, what makes the board difficult, espreset's options, and the board's true state */
+/* trial_describe() - print the verdict, what makes the board difficult, espreset's options, and the board's true
+ * state */
 void trial_describe(const struct trial *t);
 
 #endif
