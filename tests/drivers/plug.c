@@ -1,4 +1,5 @@
-/* plug.c - connects USB requests, the bridge model, the serial wire and the simulated board, in order of time. */
+/* plug.c - one simulated board with its bridge: passes USB requests from the kernel to the bridge model, and characters
+ * and modem lines between bridge and board, in the order of time. */
 #include "plug.h"
 
 #include <dirent.h>
@@ -7,17 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A full-speed USB frame: waiting input is sent at most once per frame. */
+/* Duration of a full-speed USB frame. The host gets input from the bridge at most once per frame. */
 #define FRAME_NS SIM_MS
-/* Delay from pulling the cable to the disconnect at the host. A hub reports it within 255 ms (USB 2.0, 11.12.4). */
+/* How long after the USB cable is pulled the host is told. A real hub does it within 255 ms. Source: USB 2.0,
+ * 11.12.4. */
 #define GONE_AFTER_NS (100 * SIM_MS)
-/* The disconnect also waits until no request has arrived for this time. Otherwise vhci_hcd would leave a request that
- * is on its way unanswered until the driver's own time-out. */
+/* A request from the host delays the disconnect further, until none has come for this time. Otherwise vhci_hcd would
+ * never answer a request that is still on its way, and the serial driver would wait for its own time-out. */
 #define GONE_QUIET_NS (20 * SIM_MS)
-/* A write is completed when at most this much of it is still in the transmit buffer. */
+/* The host's write is completed when the bridge needs at most this time to send the rest of its transmit buffer. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
-/* A CP2102C's flow control keeps RTS asserted this long after a character. No source for the value; it must exceed the
- * gap between two characters. */
+/* How long after a character a CP2102C's flow control keeps RTS asserted. There is no source for this value. It must be
+ * longer than the gap between two characters. */
 #define FLOW_NS (1 * SIM_MS)
 
 static double seconds(int64_t ns)
@@ -81,7 +83,7 @@ bool plug_arm(struct plug *p, int64_t now_ns, const struct plug_armed *armed)
 	return false;
 }
 
-/* Return: the pid of a child of @parent, 0: it has none. */
+/* Return: the process ID of a child of the process @parent; 0: it has no child. */
 static int child_of(int parent)
 {
 	char path[64], line[512];
@@ -105,7 +107,7 @@ static int child_of(int parent)
 	return found;
 }
 
-/* Sends @sig to @pid; a negative @pid means the child of that process. */
+/* Sends the signal @sig to the process @pid. If @pid is negative, sends it to a child of the process -@pid. */
 static void send_signal(struct plug *p, int pid, int sig)
 {
 	int target = pid > 0 ? pid : child_of(-pid);
@@ -156,13 +158,14 @@ static void on_heard(void *user, const struct sim_heard *heard)
 	if (!p->bridge.enabled)
 		return;
 	p->framing_error |= heard->framing_error;
-	/* The words "fedrop" and "fezero" choose what the bridge does with a character without a stop bit. */
+	/* The board's WORDS may contain "fedrop" or "fezero": then the bridge drops a character with a framing error,
+	 * or delivers it as zero. */
 	if (heard->framing_error && p->config.framing == SIM_FRAMING_DROP)
 		return;
 	byte = heard->framing_error && p->config.framing == SIM_FRAMING_ZERO ? 0 : heard->byte;
 	n = bridge_received(&p->bridge, byte, heard->framing_error, out);
-	/* While the host reads, the receive buffer is larger than the chip's, so that a slow virtual machine loses
-	 * nothing. */
+	/* If the host does not read, the chip's own buffer size decides when characters are lost. If it reads, the
+	 * buffer is larger, because a slow virtual machine would lose characters that a real host gets in time. */
 	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
 		p->lost++;
 		return;
@@ -171,7 +174,8 @@ static void on_heard(void *user, const struct sim_heard *heard)
 		p->in[p->in_to++ % PLUG_IN] = (struct plug_heard){ heard->time_ns + p->config.latency_ns, out[i] };
 }
 
-/* A chip with native USB hands over what it prints at once. A character that a reset cuts off is not sent. */
+/* A chip with native USB has no UART: what it prints goes to the host without any conversion. If a reset interrupts a
+ * character, the host does not get it. */
 static void on_native(struct plug *p, const struct sim_frame *frame)
 {
 	struct sim_heard heard = { .time_ns = frame->cut_ns, .byte = frame->byte };
@@ -190,7 +194,7 @@ static void on_frame(void *user, const struct sim_frame *frame)
 		sim_uart_frame(&p->receiver, frame);
 }
 
-/* Sets the receiver to the bridge's line speed, if that has changed. */
+/* Sets the bridge's UART receiver to the bridge's new baud rate after a change. */
 static void follow_rate(struct plug *p)
 {
 	if (p->receiver_rate == p->bridge.rate)
@@ -206,14 +210,15 @@ static int64_t frame_after(int64_t at_ns)
 	return (at_ns / FRAME_NS + 1) * FRAME_NS;
 }
 
-/* When the oldest waiting character has arrived completely. */
+/* When the host can get the oldest character that waits for it: at the next USB frame after it has arrived at the
+ * bridge; SIM_NEVER: none waits. */
 static int64_t character_due(const struct plug *p)
 {
 	return in_waiting(p) ? frame_after(p->in[p->in_from % PLUG_IN].at_ns) : SIM_NEVER;
 }
 
-/* When the next input packet is sent: with the first character; on a bridge whose packets carry status, when the packet
- * is full or the latency timer ends. */
+/* When the host gets the next input packet. Most bridges send it as soon as one character waits. A bridge whose packets
+ * carry status bytes (FTDI) sends it when the packet is full or its latency timer ends. */
 static int64_t in_due(const struct plug *p)
 {
 	const struct bridge_kind *kind = p->bridge.kind;
@@ -252,7 +257,8 @@ static void answer_pending(struct plug *p, const struct plug_pending *q, const u
 	p->pending[q - p->pending].seq = 0;
 }
 
-/* Fills one input packet. Return: the number of characters in it. */
+/* Writes one packet for the host to @data: status bytes, then waiting characters. Sets *@ret_len to its length. Return:
+ * how many characters it contains. */
 static unsigned int fill_packet(struct plug *p, uint8_t *data, size_t room, size_t *ret_len)
 {
 	const struct bridge_kind *kind = p->bridge.kind;
@@ -293,7 +299,7 @@ static void deliver(struct plug *p)
 		p->in_last_ns = p->now_ns;
 		answer_pending(p, q, data, len);
 		if (!n)
-			continue; /* the packet held status bytes only */
+			continue; /* the host got status bytes, but no character: this is no event for the record */
 		note(p, p->now_ns, "usb", "in", (int)n);
 		fire_count(p, WHEN_BYTES, n);
 	}
@@ -375,7 +381,7 @@ static void refuse(struct plug *plug, const struct usbip_msg *msg);
 
 /* ---- requests ---- */
 
-/* Applies the effect of DTR and RTS on a chip with native USB. */
+/* Lets a chip with native USB react to a change of DTR or RTS. */
 static void ask_native(struct plug *p)
 {
 	enum bridge_reset reset = p->bridge.kind->lines_moved(&p->bridge);
@@ -405,8 +411,9 @@ static void drive_lines(struct plug *p, bool dtr, bool rts)
 	fire_count(p, WHEN_LINES, 1);
 }
 
-/* vhci_hcd does not forward a USB port reset. After a reset, and only then, the hub driver reads the device descriptor
- * again (Linux drivers/usb/core/hub.c, hub_port_init): that request is taken as the reset. */
+/* Does @req show that the host has just reset the device? vhci_hcd does not forward the reset itself. But after a
+ * reset, and only then, Linux's hub driver reads the device descriptor again. Source: hub_port_init() in Linux
+ * drivers/usb/core/hub.c. */
 static bool is_usb_reset(const struct bridge_request *req)
 {
 	return req->type == 0x80 && req->request == 6 && req->value == 0x0100;
@@ -479,8 +486,9 @@ static void unlink_request(struct plug *p, const struct usbip_msg *msg)
 	p->reading = oldest_in(p) != NULL;
 }
 
-/* vhci_hcd sends submissions and cancellations from two queues, so a cancellation may arrive before its request. Such a
- * request must not be answered: the kernel would drop the device. */
+/* Has the host cancelled request number @seq before the request itself has arrived? This happens because vhci_hcd has
+ * separate queues for requests and cancellations. Such a request must not be answered: the kernel would drop the
+ * device. */
 static bool is_cancelled(const struct plug *p, uint32_t seq)
 {
 	const uint32_t *c;
@@ -541,7 +549,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When the next event between bridge and board is due. */
+/* When something happens next on the board, in its loader, or on the wires between board and bridge. */
 static int64_t wire_next(const struct plug *p)
 {
 	int64_t next = earlier(sim_board_next(&p->board), sim_rom_loader_next(&p->loader));
@@ -549,8 +557,9 @@ static int64_t wire_next(const struct plug *p)
 	return earlier(next, earlier(p->out_end_ns, p->flow_ns));
 }
 
-/* Drives RTS as the chip's flow control does: asserted by received characters, released when they stop. Called from the
- * main loop, because the board must not be driven from within its own events. */
+/* Drives RTS as a CP2102C's flow control does: asserts it when a character has come, and releases it FLOW_NS after the
+ * last one. The callback for a received character must not do this itself, because the board is calling it and must not
+ * be changed at the same time. */
 static void flow_control(struct plug *p)
 {
 	bool was = p->flow_ns != SIM_NEVER;
@@ -587,7 +596,8 @@ static void run_wire(struct plug *p, int64_t now_ns)
 	sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
 }
 
-/* A watchdog reset restarts the whole chip, so a native USB device leaves the bus. The test plugs it in again. */
+/* A watchdog reset restarts the whole chip with its native USB, so the device leaves the bus. The test must plug it in
+ * again. */
 static void follow_watchdog_resets(struct plug *p)
 {
 	if (p->watchdog_resets == p->loader.watchdog_resets)
@@ -637,7 +647,8 @@ int64_t plug_next(const struct plug *p)
 	for (i = 0; i < PLUG_PENDING; i++)
 		if (p->pending[i].seq)
 			next = earlier(next, p->pending[i].due_ns);
-	/* The last character before a pause ends with its stop bit, for which the board reports no edge. */
+	/* The last character before a pause ends with a stop bit. The board's TX does not change there, so only the
+	 * receiver knows when this character is complete. */
 	if (sim_uart_next(&p->receiver) > p->now_ns)
 		next = earlier(next, sim_uart_next(&p->receiver));
 	if (oldest_in(p) && !(p->stalled & STALL_IN))
@@ -663,7 +674,8 @@ static void forget_usb(struct plug *p)
 	p->gone_ns = SIM_NEVER;
 }
 
-/* Replaces the bridge. A new bridge, and one without power, releases both lines. */
+/* Replaces the bridge by one that has just been plugged in, or that has lost its power. It asserts neither DTR nor
+ * RTS. */
 static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 {
 	char serial[16];
@@ -675,7 +687,8 @@ static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 	forget_usb(p);
 }
 
-/* The device no longer answers: requests sent by the host fail as in a host controller. Reads stay pending. */
+/* Answers all pending requests with the error that a USB host controller reports when a device does not answer. Only
+ * reads of input stay pending. */
 static void fail_pending(struct plug *p)
 {
 	struct plug_pending *q;
@@ -756,7 +769,8 @@ static int new_record(struct plug *p)
 	return p->record_file ? 0 : -ENOMEM;
 }
 
-/* Starts the board's update service on its socket. An upload is stored where the loader's uploads are. */
+/* Starts the board's network update service if its WORDS contain ota=HOST:PORT. The service writes uploads to the same
+ * flash as the ROM loader. */
 static int go_online(struct plug *p)
 {
 	int r;
@@ -774,7 +788,7 @@ static int go_online(struct plug *p)
 	return 0;
 }
 
-/* Creates the board that @words describe, and a new record. The bridge exists already. */
+/* Creates the board that @words describe, and starts a new record. Does not change the bridge. */
 static int new_board(struct plug *p, int64_t now_ns, const char *words, char *err, size_t cap)
 {
 	const uint8_t mac[6] = { 0x5c, 0xcf, 0x7f, 0x00, 0x10, (uint8_t)p->id };
@@ -831,7 +845,7 @@ int plug_swap(struct plug *p, int64_t now_ns, const char *words, char *err, size
 	r = new_board(p, now_ns, words, err, cap);
 	if (r < 0)
 		return r;
-	/* Characters that the old board has sent, or was to receive, are discarded. */
+	/* discard characters that the old board has sent and the host has not got, or that the old board was to get */
 	p->in_from = p->in_to;
 	p->out_from = p->out_to;
 	p->out_end_ns = SIM_NEVER;

@@ -1,11 +1,13 @@
-/* plug.h - one simulated board on one simulated bridge in one port of vhci_hcd, with its faults and its record.
+/* plug.h - one simulated board with a simulated USB-UART bridge, plugged into a port of Linux's virtual USB host
+ * controller (vhci_hcd). It can have faults, and keeps a record of events.
  *
  *	plug_in(&plug, id, now, kind, words, err, sizeof(err));
- *	loop: when plug.usb.fd is readable plug_receive(); then plug_run(); sleep until plug_next()
+ *	loop: if plug.usb.fd is readable, plug_receive(); then plug_run(); then sleep until plug_next()
  *	plug_out(&plug, now);
  *
- * The caller passes CLOCK_MONOTONIC times in nanoseconds. The record holds the truth that no test can see through USB,
- * as JSON, one object per text line: edges of EN and GPIO0, what the chip runs, every transfer.
+ * All times that the caller passes are nanoseconds of CLOCK_MONOTONIC. The record tells a test what it cannot see
+ * through USB: each change of EN and GPIO0, what the chip runs, each USB transfer. Each event is a JSON object on its
+ * own text line.
  */
 #ifndef BENCH_PLUG_H
 #define BENCH_PLUG_H
@@ -18,7 +20,7 @@
 #include "sim/net.h"
 #include "usbip.h"
 
-#define PLUG_MAX 15 /* ports of one vhci_hcd */
+#define PLUG_MAX 15 /* number of boards that can be plugged in */
 #define PLUG_FLASH (4u << 20)
 #define PLUG_PACKED (1u << 20)
 #define PLUG_PENDING 64
@@ -29,18 +31,18 @@
 /* clang-format off */
 enum plug_stall {
 	STALL_CONTROL = 1, STALL_IN = 2, STALL_OUT = 4,
-	STALL_UNTIL_RESET = 8	/* control transfers only, on a chip that a USB reset cures */
+	STALL_UNTIL_RESET = 8	/* stalls control transfers until the host resets the USB device */
 };
 /* clang-format on */
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
 enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE, WHAT_VANISH };
 
-/* A fault armed in advance: done once, delay_ns after the count-th event of the kind when. */
+/* A fault that will happen once: what, at the time delay_ns after count events of the kind when. */
 struct plug_armed {
-	enum plug_when when; /* WHEN_NEVER: this slot is free */
-	unsigned int count;  /* events that are still to come */
+	enum plug_when when; /* WHEN_NEVER: this entry of armed[] is not in use */
+	unsigned int count;  /* how many events must still happen before the delay begins */
 	int64_t delay_ns;
-	int64_t due_ns; /* when to do it; SIM_NEVER: before the last event */
+	int64_t due_ns; /* when the fault happens; SIM_NEVER: not known, as long as count is not 0 */
 	enum plug_what what;
 	int arg, arg2;
 };
@@ -50,7 +52,7 @@ struct plug_pending {
 	unsigned int ep;
 	bool in;
 	uint32_t len;
-	int64_t due_ns; /* when the answer is due; SIM_NEVER: when input arrives, or never */
+	int64_t due_ns; /* when to answer this request; SIM_NEVER: when there is input for it, or never */
 };
 
 struct plug_heard {
@@ -60,93 +62,95 @@ struct plug_heard {
 
 struct plug {
 	int id;
-	bool made; /* a board exists */
+	bool made; /* true: the members below describe a board; false: no board has been plugged in yet */
 	struct usbip usb;
 	struct bridge bridge;
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
-	unsigned int watchdog_resets; /* watchdog resets of the board that the USB side has handled */
+	unsigned int watchdog_resets; /* how many watchdog resets have been handled, of loader.watchdog_resets */
 	uint8_t *flash, *packed;
-	bool online; /* the board runs an update service, because its words hold ota=HOST:PORT */
+	bool online; /* true: the board has a network update service, because its WORDS contain ota=HOST:PORT */
 	struct sim_net net;
 
 	struct sim_uart receiver; /* the bridge's UART receiver */
 	double receiver_rate;
-	struct plug_heard *in; /* ring buffer of characters for the host */
+	struct plug_heard *in; /* ring buffer of characters from the board that the host has not got yet */
 	uint32_t in_from, in_to;
-	int64_t in_last_ns; /* when the last input packet was sent */
-	bool framing_error; /* a character since the last packet had no stop bit */
-	bool reading;	    /* the host has a read pending */
-	int64_t flow_ns;    /* when the chip's flow control releases RTS; SIM_NEVER: it does not assert RTS */
+	int64_t in_last_ns; /* when the host got the last input packet */
+	bool framing_error; /* true: since the last input packet, a character has had a framing error */
+	bool reading;	    /* true: the host is waiting for input */
+	int64_t flow_ns;    /* when a CP2102C's flow control will release RTS; SIM_NEVER: it does not assert RTS */
 	bool flow_is_on;
 
-	uint8_t *out; /* ring buffer of characters from the host */
+	uint8_t *out; /* ring buffer of characters from the host that the board has not got yet */
 	uint32_t out_from, out_to;
-	int64_t out_end_ns; /* when the character being transmitted ends; SIM_NEVER: none is */
+	int64_t out_end_ns; /* when the board has got all of the next character; SIM_NEVER: there is none */
 
 	struct plug_pending pending[PLUG_PENDING];
-	/* Ring of requests whose cancellation arrived before them. */
+	/* numbers of the requests that were cancelled before they arrived; new ones overwrite the oldest */
 	uint32_t cancelled[PLUG_PENDING];
 	unsigned int cancelled_at;
-	unsigned int stalled; /* enum plug_stall values, added */
-	int64_t gone_ns;      /* when the host sees the disconnect of a pulled cable; SIM_NEVER */
+	unsigned int stalled; /* sum of the enum plug_stall values of all transfers that are not answered now */
+	int64_t gone_ns;      /* when the host is told that the cable was pulled; SIM_NEVER: it was not pulled */
 	struct plug_armed armed[PLUG_ARMED];
-	unsigned int lost; /* characters lost because the bridge's receive buffer was full */
+	unsigned int lost; /* how many characters were lost because the bridge's buffer was full */
 
-	char *record; /* buffer of record_file, from open_memstream() */
+	char *record; /* the text of the record, which open_memstream() keeps up to date after fflush(record_file) */
 	size_t record_len;
 	FILE *record_file;
 	int64_t now_ns;
 };
 
 /**
- * plug_in() - create the board that @words describe (as in sim:WORDS) on a bridge, and plug it into port @id
+ * plug_in() - create the board that @words describe, as in espreset's PORT sim:WORDS, with a bridge of the kind @kind,
+ * and plug it into port @id
  *
- * Return: 0, or negative errno with the reason in @err.
+ * Return: 0, or negative errno. On failure, @err tells the reason.
  */
 int plug_in(struct plug *plug, int id, int64_t now_ns, const struct bridge_kind *kind, const char *words, char *err,
 	    size_t cap);
 
 /**
- * plug_swap() - replace the board by the one that @words describe; the bridge stays plugged in
+ * plug_swap() - replace the board by a new one that @words describe; the bridge stays plugged in
  *
- * Starts a new record and disarms all faults. Speed and lines stay as the driver has set them.
+ * Starts a new record, and forgets all armed faults. The bridge keeps its baud rate and the state of DTR and RTS.
  *
- * Return: as plug_in(). On failure the old board may be gone.
+ * Return: 0, or negative errno. On failure, @err tells the reason, and the old board may no longer exist.
  */
 int plug_swap(struct plug *plug, int64_t now_ns, const char *words, char *err, size_t cap);
 
-/* plug_out() - pull the cable, and with it the power: transfers fail, and shortly after that the host sees the
- * disconnect. The board object and its record remain. */
+/* plug_out() - pull the USB cable, which also carries the board's power. All USB transfers then fail, and 0.1 s later
+ * the host is told of the disconnect. The board and its record stay in @plug. */
 void plug_out(struct plug *plug, int64_t now_ns);
 
-/* plug_vanish() - disconnect from the bus but keep the power, as a chip with native USB can */
+/* plug_vanish() - disconnect the device from the USB bus while the board keeps its power, as a chip with native USB
+ * does when it resets itself */
 void plug_vanish(struct plug *plug, int64_t now_ns);
 
-/* plug_again() - plug the same board in again. Return: 0 or negative errno. */
+/* plug_again() - plug in the board again after plug_out() or plug_vanish(). Return: 0 or negative errno. */
 int plug_again(struct plug *plug, int64_t now_ns);
 
-/* plug_receive() - read requests; call when the USB/IP socket is readable */
+/* plug_receive() - read and handle the kernel's USB requests; call it when plug.usb.fd is readable */
 void plug_receive(struct plug *plug, int64_t now_ns);
 
-/* plug_run() - process everything that is due up to @now_ns */
+/* plug_run() - do everything that has to happen up to the time @now_ns */
 void plug_run(struct plug *plug, int64_t now_ns);
 
-/* plug_next() - when plug_run() must be called next; SIM_NEVER: no event is due */
+/* plug_next() - the latest time for the next plug_run(); SIM_NEVER: nothing is planned */
 int64_t plug_next(const struct plug *plug);
 
-/* plug_stall() - stop completing transfers of these kinds (enum plug_stall, added); 0: complete all, pending ones too
- */
+/* plug_stall() - stop answering the USB transfers that @kinds selects, a sum of enum plug_stall values. 0: answer all
+ * transfers again. */
 void plug_stall(struct plug *plug, int64_t now_ns, unsigned int kinds);
 
-/* plug_arm() - arm a fault. Return: false if PLUG_ARMED faults are armed already. */
+/* plug_arm() - plan a fault that happens later. Return: false if PLUG_ARMED faults are planned already. */
 bool plug_arm(struct plug *plug, int64_t now_ns, const struct plug_armed *armed);
 
-/* plug_truth() - write the current state of board and bridge, one JSON object */
+/* plug_truth() - write the true state of board and bridge to @out, as one JSON object */
 void plug_truth(struct plug *plug, FILE *out);
 
-/* plug_mark() - write @text into the record */
+/* plug_mark() - write @text into the record, so that a test can find this moment in it */
 void plug_mark(struct plug *plug, int64_t now_ns, const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* spend.c - runs one child and reports its resource use: fork, exec, wait4(). */
+/* spend.c - runs a program, and reports the memory and the CPU time that it has used. */
 #include "spend.h"
 
 #include <stdio.h>

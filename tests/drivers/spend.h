@@ -1,15 +1,16 @@
-/* spend.h - runs a program and reports its memory and CPU time. */
+/* spend.h - runs a program, and reports the memory and the CPU time that it has used. */
 #ifndef BENCH_SPEND_H
 #define BENCH_SPEND_H
 
 /**
- * spend() - run argv[0] as a child and wait for it
- * @file: gets "PEAK_KIB USER_SECONDS SYSTEM_SECONDS", with the child's own children included
+ * spend() - run the program argv[0] with the arguments @argv, and wait for its end
+ * @file: receives "PEAK_KIB USER_SECONDS SYSTEM_SECONDS": the peak of its memory, and its CPU time. Both include the
+ *	  program's own child processes.
  *
- * The kernel counts the forked copy of the caller in the peak, so the caller must be small. Python would be larger than
- * the programs to measure.
+ * fork() first copies the caller, and the kernel counts this copy in the peak. So the caller must be smaller than the
+ * program that it measures. This is why the tests, which are in Python, do not measure it themselves.
  *
- * Return: the child's exit status; 128 + the signal that ended it; 127: the program could not be run.
+ * Return: the program's exit status; 128 + the number of the signal that has ended it; 127 if it could not be run.
  */
 int spend(const char *file, char **argv);
 

@@ -1,4 +1,4 @@
-/* usbip.c - USB/IP messages over a socket pair; the kernel holds the other end. */
+/* usbip.c - USB/IP messages over a socket pair, of which the kernel has the other end. */
 #include "usbip.h"
 
 #include <arpa/inet.h>
@@ -27,7 +27,8 @@ static void put(uint8_t *p, uint32_t value)
 	memcpy(p, &net, 4);
 }
 
-/* Return: high-speed ports of one controller. The kernel adds the same number of super-speed ports. */
+/* Return: the number of ports of one virtual USB host controller, counted in its status file. Half of them are
+ * high-speed ports (hs), the others super-speed ports (ss). */
 static int ports_each(void)
 {
 	FILE *f = fopen(STATUS, "re");
@@ -96,7 +97,7 @@ int usbip_receive(struct usbip *dev)
 	return -ENODEV;
 }
 
-/* Parses the message at the start of the buffer. Return: its length; 0: the message is incomplete. */
+/* Parses the message at the start of dev->buf. Return: the length of the message; 0: it has not arrived completely. */
 static size_t parse(const struct usbip *dev, struct usbip_msg *msg)
 {
 	const uint8_t *p = dev->buf;
@@ -143,7 +144,7 @@ static void send_all(struct usbip *dev, const uint8_t *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return; /* the kernel has closed its end; usbip_receive() reports the error */
+			return; /* the kernel has closed the connection, which usbip_receive() will report */
 		data += n;
 		len -= (size_t)n;
 	}

@@ -1,9 +1,10 @@
-/* usbip.h - the device's end of a USB/IP connection: plugs a device into vhci_hcd, passes USB requests in, answers out.
+/* usbip.h - the device's end of a USB/IP connection. It plugs a device into Linux's virtual USB host controller
+ * (vhci_hcd), receives the kernel's USB requests, and sends the answers.
  *
  *	usbip_plug(&dev, port);
  *	loop: when dev.fd is readable:
  *		usbip_receive(&dev);
- *		while (usbip_next(&dev, &msg)) { usbip_answer(...), or keep msg.seq and answer later }
+ *		while (usbip_next(&dev, &msg)) { usbip_answer(...) now, or store msg.seq and answer later }
  *
  * Source: Linux Documentation/usb/usbip_protocol.rst, drivers/usb/usbip/.
  */
@@ -15,12 +16,12 @@
 #include <stdint.h>
 
 #define USBIP_DATA_MAX 16384
-/* Ports used of each virtual controller. The hub driver handles one device at a time, so many devices on one hub would
- * delay each other's disconnect. */
+/* How many ports of each virtual controller are used. It has more ports, but the kernel handles the devices of one hub
+ * one after the other, so that many devices would delay each other's disconnect. */
 #define USBIP_PORTS 7
 
 struct usbip {
-	int fd; /* -1: not plugged in */
+	int fd; /* socket to the kernel; -1: the device is not plugged in */
 	int port;
 	uint8_t buf[48 + USBIP_DATA_MAX];
 	size_t have;
@@ -30,34 +31,36 @@ struct usbip_msg {
 	bool unlink;
 	uint32_t seq;
 	uint32_t unlink_seq;
-	bool in; /* direction: true to the host */
+	bool in; /* true: the device sends data to the host; false: the host sends data */
 	unsigned int ep;
-	uint32_t len; /* length of the host's buffer, the most an answer may have */
+	uint32_t len; /* length of the host's buffer: of its data, or the greatest length of an answer */
 	uint8_t setup[8];
-	const uint8_t *data; /* data from the host; valid until the next call of usbip_next() or usbip_receive() */
+	const uint8_t *data; /* data from the host, valid until the next call of usbip_next() */
 };
 
-/* usbip_plug() - plug in at full speed; port 7 is port 0 of the second controller, and so on. Return: 0 or negative
- * errno. */
+/* usbip_plug() - plug in a full-speed device. Ports 0 to 6 are those of the first virtual controller, ports 7 to 13
+ * those of the second one, and so on. Return: 0 or negative errno. */
 int usbip_plug(struct usbip *dev, int port);
 
-/* usbip_unplug() - disconnect from the bus */
+/* usbip_unplug() - disconnect the device from the USB bus */
 void usbip_unplug(struct usbip *dev);
 
-/* usbip_receive() - read what the socket holds. Return: 0; negative errno: the kernel has closed the connection. */
+/* usbip_receive() - read the bytes that have arrived from the kernel. Return: 0, or negative errno if the kernel has
+ * closed the connection. */
 int usbip_receive(struct usbip *dev);
 
-/* usbip_next() - take the next complete message. Return: false if there is none. */
+/* usbip_next() - parse the next message that has arrived completely. Return: false if there is none. */
 bool usbip_next(struct usbip *dev, struct usbip_msg *msg);
 
 /**
- * usbip_answer() - complete a request
- * @status: 0, or the negative errno that the kernel expects: -EPIPE is a stall
- * @data:   @len bytes for the host; NULL for a request from the host, of which @len bytes were accepted
+ * usbip_answer() - answer the kernel's USB request number @seq
+ * @status: 0, or a negative errno of Linux's USB drivers, such as -EPIPE for a stall
+ * @data:   the @len bytes that the host asked for; NULL if the host has sent data, of which the device has taken @len
+ *	    bytes
  */
 void usbip_answer(struct usbip *dev, uint32_t seq, int status, const void *data, size_t len);
 
-/* usbip_unlinked() - answer a cancellation; @found: the request was still pending */
+/* usbip_unlinked() - answer a message that cancels a request; @found: had this request not been answered yet? */
 void usbip_unlinked(struct usbip *dev, uint32_t seq, bool found);
 
 #endif
