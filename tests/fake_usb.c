@@ -83,7 +83,7 @@ void fake_usb_tty(const char *usb_path, int interface, const char *tty, const ch
 		(void)snprintf(port, sizeof(port), "%s", usb_if);
 	(void)snprintf(node, sizeof(node), "%s/tty/%s", port, tty);
 	(void)snprintf(path, sizeof(path), "%s/device", node);
-	fake_link("../..", path); /* the parent of the port's directory, two levels above .../tty/ttyUSB0 */
+	fake_link("../..", path); /* as in a real /sys, the link in tty/ttyUSB0 leads two levels up */
 	(void)snprintf(path, sizeof(path), "/sys/class/tty/%s", tty);
 	link_from(3, node, path);
 	(void)snprintf(path, sizeof(path), "/dev/%s", tty);

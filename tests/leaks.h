@@ -2,8 +2,8 @@
 #ifndef ESPRESET_TESTS_LEAKS_H
 #define ESPRESET_TESTS_LEAKS_H
 
-/* count_fds() - the number of open descriptors, always too high by the same few; only a change since an earlier call
- * means something */
+/* count_fds() - the number of open descriptors, plus a constant. If it grows between two calls, a descriptor has
+ * leaked. */
 int count_fds(void);
 
 #endif

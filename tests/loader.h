@@ -93,8 +93,8 @@ struct sim_rom_loader {
 
 /**
  * sim_rom_loader_init() - attach a loader to @board; @board hands it each character that the host sends
- * @flash:  the content of flash. Its first change also changes the image that @board boots, which is board.config's
- *          until then.
+ * @flash:  the initial content of flash. Until it first changes, @board boots the image that board.config describes;
+ *	    from then on, the image in @flash.
  * @packed: room for one compressed upload
  *
  * The caller must not free @flash and @packed while the loader is used.

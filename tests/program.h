@@ -53,7 +53,7 @@ void program_shell(struct program *p, const char *command);
 
 /**
  * program_start() - start espreset without a shell, and do not wait for its end
- * @out_fd: becomes its standard output; -1: it has the standard output of the test
+ * @out_fd: becomes the standard output of espreset; -1: espreset inherits the standard output of the test
  *
  * Return: the process ID.
  */

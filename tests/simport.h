@@ -31,7 +31,7 @@ struct simport {
 	bool stop_pending;
 	bool dtr, rts; /* is the modem line asserted, as the code under test has set it? */
 	bool is_open;
-	int64_t opened_ns, closed_ns; /* times of the open and of the close; -1: has not happened yet */
+	int64_t opened_ns, closed_ns; /* when the port was opened, and when it was closed; -1: not yet */
 	int transfers;		      /* how many USB control transfers there have been so far */
 	/* How long the port may stay open; 0: for ever. Later calls of read() fail with EDEADLK, to end a loop of the
 	 * code under test that would never end. */
@@ -48,7 +48,8 @@ int simport_open(struct simport *sp, int baud);
 /* simport_wait() - advance the clock while the code under test does nothing, for example after it has ended */
 void simport_wait(struct simport *sp, int64_t ns);
 
-/* simport_truth() - the true state of the board. The pointer stays valid as long as @sp, and its content follows it. */
+/* simport_truth() - the true state of the board. The pointer stays valid as long as @sp does; what it points to changes
+ * with the board. */
 const struct sim_truth *simport_truth(const struct simport *sp);
 
 #endif

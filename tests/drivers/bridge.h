@@ -38,7 +38,7 @@ struct bridge_kind {
 	const char *maker, *product;
 	bool has_serial;
 	unsigned int fifo;     /* how many characters from the board fit into the bridge's buffer */
-	unsigned int in_ep;    /* endpoint on which the host gets them; 0: the first endpoint in config */
+	unsigned int in_ep;    /* endpoint on which the host gets characters; 0: the first endpoint in config */
 	unsigned int event_ep; /* endpoint on which the host gets bridge.event; 0: this chip has no such events */
 	unsigned int packet;   /* largest number of bytes in a packet to the host; 0: no such limit */
 	/* Number of status bytes at the start of each packet to the host. A chip that has any also sends packets with

@@ -103,9 +103,10 @@ static size_t received_cp2102c(struct bridge *b, uint8_t byte, bool framing_erro
 
 /* What an Espressif chip with USB Serial/JTAG does after a change of DTR or RTS. While RTS is asserted and DTR is not,
  * the chip holds its core in reset. When this reset ends, the core starts in the ROM loader if to_download is set,
- * otherwise in flash. to_download is the state of DTR when RTS was last released before the reset; the release of RTS
- * that ends the reset changes it only afterwards. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG
- * Controller", tables on resetting the chip; esptool starts the ROM loader in this way. */
+ * otherwise in the boot mode that its straps have selected. to_download is the state of DTR when RTS was last released
+ * before the reset; the release of RTS that ends the reset changes to_download only after the core has started. esptool
+ * starts the ROM loader in this way. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller", tables
+ * on resetting the chip. */
 static enum bridge_reset jtag_moved(struct bridge *b)
 {
 	enum bridge_reset reset = BRIDGE_NO_RESET;

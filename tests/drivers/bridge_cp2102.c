@@ -82,7 +82,8 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 {
 	switch (req->value) {
 	case GET_PARTNUM:
-		/* The driver asks for two bytes to recognise clones: only a genuine chip sends the second one. */
+		/* The model is that of a genuine chip: it sends a second byte if the host asks for two. Some clones do
+		 * not. */
 		answer[0] = b->kind->part;
 		answer[1] = 0;
 		return 2;

@@ -62,8 +62,8 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 	return 0;
 }
 
-/* Reads a register. With a high byte of 0 in its value, the request reads back register value & 0x7f, which the host
- * has written. All other registers read as 0. */
+/* Answers a request to read a register. If the high byte of req->value is 0, the answer is the content of register
+ * req->value & 0x7f, which the host has written before. Otherwise the answer is 0. */
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	answer[0] = req->value >> 8 ? 0 : b->regs[req->value & 0x7f];
@@ -90,7 +90,8 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	if (req->type & CLASS)
 		return class_request(b, req, answer);
-	/* The driver sends other vendor requests to recognise later chips, which know them. A PL2303HX does not. */
+	/* The driver also sends vendor requests that only later chips know. Because a PL2303HX does not know them, the
+	 * driver recognises it. */
 	if (req->request != VENDOR)
 		return -EPIPE;
 	return req->type & TO_HOST ? read_register(b, req, answer) : write_register(b, req);

@@ -299,7 +299,7 @@ static void deliver(struct plug *p)
 		p->in_last_ns = p->now_ns;
 		answer_pending(p, q, data, len);
 		if (!n)
-			continue; /* the host got status bytes, but no character: this is no event for the record */
+			continue; /* a packet without characters is not recorded, and does not count for armed faults */
 		note(p, p->now_ns, "usb", "in", (int)n);
 		fire_count(p, WHEN_BYTES, n);
 	}

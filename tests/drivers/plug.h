@@ -37,7 +37,8 @@ enum plug_stall {
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
 enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE, WHAT_VANISH };
 
-/* A fault that will happen once: what, at the time delay_ns after count events of the kind when. */
+/* A fault that will happen once. The member what says which fault it is. It happens delay_ns after the event when has
+ * come count times. */
 struct plug_armed {
 	enum plug_when when; /* WHEN_NEVER: this entry of armed[] is not in use */
 	unsigned int count;  /* how many events must still happen before the delay begins */
@@ -62,13 +63,13 @@ struct plug_heard {
 
 struct plug {
 	int id;
-	bool made; /* true: the members below describe a board; false: no board has been plugged in yet */
+	bool made; /* true: this port has, or has had, a board; false: plug_in() has not been called for it yet */
 	struct usbip usb;
 	struct bridge bridge;
 	struct sim_config config;
 	struct sim_board board;
 	struct sim_rom_loader loader;
-	unsigned int watchdog_resets; /* how many watchdog resets have been handled, of loader.watchdog_resets */
+	unsigned int watchdog_resets; /* how many of the loader.watchdog_resets have been handled */
 	uint8_t *flash, *packed;
 	bool online; /* true: the board has a network update service, because its WORDS contain ota=HOST:PORT */
 	struct sim_net net;
@@ -85,13 +86,13 @@ struct plug {
 
 	uint8_t *out; /* ring buffer of characters from the host that the board has not got yet */
 	uint32_t out_from, out_to;
-	int64_t out_end_ns; /* when the board has got all of the next character; SIM_NEVER: there is none */
+	int64_t out_end_ns; /* when the character that is being sent to the board ends; SIM_NEVER: none is */
 
 	struct plug_pending pending[PLUG_PENDING];
 	/* numbers of the requests that were cancelled before they arrived; new ones overwrite the oldest */
 	uint32_t cancelled[PLUG_PENDING];
 	unsigned int cancelled_at;
-	unsigned int stalled; /* sum of the enum plug_stall values of all transfers that are not answered now */
+	unsigned int stalled; /* sum of the enum plug_stall values of the transfers that get no answer now */
 	int64_t gone_ns;      /* when the host is told that the cable was pulled; SIM_NEVER: it was not pulled */
 	struct plug_armed armed[PLUG_ARMED];
 	unsigned int lost; /* how many characters were lost because the bridge's buffer was full */

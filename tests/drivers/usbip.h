@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #define USBIP_DATA_MAX 16384
-/* How many ports of each virtual controller are used. It has more ports, but the kernel handles the devices of one hub
- * one after the other, so that many devices would delay each other's disconnect. */
+/* How many ports of each virtual controller are used. Each has more ports, but the kernel handles the devices of one
+ * hub one after the other, so that many devices would delay each other's disconnect. */
 #define USBIP_PORTS 7
 
 struct usbip {
@@ -33,7 +33,7 @@ struct usbip_msg {
 	uint32_t unlink_seq;
 	bool in; /* true: the device sends data to the host; false: the host sends data */
 	unsigned int ep;
-	uint32_t len; /* length of the host's buffer: of its data, or the greatest length of an answer */
+	uint32_t len; /* how many bytes the host sends, or how many it can receive */
 	uint8_t setup[8];
 	const uint8_t *data; /* data from the host, valid until the next call of usbip_next() */
 };

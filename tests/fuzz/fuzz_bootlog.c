@@ -1,5 +1,5 @@
-/* fuzz_bootlog.c - checks the boot-log reader on any bytes. It must report the same events into whatever pieces the
- * input is split, and must give no verdict for which the text has no evidence. The first byte of the fuzzer's input
+/* fuzz_bootlog.c - checks the boot-log reader on any bytes. It must report the same events however the input is
+ * split into pieces, and must give no verdict for which the text has no evidence. The first byte of the fuzzer's input
  * selects the reader's options and the size of the pieces. */
 #include <stddef.h>
 #include <stdint.h>

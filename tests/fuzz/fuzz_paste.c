@@ -1,6 +1,6 @@
-/* fuzz_paste.c - checks the filter for pasted logs on any bytes. Its output must be the same into whatever pieces the
- * input is split, must never be longer than the input, and must be the input itself if this is plain text. The first
- * byte of the fuzzer's input selects the size of the pieces, and the value of banners. */
+/* fuzz_paste.c - checks the filter for pasted logs on any bytes. Its output must be the same however the input is split
+ * into pieces, and must never be longer than the input. If the input is plain text, the output must be this text. The
+ * first byte of the fuzzer's input selects the size of the pieces, and the value of banners. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

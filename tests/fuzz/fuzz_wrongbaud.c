@@ -1,6 +1,6 @@
 /* fuzz_wrongbaud.c - checks the boot-log reader on the bytes that a receiver at 115200 Bd gets from an ESP8266 that
  * sends at 74880 Bd. The input is any bytes, or a simulated boot in which some bytes are damaged. The result must be
- * the same into whatever pieces the input is split. The reader must never be certain of a load or a boot mode that was
+ * the same however the input is split into pieces. The reader must never be certain of a load or a boot mode that was
  * not sent. */
 #include <stddef.h>
 #include <stdint.h>

@@ -28,7 +28,7 @@ enum boards_fault {
 };
 
 struct boards_fault_info {
-	const char *name; /* short name for command lines, such as "gpio0low" */
+	const char *name; /* name of the fault on the command line: simulation --fault-one FAULT SEED */
 	const char *title;
 	enum verdict verdict; /* the verdict that espreset must give on a board with this fault */
 };

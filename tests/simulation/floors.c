@@ -1,4 +1,5 @@
-/* floors.c - the floors: how many percent of the simulated boards must at least get the right verdict without options.
+/* floors.c - the floors: lower limits for the percentage of simulated boards on which espreset, without options, gives
+ * the right verdict.
  *
  * The floor is the goal of docs/design.md, section 7, where the boards reach this goal:
  *   - all healthy boards: 99.5 % get "ready"; 90 % at the first attempt; at most 0.1 % another verdict than "ready" and

@@ -1,5 +1,5 @@
-/* floors.h - the floors: how many percent of the simulated boards must at least get the right verdict without
- * options. */
+/* floors.h - the floors: lower limits for the percentage of simulated boards on which espreset, without options, gives
+ * the right verdict. */
 #ifndef ESPRESET_SIMULATION_FLOORS_H
 #define ESPRESET_SIMULATION_FLOORS_H
 

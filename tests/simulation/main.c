@@ -89,8 +89,8 @@ static int main_simulate(unsigned long n, uint64_t seed)
 	return broken ? 1 : 0;
 }
 #else
-/* Runs boards until a promise is broken on one, but at most @n. Return: how many boards were run; 0: all promises
- * held. */
+/* Runs at most @n boards, and stops when a promise is broken on one of them. Return: the number of this board, counted
+ * from 1; 0: no promise was broken. */
 static unsigned long main_catch(unsigned long n, uint64_t seed)
 {
 	for (unsigned long i = 0; i < n; i++) {

@@ -89,8 +89,8 @@ static void measure_healthy(struct measure *m, unsigned long all, unsigned long 
 	}
 }
 
-/* Draws and runs healthy boards until each class has enough of them. Boards that boards_apart() excludes are run as
- * they come up, up to @quota for each reason. */
+/* Draws and runs healthy boards until each class has enough of them. Boards that boards_apart() excludes from the
+ * classes are run too, up to @quota for each of its reasons, and counted separately. */
 static void measure_all_healthy(struct measure *m, unsigned long all, unsigned long quota, uint64_t seed)
 {
 	unsigned long most = 2 * all + quota * MEASURE_DRAWS_MAX;

@@ -7,8 +7,8 @@
 #include "trial.h"
 
 #define MEASURE_CLASSES_MAX 100
-/* How many random boards may be drawn for each board that is wanted of a class or fault. After so many draws it counts
- * as too rare to be filled. */
+/* If n boards of a class or with a fault are wanted, the search for them ends after n * MEASURE_DRAWS_MAX random
+ * boards, even if it has not found n. */
 #define MEASURE_DRAWS_MAX 5000
 
 struct row {

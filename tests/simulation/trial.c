@@ -123,9 +123,9 @@ static bool trial_is_late_boot(const struct trial *t)
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
 
-/* Promise 1, when the result says that espreset has reset the board, but DTR and RTS have not. espreset cannot see who
- * resets the board, and another reset at the same moment looks alike. Still the board must not have printed while
- * espreset held it in reset, and the reset must have come between the hold and the end of the boot time. */
+/* Checks promise 1 if the result says that espreset has reset the board, although the board was not reset by DTR or
+ * RTS. espreset may believe this, because it cannot see who resets the board. Still the board must not have printed
+ * while espreset held it in reset, and the reset must have come between the hold and the end of the boot time. */
 static void trial_check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
@@ -148,8 +148,8 @@ static void trial_check_inference(struct trial *t)
 		trial_broke(t, "ready by us, and the reset was long after our hold");
 }
 
-/* Promise 1: if the verdict is ready, a hardware reset has happened since the start, the chip has latched flash boot,
- * and the application runs. */
+/* Checks promise 1: if the verdict is ready, a hardware reset has happened since the start, the chip has latched flash
+ * boot, and the application runs. */
 static void trial_check_ready(struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;
@@ -188,8 +188,8 @@ static bool trial_is_disturbed(const struct sim_config *b)
 	       b->gpio0_let_go_ns || b->gpio0_held || b->lines_before;
 }
 
-/* Promises 2 and 3: DTR and RTS are released at the end, GPIO0 is high when EN rises, and the close of the port changes
- * neither EN nor GPIO0. */
+/* Checks promises 2 and 3: DTR and RTS are released at the end, GPIO0 is high when EN rises, and the close of the port
+ * changes neither EN nor GPIO0. */
 static void trial_check_lines(struct trial *t)
 {
 	const struct sim_truth *truth = &t->closed;
@@ -220,7 +220,7 @@ static void trial_check_time(struct trial *t)
 		trial_broke(t, "more attempts than allowed");
 }
 
-/* Promise 6: the result line contains no control characters from the board's output. */
+/* Checks promise 6: the result line contains no control characters from the board's output. */
 static void trial_check_words(struct trial *t)
 {
 	struct report_result result;

@@ -32,8 +32,8 @@ struct trial {
 	struct sim_truth before, decided, closed;
 	int64_t decided_ns;
 	int rises_in_download; /* how often EN rose with GPIO0 low, which selects download mode, in the first pulse */
-	/* When the application has last started (app_since_ns). When the last application that has stopped had started
-	 * (app_started_ns), and when it stopped (app_stopped_ns). */
+	/* app_since_ns: start of the application's latest run. app_started_ns, app_stopped_ns: start and end of the
+	 * latest run that has ended. */
 	int64_t app_since_ns, app_started_ns, app_stopped_ns;
 	bool app_runs;
 	bool boot_unheard;     /* at the time of the verdict: the bridge had dropped the beginning of the last boot */
