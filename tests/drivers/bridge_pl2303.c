@@ -90,8 +90,8 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	if (req->type & CLASS)
 		return class_request(b, req, answer);
-	/* The driver also sends vendor requests that only later chips know. Because a PL2303HX does not know them, the
-	 * driver recognises it. */
+	/* A PL2303HX knows only the vendor request VENDOR. Later chips know others, which the driver sends to recognise
+	 * those chips. */
 	if (req->request != VENDOR)
 		return -EPIPE;
 	return req->type & TO_HOST ? read_register(b, req, answer) : write_register(b, req);
