@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* ---- the bits of "boot:0xNN" ---- */
+/* ---- the boot mode number of the banner ("boot:0xNN") ---- */
 
-/* The ESP32's bits. Source: espressif/esp-idf components/soc/esp32/include/soc/boot_mode.h. */
+/* Decodes the boot mode number that an ESP32 prints ("boot:0xNN"). Source: espressif/esp-idf
+ * components/soc/esp32/include/soc/boot_mode.h. */
 static enum chip_straps esp32_straps(unsigned int value)
 {
 	if (value & 0x10)
@@ -13,8 +14,8 @@ static enum chip_straps esp32_straps(unsigned int value)
 	return (value & 0x18) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* The bits of the S2 and S3; value 6 is download through the SPI slave. Source: espressif/esp-idf
- * components/soc/esp32s2/include/soc/boot_mode.h. */
+/* Decodes the boot mode number that an ESP32-S2 or S3 prints ("boot:0xNN"). Value 6 is download through the SPI slave.
+ * Source: espressif/esp-idf components/soc/esp32s2/include/soc/boot_mode.h. */
 static enum chip_straps s2_s3_straps(unsigned int value)
 {
 	if (value & 8)
@@ -22,9 +23,9 @@ static enum chip_straps s2_s3_straps(unsigned int value)
 	return (value & 0xc) == 0 || (value & 0xf) == 6 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* The bits of all RISC-V chips but the C5 and S31. Source: espressif/esp-idf
- * components/soc/esp32c2/include/soc/boot_mode.h. The boot_mode.h of the C3, C6, H2 and P4 has the S2's bits, which
- * is wrong: these chips print 4 to 7 for download and 0 for USB_BOOT, as the C2 does. */
+/* Decodes the boot mode number ("boot:0xNN") of the ESP32-C2, C3, C6, C61, H2, H21 and P4. Source: espressif/esp-idf
+ * components/soc/esp32c2/include/soc/boot_mode.h. The boot_mode.h of the C3, C6, H2 and P4 repeats the bits of the S2.
+ * This is wrong: the C3, C6, H2 and P4 print 4 to 7 for download mode and 0 for USB_BOOT, as the C2 does. */
 static enum chip_straps riscv_straps(unsigned int value)
 {
 	if (value & 8)
@@ -32,14 +33,15 @@ static enum chip_straps riscv_straps(unsigned int value)
 	if (value & 4)
 		return CHIP_STRAPS_DOWNLOAD;
 	if ((value & 3) == 1)
-		return CHIP_STRAPS_UNKNOWN; /* SPI slave or SDIO, depending on the chip */
+		return CHIP_STRAPS_UNKNOWN; /* some chips boot as an SPI slave, others from SDIO */
 	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
-/* C5 and S31: bit 4 is the boot pin, bit 3 a second pin (C5: espressif/esp-idf
- * components/soc/esp32c5/register/soc/gpio_reg.h; S31: an assertion in its ROM). With both pins low, a third strap
- * decides whether a C5 waits for UART0 and SDIO. Values in logs: C5 flash 0x18 0x1e 0x3d 0x58 0x59, download 0x0f 0x49;
- * S31 flash 0x58, download 0x69 0x6f. */
+/* Decodes the boot mode number ("boot:0xNN") of the ESP32-C5 and S31. Bit 4 is the level of the boot pin, bit 3 that of
+ * a second strapping pin. Sources: C5: espressif/esp-idf components/soc/esp32c5/register/soc/gpio_reg.h; S31: an
+ * assertion in its ROM. If both pins are low, a third strapping pin decides whether a C5 waits for UART0 and SDIO, so
+ * the boot source is not known. Numbers seen in logs: C5 from flash 0x18 0x1e 0x3d 0x58 0x59, C5 in download mode 0x0f
+ * 0x49; S31 from flash 0x58, S31 in download mode 0x69 0x6f. */
 static enum chip_straps c5_straps(unsigned int value)
 {
 	if (value & 0x10)
@@ -49,15 +51,16 @@ static enum chip_straps c5_straps(unsigned int value)
 
 /* ---- the table ---- */
 
-/* Sources of the boot pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc;
+/* Boot pin, bootloader offset and strap bits of each chip.
+ * Sources of the boot pins: espressif/esp-hardware-design-guidelines docs/en/<chip>/<chip>-chip-boot-mode-control.inc;
  * ESP8266: esp8266/Arduino doc/boards.rst; S31, H21: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
- * The H4's pin is left out, because its sources disagree: that esptool page says GPIO14, which is USB in esptool's
- * esp32h4.py, and espressif/esp-idf docs/en/api-reference/peripherals/gpio/esp32h4.inc lists other straps. The E22's
- * pin is not published.
+ * The H4's pin is left out, because its sources disagree: the esptool page says GPIO14, which is a USB pin in
+ * esptool's esp32h4.py, and espressif/esp-idf docs/en/api-reference/peripherals/gpio/esp32h4.inc lists other straps.
+ * The E22's pin is not published.
  * Source of the flash offsets: espressif/esptool esptool/targets/<chip>.py, BOOTLOADER_FLASH_OFFSET.
- * The strap bits of the H4 and E22 are not known. H4: the headers of espressif/esp-idf disagree; boot_mode.h has the
- * H2's bits, gpio_reg.h the C5's. E22: only bit 3 is published, and only for a reset by USB (espressif/esptool
- * targets/esp32e22.py). */
+ * The strap bits of the H4 are not known, because the headers of espressif/esp-idf disagree: boot_mode.h has the bits
+ * of the H2, gpio_reg.h those of the C5. The strap bits of the E22 are not known either: only bit 3 is published, and
+ * only for a reset by USB (espressif/esptool targets/esp32e22.py). */
 static const struct {
 	const char *name;
 	int boot_pin;
@@ -84,7 +87,7 @@ static const struct {
 	[CHIP_NEWER] = { NULL, -1, -1, NULL, CHIP_UNKNOWN },
 };
 
-/* Other names of chips in the table above. The ESP32-C2's ROM calls itself esp8684 (espressif/esp-idf
+/* Second names of chips. The ROM of the ESP32-C2, for example, calls the chip esp8684 (espressif/esp-idf
  * docs/en/security/esp32c2_log.inc). */
 static const struct {
 	const char *name;

@@ -26,16 +26,16 @@ enum chip {
 	CHIP_ESP32H4,
 	CHIP_ESP32H21,
 	CHIP_ESP32E22,
-	CHIP_NEWER, /* its ROM prints an ESP32 family banner with a name that is not in the table, or without a name */
+	CHIP_NEWER, /* its ROM prints a banner of the ESP32 family, with an unknown chip name or with none */
 	CHIP_COUNT
 };
 
 /* The boot source that the strapping pins select. */
 enum chip_straps {
-	CHIP_STRAPS_UNKNOWN, /* the meaning of this chip's strap bits is not known */
+	CHIP_STRAPS_UNKNOWN, /* the boot source is not known */
 	CHIP_STRAPS_FLASH,
 	CHIP_STRAPS_DOWNLOAD,
-	CHIP_STRAPS_OTHER, /* another source, such as SDIO */
+	CHIP_STRAPS_OTHER, /* another boot source, such as SDIO */
 };
 
 /** chip_name() - a static name such as "esp32c3"; NULL for CHIP_UNKNOWN and CHIP_NEWER */
@@ -50,7 +50,7 @@ enum chip chip_by_name(const char *name);
 
 /**
  * chip_by_rom_name() - the chip whose ROM prints "ESP-ROM:NAME-..."
- * @name: @n characters in lower case, not terminated
+ * @name: @n characters in lower case, without a NUL
  * Return: CHIP_NEWER if the name is not in the table.
  */
 enum chip chip_by_rom_name(const char *name, size_t n);
@@ -58,8 +58,8 @@ enum chip chip_by_rom_name(const char *name, size_t n);
 /**
  * chip_straps() - the boot source according to NN of "boot:0xNN", as the ROMs of the ESP32 family print it
  *
- * Use the result only to cross-check the text that follows the number in the banner: reserved bits float, and after a
- * core reset the number is stale.
+ * The number is not reliable: its reserved bits float, and after a reset of the core it is the old one. So use the
+ * result only to cross-check the text that follows the number in the banner.
  */
 enum chip_straps chip_straps(enum chip chip, unsigned int value);
 

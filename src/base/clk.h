@@ -1,11 +1,11 @@
-/* clk.h - the clock that callers pass in: the kernel's in the program, a virtual one in the simulation. */
+/* clk.h - a clock, passed as a parameter: the program passes the kernel's clock, a simulation passes a virtual one. */
 #ifndef ESPRESET_BASE_CLK_H
 #define ESPRESET_BASE_CLK_H
 
 #include <stdint.h>
 
 struct clk {
-	int64_t (*now_ms)(struct clk *clk); /* monotonic milliseconds */
+	int64_t (*now_ms)(struct clk *clk); /* milliseconds; never decrease */
 };
 
 static inline int64_t clk_earlier(int64_t a_ms, int64_t b_ms)

@@ -1,4 +1,4 @@
-/* modem.h - DTR and RTS as a bit set: a set bit means asserted, which is 0 V at the bridge's pin. */
+/* modem.h - DTR and RTS as a bit mask. A set bit means that the modem line is asserted: its bridge pin is at 0 V. */
 #ifndef ESPRESET_BASE_MODEM_H
 #define ESPRESET_BASE_MODEM_H
 

@@ -1,4 +1,4 @@
-/* plain.c - plain text, which is printable ASCII: what texts chosen by devices, programs and boards are reduced to. */
+/* plain.c - reduces texts from devices, programs and boards to printable ASCII ("plain text"). */
 #include "base/plain.h"
 
 #include <stdio.h>

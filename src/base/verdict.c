@@ -1,13 +1,13 @@
-/* verdict.c - the table of everything that espreset can conclude. */
+/* verdict.c - the table of verdicts: every conclusion that espreset can report. */
 #include "base/verdict.h"
 
 #include <errno.h>
 
-/* Exit statuses and words are a contract with scripts: never change a row's (docs/design.md, section 2). */
+/* Scripts rely on the exit status and the word of a verdict, so never change them (docs/design.md, section 2). */
 /* clang-format off */
 static const struct verdict_row {
 	struct verdict_info info;
-	int rank; /* of two verdicts about one board, the one with the lower rank is reported */
+	int rank; /* if a board has two verdicts, the one with the lower rank is reported */
 } verdicts[VERDICT_COUNT] = {
 	[VERDICT_READY] = { { 0, "ready", "hardware reset and flash boot proven" }, 51 },
 	[VERDICT_FLASH_BOOT] = { { 0, "flash-boot",

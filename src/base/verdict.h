@@ -6,7 +6,7 @@
 #ifndef ESPRESET_BASE_VERDICT_H
 #define ESPRESET_BASE_VERDICT_H
 
-/* In the order of the table in espreset(1). A value is an index into the table, not an exit status. */
+/* In the order of the table in espreset(1). The value of a constant is not the exit status. */
 enum verdict {
 	VERDICT_READY,
 	VERDICT_FLASH_BOOT,
@@ -42,21 +42,21 @@ struct verdict_info {
 	const char *meaning; /* one line of text for --help and the manual */
 };
 
-/** verdict_info() - the row of a verdict; static, never NULL: VERDICT_INTERNAL's for an unknown value */
+/** verdict_info() - static information about a verdict; for an unknown value, that about VERDICT_INTERNAL */
 const struct verdict_info *verdict_info(enum verdict verdict);
 
 /**
- * verdict_of_errno() - the verdict for a system call on the port that failed
+ * verdict_of_errno() - the verdict after a system call on the serial port has failed
  * @err: positive errno
- * Return: one of the verdicts with status 30 to 35; VERDICT_INTERNAL for errors that no port causes, such as ENOMEM.
+ * Return: a verdict with exit status 30 to 35; VERDICT_INTERNAL for errors that a port never causes, such as ENOMEM.
  */
 enum verdict verdict_of_errno(int err);
 
 /**
  * verdict_worse() - which of two verdicts about one board is reported
  *
- * Precedence (docs/design.md, section 2): failures of this computer, then what the last boot shows, then no-effect,
- * garbled, unproven, silent. VERDICT_READY never takes precedence.
+ * Order of precedence, highest first (docs/design.md, section 2): failures of this computer, then what the board's last
+ * boot shows, then no-effect, garbled, unproven, silent. VERDICT_READY never takes precedence.
  *
  * Return: @a or @b.
  */
