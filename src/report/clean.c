@@ -1,4 +1,4 @@
-/* clean.c - makes text from boards and of file names safe to print on a terminal or to put into JSON. */
+/* clean.c - makes texts of boards and file names safe to print on a terminal or to put into JSON. */
 #include "report/clean.h"
 
 #include <stdarg.h>
@@ -6,14 +6,14 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Room for the longest file name (PATH_MAX) and a sentence. Cleaning turns one byte into at most four: \xNN. */
+/* Room for a text line with the longest file name (PATH_MAX) and a sentence, before it is cleaned. */
 #define LINE_MAX_BYTES 6144
 
-/* Decodes one UTF-8 character (RFC 3629, section 4). Return: its length in bytes; 0: src[0] begins no valid one. */
+/* Decodes one UTF-8 character (RFC 3629, section 4). Return: its length in bytes; 0: src does not begin with one. */
 static size_t clean_decode(const unsigned char *src, size_t n, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800,
-					  0x10000 }; /* by length; a smaller value is an overlong form */
+					  0x10000 }; /* least value by length; below it, the form is overlong */
 	unsigned char head = src[0];
 	size_t len = head < 0x80 ? 1 : head < 0xc2 ? 0 : head < 0xe0 ? 2 : head < 0xf0 ? 3 : head < 0xf5 ? 4 : 0;
 	uint32_t c = len > 1 ? head & (0x7fU >> len) : head;
@@ -31,8 +31,8 @@ static size_t clean_decode(const unsigned char *src, size_t n, uint32_t *ret)
 	return len;
 }
 
-/* Control characters, and the characters of Unicode 15 that reverse text or are invisible (properties Bidi_Control and
- * Default_Ignorable, as far as they can mislead a reader). */
+/* Is c a control character, or a character of Unicode 15 that reverses text or is invisible? The latter are those with
+ * the property Bidi_Control or Default_Ignorable that can mislead a reader. */
 static bool acts_on_terminals(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
@@ -89,8 +89,8 @@ void clean_line(FILE *out, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(line, sizeof(line), format, ap); /* a longer line is cut */
+	(void)vsnprintf(line, sizeof(line), format, ap); /* a longer text line is cut off */
 	va_end(ap);
 	(void)clean_terminal(clean_text, sizeof(clean_text), line, strlen(line));
-	(void)fprintf(out, "%s\n", clean_text); /* ferror() keeps an error for the caller */
+	(void)fprintf(out, "%s\n", clean_text); /* the caller finds an error with ferror() */
 }

@@ -1,4 +1,4 @@
-/* clean.h - makes text from boards and of file names safe to print on a terminal or to put into JSON.
+/* clean.h - makes texts of boards and file names safe to print on a terminal or to put into JSON.
  *
  *	clean_line(stderr, "%s: %s", port, words_of_the_board);	for people
  *	clean_utf8(buf, sizeof(buf), text, len);		for JSON
@@ -10,10 +10,10 @@
 #include <stdio.h>
 
 /**
- * clean_utf8() - copy text, with U+FFFD for each byte that is not part of valid UTF-8
- * @dst: @cap bytes; terminated if @cap > 0; a text that does not fit is cut between two characters
+ * clean_utf8() - copy text, and replace each byte that is not part of valid UTF-8 by U+FFFD
+ * @dst: @cap bytes; NUL-terminated if @cap > 0; a text that does not fit is cut between two characters
  *
- * Overlong forms and surrogates are not valid. Control characters are kept: jansson escapes them.
+ * Overlong forms and surrogates are not valid. Control characters are kept, since jansson (JSON) escapes them.
  *
  * Return: the length of the copy.
  */
@@ -27,10 +27,10 @@ size_t clean_utf8(char *dst, size_t cap, const char *src, size_t n);
 size_t clean_terminal(char *dst, size_t cap, const char *src, size_t n);
 
 /**
- * clean_line() - printf() one text line and a line end, cleaned as by clean_terminal()
+ * clean_line() - print one formatted text line and a line end; the text is cleaned as by clean_terminal()
  *
- * The whole line is cleaned, so callers pass file names and words of a board as they are. A line on stderr is one
- * write().
+ * The whole text line is cleaned, so callers pass file names and texts of a board as they are. On stderr, each line is
+ * written by one write().
  */
 void clean_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

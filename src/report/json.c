@@ -14,7 +14,7 @@
 
 json_t *json_clean(const char *text)
 {
-	size_t cap = text ? 3 * strlen(text) + 1 : 0; /* one byte may become U+FFFD, which is three */
+	size_t cap = text ? 3 * strlen(text) + 1 : 0; /* an invalid byte becomes U+FFFD, which has three bytes */
 	json_t *string;
 	char *buf;
 
@@ -47,7 +47,8 @@ json_t *json_texts(const char *first, size_t size, size_t n)
 	return list;
 }
 
-/* Adds members to an object. Takes the references of all values, also after a failure. */
+/* Adds members to a JSON object. Takes over the caller's references to the values, even if it fails.
+ * Return: the object; NULL: no memory. */
 static json_t *json_add_members(json_t *object, const struct json_member *member)
 {
 	bool is_whole = object != NULL;
@@ -79,7 +80,7 @@ json_t *json_event(const char *event, const struct json_member *members)
 	return json_add_members(json_pack("{s:i, s:s}", "schema", SCHEMA, "event", event), members);
 }
 
-/* ASCII only, so that no terminal acts on a character of the line. */
+/* Makes JSON text of an event. The text is ASCII only, so that no terminal acts on a character of it. */
 static char *json_render(json_t *event)
 {
 	char *text = event ? json_dumps(event, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
@@ -108,10 +109,10 @@ static const char *const sources[] = {
 };
 static const char *const steps[] = { NULL, "banner", "loading", "loaded", "stage2", "app" };
 
-/* A boot, and where it was seen: on a port at a time, or in a line of a log file. */
+/* What is reported together with a boot: the serial port or the log file where it was seen, and our comments on it. */
 struct boot_context {
-	const char *port, *log; /* a boot has a port or a log; the other one is NULL */
-	int64_t at_ms;		/* for port: since the run began */
+	const char *port, *log; /* where the boot was seen: serial port or log file; the other is NULL */
+	int64_t at_ms;		/* for a serial port: milliseconds since the run began */
 	const char *temperature;
 	const struct advice *advice;
 };
@@ -149,7 +150,8 @@ void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 						    .advice = bootwords_advice(boot, after_panic) });
 }
 
-/* On a port, only an ESP8266's banner shows whether the reset was cold: the banner is then sent at 74880. */
+/* Prints a boot that was seen on a serial port. Only an ESP8266 shows that its reset was cold: it then sends its banner
+ * at 74880 Bd. */
 static void json_note_boot(const char *port, const struct session_note *note)
 {
 	const struct boot *boot = &note->boot;
@@ -198,7 +200,8 @@ void json_wiring(const char *port, const struct wiring_result *found)
 
 /* ---- the result ---- */
 
-/* With a 40 MHz crystal an ESP8266 prints its banner at 115200 after every reset, so repeated pulses are the proof. */
+/* With a 40 MHz crystal, an ESP8266 sends its banner at 115200 Bd after every reset. So the baud rate does not show
+ * whether we caused the reset: a banner after each of several reset pulses is the evidence instead. */
 static const char *json_evidence_word(enum proof_rule rule, const struct session_result *r)
 {
 	return rule == PROOF_FRESH && r->crystal_mhz == 40 ? "repeated-pulses" : proof_rule_name(rule);

@@ -1,4 +1,4 @@
-/* notify.c - reports the state to systemd: the datagram of sd_notify(3), without libsystemd. */
+/* notify.c - tells systemd whether all boards are ready: sends the datagram of sd_notify(3), without libsystemd. */
 #include "report/notify.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define TEXT_MAX 480
 
-/* $NOTIFY_SOCKET is a path or, with '@' in place of a leading NUL, an abstract name (sd_notify(3)). */
+/* $NOTIFY_SOCKET is a path, or an abstract name that begins with '@' in place of the NUL (sd_notify(3)). */
 static int socket_address(const char *name, struct sockaddr_un *ret, socklen_t *ret_len)
 {
 	size_t len = strlen(name);
@@ -28,7 +28,7 @@ static int socket_address(const char *name, struct sockaddr_un *ret, socklen_t *
 	memcpy(ret->sun_path, name, len);
 	if (name[0] == '@')
 		ret->sun_path[0] = '\0';
-	/* the length of a path includes its terminating NUL; an abstract name has none */
+	/* the length of a path includes the NUL at its end; an abstract name has no NUL at its end */
 	*ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (name[0] == '/'));
 	return 0;
 }
@@ -60,7 +60,7 @@ int notify_manager(bool ready, const char *text)
 	int len;
 
 	clean_utf8(clean, sizeof(clean), text, strlen(text));
-	/* systemd would take the text after a line end for another assignment */
+	/* replace line ends: systemd would read the text after a line end as another assignment */
 	for (char *c = clean; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';

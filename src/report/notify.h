@@ -1,4 +1,4 @@
-/* notify.h - reports the state to systemd: the datagram of sd_notify(3), without libsystemd. */
+/* notify.h - tells systemd whether all boards are ready: sends the datagram of sd_notify(3), without libsystemd. */
 #ifndef ESPRESET_NOTIFY_H
 #define ESPRESET_NOTIFY_H
 
@@ -6,10 +6,10 @@
 
 /**
  * notify_manager() - set the text that `systemctl status` shows
- * @ready: also send READY=1; to be set once, when all boards are ready
+ * @ready: also send READY=1; set it in one call only, when all boards are ready
  * @text:  any bytes; control characters become blanks, bytes that are not valid UTF-8 become U+FFFD
  *
- * Return: 0, also if $NOTIFY_SOCKET is not set; else a negative errno of the datagram, which callers may ignore.
+ * Return: 0, also if $NOTIFY_SOCKET is not set; else the negative errno of sending, which callers may ignore.
  */
 int notify_manager(bool ready, const char *text);
 

@@ -1,4 +1,4 @@
-/* report.c - reports for people, and the choice between these and JSON. */
+/* report.c - prints reports: as text for people, or as JSON by calling report/json.c. */
 #include "report/report.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 /* ---- the result in a sentence ---- */
 
-/* printf() at the end of the string in buf; text that does not fit is cut. */
+/* Appends formatted text to the string in buf. Text that does not fit is cut off. */
 __attribute__((format(printf, 3, 4))) static void report_append(char *buf, size_t cap, const char *format, ...)
 {
 	size_t used = strlen(buf);
@@ -24,7 +24,7 @@ __attribute__((format(printf, 3, 4))) static void report_append(char *buf, size_
 	va_end(ap);
 }
 
-/* Why the port failed, if the session gave no text: the process that uses the port, or strerror(). */
+/* Appends why the serial port failed: the process that uses it, or strerror() if no such process is known. */
 static void report_add_port(const struct report_result *result, char *buf, size_t cap)
 {
 	int err = result->session.err;
@@ -37,7 +37,7 @@ static void report_add_port(const struct report_result *result, char *buf, size_
 		report_append(buf, cap, "in use by process %ld", (long)result->holder_pid);
 }
 
-/* What the result of a ready board says after the text of the session. */
+/* Appends what is said about a ready board only: attempts, who reset it, and whether its OTA service was checked. */
 static void report_add_ready(const struct report_result *result, char *buf, size_t cap)
 {
 	const struct session_result *r = &result->session;
@@ -51,7 +51,7 @@ static void report_add_ready(const struct report_result *result, char *buf, size
 	report_append(buf, cap, "; %s", result->ota_finding[0] ? result->ota_finding : "OTA not checked");
 }
 
-/* The steps of --recover: "; recovered by reopen, usb-reset", or "; after reopen" if they did not help. */
+/* Appends the steps that --recover took: "; recovered by reopen, usb-reset", or "; after reopen" if the run failed. */
 static void report_add_recovered(const struct report_result *result, char *buf, size_t cap)
 {
 	bool is_good = verdict_info(result->session.verdict)->status == 0;
@@ -122,7 +122,7 @@ static void report_text_note(const char *port, const struct session_note *note)
 	}
 }
 
-/* Prints a wiring that was found; else report_result() prints why none was. */
+/* Prints the wiring, if one was found. If none was found, report_result() prints the reason. */
 static void report_text_wiring(const char *port, const struct wiring_result *found)
 {
 	if (found->verdict == VERDICT_READY)
@@ -142,7 +142,8 @@ void report_init(struct report *report, enum report_mode mode, bool verbose)
 	*report = (struct report){ .mode = mode, .verbose = verbose && mode != REPORT_QUIET };
 }
 
-/* Each line is flushed at once, for a program that reads them from a pipe. Keeps the first error. */
+/* Flushes standard output. This is done after each line, because a program may read the lines from a pipe. The first
+ * error is kept in report->error. */
 static void report_flush(struct report *report)
 {
 	errno = 0;
@@ -243,7 +244,7 @@ void report_result(struct report *report, const char *port, const struct report_
 		clean_line(report->mode == REPORT_MATCH ? stderr : stdout, "%s: %s: %s", port,
 			   verdict_info(result->session.verdict)->word, sentence);
 	report_flush(report);
-	/* --decode --json keeps standard error empty, since the event has the key "advice" */
+	/* --decode --json prints the advice only in its JSON event (key "advice") */
 	if (advice && !is_match && !(report->mode == REPORT_JSON && result->of_log))
 		clean_line(stderr, "espreset: %s: %s", port, advice);
 }

@@ -1,4 +1,4 @@
-/* statefile.c - --state-file: writes the result so that readers never see a partial or stale one. */
+/* statefile.c - --state-file: writes the result so that readers never see a part of it or the one of an earlier run. */
 #include "report/statefile.h"
 
 #include <errno.h>
@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Creates PATH.PID.tmp: in the directory of PATH, so that rename() works, and named after this process, so that two
- * runs do not collide. A file of that name is left from a dead process with the same pid. O_EXCL refuses a symlink
- * that somebody creates after the unlink(). Return: a descriptor, or negative errno. */
+/* Creates the temporary file PATH.PID.tmp. It is in the directory of PATH, so that rename() works. The process id in
+ * its name keeps two runs apart. If the file exists already, a dead process with our process id has left it, so it is
+ * removed. O_EXCL refuses a symlink that somebody creates after the unlink(). Return: a descriptor, or negative errno.
+ */
 static int statefile_create(const char *path, char *ret_name, size_t cap)
 {
 	int fd, n = snprintf(ret_name, cap, "%s.%ld.tmp", path, (long)getpid());
@@ -39,7 +40,8 @@ static int statefile_write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* Removes regular files only: as root, unlink() would also remove a device such as /dev/null or the board's tty. */
+/* Removes the state file of an earlier run, but only if it is a regular file: as root, unlink() would also remove a
+ * device such as /dev/null or the board's tty. */
 static int statefile_remove_old(const char *path)
 {
 	struct stat st;
@@ -55,7 +57,7 @@ static int statefile_remove_old(const char *path)
 
 int statefile_begin(const char *path)
 {
-	/* on a full disk a file can often be created but not filled, so write as much as a result may need */
+	/* a full disk often allows a file to be created but not to be filled, so write as much as a result may need */
 	static const char room[4096];
 	char temporary[PATH_MAX];
 	int fd, r = statefile_remove_old(path);
@@ -93,7 +95,7 @@ int statefile_write(const char *path, char *const *lines, size_t n)
 	if (fd < 0)
 		return fd;
 	r = statefile_write_lines(fd, lines, n);
-	/* others must be able to read the file, whatever the umask */
+	/* every user must be able to read the file, whatever the umask is */
 	if (!r && fchmod(fd, 0644) < 0)
 		r = -errno;
 	if (close(fd) < 0 && !r)
@@ -101,12 +103,12 @@ int statefile_write(const char *path, char *const *lines, size_t n)
 	if (!r && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0)
-		(void)unlink(temporary); /* r has the first error already */
+		(void)unlink(temporary); /* an error of unlink() is ignored: r keeps the first error */
 	return r;
 }
 
 /* clang-format off */
-/* misnamed: another file name helps; else the computer is at fault */
+/* What to advise after an error of the state file. misnamed: is the file name at fault, rather than the computer? */
 static const struct cure { int err; bool misnamed; const char *text; } cures[] = {
 	{ ENOENT, true, "its folder must be there" },
 	{ ENOTDIR, true, "its folder must be there" },
