@@ -1,22 +1,25 @@
-/* arduino.c - probes ArduinoOTA: does it listen, and would an ESP8266 take an update? */
+/* arduino.c - probes ArduinoOTA: does it listen, and would an ESP8266 accept an update? */
 #include <ctype.h>
 
 #include "ota/machine.h"
 
-#define ROUND_MS 600  /* modem sleep and DTIM delay a datagram by up to 300 ms */
-#define LINGER_MS 150 /* a round goes on this long after a sign of life: a refusal may be late */
-#define PAUSE_MS 100  /* between two rounds */
+#define ROUND_MS \
+	600 /* how long to wait for answers: Wi-Fi power saving (modem sleep, DTIM) delays a datagram by up to 300 ms */
+#define LINGER_MS 150 /* how long to wait on after a first answer of the host: "port unreachable" may come later */
+#define PAUSE_MS 100  /* pause between two rounds of datagrams */
 
-#define INVITATION_MS 1000 /* the sketch answers in loop(), which may be slow */
-#define INVITATIONS_ONCE 3 /* most invitations with ota_options.once */
-#define CANCELS 3	   /* several, since a lost one makes the next upload fail once */
+#define INVITATION_MS 1000 /* how long to wait for an answer: the sketch sends it from loop(), which may be slow */
+#define INVITATIONS_ONCE 3 /* with ota_options.once: how many invitations are sent at most */
+#define CANCELS 3 /* how many cancelling datagrams are sent: if all got lost, the next upload would fail once */
 #define CANCEL_MS 100
 
-/* 1 is none of the command numbers U_FLASH 0, U_FS 100 and U_AUTH 200 (esp8266/Arduino Updater.h). ArduinoOTA drops
- * it when idle, and goes from OTA_WAITAUTH to idle. Text that is no number would be command 0. */
+/* A datagram that starts nothing: 1 is none of the command numbers U_FLASH 0, U_FS 100 and U_AUTH 200 (esp8266/Arduino
+ * Updater.h). ArduinoOTA ignores it when it is idle. When it waits for a password (OTA_WAITAUTH), it becomes idle. Text
+ * that is not a number would be read as command 0. */
 static const char harmless[] = "1\n";
 
-/* An update of size 0. Updater.cpp tests the boot mode (error 11), then the size (error 5), before it writes. */
+/* Invites ArduinoOTA to an update of size 0. Before Updater.cpp writes anything, it tests the boot mode (error 11),
+ * then the size (error 5). */
 static const char invitation[] = "0 1 0 00000000000000000000000000000000\n";
 
 /* ---- ArduinoOTA: does it listen? ---- */
@@ -25,7 +28,7 @@ static void begin_round(struct ota *ota, int64_t now_ms)
 {
 	ota->alive = false;
 	ota->unreachable = false;
-	/* probe the service before the closed port; ota.h says why */
+	/* send to the port of the service first, then to the closed port; ota.h says why */
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 	ota_act(ota, OTA_ACTION_SEND, OTA_CLOSED_UDP, harmless, strlen(harmless));
 	if (ota->ask_tcp)
@@ -107,7 +110,7 @@ void ota_arduino_event(struct ota *ota, const struct ota_event *event, int64_t n
 		sign_of_life(ota, now_ms);
 		if (!service)
 			return;
-		/* ArduinoOTA would be silent: the answer is from another service, or to somebody else */
+		/* ArduinoOTA never answers this probe, so another service sent this, or it answers somebody else */
 		ota_keep_answer(ota, event->bytes, event->len);
 		ota->silent = 0;
 		end_round(ota, now_ms, OTA_RETRY_ANSWERED_MS);
@@ -137,7 +140,7 @@ void ota_dry_run_cancel(struct ota *ota)
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 }
 
-/* Cancels an invitation: the datagram brings a board that waits for a password back to idle. An idle board drops it. */
+/* Cancels an invitation: the datagram makes a board idle that waits for a password. An idle board ignores it. */
 static void arduino_cancel(struct ota *ota, int64_t now_ms)
 {
 	if (ota->cancels++ == CANCELS) {
@@ -149,7 +152,8 @@ static void arduino_cancel(struct ota *ota, int64_t now_ms)
 	ota_wait(ota, OTA_CANCELLING, now_ms + CANCEL_MS);
 }
 
-/* N of "ERR: ERROR[N]: ..." (ArduinoOTA.cpp _runUpdate, Updater.cpp printError); -1: another answer. */
+/* Reads N of the answer "ERR: ERROR[N]: ..." (ArduinoOTA.cpp _runUpdate, Updater.cpp printError). Return: N, or -1 if
+ * the answer is another one. */
 static int error_number(const char *bytes, size_t len)
 {
 	static const char head[] = "ERR: ERROR[";

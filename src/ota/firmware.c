@@ -1,14 +1,14 @@
-/* firmware.c - well-known firmwares: the text lines they print once they run, and their OTA protocol. */
+/* firmware.c - well-known firmwares: the text lines that they print when they run, and their OTA protocols. */
 #include "ota/firmware.h"
 
 #include <string.h>
 
-/* An IPv4 address other than 0.0.0.0. */
+/* A pattern for an IPv4 address other than 0.0.0.0. */
 #define ADDRESS "([1-9][0-9]*\\.[0-9]+\\.[0-9]+\\.[0-9]+)"
 
 const struct firmware firmwares[] = {
 	{
-		/* libraries/ArduinoOTA/examples/BasicOTA of esp8266/Arduino and of espressif/arduino-esp32 */
+		/* source: libraries/ArduinoOTA/examples/BasicOTA of esp8266/Arduino and of espressif/arduino-esp32 */
 		.name = "arduino",
 		.about = "a sketch like the example BasicOTA: \"Ready\", \"IP address: ...\"; ArduinoOTA",
 		.expect = { "(^|[^[:alnum:]])Ready$", "IP address: *" ADDRESS "$" },
@@ -19,7 +19,7 @@ const struct firmware firmwares[] = {
 		.port_esp32 = OTA_PORT_ESP32,
 	},
 	{
-		/* esphome core/application.cpp, components/wifi/wifi_component.cpp, components/esphome/ota */
+		/* source: esphome core/application.cpp, components/wifi/wifi_component.cpp, components/esphome/ota */
 		.name = "esphome",
 		.about = "ESPHome with its log on this port: the IP address, \"Over-The-Air updates:\"",
 		.expect = { "IP Address: " ADDRESS, "Over-The-Air updates:" },
@@ -30,7 +30,8 @@ const struct firmware firmwares[] = {
 		.port_esp32 = OTA_PORT_ESP32,
 	},
 	{
-		/* arendst/Tasmota xdrv_01_9_webserver.ino; a GET of /u1 would start an upgrade; /up shows the forms */
+		/* source: arendst/Tasmota xdrv_01_9_webserver.ino. The probe gets the page /up, which only shows the
+		 * forms. A GET of /u1 would start an upgrade. */
 		.name = "tasmota",
 		.about = "Tasmota in English: \"HTP: Web server active on ... with IP address ...\"; its upgrade page",
 		.expect = { "HTP: Web server active on .* with IP address " ADDRESS },
@@ -41,7 +42,7 @@ const struct firmware firmwares[] = {
 		.page = { "/up", "action='u2'", false },
 	},
 	{
-		/* WLED wled00/wled.cpp, wled_server.cpp; a locked WLED answers /update with 401 */
+		/* source: WLED wled00/wled.cpp, wled_server.cpp. A locked WLED answers a GET of /update with 401. */
 		.name = "wled",
 		.about = "WLED: \"Ada\" once it is set up, before the network is; its update page",
 		.expect = { "(^|[^[:alnum:]])Ada$" },
@@ -51,8 +52,8 @@ const struct firmware firmwares[] = {
 		.page = { "/update", "multipart/form-data", true },
 	},
 	{
-		/* micropython/micropython-lib micropython/net/webrepl/webrepl.py is not probed: a connection
-		 * stops the interpreter until it is closed */
+		/* WebREPL (micropython/micropython-lib micropython/net/webrepl/webrepl.py) is not probed: a connection
+		 * to it stops the interpreter until the connection is closed */
 		.name = "micropython",
 		.about = "MicroPython: its greeting; no update over the air that could be asked",
 		.expect = { "MicroPython v[0-9]" },
@@ -60,7 +61,7 @@ const struct firmware firmwares[] = {
 		.no_ota = "MicroPython has no update service; for WebREPL use --expect 'WebREPL .*started on'",
 	},
 	{
-		/* espressif/esp-idf components/freertos/app_startup.c, examples/system/ota */
+		/* source: espressif/esp-idf components/freertos/app_startup.c, examples/system/ota */
 		.name = "esp-idf",
 		.about = "ESP-IDF with its log on this port: app_main() is called; it fetches its updates itself",
 		.expect = { "Calling app_main\\(\\)|Starting OTA example|OTA example app_main start" },

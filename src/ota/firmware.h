@@ -1,4 +1,4 @@
-/* firmware.h - well-known firmwares: the text lines they print once they run, and their OTA protocol.
+/* firmware.h - well-known firmwares: the text lines that they print when they run, and their OTA protocols.
  *
  *	firmware = name ? firmware_by_name(name) : firmware_default();
  *	wait for the text lines of firmware->expect, then probe firmware_port(firmware, chip)
@@ -11,30 +11,31 @@
 
 #define FIRMWARE_LINES 3
 
-/* Patterns are PCRE2, for text lines without escape sequences. All strings are static. */
+/* A well-known firmware. Patterns are PCRE2; escape sequences are removed from a text line before it is matched. All
+ * strings are static. */
 struct firmware {
 	const char *name;
 	const char *about;			 /* one text line, for --firmware list */
-	const char *expect[FIRMWARE_LINES + 1];	 /* patterns that must all match; NULL ends */
-	const char *fail_on[FIRMWARE_LINES + 1]; /* patterns that must not match; NULL ends */
-	const char *address; /* the pattern of expect[] whose group 1 is the board's address; NULL: it prints none */
-	const char *version; /* pattern whose group 1 is the version, which decides about the probe; NULL: not needed */
-	enum ota_protocol protocol;   /* OTA_PROTOCOL_NONE: nothing that could be probed */
-	int port_esp8266, port_esp32; /* of the OTA service */
-	struct ota_page page;	      /* OTA_WEB: the page to get */
-	const char *no_ota;	      /* OTA_PROTOCOL_NONE: why nothing can be probed */
+	const char *expect[FIRMWARE_LINES + 1];	 /* patterns that must all match; NULL ends the list */
+	const char *fail_on[FIRMWARE_LINES + 1]; /* patterns that must not match; NULL ends the list */
+	const char *address; /* pattern of expect[]; group 1 is the board's address; NULL: no address is printed */
+	const char *version; /* pattern; group 1 is the version, which decides whether to probe; NULL: always probe */
+	enum ota_protocol protocol;   /* OTA_PROTOCOL_NONE: there is nothing to probe */
+	int port_esp8266, port_esp32; /* default port of the OTA service on each chip family */
+	struct ota_page page;	      /* for OTA_WEB: the page that the probe gets */
+	const char *no_ota;	      /* for OTA_PROTOCOL_NONE: why nothing can be probed */
 };
 
-/* The table; a row with the name NULL ends it. */
+/* All well-known firmwares; an entry with the name NULL ends the list. */
 extern const struct firmware firmwares[];
 
-/** firmware_by_name() - the row of a name in lower case; NULL: there is none */
+/** firmware_by_name() - find a firmware by its name in lower case; NULL: there is none */
 const struct firmware *firmware_by_name(const char *name);
 
-/** firmware_port() - the port of the OTA service, for --ota without a port */
+/** firmware_port() - the default port of the firmware's OTA service on @chip, used when --ota names no port */
 int firmware_port(const struct firmware *firmware, enum chip chip);
 
-/** firmware_default() - the row for --ota without --firmware: ArduinoOTA */
+/** firmware_default() - the firmware that --ota without --firmware means: ArduinoOTA */
 const struct firmware *firmware_default(void);
 
 #endif

@@ -139,7 +139,7 @@ enum verdict ota_verdict(const struct ota_finding *finding)
 	return finding->listens && finding->reason == OTA_REASON_NONE ? VERDICT_READY : VERDICT_OTA_SILENT;
 }
 
-/* What is said about a finding: what was found, and what was not proven or what to do next. */
+/* What is printed about a finding. phrase: what was found. caveat: what was not proven, or what to do next. */
 struct ota_words {
 	const char *phrase, *caveat;
 };

@@ -20,9 +20,10 @@
 #define LOOKUP_AGAIN_MS 1000
 #define RESOLVER_EVENT UINT32_MAX
 #define EVENTS_AT_ONCE 16
-#define READS_AT_ONCE 32 /* a host that floods the socket must not delay the reading of the serial port */
+#define READS_AT_ONCE 32 /* most reads of one socket at a time: a host that floods it must not delay the serial port */
 
-/* The result of the resolver process. One write() to the pipe is atomic, since the struct is smaller than PIPE_BUF. */
+/* The addresses of the host name, as the resolver process writes them to its pipe. One write() is atomic, since the
+ * struct is smaller than PIPE_BUF. */
 struct addresses {
 	uint32_t n;
 	socklen_t lens[OTAPROBE_ADDRESSES_MAX];
@@ -40,8 +41,8 @@ static int otaprobe_watch(const struct otaprobe *probe, int fd, uint32_t what, u
 
 static int look_up(const char *host, int flags, struct addresses *ret)
 {
-	/* SOCK_DGRAM gives one entry for each address. AI_ADDRCONFIG is not set, since it would leave out the loopback
-	 * addresses of simulated boards on a computer without a network. */
+	/* with SOCK_DGRAM, getaddrinfo() returns each address once. AI_ADDRCONFIG is not set: on a computer without a
+	 * network, it would leave out loopback addresses, where simulated boards are. */
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = flags }, *list, *a;
 	int r = getaddrinfo(host, NULL, &hints, &list);
 
@@ -65,7 +66,7 @@ static void be_resolver(const char *host, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(fd, 0) < 0)
 		_exit(1);
-		/* else the serial port would stay open in this process */
+		/* close everything but the pipe, else the serial port would stay open in this process */
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, 1U, ~0U, 0U))
 #endif
@@ -159,13 +160,14 @@ static void address_with_port(const struct otaprobe *probe, const struct otaprob
 		((struct sockaddr_in *)ret)->sin_port = port;
 }
 
-/* Identifies a channel of a target in an epoll event. */
+/* The number that stands for a channel of a target in an epoll event. */
 static uint32_t event_of(const struct otaprobe *probe, const struct otaprobe_target *target, enum ota_channel channel)
 {
 	return (uint32_t)(target - probe->targets) * OTA_CHANNELS + (uint32_t)channel;
 }
 
-/* Opens and connects a socket. Return: 0; -EINPROGRESS; else the negative errno of the failure. */
+/* Opens and connects a socket. Return: 0; -EINPROGRESS: connect() is still going on; else the negative errno of a
+ * failure. */
 static int open_socket(struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel)
 {
 	static const int on = 1;
@@ -177,7 +179,7 @@ static int open_socket(struct otaprobe *probe, struct otaprobe_target *target, e
 	if (fd < 0)
 		return -errno;
 	target->fds[channel] = fd;
-	/* with RECVERR the kernel also reports "host unreachable", and which host reported an error */
+	/* with RECVERR, the kernel also reports "host unreachable", and it tells which host reported an error */
 	if (!tcp && setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on)) < 0)
 		goto fail;
 	address_with_port(probe, target, channel, &address);
@@ -208,8 +210,8 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
 	       ((const struct sockaddr_in *)(const void *)b)->sin_addr.s_addr;
 }
 
-/* The errno in a message of the error queue. Port-unreachable from another host, such as a firewall on the way,
- * says nothing about the board: it becomes EHOSTUNREACH. */
+/* Reads the errno in a message of the socket's error queue. If another host than the board, such as a firewall, reports
+ * "port unreachable", this says nothing about the board's port, so it counts as EHOSTUNREACH. */
 static int error_in(const struct otaprobe_target *target, struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
@@ -255,7 +257,7 @@ static void receive_udp(struct otaprobe *probe, struct otaprobe_target *target, 
 			pass_event(probe, target, &(struct ota_event){ OTA_EVENT_BYTES, channel, buf, (size_t)n });
 		else if (errno == EAGAIN)
 			return;
-		/* other errors are also in the error queue, which drain_errors() reads */
+		/* ignore other errors here: they are also in the error queue, which drain_errors() reads */
 	}
 }
 
@@ -293,7 +295,7 @@ static void send_tcp(struct otaprobe *probe, struct otaprobe_target *target, con
 {
 	int fd = target->fds[action->channel];
 
-	/* the few bytes fit into the socket buffer, so a short write means a broken connection */
+	/* the few bytes always fit into the socket buffer, so if not all are sent, the connection is broken */
 	if (fd < 0 || send(fd, action->bytes, action->len, MSG_NOSIGNAL) != (ssize_t)action->len)
 		pass_kind(probe, target, action->channel, OTA_EVENT_CLOSED);
 }
@@ -310,7 +312,8 @@ static void send_udp(struct otaprobe *probe, struct otaprobe_target *target, con
 			r = -errno;
 			break;
 		}
-		/* the error is of an earlier datagram, and this one was not sent: read the error, then send again */
+		/* send() returned the error of an earlier datagram, and did not send this one: read the error and try
+		 * again */
 		drain_errors(probe, target, channel);
 	}
 	if (r)
@@ -380,7 +383,7 @@ int otaprobe_start(struct otaprobe *probe, const struct otaprobe_options *option
 	probe->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (probe->epoll_fd < 0)
 		return -errno;
-	/* a service that must not be asked ends the probe at once, and its name is not looked up */
+	/* if the service must not be asked (an old ESPHome), end the probe here, before a name is looked up */
 	ota_start(&probe->targets[0].ota, &probe->options.ota, now_ms);
 	probe->finding = ota_finding(&probe->targets[0].ota);
 	if (probe->finding)
@@ -436,7 +439,7 @@ static void otaprobe_handle(struct otaprobe *probe, const struct epoll_event *ev
 	}
 	target = &probe->targets[event->data.u32 / OTA_CHANNELS];
 	if (target->fds[channel] < 0)
-		return; /* an earlier event has closed the socket */
+		return; /* the handling of an earlier event has closed the socket */
 	if (target->connecting[channel])
 		finish_connect(probe, target, channel);
 	else if (is_tcp(channel))
@@ -455,7 +458,7 @@ static void look_again(struct otaprobe *probe)
 		probe->lookup_ms = probe->now_ms + LOOKUP_AGAIN_MS; /* no process could be started: try again later */
 }
 
-/* If the probes of several addresses have ended, the finding with the highest weight is reported. */
+/* How much a finding tells. If a host has several addresses, the finding with the highest weight is reported. */
 static int otaprobe_weight(const struct ota_finding *finding)
 {
 	switch (finding->reason) {

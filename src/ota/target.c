@@ -86,7 +86,7 @@ int ota_address_parse(const char *text, size_t len, char *ret, size_t cap)
 	if (strlen(copy) != len)
 		return -EINVAL;
 	if (inet_pton(AF_INET, copy, address) == 1) {
-		if (address[0] == 0 || address[0] >= 224) /* 0: this network; 224 and above: multicast, reserved */
+		if (address[0] == 0 || address[0] >= 224) /* 0: "this network"; 224 to 255: multicast or reserved */
 			return -EINVAL;
 	} else if (inet_pton(AF_INET6, copy, address) != 1 || address[0] == 0xff || strcmp(copy, "::") == 0) {
 		return -EINVAL; /* ff00::/8 is multicast */

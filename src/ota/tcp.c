@@ -1,4 +1,4 @@
-/* tcp.c - probes OTA services on TCP: ESPHome by its greeting, web updaters by their page. */
+/* tcp.c - probes OTA services over TCP: greets ESPHome, or gets the upload page of a web updater. */
 #include <ctype.h>
 #include <stdio.h>
 
@@ -8,7 +8,8 @@
 #define REPLY_MS 2000
 #define RETRY_MS 500
 
-/* The greeting and its answer (esphome components/esphome/ota/ota_esphome.cpp). */
+/* The greeting that ESPHome expects; its answer begins with HELLO_OK (esphome
+ * components/esphome/ota/ota_esphome.cpp). */
 static const unsigned char hello[] = { 0x6c, 0x26, 0xf7, 0x5c, 0x45 };
 #define HELLO_OK 0x00
 static const char not_greeting[] = "not ESPHome's greeting";
@@ -45,7 +46,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 		ota_keep_answer(ota, text, strlen(text));
 		tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 	} else if (ota->got_len == 2) {
-		/* the version of the protocol; 1 and 2 exist (esphome espota2.py) */
+		/* the second byte is the version of the protocol; 1 and 2 exist (esphome espota2.py) */
 		if (ota->got[1] >= 1 && ota->got[1] <= 9) {
 			ota_succeed(ota, OTA_PROOF_HELLO);
 			return;
@@ -55,7 +56,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 	}
 }
 
-/* Are the last bytes from the service this text, without regard to case? */
+/* Do the bytes received so far end with this text? Upper and lower case are equal. */
 static bool ends_here(const struct ota *ota, const char *text)
 {
 	size_t len = strlen(text);
@@ -77,7 +78,7 @@ static void push_byte(struct ota *ota, char c)
 	ota->got[ota->got_len++] = c;
 }
 
-/* 200 of "HTTP/1.0 200 OK"; -1: the answer is not HTTP. */
+/* Reads the number of an HTTP status line, such as 200 of "HTTP/1.0 200 OK". Return: the number; -1: not HTTP. */
 static int http_status(const char *line, size_t len)
 {
 	if (len < 12 || !ota_begins(line, len, "HTTP/1.") || line[8] != ' ')
@@ -88,7 +89,8 @@ static int http_status(const char *line, size_t len)
 	return (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
 }
 
-/* Reads the status, once its text line is complete. Return: true if the status alone ends this connection. */
+/* Reads the HTTP status when the first line of the answer is complete. Return: true if the status ends this connection,
+ * because it is not 200. */
 static bool status_line(struct ota *ota, int64_t now_ms)
 {
 	if (ota->status_known || (ota->got[ota->got_len - 1] != '\n' && ota->got_len < sizeof(ota->got)))
@@ -178,7 +180,7 @@ void ota_web_request(struct ota *ota)
 	const char *host = ota->options.host ? ota->options.host : "";
 	const char *begin = strchr(host, ':') ? "[" : "", *end = *begin ? "]" : "";
 
-	/* HTTP/1.0, so that the page is not sent in chunks. Tasmota requires a Referer with its own host. */
+	/* HTTP/1.0, so that the page is not sent in chunks. Tasmota requires a Referer header with its own host. */
 	snprintf(ota->request, sizeof(ota->request),
 		 "GET %s HTTP/1.0\r\nHost: %s%s%s\r\nReferer: http://%s%s%s/\r\n"
 		 "User-Agent: espreset\r\nConnection: close\r\n\r\n",
