@@ -1,4 +1,4 @@
-/* arduino_ota.c - ArduinoOTA on a simulated ESP8266: its datagrams, its state machine and the updater behind it. */
+/* arduino_ota.c - ArduinoOTA on a simulated ESP8266: its datagrams, its state machine and the updater that it calls. */
 #include "sim/arduino_ota.h"
 
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #define U_FS 100
 #define U_AUTH 200
 #define RECEIVE_MS 1000
-/* ArduinoOTA.cpp waits before "OK" ("Ensure last count packet has been sent out and not combined with the final
- * OK"), and again before it closes the connection. */
+/* How long ArduinoOTA.cpp waits before it sends "OK" ("Ensure last count packet has been sent out and not combined with
+ * the final OK"), and again before it closes the connection. */
 #define OK_DELAY_MS 1000
 
 /* Error numbers and texts of the updater (Updater.h, UpdaterClass::getErrorString()). */
@@ -34,7 +34,7 @@ static const char *const error_texts[] = {
 	[ERROR_NO_DATA] = "No data supplied",
 };
 
-/* The values of ota_error_t (ArduinoOTA.h), and what onError of the example BasicOTA prints for them. */
+/* The values of ota_error_t (ArduinoOTA.h), and the texts that onError of the example BasicOTA prints. */
 enum { AUTH_ERROR, BEGIN_ERROR, CONNECT_ERROR, RECEIVE_ERROR, END_ERROR };
 
 static const char *const on_error_texts[] = {
@@ -42,7 +42,7 @@ static const char *const on_error_texts[] = {
 	[RECEIVE_ERROR] = "Receive Failed", [END_ERROR] = "End Failed",
 };
 
-/* A datagram that is read byte by byte. */
+/* A received datagram, and how many of its bytes have been read. */
 struct packet {
 	const uint8_t *bytes;
 	size_t n, at;
@@ -78,7 +78,7 @@ static int parse_int(struct packet *r)
 	return 0;
 }
 
-/* Simulates ArduinoOTAClass::readStringUntil(). Return: the length of the string, also if it is cut in @buf. */
+/* Simulates ArduinoOTAClass::readStringUntil(). Return: the full length, even if @buf is too short. */
 static size_t read_until(struct packet *r, char end, char *buf, size_t cap)
 {
 	size_t len = 0;
@@ -191,7 +191,8 @@ static void arduino_ota_invited(struct sim_arduino_ota *ota, const struct sim_pe
 		arduino_ota_change(ota, SIM_OTA_RUNUPDATE);
 }
 
-/* The answer to AUTH: a command number, cnonce and response. Return: false if the datagram is something else. */
+/* Reads the client's answer to AUTH: command number U_AUTH, cnonce and response. Return: false if it is no such answer.
+ */
 static bool read_response(struct packet *r, char cnonce[64], char response[64])
 {
 	if (parse_int(r) != U_AUTH)
@@ -242,7 +243,7 @@ static void error_line(int error, const char *before, char *buf, size_t cap)
 	snprintf(buf, cap, "%sERROR[%d]: %s\n", before, error, error_texts[error]);
 }
 
-/* Simulates UpdaterClass::begin(). A dry run relies on the order of the tests in it. */
+/* Simulates UpdaterClass::begin(). espreset --ota-dry-run relies on the order of the tests: boot mode, then size. */
 static int update_begin(struct sim_arduino_ota *ota)
 {
 	if (ota->host.boot_mode(ota->host.user) == 1)
@@ -299,7 +300,7 @@ static void end_update(struct sim_arduino_ota *ota, int64_t now_ms)
 		error = ERROR_MD5;
 	else if (ota->received == ota->size && ota->command == U_FLASH && !sim_begins_image(ota->first))
 		error = ERROR_MAGIC;
-	/* if the connection ended too early, the updater reports "ERROR[0]: No Error" */
+	/* if the connection ended before the image was complete, the real updater reports "ERROR[0]: No Error", too */
 	if (error || ota->received < ota->size) {
 		ota->record.last_error = error;
 		error_line(error, "", text, sizeof(text));
@@ -323,7 +324,7 @@ static void finish_update(struct sim_arduino_ota *ota)
 	ota->host.restart(ota->host.user);
 }
 
-/* The timeouts of an update that has begun. */
+/* Handles the time limits of a running update: the receive timeout, and the waits before and after "OK". */
 static void continue_update(struct sim_arduino_ota *ota, int64_t now_ms)
 {
 	int64_t waited_ms = now_ms - ota->since_ms;
@@ -370,7 +371,7 @@ void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const voi
 	sim_digest_add(&ota->digest, bytes, n);
 	ota->received += n;
 	ota->record.flashed += n;
-	/* client.print(written, DEC): no separator between two counts */
+	/* acknowledge the bytes by their number, as client.print(written, DEC) does: no separator follows */
 	snprintf(count, sizeof(count), "%zu", n);
 	ota->host.send(ota->host.user, count, strlen(count));
 	if (ota->received == ota->size)

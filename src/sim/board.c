@@ -1,4 +1,4 @@
-/* board.c - a simulated board: pins that follow the lines, EN's capacitor, the latch, and the order of events. */
+/* board.c - a simulated board: pins that follow DTR and RTS, EN's capacitor, the strapping latch, order of events. */
 #include "sim/board.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ void sim_board_sample(struct sim_board *board, int64_t now_ns)
 	board_trace(board, now_ns, SIM_EDGE_LATCH, board->truth.boot_mode);
 }
 
-/* The chip stops: its script and the queued characters are dropped, and a character on the wire is cut. */
+/* Stops the chip: deletes its script and its queued characters, and cuts off a character that is being sent. */
 static void chip_stops(struct sim_board *board, int64_t now_ns)
 {
 	board->steps = board->step_at = board->texted = board->text_at = 0;
@@ -115,9 +115,9 @@ static void hardware_reset_begins(struct sim_board *board, int64_t now_ns)
 	struct sim_pulled lines = sim_circuit(board->config.circuit, board->truth.dtr, board->truth.rts);
 
 	board->stop_ns = SIM_NEVER;
-	/* the lines may have pulled EN for a glitch only, and have released it before the chip stopped */
+	/* if nothing else pulls EN low, DTR and RTS did it, even if they have released EN again by now */
 	board->stopped_by_lines = lines.en || !(board->finger || board->asleep);
-	if (board->truth.runs == SIM_RUNS_COPYING) { /* the flash now holds parts of two images */
+	if (board->truth.runs == SIM_RUNS_COPYING) { /* a copy is interrupted: the flash holds parts of two images */
 		board->copy_ns = 0;
 		board->config.image = SIM_IMAGE_SECOND;
 	}
@@ -158,7 +158,7 @@ static void en_crosses(struct sim_board *board, int64_t now_ns)
 		board->strap_ns = now_ns + board->config.strap_ns;
 }
 
-/* A line, a button or the power has changed: sets GPIO0, and lets EN begin to rise or fall. */
+/* Updates the pins after a change of DTR, RTS, a button or the power: sets GPIO0, lets EN begin to rise or fall. */
 static void wires_changed(struct sim_board *board, int64_t now_ns)
 {
 	struct sim_pulled pulled = sim_circuit(board->config.circuit, board->truth.dtr, board->truth.rts);
@@ -186,7 +186,7 @@ static bool script_has_character(const struct sim_board *board)
 	return board->step_at < board->steps && board->text_at < board->step[board->step_at].to;
 }
 
-/* When the next character starts or ends, or the next pause of the script ends. */
+/* The time at which the next character starts or ends, or at which the script's next pause ends. */
 static int64_t transmit_ns(const struct sim_board *board)
 {
 	int64_t said = board->say_at < board->said ? board->say_ns : SIM_NEVER;
@@ -246,7 +246,7 @@ static void frame_starts(struct sim_board *board, int64_t now_ns)
 	board->in_frame = true;
 }
 
-/* A character ends or starts, or a pause or the whole script ends. */
+/* Handles the transmitter's next event: a character ends or starts, or a pause or the whole script ends. */
 static void board_transmit(struct sim_board *board, int64_t now_ns)
 {
 	if (board->in_frame) {

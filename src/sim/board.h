@@ -9,8 +9,8 @@
  *		sleep until sim_board_next(&board);
  *
  * The caller passes the time: int64_t nanoseconds that never decrease. The module reads no clock, does not sleep and
- * does not allocate. Each function that takes a time first simulates up to that time. A line that is asserted has 0 V
- * at the bridge's pin. docs/hardware.md says what is modelled, with sources.
+ * does not allocate. Each function with a time as a parameter first simulates up to this time. If DTR or RTS is
+ * asserted, its pin at the bridge is at 0 V. docs/hardware.md says what is modelled, with sources.
  */
 #ifndef ESPRESET_SIM_BOARD_H
 #define ESPRESET_SIM_BOARD_H
@@ -32,16 +32,16 @@ enum sim_runs {
 
 const char *sim_runs_name(enum sim_runs runs);
 
-/* The strapping latch. */
+/* The strapping latch, and the boot source that it selects. */
 struct sim_latch {
-	int boot_mode;	      /* as printed: ESP8266: the first number; ESP32 family: NN of "boot:0xNN" */
+	int boot_mode;	      /* as in the banner: N of "boot mode:(N,M)" (ESP8266) or NN of "boot:0xNN" */
 	bool flash, download; /* boot source: flash, UART download, or another one if both are false */
 	int floating;	      /* reserved bits of boot_mode, which are random */
 };
 
-/* The true state of the board, which espreset can only infer. A moment is -1 if it has not come yet. */
+/* The true state of the board, which espreset can only infer. A time is -1 if the event has not happened yet. */
 struct sim_truth {
-	unsigned int hardware_resets;	  /* resets that sampled the straps: by lines, fingers, power, GPIO16 */
+	unsigned int hardware_resets;	  /* resets that sampled the straps: by DTR, RTS, button, power, GPIO16 */
 	unsigned int line_resets;	  /* hardware resets by DTR or RTS */
 	unsigned int soft_restarts;	  /* all other resets: by software, exception, watchdog, brownout */
 	unsigned int crashes;		  /* panics, watchdogs, brownouts, images that cannot be run */
@@ -51,9 +51,9 @@ struct sim_truth {
 	bool dtr, rts; /* the bridge's pins: true is asserted */
 	bool powered;
 	enum sim_runs runs;
-	int boot_mode;			/* the latch, as in struct sim_latch */
-	bool latch_flash;		/* the latch, or the chip's own USB, selects flash */
-	bool latch_download;		/* the latch, or the chip's own USB, selects UART download */
+	int boot_mode;			/* value of the strapping latch, as in struct sim_latch */
+	bool latch_flash;		/* the strapping latch, or the chip's own USB, selects flash */
+	bool latch_download;		/* the strapping latch, or the chip's own USB, selects UART download */
 	unsigned int copies_broken;	/* OTA copies by eboot that a reset interrupted */
 	int64_t last_hardware_reset_ns; /* when the last hardware reset sampled the straps */
 	int64_t last_soft_restart_ns;
@@ -61,12 +61,12 @@ struct sim_truth {
 	int64_t app_since_ns; /* when the running application started; -1: none runs */
 };
 
-/* A change that is traced. The value is 1 if EN or GPIO0 is low, or if DTR or RTS is asserted. */
+/* A change that is reported to sim_trace_fn. Its value is 1 if EN or GPIO0 is low, or if DTR or RTS is asserted. */
 /* clang-format off */
 enum sim_edge {
 	SIM_EDGE_DTR, SIM_EDGE_RTS, SIM_EDGE_EN, SIM_EDGE_GPIO0,
 	SIM_EDGE_LATCH,		/* the straps were sampled; value: boot_mode */
-	SIM_EDGE_RUNS,		/* value: enum sim_runs */
+	SIM_EDGE_RUNS,		/* the processor does something else now; value: enum sim_runs */
 	SIM_EDGE_SOFT,		/* a restart that is no hardware reset; value: reset cause */
 	SIM_EDGE_POWER,
 };
@@ -78,9 +78,10 @@ struct sim_board;
 
 /* Callbacks for a simulation of the ROM loader's protocol, or of an application that reads its UART. */
 struct sim_listener {
-	/* A character arrived on RXD. The ROM loader runs if runs is SIM_RUNS_WAITING and latch_download is set. */
+	/* A character arrived on RXD. If runs is SIM_RUNS_WAITING and latch_download is true in struct sim_truth, the
+	 * ROM loader receives it. */
 	void (*frame)(void *user, struct sim_board *board, const struct sim_frame *frame);
-	/* The member runs of the truth has changed. */
+	/* The member runs of struct sim_truth has changed. */
 	void (*runs)(void *user, struct sim_board *board, int64_t now_ns, enum sim_runs runs);
 	void *user;
 };
@@ -92,22 +93,22 @@ typedef void sim_trace_fn(void *user, int64_t now_ns, enum sim_edge edge, int va
 /* clang-format off */
 enum sim_phase {
 	SIM_PHASE_NONE,		/* transmits nothing until a reset */
-	SIM_PHASE_ROM,		/* the banner */
+	SIM_PHASE_ROM,		/* the ROM's banner */
 	SIM_PHASE_LOAD, SIM_PHASE_SECOND, SIM_PHASE_COPY, SIM_PHASE_COPIED,
 	SIM_PHASE_APP, SIM_PHASE_APP_LINE,
-	SIM_PHASE_RESTART,	/* nothing; a restart by software follows */
-	SIM_PHASE_WATCHDOG,	/* nothing; the watchdog of a ROM that waits or has failed follows */
+	SIM_PHASE_RESTART,	/* transmits nothing, then restarts by software */
+	SIM_PHASE_WATCHDOG,	/* transmits nothing, then the watchdog resets a ROM that waits or has failed */
 };
 /* clang-format on */
 
 #define SIM_SAY_MAX 8192
 #define SIM_STEP_MAX 16
 
-/* One step of a phase: a pause, then characters at one speed. */
+/* One step of a phase: a pause, then characters at one baud rate. */
 struct sim_step {
 	int64_t wait_ns;
 	double bit_ns;
-	unsigned int from, to; /* range of the characters in text[] */
+	unsigned int from, to; /* the step's characters are text[from] to text[to - 1] */
 };
 
 /* The members are private: use sim_board_truth(). */
@@ -117,42 +118,42 @@ struct sim_board {
 	uint64_t random;
 
 	/* wires */
-	bool want_dtr, want_rts;		/* the lines that the host has set */
-	int64_t dtr_ns, rts_ns;			/* when the pins follow; SIM_NEVER: they have */
-	bool finger, button;			/* the reset button, the button on GPIO0 is pressed */
-	bool asleep;				/* GPIO16 pulls the reset line low */
-	int64_t finger_ns, button_ns, sleep_ns; /* next changes of finger, button, asleep */
-	bool en_driven;				/* a line, a button, GPIO16 or a missing supply pulls EN low */
+	bool want_dtr, want_rts;		/* DTR and RTS as the host has set them */
+	int64_t dtr_ns, rts_ns;			/* when the bridge's pins follow; SIM_NEVER: they have */
+	bool finger, button;			/* is the reset button pressed, the button on GPIO0? */
+	bool asleep;				/* GPIO16 pulls EN low, which ends deep sleep */
+	int64_t finger_ns, button_ns, sleep_ns; /* when finger, button, asleep change next */
+	bool en_driven;				/* DTR, RTS, a button, GPIO16 or missing power pulls EN low */
 	double en_v;				/* EN's voltage at en_since_ns, as a share of VDD */
-	int64_t en_since_ns;			/* when en_driven changed */
+	int64_t en_since_ns;			/* when en_driven changed last */
 	int64_t en_cross_ns;			/* when EN crosses its next threshold */
-	int64_t stop_ns;			/* when EN has been low long enough for a reset */
+	int64_t stop_ns;			/* when EN will have been low long enough to reset the chip */
 	int64_t strap_ns;			/* when the straps are sampled */
-	struct sim_latch straps;		/* the latch, as last sampled */
+	struct sim_latch straps;		/* the strapping latch as sampled last */
 	bool stopped_by_lines;			/* DTR or RTS caused this reset */
 	bool power_on;				/* this reset is a power-on reset */
 	bool usb_held;				/* the chip's own USB holds the chip in reset */
 
-	/* the chip */
+	/* the state of the chip */
 	int cause;	    /* reset cause, as the ROM prints it */
-	bool warm;	    /* ESP8266: the PLL is set, so the ROM prints at 115200 */
-	bool soft;	    /* this boot follows no hardware reset */
-	bool second_banner; /* early ESP32: this is the second banner of a reset */
-	int64_t copy_ns;    /* how long eboot will copy an OTA image; 0: there is none */
-	int fates;	    /* how many times the fate has happened */
-	int64_t fate_ns;    /* when the fate happens next */
-	double image_baud;  /* speed that the loader has set; 0: the ROM's own */
+	bool warm;	    /* ESP8266: the PLL is set, so the ROM prints at 115200 Bd */
+	bool soft;	    /* this boot does not follow a hardware reset */
+	bool second_banner; /* early ESP32: the ROM has begun the second banner of a reset */
+	int64_t copy_ns;    /* how long eboot will copy an OTA image; 0: there is no image */
+	int fates;	    /* how many times config.fate has happened to the application */
+	int64_t fate_ns;    /* when config.fate happens next */
+	double image_baud;  /* baud rate that the loader has set; 0: the ROM's own baud rate */
 
-	/* what the chip transmits: the script of its phase, and characters of a listener (say) */
+	/* what the chip transmits: the script (step[]) of the current phase, and characters of a listener (say[]) */
 	enum sim_phase phase;
 	struct sim_step step[SIM_STEP_MAX];
 	unsigned int steps, step_at, texted, text_at;
-	int64_t next_ns; /* when the script's next character starts, or the script ends; SIM_NEVER */
+	int64_t next_ns; /* when the script's next character starts, or the script ends; SIM_NEVER: no script */
 	unsigned int said, say_at;
 	double say_bit_ns;
 	int64_t say_ns;	    /* earliest start of the listener's next character */
 	bool in_frame;	    /* a character is on the wire */
-	bool frame_is_said; /* the character on the wire is one of the listener */
+	bool frame_is_said; /* the character on the wire is from say[], not from the script */
 	struct sim_frame frame;
 
 	struct sim_truth truth;
@@ -164,28 +165,29 @@ struct sim_board {
 	char text[SIM_SAY_MAX], say[SIM_SAY_MAX];
 };
 
-/** sim_board_init() - a board in the state of config.start and config.lines_before; @seed: of its random numbers */
+/** sim_board_init() - make a board in the state config.start and config.lines_before; @seed: for random numbers */
 void sim_board_init(struct sim_board *board, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
 /** sim_board_on_frame() - @fn gets each character that the chip transmits, when it ends or is cut by a reset */
 void sim_board_on_frame(struct sim_board *board, sim_frame_fn *fn, void *user);
 
-/** sim_board_on_trace() - @fn gets each change of DTR, RTS, EN, GPIO0, power, the latch and what runs */
+/** sim_board_on_trace() - @fn gets each change that enum sim_edge lists */
 void sim_board_on_trace(struct sim_board *board, sim_trace_fn *fn, void *user);
 
-/** sim_board_listener() - set the callbacks for characters sent to the chip; copied; both may be NULL */
+/** sim_board_listener() - set the callbacks of @listener, which is copied; a callback may be NULL */
 void sim_board_listener(struct sim_board *board, const struct sim_listener *listener);
 
-/** sim_board_lines() - the bridge sets DTR and RTS at once; with config.skew_ns one pin follows later */
+/** sim_board_lines() - the bridge sets DTR and RTS in one step; config.skew_ns delays one of its two pins */
 void sim_board_lines(struct sim_board *board, int64_t now_ns, bool dtr, bool rts);
 
-/** sim_board_power() - power by the USB cable; switching it on makes a power-on reset */
+/** sim_board_power() - switch the power of the USB cable on or off; switching it on causes a power-on reset */
 void sim_board_power(struct sim_board *board, int64_t now_ns, bool on);
 
-/** sim_board_usb_hold() - the chip's own USB holds the core in reset; only for chips that have such USB */
+/** sim_board_usb_hold() - the chip's own USB holds the core in reset; only for chips with their own USB */
 void sim_board_usb_hold(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_usb_run() - the chip's own USB restarts the core, without sampling the straps; @download: the loader */
+/** sim_board_usb_run() - the chip's own USB restarts the core, without sampling the straps; @download: into the ROM
+ * loader */
 void sim_board_usb_run(struct sim_board *board, int64_t now_ns, bool download);
 
 /** sim_board_finger() - a finger presses or releases the reset button */
@@ -194,31 +196,31 @@ void sim_board_finger(struct sim_board *board, int64_t now_ns, bool pressed);
 /** sim_board_rx() - a character on the chip's RXD has ended */
 void sim_board_rx(struct sim_board *board, const struct sim_frame *frame);
 
-/** sim_board_next() - when something will happen by itself; SIM_NEVER; never before the last time given */
+/** sim_board_next() - when the next event is due, not before the last time given; SIM_NEVER: no event is due */
 int64_t sim_board_next(const struct sim_board *board);
 
-/** sim_board_run() - simulate up to and including a time */
+/** sim_board_run() - simulate up to and including the time @until_ns */
 void sim_board_run(struct sim_board *board, int64_t until_ns);
 
-/** sim_board_quiet_until() - the time up to which the chip's TXD was idle between the characters reported so far */
+/** sim_board_quiet_until() - up to this time, the chip has sent nothing but the characters reported so far */
 int64_t sim_board_quiet_until(const struct sim_board *board);
 
-/** sim_board_truth() - the true state at the last time given; borrowed */
+/** sim_board_truth() - the true state of the board at the last time given; part of @board */
 const struct sim_truth *sim_board_truth(const struct sim_board *board);
 
 /**
- * sim_board_say() - the chip transmits characters of a listener, after those that it has already queued
+ * sim_board_say() - queue characters of a listener, which the chip transmits in the order of the calls
  * Return: 0; -ENOSPC: more than SIM_SAY_MAX characters would be queued, and none was added.
  */
 int sim_board_say(struct sim_board *board, int64_t now_ns, const void *data, size_t len, double baud);
 
-/** sim_board_run_image() - the loader starts the image in flash ("run user code"), without a reset, at its own speed */
+/** sim_board_run_image() - the ROM loader starts the image in flash ("run user code") without a reset, at its @baud */
 void sim_board_run_image(struct sim_board *board, int64_t now_ns, double baud);
 
-/** sim_board_restart() - a restart by software, as ESP.restart(): most chips keep the latch */
+/** sim_board_restart() - the chip restarts by software, as by ESP.restart(); the strapping latch keeps its value */
 void sim_board_restart(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_flashed() - another image is in flash from now on; the fate and the copy by eboot begin anew */
+/** sim_board_flashed() - the flash holds @image from now on; config.fate may happen anew; eboot has nothing to copy */
 void sim_board_flashed(struct sim_board *board, enum sim_image image);
 
 /** sim_board_ota_staged() - ESP8266: an OTA image is complete; at the next boot eboot copies it for @copy_ns */

@@ -7,8 +7,8 @@
 
 #include "sim/rom.h"
 
-/* The actual speed of a bridge that was set to @baud. Sources: Linux drivers/usb/serial/ch341.c (with its divisors
- * all usual speeds are 0.16 % too high), cp210x.c (AN205 table: 64112 to 77608 becomes 76800), FTDI AN232B-05 (3
+/* The actual baud rate of a bridge that was set to @baud. Sources: Linux drivers/usb/serial/ch341.c (its divisors make
+ * all usual baud rates 0.16 % too high), cp210x.c (AN205 table: 64112 to 77608 Bd becomes 76800 Bd), FTDI AN232B-05 (3
  * MHz divided in steps of an eighth). */
 static double bridge_rate(enum sim_bridge_kind kind, int baud)
 {
@@ -29,13 +29,13 @@ static bool bridge_happens(struct sim_bridge *bridge, int ppm)
 static void deliver(struct sim_bridge *bridge)
 {
 	for (unsigned int i = 0; i < bridge->staged; i++)
-		if (bridge->head - bridge->tail < SIM_FIFO) /* otherwise the kernel's buffer overruns */
+		if (bridge->head - bridge->tail < SIM_FIFO) /* else the kernel's buffer is full */
 			bridge->fifo[bridge->head++ % SIM_FIFO] = bridge->stage[i];
 	bridge->staged = 0;
 	bridge->staged_ns = SIM_NEVER;
 }
 
-/* Moves a delivery that falls into the configured input stall to the end of the stall. */
+/* Delays a delivery that falls into the configured input stall: returns the time at which the stall ends. */
 static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 {
 	const struct sim_config *config = &bridge->board.config;
@@ -53,7 +53,7 @@ static void bridge_stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byt
 	if (bridge->next_is_kept == 0)
 		bridge->next_is_kept = bridge->staged == SIM_PACKET ? -1 : 1;
 	if (bridge->staged == SIM_PACKET)
-		return; /* the buffer of a stalled bridge overruns */
+		return; /* the bridge's buffer is full: the character is lost */
 	if (bridge->staged == 0)
 		bridge->staged_ns = after_stall(bridge, time_ns + bridge->board.config.latency_ns);
 	bridge->stage[bridge->staged++] = byte;
@@ -75,7 +75,7 @@ static void bridge_heard(void *user, const struct sim_heard *what)
 		return;
 	if (bridge_happens(bridge, config->flip_ppm))
 		byte ^= (uint8_t)(1 + sim_board_random(&bridge->board, 255));
-	/* earlier characters may be due already: deliver them before this one is collected */
+	/* deliver the earlier characters that are due already, before this character is collected */
 	if (bridge->staged_ns <= what->time_ns)
 		deliver(bridge);
 	bridge_stage(bridge, what->time_ns, byte);
@@ -143,7 +143,7 @@ int64_t sim_bridge_next(const struct sim_bridge *bridge)
 	int64_t t = sim_earlier(bridge->staged_ns, sim_earlier(bridge->spurious_ns, bridge->unplug_ns));
 
 	t = sim_earlier(t, sim_board_next(&bridge->board));
-	/* while the board transmits a character, the receiver gets nothing before the end of the character */
+	/* while the board transmits a character, the receiver reports nothing before this character has ended */
 	return bridge->board.in_frame ? t : sim_earlier(t, sim_uart_next(&bridge->uart));
 }
 
@@ -165,7 +165,7 @@ static void run_board(struct sim_bridge *bridge, int64_t until_ns)
 	sim_uart_idle(&bridge->uart, sim_board_quiet_until(&bridge->board));
 }
 
-/* Simulates the next event. Return: false if it is later than @until_ns. */
+/* Simulates the next event. Return: false if the next event is later than @until_ns, and nothing was simulated. */
 static bool bridge_step(struct sim_bridge *bridge, int64_t until_ns)
 {
 	int64_t at = sim_bridge_next(bridge);

@@ -1,30 +1,30 @@
 /* bridge.h - the USB-UART bridge of a simulated board, and its driver, as a program on the host sees them.
  *
  *	sim_bridge_init(&bridge, &config, now, seed);
- *	done = sim_bridge_submit(&bridge, now, &control);	open, set lines or speed, close
+ *	done = sim_bridge_submit(&bridge, now, &control);	open, set DTR and RTS, set the baud rate, close
  *	sim_bridge_run(&bridge, done);
  *	result = sim_bridge_complete(&bridge, done);
  *	n = sim_bridge_read(&bridge, buf, sizeof(buf));
  *
- * Opening asserts both lines at once. Closing releases them if HUPCL is set. Characters are received at the bridge's
- * actual speed and arrive after its latency. Control transfers take time. The caller passes the time, as in board.h;
- * the board is part of the bridge.
+ * Opening the serial port asserts DTR and RTS at once. Closing it releases both if HUPCL is set. The bridge receives
+ * characters at its actual baud rate, and the host gets them after the bridge's latency. Control transfers take time.
+ * The caller passes the time, as in board.h. The board is a member of the bridge.
  */
 #ifndef ESPRESET_SIM_BRIDGE_H
 #define ESPRESET_SIM_BRIDGE_H
 
 #include "sim/board.h"
 
-#define SIM_FIFO 4096 /* the kernel's receive buffer; a power of two */
-#define SIM_PACKET 32 /* the bridge sends a full packet without waiting for its latency timer */
+#define SIM_FIFO 4096 /* size of the kernel's receive buffer; must be a power of two */
+#define SIM_PACKET 32 /* size of a USB packet; the bridge sends a full packet at once, without its latency */
 
 enum sim_control_kind { SIM_OPEN, SIM_LINES, SIM_SPEED, SIM_CLOSE };
 
-/* A control transfer. */
+/* A control transfer, by which the host opens, sets or closes the serial port. */
 struct sim_control {
 	enum sim_control_kind kind;
-	bool dtr, rts; /* SIM_LINES: true is asserted */
-	int baud;      /* SIM_OPEN, SIM_SPEED */
+	bool dtr, rts; /* for SIM_LINES; true: asserted */
+	int baud;      /* for SIM_OPEN and SIM_SPEED: the baud rate */
 };
 
 struct sim_bridge {
@@ -33,43 +33,43 @@ struct sim_bridge {
 	bool is_open, hupcl, unplugged;
 	int baud;
 	int controls;		    /* number of control transfers submitted so far */
-	struct sim_control control; /* the last one submitted */
+	struct sim_control control; /* the control transfer submitted last */
 	int control_result;	    /* the result that sim_bridge_complete() will return */
 	int64_t spurious_ns;	    /* when the next spurious character comes */
 	int64_t unplug_ns;	    /* when the cable is pulled out */
 	unsigned int staged;	    /* number of characters in stage[], which the host has not received yet */
-	int next_is_kept;	    /* tests set 0; then the next character sets 1 if stage[] had room, else -1 */
-	int64_t staged_ns;	    /* when the host receives stage[] */
+	int next_is_kept;  /* tests set it to 0; the next character sets it to 1 if stage[] had room, else to -1 */
+	int64_t staged_ns; /* when the host receives the characters in stage[] */
 	unsigned int head, tail;
 	uint8_t stage[SIM_PACKET];
 	uint8_t fifo[SIM_FIFO];
 };
 
-/** sim_bridge_init() - a board behind a bridge whose port is closed and has HUPCL set, as is the kernel's default */
+/** sim_bridge_init() - make a board with a bridge; the serial port is closed, and HUPCL is set (kernel's default) */
 void sim_bridge_init(struct sim_bridge *bridge, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
-/** sim_bridge_submit() - begin a control transfer, one at a time. Return: when to complete it. */
+/** sim_bridge_submit() - begin a control transfer, only one at a time. Return: when to call sim_bridge_complete(). */
 int64_t sim_bridge_submit(struct sim_bridge *bridge, int64_t now_ns, const struct sim_control *control);
 
 /**
- * sim_bridge_complete() - end the control transfer; lines and speed change now
+ * sim_bridge_complete() - end the control transfer: DTR, RTS and the baud rate change now
  * Return: 0; -ENODEV: unplugged; -EIO: the transfer stalled and nothing changed.
  */
 int sim_bridge_complete(struct sim_bridge *bridge, int64_t now_ns);
 
-/** sim_bridge_hupcl() - set or clear HUPCL, which the kernel keeps: no control transfer */
+/** sim_bridge_hupcl() - set or clear HUPCL; only the kernel stores it, so no control transfer is needed */
 void sim_bridge_hupcl(struct sim_bridge *bridge, bool on);
 
-/** sim_bridge_read() - take received characters. Return: how many; 0: there are none. */
+/** sim_bridge_read() - read received characters from the kernel's buffer. Return: how many; 0: there are none. */
 size_t sim_bridge_read(struct sim_bridge *bridge, void *buf, size_t cap);
 
 bool sim_bridge_has_input(const struct sim_bridge *bridge);
 bool sim_bridge_unplugged(const struct sim_bridge *bridge);
 
-/** sim_bridge_next() - when something will happen by itself; SIM_NEVER */
+/** sim_bridge_next() - when the next event is due; SIM_NEVER: no event is due */
 int64_t sim_bridge_next(const struct sim_bridge *bridge);
 
-/** sim_bridge_run() - simulate up to a time */
+/** sim_bridge_run() - simulate up to the time @until_ns */
 void sim_bridge_run(struct sim_bridge *bridge, int64_t until_ns);
 
 /** sim_bridge_run_to_input() - simulate until there is input, the bridge is unplugged or the time is reached.

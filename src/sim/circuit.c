@@ -1,16 +1,17 @@
-/* circuit.c - the wiring of a simulated board: from DTR and RTS to the pins EN and GPIO0. */
+/* circuit.c - the wiring of a simulated board: how DTR and RTS drive the pins EN and GPIO0. */
 #include "sim/circuit.h"
 
 #include <math.h>
 
-/* Thresholds of EN as shares of VDD: low is below 0.6 V (ESP8266, ESP32) or 0.25 VDD (later chips); high is above
- * 0.75 VDD. Source: Espressif hardware design guidelines, "Schematic Checklist", reset timing. */
+/* Thresholds of EN as shares of VDD. A chip reads EN as low below 0.6 V (ESP8266, ESP32) or 0.25 VDD (later chips), and
+ * as high above 0.75 VDD. Source: Espressif hardware design guidelines, "Schematic Checklist", reset timing. */
 #define EN_LOW_EARLY (0.6 / 3.3)
 #define EN_LOW_LATER 0.25
 #define EN_HIGH 0.75
 
-/* Sources: two transistors: ESP8684-DevKitC-02 schematic V1.0, truth table beside the transistors; plain wires:
- * esp8266/Arduino doc/boards.rst (direct), esp8266/Arduino issue 480 (swapped), ESP32-CAM-MB (DTR to reset). */
+/* Sources of the circuits: two transistors: ESP8684-DevKitC-02 schematic V1.0, truth table beside the transistors;
+ * plain wires: esp8266/Arduino doc/boards.rst (direct), esp8266/Arduino issue 480 (swapped), ESP32-CAM-MB (DTR to
+ * reset). */
 struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts)
 {
 	struct sim_pulled pulled = { false, false };

@@ -1,6 +1,6 @@
-/* circuit.h - the wiring of a simulated board: from DTR and RTS to the pins EN and GPIO0.
+/* circuit.h - the wiring of a simulated board: how DTR and RTS drive the pins EN and GPIO0.
  *
- *	pulled = sim_circuit(circuit, dtr, rts);		which pins the lines pull low
+ *	pulled = sim_circuit(circuit, dtr, rts);		which pins DTR and RTS pull low
  *	v = sim_en_voltage(&config, v, pulled.en, after_ns);	EN follows slowly, because of its capacitor
  *	wait_ns = sim_en_crossing(&config, v, pulled.en);	when the chip sees the new level
  */
@@ -9,7 +9,7 @@
 
 #include "sim/config.h"
 
-/* true: the wiring pulls the pin low. */
+/* For each pin: does the wiring pull it low? */
 struct sim_pulled {
 	bool en, gpio0;
 };
@@ -17,10 +17,10 @@ struct sim_pulled {
 /** sim_circuit() - the pins that the wiring pulls low; @dtr and @rts are true while asserted */
 struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts);
 
-/** sim_en_voltage() - EN's voltage, as a share of VDD, @after_ns after it was @v and began to fall (@pulled) or rise */
+/** sim_en_voltage() - EN's voltage as a share of VDD, if it was @v and has fallen (@pulled) or risen for @after_ns */
 double sim_en_voltage(const struct sim_config *config, double v, bool pulled, int64_t after_ns);
 
-/** sim_en_crossing() - the nanoseconds until EN, now at @v, falls (@pulled) or rises through the chip's threshold */
+/** sim_en_crossing() - nanoseconds until EN crosses the chip's threshold, if it falls (@pulled) or rises from @v */
 int64_t sim_en_crossing(const struct sim_config *config, double v, bool pulled);
 
 #endif

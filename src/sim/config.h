@@ -4,7 +4,7 @@
  *	sim_config_parse(&config, "esp32,panic", err, sizeof(err));
  *	sim_config_random(&config, seed);
  *
- * Times are nanoseconds. Moments count from the board's start, the time that sim_board_init() gets.
+ * All times are in nanoseconds. Points in time count from the board's start, which is @now_ns of sim_board_init().
  */
 #ifndef ESPRESET_SIM_CONFIG_H
 #define ESPRESET_SIM_CONFIG_H
@@ -20,7 +20,7 @@
 #define SIM_S INT64_C(1000000000)
 #define SIM_NEVER INT64_MAX
 
-/** sim_random() - a number below @below, or any 64-bit number if that is 0; splitmix64 (Steele, Lea, Flood) */
+/** sim_random() - a random number below @below; @below 0: any 64-bit number; by splitmix64 (Steele, Lea, Flood) */
 uint64_t sim_random(uint64_t *state, uint64_t below);
 
 static inline int64_t sim_earlier(int64_t a_ns, int64_t b_ns)
@@ -36,20 +36,20 @@ enum sim_chip {
 /* clang-format on */
 
 enum sim_circuit {
-	SIM_TWO_TRANSISTORS, /* EN is low while only RTS is asserted, GPIO0 while only DTR is */
-	SIM_DIRECT,	     /* RTS -> EN, DTR -> GPIO0 */
-	SIM_SWAPPED,	     /* DTR -> EN, RTS -> GPIO0 */
+	SIM_TWO_TRANSISTORS, /* EN is low while only RTS is asserted; GPIO0 is low while only DTR is asserted */
+	SIM_DIRECT,	     /* RTS drives EN, DTR drives GPIO0 */
+	SIM_SWAPPED,	     /* DTR drives EN, RTS drives GPIO0 */
 	SIM_TWO_TRANSISTORS_SWAPPED,
-	SIM_RTS_ONLY, /* RTS -> EN; no line reaches GPIO0 */
-	SIM_DTR_ONLY, /* DTR -> EN; no line reaches GPIO0 (ESP32-CAM-MB) */
+	SIM_RTS_ONLY, /* RTS drives EN; GPIO0 is not connected to the bridge */
+	SIM_DTR_ONLY, /* DTR drives EN; GPIO0 is not connected to the bridge (ESP32-CAM-MB) */
 	SIM_NO_WIRE,
 	SIM_CIRCUIT_COUNT
 };
 
 /* State of the chip when the simulation starts. */
 enum sim_start {
-	SIM_START_UPLOADED, /* as after a serial upload: the application runs, the latch says UART download */
-	SIM_START_RUNNING,  /* the application runs, the latch says flash */
+	SIM_START_UPLOADED, /* as after a serial upload: the application runs, the strapping latch says UART download */
+	SIM_START_RUNNING,  /* the application runs, the strapping latch says flash */
 	SIM_START_DOWNLOAD, /* the ROM waits for a download */
 	SIM_START_DEAD,	    /* the chip hangs, and prints nothing until a hardware reset */
 };
@@ -60,7 +60,7 @@ enum sim_image {
 	SIM_IMAGE_NONE,	    /* the flash is erased */
 	SIM_IMAGE_CSUM,	    /* the ROM finds a checksum error */
 	SIM_IMAGE_READ_ERR, /* the ROM cannot read the flash */
-	SIM_IMAGE_SECOND,   /* the second stage finds no application: e:N (eboot), "No bootable app partitions" */
+	SIM_IMAGE_SECOND,   /* no application: eboot prints e:N, ESP-IDF prints "No bootable app partitions" */
 	SIM_IMAGE_COUNT
 };
 
@@ -68,25 +68,25 @@ enum sim_image {
 enum sim_loader {
 	SIM_LOADER_EBOOT, /* ESP8266 Arduino */
 	SIM_LOADER_NONOS, /* ESP8266 NONOS SDK, which prints "2nd boot version" */
-	SIM_LOADER_IDF,	  /* ESP-IDF, with a log; on an ESP8266 the RTOS SDK, with its log at 74880 */
+	SIM_LOADER_IDF,	  /* ESP-IDF with a log; on an ESP8266: RTOS SDK, with a log at the ROM's baud rate */
 	SIM_LOADER_QUIET, /* ESP32 family: prints nothing after the ROM's "entry" */
 	SIM_LOADER_COUNT
 };
 
-/* What happens to the application fate_ns after its start. */
+/* What happens to the application when it has run for sim_config.fate_ns. */
 enum sim_fate {
 	SIM_FATE_RUN,
 	SIM_FATE_PANIC,	   /* the application prints an exception report and restarts by software */
 	SIM_FATE_WATCHDOG, /* the application hangs until the hardware watchdog restarts it */
 	SIM_FATE_BROWNOUT,
-	SIM_FATE_RESTART, /* ESP.restart() */
+	SIM_FATE_RESTART, /* the application calls ESP.restart() */
 	SIM_FATE_HANG,	  /* the application prints nothing more; no watchdog restarts it */
 	SIM_FATE_COUNT
 };
 
 /* What the application prints. */
 enum sim_app {
-	SIM_APP_GREETING, /* a few text lines, then nothing */
+	SIM_APP_GREETING, /* a few text lines after the start, then nothing */
 	SIM_APP_SILENT,
 	SIM_APP_PERIODIC,   /* a text line every app_period_ns */
 	SIM_APP_CONTINUOUS, /* text without a pause */
@@ -94,10 +94,10 @@ enum sim_app {
 };
 
 enum sim_bridge_kind {
-	SIM_BRIDGE_EXACT,  /* the actual speed is the requested one */
-	SIM_BRIDGE_CH340,  /* actual speed 75000 for 74880 */
-	SIM_BRIDGE_CP2102, /* actual speed 76800 for 74880 */
-	SIM_BRIDGE_FTDI,   /* actual speed 74766 for 74880; 16 ms latency */
+	SIM_BRIDGE_EXACT,  /* the actual baud rate is the requested one */
+	SIM_BRIDGE_CH340,  /* receives at 75000 Bd when set to 74880 Bd */
+	SIM_BRIDGE_CP2102, /* receives at 76800 Bd when set to 74880 Bd */
+	SIM_BRIDGE_FTDI,   /* receives at 74766 Bd when set to 74880 Bd; 16 ms latency */
 	SIM_BRIDGE_COUNT
 };
 
@@ -110,106 +110,108 @@ enum sim_framing { SIM_FRAMING_DELIVER, SIM_FRAMING_ZERO, SIM_FRAMING_DROP };
 #define SIM_TEXT_MAX 512
 
 struct sim_config {
-	/* the chip */
+	/* the chip and its ROM */
 	enum sim_chip chip;
-	int crystal_mhz;      /* 26 or 40; affects the speed of the ROM on ESP8266 and ESP32-C2 */
+	int crystal_mhz;      /* 26 or 40; changes the baud rate of the ROM of an ESP8266 or ESP32-C2 */
 	bool early_silicon;   /* ESP32 revision 0: prints two banners after power-up and after a reset by EN */
 	bool reset_is_en;     /* ESP8266: the reset line is wired to EN (cause 1), not to RST (cause 2) */
-	int select_bits;      /* ESP8266: the second number of the boot mode */
-	int rate_ppm;	      /* error of the chip's clock */
-	int64_t rom_delay_ns; /* from the end of the reset to the first character */
+	int select_bits;      /* ESP8266: M of "boot mode:(N,M)" in the banner */
+	int rate_ppm;	      /* error of the chip's clock in parts per million */
+	int64_t rom_delay_ns; /* from the end of the reset to the first character of the banner */
 
-	/* the wires */
+	/* the wiring, the pins and the buttons */
 	enum sim_circuit circuit;
-	int64_t skew_ns;	   /* how much later RTS changes than DTR; negative: earlier */
-	int64_t en_rise_ns;	   /* RC time constant of EN while it charges; 0.75 VDD comes after 1.386 of it */
-	int64_t en_fall_ns;	   /* RC time constant of EN while it discharges */
-	int64_t strap_ns;	   /* from EN's rise to the sampling of the straps */
-	unsigned int lines_before; /* SIM_DTR, SIM_RTS: asserted before the port is opened */
+	int64_t skew_ns;    /* how much later RTS changes than DTR; negative: earlier */
+	int64_t en_rise_ns; /* RC time constant of EN while it charges; EN is at 0.75 VDD after 1.386 times this */
+	int64_t en_fall_ns; /* RC time constant of EN while it discharges */
+	int64_t strap_ns;   /* from EN's rise to the sampling of the straps */
+	unsigned int lines_before; /* bits SIM_DTR, SIM_RTS: asserted before the serial port is opened */
 	bool gpio0_held;	   /* a peripheral or a stuck button holds GPIO0 low */
 	int64_t gpio0_let_go_ns;   /* when the pressed button on GPIO0 is released; 0: never pressed */
-	/* ESP8266: boots from flash although the latch says UART download, as its ROM does if nothing was downloaded */
+	/* ESP8266: the ROM boots from flash although the strapping latch says UART download; real ROMs do so if nothing
+	 * was downloaded */
 	bool empty_download;
-	bool gpio2_low;		/* ESP8266: selects boot mode 2, or 0 while GPIO0 is low */
-	bool other_strap;	/* ESP32 family: the second strap makes a low GPIO0 select another boot source */
-	bool gpio15;		/* ESP8266: GPIO15 is high: SDIO boot. ESP32: it is low: the ROM prints nothing */
+	bool gpio2_low;		/* ESP8266: GPIO2 is low, which selects boot mode 2, or 0 if GPIO0 is low, too */
+	bool other_strap;	/* ESP32 family: with a second strapping pin, a low GPIO0 selects another boot source */
+	bool gpio15;		/* ESP8266: GPIO15 is high (SDIO boot); ESP32: GPIO15 is low (ROM prints nothing) */
 	int64_t finger_ns;	/* when somebody presses the reset button; 0: never */
 	int64_t finger_hold_ns; /* how long the reset button is pressed */
 	int64_t deep_sleep_ns;	/* from each start of the application to a reset by GPIO16; 0: never */
 
-	/* the firmware */
+	/* the flash and the application */
 	enum sim_start start;
 	enum sim_image image;
-	int image_error; /* N of eboot's e:N */
+	int image_error; /* N of "e:N", which eboot prints if it finds no application */
 	enum sim_loader loader;
-	int64_t copy_ns; /* how long eboot copies an OTA image at the first boot; 0: there is none */
-	int copy_result; /* N of eboot's cp:N */
+	int64_t copy_ns; /* how long eboot copies an OTA image at the first boot; 0: there is no image */
+	int copy_result; /* N of "cp:N", which eboot prints after the copy; 0: success */
 	enum sim_fate fate;
 	int64_t fate_ns;
-	int fate_times;		 /* how many times the fate happens; 0: every time */
-	int64_t rom_watchdog_ns; /* ESP8266 in download mode after a software restart: until the watchdog restarts it;
-				  * ESP32 family after a failed boot: until the ROM tries again */
+	int fate_times;		 /* how many times the event in fate happens; 0: after each start */
+	int64_t rom_watchdog_ns; /* ESP8266: from a software restart into download mode to the watchdog's reset;
+				  * ESP32 family: from a failed boot to the ROM's next attempt */
 	enum sim_app app;
-	int64_t app_delay_ns;	     /* from the load to the first character of the application */
-	int64_t app_period_ns;	     /* SIM_APP_PERIODIC: between two text lines */
-	int app_baud;		     /* speed of the application */
-	bool chatter;		     /* ESP8266: before the application the SDK prints text at an odd speed */
+	int64_t app_delay_ns;  /* from the load to the first character of the application */
+	int64_t app_period_ns; /* for SIM_APP_PERIODIC: time between two text lines */
+	int app_baud;	       /* baud rate of the application */
+	bool chatter;	       /* ESP8266: the SDK prints text at an odd baud rate before the application starts */
 	char app_text[SIM_TEXT_MAX]; /* printed in place of the application's greeting and text lines; "": not set */
-	char ota[80];		     /* address of the OTA service, "127.0.0.1:8266"; "": no service */
-	char ota_password[64];	     /* of the OTA service; "": none */
+	char ota[80];		     /* address of the OTA service, such as "127.0.0.1:8266"; "": no service */
+	char ota_password[64];	     /* password of the OTA service; "": no password */
 	enum sim_ota_kind ota_kind;
-	int64_t ota_late_ns; /* from the application's start to the OTA service's, as if it connected to Wi-Fi first */
-	int64_t stays_ns;    /* how long the board runs on after its client has gone; 0: 300 ms */
+	int64_t ota_late_ns; /* time to "join Wi-Fi": from the application's start until its OTA service listens */
+	int64_t stays_ns;    /* how long the board runs on after espreset has ended; 0: 300 ms */
 
-	/* the bridge */
+	/* the bridge and the computer */
 	enum sim_bridge_kind bridge;
 	enum sim_framing framing;
-	int sample_percent;	      /* where in a bit the receiver samples: 40 to 60 */
+	int sample_percent;	      /* where in a bit the receiver samples: 40 to 60 percent */
 	int64_t latency_ns;	      /* from the reception of a character to its delivery to the host */
 	int64_t control_ns;	      /* duration of a control transfer */
 	int lose_ppm;		      /* characters in a million that are lost */
 	int repeat_ppm;		      /* characters in a million that are delivered twice */
 	int flip_ppm;		      /* characters in a million that are changed */
 	int64_t spurious_ns;	      /* mean time between spurious characters; 0: none */
-	int64_t rx_stall_ns;	      /* when the bridge stops to deliver characters for a while */
+	int64_t rx_stall_ns;	      /* when the bridge stops delivering characters for a while */
 	int64_t rx_stall_for_ns;      /* how long the bridge delivers no character; 0: no stall */
-	int control_stall_op;	      /* number of the first control transfer to stall (1 is the open); 0: none */
+	int control_stall_op;	      /* which control transfer stalls first; 1: opening the port; 0: none stalls */
 	int64_t control_stall_for_ns; /* how long a stalled control transfer takes until it fails with EIO */
-	int control_stall_count;      /* how many control transfers stall; 0: all from the first one on */
+	int control_stall_count;      /* how many control transfers stall; 0: the first and all later ones */
 	int64_t unplug_ns;	      /* when the bridge is unplugged; 0: never */
-	int unplug_op;	 /* number of the control transfer that unplugs the bridge (1 is the open); 0: none */
-	int64_t host_ns; /* a busy computer: the most that a request of the program is delayed */
-	int open_error;	 /* errno of the open; 0: the open succeeds */
-	uint64_t seed;	 /* of the board's random numbers */
-	char truth[256]; /* file that gets the truth (sim/process.h); "": none */
+	int unplug_op;	 /* at which control transfer the bridge is unplugged; 1: opening the port; 0: at none */
+	int64_t host_ns; /* busy computer: the longest delay of a request from espreset */
+	int open_error;	 /* errno with which opening the port fails; 0: opening succeeds */
+	uint64_t seed;	 /* seed of the board's random numbers */
+	char truth[256]; /* file that gets all events of the board (sim/process.h); "": no file */
 };
 
 /**
- * sim_config_init() - the default board
+ * sim_config_init() - set @config to the default board
  *
- * An ESP8266 that a serial upload has left in boot mode 1, on a good two-transistor board with a CH340.
+ * The default board is an ESP8266 that a serial upload has left in boot mode 1, with two transistors and a CH340.
  */
 void sim_config_init(struct sim_config *config);
 
 /**
- * sim_config_parse() - a board from the words that a user types
- * @words: separated by commas, applied in order to the default board
- * @err:   gets a text line with the wrong word and the reason
+ * sim_config_parse() - set @config to the board that a user describes by keywords ("sim:WORDS")
+ * @words: keywords, separated by commas; they change the default board, one after the other
+ * @err:   gets a text line with the wrong keyword and the reason
  *
- * Return: 0, or -EINVAL: then @config is unchanged.
+ * Return: 0; -EINVAL: a keyword is wrong, and @config is unchanged.
  */
 int sim_config_parse(struct sim_config *config, const char *words, char *err, size_t cap);
 
 struct sim_word {
-	const char *word; /* with its value: "baud=N" needs a number, "panic[=T]" may have a duration */
+	const char
+		*word; /* keyword and the form of its value: "baud=N" needs a number, "panic[=T]" may have a duration */
 	const char *meaning;
-	int status; /* exit status of espreset for a board of this word alone; -1: depends on other words */
+	int status; /* exit status of espreset if only this keyword is given; -1: depends on the other keywords */
 };
 
-/** sim_word() - the n-th word, for a list; NULL after the last one */
+/** sim_word() - the keyword with the index @n, counted from 0; NULL after the last keyword */
 const struct sim_word *sim_word(size_t n);
 
-/** sim_config_random() - a board drawn from a seed; the same seed gives the same board */
+/** sim_config_random() - set @config to a random board; equal seeds give equal boards */
 void sim_config_random(struct sim_config *config, uint64_t seed);
 
 #endif

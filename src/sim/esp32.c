@@ -16,21 +16,21 @@ enum cause {
 };
 /* clang-format on */
 
-/* The program counters that the ROM prints after the banner of a warm restart. */
+/* Which saved program counters the ROM prints after its banner, unless it is a power-on reset. */
 enum saved_pc { PC_NONE, PC_ONE, PC_CORE0, PC_BOTH };
 
 /* clang-format off */
 struct rom {
-	const char *id;			/* "ESP-ROM:..." and "Build:..."; NULL: an ESP32 */
-	const char *poweron, *sw_sys, *tg_wdt, *sw_cpu, *rtc_wdt; /* texts of the reset causes */
-	int tg_code;			/* reset cause after the application hung */
-	int retry_code;			/* reset cause after the ROM found no image */
+	const char *id;			/* lines "ESP-ROM:..." and "Build:..."; NULL: ESP32, which prints "ets ..." */
+	const char *poweron, *sw_sys, *tg_wdt, *sw_cpu, *rtc_wdt; /* texts of reset causes in the banner */
+	int tg_code;			/* number of the reset cause after the application has hung */
+	int retry_code;			/* number of the reset cause after the ROM has found no image */
 	enum saved_pc pc;
-	const char *setup;		/* text between the banner and the first load line */
+	const char *setup;		/* text between the banner and the first "load:" line */
 	const char *load;
-	int flash_bits, download_bits, other_bits, floating; /* boot_mode for each boot source, and its random bits */
+	int flash_bits, download_bits, other_bits, floating; /* boot mode of each boot source; floating: random bits */
 	const char *download, *other;	/* names of the boot sources in the banner */
-	const char *other_wait;		/* printed while the other source is awaited; NULL: SPI flash boot */
+	const char *other_wait;		/* printed while the ROM waits for that source; NULL: it is an SPI flash */
 };
 /* clang-format on */
 
@@ -131,7 +131,8 @@ static struct sim_latch esp32_latch(const struct sim_config *config, bool gpio0_
 	return (struct sim_latch){ bits, !gpio0_low, gpio0_low && !other, rom->floating };
 }
 
-/* The ROMs measure the crystal and print at 115200. Only the C2's assumes 40 MHz (espressif/esp-idf issue 17001). */
+/* The ROM's baud rate. It is 115200 Bd, since the ROMs measure the crystal's frequency. Only the ROM of the ESP32-C2
+ * assumes 40 MHz, so that its baud rate depends on the crystal (espressif/esp-idf issue 17001). */
 static double esp32_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)
@@ -150,7 +151,7 @@ int sim_esp32_usb_cause(enum sim_chip chip)
 	return chip == SIM_ESP32P4 ? CAUSE_USB_P4 : CAUSE_USB;
 }
 
-/* The text of a reset by USB; newer ROMs name reset causes after cores ("HPSYS"). */
+/* The banner's text for a reset by the chip's own USB. Newer ROMs name reset causes after cores ("HPSYS"). */
 static const char *usb_text(const struct rom *rom, int cause)
 {
 	if (cause == CAUSE_USB_P4)
@@ -209,7 +210,7 @@ static void esp32_print_banner(struct sim_board *board, int64_t now_ns)
 	sim_script_play(board, now_ns);
 }
 
-/* An ESP32 of revision 0 resets itself once more right after power-up. */
+/* An ESP32 of revision 0 resets itself once more right after power-up, so it prints a second banner. */
 static void second_banner(struct sim_board *board, int64_t now_ns)
 {
 	board->second_banner = true;
@@ -264,7 +265,7 @@ static void esp32_load(struct sim_board *board, int64_t now_ns)
 	sim_script_begin(board, SIM_PHASE_LOAD);
 	if (is_mute(board)) {
 		sim_script_text(board, 20 * SIM_MS, baud, "%s", "");
-	} else if (other) { /* there is no flash on HSPI */
+	} else if (other) { /* HSPI, where no flash is connected */
 		for (int i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x00000000\r\n");
 	} else if (!esp32_loads(board)) {
@@ -337,7 +338,8 @@ static void esp32_after_second_stage(struct sim_board *board, int64_t now_ns)
 			  "I (300) main_task: Calling app_main()\r\nWiFi connected\r\nIP address: 192.0.2.7\r\n");
 }
 
-/* A watchdog resets a ROM that found no image. On the ESP32, S2 and S3 it is the RTC's, which samples the straps. */
+/* A watchdog resets a chip whose ROM has found no image. On the ESP32, S2 and S3 this is the RTC watchdog, whose reset
+ * samples the straps again. */
 static void tries_again(struct sim_board *board, int64_t now_ns)
 {
 	board->cause = rom_of(board)->retry_code;

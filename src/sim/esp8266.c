@@ -1,8 +1,8 @@
 /* esp8266.c - the ROM of a simulated ESP8266, its loaders (eboot, NONOS, RTOS SDK) and their output.
  *
  * Sources: the boot ROM as reverse engineered in twischer/xtensa-subjects (reversed/bootrom.c); esp8266/Arduino
- * bootloaders/eboot/eboot.c, cores/esp8266/core_esp8266_postmortem.cpp, cores/esp8266/hwdt_app_entry.cpp (speeds) and
- * Updater.cpp (the latch); esp8266-wiki, "Boot Process".
+ * bootloaders/eboot/eboot.c, cores/esp8266/core_esp8266_postmortem.cpp, cores/esp8266/hwdt_app_entry.cpp (baud rates)
+ * and Updater.cpp (strapping latch); esp8266-wiki, "Boot Process".
  */
 #include "sim/rom.h"
 
@@ -20,8 +20,8 @@ static struct sim_latch esp8266_latch(const struct sim_config *config, bool gpio
 	return (struct sim_latch){ mode, mode == 3, mode == 1, 0 };
 }
 
-/* The ROM's UART divisor gives 115200 with a 40 MHz crystal. After the SDK has set the PLL,
- * any crystal gives 115200, until a hardware reset. */
+/* The ROM's baud rate. The ROM sets its UART divisor for a 40 MHz crystal, so a slower crystal gives less than 115200
+ * Bd. Once the SDK has set the PLL, every crystal gives 115200 Bd, until the next hardware reset. */
 static double esp8266_rom_baud(const struct sim_board *board)
 {
 	if (board->image_baud > 0)
@@ -94,11 +94,11 @@ static void esp8266_after_banner(struct sim_board *board, int64_t now_ns)
 	} else if (mode == 1 || has_sdio_strap(mode)) {
 		sim_board_set_runs(board, now_ns, SIM_RUNS_WAITING);
 		sim_script_none(board);
-		/* after a software restart the watchdog is on: it resets the waiting ROM once */
+		/* after a software restart the watchdog still runs, and resets the waiting ROM once */
 		if (mode == 1 && board->soft && board->cause != CAUSE_WATCHDOG)
 			sim_script_wait(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
 	} else {
-		/* the ROM jumps to an address without code, until the watchdog resets it */
+		/* the ROM jumps to an address without code, and hangs until the watchdog resets the chip */
 		sim_board_fail(board, now_ns, SIM_PHASE_WATCHDOG, board->config.rom_watchdog_ns);
 	}
 }
@@ -108,7 +108,7 @@ static bool has_eboot(const struct sim_board *board)
 	return board->config.loader != SIM_LOADER_NONOS && board->config.loader != SIM_LOADER_IDF;
 }
 
-/* The second stage, which the ROM has loaded, prints. */
+/* Starts the second stage loader, and fills the script with what it prints. */
 static void second_stage(struct sim_board *board, int64_t now_ns)
 {
 	double baud = esp8266_rom_baud(board);
@@ -157,7 +157,7 @@ static void esp8266_after_second_stage(struct sim_board *board, int64_t now_ns)
 	}
 }
 
-/* eboot has copied, and clears its command whether the copy succeeded or not. */
+/* Called when eboot's copy has ended. eboot prints the result, and forgets the copy even if it failed. */
 static void esp8266_copied(struct sim_board *board, int64_t now_ns)
 {
 	bool good = board->config.copy_result == 0;
@@ -226,7 +226,7 @@ static void esp8266_fate(struct sim_board *board, int64_t now_ns)
 	switch (board->config.fate) {
 	case SIM_FATE_PANIC: report_exception(board, now_ns); break;
 	case SIM_FATE_WATCHDOG: watchdog_bites(board, now_ns); break;
-	case SIM_FATE_BROWNOUT: /* without a brownout detector, the chip resets as at power-up */
+	case SIM_FATE_BROWNOUT: /* the ESP8266 has no brownout detector: it resets as at power-up */
 		sim_board_brownout(board, now_ns);
 		break;
 	default: sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);

@@ -1,4 +1,4 @@
-/* esphome_ota.c - the OTA service of a simulated ESPHome node: the bytes of one TCP connection at a time. */
+/* esphome_ota.c - the OTA service of a simulated ESPHome node: handles the bytes of one TCP connection at a time. */
 #include "sim/esphome_ota.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 static const uint8_t magic[5] = { 0x6c, 0x26, 0xf7, 0x5c, 0x45 };
 
-/* Answers to the client (esphome components/ota/ota_backend.h). */
+/* Answers of the service to its client (esphome components/ota/ota_backend.h). */
 enum {
 	RESPONSE_OK = 0x00,
 	REQUEST_AUTH = 0x01,
@@ -59,7 +59,8 @@ static void on_begin(struct sim_esphome_ota *ota)
 	esphome_print(ota, "[D][esphome.ota:124]: Starting update\r\n");
 }
 
-/* The error exit of handle_data_(). Version 2025.7 always calls on_error, 2025.10 only after the size has come. */
+/* Ends a connection after an error, as ESPHome's handle_data_() does. Version 2025.7 always calls the user's on_error;
+ * version 2025.10 calls it only after it has received the size. */
 static void esphome_give_up(struct sim_esphome_ota *ota, int error)
 {
 	bool begun = ota->kind == SIM_ESPHOME_2025_7 || ota->state >= SIM_ESPHOME_SIZE;
@@ -131,17 +132,17 @@ static void esphome_ask(struct sim_esphome_ota *ota, bool sha)
 
 static void esphome_features(struct sim_esphome_ota *ota)
 {
-	esphome_say(ota, HEADER_OK); /* HEADER_OK offers no compression */
+	esphome_say(ota, HEADER_OK); /* HEADER_OK means: no compression */
 	if (!ota->password[0]) {
 		esphome_say(ota, AUTH_OK);
 		esphome_next(ota, SIM_ESPHOME_SIZE);
 	} else {
-		/* 2025.10 uses MD5 only for a client without SHA-256 */
+		/* version 2025.10 asks for an MD5 login only if the client does not support SHA-256 */
 		esphome_ask(ota, ota->kind == SIM_ESPHOME_2025_10 && (ota->got[0] & FEATURE_SHA256));
 	}
 }
 
-/* The client's answer to the nonce: cnonce and response, each as long as the nonce. */
+/* Checks the client's answer to the nonce. It consists of cnonce and response, each as long as the nonce. */
 static void esphome_responded(struct sim_esphome_ota *ota)
 {
 	size_t len = strlen(ota->nonce);
@@ -170,7 +171,7 @@ static void esphome_size(struct sim_esphome_ota *ota)
 		esphome_give_up(ota, ota->host.boot_mode(ota->host.user) == 1 ? ERROR_BOOTSTRAPPING : ERROR_SPACE);
 		return;
 	}
-	/* newer backends take size 0 for an unknown size, so the update begins */
+	/* do not refuse size 0: newer versions of ESPHome read it as "size unknown" and begin the update */
 	ota->record.updates++;
 	ota->received = ota->acknowledged = 0;
 	sim_digest_init(&ota->digest, SIM_MD5);
@@ -229,9 +230,9 @@ static void esphome_md5(struct sim_esphome_ota *ota)
 	esphome_next(ota, SIM_ESPHOME_DATA);
 }
 
-/* The states that wait for a number of bytes, and the function that gets them. */
+/* For each state: how many bytes the service waits for, and the function that is called when they have come. */
 static const struct {
-	size_t wanted; /* 0: twice the length of the nonce */
+	size_t wanted; /* number of bytes; 0: twice the length of the nonce */
 	void (*got)(struct sim_esphome_ota *ota);
 } esphome_states[] = {
 	[SIM_ESPHOME_MAGIC] = { sizeof(magic), esphome_greeted },

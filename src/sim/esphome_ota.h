@@ -1,9 +1,9 @@
-/* esphome_ota.h - the OTA service of a simulated ESPHome node: the bytes of one TCP connection at a time.
+/* esphome_ota.h - the OTA service of a simulated ESPHome node: handles the bytes of one TCP connection at a time.
  *
- * Behaves like esphome components/esphome/ota/ota_esphome.cpp, of 2025.10 (SIM_ESPHOME_2025_10: nothing happens before
- * the client has sent the size) or of 2025.7 and older (SIM_ESPHOME_2025_7: a connection alone starts the user's
- * on_begin). The versions between are not simulated. The chip is an ESP8266: with boot mode 1 an update is refused
- * (0x85).
+ * Behaves like esphome components/esphome/ota/ota_esphome.cpp. SIM_ESPHOME_2025_10 is version 2025.10: nothing happens
+ * before the client has sent the size. SIM_ESPHOME_2025_7 is version 2025.7 or older: it runs the user's on_begin as
+ * soon as a client connects. The versions between these are not simulated. The chip is an ESP8266: in boot mode 1 it
+ * refuses an update (0x85).
  *
  *	sim_esphome_ota_init(&ota, kind, &host, password);
  *	sim_esphome_ota_begin(&ota);			the application runs
@@ -35,7 +35,7 @@ struct sim_esphome_ota {
 	struct sim_ota_record record;
 	uint32_t random;
 	int64_t since_ms; /* when the connection was made, or when the last byte of the image came */
-	uint8_t got[160]; /* the bytes of this state so far */
+	uint8_t got[160]; /* bytes received since the state began */
 	size_t got_len;
 	char nonce[SIM_DIGEST_TEXT];
 	size_t size, received, acknowledged;

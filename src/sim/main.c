@@ -69,8 +69,8 @@ static void close_from(unsigned int first)
 		close((int)fd);
 }
 
-/* The board outlives the espreset that started it. So the board closes the files it inherited, which may be locks and
- * pipes of the user, puts /dev/null in place of the terminal, and ignores signals that are meant for espreset. */
+/* The simulated board runs on after espreset has ended. So it closes the files that it inherited from espreset, which
+ * may be locks and pipes of the user, puts /dev/null in place of the terminal, and ignores signals for espreset. */
 static void detach_from_parent(void)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGALRM, SIGUSR1, SIGUSR2 };
@@ -86,7 +86,7 @@ static void detach_from_parent(void)
 	close_from(SIM_SOCKET + 1);
 }
 
-/* Waits for the first request, the open, and replies with an error. */
+/* Waits for espreset's first request, which asks to open the port, and replies with an error. */
 static int refuse_open(int error)
 {
 	struct sim_packet packet = { .kind = SIM_REPLY, .result = -error };
@@ -101,7 +101,8 @@ static int refuse_open(int error)
 	return STATUS_OK;
 }
 
-/* Opens the file of the word truth=FILE; *ret is -1 without that word. Return: 0, or negative errno. */
+/* Opens FILE of the keyword truth=FILE. *ret gets its descriptor, or -1 if the keyword is not given. Return: 0, or
+ * negative errno. */
 static int open_truth(const struct sim_config *config, int *ret)
 {
 	*ret = -1;

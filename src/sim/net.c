@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #define LOOK_NS (10 * SIM_MS)	     /* interval at which the service looks at the board and its own timeouts */
-#define RESTART_NS (250 * SIM_MS)    /* from an update to the restart, so that the printed text is sent */
+#define RESTART_NS (250 * SIM_MS)    /* from an update to the restart: time to transmit the printed text */
 #define COPY_SECTOR_NS (30 * SIM_MS) /* time in which eboot erases, reads and writes 4 KiB */
 #define SECTOR 4096
-#define READS 64 /* most reads from one socket before the others get their turn */
+#define READS 64 /* most reads from one socket before the other sockets are read */
 
 /* ---- the board, as the services see it ---- */
 
@@ -118,7 +118,7 @@ static void send_stream(void *user, const void *bytes, size_t n)
 {
 	struct sim_net *net = user;
 
-	/* the few bytes fit into the socket buffer; if the client has gone, the next read reports that */
+	/* ignore errors: the few bytes fit into the socket buffer, and if the client has gone, the next read says so */
 	if (net->tcp >= 0)
 		(void)send(net->tcp, bytes, n, MSG_NOSIGNAL);
 }
@@ -139,7 +139,7 @@ static void set_port(struct sockaddr_storage *address, int port)
 		((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
 }
 
-/* ArduinoOTA connects from the board's address to the sender of the invitation. */
+/* Connects from the board's address to the sender of the invitation, as ArduinoOTA does. */
 static void call_back(void *user, const struct sim_peer *to, int port)
 {
 	struct sim_net *net = user;
@@ -154,7 +154,7 @@ static void call_back(void *user, const struct sim_peer *to, int port)
 		(!connect(net->tcp, (struct sockaddr *)&address, (socklen_t)to->len) || errno == EINPROGRESS) &&
 		!net_watch(net, net->tcp, EPOLLOUT, EPOLL_CTL_ADD);
 	if (!net->tcp_connecting)
-		net_shut(&net->tcp); /* loop_of_the_sketch() reports it to the service */
+		net_shut(&net->tcp); /* loop_of_the_sketch() reports the failure to the service */
 }
 
 static void net_connected(struct sim_net *net)
@@ -199,7 +199,7 @@ static void stream_data(struct sim_net *net, const uint8_t *bytes, size_t n)
 	} else {
 		sim_arduino_ota_data(&net->arduino, net_now_ms(net), bytes, n);
 	}
-	/* ESPHome may get other bytes first; those of the image are the last */
+	/* an ESPHome client may have sent other bytes first; the bytes of the image are the last ones in the buffer */
 	image = record->flashed - before;
 	if (image)
 		keep_image(net, at, bytes + (is_esphome(net) ? n - image : 0), image);
@@ -219,7 +219,7 @@ static void receive_stream(struct sim_net *net)
 			continue;
 		}
 		if (n == 0 && !is_esphome(net) && sim_arduino_ota_is_ending(&net->arduino)) {
-			/* the client sends no more, but may still read: "OK" is sent */
+			/* the client sends no more, but may still read: keep the connection until "OK" is sent */
 			(void)net_watch(net, net->tcp, 0, EPOLL_CTL_DEL);
 			return;
 		}
@@ -251,7 +251,7 @@ static void receive_datagrams(struct sim_net *net)
 static void take_connection(struct sim_net *net)
 {
 	if (net->tcp >= 0)
-		return; /* one connection at a time; further ones wait in the backlog */
+		return; /* one connection at a time; further connections wait in the backlog */
 	net->tcp = accept4(net->service, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (net->tcp >= 0 && net_watch(net, net->tcp, EPOLLIN, EPOLL_CTL_ADD) == 0)
 		sim_esphome_ota_connected(&net->esphome, net_now_ms(net));
@@ -303,7 +303,7 @@ static void end_service(struct sim_net *net)
 	net->begin_ns = net->restart_ns = SIM_NEVER;
 }
 
-/* eboot has copied the staged image: the new application runs. */
+/* Called when an application starts: if an image was received before, eboot has copied it, and it runs now. */
 static void net_copied(struct sim_net *net)
 {
 	if (!net->staged_md5[0])
@@ -330,7 +330,7 @@ static void net_follow_application(struct sim_net *net)
 	net->begin_ns = since_ns + net->config.ota_late_ns;
 }
 
-/* Opens the socket of a service that listens, and closes that of one that does not. */
+/* Opens the service's socket if the service listens now, and closes the socket if it does not. */
 static void keep_socket(struct sim_net *net)
 {
 	if (!(is_esphome(net) ? net->esphome.listens : sim_arduino_ota_listens(&net->arduino)))
@@ -400,7 +400,7 @@ void sim_net_flash(struct sim_net *net, uint8_t *flash, size_t size)
 	net->flash_size = size;
 }
 
-/* Parses "127.0.0.1:8266" or "[::1]:8266". */
+/* Parses an address with a port, such as "127.0.0.1:8266" or "[::1]:8266". */
 static int parse_address(struct sim_net *net, const char *text)
 {
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&net->address;

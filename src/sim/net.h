@@ -1,8 +1,8 @@
 /* net.h - the OTA service of a simulated board on real sockets, at an address of this computer.
  *
- * The service opens a while after the application has started, and prints what BasicOTA or ESPHome print ("Ready", "IP
- * address: 127.0.0.1"). After an upload the board restarts by software and eboot copies the image; the strapping latch
- * keeps its value. A reset closes all sockets at once.
+ * The service begins to listen a while after the application has started, and prints what BasicOTA or ESPHome print
+ * ("Ready", "IP address: 127.0.0.1"). After an upload, the board restarts by software, eboot copies the image, and the
+ * strapping latch keeps its value. A reset of the board closes all sockets at once.
  *
  *	sim_net_open(&net, &board, &config);
  *	loop:
@@ -11,7 +11,7 @@
  *		sim_net_run(&net, now);
  *	sim_net_close(&net);
  *
- * Times are those of the board. Only this module, process.c and main.c make system calls.
+ * Times are the board's times (sim/board.h). Of the simulation, only net.c, process.c and main.c make system calls.
  */
 #ifndef ESPRESET_SIM_NET_H
 #define ESPRESET_SIM_NET_H
@@ -35,28 +35,28 @@ struct sim_net {
 
 	int epoll_fd;
 	int service;	     /* ArduinoOTA: the UDP socket; ESPHome: the listening TCP socket; -1: closed */
-	int tcp;	     /* the TCP connection; -1: none */
+	int tcp;	     /* TCP connection of an upload; -1: none */
 	bool tcp_connecting; /* connect() is in progress */
 	int bind_error;	     /* positive errno of the last failed bind(), which is tried again; 0: none */
 
-	int64_t app_since_ns; /* start of the application whose service this is; -1: no application runs */
-	int64_t begin_ns;     /* when the service begins; SIM_NEVER: it has begun */
+	int64_t app_since_ns; /* when the running application started; -1: no application runs */
+	int64_t begin_ns;     /* when the service begins to listen; SIM_NEVER: it has begun */
 	int64_t restart_ns;   /* when the board restarts after an update; SIM_NEVER: no update */
 	size_t staged_size;
-	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* of images received by OTA; "": none */
+	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* MD5 of images received by OTA */
 
-	uint8_t *flash; /* see sim_net_flash(); NULL: none */
+	uint8_t *flash; /* memory set by sim_net_flash(); NULL: none */
 	size_t flash_size, staging, received;
 };
 
 /**
- * sim_net_open() - prepare the service; its sockets open when the application runs
- * @config: the member ota is the address, with a port
- * Return: 0; -EINVAL: not an address with a port; else the negative errno of epoll_create1().
+ * sim_net_open() - prepare the service; its sockets are opened later, when the application runs
+ * @config: its member ota is the address and port of the service
+ * Return: 0; -EINVAL: config.ota is not an address with a port; else the negative errno of epoll_create1().
  */
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config);
 
-/** sim_net_flash() - memory for images, borrowed: staged at its end, copied to its start by eboot; optional */
+/** sim_net_flash() - set memory for images (optional): an image is received at its end; eboot copies it to its start */
 void sim_net_flash(struct sim_net *net, uint8_t *flash, size_t size);
 
 int sim_net_fd(const struct sim_net *net);
@@ -64,7 +64,7 @@ int64_t sim_net_next(const struct sim_net *net);
 void sim_net_run(struct sim_net *net, int64_t now_ns);
 void sim_net_close(struct sim_net *net);
 
-/** sim_net_describe() - the record of the service as one text line, for the truth (sim/process.h) */
+/** sim_net_describe() - print the service's counters as one text line, for the truth file (sim/process.h) */
 void sim_net_describe(const struct sim_net *net, char *buf, size_t cap);
 
 #endif

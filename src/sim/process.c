@@ -13,8 +13,9 @@
 #include "sim/net.h"
 
 #define GRACE_NS \
-	(300 * SIM_MS) /* the board runs on this long after its client has gone, since tests look at the lines then */
-#define LIFE_NS (120 * SIM_S) /* the process ends after this time in any case */
+	(300 * \
+	 SIM_MS) /* how long the board runs on after its client has gone: tests look at DTR and RTS in this time */
+#define LIFE_NS (120 * SIM_S) /* the process ends after this time, whatever happens */
 #define NAP_NS (500 * SIM_US) /* least time between two packets of received characters */
 
 static int64_t clock_ns(void)
@@ -44,7 +45,7 @@ __attribute__((format(printf, 3, 4))) static void note_at(struct sim_process *pr
 	if (len < 0 || (size_t)len >= sizeof(line) - (size_t)head - 1)
 		return;
 	line[head + len] = '\n';
-	/* a full disk ends the truth, not the board */
+	/* if the disk is full, write no more to the truth file, but let the board run on */
 	if (write(process->truth, line, (size_t)head + (size_t)len + 1) < 0)
 		process->truth = -1;
 }
@@ -101,7 +102,7 @@ static void client_ends(struct sim_process *process)
 	process->end_ns = process->now_ns + grace_ns(process);
 }
 
-/* If the client does not read, characters are lost, as in a full tty. */
+/* Sends a packet to the client. If the client does not read, the packet is lost, like characters in a full tty. */
 static void send_packet(struct sim_process *process, const struct sim_packet *packet, size_t len)
 {
 	if (process->client_gone)
@@ -148,7 +149,7 @@ static void take_request(struct sim_process *process, const struct sim_request *
 	begin_control(process, &control);
 }
 
-/* The client's last descriptor is closed: do what the kernel does at the last close of a tty. */
+/* Called when the client has closed its last descriptor. Does what the kernel does at the last close of a tty. */
 static void process_hang_up(struct sim_process *process)
 {
 	client_ends(process);
@@ -177,7 +178,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + grace_ns(process); /* the board runs on from the end of the close */
+		process->end_ns = process->now_ns + grace_ns(process); /* count anew: closing took time */
 	process_reply(process, r);
 }
 
@@ -226,7 +227,7 @@ static int64_t wake_ns(const struct sim_process *process)
 
 static void wait_and_serve(struct sim_process *process)
 {
-	/* one control transfer at a time: while it is under way, further requests wait in the socket */
+	/* read no request while a control transfer is under way: further requests wait in the socket */
 	struct pollfd fds[2] = {
 		{ .fd = process->client_gone || process->busy ? -1 : process->sock, .events = POLLIN },
 		{ .fd = process->net ? sim_net_fd(process->net) : -1, .events = POLLIN },
@@ -251,7 +252,7 @@ static void wait_and_serve(struct sim_process *process)
 	}
 }
 
-/* A service that cannot be opened is noted in the truth, and the board boots without it. */
+/* Opens the board's OTA service. If this fails, the truth file says so, and the board boots without the service. */
 static void go_online(struct sim_process *process, struct sim_net *net, const struct sim_config *config)
 {
 	int r;

@@ -1,4 +1,4 @@
-/* rom.c - what all simulated chips have in common: scripts, the application and its fate, restarts. */
+/* rom.c - what all simulated chips have in common: scripts of what they transmit, the application, restarts. */
 #include "sim/rom.h"
 
 #include <stdarg.h>
@@ -88,7 +88,7 @@ void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting)
 	sim_board_set_runs(board, now_ns, SIM_RUNS_APP);
 	plan_fate(board, now_ns);
 	sim_script_begin(board, SIM_PHASE_APP);
-	if (config->chatter) /* the SDK prints before it sets the clock that the UART divisor is for */
+	if (config->chatter) /* the SDK prints before the UART's clock is set, so at a wrong baud rate */
 		sim_script_text(board, 20 * SIM_MS, 115200 * 26 / 24.0,
 				"rf cal sector: 1020\r\nfreq trace enable 0\r\nrf[112] : 00\r\n");
 	if (config->app != SIM_APP_SILENT)
@@ -97,7 +97,7 @@ void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting)
 	sim_script_play(board, now_ns);
 }
 
-/* Begins the next text line of the application, or stops if it prints no more. */
+/* Begins to transmit the application's next text line, or nothing if the application prints no more text lines. */
 static void app_line(struct sim_board *board, int64_t now_ns)
 {
 	const struct sim_config *config = &board->config;
@@ -151,7 +151,7 @@ void sim_rom_fate(struct sim_board *board, int64_t now_ns)
 {
 	board->fates++;
 	if (board->config.fate == SIM_FATE_HANG) {
-		/* nothing outside shows that the application hangs, so the truth still says that it runs */
+		/* nobody can see that the application hangs, so struct sim_truth goes on saying that it runs */
 		sim_script_none(board);
 		return;
 	}
@@ -167,9 +167,9 @@ void sim_rom_restart(struct sim_board *board, int64_t now_ns)
 	sim_script_wait(board, now_ns, SIM_PHASE_RESTART, 0);
 }
 
-/* The download flag of the USB controller acts in place of the straps and does not change the latch. So a hard reset by
- * esptool, without the flag, boots from flash again. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG
- * Controller". */
+/* The download flag of the USB controller overrides the straps for one reset and does not change the strapping latch.
+ * So when esptool resets the chip later without the flag, the chip boots from flash again. Source: ESP32-C3 Technical
+ * Reference Manual, "USB Serial/JTAG Controller". */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download)
 {
 	struct sim_latch loader = sim_rom_latch(&board->config, true);
@@ -191,7 +191,8 @@ void sim_rom_already(struct sim_board *board, int64_t now_ns)
 	bool low = start == SIM_START_UPLOADED || start == SIM_START_DOWNLOAD;
 	struct sim_config straps = board->config;
 
-	/* wrong straps would not have let the application start, so they came later; GPIO15 only mutes an ESP32 */
+	/* the application runs, so the straps were right when it started, whatever the configuration says about them
+	 * now; except GPIO15 of an ESP32, which only mutes the ROM */
 	straps.gpio2_low = straps.other_strap = false;
 	straps.gpio15 = straps.gpio15 && straps.chip != SIM_ESP8266;
 	board->straps = sim_rom_latch(&straps, low);

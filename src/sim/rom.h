@@ -1,7 +1,7 @@
 /* rom.h - what the ROM, the loaders and the application of a simulated chip do and print.
  *
  * board.c calls sim_rom_start() after a reset, sim_rom_continue() when the script of a phase has ended, and
- * sim_rom_fate() when the application's fate happens. Each call fills the next script:
+ * sim_rom_fate() when config.fate happens to the application. Each call fills the next script:
  *
  *	sim_script_begin(board, SIM_PHASE_LOAD);
  *	sim_script_text(board, wait_ns, baud, "csum 0x%02x\n", sum);	as often as needed
@@ -12,10 +12,10 @@
 
 #include "sim/board.h"
 
-/** sim_rom_latch() - what the straps select while GPIO0 is low or high */
+/** sim_rom_latch() - the strapping latch, if the straps are sampled now; @gpio0_low: GPIO0 is low, not high */
 struct sim_latch sim_rom_latch(const struct sim_config *config, bool gpio0_low);
 
-/** sim_rom_min_pulse() - the nanoseconds that EN must be low to reset the chip. Sources: esp-faq "hardware design"
+/** sim_rom_min_pulse() - how many nanoseconds EN must be low to reset the chip. Sources: esp-faq "hardware design"
  * (ESP8266); Espressif hardware design guidelines (50 us; P4 1000 us). */
 int64_t sim_rom_min_pulse(enum sim_chip chip);
 
@@ -25,26 +25,26 @@ void sim_rom_start(struct sim_board *board, int64_t now_ns);
 /** sim_rom_continue() - the script of a phase has ended: begin the next phase */
 void sim_rom_continue(struct sim_board *board, int64_t now_ns);
 
-/** sim_rom_fate() - the fate of the application happens: it crashes, restarts or hangs */
+/** sim_rom_fate() - config.fate happens now: the application crashes, restarts or hangs */
 void sim_rom_fate(struct sim_board *board, int64_t now_ns);
 
-/** sim_rom_restart() - a restart by software, which keeps the latch */
+/** sim_rom_restart() - restart by software; the strapping latch keeps its value */
 void sim_rom_restart(struct sim_board *board, int64_t now_ns);
 
-/** sim_rom_usb() - a restart by the chip's own USB, which keeps the latch; @download: the loader starts nevertheless */
+/** sim_rom_usb() - restart by the chip's own USB, without sampling the straps; @download: into the ROM loader */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download);
 
-/** sim_rom_run_image() - the loader starts the image */
+/** sim_rom_run_image() - the ROM loader starts the image in flash; @baud: baud rate that was set in the loader */
 void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud);
 
-/** sim_rom_already() - the state of config.start, without a reset */
+/** sim_rom_already() - put the chip into the state config.start, without a reset */
 void sim_rom_already(struct sim_board *board, int64_t now_ns);
 
 /* What differs between the families of chips. */
 struct sim_family {
 	struct sim_latch (*latch)(const struct sim_config *config, bool gpio0_low); /* see sim_rom_latch() */
-	void (*banner)(struct sim_board *board, int64_t now_ns);		    /* the ROM starts */
-	void (*load)(struct sim_board *board, int64_t now_ns);			    /* the ROM loads the image */
+	void (*banner)(struct sim_board *board, int64_t now_ns);		    /* prints the ROM's banner */
+	void (*load)(struct sim_board *board, int64_t now_ns);			    /* lets the ROM load the image */
 	void (*next)(struct sim_board *board, int64_t now_ns);			    /* see sim_rom_continue() */
 	void (*fate)(struct sim_board *board, int64_t now_ns);			    /* see sim_rom_fate() */
 };
@@ -59,16 +59,16 @@ void sim_script_text(struct sim_board *board, int64_t wait_ns, double baud, cons
 	__attribute__((format(printf, 4, 5)));
 void sim_script_play(struct sim_board *board, int64_t now_ns);
 
-/** sim_script_none() - the chip does nothing more by itself */
+/** sim_script_none() - end the script: the chip does nothing more by itself */
 void sim_script_none(struct sim_board *board);
 
-/** sim_script_wait() - a script without text: the phase ends after @wait_ns */
+/** sim_script_wait() - begin @phase with a script without text, which ends after @wait_ns */
 void sim_script_wait(struct sim_board *board, int64_t now_ns, enum sim_phase phase, int64_t wait_ns);
 
-/** sim_rom_app() - the application starts; @greeting: what it prints unless config.app_text says another text */
+/** sim_rom_app() - the application starts; it prints config.app_text, or @greeting if config.app_text is "" */
 void sim_rom_app(struct sim_board *board, int64_t now_ns, const char *greeting);
 
-/* board.c, for the files above. */
+/* Functions of board.c for rom.c, esp32.c and esp8266.c. */
 void sim_board_set_runs(struct sim_board *board, int64_t now_ns, enum sim_runs runs);
 void sim_board_count_soft(struct sim_board *board, int64_t now_ns);
 void sim_board_count_crash(struct sim_board *board, int64_t now_ns);
@@ -76,13 +76,13 @@ void sim_board_count_crash(struct sim_board *board, int64_t now_ns);
 /** sim_board_fail() - a crash: the chip prints nothing, then goes on with @phase after @wait_ns */
 void sim_board_fail(struct sim_board *board, int64_t now_ns, enum sim_phase phase, int64_t wait_ns);
 
-/** sim_board_sample() - sample the straps */
+/** sim_board_sample() - sample the straps into the strapping latch */
 void sim_board_sample(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_obey() - let the ROM start as a latch says, without sampling the straps */
+/** sim_board_obey() - let the ROM boot as @latch says, without sampling the straps */
 void sim_board_obey(struct sim_board *board, const struct sim_latch *latch);
 
-/** sim_board_brownout() - a power-on reset that the supply causes */
+/** sim_board_brownout() - the supply voltage drops, which causes a power-on reset */
 void sim_board_brownout(struct sim_board *board, int64_t now_ns);
 
 uint64_t sim_board_random(struct sim_board *board, uint64_t below);

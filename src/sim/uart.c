@@ -1,9 +1,9 @@
-/* uart.c - a UART receiver with a speed of its own, fed with characters as a waveform. */
+/* uart.c - a UART receiver with its own baud rate, which samples the waveform of the sender's characters. */
 #include "sim/uart.h"
 
 #include <math.h>
 
-#define TICKS 16 /* the receiver looks for a falling edge this many times a bit */
+#define TICKS 16 /* how many times per bit the receiver looks for a falling edge */
 
 int64_t sim_frame_end(const struct sim_frame *frame)
 {
@@ -54,13 +54,15 @@ void sim_uart_idle(struct sim_uart *uart, int64_t until_ns)
 		uart->done = until;
 }
 
-/* The bits as sent, start bit lowest. The bits above the data are ones: from the stop bit on, the wire stays high. */
+/* The bits of a character in the order of transmission, the start bit in bit 0. All bits above the data bits are 1,
+ * since the wire stays high from the stop bit on. */
 static unsigned int frame_bits(const struct sim_frame *frame)
 {
 	return (unsigned int)frame->byte << 1 | ~0x1ffu;
 }
 
-/* The first falling edge of the frame after the time that the receiver has read; -1: none. The wire was idle before. */
+/* The time of the next falling edge of the character, after the part that the receiver has read; -1: there is none. The
+ * wire was idle before the character. */
 static double next_edge(const struct sim_uart *uart, const struct sim_frame *frame, double start, double cut)
 {
 	unsigned int bits = frame_bits(frame);

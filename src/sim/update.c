@@ -1,4 +1,4 @@
-/* update.c - what the two OTA services of a simulated board share: digests, image checks, a record. */
+/* update.c - what the simulated OTA services of ArduinoOTA and ESPHome share: digests, image checks, counters. */
 #include "sim/update.h"
 
 #include <stdio.h>

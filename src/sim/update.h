@@ -1,4 +1,4 @@
-/* update.h - what the two OTA services of a simulated board share: the board they run on, digests, a record.
+/* update.h - what the simulated OTA services of ArduinoOTA and ESPHome share: access to the board, digests, counters.
  *
  *	struct sim_digest digest;
  *	sim_digest_init(&digest, SIM_MD5);
@@ -31,62 +31,62 @@ struct sim_digest {
 void sim_digest_init(struct sim_digest *digest, enum sim_digest_kind kind);
 void sim_digest_add(struct sim_digest *digest, const void *bytes, size_t n);
 
-/** sim_digest_hex() - end the digest; @text gets lower-case hexadecimal digits */
+/** sim_digest_hex() - end the computation; @text gets the digest in lower-case hexadecimal digits */
 void sim_digest_hex(struct sim_digest *digest, char text[SIM_DIGEST_TEXT]);
 
-/** sim_digest_of() - the digest of several strings: sim_digest_of(SIM_MD5, text, SIM_PARTS(user, ":", password)) */
+/** sim_digest_of() - compute the digest of several strings: sim_digest_of(SIM_MD5, text, SIM_PARTS("a", "b")) */
 void sim_digest_of(enum sim_digest_kind kind, char text[SIM_DIGEST_TEXT], const char *const *parts);
 #define SIM_PARTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/** sim_nonce() - a nonce for a login: the digest of the next random number */
+/** sim_nonce() - make a nonce for a login: the digest of the next random number */
 void sim_nonce(enum sim_digest_kind kind, uint32_t *random, char text[SIM_DIGEST_TEXT]);
 
 /** sim_begins_image() - can an image for an ESP8266 begin with this byte? 0xe9, or 0x1f if it is compressed */
 bool sim_begins_image(uint8_t first);
 
-/* The sender of a datagram; only the host knows what the bytes mean. */
+/* The sender of a datagram. The bytes are a socket address, which only sim/net.c interprets. */
 struct sim_peer {
 	uint8_t bytes[32];
 	size_t len;
 };
 
-/* The board and the network that a service runs on. A service calls these functions with @user. */
+/* The board and the network of an OTA service, as functions. The service passes @user to each of them. */
 struct sim_ota_host {
-	int (*boot_mode)(void *user); /* the strapping latch, as in GPI >> 16 & 0xf */
+	int (*boot_mode)(void *user); /* boot mode in the strapping latch: GPI >> 16 & 0xf of an ESP8266 */
 	void (*datagram)(void *user, const struct sim_peer *to, const void *bytes, size_t n);
-	void (*connect)(void *user, const struct sim_peer *to, int port); /* answered by _connected() or _hung_up() */
-	void (*send)(void *user, const void *bytes, size_t n);		  /* on the TCP connection */
+	void (*connect)(void *user, const struct sim_peer *to, int port); /* later calls _connected() or _hung_up() */
+	void (*send)(void *user, const void *bytes, size_t n);		  /* send on the TCP connection */
 	void (*hang_up)(void *user);					  /* close the TCP connection */
-	void (*print)(void *user, const char *text);			  /* on the serial port */
-	void (*staged)(void *user, const char *md5, size_t size); /* an image is complete: the next boot copies it */
+	void (*print)(void *user, const char *text);			  /* print on the serial port */
+	void (*staged)(void *user, const char *md5, size_t size); /* an image is complete: eboot copies it at boot */
 	void (*restart)(void *user);				  /* ESP.restart() */
 	void *user;
 	size_t space; /* room for an image, in bytes; 0: 700 KiB */
 };
 
-/** sim_ota_space() - the room for an image, in bytes */
+/** sim_ota_space() - the room for an image in the flash, in bytes */
 size_t sim_ota_space(const struct sim_ota_host *host);
 
-/* Counters of a service since its init. A test compares them to prove that a probe changed nothing. */
+/* Counters of an OTA service, which start at 0. Tests read them to prove that a probe changed nothing. */
 struct sim_ota_record {
 	unsigned int datagrams;	    /* ArduinoOTA: datagrams received */
-	unsigned int ignored;	    /* ArduinoOTA: datagrams dropped without any effect */
-	unsigned int written;	    /* ArduinoOTA: datagrams taken for an invitation, which overwrite members */
+	unsigned int ignored;	    /* ArduinoOTA: datagrams ignored without any effect */
+	unsigned int written;	    /* ArduinoOTA: datagrams read as an invitation, which overwrites members */
 	unsigned int transitions;   /* ArduinoOTA: changes of the state */
 	unsigned int connections;   /* ESPHome: TCP connections */
 	unsigned int greetings;	    /* ESPHome: greetings answered */
-	unsigned int logins;	    /* right passwords */
-	unsigned int logins_failed; /* wrong passwords */
-	unsigned int logins_broken; /* ArduinoOTA: logins ended by a datagram that is no response */
+	unsigned int logins;	    /* logins with the right password */
+	unsigned int logins_failed; /* logins with a wrong password */
+	unsigned int logins_broken; /* ArduinoOTA: logins that ended because another datagram came than the response */
 	unsigned int on_start, on_error, on_end; /* calls of the application's callbacks */
 	unsigned int refused;			 /* updates that were refused at their begin */
 	unsigned int updates;			 /* updates that began */
-	unsigned int staged;			 /* images complete */
+	unsigned int staged;			 /* images received completely */
 	size_t flashed;				 /* bytes written to flash */
 	int last_error;				 /* ArduinoOTA: last error number of the updater; -1: none */
 };
 
-/** sim_ota_record_untouched() - true if no update began and no callback ran; connections and greetings are allowed */
+/** sim_ota_record_untouched() - true if the counters show no change; connections and greetings are no change */
 bool sim_ota_record_untouched(const struct sim_ota_record *record);
 
 #endif

@@ -1,4 +1,4 @@
-/* words.c - a simulated board from the words of "sim:WORDS": the table of words, and their parser. */
+/* words.c - configures a simulated board by the keywords of "sim:WORDS": the table of keywords, and the parser. */
 #include "sim/config.h"
 
 #include <ctype.h>
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What follows the "=" of a word. */
+/* The kind of value that follows a keyword and "=". */
 enum takes { NOTHING, TIME, NUMBER, TEXT };
 
-/* A member of struct sim_config; size 0: none. */
+/* Which member of struct sim_config; size 0: no member. */
 struct field {
 	size_t offset, size;
 };
@@ -19,16 +19,16 @@ struct field {
 struct word_rule {
 	struct sim_word word;
 	enum takes takes;
-	bool optional;	     /* the value may be missing; then number is the value */
-	int64_t number;	     /* the value if none is given; nanoseconds for TIME */
-	int64_t least, most; /* range of the value */
-	struct field field;  /* the member that gets the value */
+	bool optional;	     /* the value may be left out; then the member number is the value */
+	int64_t number;	     /* the value if the user gives none; in nanoseconds for TIME */
+	int64_t least, most; /* smallest and largest allowed value */
+	struct field field;  /* member of struct sim_config that gets the value */
 	struct field also;   /* a second member, which gets also_number */
 	int64_t also_number;
-	void (*apply)(struct sim_config *config, int64_t number); /* called last; NULL: only members are set */
+	void (*apply)(struct sim_config *config, int64_t number); /* called after members are set; NULL: nothing */
 };
 
-/* ---- words that do more than set members ---- */
+/* ---- keywords that do more than set members of struct sim_config ---- */
 
 static void be_chip(struct sim_config *config, int64_t chip)
 {
@@ -55,7 +55,7 @@ static void negate_skew(struct sim_config *config, int64_t skew_ns)
 	config->skew_ns = -skew_ns;
 }
 
-/* Prints what the example BasicOTA prints first; the OTA service prints the rest. */
+/* Lets the application print what the example BasicOTA prints first. The OTA service prints the rest. */
 static void ota_prints_booting(struct sim_config *config, int64_t unused)
 {
 	(void)unused;
@@ -217,7 +217,7 @@ const struct sim_word *sim_word(size_t n)
 
 /* ---- the parser ---- */
 
-/* "20ms", "3s", "0.5" to nanoseconds. */
+/* Converts a time such as "20ms", "3s" or "0.5" (seconds) to nanoseconds. */
 static bool words_read_time(const char *text, int64_t *ret)
 {
 	char *end;
@@ -255,7 +255,8 @@ static bool words_read_number(const char *text, int64_t *ret)
 	return true;
 }
 
-/* Replaces the escapes of @text in place; the result is never longer. Return: false if an escape is wrong. */
+/* Replaces escapes such as \n in @text by their characters. The text never gets longer. Return: false if an escape is
+ * wrong. */
 static bool words_unescape(char *text)
 {
 	static const char from[] = "nrte\\", to[] = "\n\r\t\033\\";
@@ -287,7 +288,7 @@ static bool words_unescape(char *text)
 static const struct word_rule *rule_of(const char *word)
 {
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		size_t len = strcspn(rules[i].word.word, "[="); /* without "=T" or "[=T]" */
+		size_t len = strcspn(rules[i].word.word, "[="); /* length of the keyword, without "=T" or "[=T]" */
 
 		if (strlen(word) == len && strncmp(rules[i].word.word, word, len) == 0)
 			return &rules[i];
@@ -295,7 +296,7 @@ static const struct word_rule *rule_of(const char *word)
 	return NULL;
 }
 
-/* Reads the value of a word. Return: NULL, or why the value is wrong. */
+/* Reads the value of a keyword. Return: NULL, or the reason why the value is wrong. */
 static const char *read_value(const struct word_rule *rule, char *given, int64_t *ret)
 {
 	*ret = rule->number;
@@ -315,7 +316,7 @@ static const char *read_value(const struct word_rule *rule, char *given, int64_t
 	return *ret < rule->least || *ret > rule->most ? "is out of range" : NULL;
 }
 
-/* A member that takes a number is a bool, an int, an enumeration or has 64 bits. */
+/* Sets a member of @config to a number. The size of the member tells its type: bool, int or enumeration, or int64_t. */
 static void set_number(struct sim_config *config, struct field field, int64_t number)
 {
 	void *to = (char *)config + field.offset;
@@ -330,7 +331,7 @@ static void set_number(struct sim_config *config, struct field field, int64_t nu
 		memcpy(to, &truth, sizeof(truth));
 }
 
-/* Return: NULL, or why the word is wrong. */
+/* Changes @config as a keyword and its value say. Return: NULL, or the reason why the keyword is wrong. */
 static const char *apply_word(struct sim_config *config, const char *word, char *given)
 {
 	const struct word_rule *rule = rule_of(word);
