@@ -5,8 +5,9 @@
 
 #define ROUND_MS \
 	600 /* how long to wait for answers: Wi-Fi power saving (modem sleep, DTIM) delays a datagram by up to 300 ms */
-#define LINGER_MS 150 /* how long to wait on after a first answer of the host: "port unreachable" may come later */
-#define PAUSE_MS 100  /* pause between two rounds of datagrams */
+#define LINGER_MS \
+	150	     /* how long a round still waits after the host's first answer: "port unreachable" may come later */
+#define PAUSE_MS 100 /* pause between two rounds of datagrams */
 
 #define INVITATION_MS 1000 /* how long to wait for an answer: the sketch sends it from loop(), which may be slow */
 #define INVITATIONS_ONCE 3 /* with ota_options.once: how many invitations are sent at most */
@@ -14,8 +15,8 @@
 #define CANCEL_MS 100
 
 /* A datagram that starts nothing: 1 is none of the command numbers U_FLASH 0, U_FS 100 and U_AUTH 200 (esp8266/Arduino
- * Updater.h). ArduinoOTA ignores it when it is idle. When it waits for a password (OTA_WAITAUTH), it becomes idle. Text
- * that is not a number would be read as command 0. */
+ * Updater.h). An idle ArduinoOTA ignores the datagram. An ArduinoOTA that waits for a password (OTA_WAITAUTH) becomes
+ * idle. Text that is not a number would be read as command 0. */
 static const char harmless[] = "1\n";
 
 /* Invites ArduinoOTA to an update of size 0. Before Updater.cpp writes anything, it tests the boot mode (error 11),

@@ -24,9 +24,9 @@
  *	- OTA_SILENT_ROUNDS rounds in a row were silent, since Wi-Fi loses datagrams.
  *
  * Each round probes the service's port before the closed port, because a host may limit how often it reports closed
- * ports (Linux: net.ipv4.icmp_ratelimit). With this order, the report that is missing is that of the closed port. The
- * probe needs no privilege: a connected UDP socket gets ECONNREFUSED when the host answers "port unreachable". A TCP
- * connection to a closed port shows whether the host is up, but never whether a UDP service listens.
+ * ports (Linux: net.ipv4.icmp_ratelimit). With this order, the limit suppresses the report of the closed port first.
+ * The probe needs no privilege: a connected UDP socket gets ECONNREFUSED when the host answers "port unreachable". A
+ * TCP connection to a closed port shows whether the host is up, but never whether a UDP service listens.
  *
  * The probe can disturb an upload of somebody else: while ArduinoOTA waits for their password (_onRx in state
  * OTA_WAITAUTH), any datagram ends their login, and they must try again.
@@ -68,7 +68,7 @@ enum ota_question {
 struct ota_page {
 	const char *path;   /* such as "/update"; a GET request for it must do nothing but return the form */
 	const char *marker; /* text by which the upload form is recognized; upper and lower case are equal */
-	bool packed; /* accept a compressed page without reading it; for WLED, which answers 401 if it is locked */
+	bool packed;	    /* a compressed page counts as the form, unread: a locked WLED would answer 401 instead */
 };
 
 struct ota_options {
@@ -127,7 +127,7 @@ enum ota_proof {
 	OTA_PROOF_PAGE,	    /* web updater: the page is there, but compressed and not read */
 	OTA_PROOF_BOARD,    /* dry run: the board said ERROR[5] or ERROR[11], so it has tested its strapping latch */
 	OTA_PROOF_AUTH,	    /* dry run: the board asked for a password */
-	OTA_PROOF_ACCEPTED, /* dry run: the board accepted size 0, so it is no ESP8266 and its latch is not known */
+	OTA_PROOF_ACCEPTED, /* dry run: the board accepted size 0, so it is no ESP8266; its boot mode is unknown */
 };
 
 /* Why a probe has not succeeded. */
@@ -227,7 +227,7 @@ const char *ota_caveat(const struct ota_finding *finding);
  * @version: from the text line "ESPHome version 2025.10.0 compiled on ..."; @len bytes, without a NUL
  *
  * Up to 2025.7, ESPHome runs the user's on_begin as soon as a client connects. 2025.8 and 2025.9 run on_error when the
- * client breaks off after the greeting. Since 2025.10.0, nothing runs before the client has sent the size (esphome
+ * client breaks off the greeting. Since 2025.10.0, nothing runs before the client has sent the size (esphome
  * components/esphome/ota/ota_esphome.cpp of these releases).
  *
  * Return: true from 2025.10 on; false for older versions and for text that is not a version.

@@ -1,4 +1,4 @@
-/* statefile.c - --state-file: writes the result so that readers never see a part of it or the one of an earlier run. */
+/* statefile.c - --state-file: writes the result; readers never see a partial result, or that of an earlier run. */
 #include "report/statefile.h"
 
 #include <errno.h>

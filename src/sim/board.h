@@ -24,7 +24,7 @@ enum sim_runs {
 	SIM_RUNS_RESET,	  /* held in reset */
 	SIM_RUNS_ROM,	  /* the ROM prints its banner or loads */
 	SIM_RUNS_WAITING, /* the ROM waits for a download, or for an SDIO or SPI host */
-	SIM_RUNS_SECOND,  /* the second stage loader */
+	SIM_RUNS_SECOND,  /* the second stage loader runs */
 	SIM_RUNS_COPYING, /* eboot copies an OTA image */
 	SIM_RUNS_APP,
 	SIM_RUNS_CRASHED, /* the chip has halted, or prints a crash report */
@@ -140,8 +140,8 @@ struct sim_board {
 	bool soft;	    /* this boot does not follow a hardware reset */
 	bool second_banner; /* early ESP32: the ROM has begun the second banner of a reset */
 	int64_t copy_ns;    /* how long eboot will copy an OTA image; 0: there is no image */
-	int fates;	    /* how many times config.fate has happened to the application */
-	int64_t fate_ns;    /* when config.fate happens next */
+	int fates;	    /* how many times the application has crashed, restarted or hung (config.fate) */
+	int64_t fate_ns;    /* when the application crashes, restarts or hangs next (config.fate) */
 	double image_baud;  /* baud rate that the loader has set; 0: the ROM's own baud rate */
 
 	/* what the chip transmits: the script (step[]) of the current phase, and characters of a listener (say[]) */
@@ -151,7 +151,7 @@ struct sim_board {
 	int64_t next_ns; /* when the script's next character starts, or the script ends; SIM_NEVER: no script */
 	unsigned int said, say_at;
 	double say_bit_ns;
-	int64_t say_ns;	    /* earliest start of the listener's next character */
+	int64_t say_ns;	    /* earliest start of the next character of say[] */
 	bool in_frame;	    /* a character is on the wire */
 	bool frame_is_said; /* the character on the wire is from say[], not from the script */
 	struct sim_frame frame;
@@ -168,7 +168,7 @@ struct sim_board {
 /** sim_board_init() - make a board in the state config.start and config.lines_before; @seed: for random numbers */
 void sim_board_init(struct sim_board *board, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
-/** sim_board_on_frame() - @fn gets each character that the chip transmits, when it ends or is cut by a reset */
+/** sim_board_on_frame() - @fn gets each character that the chip transmits, when it ends or a reset cuts it off */
 void sim_board_on_frame(struct sim_board *board, sim_frame_fn *fn, void *user);
 
 /** sim_board_on_trace() - @fn gets each change that enum sim_edge lists */
@@ -209,7 +209,7 @@ int64_t sim_board_quiet_until(const struct sim_board *board);
 const struct sim_truth *sim_board_truth(const struct sim_board *board);
 
 /**
- * sim_board_say() - queue characters of a listener, which the chip transmits in the order of the calls
+ * sim_board_say() - queue @len characters, which the chip transmits after the characters queued before
  * Return: 0; -ENOSPC: more than SIM_SAY_MAX characters would be queued, and none was added.
  */
 int sim_board_say(struct sim_board *board, int64_t now_ns, const void *data, size_t len, double baud);
@@ -220,7 +220,7 @@ void sim_board_run_image(struct sim_board *board, int64_t now_ns, double baud);
 /** sim_board_restart() - the chip restarts by software, as by ESP.restart(); the strapping latch keeps its value */
 void sim_board_restart(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_flashed() - the flash holds @image from now on; config.fate may happen anew; eboot has nothing to copy */
+/** sim_board_flashed() - the flash holds @image from now on; its application starts with no crash counted */
 void sim_board_flashed(struct sim_board *board, enum sim_image image);
 
 /** sim_board_ota_staged() - ESP8266: an OTA image is complete; at the next boot eboot copies it for @copy_ns */

@@ -29,7 +29,7 @@ static bool bridge_happens(struct sim_bridge *bridge, int ppm)
 static void deliver(struct sim_bridge *bridge)
 {
 	for (unsigned int i = 0; i < bridge->staged; i++)
-		if (bridge->head - bridge->tail < SIM_FIFO) /* else the kernel's buffer is full */
+		if (bridge->head - bridge->tail < SIM_FIFO) /* else the character is lost: buffer is full */
 			bridge->fifo[bridge->head++ % SIM_FIFO] = bridge->stage[i];
 	bridge->staged = 0;
 	bridge->staged_ns = SIM_NEVER;

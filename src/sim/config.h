@@ -64,9 +64,9 @@ enum sim_image {
 	SIM_IMAGE_COUNT
 };
 
-/* The second stage, which loads the application. */
+/* The second stage loader, which loads the application. */
 enum sim_loader {
-	SIM_LOADER_EBOOT, /* ESP8266 Arduino */
+	SIM_LOADER_EBOOT, /* eboot, the loader of ESP8266 Arduino */
 	SIM_LOADER_NONOS, /* ESP8266 NONOS SDK, which prints "2nd boot version" */
 	SIM_LOADER_IDF,	  /* ESP-IDF with a log; on an ESP8266: RTOS SDK, with a log at the ROM's baud rate */
 	SIM_LOADER_QUIET, /* ESP32 family: prints nothing after the ROM's "entry" */
@@ -114,7 +114,7 @@ struct sim_config {
 	enum sim_chip chip;
 	int crystal_mhz;      /* 26 or 40; changes the baud rate of the ROM of an ESP8266 or ESP32-C2 */
 	bool early_silicon;   /* ESP32 revision 0: prints two banners after power-up and after a reset by EN */
-	bool reset_is_en;     /* ESP8266: the reset line is wired to EN (cause 1), not to RST (cause 2) */
+	bool reset_is_en;     /* ESP8266: reset pulses go to EN ("rst cause:1"), not to RST ("rst cause:2") */
 	int select_bits;      /* ESP8266: M of "boot mode:(N,M)" in the banner */
 	int rate_ppm;	      /* error of the chip's clock in parts per million */
 	int64_t rom_delay_ns; /* from the end of the reset to the first character of the banner */
@@ -147,11 +147,11 @@ struct sim_config {
 	int copy_result; /* N of "cp:N", which eboot prints after the copy; 0: success */
 	enum sim_fate fate;
 	int64_t fate_ns;
-	int fate_times;		 /* how many times the event in fate happens; 0: after each start */
+	int fate_times;		 /* how many starts of the application end as fate says; 0: each start */
 	int64_t rom_watchdog_ns; /* ESP8266: from a software restart into download mode to the watchdog's reset;
 				  * ESP32 family: from a failed boot to the ROM's next attempt */
 	enum sim_app app;
-	int64_t app_delay_ns;  /* from the load to the first character of the application */
+	int64_t app_delay_ns;  /* from the loading of the application to its first character */
 	int64_t app_period_ns; /* for SIM_APP_PERIODIC: time between two text lines */
 	int app_baud;	       /* baud rate of the application */
 	bool chatter;	       /* ESP8266: the SDK prints text at an odd baud rate before the application starts */
@@ -188,7 +188,7 @@ struct sim_config {
 /**
  * sim_config_init() - set @config to the default board
  *
- * The default board is an ESP8266 that a serial upload has left in boot mode 1, with two transistors and a CH340.
+ * The default board is an ESP8266 that a serial upload has left in boot mode 1. Two transistors connect it to a CH340.
  */
 void sim_config_init(struct sim_config *config);
 

@@ -30,7 +30,7 @@ struct rom {
 	const char *load;
 	int flash_bits, download_bits, other_bits, floating; /* boot mode of each boot source; floating: random bits */
 	const char *download, *other;	/* names of the boot sources in the banner */
-	const char *other_wait;		/* printed while the ROM waits for that source; NULL: it is an SPI flash */
+	const char *other_wait;		/* printed while the ROM waits for source `other`; NULL: `other` is a flash */
 };
 /* clang-format on */
 
@@ -265,7 +265,7 @@ static void esp32_load(struct sim_board *board, int64_t now_ns)
 	sim_script_begin(board, SIM_PHASE_LOAD);
 	if (is_mute(board)) {
 		sim_script_text(board, 20 * SIM_MS, baud, "%s", "");
-	} else if (other) { /* HSPI, where no flash is connected */
+	} else if (other) { /* boot from HSPI, where no flash is connected */
 		for (int i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x00000000\r\n");
 	} else if (!esp32_loads(board)) {

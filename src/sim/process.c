@@ -178,7 +178,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + grace_ns(process); /* count anew: closing took time */
+		process->end_ns = process->now_ns + grace_ns(process); /* from now: closing took time */
 	process_reply(process, r);
 }
 

@@ -1,7 +1,7 @@
 /* rom.h - what the ROM, the loaders and the application of a simulated chip do and print.
  *
  * board.c calls sim_rom_start() after a reset, sim_rom_continue() when the script of a phase has ended, and
- * sim_rom_fate() when config.fate happens to the application. Each call fills the next script:
+ * sim_rom_fate() when the application is to crash, restart or hang. Each call fills the next script:
  *
  *	sim_script_begin(board, SIM_PHASE_LOAD);
  *	sim_script_text(board, wait_ns, baud, "csum 0x%02x\n", sum);	as often as needed
@@ -25,7 +25,7 @@ void sim_rom_start(struct sim_board *board, int64_t now_ns);
 /** sim_rom_continue() - the script of a phase has ended: begin the next phase */
 void sim_rom_continue(struct sim_board *board, int64_t now_ns);
 
-/** sim_rom_fate() - config.fate happens now: the application crashes, restarts or hangs */
+/** sim_rom_fate() - let the application crash, restart or hang now, as config.fate says */
 void sim_rom_fate(struct sim_board *board, int64_t now_ns);
 
 /** sim_rom_restart() - restart by software; the strapping latch keeps its value */

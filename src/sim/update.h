@@ -71,7 +71,7 @@ size_t sim_ota_space(const struct sim_ota_host *host);
 struct sim_ota_record {
 	unsigned int datagrams;	    /* ArduinoOTA: datagrams received */
 	unsigned int ignored;	    /* ArduinoOTA: datagrams ignored without any effect */
-	unsigned int written;	    /* ArduinoOTA: datagrams read as an invitation, which overwrites members */
+	unsigned int written;	    /* ArduinoOTA: datagrams read as an invitation, which changes its variables */
 	unsigned int transitions;   /* ArduinoOTA: changes of the state */
 	unsigned int connections;   /* ESPHome: TCP connections */
 	unsigned int greetings;	    /* ESPHome: greetings answered */

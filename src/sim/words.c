@@ -19,7 +19,7 @@ struct field {
 struct word_rule {
 	struct sim_word word;
 	enum takes takes;
-	bool optional;	     /* the value may be left out; then the member number is the value */
+	bool optional;	     /* the user may leave the value out; the member number is used then */
 	int64_t number;	     /* the value if the user gives none; in nanoseconds for TIME */
 	int64_t least, most; /* smallest and largest allowed value */
 	struct field field;  /* member of struct sim_config that gets the value */
