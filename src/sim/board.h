@@ -220,7 +220,7 @@ void sim_board_run_image(struct sim_board *board, int64_t now_ns, double baud);
 /** sim_board_restart() - the chip restarts by software, as by ESP.restart(); the strapping latch keeps its value */
 void sim_board_restart(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_flashed() - the flash holds @image from now on; its application starts with no crash counted */
+/** sim_board_flashed() - the flash holds @image from now on; config.fate_times counts anew; eboot copies nothing */
 void sim_board_flashed(struct sim_board *board, enum sim_image image);
 
 /** sim_board_ota_staged() - ESP8266: an OTA image is complete; at the next boot eboot copies it for @copy_ns */
