@@ -134,7 +134,12 @@ check:
 
 ## make check-quick   under a minute: no root, no network, no virtual machine, installs nothing
 .PHONY: check-quick
-check-quick: unit fuzz-replay
+check-quick:
+	+@$(AGAIN) $(TWO) unit fuzz-replay simulation-quick
+
+# Beside the unit tests, which mostly wait.
+.PHONY: simulation-quick
+simulation-quick: $(B)/simulation
 	@$(B)/simulation 3000 1
 
 .PHONY: check-all
@@ -157,7 +162,7 @@ unit: $(UNIT) $(PROGRAMS) $(B)/simulation build/failalloc.so
 	@[ -e /proc/self/fd ] && [ -c /dev/full ] || { \
 		echo "the tests need /proc and /dev, as every running system has them: mount both in a bare root" >&2; exit 1; }
 	@printf '%s\n' $(filter-out $(NOT_HERE),$(SLOWEST) $(filter-out $(SLOWEST),$(notdir $(UNIT)))) | \
-		CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset xargs -P 6 -I {} sh -c \
+		CK_DEFAULT_TIMEOUT=120 ESPRESET=$(B)/espreset xargs -P 8 -I {} sh -c \
 		'$(B)/unit/{} >$(B)/unit/{}.log 2>&1; status=$$?; cat $(B)/unit/{}.log; exit $$status'
 
 ## make trials        10,000 random receivers at the wrong speed for each boot mode and reset cause

@@ -89,7 +89,7 @@ void program_run(struct program *p, const char *args)
 	program_shell(p, command);
 }
 
-#define SIDE_BY_SIDE 12
+#define SIDE_BY_SIDE 16
 
 struct running {
 	pid_t pid;
