@@ -18,7 +18,7 @@ enum condition {
 	IF_ERASED,     /* the flash is erased where the ROM looked for the bootloader */
 	IF_ERASED_AT,  /* both IF_ERASED and IF_LOADER_AT hold */
 	IF_GPIO12,     /* an ESP32; its GPIO12 had the level row.number (0 or 1) at reset */
-	IF_BOOT_PIN,   /* a chip whose boot button is on the GPIO row.number */
+	IF_BOOT_PIN,   /* the chip's boot button is on GPIO n; n is row.number */
 	IF_USB_BOOT,
 	IF_SPI_DOWNLOAD,
 	IF_HSPI,

@@ -33,8 +33,8 @@ enum boot_rx_speed {
 	BOOT_RX_74880, /* the chip sent at 74880 Bd, the port received at 115200 Bd; rx74880.c recovered the text */
 };
 
-/* What the USB-UART bridge does with a character that has a framing error (a low stop bit). The reader learns this from
- * a banner that was sent at 74880 Bd and received at 115200 Bd. */
+/* What the USB-UART bridge does with a character that has a framing error (a low stop bit). The log parser infers this
+ * from a banner that was sent at 74880 Bd and received at 115200 Bd. */
 enum boot_habit {
 	BOOT_HABIT_UNKNOWN,
 	BOOT_HABIT_DELIVERS, /* the bridge delivers a byte with a framing error unchanged */

@@ -49,9 +49,7 @@ const char *esp32_head(struct bootlog_head *ret, struct span s)
 	return NULL;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Boot sources: flash, download or other
- */
+/* ---- boot sources: flash, download or other ---- */
 
 static const struct source {
 	const char *text;
@@ -176,9 +174,7 @@ static void judge_source(struct boot *boot)
 	boot->source = source ? source->source : straps;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * The banner
- */
+/* ---- the banner ---- */
 
 /* Read "(TEXT)". TEXT may contain brackets. The closing bracket may be missing if TEXT ends in "...": then a copied log
  * has lost the end of the text line. */
@@ -222,7 +218,8 @@ static enum chip chip_of_cause(const struct boot *boot)
 		return CHIP_ESP32;
 	if (strstr(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
 		return CHIP_ESP32;
-	/* P4 and S31 print SW_CPU_RESET, too, but only an ESP32's boot mode is always below 0x40. */
+	/* P4 and S31 print SW_CPU_RESET, too. A boot mode of 0x40 or more rules out an ESP32; below 0x40, an ESP32 is
+	 * assumed. */
 	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32 : CHIP_NEWER;
 }
 
@@ -305,9 +302,7 @@ void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *be
 		*boot = again;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Lines behind the banner. Each function returns the end of the line that it has read; NULL: it knows no such line.
- */
+/* ---- Lines after the banner. Each function returns the end of the line that it has read; NULL: not its line. ---- */
 
 static bool esp32_is_8266(const struct bootlog *log)
 {
@@ -394,9 +389,9 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	s.end = t.at;
 	if (esp32_is_8266(log) || !log->begun || !bootlog_in_rom(log))
 		return bootlog_out_of_place(log, s);
-	/* If the ROM refused an image before this line, it has now found another image, and the boot has not failed.
-	 * The C5 does so when it prints "Loading RECOVERY Bootloader". But if this boot has crashed, the entry line
-	 * belongs to the next boot. */
+	/* The ROM prints an entry line when it starts an image. If the ROM refused an image earlier in this boot, it has
+	 * found another one, so the boot has not failed; a C5 that falls back like this prints "Loading RECOVERY
+	 * Bootloader". But if this boot has crashed, the entry line belongs to the next boot. */
 	if (log->boot.trouble == BOOT_NO_IMAGE && !log->dies) {
 		log->boot.trouble = BOOT_OK;
 		log->boot.trouble_text[0] = '\0';

@@ -76,9 +76,7 @@ void esp8266_loads(struct bootlog *log)
 	boot->source = source_of(3);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Banners
- */
+/* ---- banners ---- */
 
 static bool is_octal(char c)
 {
@@ -254,9 +252,7 @@ bool esp8266_is_banner_rest(struct span s)
 	return true;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Lines behind the banner. Each function returns the end of the line that it has read; NULL: it knows no such line.
- */
+/* ---- Lines after the banner. Each function returns the end of the line that it has read; NULL: not its line. ---- */
 
 static bool may_load(const struct bootlog *log)
 {

@@ -11,9 +11,7 @@
 
 #include <stdio.h>
 
-/* -------------------------------------------------------------------------------------------------
- * Text lines
- */
+/* ---- text lines ---- */
 
 /* A receiver at 115200 Bd delivers the same bytes for the banners of boot modes 2 and 3, so both are possible. In modes
  * 4 to 7 the chip boots from SDIO. */
@@ -215,9 +213,7 @@ static void end_of_words(struct bootlog *log)
 	r->banner = r->loading = r->summed = r->sure = false;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Characters
- */
+/* ---- characters ---- */
 
 static void rx74880_append(struct rx74880 *r, const char *text, size_t n)
 {

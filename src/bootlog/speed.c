@@ -12,9 +12,7 @@
  * one within about 100 bytes. */
 #define COST_MAX (6 * BEATEN_BY)
 
-/* -------------------------------------------------------------------------------------------------
- * Which baud rate
- */
+/* ---- which baud rate ---- */
 
 /* The costs of one received byte with a high (good) or low (bad) stop bit: see struct speed_row */
 struct byte_costs {
@@ -173,9 +171,7 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 	return (enum speed_habit)best_habit;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Is it text?
- */
+/* ---- is it text? ---- */
 
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)

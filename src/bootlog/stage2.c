@@ -175,9 +175,7 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 	return true;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Words of a ROM that a reset or lost bytes have cut off
- */
+/* ---- words of a ROM that a reset or lost bytes have cut off ---- */
 
 /* Words that show that a ROM has printed them. Each piece has the ROM's punctuation: an application that reports its
  * last reset prints it in another form. */

@@ -12,9 +12,7 @@ int wrongbaud_only(unsigned int set)
 	return set && !(set & (set - 1)) ? ffs((int)set) - 1 : -1;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Symbols
- */
+/* ---- symbols ---- */
 
 static void keep_all(struct wrongbaud *w, const candidate *list, unsigned int n)
 {
@@ -78,9 +76,7 @@ static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
 	use_next(w);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Where a banner can begin
- */
+/* ---- where a banner can begin ---- */
 
 /* Fills in w->starts. The receiver may take any falling edge in the banner's first four characters, "\r\n e", for a
  * start bit. If the bridge delivers nothing for characters with framing errors, only the edges of the first character
@@ -157,9 +153,7 @@ static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8
 	use_next(w);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Text lines
- */
+/* ---- text lines ---- */
 
 /* Have all candidates completed a text line that wrongbaud_line() has not returned yet? */
 static bool line_ready(const struct wrongbaud *w)

@@ -20,9 +20,7 @@ enum {
 
 #define LATER_MAX 128
 
-/* -------------------------------------------------------------------------------------------------
- * Sets of candidates
- */
+/* ---- sets of candidates ---- */
 
 /* Are two candidates equal in all members that distinguish candidates? These are the member receivers and the eight
  * bytes before it, which are compared as one number. */
@@ -73,16 +71,15 @@ void wrongbaud_keep(struct wrongbaud *w, const candidate *c)
 		w->overflowed = true;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Bits of the sender and of the byte received
- */
+/* ---- bits of the sender and of the byte received ---- */
 
 /* Each byte received begins at a falling edge of the sender's signal. The sender's bit behind this edge has number 0.
  * The receiver samples bits 1, 2, 4, 5 and 7 of the byte well inside of the sender's bits 1 to 5. It samples bits 0, 3
  * and 6 of the byte near a border between two of the sender's bits, so it may see either bit. (A receiver at exactly
  * 115200 Bd that samples in the middle of its bits samples the byte's bits 0 to 7 at 0.98, 1.63, 2.28, 2.93, 3.58,
  * 4.23, 4.88 and 5.53 sender's bits after the edge.) */
-static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 }; /* for the sender's bits 1 to 5: which bit of the byte */
+/* inner_bit[i], i = 1 to 5: the bit of the received byte that shows the sender's bit i; entry 0 is not used */
+static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 };
 static const uint8_t border_bit[3] = { 0, 3, 6 };    /* bits of the byte sampled near a border of two sender's bits */
 static const uint8_t before_border[3] = { 0, 2, 4 }; /* the sender's bit before the border, for each of border_bit[] */
 
@@ -120,9 +117,7 @@ static bool may_be_unprintable(const int *levels)
 	return false;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Kinds of receiver
- */
+/* ---- kinds of receiver ---- */
 
 /* How late a receiver that samples 8 times a bit may notice a falling edge, in thousandths of the receiver's bit */
 #define EDGE_SEEN_LATE 125
@@ -182,9 +177,7 @@ static bool narrow_receivers(candidate *c, uint32_t receivers)
 	return c->habits != 0;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * After the five bits: does the symbol fit, and where does the next symbol begin?
- */
+/* ---- after the five bits: does the symbol fit, and where does the next symbol begin? ---- */
 
 /* Is the symbol a received byte, whose bits are known, rather than a mark that a terminal showed instead of it? */
 static bool is_known_byte(const struct search *s)
@@ -328,9 +321,7 @@ static void data_bit(struct search *s, const candidate *from, int depth)
 	wrongbaud_each_bit(s, &c, depth + 1, depth < 5 ? data_bit : stop_bit);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Where the symbol begins
- */
+/* ---- where the symbol begins ---- */
 
 static void from_edge(struct search *s, const candidate *from, int depth)
 {

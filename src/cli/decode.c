@@ -58,9 +58,7 @@ static void decode_on_piece(void *user, const struct bootlog_piece *piece)
 	bootlog_feed_piece(&d->log, piece, 0, decode_on_event, d);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * The result
- */
+/* ---- the result ---- */
 
 /* Prints which boot of the log this is, and how many boots each reset cause has begun: ", boot 3 of 3 (1 by power or
  * reset pin, 2 by software)". */
@@ -169,9 +167,7 @@ static enum verdict decode_report_result(struct decode *d)
 	return verdict;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Reading
- */
+/* ---- reading ---- */
 
 /* Fills the table from Unicode to GBK. A terminal set to GBK shows unreadable bytes as Chinese characters, and the
  * table turns these back into bytes. The table is made by converting all of GBK to Unicode, since musl cannot convert

@@ -16,7 +16,7 @@
 #define FILE_MAX 65536
 #define NAME "custom_hard_reset_sequence"
 
-/* ------------------------------------------------------------ reading the text of the configuration file */
+/* ---- reading the text of the configuration file ---- */
 
 struct cfg_reader {
 	struct sequence *ret;
@@ -136,7 +136,7 @@ int cfg_parse(const char *text, size_t n, struct sequence *ret, char *err, size_
 	return CFG_SEQUENCE;
 }
 
-/* ------------------------------------------------------------ finding the configuration file */
+/* ---- finding the configuration file ---- */
 
 /* Reads a whole regular file. Return: its length; -EISDIR: this is no regular file; -EFBIG: the buffer is too small for
  * it; other negative errno */

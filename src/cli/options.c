@@ -51,7 +51,7 @@ static bool is_same_text(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* ------------------------------------------------------------ functions that store the argument of an option */
+/* ---- functions that store the argument of an option ---- */
 
 static void *options_field(const struct option_row *row, struct request *o)
 {
@@ -197,7 +197,7 @@ static int options_set_mode(const struct option_row *row, const char *arg, struc
 	return 0;
 }
 
-/* ------------------------------------------------------------ the table of options */
+/* ---- the table of options ---- */
 
 /* Sets of modes for option_row.modes */
 enum { ANY = ~0, RESET = 1 << MODE_RESET, BOARD = RESET | 1 << MODE_PROBE_WIRING };
@@ -281,7 +281,7 @@ static const struct option_row *options_mode_row(enum request_mode mode)
 	return NULL;
 }
 
-/* ------------------------------------------------------------ combinations of options */
+/* ---- combinations of options ---- */
 
 /* Refuses an option that the mode would ignore. */
 static int options_check_mode(struct request *o, struct complaint *c)
@@ -412,7 +412,7 @@ static int (*const checks[])(struct request *o, struct complaint *c) = {
 	options_check_mode, options_check_rules, options_check_times, options_check_args, options_check_ports,
 };
 
-/* ------------------------------------------------------------ reading the command line */
+/* ---- reading the command line ---- */
 
 /* Converts the table into the arguments of getopt_long(). */
 static void options_make_getopt(struct option *longs, char *shorts)

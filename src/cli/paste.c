@@ -18,9 +18,7 @@
 #define LONG_LINE 100  /* longer than any line that the ROM prints */
 #define BANNER_START 8 /* this many characters of a banner are enough to find it in a line */
 
-/* -------------------------------------------------------------------------------------------------
- * Characters
- */
+/* ---- characters ---- */
 
 /* Passes on a piece of the log's text. @heard: the bytes that the receiver has delivered for this text, if they may
  * differ from it; else NULL */
@@ -229,9 +227,7 @@ static void pass_on_text(struct paste *p, struct span s)
 		pass_on(p, from, (size_t)(s.end - from), NULL, 0);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Decoding a line of the copied log
- */
+/* ---- decoding a line of the copied log ---- */
 
 /* Return: the length of the escape sequence at @s; 0: there is none */
 static size_t escape_length(struct span s)
@@ -328,9 +324,7 @@ static void correct_case(struct paste *p, struct span s)
 	}
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Line ends
- */
+/* ---- line ends ---- */
 
 /* Skips the end of an HTML block and the beginning of the next one: "</p><p>", "</code></pre><pre>". */
 static bool skip_blocks(struct span *s)
@@ -479,9 +473,7 @@ static bool hold_ends(struct paste *p, struct span s, struct span ends)
 	return true;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Lines of the copied log, and lines of the board's in them
- */
+/* ---- lines of the copied log, and lines of the board's in them ---- */
 
 /* Passes on one line of the board's text. It ends at a line end that the log shows as characters, such as "<br>", or at
  * the end of the log's own line. Return: where the board's next line begins */

@@ -53,7 +53,8 @@ struct paste {
 	size_t len;		       /* how many bytes are in line[] */
 	/* If copying may have broken the current line in two: the words with which its second part begins; else NULL */
 	const char *next;
-	char held[PASTE_HELD_MAX]; /* line ends held back: left out of the text if the next line begins with @next */
+	char held
+		[PASTE_HELD_MAX]; /* newline characters not passed on yet; dropped if the next line begins with member next */
 	size_t n_held;
 	size_t n_owed; /* how many line ends were left out: they are passed on later, to keep line numbers right */
 	unsigned int classes[256]; /* for each byte: set of enum paste_class */
@@ -75,10 +76,12 @@ void paste_feed(struct paste *paste, const void *bytes, size_t n, paste_fn *on_p
 void paste_flush(struct paste *paste, paste_fn *on_piece, void *user);
 
 /**
- * paste_banner() - learn which text stands before a banner in its line: other lines may have the same prefix
+ * paste_banner() - learn the prefix that stands before a banner on its line, such as a time stamp, since other lines may
+ * have the same prefix
  * @chip: the chip that printed the banner
  *
- * Call this from paste_fn, if the piece just passed on ends a banner or a part of one.
+ * Call this from paste_fn when the piece that paste_fn was given completes a banner, or one line of a banner that has
+ * several lines.
  */
 void paste_banner(struct paste *paste, const char *banner, size_t n, enum chip chip);
 

@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -------------------------------------------------------------------------------------------------
- * Forms: '0' matches a number, ' ' blanks, any other character itself.
- */
+/* ---- forms: '0' matches a number, ' ' blanks, any other character itself. ---- */
 
 /* Skips text that matches the form. At the end of a line a ' ' of the form also matches the empty text, since copying
  * may have removed trailing blanks. */
@@ -46,9 +44,7 @@ bool paste_skip_one_of(struct span *s, const char *const *forms)
 	return *forms;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Time stamps
- */
+/* ---- time stamps ---- */
 
 bool paste_skip_time(struct span *s)
 {
@@ -131,9 +127,7 @@ static void skip_colour(struct span *s)
 		*s = t;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Marks of quotation, Markdown and HTML
- */
+/* ---- marks of quotation, Markdown and HTML ---- */
 
 /* Does a banner begin here? Then the marks before it are not skipped, so that paste_banner() learns them. */
 static bool is_banner(struct span s)
@@ -253,9 +247,7 @@ static void skip_tags(struct span *s)
 		*s = t;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * The prefix that was learned
- */
+/* ---- the prefix that was learned ---- */
 
 /* Is this line too short to show whether the log's lines have the prefix? It may be the rest of a line end, or the line
  * number of an empty line. */

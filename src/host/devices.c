@@ -30,7 +30,7 @@ static int list_append(struct list *list, const struct device *device)
 	return 0;
 }
 
-/* ------------------------------------------------------------ one USB device in sysfs */
+/* ---- one USB device in sysfs ---- */
 
 static void copy_text(struct textbuf to, const char *text)
 {
@@ -160,7 +160,7 @@ int devices_find(const char *path, struct device *ret_device)
 	return 0;
 }
 
-/* ------------------------------------------------------------ all USB devices */
+/* ---- all USB devices ---- */
 
 static int for_each_entry(const char *path, struct list *list, int (*add)(struct list *, const char *))
 {

@@ -26,7 +26,7 @@
 /* After a failed run, examine processes for this long at most, because the result is not reported before. */
 #define SCAN_MS 500
 
-/* ------------------------------------------------------------ writing a diagnosis */
+/* ---- writing a diagnosis ---- */
 
 void diagnose_begin(struct look *look, const char *word, enum verdict verdict, const char *port, const char *format,
 		    ...)
@@ -67,7 +67,7 @@ void diagnose_cure(struct look *look, const char *format, ...)
 	look->report(look->user, d);
 }
 
-/* ------------------------------------------------------------ permission */
+/* ---- permission ---- */
 
 #define GROUPS_MAX 1024 /* most groups of a process or user that are looked at; Linux allows 65,536 */
 
@@ -154,7 +154,7 @@ static void check_permission(struct look *look, const char *path, const char *ro
 		report_permission(look, path, &st);
 }
 
-/* ------------------------------------------------------------ which process uses the port */
+/* ---- which process uses the port ---- */
 
 /* Whether udev's database sets @property to 1 for the port. */
 static bool udev_says(const char *rooted, const char *property)
@@ -226,7 +226,7 @@ static void check_modemmanager(struct look *look, const char *path, const char *
 		report_modemmanager(look, path, pid, "runs, and udev does not keep it off this port");
 }
 
-/* ------------------------------------------------------------ a missing port */
+/* ---- a missing port ---- */
 
 /* Reports a port that the kernel has, but for which /dev has no device node. Return: whether @path is such a port. */
 static bool check_node(struct look *look, const char *path)
@@ -366,7 +366,7 @@ static void check_missing(struct look *look)
 	}
 }
 
-/* ------------------------------------------------------------ an existing port */
+/* ---- an existing port ---- */
 
 static void check_path(struct look *look, const char *path)
 {
@@ -476,7 +476,7 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
 	return r;
 }
 
-/* ------------------------------------------------------------ explaining a failed run */
+/* ---- explaining a failed run ---- */
 
 struct best {
 	enum verdict verdict;

@@ -51,7 +51,7 @@ static int target_init(struct target *target, const char *path)
 	return 0;
 }
 
-/* ------------------------------------------------------------ processes */
+/* ---- processes ---- */
 
 static bool is_alive(pid_t pid)
 {
@@ -136,7 +136,7 @@ static int holder_found(struct holder *holder, pid_t pid, enum holder_seen seen)
 	return 1;
 }
 
-/* ------------------------------------------------------------ locks */
+/* ---- locks ---- */
 
 /* Parses a text line of /proc/locks: "3: FLOCK  ADVISORY  WRITE 812 00:05:431 0 EOF". If a process only waits for the
  * lock, its text line has "->" after the first number and is ignored. */
@@ -169,7 +169,7 @@ static bool find_lock(const struct target *target, pid_t *ret_pid)
 	return is_locked;
 }
 
-/* ------------------------------------------------------------ descriptors */
+/* ---- descriptors ---- */
 
 static bool has_open(pid_t pid, const struct target *target)
 {
@@ -192,7 +192,7 @@ static bool is_opener(pid_t pid, const void *target)
 	return has_open(pid, target) && !is_our_own(pid);
 }
 
-/* ------------------------------------------------------------ lock files */
+/* ---- lock files ---- */
 
 /* Return: the pid in a UUCP lock file, which holds ten characters and a newline (HDB format) or a binary int; 0: there
  * is no such file. */
@@ -222,7 +222,7 @@ static pid_t find_lock_file(const struct target *target)
 	return 0;
 }
 
-/* ------------------------------------------------------------ finding and waiting */
+/* ---- finding and waiting ---- */
 
 static int holder_look(const struct target *target, int64_t deadline_ms, struct holder *ret_holder)
 {

@@ -41,7 +41,7 @@ static int errno_of_usb(int r)
 	}
 }
 
-/* ------------------------------------------------------------ the bridge, and what uses it */
+/* ---- the bridge, and what uses it ---- */
 
 #define USB_DEVICE "/sys/bus/usb/devices/%s"
 
@@ -133,7 +133,7 @@ static int check_users(const struct device *target, struct textbuf text)
 	return r;
 }
 
-/* ------------------------------------------------------------ usbfs */
+/* ---- usbfs ---- */
 
 struct usb {
 	libusb_context *ctx;
@@ -189,7 +189,7 @@ static int usb_open(struct usb *usb, const char *usb_path, struct textbuf text)
 	return plain_fail(text, errno_of_usb(r), "%s: %s", path, libusb_strerror(r));
 }
 
-/* ------------------------------------------------------------ USB reset */
+/* ---- USB reset ---- */
 
 int recover_usb_reset(const struct device *target, struct textbuf ret_text)
 {
@@ -210,7 +210,7 @@ int recover_usb_reset(const struct device *target, struct textbuf ret_text)
 	return plain_fail(ret_text, errno_of_usb(r), "the USB reset failed: %s", libusb_strerror(r));
 }
 
-/* ------------------------------------------------------------ the hub port */
+/* ---- the hub port ---- */
 
 struct hub_port {
 	char hub[64];	/* name of the hub in /sys/bus/usb/devices: "1-1", "usb1" */
@@ -437,7 +437,7 @@ int recover_power_cycle(const struct device *target, const struct port_stop *sto
 	return r;
 }
 
-/* ------------------------------------------------------------ waiting for the return of the bridge */
+/* ---- waiting for the return of the bridge ---- */
 
 int recover_wait(const struct device *target, int64_t deadline_ms, const struct port_stop *stop,
 		 struct textbuf ret_path, struct textbuf ret_text)

@@ -130,7 +130,7 @@ int resolve_port(const struct spec *spec, struct textbuf ret_path, struct textbu
 	return resolve_usb(spec, ret_path, ret_text);
 }
 
-/* ------------------------------------------------------------ waiting */
+/* ---- waiting ---- */
 
 #define WATCHED (IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
 

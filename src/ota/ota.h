@@ -177,7 +177,7 @@ struct ota {
 	enum ota_state state;
 	bool alive;	     /* the host has shown in this round that it is up */
 	bool unreachable;    /* in this round sending or connecting failed, but not because the port is closed */
-	bool ask_tcp;	     /* also connect to the closed port, to see whether the host is up */
+	bool ask_tcp;	     /* also connect to OTA_CLOSED_TCP: a refusal shows that the host is up */
 	unsigned int silent; /* number of rounds in a row in which the host was alive and the service silent */
 	unsigned int dead;   /* number of rounds in a row in which the host did not answer at all */
 	bool ever_alive, ever_connected;

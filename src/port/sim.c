@@ -35,7 +35,7 @@ static struct sim_port *sim_port_of(struct port *port)
 	return (struct sim_port *)(void *)port;
 }
 
-/* ------------------------------------------------------------ the program espreset-sim */
+/* ---- the program espreset-sim ---- */
 
 #define PROGRAM "espreset-sim"
 #define CHECK_MS 3000 /* time for espreset-sim to check the keywords of sim:WORDS; it needs milliseconds */
@@ -196,7 +196,7 @@ static int start_board(int sock, const char *path, const char *words)
 	return status == 0 || status == -ECHILD ? 0 : -ENOMEM; /* exit status 1: the second fork() failed */
 }
 
-/* ------------------------------------------------------------ packets and port operations */
+/* ---- packets and port operations ---- */
 
 /* Appends received data to the buffer. If the buffer has too little room, the new data is lost, as in a tty. */
 static void sim_keep(struct sim_port *sp, const struct sim_packet *packet)

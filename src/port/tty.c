@@ -77,7 +77,7 @@ static void keep_first(int *r, int next)
 		*r = next;
 }
 
-/* ------------------------------------------------------------ refusing what is not a serial port */
+/* ---- refusing what is not a serial port ---- */
 
 static const char *kind_text(mode_t mode)
 {
@@ -143,7 +143,7 @@ bool tty_is_port(const char *path)
 	return tty_refusal(path, NULL, 0) == 0;
 }
 
-/* ------------------------------------------------------------ errors */
+/* ---- errors ---- */
 
 /* Whether the device is unplugged. Only poll() tells this, by POLLHUP: other calls fail with EIO for any defect,
  * too. */
@@ -180,7 +180,7 @@ static int tty_ioctl(const struct tty *tty, unsigned long request, void *arg)
 	return r < 0 ? tty_error(tty, errno) : 0;
 }
 
-/* ------------------------------------------------------------ modem lines */
+/* ---- modem lines ---- */
 
 static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 {
@@ -201,7 +201,7 @@ static int tty_set_lines(struct port *port, unsigned int mask, unsigned int on)
 	return r;
 }
 
-/* ------------------------------------------------------------ settings */
+/* ---- settings ---- */
 
 /* Save the settings and modem bits of a port that was just opened. OUT2 is saved because TIOCMSET would clear it, and
  * without OUT2 a PC's own UART raises no interrupts (Linux drivers/tty/serial/8250/8250_port.c).
@@ -307,7 +307,7 @@ static int restore_settings(struct tty *tty)
 	return tty_ioctl(tty, TCSETS2, &last);
 }
 
-/* ------------------------------------------------------------ reading */
+/* ---- reading ---- */
 
 /* Return: the error of a read() that failed with errno @err. ETIMEDOUT and ECANCELED of a driver become -EIO, because
  * port.h gives both another meaning. */
@@ -356,7 +356,7 @@ static void tty_drain(struct tty *tty)
 		;
 }
 
-/* ------------------------------------------------------------ opening and closing */
+/* ---- opening and closing ---- */
 
 /* Open the port with libserialport. When sp_open() fails, it has closed the port, and tty->fd stays -1. An exception is
  * version 0.1.2 when it cannot lock the port: it leaves the port open, and tty_lock() then fails on its descriptor.

@@ -43,11 +43,11 @@ struct report {
  * report_result_init() has set, and is null in JSON. */
 struct report_result {
 	struct session_result session;
-	bool of_log;					      /* result of --decode; @port is the name of the log */
-	pid_t holder_pid;				      /* process that uses the serial port; 0: none */
-	char holder_command[64];			      /* command name of holder_pid; "": not readable */
-	bool any_match;					      /* a pattern matched; match may still be "" */
-	char match[256];				      /* group 1 of the first match */
+	bool of_log;		 /* result of --decode; @port is the name of the log */
+	pid_t holder_pid;	 /* process that uses the serial port; 0: none */
+	char holder_command[64]; /* command name of holder_pid; "": not readable */
+	bool any_match;		 /* a pattern matched; match is "" if the matched text was empty */
+	char match[256];	 /* group 1 of the first match */
 	char ota_host[80], ota_protocol[16], ota_finding[96]; /* ota_host is "" without --ota */
 	bool reset_not_needed;				      /* --if-needed found the board ready: no reset */
 	bool proof_by_ota;	 /* --ota-dry-run, not the serial port, proved that the board is ready */

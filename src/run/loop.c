@@ -167,7 +167,7 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 		if (woke_ms < 0)
 			woke_ms = loop_now_ms(l);
 		if (loop_now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
-			break; /* the tty is empty: only new bytes arrive */
+			break; /* all old input has been read: every byte read from now on is new */
 		if (loop_now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)

@@ -363,8 +363,8 @@ static void find_and_run(struct worker *w)
 	struct session_config config = w->request->session;
 	bool found;
 
-	/* Remember the bridge's place now, in case it is unplugged soon. Look again below, in case it was plugged in
-	 * meanwhile. */
+	/* Record the bridge's USB port path now, because the bridge may be unplugged before --recover needs the path.
+	 * A bridge that is plugged in only later is recorded below. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);

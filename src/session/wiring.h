@@ -10,8 +10,9 @@
  *	}
  *
  * The probe plays experiments (circuit.h). An experiment asserts modem lines, holds them, and changes them. The time of
- * the ROM's banner shows in which step EN rose. The banner's boot mode shows the level of GPIO0. Once the probe has
- * found a reset, it plays this reset twice more, which also leaves the board running.
+ * the ROM's banner shows in which step EN rose. The banner's boot mode shows the level of GPIO0. Once an
+ * experiment has reset the board, the probe plays that experiment twice more, to confirm the result and to leave the board
+ * running.
  *
  * However the probe ends, both modem lines are released. If an experiment has sent the board into download mode, the
  * board is reset once more.

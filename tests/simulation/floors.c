@@ -17,7 +17,7 @@
 #include <string.h>
 
 static const struct floor floors[] = {
-	/* The classes of healthy boards from classes.c. */
+	/* Floors for the classes of healthy boards in classes.c; "all" is all classes together. */
 	{ "all", 99.5, 90.0, 0.1 },
 	{ "esp8266", 99.0, 90.4, 0.4 },
 	{ "esp8266_other_speed", 99.0, 89.6, 0.4 },

@@ -21,9 +21,7 @@ static int n_own, n_recorded, n_later;
 static const char *recorded_dir;
 static char later_dir[512];
 
-/* -------------------------------------------------------------------------------------------------
- * Files
- */
+/* ---- files ---- */
 
 static char *read_file(const char *dir, const char *name, size_t *ret_n)
 {
@@ -81,9 +79,7 @@ static void read_rows(char *text, const int columns[5], struct log_row *rows, in
 	}
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Logs in tests/bootlogs
- */
+/* ---- logs in tests/bootlogs ---- */
 
 static const char *chip_of(const struct boot_trace *t)
 {
@@ -208,9 +204,7 @@ START_TEST(none_of_our_logs_depends_on_how_it_is_cut)
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------------------
- * Recorded logs
- */
+/* ---- recorded logs ---- */
 
 /* Logs whose index entry tells what the board did, although the log itself shows less or something else. */
 static const struct {

@@ -172,7 +172,7 @@ START_TEST(finds_what_is_known_of_one_port)
 }
 END_TEST
 
-/* ------------------------------------------------------------ libusb, where there is no sysfs */
+/* ---- libusb, where there is no sysfs ---- */
 
 static struct libusb_device_descriptor usb_descriptors[] = {
 	{ .idVendor = 0x046d, .idProduct = 0xc077 },
@@ -237,7 +237,7 @@ START_TEST(without_sysfs_libusb_tells_what_is_plugged_in)
 }
 END_TEST
 
-/* ------------------------------------------------------------ spellings of PORT */
+/* ---- spellings of PORT ---- */
 
 static const struct {
 	const char *spelling;
@@ -352,7 +352,7 @@ START_TEST(a_buffer_that_is_too_small_is_never_overrun)
 }
 END_TEST
 
-/* ------------------------------------------------------------ waiting for a port */
+/* ---- waiting for a port ---- */
 
 /* Runs @act in a child process 20 ms from now, for example to plug in a board. */
 static pid_t later(void (*act)(void))

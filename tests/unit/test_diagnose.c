@@ -24,7 +24,7 @@
 static const struct fake_usb ch340 = { "1-1.4", "1a86", "7523", NULL, "USB Serial", "0264" };
 static const struct fake_usb mouse = { "1-3", "046d", "c077", NULL, "Mouse\x1b[2J", NULL };
 
-/* ------------------------------------------------------------ the user, and access to the port */
+/* ---- the user, and access to the port ---- */
 
 static struct {
 	bool on;
@@ -80,7 +80,7 @@ int __wrap_getgroups(int size, gid_t *groups)
 	return 2;
 }
 
-/* ------------------------------------------------------------ the account database */
+/* ---- the account database ---- */
 
 /* is_known: the account database has the user; is_in_dialout: it lists the user as a member of group dialout */
 static bool is_known, is_in_dialout;
@@ -113,7 +113,7 @@ int __wrap_getgrouplist(const char *user, gid_t group, gid_t *groups, int *n)
 	return *n;
 }
 
-/* ------------------------------------------------------------ the clock */
+/* ---- the clock ---- */
 
 static int64_t step_ms; /* fake time that passes with each call of wait_now_ms() */
 static int64_t now_ms;
@@ -124,7 +124,7 @@ int64_t __wrap_wait_now_ms(void)
 	return now_ms += step_ms;
 }
 
-/* ------------------------------------------------------------ the fake system */
+/* ---- the fake system ---- */
 
 static struct diagnosis found[8];
 static int n_found;
@@ -188,7 +188,7 @@ static void process(int pid, const char *comm)
 	fake_file(path, "%s\n", comm);
 }
 
-/* ------------------------------------------------------------ faults that the tests provoke */
+/* ---- faults that the tests provoke ---- */
 
 static void no_group(void)
 {
@@ -620,7 +620,7 @@ START_TEST(a_failed_run_is_given_the_finding_that_fits)
 }
 END_TEST
 
-/* ------------------------------------------------------------ a healthy system */
+/* ---- a healthy system ---- */
 
 START_TEST(a_healthy_port_has_no_finding)
 {
@@ -708,7 +708,7 @@ START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 }
 END_TEST
 
-/* ------------------------------------------------------------ what is found only after a failed run */
+/* ---- what is found only after a failed run ---- */
 
 START_TEST(busy_without_a_visible_holder_is_modemmanager_where_udev_lets_it)
 {

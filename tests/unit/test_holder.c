@@ -266,7 +266,7 @@ START_TEST(what_is_no_port_has_no_holder)
 }
 END_TEST
 
-/* ------------------------------------------------------------ waiting for real processes */
+/* ---- waiting for real processes ---- */
 
 struct user {
 	pid_t pid;

@@ -272,9 +272,7 @@ START_TEST(says_what_a_port_at_another_speed_may_have_heard)
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------------------
- * Filter and reader together: verdicts on logs pasted in many ways
- */
+/* ---- filter and reader together: verdicts on logs pasted in many ways ---- */
 
 #define BANNER "ets Jan  8 2013,rst cause:2, boot mode:(3,6)"
 #define LOAD "load 0x4010f000, len 1384, room 16 \ntail 8\nchksum 0x2d\n"

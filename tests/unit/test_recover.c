@@ -29,7 +29,7 @@ static struct device target;
 static char text[512];
 static char path[256];
 
-/* ------------------------------------------------------------ the simulated clock */
+/* ---- the simulated clock ---- */
 
 static int64_t now_ms;
 static int stop_after; /* a stop signal comes in this many waits from now; 0: none comes */
@@ -56,7 +56,7 @@ int __wrap_wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, cons
 	return -ETIMEDOUT;
 }
 
-/* ------------------------------------------------------------ libusb and the hub */
+/* ---- libusb and the hub ---- */
 
 static struct {
 	unsigned int characteristics;
@@ -205,7 +205,7 @@ int __wrap_libusb_control_transfer(libusb_device_handle *handle, uint8_t type, u
 	return 0;
 }
 
-/* ------------------------------------------------------------ the fake system */
+/* ---- the fake system ---- */
 
 int __real_open(const char *file, int flags, ...);
 int __wrap_open(const char *file, int flags, ...);
@@ -289,7 +289,7 @@ static void expect_says(const char *words)
 	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" does not say \"%s\"", text, words);
 }
 
-/* ------------------------------------------------------------ the device to reset */
+/* ---- the device to reset ---- */
 
 START_TEST(a_target_is_a_place_and_who_stands_there)
 {
@@ -303,7 +303,7 @@ START_TEST(a_target_is_a_place_and_who_stands_there)
 }
 END_TEST
 
-/* ------------------------------------------------------------ USB reset */
+/* ---- USB reset ---- */
 
 START_TEST(a_usb_reset_goes_to_the_bridge_and_to_nobody_else)
 {
@@ -383,7 +383,7 @@ START_TEST(a_device_that_is_gone_is_not_reset)
 }
 END_TEST
 
-/* ------------------------------------------------------------ devices in use */
+/* ---- devices in use ---- */
 
 START_TEST(an_interface_that_a_program_claimed_is_respected)
 {
@@ -427,7 +427,7 @@ START_TEST(a_second_port_of_the_device_that_somebody_has_open_is_respected)
 }
 END_TEST
 
-/* ------------------------------------------------------------ power cycle */
+/* ---- power cycle ---- */
 
 static int off_seen;
 
@@ -608,7 +608,7 @@ START_TEST(a_bridge_that_hung_itself_up_can_still_be_power_cycled)
 }
 END_TEST
 
-/* ------------------------------------------------------------ waiting until the device is back */
+/* ---- waiting until the device is back ---- */
 
 static int come_back(void)
 {

@@ -63,9 +63,7 @@ static int line_number;
 /* Was the last text line a heading? Comparing the streams cannot tell: a new stream may have the old one's address. */
 static bool is_heading;
 
-/* -------------------------------------------------------------------------------------------------
- * Files
- */
+/* ---- files ---- */
 
 __attribute__((noreturn)) static void complain(const char *what, const char *text)
 {
@@ -230,9 +228,7 @@ static void read_lines(const char *path, FILE *(*read_a_heading)(const char *lin
 	fclose(in);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * Tests, run for the log and for the mention of each block
- */
+/* ---- tests, run for the log and for the mention of each block ---- */
 
 /* Number of blocks in one test. Check forks for each test, which takes longer than testing one block, so a test has
  * many. */

@@ -15,9 +15,7 @@
 #include "suite.h"
 #include "wrongreceiver.h"
 
-/* ---------------------------------------------------------------------------------------------------------------------
- * Random numbers, and the text that senders send
- */
+/* ---- random numbers, and the text that senders send ---- */
 
 static uint64_t seed;
 
@@ -101,9 +99,7 @@ static void say(enum talk talk, uint8_t *data, size_t n)
 	}
 }
 
-/* ---------------------------------------------------------------------------------------------------------------------
- * The serial line and the receiver
- */
+/* ---- the serial line and the receiver ---- */
 
 #define MOST_EDGES 400000
 
@@ -238,9 +234,7 @@ static size_t heard_of(int sent_at, enum talk talk, int heard_at, enum speed_hab
 	return hear(&r, below(2) ? 0 : wire.edge[below(30)], ret, cap);
 }
 
-/* ---------------------------------------------------------------------------------------------------------------------
- * How often the sender's baud rate is recognised
- */
+/* ---- how often the sender's baud rate is recognised ---- */
 
 static const enum speed_habit habits[] = { SPEED_DELIVERS, SPEED_ZEROES, SPEED_DROPS };
 #define N_HABITS COUNT(habits)
@@ -255,8 +249,8 @@ struct shares {
 	int often; /* the wrong baud rate that was named last */
 };
 
-/* Are the baud rates @a and @b so close that one receiver may get from @a the bytes that another receiver gets from
- * @b? */
+/* Are the baud rates @a and @b so close that text sent at either of them may be received as the same bytes, by receivers
+ * whose clocks differ? */
 static bool are_neighbours(int a, int b)
 {
 	static const int pairs[][2] = { { 230400, 250000 }, { 460800, 500000 }, { 921600, 1000000 } };
@@ -499,9 +493,7 @@ START_TEST(a_new_speed_is_named_soon_after_a_long_time_at_another)
 }
 END_TEST
 
-/* ---------------------------------------------------------------------------------------------------------------------
- * Whether the received bytes are text at the port's own baud rate
- */
+/* ---- whether the received bytes are text at the port's own baud rate ---- */
 
 static const int ports[] = { 9600, 57600, 74880, 230400, 921600, 2000000 };
 

@@ -214,7 +214,7 @@ static void fake_settings(const struct termios2 *next)
 		set_bits(fake.bits & ~(TIOCM_DTR | TIOCM_RTS));
 }
 
-/* ------------------------------------------------------------ the replaced calls */
+/* ---- the replaced calls ---- */
 
 int __real_stat(const char *path, struct stat *st);
 int __wrap_stat(const char *path, struct stat *st);
@@ -438,7 +438,7 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const s
 	return 0;
 }
 
-/* ------------------------------------------------------------ the simulated libserialport */
+/* ---- the simulated libserialport ---- */
 
 struct sp_port {
 	int fd;
@@ -547,7 +547,7 @@ void __wrap_sp_free_port(struct sp_port *sp)
 		sp_allocated--;
 }
 
-/* ------------------------------------------------------------ helpers */
+/* ---- helpers ---- */
 
 static struct port *must_open(int baud)
 {
@@ -586,7 +586,7 @@ static void versions(int version)
 }
 #define VERSIONS 3
 
-/* ------------------------------------------------------------ refused ports */
+/* ---- refused ports ---- */
 
 static const struct {
 	const char *path;
@@ -656,7 +656,7 @@ START_TEST(refuses_a_driver_without_modem_lines_and_leaves_its_settings)
 }
 END_TEST
 
-/* ------------------------------------------------------------ opening and closing */
+/* ---- opening and closing ---- */
 
 START_TEST(opens_raw_at_the_speed_with_both_lines_asserted)
 {
@@ -969,7 +969,7 @@ START_TEST(the_same_speed_again_is_not_sent)
 }
 END_TEST
 
-/* ------------------------------------------------------------ reading */
+/* ---- reading ---- */
 
 START_TEST(reads_what_comes_and_times_out_at_the_deadline)
 {
@@ -1148,7 +1148,7 @@ START_TEST(a_failed_transfer_just_before_the_hangup_is_unplugged)
 }
 END_TEST
 
-/* ------------------------------------------------------------ every call fails once */
+/* ---- every call fails once ---- */
 
 static int story(void)
 {

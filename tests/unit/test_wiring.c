@@ -150,7 +150,7 @@ START_TEST(every_circuit_is_found)
 }
 END_TEST
 
-/* ------------------------------------------------------------ a reset with the sequence that was found */
+/* ---- a reset with the sequence that was found ---- */
 
 /* Resets the board with @sequence, which --probe-wiring has found. Return: the verdict. */
 static enum verdict reset_with(const struct sim_config *board, const char *sequence)
@@ -195,7 +195,7 @@ START_TEST(what_is_found_makes_a_session_ready)
 }
 END_TEST
 
-/* ------------------------------------------------------------ operations on the port that fail */
+/* ---- operations on the port that fail ---- */
 
 static const char *const failing[] = { "", "direct", "swapped", "swapped2", "rtsonly", "dtronly",
 				       "nowire,prints", "esp32,swapped" };
@@ -272,7 +272,7 @@ START_TEST(a_stop_signal_at_any_moment_leaves_the_board_running)
 }
 END_TEST
 
-/* ------------------------------------------------------------ random boards */
+/* ---- random boards ---- */
 
 static enum wiring_circuit truth_of(enum sim_circuit circuit)
 {

@@ -367,9 +367,7 @@ START_TEST(a_readable_banner_is_not_taken_for_a_recovered_one)
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------------------
- * Random receivers
- */
+/* ---- random receivers ---- */
 
 static uint64_t seed = 0x9e3779b97f4a7c15;
 
