@@ -64,27 +64,27 @@ static enum chip_straps c5_straps(unsigned int value)
 static const struct {
 	const char *name;
 	int boot_pin;
+	enum chip causes_like; /* chip with the same reset causes; CHIP_UNKNOWN: none, see bootlog/cause.c */
 	long bootloader;
 	enum chip_straps (*straps)(unsigned int value); /* NULL: the meaning of the bits is not known */
-	enum chip causes_like; /* chip with the same reset causes; CHIP_UNKNOWN: none, see bootlog/cause.c */
 } chips[CHIP_COUNT] = {
-	[CHIP_UNKNOWN] = { NULL, -1, -1, NULL, CHIP_UNKNOWN },
-	[CHIP_ESP8266] = { "esp8266", 0, 0x0, NULL, CHIP_UNKNOWN },
-	[CHIP_ESP32] = { "esp32", 0, 0x1000, esp32_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32S2] = { "esp32s2", 0, 0x1000, s2_s3_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32S3] = { "esp32s3", 0, 0x0, s2_s3_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32C2] = { "esp32c2", 9, 0x0, riscv_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32C3] = { "esp32c3", 9, 0x0, riscv_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32C5] = { "esp32c5", 28, 0x2000, c5_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32C6] = { "esp32c6", 9, 0x0, riscv_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32C61] = { "esp32c61", 9, 0x0, riscv_straps, CHIP_ESP32C5 },
-	[CHIP_ESP32H2] = { "esp32h2", 9, 0x0, riscv_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32P4] = { "esp32p4", 35, 0x2000, riscv_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32S31] = { "esp32s31", 61, 0x2000, c5_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32H4] = { "esp32h4", -1, 0x2000, NULL, CHIP_UNKNOWN },
-	[CHIP_ESP32H21] = { "esp32h21", 14, 0x0, riscv_straps, CHIP_UNKNOWN },
-	[CHIP_ESP32E22] = { "esp32e22", -1, 0x0, NULL, CHIP_UNKNOWN },
-	[CHIP_NEWER] = { NULL, -1, -1, NULL, CHIP_UNKNOWN },
+	[CHIP_UNKNOWN] = { NULL, -1, CHIP_UNKNOWN, -1, NULL },
+	[CHIP_ESP8266] = { "esp8266", 0, CHIP_UNKNOWN, 0x0, NULL },
+	[CHIP_ESP32] = { "esp32", 0, CHIP_UNKNOWN, 0x1000, esp32_straps },
+	[CHIP_ESP32S2] = { "esp32s2", 0, CHIP_UNKNOWN, 0x1000, s2_s3_straps },
+	[CHIP_ESP32S3] = { "esp32s3", 0, CHIP_UNKNOWN, 0x0, s2_s3_straps },
+	[CHIP_ESP32C2] = { "esp32c2", 9, CHIP_UNKNOWN, 0x0, riscv_straps },
+	[CHIP_ESP32C3] = { "esp32c3", 9, CHIP_UNKNOWN, 0x0, riscv_straps },
+	[CHIP_ESP32C5] = { "esp32c5", 28, CHIP_UNKNOWN, 0x2000, c5_straps },
+	[CHIP_ESP32C6] = { "esp32c6", 9, CHIP_UNKNOWN, 0x0, riscv_straps },
+	[CHIP_ESP32C61] = { "esp32c61", 9, CHIP_ESP32C5, 0x0, riscv_straps },
+	[CHIP_ESP32H2] = { "esp32h2", 9, CHIP_UNKNOWN, 0x0, riscv_straps },
+	[CHIP_ESP32P4] = { "esp32p4", 35, CHIP_UNKNOWN, 0x2000, riscv_straps },
+	[CHIP_ESP32S31] = { "esp32s31", 61, CHIP_UNKNOWN, 0x2000, c5_straps },
+	[CHIP_ESP32H4] = { "esp32h4", -1, CHIP_UNKNOWN, 0x2000, NULL },
+	[CHIP_ESP32H21] = { "esp32h21", 14, CHIP_UNKNOWN, 0x0, riscv_straps },
+	[CHIP_ESP32E22] = { "esp32e22", -1, CHIP_UNKNOWN, 0x0, NULL },
+	[CHIP_NEWER] = { NULL, -1, CHIP_UNKNOWN, -1, NULL },
 };
 
 /* Second names of chips. The ROM of the ESP32-C2, for example, calls the chip esp8684 (espressif/esp-idf

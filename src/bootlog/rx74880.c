@@ -40,7 +40,7 @@ static enum boot_habit rx74880_habit(unsigned int habits)
 
 static char digit_or_mark(int number)
 {
-	return number < 0 ? '?' : (char)('0' + number % 10);
+	return number < 0 ? '?' : "0123456789"[number % 10];
 }
 
 static void rx74880_banner(struct bootlog *log, const struct wrongbaud_line *line)

@@ -140,7 +140,7 @@ static void each_char(struct search *s, const candidate *c, int depth, search_fn
 		[CAUSE] = "01234567", [MODE] = "01234567",     [MODE2] = "01234567",
 		[DEC] = "0123456789", [NUMBER] = "0123456789", [HEX] = "0123456789abcdef"
 	};
-	int element = wrongbaud_templates[c->line].form[c->at];
+	char element = wrongbaud_templates[c->line].form[c->at];
 	candidate next = *c;
 
 	if (c->dropping && (element == HEX || element == DEC)) {
@@ -153,7 +153,7 @@ static void each_char(struct search *s, const candidate *c, int depth, search_fn
 		fn(s, &next, depth);
 		return;
 	}
-	for (const char *digit = digits[element]; *digit; digit++) {
+	for (const char *digit = digits[(unsigned char)element]; *digit; digit++) {
 		unsigned int set = 1U << (*digit & 0xf); /* the digit as a bit; not used for HEX */
 
 		next.ch = (uint8_t)*digit;

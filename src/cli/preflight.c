@@ -19,7 +19,7 @@
  * or is no character device */
 static int preflight_port(const struct spec *port, dev_t *ret_device, char *err, size_t cap)
 {
-	char path[PATH_MAX], text[512];
+	char path[PATH_MAX] = "", text[512] = "";
 	struct stat st;
 
 	*ret_device = 0;

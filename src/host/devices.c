@@ -34,7 +34,7 @@ static int list_append(struct list *list, const struct device *device)
 
 static void copy_text(struct textbuf to, const char *text)
 {
-	(void)snprintf(to.at, to.cap, "%s", text);
+	(void)snprintf(to.at, to.cap, "%.*s", (int)to.cap - 1, text);
 }
 
 static bool read_hex(const char *dir, const char *name, unsigned int *ret_number)
