@@ -23,7 +23,7 @@ enum condition {
 	IF_SPI_DOWNLOAD,
 	IF_HSPI,
 	IF_SDIO,
-	IF_EXCEPTION, /* it died of the Xtensa exception row.number: esp8266/Arduino doc/exception_causes.rst */
+	IF_EXCEPTION, /* the program died of the exception number row.number: esp8266/Arduino doc/exception_causes.rst */
 };
 
 struct row {
@@ -156,8 +156,8 @@ static const struct row reasons[] = {
 	{ REASON_CHECKSUM, IF_8266, 0, { "image-damaged", "the image in flash is damaged: flash it again" } },
 	FOR_EACH_OFFSET(REASON_CHECKSUM, IF_LOADER_AT, ALWAYS, LOADER_DAMAGED),
 	{ REASON_UNKNOWN_RESET, IF_CAUSE, BOOT_CAUSE_SLEEP, NOT_BY_RST },
-	/* A chip that wakes from deep sleep without a pulse on RST can stop at this assert. A board does so on which
-	 * RST is wired to CH_PD: esp8266/Arduino#1363. */
+	/* If an ESP8266 wakes from deep sleep without a pulse on RST, its ROM can stop with an assertion. This happens
+	 * if RST is wired to CH_PD: esp8266/Arduino#1363. */
 	{ REASON_ROM_ASSERT, IF_CAUSE, BOOT_CAUSE_SLEEP, NOT_BY_RST },
 	{ REASON_ROM_ASSERT, IF_8266, 0, { "flash-all",
 		"the ROM found no image that it can load: flash all of the firmware again at 0x0, with "

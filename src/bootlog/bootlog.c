@@ -135,8 +135,8 @@ static inline bool is_special(unsigned char c)
 	return c < 0x20 || c >= 0x7f || c == ')' || c == '@';
 }
 
-/* The pair p[i - 1], p[i] can begin a banner sent at 74880 Bd. Is this only by chance: do the next two bytes rule a
- * banner out? The test only saves time: if it returns false, the slow path examines each byte, with the same result. */
+/* The bytes p[i - 1] and p[i] can begin a banner sent at 74880 Bd. Do the next two bytes rule this out? The test only
+ * saves time: if it returns false, the slow path examines each byte, with the same result. */
 static bool is_chance(const struct bootlog *log, const unsigned char *p, size_t i, size_t n)
 {
 	return i >= 1 && i + 2 < n && !wrongbaud_may_go_on(&log->rx74880.wrongbaud, p + i - 1);
@@ -158,7 +158,7 @@ static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, si
 		uint32_t pair = last & second[*c];
 
 		if (!pair) {
-			/* Skip four characters at once if the reader looks for no pair of neighbours among them. */
+			/* Skip four characters at once if no two neighbours among them are a pair to be searched. */
 			if (end - c > 3 && !((first[c[0]] & second[c[1]]) | (first[c[1]] & second[c[2]]) |
 					     (first[c[2]] & second[c[3]])))
 				c += 3;
@@ -242,15 +242,15 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_ETS, " s", "J");
 	add_pair(log, PAIR_ROM, "P", "-");
 	add_pair(log, PAIR_PANIC, "GBF*>", "ura*>");
-	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* in crash, CRASH, exception */
-	/* One class for each bit of PAIR_PIECE. The comments name words of the ROM, or of an application, in which a
-	 * pair of the class occurs. */
-	add_pair(log, 1U << 19, "kcg", "s");  /* in chksum, csum, configsip */
-	add_pair(log, 1U << 20, "IP", "W_");  /* in SPIWP, SPI_FAST_FLASH */
-	add_pair(log, 1U << 21, "ks", "_");   /* in clk_drv, ets_main */
-	add_pair(log, 1U << 22, "x", "1234"); /* in load:0x3, entry 0x4, boot:0x1 */
-	add_pair(log, 1U << 23, "DQ", "IO");  /* in DIO, QOUT, DOWNLOAD */
-	add_pair(log, 1U << 24, "R", "eE");   /* in Restarting, REBOOT */
+	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* the pairs in "crash", "CRASH" and "exception" */
+	/* One class of pairs for each bit of PAIR_PIECE. The comment behind each class names words in which its pairs
+	 * occur: words of the ROM, or of an application. */
+	add_pair(log, 1U << 19, "kcg", "s");  /* pairs in chksum, csum, configsip */
+	add_pair(log, 1U << 20, "IP", "W_");  /* pairs in SPIWP, SPI_FAST_FLASH */
+	add_pair(log, 1U << 21, "ks", "_");   /* pairs in clk_drv, ets_main */
+	add_pair(log, 1U << 22, "x", "1234"); /* pairs in load:0x3, entry 0x4, boot:0x1 */
+	add_pair(log, 1U << 23, "DQ", "IO");  /* pairs in DIO, QOUT, DOWNLOAD */
+	add_pair(log, 1U << 24, "R", "eE");   /* pairs in Restarting, REBOOT */
 }
 
 void bootlog_init(struct bootlog *log, const struct bootlog_options *options)
@@ -342,7 +342,7 @@ void bootlog_retune(struct bootlog *log, const struct bootlog_options *options, 
 {
 	bool had_tables = log->options.recover_74880;
 
-	log->rx74880.summed = false; /* bootlog_flush() must not report the load as ended: it may go on */
+	log->rx74880.summed = false; /* bootlog_flush() must not report the end of the load: the load may go on */
 	bootlog_flush(log, now_ms, on_event, user);
 	log->options = *options;
 	if (options->recover_74880 && !had_tables)

@@ -59,7 +59,8 @@ enum boot_cause {
 enum boot_source {
 	BOOT_SOURCE_UNKNOWN,
 	BOOT_SOURCE_FLASH,
-	BOOT_SOURCE_DOWNLOAD, /* download mode; until an ESP32-family chip waits for a host, it may load from flash */
+	BOOT_SOURCE_DOWNLOAD, /* the banner says download mode; an ESP32-family chip that does not wait for a host may
+			       * load from flash all the same */
 	BOOT_SOURCE_OTHER,    /* the chip boots from SDIO, IRAM or HSPI, or in a factory mode */
 };
 
@@ -175,7 +176,7 @@ void bootlog_feed(struct bootlog *log, const void *bytes, size_t n, int64_t now_
 struct bootlog_piece {
 	const char *text; /* not NUL-terminated */
 	size_t n;	  /* length of the text in bytes; at most BOOTLOG_CHARACTER_MAX if heard is not NULL */
-	/* What the port may have received before the terminal showed this text; NULL: it received the text's bytes */
+	/* What the port may have received before the terminal showed this text; NULL: exactly the bytes of the text */
 	const struct wrongbaud_symbol *heard;
 	size_t n_heard;
 };
@@ -215,7 +216,7 @@ const struct boot *bootlog_boot_before(const struct bootlog *log);
  */
 const struct boot *bootlog_culprit(const struct bootlog *log);
 
-/** bootlog_ends_in_another() - is the verdict unproven because a later boot began, but shows too little? */
+/** bootlog_ends_in_another() - is the verdict on the log unproven only because the log ends early in a further boot? */
 bool bootlog_ends_in_another(const struct bootlog *log);
 
 /** bootlog_boots() - how many boots the log has, including boots whose banner could not be read */

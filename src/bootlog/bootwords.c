@@ -74,9 +74,9 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap)
 
 /* "cold": the boot followed a hardware reset. "warm": it followed a software restart or a watchdog. NULL: unknown.
  *
- * An ESP8266 sends text at 74880 Bd only after a hardware reset. After a software restart its ROM prints the number of
- * the last hardware reset again, so that number proves nothing. A banner right behind a panic follows a software
- * restart. */
+ * An ESP8266 sends text at 74880 Bd only after a hardware reset. After a software restart its ROM prints the cause of
+ * the last hardware reset again, so its reset cause proves nothing. But a banner right behind a panic shows that a
+ * software restart came before it. */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic)
 {
 	if (boot->rx_speed == BOOT_RX_74880)

@@ -28,7 +28,7 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap);
 const char *bootwords_trouble(const struct boot *boot);
 
 /**
- * bootwords_temperature() - how the boot began: "cold" after a hardware reset, "warm" after a software restart
+ * bootwords_temperature() - how the boot began: "cold" after a hardware reset, "warm" after another reset
  * @after_panic: the last text before the banner was a crash report
  * Return: NULL if it is unknown how the boot began.
  */

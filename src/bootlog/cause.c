@@ -117,8 +117,8 @@ static const struct cause {
 	{ 0x1b, BOOT_CAUSE_BROWNOUT, "PVT_POWER_GLITCH_RESET", C(32P4) },
 };
 
-/* What the reset cause is if a word contains one of these parts: for chips whose words are not known. The parts are
- * taken from words of other chips. The first row with a part of the word decides. */
+/* For chips whose words are not known: a reset cause is of this kind if its word contains one of these parts. The parts
+ * are taken from words of other chips. The first row with a part of the word decides. */
 static const struct {
 	enum boot_cause kind;
 	const char *parts[6]; /* the list ends with NULL */

@@ -157,8 +157,9 @@ static const struct source *find_damaged_source(const char *text)
 	return found;
 }
 
-/* Set the boot source (flash, download or other) by the text of the boot mode. The strapping bits, which are its
- * number, only confirm the text, since many strapping pins float. They decide only if the text is unknown. */
+/* Set the boot source (flash, download or other) by the text of the boot mode. The number of the boot mode shows the
+ * levels of the strapping pins. Many strapping pins float, so the number only confirms the text. It decides only if the
+ * text is unknown. */
 static void judge_source(struct boot *boot)
 {
 	enum boot_source straps = source_of_straps(boot);
@@ -210,8 +211,8 @@ static bool esp32_read_brackets(struct span *s, char *ret, size_t cap)
 	return true;
 }
 
-/* Find out which chip printed a banner of which the first line, with the chip's name, is lost. Some words are printed
- * only by the ESP32; all other words are those of a newer chip. */
+/* The first line of a banner, which names the chip, is lost: find out from the rest of the banner which chip printed
+ * it. Some words are printed only by the ESP32. Any other words are taken for those of a newer chip. */
 static enum chip chip_of_cause(const struct boot *boot)
 {
 	if (cause_is_esp32(boot->cause_text))
@@ -302,7 +303,7 @@ void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *be
 		*boot = again;
 }
 
-/* ---- Lines after the banner. Each function returns the end of the line that it has read; NULL: not its line. ---- */
+/* ---- Lines after the banner. Each function returns the end of its line; NULL: the text is another line ---- */
 
 static bool esp32_is_8266(const struct bootlog *log)
 {

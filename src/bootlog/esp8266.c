@@ -165,15 +165,16 @@ const char *esp8266_banner(struct boot *ret, struct span s, const char *line, co
 	return s.at;
 }
 
-/* Is @c a digit, or a character that encloses numbers in a banner? If it stands in a wrong place next to a digit, the
- * digit may belong to another number of the banner. */
+/* Is @c a digit, or one of the characters ":,()" that stand beside numbers in a banner? If such a character stands
+ * beside a digit where the banner has another character, the digit may belong to another number. */
 static bool is_of_numbers(char c)
 {
 	return span_is_digit(c) || (c && strchr(":,()", c));
 }
 
-/* Can damage have turned the character *@form into @c? Not if the same damage may have changed a number. If *@form is
- * the banner's last character, a letter in its place belongs to the next text line. */
+/* Can damage have turned the character *@form of the banner into @c? Not if @c is a digit, or stands beside a number
+ * and is one of ":,()": then the numbers may be wrong, too. Not if *@form is the banner's last character and @c is a
+ * letter, which belongs to the next text line. */
 static bool may_be_wrong(char c, const char *form)
 {
 	if (form[1] == '#' || form[-1] == '#')
@@ -181,8 +182,9 @@ static bool may_be_wrong(char c, const char *form)
 	return !span_is_digit(c) || span_is_digit(*form);
 }
 
-/* Read the part of a banner from @form on, at @s. In the whole banner up to ERRORS_MAX characters may be wrong or lost,
- * but no digit. Return the banner's end; NULL: no banner. @errors: how many characters before @s were wrong or lost. */
+/* Read the rest of a banner at @s; @form is the rest of banner_form[]. In the whole banner up to ERRORS_MAX characters
+ * may be wrong or lost, but no digit. Return the banner's end; NULL: no banner. @errors: how many characters before @s
+ * were wrong or lost. */
 static const char *read_damaged(int *digits, const char *form, struct span s, int errors)
 {
 	for (; *form; form++) {
@@ -252,7 +254,7 @@ bool esp8266_is_banner_rest(struct span s)
 	return true;
 }
 
-/* ---- Lines after the banner. Each function returns the end of the line that it has read; NULL: not its line. ---- */
+/* ---- Lines after the banner. Each function returns the end of its line; NULL: the text is another line ---- */
 
 static bool may_load(const struct bootlog *log)
 {
@@ -276,8 +278,8 @@ static void read_to_end(struct bootlog *log)
 		boot->certain = true;
 }
 
-/* Take a segment line, which is the first sign of an image. If this boot has loaded its image already, the segment line
- * belongs to a new boot whose banner was lost. */
+/* Process a segment line ("load 0x..."), which is the first sign of an image. If this boot has loaded its image
+ * already, the segment line belongs to a new boot whose banner was lost. */
 static const char *esp8266_take_load(struct bootlog *log, struct span line, unsigned long address, unsigned long len)
 {
 	if (!may_load(log))

@@ -39,8 +39,8 @@ static bool history_ended_badly(const struct bootlog *log)
 	return is_watchdog(boot) && log->boots > 1 && has_run(&log->before);
 }
 
-/* Has this boot, which is over, failed to find an image? If its second stage rejected an image and then restarted, it
- * found no other one. */
+/* Has this boot, which is over, failed to find an image? If its second stage rejected an image and then restarted the
+ * chip, it had no other image to try. */
 static bool has_failed(const struct boot *boot)
 {
 	return boot->trouble == BOOT_NO_IMAGE || (boot->suspect_text[0] && boot->progress >= BOOT_LOADED);
@@ -59,7 +59,7 @@ void history_banner(struct bootlog *log)
 	bool failed = has_failed(&log->before);
 
 	log->began[boot->cause_kind]++;
-	if (failed) { /* a boot that failed outweighs crashes in earlier boots: forget these */
+	if (failed) { /* the previous boot found no image: this outweighs crashes in earlier boots, so forget them */
 		h->crashed = false;
 		h->watchdogs = h->restarts = 0;
 	}
@@ -85,10 +85,10 @@ static bool is_loaded_from_flash(const struct boot *boot)
 {
 	if (boot->progress < BOOT_LOADED || history_is_copying(boot))
 		return false;
-	/* ESP32 family: after a reset of only the core the banner shows straps sampled earlier, which may say download,
-	 * although the ROM loads from flash. An ESP8266 in boot mode 1 (download) loads from flash only because an
-	 * upload tool started its application. It still counts as in download mode: after its next software restart,
-	 * such as that after an OTA update, the ROM would wait for a host. */
+	/* ESP32 family: a reset of only the core does not sample the strapping pins again. So the banner may say
+	 * download although the ROM loads from flash. An ESP8266 in boot mode 1 (download) loads from flash only if an
+	 * upload tool tells it to. This still counts as download mode: after the next software restart, for example
+	 * after an OTA update, the ROM would wait for a host. */
 	return boot->source == BOOT_SOURCE_FLASH ||
 	       (boot->source == BOOT_SOURCE_DOWNLOAD && boot->chip != CHIP_ESP8266 && !boot->waiting);
 }
@@ -169,7 +169,8 @@ static enum verdict verdict_without_boot(const struct bootlog *log)
 	return strange >= 8 && strange * 4 >= log->garbage + log->readable ? VERDICT_GARBLED : VERDICT_UNPROVEN;
 }
 
-/* The verdict on the last boot; if this boot shows too little for a verdict, that of the last earlier boot with one. */
+/* The verdict at the end of the log: the verdict on the last boot. If the last boot shows too little for a verdict, an
+ * earlier boot that failed or crashed decides. */
 static enum verdict verdict_at_end(const struct bootlog *log, const struct boot **boot)
 {
 	enum verdict now = log->begun ? verdict_in_log(log) : VERDICT_UNPROVEN;

@@ -48,7 +48,7 @@ bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole)
 {
 	if (rest.at == rest.end)
 		return whole;
-	if (span_is_blank(rest) || is_anchor(rest)) /* a reset may cut a line off: a banner follows it */
+	if (span_is_blank(rest) || is_anchor(rest)) /* a reset may have cut the ROM's line off: then a banner follows */
 		return true;
 	if (*rest.at != '\t' && ((unsigned char)*rest.at < ' ' || (unsigned char)*rest.at >= 0x7f))
 		return true; /* unreadable bytes follow: the sender has changed its baud rate */
@@ -131,8 +131,8 @@ static void read_rest(struct bootlog *log, struct span s, bool at_start, bool wh
 	text_line(log, s);
 }
 
-/* Is this the rest of an ESP8266's banner? The ROM prints "rst cause" right behind a ','. An application that reports
- * its last reset does not. */
+/* Is this part of an ESP8266's banner of which another part is lost? The ROM prints "rst cause" right behind a ','. An
+ * application that reports its last reset prints no ',' there. */
 static bool is_torn(struct span s, const char *line)
 {
 	return span_word(&s, "ets Jan") || (s.at > line && s.at[-1] == ',' && span_word(&s, "rst cause"));
@@ -148,7 +148,7 @@ static void read_torn(struct bootlog *log, struct span s)
 }
 
 /* Does an application quote a banner, behind its own log prefix? If the first line of a banner came before, the ROM
- * itself has printed this "rst:". */
+ * itself has printed the "rst:" at @s. */
 static bool is_quoted_banner(const struct bootlog *log, struct span s, const char *text)
 {
 	struct prefix p;
@@ -212,8 +212,8 @@ static const char *read_start(struct bootlog *log, struct span s, bool whole)
 	return end ? end : esp32_line(log, s, whole);
 }
 
-/* Can this text line contain a banner? Its class PAIR_ANCHOR says so. But in a copied log "rst:0x" may lack its first
- * letter: such a text line is not in this class, so compare its first words, too. */
+/* Can this text line contain a banner? If it can, log->pairs has a bit of PAIR_ANCHOR. Only a copied log may have lost
+ * the first letter of "rst:0x", which sets this bit: so look for "st:0x" there. */
 static bool may_have_anchor(const struct bootlog *log, struct span s)
 {
 	return log->pairs & PAIR_ANCHOR || (log->options.pasted && span_word(&s, "st:0x"));

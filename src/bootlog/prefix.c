@@ -29,7 +29,7 @@ static bool is_tag_char(char c)
 	       c != '>' && c != '"';
 }
 
-/* Read a log tag. The text @end must stand behind it, and is read, too. */
+/* Read a log tag and the text @end, which must stand right behind the tag. */
 static bool read_tag(struct span *s, const char *end, struct span *ret)
 {
 	struct span t = *s;

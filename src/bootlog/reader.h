@@ -32,7 +32,7 @@ enum prefix_form {
 struct prefix {
 	enum prefix_form form;
 	char level;	   /* log level: 'E', 'W', 'I', 'D' or 'V'; 0 if the prefix has none */
-	bool function;	   /* prefix_skip_function() has moved words past the name of a function */
+	bool function;	   /* a function's name was skipped, so words begins behind it (prefix_skip_function()) */
 	struct span tag;   /* log tag, such as "boot"; empty if the prefix has none */
 	struct span words; /* the rest of the text line, behind the prefix */
 };
@@ -54,13 +54,14 @@ void bootlog_drop(struct bootlog *log, size_t n);
 
 /** lines_read() - read the part of the current text line that was not read yet */
 void lines_read(struct bootlog *log, bool whole);
-/** lines_read_banner() - if a complete banner is the end of the current text line, read it before the line end comes */
+/** lines_read_banner() - if the current text line ends with a complete banner, read it before a line end is received */
 void lines_read_banner(struct bootlog *log);
 /**
- * bootlog_ends() - is @rest the end of the ROM's text line, or other text behind it?
- * Behind the ROM's words the text line must end, unless a banner or unreadable bytes interrupted it, or line ends were
- * lost when a person copied the log.
- * @whole: the text line is complete. Also pass true if its last word cannot become longer
+ * bootlog_ends() - @rest follows words of the ROM in a text line: does the ROM's own line end where @rest begins?
+ * It does if @rest is empty and @whole is true, if @rest is blank, or if @rest begins with a banner or unreadable
+ * bytes, which interrupted the ROM. If the log was copied by a person, line ends may be lost: other
+ * text may follow, too.
+ * @whole: true if the text line is complete, or if the ROM's last word cannot become longer
  */
 bool bootlog_ends(const struct bootlog *log, struct span rest, bool whole);
 
@@ -85,7 +86,7 @@ const char *bootlog_progress(struct bootlog *log, enum boot_progress step, struc
 const char *bootlog_waits(struct bootlog *log, enum boot_source source, struct span line);
 /** bootlog_begin_boot() - end the current boot, and begin a boot whose reset cause and boot source are unknown */
 void bootlog_begin_boot(struct bootlog *log);
-/** bootlog_take_banner() - begin the boot that the banner @read describes; @torn: the banner has no boot mode */
+/** bootlog_take_banner() - begin a new boot; @read: what its banner says; @torn: the banner lacks the boot mode */
 void bootlog_take_banner(struct bootlog *log, const struct boot *read, struct span line, bool torn);
 /** bootlog_in_rom() - has a boot begun whose load has not ended yet? */
 bool bootlog_in_rom(const struct bootlog *log);
@@ -98,8 +99,11 @@ bool bootlog_in_rom(const struct bootlog *log);
  * @ret_begin: set to where the banner begins
  */
 const char *esp8266_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
-/** esp8266_damaged_banner() - read a banner of a log that a person copied; it may begin with "boot mode", and one or
- * two characters other than digits may be wrong or lost */
+/**
+ * esp8266_damaged_banner() - read a banner of which one or two characters, but no digit, are wrong or lost
+ * Such banners come in logs that a person copied. @s begins with the first words of the banner that are not damaged:
+ * "ets Jan", "rst cause" or "boot mode". The banner itself may begin before @s.
+ */
 const char *esp8266_damaged_banner(struct boot *ret, struct span s, const char *line, const char **ret_begin);
 /** esp8266_is_banner_rest() - is this text line the middle or the end of a banner? */
 bool esp8266_is_banner_rest(struct span s);
@@ -117,8 +121,9 @@ const char *esp32_head(struct bootlog_head *ret, struct span s);
  */
 const char *esp32_banner(struct boot *ret, struct span s, const struct bootlog_head *head, bool *ret_torn);
 /**
- * esp32_learn_chip() - assume the chip of the previous boot, if the first line of the banner, which names it, is lost
- * Reads the banner in @line again with this chip, and replaces @boot if the reset cause and the boot mode fit the chip.
+ * esp32_learn_chip() - a banner's first line, which names the chip, is lost: assume the chip of the previous boot
+ * Reads the banner in @line again as a banner of this chip. Replaces @boot if the reset cause and the boot mode fit the
+ * chip.
  */
 void esp32_learn_chip(struct boot *boot, struct span line, const struct boot *before);
 /** esp32_is_damaged() - is @text equal to @word, except for one wrong character or at most @lost missing ones? */
@@ -128,7 +133,7 @@ bool esp32_is_damaged(const char *text, const char *word, size_t lost);
 
 /** cause_judge() - set cause_kind by the reset cause's number and name; if they disagree, the boot is not certain */
 void cause_judge(struct boot *boot);
-/** cause_fits() - does the ROM of @chip print this boot's reset cause: number and name, with one damaged character? */
+/** cause_fits() - can this reset cause be one of @chip's ROM? One character of its name may be damaged */
 bool cause_fits(const struct boot *boot, enum chip chip);
 /** cause_is_esp32() - is this the name of a reset cause that only the ESP32 prints? */
 bool cause_is_esp32(const char *text);
@@ -147,7 +152,7 @@ bool esp8266_may_be_version(const struct bootlog *log, struct span s);
 bool stage2_line(struct bootlog *log, struct span s, const struct prefix *prefix);
 /** stage2_is_loader() - does a second stage print this log tag? */
 bool stage2_is_loader(struct span tag);
-/** stage2_unfinished() - is this an unfinished text line of ESP-IDF's boot, without a new byte for 50 ms? */
+/** stage2_unfinished() - is this a text line of ESP-IDF's boot that is unfinished, and has not grown for 50 ms? */
 bool stage2_unfinished(const struct bootlog *log, struct span s);
 /** stage2_tries_another() - note that an image is bad, so the second stage may choose another image in this boot */
 void stage2_tries_another(struct bootlog *log);
@@ -158,12 +163,12 @@ bool fragment_anywhere(struct bootlog *log, struct span s, bool whole);
 void trouble_init(struct bootlog *log);
 /** trouble_line() - if the text line matches a row of sentences[], read and report it. Return: whether it matches */
 bool trouble_line(struct bootlog *log, struct span s, const struct prefix *prefix, bool at_start, bool whole);
-/** trouble_begins() - does the text from here on match a row of sentences[]? */
+/** trouble_begins() - does the text at @s begin with a sentence of the table sentences[]? */
 bool trouble_begins(const struct bootlog *log, struct span s);
 /** trouble_other() - note a text line that reports no failure and no crash: it may end a crash report, or show that an
  * application runs */
 void trouble_other(struct bootlog *log, struct span s, const struct prefix *prefix);
-/** trouble_banner() - note a banner without a hardware reset: if a crash report has begun, it shows a real crash */
+/** trouble_banner() - a banner came without a hardware reset: if it follows part of a crash report, report a crash */
 void trouble_banner(struct bootlog *log);
 
 /** text_line() - report any other text line: its readable parts, and how many of its bytes are unreadable */
@@ -188,7 +193,7 @@ void rx74880_flush(struct bootlog *log);
 void history_banner(struct bootlog *log);
 /** history_is_fresh() - did a hardware reset (power or reset pin) begin this boot? */
 bool history_is_fresh(const struct boot *boot);
-/** history_decide() - note the end of the current boot: its verdict becomes the log's, unless it is unproven */
+/** history_decide() - the current boot has ended: unless its verdict is unproven, it becomes the verdict on the log */
 void history_decide(struct bootlog *log);
 
 #endif

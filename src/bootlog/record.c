@@ -109,8 +109,8 @@ void bootlog_begin_boot(struct bootlog *log)
 	log->report = (struct bootlog_report){ 0 };
 }
 
-/* Describe the boot before a log's first banner by this banner. A log may begin in the middle of a reboot loop, and
- * then the banner before it, which was not recorded, was most likely the same. */
+/* @first is the boot before a log's first banner, @boot has this banner's numbers: copy them to @first. A log may begin
+ * in the middle of a reboot loop. Then the banner of @first, which was not recorded, was most likely the same. */
 static void describe_first_boot(struct boot *first, const struct boot *boot)
 {
 	first->chip = boot->chip;

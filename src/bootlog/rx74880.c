@@ -93,9 +93,9 @@ static void rx74880_copied(struct bootlog *log, int number)
 		bootlog_emit_trouble(log, BOOT_NO_IMAGE, span_of("cp:"), REASON_EBOOT_COPY);
 }
 
-/* How many bytes must fit before a text line is sure. A wrong text fits one byte with a probability of about 1/32, so
- * it fits four bytes less than once in a million times. The result of a copy has fewer bytes. Two bytes are enough for
- * it, because nothing else can follow "@cp:". */
+/* How many bytes other than zero must fit a text line before the line is sure. A wrong text fits one byte with a
+ * probability of about 1/32, so it fits four bytes about once in a million times. The text line with the result of a
+ * copy ("cp:N") has fewer bytes. Two bytes are enough for it, because nothing else can follow "@cp:". */
 #define INFORMATIVE_MIN 4
 #define INFORMATIVE_COPIED 2
 

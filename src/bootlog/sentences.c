@@ -314,7 +314,7 @@ const struct sentence sentences[] = {
 	BARE("Exception occurred on ProCpu '", SAYS_CRASH, REASON_HALTED),
 	BARE("Exception occurred on AppCpu '", SAYS_CRASH, REASON_HALTED),
 	BARE("panicked at %s:%d:%d:$", SAYS_CRASH, REASON_HALTED),
-	BARE("thread '%s' panicked at ", SAYS_CRASH, REASON_PANIC), /* by Rust: rust-lang/rust library/std */
+	BARE("thread '%s' panicked at ", SAYS_CRASH, REASON_PANIC), /* printed by rust-lang/rust library/std */
 	/* Sentences of RIOT: RIOT-OS/RIOT core/lib/panic.c, cpu/esp_common */
 	BARE("EXCEPTION!! exccause=%d (", SAYS_CRASH, REASON_HALTED),
 	BARE("Exception @0x%x, cause ", SAYS_CRASH, REASON_HALTED),

@@ -33,9 +33,9 @@ enum sentence_what {
 	SAYS_NO_IMAGE,	  /* there is nothing to run, and the loader will not try another image */
 	SAYS_SUSPECT,	  /* an image is bad, but the loader may try another image */
 	SAYS_CRASH,	  /* the application died */
-	SAYS_LOADER_DIED, /* the second stage died; but once an application runs, this is SAYS_CRASH */
-	SAYS_ROM_FATAL,	  /* an exception: in the ROM before the end of the load; later as SAYS_LOADER_DIED */
-	SAYS_PART,    /* part of a crash report that is also printed without a crash. Two different parts, or one part
+	SAYS_LOADER_DIED, /* the second stage died; but once an application runs, this counts as SAYS_CRASH */
+	SAYS_ROM_FATAL, /* as SAYS_LOADER_DIED; but the ROM may have printed it, so in a log without a banner it proves nothing */
+	SAYS_PART,    /* a sentence of crash reports that is also printed without a crash. Two different ones, or one
 			   * and a restart, show a crash */
 	SAYS_DETAIL,  /* shows a crash if a sentence of kind SAYS_PART came before; else it shows nothing */
 	SAYS_END,     /* end of a crash report; shows a crash if a sentence of kind SAYS_PART came before */

@@ -99,7 +99,8 @@ void speed_add(struct speed_guess *g, const void *bytes, size_t n)
 		speed_add_byte(g, *byte++);
 }
 
-/* The sender's baud rate in row @i of the receiver's rows; SPEED_OTHER if the row is not for one that can be named */
+/* The sender's baud rate in row @i of the receiver's rows; SPEED_OTHER if row @i is not for a baud rate that can be
+ * named */
 static int row_baud(const struct speed_guess *g, int i)
 {
 	return i < g->n && speed_rows[g->first + i].baud ? speed_rows[g->first + i].baud : SPEED_OTHER;
@@ -177,13 +178,13 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
 /* Within this many bytes, 93 % of all texts that are received at the right baud rate have RIGHT_FROM of evidence. Most
- * of the others consist of dots, or the receiver is misaligned. */
+ * other texts consist of dots, or are received by a misaligned receiver. */
 #define ENOUGH_BYTES 76
 /* How many bytes to ignore if the sender does not pause. After 24 bytes, 4 % of all receivers still are misaligned with
  * the sender's characters. A pause of 2.5 characters aligns every receiver. */
 #define SKIPPED 24
 #define PAIR_COUNTS 2 /* a pair of adjacent bytes counts as evidence for text only this many times */
-/* A shorter silence does not count as a pause of the sender, because the scheduler may have delayed the read() call. */
+/* A silence shorter than this does not count as a pause of the sender: the scheduler may only have delayed read(). */
 #define PAUSE_MS 5
 
 /* The kind of @byte: the row of speed_text_gain[] to use for the byte that follows @byte */

@@ -3,8 +3,8 @@
  *
  * A receiver that is faster than the sender samples each bit more than once. So it delivers only a few different bytes,
  * and the sender's baud rate decides which ones. speedtables.h says how likely each byte is for each baud rate. struct
- * speed_guess adds up how well each baud rate explains the bytes received. It names a baud rate once this is a million
- * times likelier than all other baud rates and than noise:
+ * speed_guess adds up how well each baud rate explains the bytes received. It names a baud rate once this one is a
+ * million times likelier than all other baud rates and than noise:
  *
  *	speed_begin(&g, 115200, SPEED_HABIT_UNKNOWN);
  *	speed_add(&g, bytes, n);		for all bytes received
@@ -121,7 +121,7 @@ void speed_check_add(struct speed_check *c, int64_t now_ms, const void *bytes, s
  * 250000 Bd, and at other pairs that speed_named() lists.
  * SPEED_WRONG: the bytes are unreadable. Binary data at the right baud rate looks like this, too.
  * SPEED_UNSURE: undecided. This may last forever, for example if the sender prints only dots.
- * SPEED_RIGHT and SPEED_WRONG never change.
+ * Once the answer is SPEED_RIGHT or SPEED_WRONG, it never changes.
  */
 enum speed_answer speed_check_answer(const struct speed_check *c);
 

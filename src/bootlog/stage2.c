@@ -93,7 +93,7 @@ static const struct {
 	{ "cpu_start", "Pro cpu start" },
 	{ "main_task", "Calling app_main" },
 };
-#define LOADED_APP 1 /* index in once[] */
+#define LOADED_APP 1 /* index in once[]: "Loaded app from partition" */
 
 /* Does this text line show that the board has restarted, although no banner came? */
 static bool says_again(struct bootlog *log, const struct prefix *p)
@@ -106,7 +106,7 @@ static bool says_again(struct bootlog *log, const struct prefix *p)
 		if (!span_word(&rest, once[i].words) || !span_word(&tag, once[i].tag))
 			continue;
 		again |= log->said_once & 1U << i ||
-			 span_has(rest, once[i].words); /* twice in one text line: what came between was lost */
+			 span_has(rest, once[i].words); /* the words come twice: a restart came in between */
 		log->said_once |= 1U << i;
 	}
 	return again;
@@ -177,8 +177,8 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 
 /* ---- words of a ROM that a reset or lost bytes have cut off ---- */
 
-/* Words that show that a ROM has printed them. Each piece has the ROM's punctuation: an application that reports its
- * last reset prints it in another form. */
+/* Words that only a ROM or a panic handler prints in this form. An application that reports its last reset uses other
+ * punctuation. */
 static const char *const pieces[] = {
 	"ets Jan  8", "ets Jun",  "ets Jul",	    ",rst cause", "chksum 0x",	    "csum 0x",
 	"csum err",   "SPIWP:0x", "configsip: ",    "clk_drv:0x", "ESP-ROM:",	    "SP-ROM:",

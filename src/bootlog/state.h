@@ -14,16 +14,16 @@
 #define PAIR_ROM (1U << 17)	 /* the pair "P-": search the line for "ESP-ROM" */
 #define PAIR_PANIC (1U << 18)	 /* the first two characters of a panic, which may interrupt another text line */
 #define PAIR_PIECE (0x3fU << 19) /* six bits, for words of the ROM and an application's words about a restart */
-#define PAIR_REPORT (1U << 25)	 /* pairs in words about an earlier crash */
-#define PAIR_SPECIAL (1U << 31)	 /* whatever the first character: special_byte() must handle the second character */
+#define PAIR_REPORT (1U << 25)	 /* pairs in words that announce the report of an earlier crash */
+#define PAIR_SPECIAL (1U << 31)	 /* a pair whose second character, behind any character, is for special_byte() */
 #define PAIR_ANCHOR (PAIR_RST | PAIR_ETS | PAIR_ROM)
 
 #define BOOTLOG_ROWS_MAX 320 /* upper limit of n_sentences */
 
-#define RX74880_RECENT 64    /* characters; the reader recognises a banner after fewer characters */
+#define RX74880_RECENT 64    /* characters; enough, because wrongbaud.c recognises a banner after fewer characters */
 #define RX74880_LINE_MAX 512 /* bytes; longer than the longest text line of the ROM, even as UTF-8 */
 
-/* A received character as text. The text is needed if the character turns out not to be sent at 74880 Bd. */
+/* A received character. Its text is needed if it turns out that the ROM did not send the character at 74880 Bd. */
 struct rx74880_heard {
 	char text[BOOTLOG_CHARACTER_MAX];
 	uint8_t len;
@@ -31,8 +31,8 @@ struct rx74880_heard {
 	int64_t ms;    /* when the character was received */
 };
 
-/* State of rx74880.c, which recovers text sent at 74880 Bd and received at 115200 Bd. Until text is recovered, it keeps
- * the characters as received: if the ROM did not send them, they are read as ordinary text. */
+/* State of rx74880.c, which recovers text sent at 74880 Bd and received at 115200 Bd. Until text is recovered,
+ * rx74880.c keeps the characters as received: if the ROM did not send them, they are read as ordinary text. */
 struct rx74880 {
 	struct wrongbaud wrongbaud;
 	struct rx74880_heard recent[RX74880_RECENT]; /* ring buffer of the last characters received */
@@ -43,7 +43,7 @@ struct rx74880 {
 	char line[RX74880_LINE_MAX];		     /* characters received after the last recovered text line */
 	size_t len;				     /* length of the text in line[] */
 	int64_t begin_ms;			     /* when the first character of line[] was received */
-	bool banner, loading, summed;		     /* recovered in this boot: banner, segment line, csum line */
+	bool banner, loading, summed; /* what was recovered of this boot: a banner, a segment line, the csum line */
 	bool sure; /* the last recovered text line was unambiguous, and the ROM's text has not ended */
 	bool took; /* the last character received completed a text line */
 };
@@ -101,7 +101,7 @@ struct bootlog {
 	bool chosen;	    /* in this boot, the second stage has found an image that it can start */
 	unsigned long boots;
 	unsigned int began[BOOT_CAUSE_COUNT]; /* for each reset cause: how many banners have it */
-	struct boot culprit; /* the last boot that printed a crash, or began with a crash's reset cause */
+	struct boot culprit; /* the last boot that printed words of a crash, or whose reset cause shows a crash */
 	struct boot decided; /* the last boot with a verdict other than unproven; if none, the last boot */
 	enum verdict decided_verdict;
 	bool any_decided;
@@ -109,7 +109,7 @@ struct bootlog {
 	struct bootlog_report report;
 	struct bootlog_head head;
 	enum bootlog_eboot eboot;
-	unsigned int said_once; /* which of the lines that ESP-IDF prints once a boot came in this boot (stage2.c) */
+	unsigned int said_once; /* bit i: in this boot ESP-IDF has printed the line once[i] (stage2.c) */
 
 	uint32_t pair_first[256], pair_second[256];
 	uint32_t pair_last;	 /* pair_first[] of the last character received */

@@ -1,7 +1,8 @@
 /* text.c - separates readable text from unreadable bytes. */
 #include "bootlog/reader.h"
 
-#define READABLE_MIN 4 /* bytes; fewer readable bytes between unreadable ones count as unreadable: they are chance */
+/* In bytes. Fewer readable bytes than this, between unreadable ones, count as unreadable: chance made them readable. */
+#define READABLE_MIN 4
 
 /* Does @s begin with the mark that a terminal shows in place of bytes that it cannot decode? Most terminals show
  * U+FFFD, the Arduino IDE shows U+2E2E. */

@@ -10,9 +10,10 @@
 
 #include "bootlog/sentences.h"
 
-#define NO_CHANCE 12	   /* this many printable characters in a row cannot be noise: they are text */
-#define OTHER_LINES_MAX 3  /* a crash report ends after this many text lines that are not part of it */
-#define SAVED_LINES_MAX 12 /* the report of an earlier run ends after this many: its heading has several lines */
+#define NO_CHANCE 12	  /* this many printable characters in a row cannot be noise: they are text */
+#define OTHER_LINES_MAX 3 /* a crash report ends after this many text lines that are not part of it */
+/* The same limit for the report of an earlier run. It is higher, because such a report's heading has several lines. */
+#define SAVED_LINES_MAX 12
 
 /* ---- does a text line match the form of a sentence? ---- */
 
@@ -23,8 +24,8 @@ struct pattern {
 	unsigned long number; /* the first number that the text has where the form has "%d" or "%x" */
 };
 
-/* Does the sentence end where @rest begins? If more words follow, the text line is another sentence. @or_log: the end
- * of a copied log counts as a line end, which the log may lack. */
+/* Does the sentence end where @rest begins? If more words follow, the text line is another sentence. @or_log: the
+ * sentence may also end where a copied log ends, because such a log may lack its last line end. */
 static bool ends_there(const struct pattern *p, struct span rest, bool or_log)
 {
 	span_blanks(&rest);
@@ -45,7 +46,7 @@ static bool trouble_read_number(struct pattern *p, struct span *s, bool hex)
 	return true;
 }
 
-/* Match the text at @s with @form up to the next "%s" or "%w" in it, and move @s past the matching text. Return the
+/* Match the text at @s with @form up to the next "%s" or "%w" of @form, and move @s past the matching text. Return the
  * rest of the form; NULL: the text does not match. */
 static const char *match_part(struct pattern *p, struct span *s, const char *form)
 {
@@ -236,8 +237,8 @@ static bool is_saved_heading(struct span s)
 	return false;
 }
 
-/* Note in the record of the boot if this text line shows that an application runs. A ROM has not printed the line. Its
- * log prefix shows whether a bootloader has. */
+/* Note in the record of the boot if this text line shows that an application runs. No ROM has printed the line. Its log
+ * prefix shows whether a bootloader may have printed it. */
 static void note_application(struct bootlog *log, struct span s, const struct prefix *p)
 {
 	bool loaded = log->boot.progress >= BOOT_LOADED, loader = is_loader_prefix(p);
@@ -274,8 +275,8 @@ static void trouble_confirm_report(struct bootlog *log)
 	bootlog_emit_trouble(log, BOOT_CRASH, (struct span){ r.text, r.text + strlen(r.text) }, r.reason);
 }
 
-/* Note a sentence that is often part of a crash report. One such sentence may be printed for another reason. If a
- * second one of another kind follows, both are a crash report. */
+/* Note a sentence that is often part of a crash report. One such sentence proves nothing: it may be printed without a
+ * crash. But if a second such sentence follows, which matches another row of sentences[], report a crash. */
 static void take_part(struct bootlog *log, const struct sentence_match *match, struct span s)
 {
 	struct bootlog_report *r = &log->report;

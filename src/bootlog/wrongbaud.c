@@ -139,7 +139,7 @@ void wrongbaud_init(struct wrongbaud *w)
 }
 
 /* The last two bytes received may begin a banner. Adds a candidate for each place in the banner at which reception may
- * have begun. The candidates stand after the first byte, because the second one is processed later. */
+ * have begun. The candidates added explain only the first byte: the caller goes on with the second byte. */
 static void add_starts(struct wrongbaud *w, struct wrongbaud_symbol first, uint8_t second)
 {
 	unsigned int mark = w->first[first.byte] & w->second[second];

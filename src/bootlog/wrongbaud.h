@@ -110,8 +110,9 @@ struct wrongbaud {
 	bool overflowed;  /* there were more than WRONGBAUD_CANDIDATES candidates, so the search failed */
 	bool any_previous;
 	struct wrongbaud_symbol previous; /* the last byte received; valid only if any_previous is true */
-	/* The receiver samples bits 0, 3, 6 and the stop bit near a border between two of the sender's bits. These are
-	 * the sets of the kinds of receivers that may sample this bit before the border (early) or after it (late). */
+	/* The receiver samples bits 0, 3, 6 and the stop bit near a border between two of the sender's bits. early[i]
+	 * is the set of the kinds of receivers that may sample the i-th of these four bits before the border; late[i]:
+	 * after the border. */
 	uint32_t early[4], late[4];
 	struct wrongbaud_candidate starts[WRONGBAUD_STARTS]; /* falling edges in a banner: reception may begin there */
 	unsigned int n_starts;
@@ -158,7 +159,7 @@ static inline bool wrongbaud_may_go_on(const struct wrongbaud *w, const uint8_t 
  */
 bool wrongbaud_end(struct wrongbaud *w);
 
-/** wrongbaud_line() - take the next recovered text line. Return: false if there is none */
+/** wrongbaud_line() - set @ret to the next recovered text line. Return: false if there is none */
 bool wrongbaud_line(struct wrongbaud *w, struct wrongbaud_line *ret);
 
 /** wrongbaud_only() - the number of the only bit in @set; -1 if no bit is set or several bits are */

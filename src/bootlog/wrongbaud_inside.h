@@ -49,7 +49,7 @@ struct search {
 	struct wrongbaud *w;
 	struct wrongbaud_symbol heard;
 	int levels[6];	  /* the sender's bits from the falling edge on: levels[0] is 0, then five bits */
-	bool unprintable; /* an unknown byte of a copied log, not printable ASCII, which a terminal showed as a mark */
+	bool unprintable; /* the symbol is a '?' that a terminal showed for an unknown, unprintable byte */
 	bool informative; /* the symbol is a byte other than zero */
 	/* The bridge may have delivered nothing for a character with a framing error. Then the symbol begins at the
 	 * falling edge after this character, where these candidates stand. */
@@ -61,7 +61,7 @@ struct search {
 	uint16_t mark;
 };
 
-/* Called for each continuation of a text. @depth is passed on unchanged; its meaning is the callback's */
+/* Called for each continuation of a text. @depth is passed on unchanged: each callback uses it in its own way */
 typedef void search_fn(struct search *s, const candidate *c, int depth);
 
 /** wrongbaud_level() - the level of the candidate's current bit on the wire: 0 or 1 */
@@ -77,7 +77,7 @@ static inline bool wrongbaud_is_inside(const candidate *c)
  * wrongbaud_is_end() - has the search followed the candidate's text as far as it can?
  *
  * If the bridge delivers nothing for characters with framing errors, the search stops at the first number behind the
- * banner. Too few bytes of a number are received to recover it, and some number would fit any bytes.
+ * banner. Too few bytes of this number are received to recover it: whatever they are, some number fits them.
  */
 static inline bool wrongbaud_is_end(const candidate *c)
 {

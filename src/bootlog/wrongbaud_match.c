@@ -126,8 +126,8 @@ static bool may_be_unprintable(const int *levels)
 
 void wrongbaud_init_receivers(struct wrongbaud *w)
 {
-	/* sampled: position in the received character of the byte's bits 0, 3, 6 and of the stop bit, from 0 for the
-	 * start bit. borders: the nearest border between two of the sender's bits, in thousandths of such a bit */
+	/* sampled: position of the byte's bits 0, 3, 6 and of the stop bit in the received character; its start bit has
+	 * position 0. borders: the nearest border between two of the sender's bits, in thousandths of a sender's bit */
 	static const int sampled[4] = { 1, 4, 7, 9 }, borders[4] = { 1000, 3000, 5000, 6000 };
 
 	for (int i = 0; i < RECEIVER_RATES * RECEIVER_SAMPLES; i++) {
@@ -286,8 +286,8 @@ static void after_stop(struct search *s, const candidate *c, bool stop, bool at_
 		find_edge(s, c, stop ? STOP : 0);
 }
 
-/* Decides what the receiver sees as the stop bit. Most receivers sample it in the sender's sixth bit. Those that sample
- * earliest may sample it in the sender's fifth bit. */
+/* Decides what the receiver sees as the stop bit. Most receivers sample it in the sender's bit 6. The receivers that
+ * sample earliest may sample it in the sender's bit 5. */
 static void stop_bit(struct search *s, const candidate *from, int depth)
 {
 	int before = s->levels[5], now = wrongbaud_level(from);
