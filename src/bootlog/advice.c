@@ -23,7 +23,7 @@ enum condition {
 	IF_SPI_DOWNLOAD,
 	IF_HSPI,
 	IF_SDIO,
-	IF_EXCEPTION, /* the program died of the exception number row.number: esp8266/Arduino doc/exception_causes.rst */
+	IF_EXCEPTION, /* the program died of Xtensa exception row.number: esp8266/Arduino doc/exception_causes.rst */
 };
 
 struct row {
@@ -36,8 +36,8 @@ struct row {
 static bool advice_fits(const struct row *row, const struct boot *boot)
 {
 	bool is_8266 = boot->chip == CHIP_ESP8266, is_esp32 = boot->chip == CHIP_ESP32;
-	/* Erased flash reads as ones only. Flash that does not answer reads as ones in most bits, so one zero bit is
-	 * enough to count as not erased. */
+	/* Erased flash reads as ones in all bits. Flash that does not answer reads as ones in most bits. So a single
+	 * zero bit shows that the flash is not erased. */
 	bool is_erased = (boot->detail & 0xffffff) == 0xffffff;
 	bool is_loader_at = chip_bootloader_offset(boot->chip) == row->number;
 

@@ -158,7 +158,7 @@ static size_t bootlog_read_plain(struct bootlog *log, const unsigned char *p, si
 		uint32_t pair = last & second[*c];
 
 		if (!pair) {
-			/* Skip four characters at once if no two neighbours among them are a pair to be searched. */
+			/* Skip four characters at once if first[] and second[] mark no pair among them. */
 			if (end - c > 3 && !((first[c[0]] & second[c[1]]) | (first[c[1]] & second[c[2]]) |
 					     (first[c[2]] & second[c[3]])))
 				c += 3;
@@ -218,7 +218,7 @@ void bootlog_drop(struct bootlog *log, size_t n)
 	end_line(log, true);
 }
 
-/* Add to the class @bit each pair of a character from @firsts and, behind it, a character from @seconds. */
+/* Mark with @bit each pair whose first character is one of @firsts and whose second character is one of @seconds. */
 static void add_pair(struct bootlog *log, unsigned int bit, const char *firsts, const char *seconds)
 {
 	for (; *firsts; firsts++)
@@ -243,8 +243,8 @@ static void make_pairs(struct bootlog *log)
 	add_pair(log, PAIR_ROM, "P", "-");
 	add_pair(log, PAIR_PANIC, "GBF*>", "ura*>");
 	add_pair(log, PAIR_REPORT, "cCx", "rRc"); /* the pairs in "crash", "CRASH" and "exception" */
-	/* One class of pairs for each bit of PAIR_PIECE. The comment behind each class names words in which its pairs
-	 * occur: words of the ROM, or of an application. */
+	/* One class of pairs for each bit of PAIR_PIECE. The comment behind each class names words of the ROM or of an
+	 * application in which its pairs occur. */
 	add_pair(log, 1U << 19, "kcg", "s");  /* pairs in chksum, csum, configsip */
 	add_pair(log, 1U << 20, "IP", "W_");  /* pairs in SPIWP, SPI_FAST_FLASH */
 	add_pair(log, 1U << 21, "ks", "_");   /* pairs in clk_drv, ets_main */

@@ -48,7 +48,7 @@ enum boot_cause {
 	BOOT_CAUSE_USB, /* the USB-Serial-JTAG unit reset only the core: the chip did not sample its strapping pins */
 	BOOT_CAUSE_SOFTWARE,
 	BOOT_CAUSE_WATCHDOG,
-	BOOT_CAUSE_RTC_WATCHDOG, /* RTC/LP watchdog, which resets the whole chip; normal at an early ESP32's power-on */
+	BOOT_CAUSE_RTC_WATCHDOG, /* RTC or LP watchdog: resets the whole chip; early ESP32s report it at power-on */
 	BOOT_CAUSE_BROWNOUT,	 /* the supply voltage was too low, or had a glitch */
 	BOOT_CAUSE_SLEEP,
 	BOOT_CAUSE_LOCKUP, /* the CPU had an exception inside its exception handler */
@@ -59,8 +59,7 @@ enum boot_cause {
 enum boot_source {
 	BOOT_SOURCE_UNKNOWN,
 	BOOT_SOURCE_FLASH,
-	BOOT_SOURCE_DOWNLOAD, /* the banner says download mode; an ESP32-family chip that does not wait for a host may
-			       * load from flash all the same */
+	BOOT_SOURCE_DOWNLOAD, /* download mode; an ESP32-family chip may load from flash unless it waits for a host */
 	BOOT_SOURCE_OTHER,    /* the chip boots from SDIO, IRAM or HSPI, or in a factory mode */
 };
 
@@ -107,7 +106,7 @@ struct boot {
 	char trouble_text[96];	 /* the first text line that reports the failure or crash, in printable ASCII */
 	enum boot_reason reason; /* why the boot failed or the application crashed; only if trouble is not BOOT_OK */
 	unsigned long detail;	 /* the first number in trouble_text, such as the number of an Xtensa exception */
-	char suspect_text[96];	 /* the line in which a second stage rejects an image, but may try another; or "" */
+	char suspect_text[96];	 /* the text line by which a second stage rejected an image; "" if none */
 	enum boot_reason suspect_reason;
 	bool spoke;		/* after the load, the chip printed a text line that no bootloader prints */
 	bool announced_restart; /* the chip said that it will restart on purpose: the next boot continues this one */
@@ -236,8 +235,8 @@ bool bootlog_has_pieces(const struct bootlog *log);
 enum verdict boot_verdict(const struct boot *boot);
 
 /**
- * bootlog_verdict() - the verdict on the whole log: the verdict on the last boot that shows enough for one
- * Call bootlog_flush() before.
+ * bootlog_verdict() - the verdict on the whole log: the verdict on the last boot that shows enough for a verdict
+ * Call bootlog_flush() first.
  * @ret_boot: set to the boot on which the verdict is based; set to NULL if the log has no boot. The pointer is valid as
  *            long as @log. The argument may be NULL
  * Return: as boot_verdict(); VERDICT_SILENT if no byte was received; VERDICT_GARBLED if the log has no boot and many

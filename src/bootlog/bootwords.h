@@ -28,9 +28,9 @@ void bootwords_mode(const struct boot *boot, char *buf, size_t cap);
 const char *bootwords_trouble(const struct boot *boot);
 
 /**
- * bootwords_temperature() - how the boot began: "cold" after a hardware reset, "warm" after another reset
+ * bootwords_temperature() - how the boot began
  * @after_panic: the last text before the banner was a crash report
- * Return: NULL if it is unknown how the boot began.
+ * Return: "cold" after a hardware reset; "warm" after a software restart or a watchdog reset; NULL if unknown.
  */
 const char *bootwords_temperature(const struct boot *boot, bool after_panic);
 

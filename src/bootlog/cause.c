@@ -41,7 +41,7 @@ static const struct cause {
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_RESET", C(32) },
 	{ 0x06, BOOT_CAUSE_OTHER, NOTHING, S2_TO_C3 | C(32P4) },
 	{ 0x06, BOOT_CAUSE_OTHER, "SDIO_HPSYS", C5_C6 },
-	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* on the P4 from chip revision 3 on */
+	{ 0x06, BOOT_CAUSE_OTHER, "PMU_CPU_PWR_DOWN_RESET", P4_S31 }, /* a P4 prints this from chip revision 3 on */
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RESET", C(32) },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0WDT_SYS_RST", S2_TO_C3 },
 	{ 0x07, BOOT_CAUSE_WATCHDOG, "TG0_WDT_HPSYS", C5_C6 },
@@ -117,8 +117,8 @@ static const struct cause {
 	{ 0x1b, BOOT_CAUSE_BROWNOUT, "PVT_POWER_GLITCH_RESET", C(32P4) },
 };
 
-/* For chips whose words are not known: a reset cause is of this kind if its word contains one of these parts. The parts
- * are taken from words of other chips. The first row with a part of the word decides. */
+/* For chips whose words are not known. If the word in a banner contains one of a row's parts, the reset cause is of the
+ * row's kind. The parts are taken from words of other chips. The first row that fits the word decides. */
 static const struct {
 	enum boot_cause kind;
 	const char *parts[6]; /* the list ends with NULL */

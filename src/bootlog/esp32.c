@@ -1,6 +1,6 @@
 /* esp32.c - reads what the ROM of the ESP32 and its successors prints.
  *
- * Forms and numbers: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h and boot_mode.h,
+ * Sources: espressif/esp-idf components/soc/<chip>/include/soc/reset_reasons.h and boot_mode.h,
  * docs/en/security/<chip>_log.inc; espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst.
  * See docs/hardware.md.
  */
@@ -219,7 +219,7 @@ static enum chip chip_of_cause(const struct boot *boot)
 		return CHIP_ESP32;
 	if (strstr(boot->mode_text, "DOWNLOAD_BOOT(UART0/UART1/SDIO"))
 		return CHIP_ESP32;
-	/* P4 and S31 print SW_CPU_RESET, too. A boot mode of 0x40 or more rules out an ESP32; below 0x40, an ESP32 is
+	/* ESP32, P4 and S31 print SW_CPU_RESET. A boot mode of 0x40 or more rules out an ESP32; below 0x40, an ESP32 is
 	 * assumed. */
 	return !strcmp(boot->cause_text, "SW_CPU_RESET") && boot->mode < 0x40 ? CHIP_ESP32 : CHIP_NEWER;
 }
@@ -390,9 +390,10 @@ static const char *entry_line(struct bootlog *log, struct span s)
 	s.end = t.at;
 	if (esp32_is_8266(log) || !log->begun || !bootlog_in_rom(log))
 		return bootlog_out_of_place(log, s);
-	/* The ROM prints an entry line when it starts an image. If the ROM refused an image earlier in this boot, it has
-	 * found another one, so the boot has not failed; a C5 that falls back like this prints "Loading RECOVERY
-	 * Bootloader". But if this boot has crashed, the entry line belongs to the next boot. */
+	/* The ROM prints an entry line when it starts an image. If the ROM refused an image earlier in this boot,
+	 * it has found another image since, so the boot has not failed. For example, a C5 prints "Loading RECOVERY
+	 * Bootloader" and loads another bootloader. But if this boot has crashed, the entry line belongs to the next
+	 * boot. */
 	if (log->boot.trouble == BOOT_NO_IMAGE && !log->dies) {
 		log->boot.trouble = BOOT_OK;
 		log->boot.trouble_text[0] = '\0';

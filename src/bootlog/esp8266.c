@@ -1,7 +1,8 @@
 /* esp8266.c - reads the output of the ESP8266's ROM, and of eboot, the bootloader of Arduino.
  *
- * The ROM's forms: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst; twischer/xtensa-subjects
- * reversed/bootrom.c. eboot's: esp8266/Arduino bootloaders/eboot/eboot.c. See docs/hardware.md.
+ * Sources of the ROM's text lines: espressif/esptool docs/en/advanced-topics/boot-mode-selection.rst;
+ * twischer/xtensa-subjects reversed/bootrom.c. Source of eboot's text lines: esp8266/Arduino
+ * bootloaders/eboot/eboot.c. See docs/hardware.md.
  */
 #include "bootlog/reader.h"
 
@@ -11,7 +12,7 @@ static const char banner_form[] = "ets Jan  8 2013,rst cause:#, boot mode:(#,#)"
 #define CAUSE_AT 16  /* index of "rst cause" in banner_form[] */
 #define MODE_AT 29   /* index of "boot mode" in banner_form[] */
 #define ERRORS_MAX 2 /* how many characters may be wrong or lost in a damaged banner */
-#define HEAD_MIN 5   /* length of "2013,": the ROM prints that before "rst cause", an application does not */
+#define HEAD_MIN 5   /* length of "2013,": the ROM prints "2013," before "rst cause", an application does not */
 
 /* Can an image be loaded to this address: to data RAM, instruction RAM, or a register that some vendors' images write?
  * If the flash is empty or the flash mode wrong, the ROM reads other addresses, such as 0x00000000 or 0x33333333. */
@@ -21,7 +22,7 @@ static bool is_load_address(unsigned long address)
 	       (address >= 0x60000000 && address < 0x60001000);
 }
 
-/* Are the four bytes of this word equal? A ROM that reads erased flash, or reads flash wrongly, prints such words. */
+/* Are the four bytes of @word equal? A ROM that reads erased flash, or reads flash wrongly, prints such numbers. */
 static bool is_fill(unsigned long word)
 {
 	return word == (word & 0xff) * 0x01010101UL;
@@ -33,7 +34,7 @@ static enum boot_cause cause_kind(int cause)
 	case 1: /* power-on, or the CH_PD pin */
 	case 2: /* the RST pin; also a wake from deep sleep, for which the chip pulses RST */
 		return BOOT_CAUSE_HARDWARE;
-	case 3: /* never seen: after a software restart the ROM prints the cause of the last hardware reset */
+	case 3: /* never printed: after a software restart the ROM prints the cause of the last hardware reset */
 		return BOOT_CAUSE_SOFTWARE;
 	case 4: return BOOT_CAUSE_WATCHDOG;
 	case 5: return BOOT_CAUSE_SLEEP;
@@ -172,9 +173,9 @@ static bool is_of_numbers(char c)
 	return span_is_digit(c) || (c && strchr(":,()", c));
 }
 
-/* Can damage have turned the character *@form of the banner into @c? Not if @c is a digit, or stands beside a number
- * and is one of ":,()": then the numbers may be wrong, too. Not if *@form is the banner's last character and @c is a
- * letter, which belongs to the next text line. */
+/* Can damage have turned the character *@form of the banner into @c? Not if @c is a digit and *@form is none, or if
+ * @c stands beside a number and is one of ":,()": then the numbers may be wrong, too. Not if *@form is the banner's
+ * last character and @c is a letter: then @c belongs to the next text line. */
 static bool may_be_wrong(char c, const char *form)
 {
 	if (form[1] == '#' || form[-1] == '#')
@@ -261,8 +262,8 @@ static bool may_load(const struct bootlog *log)
 	return log->boot.chip == CHIP_ESP8266 || log->boot.chip == CHIP_UNKNOWN;
 }
 
-/* Can a line come now that follows the segment lines of a load? The segment lines themselves may be lost if the port's
- * baud rate has changed during this boot. */
+/* Has the ROM printed segment lines ("load 0x...") in this boot, so that the lines behind them may follow? The segment
+ * lines may be lost if the port's baud rate has changed during this boot. */
 static bool is_in_load(const struct bootlog *log)
 {
 	return log->begun && (log->boot.progress == BOOT_LOADING || (log->joined && log->boot.progress < BOOT_LOADING));
@@ -483,9 +484,9 @@ static bool is_close(struct span s, const char *word, size_t errors)
 		is_close((struct span){ s.at + 1, s.end }, word, errors - 1) || is_close(s, word + 1, errors - 1));
 }
 
-/* Does this line resemble "csum err", "ets_main.c" or "@cp:"? Right behind the csum line, the ROM reports a bad image
- * by the first two, and eboot announces the copy of an update by the third. A line that resembles one of them may be
- * that line with damaged characters, so nothing proves that the application was loaded. */
+/* Does this line resemble "csum err", "ets_main.c" or "@cp:"? Right behind the csum line, "csum err" and "ets_main.c"
+ * report a bad image, and "@cp:" announces the copy of an update. If this line may be one of them with damaged
+ * characters, nothing proves that the application was loaded. */
 bool esp8266_like_last_words(const struct bootlog *log, struct span s, bool whole)
 {
 	if (log->eboot != EBOOT_MAY_SPEAK && log->eboot != EBOOT_UNSURE)

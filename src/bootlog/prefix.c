@@ -1,6 +1,6 @@
 /* prefix.c - what a log line begins with: level, time and tag, as each system's logger prints them.
  *
- * Forms: espressif/esp-idf components/log/include/esp_log.h and components/log/Kconfig.format; mcu-tools/mcuboot
+ * Sources: espressif/esp-idf components/log/include/esp_log.h and components/log/Kconfig.format; mcu-tools/mcuboot
  * boot/espressif/hal/include/mcuboot_config/mcuboot_logging.h; zephyrproject-rtos/zephyr subsys/logging;
  * zephyrproject-rtos/hal_espressif zephyr/common/include/esp_log.h; apache/nuttx drivers/syslog/vsyslog.c;
  * espressif/arduino-esp32 cores/esp32/esp32-hal-log.h; esphome/esphome esphome/components/logger. See docs/sentences.md.

@@ -133,14 +133,14 @@ bool esp32_is_damaged(const char *text, const char *word, size_t lost);
 
 /** cause_judge() - set cause_kind by the reset cause's number and name; if they disagree, the boot is not certain */
 void cause_judge(struct boot *boot);
-/** cause_fits() - can this reset cause be one of @chip's ROM? One character of its name may be damaged */
+/** cause_fits() - does the ROM of @chip print this reset cause? One character of the name may be damaged */
 bool cause_fits(const struct boot *boot, enum chip chip);
 /** cause_is_esp32() - is this the name of a reset cause that only the ESP32 prints? */
 bool cause_is_esp32(const char *text);
 
-/* ---- Lines ---- */
+/* ---- text lines other than banners: esp8266.c, esp32.c, stage2.c, trouble.c, text.c ---- */
 
-/** esp8266_line() - read and report a text line of the ESP8266's ROM or of eboot. Return: its end, or NULL */
+/** esp8266_line() - read and report a text line of the ESP8266's ROM or of eboot. Return: its end; NULL: neither */
 const char *esp8266_line(struct bootlog *log, struct span s, bool whole);
 /** esp32_line() - read and report a text line of an ESP32-family ROM. Return: its end; NULL: no ROM prints it */
 const char *esp32_line(struct bootlog *log, struct span s, bool whole);
@@ -156,7 +156,7 @@ bool stage2_is_loader(struct span tag);
 bool stage2_unfinished(const struct bootlog *log, struct span s);
 /** stage2_tries_another() - note that an image is bad, so the second stage may choose another image in this boot */
 void stage2_tries_another(struct bootlog *log);
-/** fragment_anywhere() - does the text line contain damaged words of the ROM? Also notes an announced restart */
+/** fragment_anywhere() - does the text line contain damaged words of the ROM? Also notes if it announces a restart */
 bool fragment_anywhere(struct bootlog *log, struct span s, bool whole);
 
 /** trouble_init() - build an index of sentences[] by first letter */
@@ -171,7 +171,7 @@ void trouble_other(struct bootlog *log, struct span s, const struct prefix *pref
 /** trouble_banner() - a banner came without a hardware reset: if it follows part of a crash report, report a crash */
 void trouble_banner(struct bootlog *log);
 
-/** text_line() - report any other text line: its readable parts, and how many of its bytes are unreadable */
+/** text_line() - report an ordinary text line: its readable parts, and how many of its bytes are unreadable */
 void text_line(struct bootlog *log, struct span s);
 /** text_flush_garbage() - report the unreadable bytes that were not reported yet */
 void text_flush_garbage(struct bootlog *log);

@@ -46,8 +46,8 @@ enum boot_reason {
 	REASON_HEAP,
 	REASON_TASK_WATCHDOG,
 	REASON_INTERRUPT_WATCHDOG,
-	REASON_SOFT_WATCHDOG, /* ESP8266: the SDK's watchdog */
-	REASON_HARD_WATCHDOG, /* ESP8266: the chip's watchdog */
+	REASON_SOFT_WATCHDOG, /* ESP8266: the watchdog in the SDK's software */
+	REASON_HARD_WATCHDOG, /* ESP8266: the watchdog in the chip's hardware */
 	REASON_BROWNOUT,
 	REASON_HALTED, /* the application crashed and does not restart */
 	REASON_COUNT

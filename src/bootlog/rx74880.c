@@ -20,7 +20,7 @@
 
 /* The ROM sends at 74880 Bd only after power-on (reset cause 1) and after a reset by the EN/RST pin (reset cause 2):
  * esp8266/Arduino cores/esp8266/hwdt_app_entry.cpp. So other reset causes are excluded, even if they fit the bytes
- * received. If the bridge delivers nothing for framing errors, both causes often fit. */
+ * received. If the bridge delivers nothing for framing errors, these bytes often fit both 1 and 2. */
 #define COLD_CAUSES (1U << 1 | 1U << 2)
 
 static struct span span_of(const char *text)
@@ -59,7 +59,7 @@ static void rx74880_banner(struct bootlog *log, const struct wrongbaud_line *lin
 	if (cause < 0 && (line->causes & COLD_CAUSES))
 		boot.cause_kind = BOOT_CAUSE_HARDWARE;
 	boot.habit = rx74880_habit(line->habits);
-	boot.certain = false; /* rx74880_loaded() will set this at the end of the load */
+	boot.certain = false; /* rx74880_loaded() will set boot.certain at the end of the load */
 	if (boot.mode < 0 && !(line->modes & ~MODES_SDIO))
 		boot.source = BOOT_SOURCE_OTHER;
 	if (line->modes && !(line->modes & ~MODES_2_3)) {

@@ -206,7 +206,7 @@ const struct sentence sentences[] = {
 	PANIC("Guru Meditation Error: Core%d panic'ed (Interrupt wdt timeout",
 		SAYS_LOADER_DIED, REASON_INTERRUPT_WATCHDOG),
 	PANIC("Guru Meditation Error: Core%d panic'ed (", SAYS_LOADER_DIED, REASON_PANIC),
-	PANIC("Guru Meditation Error: Core%d panic'ed %w", SAYS_LOADER_DIED, REASON_PANIC), /* the ROM's own panic */
+	PANIC("Guru Meditation Error: Core%d panic'ed %w", SAYS_LOADER_DIED, REASON_PANIC), /* printed by a ROM */
 	PANIC("Guru Meditation Error of type", SAYS_CRASH, REASON_PANIC),
 	PANIC("abort() was called at PC 0x%x on core", SAYS_CRASH, REASON_ABORT),
 	PANIC("abort() was called at PC 0x%x$", SAYS_LOADER_DIED, REASON_ABORT),

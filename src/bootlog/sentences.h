@@ -34,16 +34,16 @@ enum sentence_what {
 	SAYS_SUSPECT,	  /* an image is bad, but the loader may try another image */
 	SAYS_CRASH,	  /* the application died */
 	SAYS_LOADER_DIED, /* the second stage died; but once an application runs, this counts as SAYS_CRASH */
-	SAYS_ROM_FATAL, /* as SAYS_LOADER_DIED; but the ROM may have printed it, so in a log without a banner it proves nothing */
-	SAYS_PART,    /* a sentence of crash reports that is also printed without a crash. Two different ones, or one
+	SAYS_ROM_FATAL,	  /* as SAYS_LOADER_DIED; but proves nothing in a log without a banner: a ROM prints it, too */
+	SAYS_PART,	  /* part of a crash report, but also printed without a crash. Two different parts, or one part
 			   * and a restart, show a crash */
-	SAYS_DETAIL,  /* shows a crash if a sentence of kind SAYS_PART came before; else it shows nothing */
-	SAYS_END,     /* end of a crash report; shows a crash if a sentence of kind SAYS_PART came before */
-	SAYS_HEADING, /* heading of a crash report: shows a crash, and the next sentence gives the reason */
-	SAYS_ALIVE,   /* heading of a report on tasks that keep running: what follows shows no crash */
-	SAYS_SAVED,   /* heading of a report of an earlier run: what follows shows no crash in this run */
-	SAYS_RESTART, /* the chip will restart once, on purpose */
-	SAYS_NOTHING, /* the text line is harmless, although a later row would fit it, too */
+	SAYS_DETAIL,	  /* shows a crash if a sentence of kind SAYS_PART came before; else it shows nothing */
+	SAYS_END,	  /* end of a crash report; shows a crash if a sentence of kind SAYS_PART came before */
+	SAYS_HEADING,	  /* heading of a crash report: shows a crash, and the next sentence gives the reason */
+	SAYS_ALIVE,	  /* heading of a report on tasks that keep running: what follows shows no crash */
+	SAYS_SAVED,	  /* heading of a report of an earlier run: what follows shows no crash in this run */
+	SAYS_RESTART,	  /* the chip will restart once, on purpose */
+	SAYS_NOTHING,	  /* the text line is harmless, although a later row would fit it, too */
 };
 
 /* A sentence, and when it counts. In the member form, "%d" stands for a decimal number, which blanks may precede; "%x"

@@ -177,8 +177,8 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-/* Within this many bytes, 93 % of all texts that are received at the right baud rate have RIGHT_FROM of evidence. Most
- * other texts consist of dots, or are received by a misaligned receiver. */
+/* Within this many bytes, 93 % of all texts that are received at the right baud rate reach the evidence RIGHT_FROM.
+ * Most of the other 7 % consist of dots, or the receiver is misaligned. */
 #define ENOUGH_BYTES 76
 /* How many bytes to ignore if the sender does not pause. After 24 bytes, 4 % of all receivers still are misaligned with
  * the sender's characters. A pause of 2.5 characters aligns every receiver. */

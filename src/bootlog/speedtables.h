@@ -9,10 +9,10 @@
 #define SPEED_NEVER 171 /* cost of a byte that the simulation never delivered: probability 2e-4/512; stored as 0 */
 #define SPEED_KINDS 7	/* kinds of bytes: digit, lower case, upper case, blank, line end, 0x80 and above, other */
 
-/* How likely a receiver at one baud rate is to deliver each byte if the sender uses another one. The cost of a byte is
- * -8 log2(probability), so the cost of several bytes is the sum of their costs. */
+/* How likely a receiver at one baud rate is to deliver each byte if the sender has another baud rate. The cost of a
+ * byte is -8 log2(probability), so the cost of several bytes is the sum of their costs. */
 struct speed_row {
-	int heard_at, baud;	     /* receiver and sender, in Bd; baud 0: any sender that speed.c does not name */
+	int heard_at, baud;	     /* receiver and sender, in Bd; baud 0: all senders that speed.c does not name */
 	uint8_t all_good, all_bad;   /* cost of receiving any byte with a high stop bit; with a low stop bit */
 	uint8_t good[256], bad[256]; /* cost of receiving this byte with a high stop bit; with a low stop bit */
 };

@@ -4,8 +4,8 @@
 
 /* clang-format off */
 
-/* Log tags of ESP-IDF's bootloader and of MCUboot, the most frequent one first. "soc_init" may
- * come from MCUboot, or from an application that a ROM has loaded. So it counts only as a sign of a bootloader. Source:
+/* Log tags of ESP-IDF's bootloader and of MCUboot, the most frequent one first. The tag "soc_init" may come from
+ * MCUboot, or from an application that a ROM has loaded. So it counts only as a sign of a bootloader. Source:
  * zephyrproject-rtos/hal_espressif zephyr/common/soc_init.c */
 static const char *const loader_tags[] = {
 	"esp_image", "boot", "boot_comm", "flash_parts", "flash_encrypt", "efuse", "qio_mode", "MMU", "soc_init",
@@ -169,8 +169,7 @@ bool stage2_line(struct bootlog *log, struct span s, const struct prefix *p)
 	log->boot.spoke |= p->form == PREFIX_APP;
 	log->chosen |= step >= BOOT_APP || has_chosen(p->words);
 	if (log->chosen)
-		log->boot.suspect_text[0] =
-			'\0'; /* an image that the second stage rejected no longer matters: it has found a good one */
+		log->boot.suspect_text[0] = '\0'; /* a rejected image no longer matters: a good one was found */
 	bootlog_progress(log, step, s);
 	return true;
 }

@@ -27,7 +27,7 @@
 struct rx74880_heard {
 	char text[BOOTLOG_CHARACTER_MAX];
 	uint8_t len;
-	uint8_t bytes; /* how many received bytes with known bits this character stands for */
+	uint8_t bytes; /* how many bytes this character stands for, not counting bytes with unknown bits */
 	int64_t ms;    /* when the character was received */
 };
 
@@ -70,8 +70,8 @@ enum bootlog_eboot {
 
 /* The crash report to which the text lines being received may belong (trouble.c). */
 struct bootlog_report {
-	uint16_t part;	      /* which row of sentences[] the report's first part matches, plus one; 0: no report */
-	unsigned char others; /* how many lines have come since the report's last line, without belonging to it */
+	uint16_t part; /* 1 + index of the row in sentences[] that the report's first part matches; 0: no report */
+	unsigned char others; /* how many text lines have come since the last line that is part of the report */
 	bool alive;	      /* the report lists tasks of an application that keeps running: it is no crash */
 	bool saved;	      /* the report describes an earlier run: the application does not crash now */
 	bool heading;	      /* only the heading of the report was read so far; the next line may give the reason */
@@ -114,10 +114,10 @@ struct bootlog {
 	uint32_t pair_first[256], pair_second[256];
 	uint32_t pair_last;	 /* pair_first[] of the last character received */
 	uint32_t pairs;		 /* PAIR_ bits of all pairs of characters in the current text line */
-	uint16_t row_first[128]; /* for each first letter: index in sentences[] of its first row, plus one; 0: no row */
+	uint16_t row_first[128]; /* for each first letter: 1 + index of its first row in sentences[]; 0: no row */
 	uint16_t row_next[BOOTLOG_ROWS_MAX];
 
-	size_t len;	/* bytes of the current text line in text[] */
+	size_t len;	/* how many bytes of the current text line are in text[] */
 	size_t done;	/* how many bytes of the current text line were read already */
 	bool dirty;	/* the current text line has bytes that are not printable ASCII */
 	bool continued; /* text[] holds the rest of a text line whose first part was already read */

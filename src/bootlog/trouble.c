@@ -1,7 +1,7 @@
 /* trouble.c - finds sentences that report trouble, and decides whether they count where they stand.
  *
  *	trouble_line()			called for a text line that is not the ROM's
- *		find_row()		finds the row of sentences[] that fits its words, its log prefix and the boot
+ *		find_row()		finds the row of sentences[] that fits the line's words, its prefix and the boot
  *		take_row()		records and reports what this sentence shows
  *	trouble_other()			called for a text line without trouble: is a crash report over?
  *	trouble_banner()		called for a banner: did a crash end the previous boot?
@@ -12,7 +12,8 @@
 
 #define NO_CHANCE 12	  /* this many printable characters in a row cannot be noise: they are text */
 #define OTHER_LINES_MAX 3 /* a crash report ends after this many text lines that are not part of it */
-/* The same limit for the report of an earlier run. It is higher, because such a report's heading has several lines. */
+/* The crash report of an earlier run ends after this many text lines that are not part of it. Its heading alone may
+ * have several lines. */
 #define SAVED_LINES_MAX 12
 
 /* ---- does a text line match the form of a sentence? ---- */
@@ -309,9 +310,7 @@ static void take_suspect(struct bootlog *log, const struct sentence_match *match
 {
 	struct boot *boot = &log->boot;
 
-	if (bootlog_in_rom(log) &&
-	    boot->number >
-		    0) { /* the ROM checks signatures, too, and prints the result in a later line: no suspicion yet */
+	if (bootlog_in_rom(log) && boot->number > 0) { /* the ROM's own check: its result comes in a later line */
 		bootlog_progress(log, BOOT_NOTHING, s);
 		return;
 	}

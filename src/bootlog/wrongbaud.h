@@ -3,8 +3,8 @@
  *
  * The receiver takes any falling edge of the sender's signal for the beginning of a start bit. Five bits of the byte
  * that it then receives are the sender's next five bits. The receiver samples the other three bits near a border
- * between two of the sender's bits, so it may see either bit. Then it misses the sender's bits up to the next falling
- * edge.
+ * between two of the sender's bits, so it may see either bit. After the byte, the receiver misses the sender's bits up
+ * to the next falling edge.
  *
  * The search follows each text that the ROM and eboot can print, bit by bit. It keeps each text that may have produced
  * all bytes received. Such a text is called a candidate. The search reports what all candidates have in common. It

@@ -80,7 +80,7 @@ void wrongbaud_keep(struct wrongbaud *w, const candidate *c)
  * 4.23, 4.88 and 5.53 sender's bits after the edge.) */
 /* inner_bit[i], i = 1 to 5: the bit of the received byte that shows the sender's bit i; entry 0 is not used */
 static const uint8_t inner_bit[6] = { 0, 1, 2, 4, 5, 7 };
-static const uint8_t border_bit[3] = { 0, 3, 6 };    /* bits of the byte sampled near a border of two sender's bits */
+static const uint8_t border_bit[3] = { 0, 3, 6 };    /* bits of the received byte that are sampled near a border */
 static const uint8_t before_border[3] = { 0, 2, 4 }; /* the sender's bit before the border, for each of border_bit[] */
 
 static int bit_of(uint8_t byte, int i)
@@ -89,7 +89,7 @@ static int bit_of(uint8_t byte, int i)
 }
 
 /* Returns one of the eight bytes that a receiver can deliver for the sender's bits @levels. @early: bit i is set if the
- * receiver samples its bit border_bit[i] before the border between two of the sender's bits, else after it */
+ * receiver samples its bit border_bit[i] before the border between two of the sender's bits; if it is 0, after it */
 static uint8_t possible_byte(const int *levels, unsigned int early)
 {
 	unsigned int byte = 0;
@@ -236,7 +236,8 @@ static void keep_fitting(struct search *s, const candidate *from, bool stop)
 		c.heard++;
 	if (c.dropping && c.heard == N_TABLES)
 		c.receivers |= s->w->early[STOP_BORDER];
-	/* The next symbol begins with a new text line. Any text line that may follow is still possible. */
+	/* The next symbol begins where a text line begins. It may be any text line that can follow, so go back to IDLE,
+	 * the pause before it. */
 	if (c.at == 0 && c.bit == 0 && c.line != BANNER)
 		c.line = IDLE;
 	wrongbaud_keep(s->w, &c);

@@ -10,7 +10,7 @@ enum { CAUSE = 1, MODE, MODE2, DEC, HEX, NUMBER };
 #define SET(line) (1UL << (line))
 #define AFTER_BANNER (SET(EMPTY) | SET(WDT) | SET(WAITING) | SET(LOAD_CODE) | SET(LOAD_DATA))
 
-/* Sources of the ROM's text lines: twischer/xtensa-subjects reversed/bootrom.c. Source of eboot's text lines:
+/* Source of the ROM's text lines: twischer/xtensa-subjects reversed/bootrom.c. Source of eboot's text lines:
  * esp8266/Arduino bootloaders/eboot/eboot.c. */
 const struct rom_line_template wrongbaud_templates[N_LINES] = {
 	[BANNER] = { "\r\n ets Jan  8 2013,rst cause:\1, boot mode:(\2,\3)" NEWLINE, TEXT_BANNER, AFTER_BANNER },
