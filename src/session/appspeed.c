@@ -2,12 +2,13 @@
 #include "session/appspeed.h"
 
 #define ROM_BAUD 115200
-/* To a port at APPSPEED_FASTEST_BAUD, all senders at this baud rate or below look alike. The ROM is one of them. */
+/* A port at APPSPEED_FASTEST_BAUD cannot tell senders at this baud rate from slower ones, such as the ROM. */
 #define SLOWEST_BAUD 230400
 /* If the port is at APPSPEED_FASTEST_BAUD and the board was silent for this long, the next bytes are the
  * application's, no longer the ROM's. */
 #define ROM_PAUSE_MS 10
-/* One unreadable byte proves nothing. It may be a glitch, or part of the SDK's text line at an unusual baud rate. */
+/* From this many unreadable bytes on, the sender seems to have another baud rate than the port. A single one may be a
+ * glitch, or part of the text line that the SDK prints at an unusual baud rate. */
 #define STRANGE_MIN 2
 
 static enum speed_habit appspeed_habit(enum boot_habit habit)
@@ -115,10 +116,10 @@ int appspeed_candidate(struct appspeed *h)
 
 int appspeed_next_guess(struct appspeed *h)
 {
-	/* Why these three: a port at 2000000 Bd can name every sender faster than 230400 Bd. To such a port a sender
-	 * at 230400 Bd looks like the ROM, so 230400 Bd is tried separately. 9600 Bd is tried first if no unreadable
-	 * byte came, because a bridge that drops characters with framing errors delivers nothing of a sender at 9600
-	 * Bd. */
+	/* Why these three: a port at 2000000 Bd finds the baud rate of every sender faster than 230400 Bd. To such a
+	 * port a sender at 230400 Bd looks like the ROM, so 230400 Bd is tried separately. 9600 Bd is tried first if no
+	 * unreadable byte came, because a bridge that drops characters with framing errors delivers nothing of a sender
+	 * at 9600 Bd. */
 	static const int guesses[] = { APPSPEED_FASTEST_BAUD, SLOWEST_BAUD, 9600 };
 	int first = h->strange ? 0 : 2;
 

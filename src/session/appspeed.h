@@ -18,7 +18,7 @@
 #include "bootlog/speed.h"
 
 /* The port listens at this baud rate to find a fast application. It is above all usual baud rates, so every sender is
- * slower (docs/hardware.md, section 6). A bridge without this baud rate uses the next one below. */
+ * slower (docs/hardware.md, section 6). A bridge without this baud rate uses the next lower one that it has. */
 #define APPSPEED_FASTEST_BAUD 2000000
 /* If the board was silent for longer than this, the next byte begins a new burst. */
 #define APPSPEED_PAUSE_MS 150
@@ -28,12 +28,14 @@ struct appspeed {
 	int port_baud;	/* the port's baud rate */
 	/* Guesses the sender's baud rate from the bytes since appspeed_begin() or the last readable text line. */
 	struct speed_guess guess;
-	int sender_baud;      /* baud rate of what prints after the load: application or loader; 0: unknown */
+	/* baud rate of the program that prints after the load: application or loader; 0: unknown */
+	int sender_baud;
 	int app_baud;	      /* baud rate of the application, never of a loader; 0: unknown */
 	bool may_be_loader;   /* a loader may be printing now */
 	long unreadable;      /* unreadable bytes since appspeed_begin() */
 	unsigned int guessed; /* bit set: which of its three guesses appspeed_next_guess() has returned */
-	/* Unreadable bytes came, and the sender's baud rate could not be found. It may be above the port's. */
+	/* Unreadable bytes came, and the sender's baud rate could not be found from them. It may be above the port's
+	 * baud rate. */
 	bool strange;
 	int64_t burst_ms; /* when the first byte of the current burst came */
 	int64_t last_ms;  /* when the last byte came; -1: no byte since appspeed_begin() */
@@ -53,19 +55,19 @@ void appspeed_text(struct appspeed *h);
 /**
  * appspeed_may_drop() - may the bridge drop characters with framing errors?
  *
- * If it does, wrongly aligned text looks clean, because the damaged characters are missing.
+ * If so, even text that was received wrongly aligned looks clean, because the damaged characters are missing.
  */
 bool appspeed_may_drop(const struct appspeed *h);
 /** appspeed_characters() - estimates how many characters the application sent in the current burst */
 long appspeed_characters(const struct appspeed *h);
-/** appspeed_candidate() - the baud rate at which unreadable output may become readable; 0: no other than the port's */
+/** appspeed_candidate() - the baud rate at which unreadable output may become readable; 0: keep the port's */
 int appspeed_candidate(struct appspeed *h);
 /** appspeed_has_candidate() - would appspeed_candidate() return a baud rate? Leaves @h unchanged. */
 bool appspeed_has_candidate(const struct appspeed *h);
 /** appspeed_next_guess() - the next baud rate to try if the last one was wrong; 0: all were tried */
 int appspeed_next_guess(struct appspeed *h);
 /**
- * appspeed_faster() - the baud rate found while the port is at APPSPEED_FASTEST_BAUD
+ * appspeed_faster() - the sender's baud rate, if it was found while the port is at APPSPEED_FASTEST_BAUD
  *
  * Return: 0 if none was found, or if the port is at another baud rate.
  */

@@ -18,15 +18,16 @@
 #define EXPERIMENT_MAX_MS 4000
 #define CONFIRMATIONS 2
 #define CONFIRMATIONS_MAX 4
-/* Repetitions of a reset hold it for HOLD_MS and for this time in turn. If a board resets itself at equal intervals,
- * this changes the time from the release to its banner by more than TOLERANCE_MS. */
+/* The repetitions of a reset hold the board in reset for this time and for HOLD_MS in turn. Suppose that the modem
+ * lines have no effect, and that the board restarts by itself at equal intervals. Then the unequal holds change the
+ * time from the release to the banner by more than TOLERANCE_MS, which exposes the board. */
 #define CONFIRM_HOLD_MS 250
 #define TOLERANCE_MS 60
 /* The probe tries the second baud rate (74880 or 115200 Bd) only if at least this many bytes came. */
 #define BYTES_MIN 16
 
-/* In the first step of an experiment the lines are held for hold_ms. In later steps the probe waits for a banner;
- * once a banner has come, it plays the remaining steps without waiting. Experiments that compare two lines change
+/* In the first step of an experiment the modem lines are held for hold_ms. In later steps the probe waits for a banner;
+ * once a banner has come, it plays the remaining steps without waiting. Experiments that compare two modem lines change
  * one line at a time. Otherwise one line would change slightly before the other, which could reset the board. */
 const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	[WIRING_TRY_BOTH] = { { B, N }, 2, HOLD_MS },
@@ -36,11 +37,11 @@ const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS] = {
 	 * rises when the first line is released. */
 	[WIRING_TRY_RTS_THEN_BOTH] = { { R, B, D, N }, 4, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_BOTH] = { { D, B, R, N }, 4, HOLD_MS },
-	/* On a board with two transistors these steps lead into download mode. */
+	/* On a board with two transistors these two experiments lead into download mode. */
 	[WIRING_TRY_RTS_THEN_DTR] = { { R, D, N }, 3, HOLD_MS },
 	[WIRING_TRY_DTR_THEN_RTS] = { { D, R, N }, 3, HOLD_MS },
-	/* A line is asserted for a long time. If a banner comes meanwhile, the line is inverted. If other bytes come
-	 * meanwhile, the line does not reset the board. */
+	/* These two experiments assert a modem line for a long time. If a banner comes while the line is asserted, the
+	 * line is wired inverted. If other bytes come while it is asserted, the line does not reset the board. */
 	[WIRING_TRY_RTS_LONG] = { { R, N }, 2, LONG_HOLD_MS },
 	[WIRING_TRY_DTR_LONG] = { { D, N }, 2, LONG_HOLD_MS },
 	[WIRING_TRY_NOTHING] = { { N }, 1, NOTHING_MS },
@@ -79,7 +80,7 @@ static const struct circuit {
 static const struct suspect {
 	enum wiring_experiment alone, held_long, then_both, then_other;
 	enum wiring_circuit transistors, direct, only, unclear;
-	/* For the user, if the board has two transistors: whether the other line reaches GPIO0. */
+	/* Texts for the user about a board with two transistors: the other modem line reaches GPIO0, or does not. */
 	const char *other_reaches, *other_does_not;
 } suspects[] = {
 	{ WIRING_TRY_RTS, WIRING_TRY_RTS_LONG, WIRING_TRY_RTS_THEN_BOTH, WIRING_TRY_RTS_THEN_DTR,
@@ -116,7 +117,7 @@ static bool has_reset(const struct wiring *w, enum wiring_experiment e)
 	return circuit_counts(w, &w->trials[e]);
 }
 
-/* Which line resets the board when it alone is asserted. both: neither line alone does, but both together do. */
+/* Which modem line resets the board if it alone is asserted. both: neither resets it alone, but both together do. */
 struct found {
 	bool rts, dtr, both;
 };
@@ -224,7 +225,7 @@ static void end_found(struct wiring *w, const struct found *f)
 	}
 	snprintf(r->text, sizeof(r->text), "%s%s; it was reset %d times %s", circuits[c].text, gpio0_words(w, f),
 		 r->resets, then);
-	w->rescue = 0; /* no need: the last experiment has reset the board */
+	w->rescue = 0; /* no rescue is needed: the last experiment has reset the board */
 	w->state = WIRING_END;
 }
 
@@ -287,7 +288,8 @@ void circuit_confirmed(struct wiring *w)
 	bool steady = abs(t->late_ms - w->confirmed_late_ms) <= TOLERANCE_MS;
 
 	w->confirmations++;
-	/* This repetition failed, or its banner had another delay. So earlier good repetitions may have been chance. */
+	/* If this repetition failed, or if its banner came after another delay than the earlier banners, the earlier
+	 * good repetitions may have been chance. */
 	if (!circuit_counts(w, t) || t->bytes_late || (any && !steady))
 		w->good = w->elsewhere = 0;
 	if (!circuit_counts(w, t) || t->bytes_late || t->source == BOOT_SOURCE_UNKNOWN)
@@ -301,8 +303,8 @@ void circuit_confirmed(struct wiring *w)
 	}
 }
 
-/* Changes to the other baud rate (115200 or 74880 Bd) and begins the probe anew. Does so only once, and only if enough
- * bytes came. Return: true if it does. */
+/* Changes the port's baud rate, from 115200 to 74880 Bd or the reverse, and begins the probe anew. Only one change is
+ * made in a run, and only if enough bytes came. Return: true if the baud rate is to be changed. */
 static bool try_other_speed(struct wiring *w)
 {
 	if (w->second_speed || w->config.crystal_mhz == 40 || w->bytes < BYTES_MIN)

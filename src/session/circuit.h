@@ -14,7 +14,7 @@ struct circuit_experiment {
 };
 
 extern const struct circuit_experiment circuit_experiments[WIRING_EXPERIMENTS];
-/** circuit_choose() - begin an experiment (WIRING_STEP), change the baud rate (WIRING_SPEED) or end (WIRING_END) */
+/** circuit_choose() - what comes next: an experiment (WIRING_STEP), another baud rate (WIRING_SPEED), WIRING_END */
 void circuit_choose(struct wiring *w);
 /** circuit_confirmed() - evaluate w->trial, an experiment that has repeated the reset found earlier */
 void circuit_confirmed(struct wiring *w);

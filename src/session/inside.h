@@ -1,4 +1,5 @@
-/* inside.h - functions that the files of the session call in each other. No other file includes this one.
+/* inside.h - functions that session.c, plan.c, stages.c, outcome.c and receive.c call in each other. Only these files
+ * include it.
  *
  * session.c calls plan.c before a reset pulse, stages.c after the pulse, outcome.c at the end of an attempt, and
  * receive.c after each read.
@@ -13,7 +14,7 @@
  * kOhm, up to 10 uF: 140 ms); then the ROM starts. */
 #define BOOT_WINDOW_MS 1000
 /* After an ESP8266 has loaded its image, the SDK may print at an unusual baud rate for this long. Loaders other than
- * eboot may also print then. */
+ * eboot may also print in this time. */
 #define CHATTER_MS 300
 
 static inline bool session_holds(const struct session *s, enum proof_rule rule)
@@ -27,7 +28,8 @@ static inline bool session_holds(const struct session *s, enum proof_rule rule)
 void session_add_note(struct session *s, enum session_note_kind kind);
 /** session_set_speed() - set the port to @baud in state SESSION_SPEED, then go to state @next */
 void session_set_speed(struct session *s, int baud, enum session_state next);
-/** session_begin_pulse() - start a new struct attempt; @number: of the attempt; @pulse: of the pulse in it, from 1 */
+/** session_begin_pulse() - start a new struct attempt; @number: the attempt's number; @pulse: the pulse's number in
+ * this attempt, from 1 */
 void session_begin_pulse(struct session *s, int number, int pulse);
 /** session_keep_attempt() - copy the current attempt to s->before, for comparison with the next attempt */
 void session_keep_attempt(struct session *s);
@@ -44,14 +46,15 @@ void receive_retune(struct session *s, int baud);
 void receive_feed(struct session *s, const void *bytes, size_t n);
 /** receive_flush() - no more bytes are expected now: treat an unfinished text line as complete */
 void receive_flush(struct session *s);
-/** receive_count() - count bytes that came after the lines were released, and learn the application's baud rate */
+/** receive_count() - count bytes that came after the modem lines were released, and learn the application's baud
+ * rate */
 void receive_count(struct session *s, const unsigned char *bytes, size_t n);
 /** receive_is_past_load() - has the boot that our pulse caused reported that its image is loaded? */
 bool receive_is_past_load(const struct session *s);
 /** receive_may_be_loader() - may a loader other than eboot be printing now, at the ROM's baud rate? */
 bool receive_may_be_loader(const struct session *s);
 
-/* ---- stages.c: one function for each state after the pulse. It moves to the next state when its own is over. ---- */
+/* ---- stages.c: a function for each state after the pulse. When the state is over, it sets the next one. ---- */
 
 void stage_listen(struct session *s);
 void stage_settle(struct session *s);

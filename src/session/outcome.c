@@ -72,7 +72,7 @@ static enum verdict with_our_boot(const struct session *s, enum proof_rule missi
 	return VERDICT_UNPROVEN;
 }
 
-/* Could this rule have held if --timeout had been longer? */
+/* Could the rule @missing have held if --timeout had been longer? */
 static bool is_short_of_time(const struct attempt *a, enum proof_rule missing)
 {
 	return missing == PROOF_SETTLED || (a->cut_off && (missing == PROOF_LOADED || missing == PROOF_CERTAIN ||
@@ -220,7 +220,8 @@ static void outcome_explain(const struct session *s, struct session_result *r)
 	}
 }
 
-/* Is it certain that our pulse reset the board? A single ESP8266 banner at 115200 Bd may follow a software restart. */
+/* Is it certain that our pulse reset the board? A single ESP8266 banner at 115200 Bd does not show this, because it may
+ * follow a software restart. */
 static bool is_shown_ours(const struct session *s)
 {
 	const struct attempt *a = &s->attempt;

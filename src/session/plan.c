@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* No attempt begins if less time than this would be left after its hold: too little to receive the boot. */
+/* No attempt begins if less time than this would be left after its hold, because it is too little to receive a boot. */
 #define RETRY_LEFT_MS 500
 /* Fewer unreadable bytes than this may be line noise. More of them may be a boot at another baud rate. */
 #define UNREADABLE_MIN 4
@@ -60,8 +60,8 @@ bool plan_may_try_again(const struct session *s, enum verdict verdict)
 	       s->deadline_ms - s->now_ms > RETRY_LEFT_MS + plan_hold(s, s->attempt.number + 1);
 }
 
-/* Was there a pulse in a series after which no banner came, or a banner after a different delay? Then the pulsed line
- * does not drive EN, or another line drives EN as well. */
+/* Has a series of pulses failed? It fails if after a pulse no banner came, or one after another delay than before. Then
+ * the modem line of the sequence does not drive EN, or the other modem line drives EN as well. */
 static bool row_broke(const struct session *s)
 {
 	return s->attempt.pulse > 1 && !(s->attempt.caused_by_us && s->attempt.series >= PROOF_PULSES);

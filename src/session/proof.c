@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* The banner takes 11 ms at 74880 Bd. The rest is for the bridge, which may keep received bytes back. */
+/* All bytes of one banner arrive within this time. The banner takes 11 ms at 74880 Bd. The rest is for the bridge,
+ * which may deliver bytes late. */
 #define BANNER_MS 30
 /* If more unreadable bytes than this precede a banner at 115200 Bd, they may be a banner at 74880 Bd that the bridge
  * has damaged. Then the readable banner is that of a later software restart. */
@@ -65,8 +66,8 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 }
 
 /* After power-on or a reset by EN/RST, an ESP8266 reports cause 1 (power or CH_PD) or 2 (RST pin), and a chip of the
- * ESP32 family reports POWERON. A chip reports USB after a reset by its USB-Serial-JTAG unit. Our pulse can have
- * caused such a reset only if the port is the chip's own USB. */
+ * ESP32 family reports POWERON. A chip reports USB after a reset by its USB-Serial-JTAG unit. Our pulse can have caused
+ * a reset by this unit only if the port is the chip's own USB. */
 static bool is_hardware_reset(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
@@ -75,7 +76,7 @@ static bool is_hardware_reset(const struct proof_context *context, const struct 
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }
 
-/* Did the banner come at 74880 Bd? After a software restart no banner does. */
+/* Did the banner come at 74880 Bd? After a software restart an ESP8266's banner comes at 115200 Bd. */
 static bool is_cold(const struct attempt *attempt)
 {
 	return attempt->boot.rx_speed == BOOT_RX_74880 || attempt->banner_baud == 74880;
@@ -118,8 +119,8 @@ int proof_series(const struct proof_context *context, const struct attempt *atte
 		return 1;
 	if (before->series == 1)
 		return 2;
-	/* If the last two intervals between pulses were equal, a board that restarts by itself at this interval
-	 * would look the same. So this pulse does not count. */
+	/* If the last two intervals between pulses were equal, a board that restarts by itself at this interval would
+	 * print equally late banners, too. So this pulse does not count. */
 	longer = (attempt->release_ms - before->release_ms) - before->distance_ms;
 	return llabs(longer) < proof_pause_min_ms(context) ? 2 : before->series + 1;
 }
@@ -173,7 +174,7 @@ bool proof_rule_holds(const struct proof_context *context, const struct attempt 
 	case PROOF_CERTAIN: return boot->certain;
 	case PROOF_LOADED: return boot->progress >= BOOT_LOADED;
 	case PROOF_NOT_COPYING: return !boot->copying && !boot->eboot_waits && !may_have_said_copy(attempt);
-	/* After a bad image another one may boot. Then the boot log's reader has cleared both members. */
+	/* After a bad image another image may boot. Then the boot log's reader has cleared trouble and suspect_text. */
 	case PROOF_NO_TROUBLE: return boot->trouble == BOOT_OK && !boot->suspect_text[0];
 	case PROOF_NO_FRAGMENT: return attempt->fragments == 0;
 	case PROOF_CLEAR: return attempt->unclear_after_load <= UNCLEAR_MAX;

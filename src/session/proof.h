@@ -15,12 +15,13 @@
 enum proof_rule {
 	PROOF_QUIET_HOLD,    /* while reset was held no bytes came, except in the first 50 ms */
 	PROOF_AFTER_RELEASE, /* the banner began after the modem lines were released */
-	PROOF_IN_TIME,	     /* the banner came as long after the release as a boot takes */
+	PROOF_IN_TIME,	     /* the time from the release of the modem lines to the banner fits a boot */
 	PROOF_HARDWARE,	     /* the banner reports a hardware reset */
-	/* ESP8266: the banner came at 74880 Bd. With a 40 MHz crystal no banner does so. If none came at 74880 Bd in
-	 * this run, a series of pulses at random intervals must each be followed by a banner after the same delay. */
+	/* ESP8266: the banner came at 74880 Bd, the baud rate after a hardware reset. With a 40 MHz crystal every
+	 * banner comes at 115200 Bd. So if no banner came at 74880 Bd in this run, a series of pulses at random
+	 * intervals is made. The rule holds if after each pulse a banner came, always after the same delay. */
 	PROOF_FRESH,
-	PROOF_ONE_BOOT,	   /* no unexpected banner followed (some healthy chips print two banners) */
+	PROOF_ONE_BOOT,	   /* no unexpected banner followed the first one (some healthy chips print two) */
 	PROOF_FLASH,	   /* the chip booted from flash */
 	PROOF_CERTAIN,	   /* if a banner was read at the wrong baud rate: all of it was recovered */
 	PROOF_LOADED,	   /* the boot log says that the image was loaded */
@@ -42,13 +43,14 @@ extern unsigned int proof_left_out; /* bit set of enum proof_rule: the rules tha
 #define proof_is_left_out(rule) false
 #endif
 
-/* No ROM prints a banner sooner than this after the lines were released. */
+/* No ROM prints a banner sooner than this after the modem lines were released. */
 #define PROOF_BOOT_MIN_MS 3
-/* This many pulses in a series prove a reset if all banners came at 115200 Bd. They have two intervals of different
- * length between them. A board that restarts by itself at equal intervals cannot match both. */
+/* If all banners came at 115200 Bd, a series of this many pulses proves a reset. The two intervals between the three
+ * pulses differ in length. So a board that restarts by itself at equal intervals cannot print a banner at the right
+ * time after each pulse. */
 #define PROOF_PULSES 3
-/* The delay from the release to the banner may vary by this much. On the board it varies little, but FTDI's latency
- * timer adds up to 16 ms. */
+/* In a series of pulses, the delay from the release of the modem lines to the banner may vary by this much. The board
+ * itself is regular, but FTDI's latency timer adds up to 16 ms. */
 #define PROOF_LATE_TOLERANCE_MS 20
 /* The rules tolerate up to this much delay by a busy computer. */
 #define PROOF_LAG_MAX_MS 60
@@ -56,11 +58,12 @@ extern unsigned int proof_left_out; /* bit set of enum proof_rule: the rules tha
 /* What was observed during one reset pulse and while the program listened afterwards. */
 struct attempt {
 	/* ---- the pulse ---- */
-	int number;	       /* number of the attempt, from 1 */
-	int pulse;	       /* number of the pulse within its attempt, from 1 */
-	int baud;	       /* the port's baud rate during the pulse */
-	int hold_ms;	       /* how long reset should be held */
-	int64_t distance_ms;   /* time between the release of the previous pulse and this one's */
+	int number;  /* number of the attempt, from 1 */
+	int pulse;   /* number of the pulse within its attempt, from 1 */
+	int baud;    /* the port's baud rate during the pulse */
+	int hold_ms; /* how long reset should be held */
+	/* time from the release of the modem lines in the previous pulse to their release in this one */
+	int64_t distance_ms;
 	bool passive;	       /* --no-reset: no pulse is made, and any hardware reset counts */
 	int64_t hold_begin_ms; /* when modem lines were last asserted; -1: not yet */
 	int64_t release_ms;    /* when both modem lines were released; -1: not yet */
@@ -73,8 +76,8 @@ struct attempt {
 	long after_release;	    /* bytes received since the release */
 	long unreadable;	    /* bytes since the release that are no text characters */
 	long unreadable_after_load; /* bytes after the load that are no text characters */
-	/* As counted by the boot log's reader since the release. garbage: unreadable bytes. text: bytes in readable
-	 * lines. */
+	/* What the boot log's reader has counted since the modem lines were released. garbage: unreadable bytes. text:
+	 * bytes in readable text lines. */
 	long garbage, text;
 	long garbage_at_load, text_at_load; /* values of garbage and text at the time of the load */
 	long noise;			    /* value of garbage when the first banner came */
@@ -84,7 +87,7 @@ struct attempt {
 	long fragments;
 	bool gap; /* bytes may have been lost after our banner: the computer was too slow */
 	/* ---- boots ---- */
-	bool cold_in_hold; /* a banner began before the release, so DTR drives EN */
+	bool cold_in_hold; /* a banner began before both modem lines were released, so DTR drives EN */
 	bool caused_by_us; /* a banner came that this pulse can have caused ("our banner") */
 	int64_t our_banner_ms;
 	int banner_baud; /* the port's baud rate when the banner was received */
@@ -95,11 +98,12 @@ struct attempt {
 	bool any_boot; /* the member boot is valid */
 	/* How many further banners followed ours because a healthy chip of this kind prints several. */
 	int chained;
-	bool rebooted;	     /* another banner followed ours, which a healthy chip would not print */
+	bool rebooted;	     /* after our banner came another one that a healthy chip would not print */
 	struct boot next;    /* valid if rebooted: the boot of the unexpected banner */
 	int64_t rebooted_ms; /* when the unexpected banner was received */
 	bool crashed_before; /* words of a panic came before any banner */
-	/* The session has been in SESSION_PATIENCE, to let eboot finish a possible copy. It does so only once. */
+	/* The session has waited in SESSION_PATIENCE, to let eboot finish a possible copy. It waits there once per
+	 * attempt. */
 	bool was_patient;
 	bool copied;	   /* during this boot, eboot began to copy an OTA image */
 	int64_t copied_ms; /* when the settle time began after eboot's copy; 0: eboot copied nothing */
@@ -108,7 +112,7 @@ struct attempt {
 	int64_t why_stage_ms; /* valid if asks_why: when to try the next baud rate */
 	bool follows;	      /* the port is at the application's baud rate */
 	int64_t follows_since_ms;
-	int64_t back_ms; /* when the port returned to the ROM's baud rate; 0: it did not leave it */
+	int64_t back_ms; /* when the port returned to the ROM's baud rate; 0: not yet, or it never left it */
 	/* Unreadable bytes that came while the port was at the application's baud rate. They may hide a restart. */
 	long hidden;
 	/* ---- the end ---- */
@@ -119,11 +123,12 @@ struct attempt {
 /* Facts about the run and the port that the rules need besides the attempt. */
 struct proof_context {
 	enum chip chip; /* the chip that the user expects; CHIP_UNKNOWN: any chip */
-	/* 26: an ESP8266 has printed at 74880 Bd in this run, so its crystal has 26 MHz. 0: none has done so. */
+	/* 26: in this run an ESP8266 has printed at 74880 Bd, so its crystal has 26 MHz. 0: the crystal is not
+	 * known. */
 	int crystal_mhz;
-	bool native_usb;    /* the port is the chip's own USB, so our pulse resets only its core */
+	bool native_usb;    /* the port is the chip's own USB, so our pulse resets only the chip's core */
 	int boot_window_ms; /* longest time from the release to the banner */
-	/* The longest time by which a read has returned after its deadline. A busy computer causes this delay. */
+	/* The longest delay so far from the deadline of a read to its return. A busy computer causes such delays. */
 	int lag_ms;
 	const struct attempt *before; /* the previous pulse; NULL: there was none */
 };

@@ -1,4 +1,4 @@
-/* receive.c - evaluates received bytes, and the events of the boot log's reader, for struct attempt. */
+/* receive.c - evaluates received bytes and the events of the boot log's reader. Results: struct attempt. */
 #include "session/inside.h"
 
 #include <stdio.h>
@@ -9,9 +9,9 @@
 /* After a pause of 2.5 characters the receiver recognises the next start bit, so it is aligned with the sender. At 9600
  * Bd this is 3 ms; a busy computer needs a margin. */
 #define STEP_PAUSE_MS 30
-/* Chance does not make this many bytes in a row printable. */
+/* This many printable bytes in a row are text. Chance does not make so many bytes printable. */
 #define TEXT_IS_NO_LUCK 12
-/* At 74880 Bd the ROM's last words about a bad image have at least this many characters. */
+/* A text at 74880 Bd may be the ROM's message about a bad image only if it has at least this many characters. */
 #define WORD_MIN 4
 
 /* Adds the note about a banner as soon as its boot mode is known. If the banner was received at the wrong baud rate,
@@ -75,8 +75,8 @@ static void receive_banner(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Copies what the reader knows about the current boot. The copy goes to a->next after an unexpected second banner, else
- * to a->boot. */
+/* Copies what the boot log's reader knows about the current boot. The copy goes to a->next after an unexpected second
+ * banner, else to a->boot. */
 static void take_boot(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -91,8 +91,8 @@ static void take_boot(struct session *s, const struct boot *boot)
 	note_boot(s, boot);
 }
 
-/* Keeps the byte counts from before the load. With them proof.c finds how many bytes eboot may have printed after the
- * load. */
+/* Records the byte counts until the image is loaded. proof.c subtracts them from later counts, to find how many bytes
+ * eboot may have printed after the load. */
 static void take_progress(struct session *s, const struct boot *boot)
 {
 	struct attempt *a = &s->attempt;
@@ -145,16 +145,16 @@ static void receive_text(struct session *s, const struct boot_event *event)
 	a->text += (long)event->len;
 	if (receive_is_past_load(s) && event->len >= TEXT_IS_NO_LUCK && !event->number)
 		appspeed_text(&s->appspeed);
-	/* At 74880 Bd a short text right after the load is chance, or the ROM's last words about a bad image. So it
-	 * counts as unreadable. Second stages and applications print longer lines. */
+	/* At 74880 Bd a short text right after the load is chance, or the ROM's message about a bad image. So it counts
+	 * as unreadable. Second stages and applications print longer lines. */
 	if (is_unclear(s) && a->boot.progress == BOOT_LOADED && event->len < TEXT_IS_NO_LUCK) {
 		a->unclear_after_load += (long)event->len;
 		a->fragments += event->len >= WORD_MIN;
 	}
 }
 
-/* Returns true until the modem lines are released. A banner before their release means that DTR drives EN. Other
- * events before it are ignored. */
+/* Returns true until the modem lines are released. A banner before their release means that DTR drives EN. Other events
+ * before their release are ignored. */
 static bool is_before_release(struct session *s, const struct boot_event *event)
 {
 	if (s->attempt.release_ms >= 0 || proof_is_left_out(PROOF_AFTER_RELEASE))
@@ -205,7 +205,7 @@ static void receive_event(void *user, const struct boot_event *event)
 		s->on_line(s->line_user, event->line, event->len);
 }
 
-/* An ESP8266's SDK prints a text line at an unusual baud rate before the application starts. May it be doing so now? */
+/* May an ESP8266's SDK be printing now? It prints a text line at an unusual baud rate before the application starts. */
 static bool may_be_chatter(const struct session *s)
 {
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->now_ms - s->attempt.boot.loaded_ms <= CHATTER_MS;
@@ -217,8 +217,8 @@ bool receive_may_be_loader(const struct session *s)
 }
 
 /* Counts bytes that may hide a restart while the port is at the application's baud rate. Once the receiver is aligned
- * with the sender, every unreadable byte counts. A read at a baud rate that turns out to be wrong counts as one byte
- * more. @silent_ms: the pause before these bytes. */
+ * with the sender, every unreadable byte counts. If the port's baud rate turns out to be wrong, each read counts as one
+ * byte more. @silent_ms: the pause before these bytes. */
 static void count_hidden(struct session *s, long unreadable, size_t n, int64_t silent_ms)
 {
 	enum speed_answer answer = speed_check_answer(&s->appspeed.check);
@@ -238,13 +238,15 @@ static void count_hidden(struct session *s, long unreadable, size_t n, int64_t s
 		s->attempt.hidden++;
 }
 
-/* ESC counts as text after the load, because ESP-IDF colours its log lines. ROMs do not. */
+/* Is @c a text character? After the load ESC is one, too, because ESP-IDF colours its log lines. A ROM prints no
+ * ESC. */
 static bool is_text(unsigned char c, bool is_past_load)
 {
 	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t' || (c == 0x1b && is_past_load);
 }
 
-/* Were these bytes certainly sent after @since_ms? The bridge and the computer may have delayed them. */
+/* Were the bytes that have just been received certainly sent after @since_ms? The bridge and the computer may have
+ * delayed them. */
 static bool is_surely_after(const struct session *s, int64_t since_ms)
 {
 	return s->now_ms > since_ms + s->config.latency_ms + s->context.lag_ms;

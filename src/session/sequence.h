@@ -16,9 +16,10 @@
 #define SEQUENCE_TEXT_MAX 256
 
 struct sequence_step {
-	unsigned int lines;    /* bit set of enum modem_line: which modem lines this step sets; 0: it only waits */
-	unsigned int asserted; /* bit set: which of the modem lines that this step sets it asserts */
-	int hold_ms;	       /* how long to wait after setting the modem lines */
+	unsigned int lines; /* bit set of enum modem_line: which modem lines this step sets; 0: it only waits */
+	/* bit set: the modem lines that this step asserts; it releases the other ones that it sets */
+	unsigned int asserted;
+	int hold_ms; /* how long to wait after setting the modem lines */
 };
 
 struct sequence {
@@ -26,7 +27,8 @@ struct sequence {
 	char text[SEQUENCE_TEXT_MAX];
 	struct sequence_step steps[SEQUENCE_STEPS_MAX];
 	size_t n;
-	/* The sequence has a name. Then the session chooses how long reset is held, and listens while it is held. */
+	/* The sequence has a name. Then the session chooses how long it holds reset, and reads the port during the
+	 * hold. */
 	bool observes;
 };
 
@@ -47,7 +49,7 @@ int sequence_parse(const char *text, struct sequence *ret, char *err, size_t cap
 /** sequence_boots_download() - on one of the usual circuits, would this sequence let EN rise while GPIO0 is low? */
 bool sequence_boots_download(const struct sequence *sequence);
 
-/** sequence_lines() - which modem lines are asserted after @step; @lines: those that were asserted before it */
+/** sequence_lines() - which modem lines are asserted after @step; @lines: the modem lines asserted before @step */
 static inline unsigned int sequence_lines(unsigned int lines, const struct sequence_step *step)
 {
 	return (lines & ~step->lines) | step->asserted;

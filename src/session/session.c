@@ -246,8 +246,8 @@ static bool is_last_hold(const struct session *s)
 	return s->lines != 0;
 }
 
-/* The board must be silent during the last hold, in sequences without a name, too. So once its time is over, the hold
- * continues until no byte has come for a moment. */
+/* When the hold of this step ends. During the last hold of any sequence the board must be silent. So when the planned
+ * time is over, the last hold continues until no byte has come for a moment. */
 static int64_t hold_end(const struct session *s)
 {
 	int64_t quiet = s->last_byte_ms + HOLD_QUIET_MS + s->config.latency_ms;

@@ -38,15 +38,17 @@ struct session_config {
 	int hold_ms; /* how long reset is held; 0: 20 ms in the first attempt, 100 ms in the second, then 500 ms */
 	int attempts;
 	int timeout_ms;	 /* time limit for the verdict */
-	int settle_ms;	 /* a restart, panic or watchdog this soon after the load prevents `ready` */
+	int settle_ms;	 /* milliseconds after the load in which a restart, panic or watchdog prevents `ready` */
 	bool no_reset;	 /* make no pulse: judge the next hardware reset, whatever causes it */
 	bool native_usb; /* the port is the chip's own USB-Serial-JTAG unit */
-	bool conditions; /* after the proof, wait until session_conditions_met() is called */
+	bool conditions; /* after the reset is proven, wait until session_conditions_met() is called */
 	int latency_ms;	 /* the bridge's latency timer: received bytes may arrive this much later */
-	uint64_t seed;	 /* for random holds and pauses in a series of pulses; new in each run */
+	/* makes the lengths of holds and pauses random in a series of pulses; each run gets another seed */
+	uint64_t seed;
 };
 
-/* The sequences with a name. To reset the board, they assert RTS, both modem lines, or DTR. */
+/* The sequences that have a name. To reset the board, PLAN_RTS asserts RTS, PLAN_DTR asserts DTR, and PLAN_BOTH asserts
+ * both modem lines. */
 enum plan_wiring { PLAN_RTS, PLAN_BOTH, PLAN_DTR, PLAN_WIRINGS };
 
 /* What plan.c has planned for the next pulse, and what it has learned about the board from earlier attempts. */
@@ -54,10 +56,11 @@ struct plan {
 	int baud; /* the port's baud rate during the pulse */
 	enum plan_wiring wiring, first_wiring;
 	unsigned int tried; /* bit set of enum plan_wiring: the sequences tried so far */
-	/* A chip other than the ESP8266 printed its banner at 115200 Bd, so all pulses use this baud rate. */
+	/* A chip other than an ESP8266 printed its banner at 115200 Bd, so the port is at 115200 Bd in all pulses from
+	 * now on. */
 	bool at_115200;
 	bool rts_resets; /* the board booted after the sequence "rts" */
-	bool at_74880;	 /* the ROM prints at 74880 Bd, so the next pulse uses this baud rate */
+	bool at_74880;	 /* the ROM prints at 74880 Bd, so the port is at 74880 Bd during the next pulse */
 	int pause_ms;	 /* the last pause between two pulses of one attempt */
 	uint64_t random; /* state of the random number generator */
 };
@@ -80,7 +83,7 @@ enum session_reset_by { RESET_BY_NOBODY, RESET_BY_US, RESET_BY_OTHER };
 
 struct session_result {
 	enum verdict verdict;
-	int err; /* positive errno that led to a verdict with status 30 to 35; else 0 */
+	int err; /* if the verdict has exit status 30 to 35: the positive errno behind it; else 0 */
 	/* The sentence for the user: printed after the name of the port and the word for the verdict. */
 	char text[640];
 	const struct advice *advice; /* what the user should do next; NULL: nothing */
@@ -91,8 +94,8 @@ struct session_result {
 	enum proof_rule missing; /* the first rule that did not hold; PROOF_RULES: all rules held */
 	int attempts;
 	int pulses;
-	int boot_ms; /* milliseconds from the release to the load; -1: nothing was loaded */
-	int up_ms;   /* milliseconds from the load to the verdict; -1: nothing was loaded */
+	int boot_ms; /* milliseconds from the release of the modem lines to the load; -1: no image was loaded */
+	int up_ms;   /* milliseconds from the load to the verdict; -1: no image was loaded */
 	int total_ms;
 	int baud;	 /* the port's baud rate at the end */
 	int crystal_mhz; /* MHz of the crystal, as found: 26 or 40; 0: unknown */
@@ -100,19 +103,19 @@ struct session_result {
 	char sequence[SEQUENCE_TEXT_MAX];
 };
 
-/* Called for each text line after the load. @line has no escape sequences and no terminating zero. It may contain any
- * byte. */
+/* Called for each text line that the board prints after the load. Escape sequences are removed from @line, and no
+ * terminating zero follows it. Otherwise @line may contain any byte. */
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {
 	SESSION_BEGIN,	    /* the next attempt begins */
 	SESSION_SPEED,	    /* set the port to next_baud, then go to next_state */
 	SESSION_STEP,	    /* set the modem lines for one step of the sequence */
-	SESSION_HOLD,	    /* read until the hold of this step is over */
+	SESSION_HOLD,	    /* the modem lines of the step are set: read until the step is over */
 	SESSION_LISTEN,	    /* the modem lines are released: read until the image is loaded */
 	SESSION_SETTLE,	    /* the image is loaded: read until the settle time is over */
-	SESSION_PATIENCE,   /* do not reset the board now, since eboot may be copying an OTA image */
-	SESSION_WHY,	    /* the board restarted without saying why: read, in case it says so next time */
+	SESSION_PATIENCE,   /* eboot may be copying an OTA image: read, without resetting the board */
+	SESSION_WHY,	    /* the board restarted without saying why: read, since it may say why at its next restart */
 	SESSION_CONDITIONS, /* the reset is proven: read until the conditions are met */
 	SESSION_RELEASE,    /* the session has ended with a modem line asserted: release both */
 	SESSION_OVER,
@@ -128,25 +131,29 @@ struct session {
 	struct sequence sequence; /* the sequence of the current pulse */
 	size_t step;		  /* index of the current step in sequence.steps */
 	int64_t start_ms, deadline_ms, now_ms;
-	int64_t state_end_ms;			/* when the current state ends if nothing happens before */
-	int64_t last_byte_ms, previous_byte_ms; /* when bytes were last read, and when before that */
+	int64_t state_end_ms;			/* when the current state ends, unless an event ends it sooner */
+	int64_t last_byte_ms, previous_byte_ms; /* when bytes were last read; when bytes were read the time before */
 	int64_t read_until_ms;			/* deadline of the last ACTION_READ; -1: none */
 	int baud;				/* the port's baud rate now */
 	int next_baud;				/* the baud rate to be set in SESSION_SPEED */
-	bool garbage_is_unclear;		/* unreadable bytes that are reported now may hide a restart */
-	int64_t tuned_ms;			/* when the port's baud rate was last set */
-	unsigned int lines;			/* asserted modem lines; only assumed while lines_known is false */
+	/* unreadable bytes that the boot log's reader reports now may hide a restart */
+	bool garbage_is_unclear;
+	int64_t tuned_ms;   /* when the port's baud rate was last set */
+	unsigned int lines; /* asserted modem lines; only assumed while lines_known is false */
 	bool lines_known;
-	bool copying; /* eboot has printed '@' (it copies an OTA image) and not yet the result of the copy */
+	/* eboot has printed '@', so it copies an OTA image; it has not yet printed the result of the copy */
+	bool copying;
 	struct plan plan;
 	struct appspeed appspeed;
 	int64_t sought_ms;	 /* when the search for a baud rate above 115200 Bd began; 0: it has not begun */
 	int64_t patience_ms;	 /* when SESSION_PATIENCE began */
 	int64_t heard_before_ms; /* when the last byte before SESSION_PATIENCE came */
 	long followed_bytes;	 /* bytes received before the application's baud rate was confirmed */
-	/* The receiver has been aligned with the application's characters since the port took their baud rate. */
+	/* Since the port was set to the application's baud rate, its receiver has become aligned with the application's
+	 * characters. */
 	bool in_step;
-	/* The port has been at the application's baud rate once. From now on it stays at the ROM's. */
+	/* The port was at the application's baud rate and has returned to the ROM's. It does not leave the ROM's baud
+	 * rate again before the reset is proven. */
 	bool stays;
 	bool proven;
 	bool conditions_met;
@@ -162,7 +169,7 @@ struct session {
 	struct session_note notes[SESSION_NOTES_MAX]; /* ring buffer for session_take_note() */
 	size_t first_note, n_notes;
 	bool boot_untold;   /* add a note about the last banner once its boot mode is known */
-	int64_t trouble_ms; /* when this boot first reported trouble; -1: it did not */
+	int64_t trouble_ms; /* when the current boot first reported trouble; -1: it has reported none */
 	int64_t torn_ms;    /* when damaged words of a ROM first came in SESSION_CONDITIONS; -1: none came */
 	int64_t unclear_ms; /* when unreadable bytes last came; they may be a restart */
 };
@@ -185,7 +192,7 @@ void session_lost(struct session *s, int64_t now_ms);
 bool session_is_asserting(const struct session *s);
 /** session_conditions_met() - every condition holds. Call only while session.proven; repeated calls are allowed. */
 void session_conditions_met(struct session *s, int64_t now_ms);
-/** session_condition_failed() - end the session with @verdict, of status 20 to 23; @text is copied */
+/** session_condition_failed() - end the session with @verdict, which has exit status 20 to 23; @text is copied */
 void session_condition_failed(struct session *s, int64_t now_ms, enum verdict verdict, const char *text);
 /** session_take_note() - move the oldest note to @ret. Return: false if there is none. 16 notes are kept at most. */
 bool session_take_note(struct session *s, struct session_note *ret);

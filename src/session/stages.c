@@ -2,7 +2,7 @@
 #include "session/inside.h"
 
 /* If no load line came this long after the banner began, the chip is in download mode. A chip that boots from flash
- * prints load lines; an ESP8266 does so at once, the ESP32 family later. */
+ * prints load lines: an ESP8266 at once, the ESP32 family later. */
 #define DOWNLOAD_QUIET_MS 300
 #define DOWNLOAD_ESP32_MS 1500
 /* If a chip boots from flash, its image is loaded at most this long after the banner began. */
@@ -11,24 +11,26 @@
 #define NO_IMAGE_GRACE_MS 1500
 /* eboot gets this much time to copy an OTA image. A copy usually takes a few seconds. */
 #define COPY_WINDOW_MS 60000
-/* If eboot may be copying an OTA image, but has not said so, the session waits for this much silence at most. */
+/* If eboot may be copying an OTA image, but has not said so, the session waits until the board has been silent for this
+ * long. */
 #define PATIENCE_MS 7000
-/* Another attempt needs this much time, so SESSION_PATIENCE leaves it before the time limit. */
+/* Another attempt needs this much time, so SESSION_PATIENCE ends this long before the time limit. */
 #define RETRY_TIME_MS 2500
-/* The settle time is at least this long, even with --settle 0. Errors of the load appear within it. */
+/* The settle time is at least this long, even with --settle 0, because errors of the load appear within it. It depends
+ * on the chip. CONFIRM_APP_MS: if an application's text line has come already. */
 #define CONFIRM_ESP8266_MS 200
 #define CONFIRM_ESP32_MS 500
 #define CONFIRM_APP_MS 50
-/* If unreadable bytes came within this time, they may be the beginning of a restart. A ROM pauses for less than this
- * between its text lines. */
+/* If the board has been silent for less than this, it may still be printing: a ROM pauses for less than this between
+ * its text lines. */
 #define FRESH_MS 60
 /* Unreadable bytes prolong the settle time by this much at most. */
 #define TALK_EXTRA_MAX_MS 1000
 /* The first line of a banner counts as damaged text if it comes alone. Wait this long for the second line, which names
  * the reset cause. */
 #define TORN_GRACE_MS 100
-/* If this many unreadable bytes came at 115200 Bd, the ROM may be printing at 74880 Bd. If the bridge delivers
- * characters with framing errors, the boot log's reader has recognised the banner by then. */
+/* If this many unreadable bytes came at 115200 Bd, the ROM may be printing at 74880 Bd. A bridge that delivers
+ * characters with framing errors needs no such limit: the boot log's reader has recognised the banner by then. */
 #define STRANGE_BYTES 20
 /* If this many unreadable bytes came at 74880 Bd after the load, an application prints at another baud rate. */
 #define APP_BYTES 8
@@ -161,7 +163,7 @@ static int64_t listen_end(const struct session *s)
 }
 
 /* Is the board printing at 74880 Bd while the port is at 115200 Bd? Then the port changes its baud rate during the
- * boot. Resetting the board again instead would be dangerous: if eboot is copying an OTA image, this destroys the
+ * boot. It would be dangerous to reset the board again instead: if eboot is copying an OTA image, a reset destroys the
  * application. */
 static bool sounds_like_74880(const struct session *s)
 {
@@ -243,16 +245,16 @@ static int confirm_ms(const struct session *s)
 
 	if (proof_is_left_out(PROOF_SETTLED))
 		return 0;
-	/* If a board restarts by itself at the interval of the last pulses, it does so again within this time. Wait
-	 * for it. */
+	/* A board that restarts by itself at the interval of the last pulses restarts again within this time. So wait
+	 * this long for a restart. */
 	if (proof_needs_row(&s->context, &s->attempt) && s->any_before && s->before.caused_by_us)
 		floor_ms = (int)clk_later(s->attempt.distance_ms, s->before.distance_ms) + CONFIRM_ESP8266_MS;
 	return s->config.settle_ms > floor_ms ? s->config.settle_ms : floor_ms;
 }
 
-/* The settle time does not end while unreadable bytes come. They may be a crash report at another baud rate, before
- * a restart. Before its banner a restarting board is silent for about as long as between the release and our banner.
- * So after a longer silence no restart is under way. */
+/* The settle time does not end while unreadable bytes come. They may be a crash report at another baud rate, before a
+ * restart. Before its banner a restarting board is silent, for about as long as the time from the release of the modem
+ * lines to our banner. So after a longer silence no restart is under way. */
 static int64_t talk_end(const struct session *s, int64_t end_ms)
 {
 	const struct attempt *a = &s->attempt;
@@ -280,8 +282,9 @@ static int64_t settle_end(const struct session *s)
 	return talk_end(s, end);
 }
 
-/* Must the port go from 74880 to 115200 Bd? An ESP8266's ROM and eboot print errors of the load at their banner's 74880
- * Bd. Once the application runs, a restart is readable at 115200 Bd, whatever the application's baud rate. */
+/* Must the port go from 74880 to 115200 Bd? An ESP8266's ROM and eboot print errors of the load at 74880 Bd, as the
+ * banner before. Once the application runs, a restart is readable at 115200 Bd, whatever the application's baud
+ * rate. */
 static bool must_change_speed(const struct session *s)
 {
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0 &&
@@ -302,7 +305,7 @@ static bool leave_cold_speed(struct session *s)
 	return true;
 }
 
-/* May the bridge drop characters with framing errors? Then wrongly aligned text looks clean. */
+/* May the bridge drop characters with framing errors? Then even text that was received wrongly aligned looks clean. */
 static bool may_drop(const struct session *s)
 {
 	return appspeed_may_drop(&s->appspeed) || s->attempt.boot.habit == BOOT_HABIT_DROPS;
@@ -315,7 +318,8 @@ static bool hears_report(const struct session *s)
 	const struct appspeed *h = &s->appspeed;
 	int baud = h->sender_baud;
 
-	/* A port at 74880 Bd receives enough bytes of a restart, even if the bridge drops characters. */
+	/* The port may change to 74880 Bd even if the bridge drops characters, because at 74880 Bd it still receives
+	 * enough bytes of a restart. */
 	return s->baud == 115200 && !s->stays && baud && baud != s->baud && (baud == 74880 || !may_drop(s)) &&
 	       appspeed_characters(h) >= REPORT_CHARACTERS &&
 	       s->now_ms - h->last_ms <= s->config.latency_ms + FRESH_MS &&
@@ -397,7 +401,8 @@ void stage_settle(struct session *s)
 		stage_give_up(s);
 		return;
 	}
-	/* The load was reported, but then eboot has announced a copy. */
+	/* The board reported that the image is loaded, but then eboot announced a copy: wait for the end of the
+	 * copy. */
 	if (!session_holds(s, PROOF_NOT_COPYING)) {
 		s->state = SESSION_LISTEN;
 		return;

@@ -74,7 +74,8 @@ static void wiring_event(void *user, const struct boot_event *event)
 
 	if (event->kind == BOOT_EVENT_BANNER)
 		wiring_banner(w, event->boot);
-	/* If the bridge drops or changes characters with framing errors, several boot modes look alike at 115200 Bd. */
+	/* If the bridge drops or changes characters with framing errors, several boot modes look alike to a port at
+	 * 115200 Bd. So note that the port should change to 74880 Bd. */
 	if (event->boot && event->boot->rx_speed == BOOT_RX_74880 && event->boot->habit != BOOT_HABIT_DELIVERS)
 		w->muffled = true;
 	/* If a banner was read at the wrong baud rate, its boot mode may become known later than its reset cause. So
@@ -117,8 +118,8 @@ static void end_experiment(struct wiring *w)
 	w->state = WIRING_CHOOSE;
 }
 
-/* When the last step ends after a banner: once the board has loaded its image, or has shown that it will not. Repeated
- * boots of the board do not delay this. */
+/* When the last step ends if a banner came: once the board has loaded its image, or has shown that it will load none.
+ * If the board boots again and again, the step does not last longer. */
 static int64_t after_banner(const struct wiring *w)
 {
 	const struct boot *boot = bootlog_boot(&w->log);
@@ -148,7 +149,7 @@ static void wiring_dwell(struct wiring *w)
 {
 	if (w->now_ms < dwell_end(w))
 		return;
-	/* No banner came in this step. The next bytes belong to another text line, so end the current one. */
+	/* If no banner came in this step, the next bytes belong to another text line, so end the current text line. */
 	if (!w->trial.seen)
 		bootlog_flush(&w->log, w->now_ms, wiring_event, w);
 	if (w->step + 1 == circuit_experiments[w->current].n) {
@@ -230,7 +231,8 @@ static void wiring_set(struct wiring *w, unsigned int lines, enum wiring_state n
 
 static void wiring_failed(struct wiring *w, int err)
 {
-	/* The probe's result was found before the rescue, so a failure now does not change it. */
+	/* The probe had its result before it began to reset the board out of download mode. A failure of this reset
+	 * does not change the result. */
 	if (w->state == WIRING_RESCUE || w->state == WIRING_RESCUE_HOLD) {
 		w->lines_known = false;
 		wiring_release(w);
@@ -248,7 +250,7 @@ static void wiring_failed(struct wiring *w, int err)
 void wiring_did(struct wiring *w, int64_t now_ms, int r)
 {
 	w->now_ms = now_ms;
-	/* An error does not matter, because closing the port releases the modem lines, too. */
+	/* If releasing the modem lines failed, this does not matter: closing the port releases them, too. */
 	if (w->state == WIRING_RELEASE) {
 		wiring_set(w, 0, WIRING_OVER);
 	} else if (r < 0) {

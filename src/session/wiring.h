@@ -10,9 +10,8 @@
  *	}
  *
  * The probe plays experiments (circuit.h). An experiment asserts modem lines, holds them, and changes them. The time of
- * the ROM's banner shows in which step EN rose. The banner's boot mode shows the level of GPIO0. Once an
- * experiment has reset the board, the probe plays that experiment twice more, to confirm the result and to leave the board
- * running.
+ * the ROM's banner shows in which step EN rose. The banner's boot mode shows the level of GPIO0. Once an experiment has
+ * reset the board, the probe plays this experiment twice more, to confirm the result and to leave the board running.
  *
  * However the probe ends, both modem lines are released. If an experiment has sent the board into download mode, the
  * board is reset once more.
@@ -60,7 +59,7 @@ enum wiring_circuit {
 struct wiring_result {
 	/* VERDICT_READY: the circuit was found, its reset was repeated, and the board booted from flash. */
 	enum verdict verdict;
-	int err; /* positive errno that led to a verdict with status 30 to 35; else 0 */
+	int err; /* if the verdict has exit status 30 to 35: the positive errno behind it; else 0 */
 	enum wiring_circuit circuit;
 	char sequence[SEQUENCE_TEXT_MAX]; /* value for --sequence; "": none */
 	char esptool[SEQUENCE_TEXT_MAX];  /* value for esptool's custom_hard_reset_sequence; "": none */
@@ -88,7 +87,7 @@ struct wiring_trial {
 	bool strong;	    /* the banner certainly follows a hardware reset */
 	int where;	    /* index of the step in which the banner began */
 	int late_ms;	    /* delay from the start of the banner's step to the banner */
-	unsigned long boot; /* boot.number of the banner's boot */
+	unsigned long boot; /* boot.number of the boot that began with the banner */
 	enum boot_source source;
 	int seen_in_hold; /* how many banners began in the first step */
 	long bytes;	  /* number of bytes received during the experiment */
@@ -98,7 +97,7 @@ struct wiring_trial {
 
 enum wiring_state {
 	WIRING_CHOOSE,	    /* choose the next experiment */
-	WIRING_SPEED,	    /* change the port's baud rate: 115200 to 74880 Bd, or back */
+	WIRING_SPEED,	    /* change the port's baud rate, from 115200 to 74880 Bd or the reverse */
 	WIRING_STEP,	    /* set the modem lines of a step */
 	WIRING_DWELL,	    /* read until the step is over */
 	WIRING_END,	    /* the result is known; the board may still be in download mode */
@@ -115,7 +114,8 @@ struct wiring {
 	int64_t start_ms, deadline_ms, now_ms;
 	int baud;     /* the port's baud rate now */
 	bool muffled; /* the bridge drops or changes characters with framing errors */
-	/* The probe has changed the port to its other baud rate, because banners could not be read well. */
+	/* The probe has changed the port's baud rate, from 115200 to 74880 Bd or the reverse, because banners could not
+	 * be read well. */
 	bool second_speed;
 	bool lines_known;
 	unsigned int lines; /* asserted modem lines; only assumed while lines_known is false */
@@ -127,16 +127,16 @@ struct wiring {
 	struct wiring_trial trials[WIRING_EXPERIMENTS];
 	bool confirming;   /* the current experiment repeats the reset that was found */
 	int confirmations; /* how often the reset was repeated */
-	int good;	   /* how many repetitions in a row booted from flash */
-	int elsewhere;	   /* how many repetitions in a row booted, but not from flash */
-	/* late_ms of the last repetition after which the board booted, as counted in good or elsewhere. */
+	int good;	   /* after how many repetitions in a row the board booted from flash */
+	int elsewhere;	   /* after how many repetitions in a row the board booted, but not from flash */
+	/* trial.late_ms of the last repetition that was counted in good or elsewhere. */
 	int confirmed_late_ms;
 	enum boot_source elsewhere_source;
 	int window_ms; /* how long a step waits for a banner */
 	int strong_resets, weak_resets;
 	long bytes; /* number of bytes received since wiring_init() */
-	/* An experiment may have sent the board into download mode. Then these modem lines are asserted to reset it.
-	 * 0: not needed. */
+	/* An experiment may have sent the board into download mode. Then these modem lines are asserted to reset the
+	 * board. 0: no reset is needed. */
 	unsigned int rescue;
 	struct wiring_result result;
 };
