@@ -30,8 +30,8 @@ static int conditions_add(struct conditions *c, const char *option, const char *
 	return (int)c->n++;
 }
 
-/* Collects and compiles the patterns of --expect, --fail-on and --firmware. If several patterns match one text line,
- * the first of them in this order is reported, but a pattern that must not match comes before all others. */
+/* Collects and compiles the patterns of --expect, --fail-on and --firmware. If several patterns match one text line, a
+ * pattern that must not match is reported; without such a pattern, the one that was added first. */
 static int conditions_compile(struct conditions *c, const struct request *request, char *err, size_t cap)
 {
 	const struct firmware *f = request->firmware ? firmware_by_name(request->firmware) : NULL;
@@ -129,7 +129,7 @@ void conditions_line(void *user, const char *line, size_t len)
 	if (c->n == 0 || c->failed || wait_now_ms() >= c->match.deadline_ms)
 		return;
 	if (match_line(&c->match, line, len, &event) <= 0)
-		return; /* no pattern matched, or one exceeded a limit, which conditions_look() reports */
+		return; /* no pattern matched, or a pattern exceeded a limit: conditions_look() reports the latter */
 	if (c->patterns[event.pattern].kind == MATCH_FAIL_ON) {
 		c->failed = true;
 		c->failure = event;
@@ -161,8 +161,9 @@ void conditions_forget(struct conditions *c)
 
 /* ---- OTA probes over the network ---- */
 
-/* Fills in c->ota_host. If the user gave @ as HOST, it is the address that the board has printed: the firmware's
- * address pattern has matched it, or, if there is none, the first --expect pattern that matched. */
+/* Fills in c->ota_host. If the user gave @ as HOST, the host is the address that the board has printed. The firmware's
+ * address pattern has matched this address. If the firmware has no address pattern, the --expect pattern that matched
+ * first has matched it. */
 static int find_host(struct conditions *c, const struct ota_target *target)
 {
 	const char *group;

@@ -20,7 +20,8 @@
 #include "run/match.h"
 #include "run/request.h"
 
-/* Called with each match to report: a text line has matched a pattern of --expect, --fail-on or --firmware. */
+/* Called when a text line has matched a pattern of --expect, --fail-on or --firmware, except for patterns of kind
+ * MATCH_NOTE. */
 typedef void conditions_tell_fn(void *user, const struct report_match *match);
 
 struct conditions {
@@ -29,10 +30,11 @@ struct conditions {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
 	const char *option[MATCH_PATTERNS_MAX]; /* for each pattern the option that it comes from */
 	size_t n;
-	/* indices in patterns[] of the firmware's patterns for its address and its version; -1: it has none */
+	/* indices in patterns[] of the firmware's patterns for its address and its version; -1: it has no such
+	 * pattern */
 	int address, version;
 	struct match match;
-	bool failed; /* a pattern that must not match has matched; failure says which */
+	bool failed; /* a pattern that must not match has matched; the member failure says which */
 	struct match_event failure;
 	bool probing; /* an OTA probe is running, and the member probe is valid */
 	struct otaprobe probe;

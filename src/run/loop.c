@@ -11,11 +11,11 @@
  * then loop_sink.lost is called. */
 #define HELD_BACK_MAX (128 * 1024)
 
-/* If the tty still has input this long after the deadline of a read, this computer is slower than the board sends. Then
- * reading ends, and input counts as lost. */
+/* If the tty still has input this long after the deadline of a read, this computer reads more slowly than the board
+ * sends. Then reading ends, and bytes count as lost. */
 #define CATCH_UP_MS 300
-/* Once this time has passed after the deadline, a read that does not fill its buffer ends the reading: the tty is
- * empty. */
+/* A read that does not fill its buffer has emptied the tty. After the deadline such a read ends the reading, but only
+ * once this time has passed. */
 #define CATCH_UP_MIN_MS 30
 
 /* A tty buffers 4096 bytes (Linux drivers/tty/n_tty.c, N_TTY_BUF_SIZE). When this buffer is full, the driver takes no
@@ -34,10 +34,11 @@ struct loop {
 	size_t n_held;
 	bool any_lost;
 	int64_t looked_ms; /* when the last read of the port returned */
-	/* estimate of bytes that were queued before the last read: more were read than can have arrived since the read
-	 * before */
+	/* Estimate: how many bytes the tty had queued before the last read. The last reads returned this many more
+	 * bytes than can have arrived between them. */
 	int64_t backlog;
-	int64_t waiting;  /* estimate of bytes that arrived while this process did not read, and may be queued */
+	/* estimate of the bytes that came while this process did not read; the tty may have them queued */
+	int64_t waiting;
 	int64_t unbroken; /* bytes read since the tty was last found empty */
 	bool stopped;	  /* a stop signal came */
 };
@@ -112,9 +113,9 @@ static void found_empty(struct loop *l)
 }
 
 /* Detects lost input: the tty's buffer was nearly full, so the bridge may have dropped bytes. One sign is a read that
- * returns more than can have arrived since the read before: this process was suspended or got no CPU time. The other
- * sign is that reading falls behind the board over many reads, for example because a pattern is slow. The chip's own
- * USB has no baud rate and loses nothing, because it waits for its reader. */
+ * returns more bytes than can have arrived since the previous read: this process was suspended or got no CPU time. The
+ * other sign is that reading falls behind the board over many reads, for example because a pattern is slow. The chip's
+ * own USB loses nothing, because the chip waits until the computer reads. */
 static void find_gap(struct loop *l, size_t n, int64_t since_ms, int64_t began_ms)
 {
 	const struct session *s = l->session;
@@ -167,7 +168,7 @@ static void read_port(struct loop *l, int64_t deadline_ms)
 		if (woke_ms < 0)
 			woke_ms = loop_now_ms(l);
 		if (loop_now_ms(l) - woke_ms >= CATCH_UP_MIN_MS && n < READ_MAX)
-			break; /* all old input has been read: every byte read from now on is new */
+			break; /* the tty is empty: all bytes that came before the deadline have been read */
 		if (loop_now_ms(l) - woke_ms < CATCH_UP_MS)
 			continue;
 		if (l->session)

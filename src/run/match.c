@@ -45,7 +45,8 @@
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 50000
 #define HEAP_LIMIT_KIB 16384
-/* callouts between two looks at the clock; before each, PCRE2 may scan the text line: 20 us for \X* */
+/* how often match_watch() is called between two looks at the clock. Before each call PCRE2 may scan the whole text
+ * line, which takes 20 us for \X* */
 #define STEPS_PER_LOOK 256
 
 /* ---- limits of time and memory ---- */
@@ -170,8 +171,8 @@ static void match_remember(struct match *match, size_t i, const char *line, int 
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	bool any_group = pairs != 1 && offsets[2] != PCRE2_UNSET;
 	const PCRE2_SIZE *range = any_group ? &offsets[2] : offsets;
-	/* The end may lie before the beginning, if a look-ahead calls a group with \K; newer versions of PCRE2 refuse
-	 * this. */
+	/* The match may end before it begins, if a look-ahead in the pattern calls a group with \K. Newer versions of
+	 * PCRE2 refuse such a pattern. */
 	size_t n = range[1] > range[0] ? range[1] - range[0] : 0;
 
 	if (n >= MATCH_GROUP_MAX)

@@ -51,11 +51,12 @@ struct match {
 	size_t n;
 	pcre2_match_context *context; /* holds a pointer to this struct match, so do not move the struct */
 	pcre2_match_data *data;
-	unsigned int steps; /* callouts on the current text line */
+	unsigned int steps; /* how often PCRE2 has called match_watch() on the current text line */
 	/* this process's CPU time when match_watch() first read the clock for the current text line */
 	int64_t since_us;
 	/* When to give up matching a text line (CLOCK_MONOTONIC). Needed besides MATCH_CPU_MS, because on a busy
-	 * computer so much CPU time takes much longer. INT64_MAX until the caller sets it. */
+	 * computer a process may wait long until it gets MATCH_CPU_MS of CPU time. INT64_MAX until the caller sets
+	 * it. */
 	int64_t deadline_ms;
 	uint64_t came;	     /* bit set of the patterns that have matched */
 	uint64_t with_group; /* bit set of the patterns whose group 1 took part in the match */
@@ -78,8 +79,8 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 
 /**
  * match_line() - try all patterns on the first MATCH_LINE_MAX bytes of a text line
- * @ret: filled in if 1 is returned. If several patterns match, it is the first MATCH_FAIL_ON pattern of them, or, if
- *	there is none, the first pattern of them
+ * @ret: filled in if 1 is returned. If several patterns match, @ret tells of the first MATCH_FAIL_ON pattern among them,
+ *	or, if none of them is a MATCH_FAIL_ON pattern, of the first of them.
  *
  * A pattern that has matched is not tried again before match_forget(). Takes MATCH_CPU_MS of CPU time at most,
  * and a few milliseconds more.
@@ -89,7 +90,7 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 int match_line(struct match *match, const char *line, size_t len, struct match_event *ret);
 /** match_complete() - whether all MATCH_EXPECT patterns have matched; false if a pattern has exceeded a limit */
 bool match_complete(const struct match *match);
-/** match_group() - text of the pattern's group 1, or without group 1 of its whole match; NULL: no match yet */
+/** match_group() - text of the pattern's group 1, or of its whole match if no group 1 took part; NULL: no match yet */
 const char *match_group(const struct match *match, size_t pattern);
 /** match_first() - match_group() of the MATCH_EXPECT pattern that matched first; NULL: none has matched */
 const char *match_first(const struct match *match);

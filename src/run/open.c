@@ -63,8 +63,8 @@ static void name_holder(const struct search *s, const struct holder *holder)
 	open_status(s, text);
 }
 
-/* Waits until no process is seen to use the port. Opening it earlier would disturb that process: open() asserts DTR and
- * RTS. */
+/* Waits until no process is seen to use the port. To open a port that a process uses would disturb this process,
+ * because open() asserts DTR and RTS. */
 static int wait_for_holder(const struct search *s)
 {
 	struct holder holder;
@@ -73,7 +73,8 @@ static int wait_for_holder(const struct search *s)
 	if (r <= 0)
 		return r;
 	name_holder(s, &holder);
-	/* the ancestor waits for espreset to end, so waiting for the ancestor would be in vain */
+	/* The program that started espreset uses the port. It waits for espreset to end, so to wait for it would be in
+	 * vain. */
 	if (holder.is_ancestor)
 		return s->options->request->no_lock ? 0 : -EDEADLK;
 	r = holder_wait(s->path, s->options->deadline_ms, stop_port(), &holder);
@@ -82,7 +83,8 @@ static int wait_for_holder(const struct search *s)
 	return r;
 }
 
-/* After open() failed with EIO: whether the device was unplugged meanwhile. Then its device node soon disappears. */
+/* Whether an open() that failed with EIO failed because the device was unplugged. If so, its device node disappears
+ * within NOTICE_MS. */
 static bool has_gone(const char *path)
 {
 	int64_t deadline = wait_now_ms() + NOTICE_MS;
@@ -95,7 +97,7 @@ static bool has_gone(const char *path)
 	return true;
 }
 
-/* Waits until the tty exists that the user's PORT means, and stores its path in s->path. */
+/* Waits until the tty that the user's PORT means exists, and stores its path in s->path. */
 static int find_path(struct search *s)
 {
 	struct open_failure *f = s->failure;
@@ -110,7 +112,8 @@ static int find_path(struct search *s)
 	return resolve_wait(s->options->spec, s->options->deadline_ms, stop_port(), TEXTBUF(s->path), TEXTBUF(f->text));
 }
 
-/* Finds out what kind of bridge the tty belongs to, and sets the options for kinds that must be opened differently. */
+/* Finds out what kind of bridge the tty belongs to. Sets the options for those kinds that tty_open() must treat in a
+ * special way. */
 static void take_quirks(struct search *s, struct tty_options *options)
 {
 	const struct bridge *bridge;

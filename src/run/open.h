@@ -13,7 +13,7 @@ struct open_options {
 	const struct request *request;
 	const struct spec *spec;
 	int64_t deadline_ms;			      /* when to stop waiting for the port; CLOCK_MONOTONIC */
-	void (*status)(void *user, const char *text); /* called with a text that says what open_port() waits for */
+	void (*status)(void *user, const char *text); /* called when open_port() waits; the text says for what */
 	void *user;
 };
 

@@ -32,7 +32,7 @@ struct request {
 	uint64_t given;
 	const char *args[REQUEST_PORTS_MAX]; /* operands and arguments of --port, as the user wrote them */
 	size_t n_args;
-	struct spec ports[REQUEST_PORTS_MAX]; /* those of args that are PORTs, parsed */
+	struct spec ports[REQUEST_PORTS_MAX]; /* the PORTs among args, parsed */
 	size_t n_ports;
 	const char *file; /* FILE of --decode; NULL: standard input */
 	const char *name; /* NAME of --enroll */

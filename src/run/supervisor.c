@@ -147,7 +147,7 @@ static void supervisor_reap(struct crew *crew, struct board *board)
 }
 
 /* The worker's time limit has passed: its ioctl() or close() blocks in the driver. SIGKILL ends the worker only when
- * the driver returns, and the supervisor does not wait until it does. */
+ * the driver returns. The supervisor does not wait for this. */
 static void supervisor_give_up(struct crew *crew, struct board *board)
 {
 	static const struct advice unplug = { "unplug-bridge", "unplug the bridge and plug it in again" };
@@ -185,7 +185,8 @@ static void take_message(struct crew *crew, struct board *board, const struct me
 			 message->u.status);
 		break;
 	case MESSAGE_OPENED:
-		/* With --recover the rest of --wait may be needed to open the port again. */
+		/* With --recover the time limit stays as it is, because the rest of --wait may be needed to open the
+		 * port again. */
 		if (!crew->request->recover)
 			board->limit_ms = clk_earlier(
 				board->limit_ms, wait_now_ms() + crew->request->session.timeout_ms + LIMIT_GRACE_MS);
@@ -343,7 +344,7 @@ static int supervisor_start(struct crew *crew, struct board *board)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	fflush(NULL); /* else parent and child would each write the output that is still buffered */
+	fflush(NULL); /* otherwise parent and child would both write the output that is still buffered */
 	board->pid = fork();
 	if (board->pid < 0) {
 		int r = -errno;

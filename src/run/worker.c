@@ -54,8 +54,8 @@
 #define OPEN_GRACE_MS 300
 /* With --if-needed, wait this long at most for the board to answer over the network. */
 #define IF_NEEDED_MS 5000
-/* How long to retry a port that came back and may not be opened: the kernel makes its device node, and udev sets the
- * node's group a moment later. */
+/* After a recovery step, permission to open the port may be missing at first: the kernel creates the device node, and
+ * udev sets the node's group a moment later. Opening the port is retried for this long. */
 #define GROUP_MS 1000
 
 struct worker {
@@ -224,8 +224,8 @@ static void ask_board(struct worker *w, bool once, int64_t deadline_ms)
 		worker_stop();
 }
 
-/* Sets the verdict `ready` if the board has answered ERROR[5] over the network. The board says ERROR[5] only if its
- * strapping latch says flash boot. This proves what the serial port did not show. */
+/* Sets the verdict `ready` if the board has answered ERROR[5] over the network. The board answers ERROR[5] only if its
+ * strapping latch says flash boot. So the answer proves what the serial port could not prove. */
 static void take_proof_by_ota(struct worker *w)
 {
 	struct session_result *r = &w->result.session;
@@ -313,11 +313,13 @@ static void worker_reset(struct worker *w, struct session_config *config)
 	if (r == -ECANCELED)
 		worker_stop();
 	if (may_stand_in(w)) {
-		conditions_forget_finding(&w->conditions); /* an answer from before the reset does not count */
+		/* an earlier answer does not count: the board may have been reset since then */
+		conditions_forget_finding(&w->conditions);
 		ask_board(w, false, w->session.deadline_ms);
 		take_proof_by_ota(w);
 	}
-	take_close(w, closed); /* last, so that the board's answer cannot hide that closing the port has failed */
+	/* after take_proof_by_ota(), whose `ready` would hide that closing the port has failed */
+	take_close(w, closed);
 }
 
 static void worker_probe_wiring(struct worker *w)
@@ -416,8 +418,8 @@ static void run_again(struct worker *w, bool once)
 }
 
 /* Runs a session after a recovery step. It makes one attempt only, which shows whether the step has helped. If the
- * board answered but is not ready, another session makes all attempts. After the last step, the first session makes
- * them. */
+ * board answered but is not ready, another session makes all attempts. After the last recovery step, the first session
+ * already makes all attempts. */
 static void run_after_step(struct worker *w)
 {
 	bool last = ladder_is_last(&w->ladder);
