@@ -79,8 +79,8 @@ int match_init(struct match *match, const struct match_pattern *patterns, size_t
 
 /**
  * match_line() - try all patterns on the first MATCH_LINE_MAX bytes of a text line
- * @ret: filled in if 1 is returned. If several patterns match, @ret tells of the first MATCH_FAIL_ON pattern among them,
- *	or, if none of them is a MATCH_FAIL_ON pattern, of the first of them.
+ * @ret: filled in if 1 is returned. If several patterns match, @ret tells of the first MATCH_FAIL_ON pattern among
+ *	them, or, if none of them is a MATCH_FAIL_ON pattern, of the first of them.
  *
  * A pattern that has matched is not tried again before match_forget(). Takes MATCH_CPU_MS of CPU time at most,
  * and a few milliseconds more.

@@ -24,7 +24,7 @@
 #define APPSPEED_PAUSE_MS 150
 
 struct appspeed {
-	int latency_ms; /* the bridge's latency timer: received bytes may arrive this much later */
+	int latency_ms; /* the bridge's latency timer: it may delay received bytes by this much */
 	int port_baud;	/* the port's baud rate */
 	/* Guesses the sender's baud rate from the bytes since appspeed_begin() or the last readable text line. */
 	struct speed_guess guess;
@@ -33,7 +33,7 @@ struct appspeed {
 	int app_baud;	      /* baud rate of the application, never of a loader; 0: unknown */
 	bool may_be_loader;   /* a loader may be printing now */
 	long unreadable;      /* unreadable bytes since appspeed_begin() */
-	unsigned int guessed; /* bit set: which of its three guesses appspeed_next_guess() has returned */
+	unsigned int guessed; /* bit set: the guesses that appspeed_next_guess() has returned already */
 	/* Unreadable bytes came, and the sender's baud rate could not be found from them. It may be above the port's
 	 * baud rate. */
 	bool strange;

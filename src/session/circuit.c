@@ -1,4 +1,4 @@
-/* circuit.c - the decisions of --probe-wiring: which experiment comes next, and which circuit they have shown. */
+/* circuit.c - the decisions of --probe-wiring: which experiment comes next, and which circuit the experiments show. */
 #include "session/circuit.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #define CONFIRMATIONS_MAX 4
 /* The repetitions of a reset hold the board in reset for this time and for HOLD_MS in turn. Suppose that the modem
  * lines have no effect, and that the board restarts by itself at equal intervals. Then the unequal holds change the
- * time from the release to the banner by more than TOLERANCE_MS, which exposes the board. */
+ * time from the release of the modem lines to the banner by more than TOLERANCE_MS, which exposes the board. */
 #define CONFIRM_HOLD_MS 250
 #define TOLERANCE_MS 60
 /* The probe tries the second baud rate (74880 or 115200 Bd) only if at least this many bytes came. */
@@ -76,7 +76,7 @@ static const struct circuit {
 				  "DTR is wired upside down: the board is in reset while DTR is released" },
 };
 
-/* For each line that may drive EN: the experiments with this line, and the circuits that they can tell apart. */
+/* For each modem line that may drive EN: the experiments with this line, and the circuits that they tell apart. */
 static const struct suspect {
 	enum wiring_experiment alone, held_long, then_both, then_other;
 	enum wiring_circuit transistors, direct, only, unclear;
@@ -145,8 +145,8 @@ static enum wiring_circuit circuit_of_suspect(const struct wiring *w, const stru
 		return line->unclear;
 	if (t->where == 1)
 		return line->transistors;
-	/* What does the second line do? This stays unknown if the board does not boot from flash even while that
-	 * line is released, because something else then holds GPIO0 low. */
+	/* The effect of the second line stays unknown if the board does not boot from flash even while this line is
+	 * released, because something else then holds GPIO0 low. */
 	if (t->where != 2 || t->source == BOOT_SOURCE_UNKNOWN || alone->source != BOOT_SOURCE_FLASH)
 		return line->unclear;
 	return t->source == BOOT_SOURCE_FLASH ? line->only : line->direct;

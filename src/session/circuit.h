@@ -1,4 +1,4 @@
-/* circuit.h - the decisions of --probe-wiring: which experiment comes next, and which circuit they have shown.
+/* circuit.h - the decisions of --probe-wiring: which experiment comes next, and which circuit the experiments show.
  *
  * wiring.c plays the experiments, and calls circuit_choose() before each one.
  */

@@ -19,8 +19,8 @@ static enum verdict without_our_boot(const struct session *s)
 
 	if (a->any_boot && a->boot.trouble == BOOT_NO_IMAGE)
 		return VERDICT_BOOT_FAILED;
-	/* A banner came before the lines were released: the sequence does not fit the circuit. So the outcome does not
-	 * show whether the board works. */
+	/* A banner came before the modem lines were released: the sequence does not fit the circuit. So the outcome
+	 * does not show whether the board works. */
 	if (a->cold_in_hold && a->boot.trouble == BOOT_OK)
 		return VERDICT_UNPROVEN;
 	if ((a->any_boot && is_crash(&a->boot)) || a->crashed_before)

@@ -12,10 +12,10 @@
 #define HOLD_SPREAD_MS 20
 #define PAUSE_SPREAD_MS 100
 
-/* How long reset is held in the first attempt, in the second, and in all later ones. */
+/* How long the board is held in reset in the first attempt, in the second, and in all later ones. */
 static const int hold_steps_ms[] = { 20, 100, 500 };
 
-/* The sequence for each enum plan_wiring, in the order in which they are tried: docs/hardware.md, section 7. */
+/* The sequences, indexed by enum plan_wiring. They are tried in this order: docs/hardware.md, section 7. */
 static const char *const wirings[PLAN_WIRINGS] = { "rts", "both", "dtr" };
 
 static const struct sequence_step release_step = { MODEM_DTR | MODEM_RTS, 0, 0 };
@@ -112,8 +112,8 @@ static enum plan_wiring plan_wiring(const struct session *s, int next_baud, enum
 
 	if (a->cold_in_hold || row_broke(s) || (a->caused_by_us && a->boot.source == BOOT_SOURCE_DOWNLOAD))
 		return s->plan.wiring == PLAN_RTS ? PLAN_BOTH : s->plan.wiring;
-	/* Keep the sequence if it has reset the board. Keep it also if the next pulse uses another baud rate, since
-	 * that may show whether the sequence resets the board. */
+	/* Keep the sequence if it has reset the board. Keep it also if the next pulse uses another baud rate, since the
+	 * other baud rate may show whether the sequence resets the board. */
 	if (a->caused_by_us || (may_be_boot && next_baud != a->baud))
 		return s->plan.wiring;
 	return untried_wiring(s);
@@ -139,7 +139,7 @@ static void plan_sequence(struct session *s)
 	if (s->config.no_reset) {
 		*seq = (struct sequence){ .text = "none", .n = 1, .steps = { release_step } };
 	} else if (!seq->observes) {
-		/* A sequence in esptool's language expects that both lines are released at its start, so release
+		/* A sequence in esptool's language expects that both modem lines are released at its start, so release
 		 * them first. */
 		memmove(seq->steps + 1, seq->steps, seq->n * sizeof(seq->steps[0]));
 		seq->steps[0] = release_step;

@@ -30,8 +30,8 @@ enum proof_rule {
 	/* After the banner no damaged words of a ROM or a panic came, and no bytes were lost. Damaged words and lost
 	 * bytes may hide another boot. */
 	PROOF_NO_FRAGMENT,
-	PROOF_CLEAR,   /* ESP8266: unreadable bytes after the load are too few to hide a restart */
-	PROOF_SETTLED, /* the settle time, which begins at the load, has passed */
+	PROOF_CLEAR,   /* ESP8266: the unreadable bytes that came after the load are too few to hide a restart */
+	PROOF_SETTLED, /* the settle time, which begins when the image is loaded, has passed */
 	PROOF_CHIP,    /* the chip is the one that the user gave with --chip */
 	PROOF_RULES
 };
@@ -52,7 +52,7 @@ extern unsigned int proof_left_out; /* bit set of enum proof_rule: the rules tha
 /* In a series of pulses, the delay from the release of the modem lines to the banner may vary by this much. The board
  * itself is regular, but FTDI's latency timer adds up to 16 ms. */
 #define PROOF_LATE_TOLERANCE_MS 20
-/* The rules tolerate up to this much delay by a busy computer. */
+/* A busy computer reads bytes late. The rules tolerate a delay up to this. */
 #define PROOF_LAG_MAX_MS 60
 
 /* What was observed during one reset pulse and while the program listened afterwards. */
@@ -61,7 +61,7 @@ struct attempt {
 	int number;  /* number of the attempt, from 1 */
 	int pulse;   /* number of the pulse within its attempt, from 1 */
 	int baud;    /* the port's baud rate during the pulse */
-	int hold_ms; /* how long reset should be held */
+	int hold_ms; /* how long the board should be held in reset */
 	/* time from the release of the modem lines in the previous pulse to their release in this one */
 	int64_t distance_ms;
 	bool passive;	       /* --no-reset: no pulse is made, and any hardware reset counts */
@@ -69,36 +69,41 @@ struct attempt {
 	int64_t release_ms;    /* when both modem lines were released; -1: not yet */
 	int pause_ms;	       /* how long to pause before the next pulse of the series */
 	bool changed_speed;    /* the port was changed to 74880 Bd during the boot */
-	long hold_bytes_late;  /* bytes that came when reset had been held for over 50 ms */
+	long hold_bytes_late;  /* bytes that came after the board had been held in reset for 50 ms */
 	/* ---- bytes ---- */
-	long bytes;		    /* received since the pulse began */
-	int64_t first_byte_ms;	    /* when the first byte after the release came; -1: none came */
-	long after_release;	    /* bytes received since the release */
-	long unreadable;	    /* bytes since the release that are no text characters */
+	long bytes;		    /* bytes received since the pulse began */
+	int64_t first_byte_ms;	    /* when the first byte came after the modem lines were released; -1: none came */
+	long after_release;	    /* bytes received since the modem lines were released */
+	long unreadable;	    /* bytes since the modem lines were released that are no text characters */
 	long unreadable_after_load; /* bytes after the load that are no text characters */
 	/* What the boot log's reader has counted since the modem lines were released. garbage: unreadable bytes. text:
 	 * bytes in readable text lines. */
 	long garbage, text;
-	long garbage_at_load, text_at_load; /* values of garbage and text at the time of the load */
-	long noise;			    /* value of garbage when the first banner came */
+	long garbage_at_load, text_at_load; /* values of the members garbage and text when the image had been loaded */
+	long noise;			    /* value of the member garbage when the first banner came */
 	long unclear_after_load;	    /* unreadable bytes after the load that may hide a restart */
-	long fragments_before;		    /* damaged words of a ROM between the release and the first banner */
-	/* After our banner: how many damaged words of a ROM or a panic came, plus how often bytes were lost. */
+	/* damaged words of a ROM that came after the modem lines were released, but before any banner */
+	long fragments_before;
+	/* After the banner that our pulse caused: how many damaged words of a ROM or a panic came, plus how often bytes
+	 * were lost. */
 	long fragments;
-	bool gap; /* bytes may have been lost after our banner: the computer was too slow */
+	bool gap; /* bytes may have been lost after the banner that our pulse caused: the computer was too slow */
 	/* ---- boots ---- */
 	bool cold_in_hold; /* a banner began before both modem lines were released, so DTR drives EN */
 	bool caused_by_us; /* a banner came that this pulse can have caused ("our banner") */
 	int64_t our_banner_ms;
 	int banner_baud; /* the port's baud rate when the banner was received */
-	/* How many pulses in a row, up to this one, had a banner after the same delay (rule PROOF_FRESH). */
+	/* How many pulses in a row, including this one, were followed by a banner after the same delay (rule
+	 * PROOF_FRESH). */
 	int series;
-	/* The latest boot since the release. Before any boot its chip is CHIP_UNKNOWN and its cause is -1. */
+	/* The latest boot since the modem lines were released. If there was none, its chip is CHIP_UNKNOWN and its
+	 * cause is -1. */
 	struct boot boot;
 	bool any_boot; /* the member boot is valid */
-	/* How many further banners followed ours because a healthy chip of this kind prints several. */
+	/* How many banners followed the one that our pulse caused, because a healthy chip of this kind prints
+	 * several. */
 	int chained;
-	bool rebooted;	     /* after our banner came another one that a healthy chip would not print */
+	bool rebooted;	     /* after the banner that our pulse caused came one that a healthy chip would not print */
 	struct boot next;    /* valid if rebooted: the boot of the unexpected banner */
 	int64_t rebooted_ms; /* when the unexpected banner was received */
 	bool crashed_before; /* words of a panic came before any banner */
@@ -108,7 +113,7 @@ struct attempt {
 	bool copied;	   /* during this boot, eboot began to copy an OTA image */
 	int64_t copied_ms; /* when the settle time began after eboot's copy; 0: eboot copied nothing */
 	/* ---- while the port is at another baud rate than the ROM's ---- */
-	bool asks_why;	      /* the board has restarted, and the program listens for the reason */
+	bool asks_why;	      /* the board has restarted, and the program reads on to learn the reason */
 	int64_t why_stage_ms; /* valid if asks_why: when to try the next baud rate */
 	bool follows;	      /* the port is at the application's baud rate */
 	int64_t follows_since_ms;
@@ -127,7 +132,7 @@ struct proof_context {
 	 * known. */
 	int crystal_mhz;
 	bool native_usb;    /* the port is the chip's own USB, so our pulse resets only the chip's core */
-	int boot_window_ms; /* longest time from the release to the banner */
+	int boot_window_ms; /* longest time from the release of the modem lines to the banner */
 	/* The longest delay so far from the deadline of a read to its return. A busy computer causes such delays. */
 	int lag_ms;
 	const struct attempt *before; /* the previous pulse; NULL: there was none */
@@ -144,14 +149,15 @@ enum proof_rule proof_missing(const struct proof_context *context, const struct 
 /** proof_banner_is_caused_by_us() - can this attempt's pulse have caused the banner that began @boot? */
 bool proof_banner_is_caused_by_us(const struct proof_context *context, const struct attempt *attempt,
 				  const struct boot *boot);
-/** proof_series() - how many pulses in a row, up to this one, had equally late banners; 0: this one had no valid
- * banner */
+/** proof_series() - how many pulses in a row, including @attempt's, had equally late banners; 0: @attempt's had no
+ * valid one */
 int proof_series(const struct proof_context *context, const struct attempt *attempt);
 /** proof_needs_row() - must a series of pulses prove the reset? Yes for an ESP8266 that never printed at 74880 Bd. */
 bool proof_needs_row(const struct proof_context *context, const struct attempt *attempt);
 /** proof_pause_min_ms() - three pulses have two intervals between them, which must differ by at least this much */
 int proof_pause_min_ms(const struct proof_context *context);
-/** proof_chain_is_healthy() - does a healthy chip print @next's banner after ours? See docs/hardware.md, section 2. */
+/** proof_chain_is_healthy() - does a healthy chip print the banner of @next after that of @attempt? See
+ * docs/hardware.md, section 2. */
 bool proof_chain_is_healthy(const struct attempt *attempt, const struct boot *next);
 
 #endif

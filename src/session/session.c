@@ -41,7 +41,7 @@
 
 /* Bytes that come this soon after a hold began may have been sent before it, because bridges delay received bytes. */
 #define HOLD_PAST_MS 50
-/* The hold lasts until the board has been silent for this long, but HOLD_EXTRA_MAX_MS longer than planned at most. */
+/* The hold lasts until the board has been silent for this long, but at most HOLD_EXTRA_MAX_MS longer than planned. */
 #define HOLD_QUIET_MS 10
 #define HOLD_EXTRA_MAX_MS 100
 /* A banner alone takes less time than this. If bytes came for longer, load lines followed the banner. */

@@ -35,14 +35,14 @@ struct session_config {
 	 * on it. */
 	int crystal_mhz;
 	struct sequence sequence;
-	int hold_ms; /* how long reset is held; 0: 20 ms in the first attempt, 100 ms in the second, then 500 ms */
+	int hold_ms; /* how long the board is held in reset; 0: 20 ms in attempt 1, 100 ms in attempt 2, then 500 ms */
 	int attempts;
 	int timeout_ms;	 /* time limit for the verdict */
 	int settle_ms;	 /* milliseconds after the load in which a restart, panic or watchdog prevents `ready` */
 	bool no_reset;	 /* make no pulse: judge the next hardware reset, whatever causes it */
 	bool native_usb; /* the port is the chip's own USB-Serial-JTAG unit */
 	bool conditions; /* after the reset is proven, wait until session_conditions_met() is called */
-	int latency_ms;	 /* the bridge's latency timer: received bytes may arrive this much later */
+	int latency_ms;	 /* the bridge's latency timer: it may delay received bytes by this much */
 	/* makes the lengths of holds and pauses random in a series of pulses; each run gets another seed */
 	uint64_t seed;
 };

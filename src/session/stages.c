@@ -7,7 +7,7 @@
 #define DOWNLOAD_ESP32_MS 1500
 /* If a chip boots from flash, its image is loaded at most this long after the banner began. */
 #define LOAD_WINDOW_MS 3000
-/* After "invalid header" and the like, another image slot or a recovery copy may still boot within this time. */
+/* After an error such as "invalid header", the chip may still boot another image within this time. */
 #define NO_IMAGE_GRACE_MS 1500
 /* eboot gets this much time to copy an OTA image. A copy usually takes a few seconds. */
 #define COPY_WINDOW_MS 60000
@@ -34,10 +34,10 @@
 #define STRANGE_BYTES 20
 /* If this many unreadable bytes came at 74880 Bd after the load, an application prints at another baud rate. */
 #define APP_BYTES 8
-/* An ESP8266 prints errors of the load at the banner's baud rate. So the port stays at 74880 Bd for this long after the
- * load. */
+/* If an ESP8266's banner came at 74880 Bd, errors of the load come at 74880 Bd, too. So the port stays at this baud
+ * rate for this long after the load. */
 #define COLD_SPEED_MS 60
-/* Text of this many characters without a pause is longer than a greeting. It may be a crash report. */
+/* Text of this many characters without a pause is longer than an application's greeting. It may be a crash report. */
 #define REPORT_CHARACTERS 80
 /* To find the baud rate of an application above 115200 Bd, the port listens at APPSPEED_FASTEST_BAUD for this long. */
 #define SEEK_MS 3000
@@ -47,7 +47,7 @@
 #define WHY_LEFT_MS 500
 /* At each baud rate SESSION_WHY lasts this long, plus 1.5 times the board's uptime before the restart. */
 #define WHY_MS 500
-/* An attempt makes at most this many pulses. If the series is not complete by then, it has failed. */
+/* An attempt makes at most this many pulses. If these pulses do not complete the series, the series has failed. */
 #define PULSES_MAX (2 * PROOF_PULSES)
 
 static bool stage_is_loaded(const struct session *s)
@@ -282,9 +282,8 @@ static int64_t settle_end(const struct session *s)
 	return talk_end(s, end);
 }
 
-/* Must the port go from 74880 to 115200 Bd? An ESP8266's ROM and eboot print errors of the load at 74880 Bd, as the
- * banner before. Once the application runs, a restart is readable at 115200 Bd, whatever the application's baud
- * rate. */
+/* Must the port go from 74880 to 115200 Bd? An ESP8266's ROM and eboot print errors of the load at 74880 Bd, like the
+ * banner. Once the application runs, a restart is readable at 115200 Bd, whatever the application's baud rate. */
 static bool must_change_speed(const struct session *s)
 {
 	return s->attempt.boot.chip == CHIP_ESP8266 && s->baud == 74880 && s->config.settle_ms > 0 &&

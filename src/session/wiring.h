@@ -34,7 +34,7 @@ struct wiring_config {
 	int baud;	 /* the baud rate at which the port was opened */
 	int crystal_mhz; /* MHz of an ESP8266's crystal: 26 or 40; 0: unknown */
 	int timeout_ms;
-	int latency_ms; /* the bridge's latency timer: received bytes may arrive this much later */
+	int latency_ms; /* the bridge's latency timer: it may delay received bytes by this much */
 };
 
 enum wiring_circuit {
