@@ -30,8 +30,8 @@ struct conditions {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];
 	const char *option[MATCH_PATTERNS_MAX]; /* for each pattern the option that it comes from */
 	size_t n;
-	/* indices in patterns[] of the firmware's patterns for its address and its version; -1: it has no such
-	 * pattern */
+	/* indices in patterns[] of the firmware's patterns for its address and its version; -1: the firmware has no
+	 * such pattern */
 	int address, version;
 	struct match match;
 	bool failed; /* a pattern that must not match has matched; the member failure says which */
@@ -59,7 +59,7 @@ void conditions_line(void *user, const char *line, size_t len);
 void conditions_forget(struct conditions *c);
 /**
  * conditions_look() - advance the OTA probe; tell the session when all conditions are met or one has failed
- * Return: when to call it again, in milliseconds of CLOCK_MONOTONIC.
+ * Return: when to call this function again, in milliseconds of CLOCK_MONOTONIC.
  */
 int64_t conditions_look(struct conditions *c, struct session *session, int64_t now_ms);
 

@@ -40,8 +40,8 @@ void ladder_look(struct ladder *l)
 		l->any_target = recover_target(&l->spec, &l->target) == 0;
 }
 
-/* Whether a recovery step may help against a verdict. If the board received no reset (no-effect), a USB reset of the
- * bridge cannot fix the missing wire, but a power cycle restarts the board, too. */
+/* Whether a recovery step may help after a session with this verdict. If the board received no reset (no-effect), a USB
+ * reset of the bridge cannot fix the missing wire, but a power cycle restarts the board, too. */
 static bool ladder_helps(enum ladder_rung rung, enum verdict verdict)
 {
 	switch (verdict) {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* Bytes received while DTR or RTS is asserted are buffered until both are released. The buffer suffices for the longest
- * --hold (10.1 s; at 115200 Bd 11.5 bytes arrive in a millisecond). A longer custom sequence may overflow the buffer:
- * then loop_sink.lost is called. */
+ * --hold (10.1 s; at 115200 Bd 11.5 bytes arrive in a millisecond). A longer sequence in esptool's language may
+ * overflow the buffer: then loop_sink.lost is called. */
 #define HELD_BACK_MAX (128 * 1024)
 
 /* If the tty still has input this long after the deadline of a read, this computer reads more slowly than the board

@@ -103,8 +103,9 @@ static int find_path(struct search *s)
 	struct open_failure *f = s->failure;
 	int r = resolve_port(s->options->spec, TEXTBUF(s->path), TEXTBUF(f->text));
 
-	/* A port that was found before may have been unplugged since. A link may still lead to its old tty number,
-	 * which another device may have by now. resolve_wait() waits until udev has updated the links. */
+	/* If the port was found by an earlier try, it may have been unplugged since. Then its link may still lead to
+	 * the old tty number, which another device may have by now. resolve_wait() waits until udev has updated the
+	 * links. */
 	if ((r == 0 && !s->was_there) || (r < 0 && r != -ENOENT && r != -ENXIO))
 		return r;
 	if (r < 0)

@@ -19,7 +19,7 @@ struct open_options {
 
 struct open_failure {
 	enum verdict verdict;
-	char text[192];	  /* "": none, so report strerror() of the errno */
+	char text[192];	  /* "": no text; then report strerror() of the errno */
 	char advice[512]; /* what the user can do; "": nothing known */
 	pid_t holder_pid; /* process that uses the port; 0: not known */
 	char holder_command[64];

@@ -46,8 +46,8 @@
 #include "run/message.h"
 #include "run/worker.h"
 
-/* Added to --wait and --timeout before a worker counts as stuck: when it closes its port it reads input for up to 50
- * ms, and a busy computer delays it. */
+/* A worker counts as stuck this long after --wait and --timeout have passed. While it closes its port, it reads input
+ * for up to 50 ms, and a busy computer delays it. */
 #define LIMIT_GRACE_MS 700
 /* After a stop signal the workers get SIGTERM. Those that have not ended after this time get SIGKILL. */
 #define STOP_GRACE_MS 1500
@@ -247,8 +247,8 @@ static void show_progress(struct crew *crew)
 
 /* ---- watching ---- */
 
-/* Fills @fds with the sockets that are still open, without gaps: poll() fails if the array has more entries than a
- * process may have open files. */
+/* Fills @fds with the sockets that are still open, without gaps. With gaps the array could have more entries than a
+ * process may have open files, and poll() would fail. */
 static size_t fill_fds(const struct crew *crew, struct pollfd *fds)
 {
 	size_t open = 0;
@@ -403,7 +403,7 @@ static int exit_status(const struct crew *crew)
 	return status;
 }
 
-/* Return: 0; else the exit status, because the state file cannot be written: then no board may be touched. */
+/* Return: 0: go on; else the exit status: the state file cannot be written, so no board may be touched. */
 static int begin_state(struct crew *crew)
 {
 	const struct request *request = crew->request;

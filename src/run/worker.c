@@ -49,8 +49,8 @@
 #include "run/message.h"
 #include "run/open.h"
 
-/* If open() takes longer than this, the session gets less time. Enough for about ten USB control transfers on a busy
- * computer. */
+/* If open() takes longer than this, the session gets less time. The time is enough for about ten USB control transfers
+ * on a busy computer. */
 #define OPEN_GRACE_MS 300
 /* With --if-needed, wait this long at most for the board to answer over the network. */
 #define IF_NEEDED_MS 5000
@@ -148,7 +148,7 @@ static void capture_lost(void *user)
 		w->capture_error = ENOBUFS;
 }
 
-/* If bytes are missing in the file of --capture, says so in the advice, after the advice on the board. */
+/* If bytes are missing in the file of --capture, appends a sentence about this to the advice. */
 static void close_capture(struct worker *w)
 {
 	char *advice = w->result.advice;
@@ -238,9 +238,9 @@ static void take_proof_by_ota(struct worker *w)
 	snprintf(r->text, sizeof(r->text), "the board itself would take an update");
 }
 
-/* Whether the board's answer over the network may replace missing proof of the reset. It may not replace an --expect or
- * --ota that was not met. Nor may it if the serial port shows another chip than an ESP8266: then another board would
- * have answered. */
+/* Whether the board's answer over the network may replace a missing proof of the reset. It may not if the user has set
+ * conditions (such as --expect or --ota), because it does not show that they are met. It may not if the serial port
+ * shows another chip than an ESP8266, because then another board has answered. */
 static bool may_stand_in(const struct worker *w)
 {
 	const struct session_result *r = &w->result.session;
@@ -366,7 +366,7 @@ static void find_and_run(struct worker *w)
 	bool found;
 
 	/* Record the bridge's USB port path now, because the bridge may be unplugged before --recover needs the path.
-	 * A bridge that is plugged in only later is recorded below. */
+	 * If the bridge is plugged in only later, the second ladder_look() records its path. */
 	if (w->request->recover)
 		ladder_look(&w->ladder);
 	found = worker_find(w, w->spec, w->start_ms + w->request->wait_ms);

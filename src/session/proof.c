@@ -60,7 +60,7 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 	if (attempt->changed_speed && begin_ms - attempt->first_byte_ms > BANNER_MS)
 		return false;
 	if (attempt->release_ms < 0 || begin_ms < attempt->release_ms)
-		return true; /* it began before the release: PROOF_AFTER_RELEASE judges this banner */
+		return true; /* the banner began before the modem lines were released: PROOF_AFTER_RELEASE judges it */
 	return begin_ms - attempt->release_ms >= PROOF_BOOT_MIN_MS &&
 	       begin_ms - attempt->release_ms <= context->boot_window_ms;
 }
@@ -71,7 +71,7 @@ static bool is_in_time(const struct proof_context *context, const struct attempt
 static bool is_hardware_reset(const struct proof_context *context, const struct attempt *attempt)
 {
 	if (attempt->chained > 0)
-		return true; /* a later banner of a healthy chip: its first one reported the hardware reset */
+		return true; /* a later banner of a healthy chip: the chip's first banner reported the hardware reset */
 	return attempt->boot.cause_kind == BOOT_CAUSE_HARDWARE ||
 	       (context->native_usb && attempt->boot.cause_kind == BOOT_CAUSE_USB);
 }

@@ -104,7 +104,7 @@ static int sequence_append(struct sequence *sequence, const struct sequence_step
 		last->hold_ms += step->hold_ms;
 		return 0;
 	}
-	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* plan.c adds one step at the start */
+	if (sequence->n == SEQUENCE_STEPS_MAX - 1) /* one step stays free: plan.c adds a step at the start */
 		return -EINVAL;
 	sequence->steps[sequence->n++] = *step;
 	return 0;

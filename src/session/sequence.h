@@ -17,7 +17,7 @@
 
 struct sequence_step {
 	unsigned int lines; /* bit set of enum modem_line: which modem lines this step sets; 0: it only waits */
-	/* bit set: the modem lines that this step asserts; it releases the other ones that it sets */
+	/* bit set: the modem lines that this step asserts; all others in the member lines are released */
 	unsigned int asserted;
 	int hold_ms; /* how long to wait after setting the modem lines */
 };

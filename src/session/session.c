@@ -104,8 +104,8 @@ static void session_finish(struct session *s)
 	s->state = s->lines_known && !s->lines ? SESSION_OVER : SESSION_RELEASE;
 }
 
-/* Chooses which of two attempts' verdicts to report. If only one of them is VERDICT_GARBLED and the other is
- * VERDICT_UNPROVEN, the board was readable at one baud rate, so it is not garbled. */
+/* Chooses the verdict to report after two attempts. If one verdict is VERDICT_GARBLED and the other VERDICT_UNPROVEN,
+ * the board was readable at one baud rate, so VERDICT_GARBLED would be wrong. */
 static enum verdict better_verdict(enum verdict a, enum verdict b)
 {
 	bool readable = a == VERDICT_UNPROVEN || b == VERDICT_UNPROVEN;
@@ -260,7 +260,7 @@ static int64_t hold_end(const struct session *s)
 static void begin_listening(struct session *s)
 {
 	/* If eboot is copying an OTA image, its text line is incomplete. eboot completes the line after the copy, so
-	 * it must not be ended here. */
+	 * the line must not be ended here. */
 	if (!s->copying)
 		receive_flush(s);
 	s->attempt.release_ms = s->now_ms;
