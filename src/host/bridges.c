@@ -81,7 +81,8 @@ void bridge_name(unsigned int vid, unsigned int pid, const char *product, unsign
 	const char *name = bridge ? bridge->name : "";
 	size_t len = strspn(product, "CPN0123456789");
 
-	/* Silicon Labs' chips share a VID:PID, but their default product string begins with the name of the chip. */
+	/* Several chips of Silicon Labs share one VID:PID. Their default product string begins with the name of the
+	 * chip, so take the name from there. */
 	if (strcmp(name, "CP210x") == 0 && strncmp(product, "CP21", 4) == 0 &&
 	    (product[len] == ' ' || product[len] == '\0')) {
 		(void)snprintf(ret_name.at, ret_name.cap, "%.*s", (int)len, product);

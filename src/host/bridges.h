@@ -18,7 +18,7 @@ struct bridge {
 	unsigned int quirks; /* what is peculiar: bits of enum bridge_quirk */
 };
 
-/** bridge_find() - the bridge with a VID:PID; NULL: not in the table, but it may still have a serial port */
+/** bridge_find() - the bridge with a VID:PID; NULL: the table lacks it, but the device may have a serial port */
 const struct bridge *bridge_find(unsigned int vid, unsigned int pid);
 
 /**

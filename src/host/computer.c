@@ -55,7 +55,7 @@ pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const vo
 	if (!dir)
 		return 0;
 	while (!found && (entry = readdir(dir))) {
-		/* 0 if the directory's name is not a number, so it is no process */
+		/* Only the directory of a process has a number as its name. Any other name gives 0. */
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && wait_now_ms() > deadline_ms)

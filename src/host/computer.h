@@ -13,7 +13,7 @@ const char *computer_container(void);
 /** computer_kernel() - the kernel release, "6.1.0-18-amd64"; "" when it cannot be read */
 void computer_kernel(char *buf, size_t cap);
 
-/** computer_file_has() - whether a file has a line with @text, other than a comment (#); false if unreadable */
+/** computer_file_has() - whether a file has @text in a line that does not begin with #; false if unreadable */
 bool computer_file_has(const char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
@@ -23,7 +23,7 @@ bool computer_file_has(const char *text, const char *format, ...) __attribute__(
  */
 pid_t computer_find_process(bool (*is_it)(pid_t pid, const void *what), const void *what, int64_t deadline_ms);
 
-/** computer_process() - computer_find_process() for a process with @comm in /proc/PID/comm */
+/** computer_process() - find a process with the name @comm (/proc/PID/comm); returns as computer_find_process() */
 pid_t computer_process(const char *comm, int64_t deadline_ms);
 
 #endif

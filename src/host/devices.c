@@ -187,7 +187,8 @@ static int add_tty(struct list *list, const char *name)
 	return list_append(list, &device);
 }
 
-/* Adds a known bridge without a serial port. Bridges with a serial port were added by add_tty() before. */
+/* Adds a USB device to the list if it is a known bridge without a serial port. A bridge that is in the list already has
+ * a serial port: add_tty() has added it. */
 static int add_portless(struct list *list, const char *usb_path)
 {
 	struct device device;
@@ -216,7 +217,8 @@ static int add_usb_descriptor(struct list *list, libusb_device *usb)
 	return list_append(list, &device);
 }
 
-/* Without sysfs, as in some containers, libusb still lists the devices that are plugged in, but not their places. */
+/* Adds known bridges by means of libusb, for containers without sysfs. Only their VID, PID and device release number
+ * are found. */
 static int add_without_sysfs(struct list *list)
 {
 	libusb_context *usb;
@@ -235,8 +237,8 @@ static int add_without_sysfs(struct list *list)
 	return r;
 }
 
-/* Order for qsort(): first devices with a tty, by its path, ttyUSB9 before ttyUSB10; then devices without a tty, by
- * place. */
+/* Order for qsort(): first the devices with a tty, by the path of the tty, ttyUSB9 before ttyUSB10; then the devices
+ * without a tty, by their place on the hubs. */
 static int devices_compare(const void *a, const void *b)
 {
 	const struct device *x = a, *y = b;

@@ -18,7 +18,7 @@
 #define DEVICE_TEXT_MAX 128
 
 /* A serial port on USB, or a known bridge without a serial port. Texts come from the device and may hold any bytes:
- * clean them before they are printed. "" means: none, or not known. */
+ * clean them before they are printed. An empty text means: none, or not known. */
 struct device {
 	char path[64];	 /* "/dev/ttyUSB0"; "": no serial port */
 	char bridge[32]; /* name of the bridge chip: "CH340" */
@@ -37,8 +37,8 @@ struct device {
 
 /**
  * devices_list() - list all serial ports on USB, and known bridges without one
- * @ret_devices: sorted by path, then those without a path; the caller frees it; NULL if there are none
- * Return: their number, or -ENOMEM.
+ * @ret_devices: first the devices with a path, sorted by path, then the others; the caller frees the array; NULL: none
+ * Return: the number of devices in @ret_devices, or -ENOMEM.
  */
 int devices_list(struct device **ret_devices);
 

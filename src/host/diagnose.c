@@ -1,4 +1,4 @@
-/* diagnose.c - finds out what is wrong with a port, as far as this computer shows, and how to cure it; opens no tty. */
+/* diagnose.c - finds out from this computer's files what is wrong with a port, and how to cure it; opens no tty. */
 #include "host/diagnose.h"
 
 #include <dirent.h>
@@ -23,7 +23,8 @@
 #include "port/tty.h"
 #include "port/wait.h"
 
-/* After a failed run, examine processes for this long at most, because the result is not reported before. */
+/* After a failed run, processes are examined for this long at most: the result of the run is printed only
+ * afterwards. */
 #define SCAN_MS 500
 
 /* ---- writing a diagnosis ---- */
@@ -69,7 +70,7 @@ void diagnose_cure(struct look *look, const char *format, ...)
 
 /* ---- permission ---- */
 
-#define GROUPS_MAX 1024 /* most groups of a process or user that are looked at; Linux allows 65,536 */
+#define GROUPS_MAX 1024 /* limit of the groups that are read for a process or a user; Linux allows 65,536 */
 
 static bool has_group(const gid_t *groups, int n, gid_t gid)
 {
@@ -216,8 +217,8 @@ static void check_holder(struct look *look, const char *path, const char *rooted
 		diagnose_cure(look, "find it as root: sudo fuser -v %s", path);
 }
 
-/* Reports ModemManager as the possible user of a busy port. It runs as root, so its open files cannot be seen by other
- * users, and no file shows that it has set TIOCEXCL. */
+/* Reports ModemManager as the possible user of a busy port. It cannot be seen for certain: ModemManager runs as root,
+ * so other users cannot see its open files; and no file shows that it has set TIOCEXCL on the port. */
 static void check_modemmanager(struct look *look, const char *path, const char *rooted)
 {
 	pid_t pid = computer_process("ModemManager", look->scan_until_ms);
@@ -254,14 +255,14 @@ static bool check_node(struct look *look, const char *path)
 	return true;
 }
 
-/* Whether a port has a device node. This is checked in a container only, which sees all ports in the host's /sys, but
- * in its /dev only some device nodes. */
+/* Whether a port has a device node. This is checked only in a container: its /sys shows all ports of the host, but its
+ * /dev has only some of their device nodes. */
 static bool is_usable(const struct device *device)
 {
 	return device->path[0] && (!computer_container() || hostfs_has("%s", device->path));
 }
 
-/* Reports which other ports exist, if PORT is missing. Return: false: there are none, and nothing was reported. */
+/* If PORT is missing, reports which other ports exist. Return: whether a diagnosis was reported. */
 static bool check_others(struct look *look)
 {
 	char spelling[DEVICE_TEXT_MAX + 32];
@@ -484,8 +485,8 @@ struct best {
 	struct diagnosis diagnosis;
 };
 
-/* Whether a diagnosis explains the verdict of a run. If another program takes a bridge over through USB, the bridge's
- * port disappears, and the run's verdict is `unplugged`. */
+/* Whether a diagnosis explains the verdict of a run. The diagnoses `brltty` and `claimed` also explain the verdict
+ * `unplugged`: when another program takes a bridge over through USB, the port of the bridge disappears. */
 static bool diagnose_explains(const struct diagnosis *diagnosis, enum verdict verdict)
 {
 	return diagnosis->verdict == verdict ||

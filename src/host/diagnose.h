@@ -1,4 +1,4 @@
-/* diagnose.h - finds out what is wrong with a port, as far as this computer shows, and how to cure it; opens no tty.
+/* diagnose.h - finds out from this computer's files what is wrong with a port, and how to cure it; opens no tty.
  *
  *	n = diagnose_run(&spec, report, user, &verdict);		for --diagnose
  *	if (diagnose_best(&spec, verdict, &diagnosis)) ...		after a failed run

@@ -44,7 +44,7 @@ static bool is_factory_serial(const char *serial)
 /* What the other plugged-in ports have in common with the port of the board to enroll. */
 struct others {
 	bool same_serial; /* another plugged-in device has the same VID, PID and serial number */
-	bool same_device; /* the board's bridge has another port */
+	bool same_device; /* the board's bridge has more than one serial port */
 };
 
 static struct others look_around(const struct device *device)
@@ -107,7 +107,8 @@ static bool read_id_path(const struct device *device, char *buf, size_t cap)
 	return is_found;
 }
 
-/* If the bridge has several ports, makes the udev rule match only one of them: they share serial number and place. */
+/* If the bridge has several serial ports, adds the number of the board's USB interface to the udev rule: the ports of
+ * one bridge have the same serial number and the same place. */
 static void add_interface(const struct device *device, const struct others *others, struct textbuf match)
 {
 	const char *number = strrchr(device->interface, '.');

@@ -95,8 +95,8 @@ static bool is_interpreter(const char *comm)
 	return false;
 }
 
-/* Return: the first argument of a command line that does not begin with '-': the script, or the module that python's -m
- * runs. */
+/* Return: of a command line, the first argument that does not begin with '-'. This is the script, or the module that
+ * python's -m runs. */
 static const char *script_of(const char *cmdline, size_t len)
 {
 	const char *end = cmdline + len;
@@ -232,8 +232,8 @@ static int holder_look(const struct target *target, int64_t deadline_ms, struct 
 
 	if (is_locked && is_alive(locker))
 		return holder_found(ret_holder, locker, HOLDER_LOCK);
-	/* The process that locked the port may have ended, while a process that inherited its descriptor keeps the port
-	 * locked. */
+	/* The process that locked the port may have ended. If another process has inherited its descriptor, the port is
+	 * still locked: so look for a process that has the port open. */
 	opener = computer_find_process(is_opener, target, deadline_ms);
 	if (opener > 0)
 		return holder_found(ret_holder, opener, is_locked ? HOLDER_LOCK : HOLDER_OPEN);
@@ -251,8 +251,8 @@ int holder_find(const char *path, int64_t deadline_ms, struct holder *ret_holder
 	return r < 0 ? r : holder_look(&target, deadline_ms, ret_holder);
 }
 
-/* Whether it still can be seen that the process @holder uses the port. Faster than holder_look(), which examines all
- * processes. */
+/* Whether the sign that a process uses the port is still there: the lock, the open descriptor or the lock file. Faster
+ * than holder_look(), which examines all processes. */
 static bool still_holds(const struct target *target, const struct holder *holder)
 {
 	pid_t pid;

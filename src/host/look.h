@@ -12,7 +12,7 @@
 #include "host/devices.h"
 #include "host/diagnose.h"
 
-/* Used in place of a verdict for a diagnosis that is worth knowing, but does not make a run fail. */
+/* Stands in place of a verdict in a diagnosis that does not make a run fail, but is worth knowing. */
 #define NOT_A_FAULT VERDICT_COUNT
 
 /* The state of diagnose_run() or diagnose_best(). */
@@ -38,7 +38,7 @@ void diagnose_begin(struct look *look, const char *word, enum verdict verdict, c
 /* Starts a diagnosis that explains why PORT is missing. */
 #define diagnose_no_port(look, word, ...) diagnose_begin(look, word, VERDICT_NO_PORT, (look)->port, __VA_ARGS__)
 
-/** diagnose_evidence() - add one observation to the diagnosis; ignored if it has FINDING_EVIDENCE already */
+/** diagnose_evidence() - add one observation to the diagnosis; ignored if there are FINDING_EVIDENCE already */
 void diagnose_evidence(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** diagnose_cure() - add the cure to the diagnosis, and report the diagnosis */

@@ -55,7 +55,8 @@ int recover_target(const struct spec *spec, struct device *ret_target)
 	return devices_find(path, ret_target) < 0 ? -ENODEV : 0;
 }
 
-/* Whether the bridge is still at its place on USB: another device may have been plugged in there meanwhile. */
+/* Whether the USB device at the bridge's place is still the bridge: another device may have been plugged in there
+ * since. */
 static bool is_same_device(const struct device *target)
 {
 	struct device now;
@@ -64,8 +65,7 @@ static bool is_same_device(const struct device *target)
 	       strcmp(now.serial, target->serial) == 0;
 }
 
-/* Whether @driver makes a serial port of the bridge. If so, every interface that @driver serves belongs to a serial
- * port. */
+/* Whether @driver makes a serial port of the bridge. If not, an interface that @driver serves has another use. */
 static bool is_driver_of_a_port(const struct device *target, const char *driver)
 {
 	struct device *devices = NULL;
@@ -266,7 +266,7 @@ static int write_disable(const struct hub_port *p, const char *name, const char 
 		return -errno;
 	n = write(fd, value, 1);
 	r = n == 1 ? 0 : n < 0 ? -errno : -EIO;
-	(void)close(fd); /* write() has reported every error of sysfs */
+	(void)close(fd); /* sysfs has reported any error to write() already */
 	return r;
 }
 
@@ -334,8 +334,8 @@ static int check_peer(struct hub_port *p, struct textbuf text)
 	return 0;
 }
 
-/* Switches the hub port off and checks that the device is disconnected. If it stays connected, the hub only claims to
- * switch power. */
+/* Switches the hub port off and checks that the device is disconnected. If the device stays connected, the hub only
+ * claims to switch power. */
 static int test_hub(const struct hub_port *p, const struct port_stop *stop, struct textbuf text)
 {
 	int64_t deadline = wait_now_ms() + OBEY_MS;
@@ -386,8 +386,8 @@ static int stay_off(const struct hub_port *p, const struct port_stop *stop, stru
 	return 0;
 }
 
-/* Switches the hub port on in every way in which it may have been switched off. After an error the other ways are
- * tried, too. */
+/* Switches the hub port on in each way in which it may have been switched off: by sysfs, the USB 3 port by sysfs, and
+ * by a hub request. If one way fails, the others are tried all the same. */
 static int power_on(const struct hub_port *p, struct textbuf text)
 {
 	int peer = p->has_peer ? write_disable(p, "peer/disable", "0") : 0;
@@ -410,8 +410,8 @@ int recover_power_cycle(const struct device *target, const struct port_stop *sto
 
 	if (!parse_place(target->usb_path, &p))
 		return plain_fail(ret_text, -ENODEV, "%s is no port of a hub", target->usb_path);
-	/* A hung bridge may have disappeared from USB. Then no program can use it, and the power cycle may still bring
-	 * it back. */
+	/* If a hung bridge has disappeared from USB, no program can use it. So skip these checks: the power cycle may
+	 * still bring the bridge back. */
 	if (hostfs_has(USB_DEVICE, target->usb_path)) {
 		if (!is_same_device(target))
 			return plain_fail(ret_text, -ENODEV, "another device is at %s now", target->usb_path);

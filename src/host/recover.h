@@ -42,14 +42,14 @@ int recover_usb_reset(const struct device *target, struct textbuf ret_text);
  * recover_power_cycle() - switch the power of the bridge's hub port off for RECOVER_OFF_MS, then on
  * @stop: from stop_port(); NULL: stop signals cannot end the wait
  *
- * Refuses hubs that cannot switch each hub port separately. Then tests the hub: if the bridge stays connected without
- * power, the hub only claims to switch power, and nothing was disturbed. A hub that cuts the data lines but not the
+ * Refuses hubs that cannot switch each hub port separately. Then switches the hub port off: if the bridge stays
+ * connected, the hub only claims to switch power, and nothing was disturbed. A hub that cuts the data lines but not the
  * power cannot be detected. The power is switched on again before this function returns, even after an error.
  */
 int recover_power_cycle(const struct device *target, const struct port_stop *stop, struct textbuf ret_text);
 
 /**
- * recover_wait() - wait until the same bridge is back at its place on USB
+ * recover_wait() - wait until the bridge is back at its place on USB
  * @deadline_ms: CLOCK_MONOTONIC; when it has passed, -ENODEV is returned
  * @stop:        from stop_port(); NULL: stop signals cannot end the wait
  * @ret_path:    path of the bridge's tty, whose number may have changed

@@ -193,8 +193,8 @@ static bool is_settled(const char *path)
 		return true; /* not a device node: waiting would not make it a port */
 	if (!hostfs_has("/run/udev/control"))
 		return true; /* udev does not run */
-	/* systemd's udevd.c keeps the file "queue" while it has events to process. Until then links and udev's database
-	 * entry may be those of an unplugged device that had the same device number. */
+	/* systemd's udevd.c keeps the file "queue" while it has events to process. As long as this file exists, the
+	 * links and udev's database entry may still be those of an unplugged device that had the same device number. */
 	return !hostfs_has("/run/udev/queue") && hostfs_has(HOSTFS_UDEV, major(st.st_rdev), minor(st.st_rdev));
 }
 

@@ -42,8 +42,8 @@ int resolve_port(const struct spec *spec, struct textbuf ret_path, struct textbu
  * @deadline_ms: CLOCK_MONOTONIC; if it has passed, look only once
  * @stop:        from stop_port(); NULL: stop signals cannot end the wait
  *
- * A new device node belongs to root until udev has set its group and mode. If udev runs, this function waits until it
- * has done so.
+ * A new device node belongs to root until udev has set its group and mode. If udev runs, this function waits until
+ * udev has set both.
  *
  * Return: as resolve_port(); -ECANCELED: a stop signal came.
  */

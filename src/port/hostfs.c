@@ -82,7 +82,7 @@ const char *hostfs_basename(const char *path)
 }
 
 /* Reads the beginning of a file. Return: number of bytes read, or -errno. Symbolic links are not followed: in a
- * directory that everybody may write to, a link may lead to a serial port, and opening that would assert DTR and
+ * directory that everybody may write to, a link may lead to a serial port, and to open a serial port asserts DTR and
  * RTS. */
 static ssize_t hostfs_read(const char *path, char *buf, size_t cap)
 {

@@ -26,7 +26,7 @@ struct sim_port {
 	const struct port_stop *stop;
 	unsigned int lines;   /* asserted modem lines: SIM_DTR, SIM_RTS */
 	bool gone;	      /* unplugged, or espreset-sim has ended */
-	size_t kept_at, kept; /* unread input: from buffer[kept_at] to before buffer[kept] */
+	size_t kept_at, kept; /* unread input: from buffer[kept_at] to buffer[kept - 1] */
 	uint8_t buffer[BUFFER_MAX];
 };
 
@@ -74,7 +74,7 @@ static int wait_for_input(int fd, int64_t deadline_ms, const struct port_stop *s
 	return wait_poll(&pfd, 1, deadline_ms, stop);
 }
 
-/* Reads one text line from a pipe, until it ends, the pipe ends or @text is full. Return: 0 or negative errno. */
+/* Reads from a pipe until the text line ends, the pipe ends or @text is full. Return: 0 or negative errno. */
 static int sim_read_line(int fd, const struct port_stop *stop, char *text, size_t cap)
 {
 	int64_t deadline = wait_now_ms() + CHECK_MS;
@@ -128,7 +128,7 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 	close(fds[1]);
 	if (r == 0) {
 		r = sim_read_line(fds[0], stop, text, cap);
-		/* espreset-sim has printed its text line or never will: do not wait for its exit */
+		/* espreset-sim is not needed any more: it has printed its text line, or never will */
 		(void)kill(pid, SIGKILL);
 		(void)wait_for_exit(pid);
 	}
@@ -351,8 +351,8 @@ static int connect_board(const char *path, const char *words)
 	return r;
 }
 
-/* Opens the port of a simulated board whose process runs. From then on @sock belongs to the port; on failure it is
- * closed. */
+/* Opens the port of a simulated board whose process is running already. The port becomes the owner of @sock; on failure
+ * @sock is closed. */
 static int sim_open_port(int sock, int baud, const struct port_stop *stop, struct port **ret)
 {
 	struct sim_port *sp = calloc(1, sizeof(*sp));

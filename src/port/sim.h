@@ -36,7 +36,7 @@ int sim_port_check(const char *words, const struct port_stop *stop, char *err, s
 int sim_port_open(const char *words, int baud, const struct port_stop *stop, struct port **ret);
 
 /**
- * sim_port_help() - become espreset-sim, which prints each keyword and its exit status, and exits
+ * sim_port_help() - run espreset-sim in place of espreset; it prints each keyword and its exit status
  * @err: one text line on failure
  * Return: only on failure, negative errno.
  */

@@ -58,10 +58,12 @@ struct tty {
 	struct termios2 found;
 	unsigned int lines; /* modem lines that espreset asserts, or may have left asserted after an error */
 	unsigned int rest;  /* modem lines that stay asserted when a caller releases all; 0 except for a CP2102C */
-	/* input came while only the lines of @rest were asserted, so the board runs in this state */
+	/* the board has sent something while no modem lines but those of member rest were asserted: so they do not hold
+	 * it in reset */
 	bool heard_at_rest;
 	bool speedless;
-	/* OUT1, OUT2 and LOOP as found at the open, because TIOCMSET sets them together with DTR and RTS */
+	/* OUT1, OUT2 and LOOP as found at the open: passed to TIOCMSET unchanged, because it sets all modem bits at
+	 * once */
 	int other_bits;
 	int baud; /* baud rate last set by apply_settings(); 0: the port still has the settings found at the open */
 };
@@ -145,8 +147,7 @@ bool tty_is_port(const char *path)
 
 /* ---- errors ---- */
 
-/* Whether the device is unplugged. Only poll() tells this, by POLLHUP: other calls fail with EIO for any defect,
- * too. */
+/* Whether the device is unplugged. Only POLLHUP from poll() proves this: the EIO of other calls may mean any defect. */
 static bool is_hung_up(const struct tty *tty, int64_t deadline_ms)
 {
 	struct pollfd pfd = { .fd = tty->fd, .events = 0 };
@@ -234,10 +235,10 @@ static bool is_forbidden(const struct tty *tty, speed_t baud)
 	return tty->speedless && baud == 1200;
 }
 
-/* Return: the CBAUD bits of c_cflag for a baud rate: a B constant, or BOTHER, which means the number in c_ospeed. The
- * baud rate that the port had at the open keeps the bits that it had: some drivers send the baud rate to the bridge
- * again even if only these bits change. But above 460800 Bd a B constant is used, because libserialport has turned it
- * into BOTHER, which stty shows as 0. */
+/* Return: the CBAUD bits of c_cflag for a baud rate: a B constant, or BOTHER, which means that c_ospeed holds the baud
+ * rate. The baud rate that the port had at the open keeps its bits: if only these bits change, some drivers still send
+ * the baud rate to the bridge again. Exception: the baud rates in named[] always get their B constant, because
+ * libserialport may have turned it into BOTHER, which stty shows as 0. */
 static tcflag_t speed_bits(const struct tty *tty, speed_t baud)
 {
 	/* clang-format off */
@@ -358,9 +359,9 @@ static void tty_drain(struct tty *tty)
 
 /* ---- opening and closing ---- */
 
-/* Open the port with libserialport. When sp_open() fails, it has closed the port, and tty->fd stays -1. An exception is
- * version 0.1.2 when it cannot lock the port: it leaves the port open, and tty_lock() then fails on its descriptor.
- * sp_close() is never called: if another process has locked the port, it would clear that process's TIOCEXCL.
+/* Open the port with libserialport. When sp_open() fails, it has closed the port, and tty->fd stays -1. Exception:
+ * if version 0.1.2 cannot lock the port, it leaves the port open, and tty_lock() then fails on the open descriptor.
+ * sp_close() is never called, because it clears TIOCEXCL even if another process has set it.
  * Return: the errno of a failed system call, else 0.
  */
 static int open_library(struct tty *tty, const char *path)

@@ -55,7 +55,7 @@ bool tty_is_port(const char *path);
  * the port; tty_open() sets it again.)
  *
  * Return: 0; tty_refusal()'s errors; -ENOTSUP also: the driver has no modem lines; -EBUSY: another process has locked
- * the port or set TIOCEXCL; -EACCES; -ENODEV: the device was unplugged meanwhile; else the driver's error.
+ * the port or set TIOCEXCL; -EACCES; -ENODEV: the device was unplugged during the call; else the driver's error.
  */
 int tty_open(const char *path, const struct tty_options *options, struct port **ret_port);
 

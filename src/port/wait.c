@@ -26,8 +26,8 @@ static struct timespec wait_time_left(int64_t deadline_ms)
 	return (struct timespec){ .tv_sec = (time_t)(left_ms / 1000), .tv_nsec = (long)(left_ms % 1000) * 1000000 };
 }
 
-/* Whether a stop signal has come. ppoll() delivers no pending signal if a descriptor is ready, so this call is made
- * without descriptors. */
+/* Whether a stop signal has come. If a descriptor is ready, ppoll() delivers no pending signal. So here ppoll() is
+ * called without descriptors. */
 static int is_asked_to_stop(const struct port_stop *stop)
 {
 	static const struct timespec at_once = { 0 };
