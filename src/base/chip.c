@@ -33,7 +33,7 @@ static enum chip_straps riscv_straps(unsigned int value)
 	if (value & 4)
 		return CHIP_STRAPS_DOWNLOAD;
 	if ((value & 3) == 1)
-		return CHIP_STRAPS_UNKNOWN; /* some chips boot as an SPI slave, others from SDIO */
+		return CHIP_STRAPS_UNKNOWN; /* some of these chips boot as an SPI slave, others from SDIO */
 	return (value & 3) == 0 ? CHIP_STRAPS_DOWNLOAD : CHIP_STRAPS_OTHER;
 }
 
@@ -64,7 +64,7 @@ static enum chip_straps c5_straps(unsigned int value)
 static const struct {
 	const char *name;
 	int boot_pin;
-	enum chip causes_like; /* chip with the same reset causes; CHIP_UNKNOWN: none, see bootlog/cause.c */
+	enum chip causes_like; /* chip with the same reset causes in bootlog/cause.c; CHIP_UNKNOWN: none */
 	long bootloader;
 	enum chip_straps (*straps)(unsigned int value); /* NULL: the meaning of the bits is not known */
 } chips[CHIP_COUNT] = {

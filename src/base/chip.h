@@ -58,7 +58,7 @@ enum chip chip_by_rom_name(const char *name, size_t n);
 /**
  * chip_straps() - the boot source according to NN of "boot:0xNN", as the ROMs of the ESP32 family print it
  *
- * The number is not reliable: its reserved bits float, and after a reset of the core it is the old one. So use the
+ * The number is not reliable: its reserved bits float, and a reset of the core alone does not renew it. So use the
  * result only to cross-check the text that follows the number in the banner.
  */
 enum chip_straps chip_straps(enum chip chip, unsigned int value);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct clk {
-	int64_t (*now_ms)(struct clk *clk); /* milliseconds; never decrease */
+	int64_t (*now_ms)(struct clk *clk); /* time in milliseconds; never runs backwards */
 };
 
 static inline int64_t clk_earlier(int64_t a_ms, int64_t b_ms)

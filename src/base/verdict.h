@@ -6,7 +6,7 @@
 #ifndef ESPRESET_BASE_VERDICT_H
 #define ESPRESET_BASE_VERDICT_H
 
-/* In the order of the table in espreset(1). The value of a constant is not the exit status. */
+/* The verdicts, in the order of the table in espreset(1). The value of a constant is not the exit status. */
 enum verdict {
 	VERDICT_READY,
 	VERDICT_FLASH_BOOT,
@@ -42,7 +42,7 @@ struct verdict_info {
 	const char *meaning; /* one line of text for --help and the manual */
 };
 
-/** verdict_info() - static information about a verdict; for an unknown value, that about VERDICT_INTERNAL */
+/** verdict_info() - static information about a verdict; an unknown value counts as VERDICT_INTERNAL */
 const struct verdict_info *verdict_info(enum verdict verdict);
 
 /**

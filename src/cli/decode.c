@@ -20,7 +20,7 @@ struct decode {
 	struct report report;
 	struct paste paste;
 	struct bootlog log;
-	/* A boot is printed when the next boot begins. These members describe the boot that is not printed yet. */
+	/* A boot is printed when the next boot begins. The members below describe the boot that is not printed yet. */
 	unsigned long number; /* the current boot's position in the log, from 1 */
 	bool any_boot;
 	bool panicked;	  /* the application has panicked in the current boot */
@@ -81,8 +81,8 @@ static void decode_count(const struct bootlog *log, const struct boot *boot, cha
 		snprintf(buf + n, cap - n, ")");
 }
 
-/* Explains the verdict "crashed" if the last boot itself shows no crash. Names an earlier boot that does, or says that
- * the board restarts again and again. */
+/* Explains the verdict "crashed" if the last boot itself shows no crash. Names an earlier boot that shows a crash, or
+ * says that the board restarts again and again. */
 static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 {
 	const struct boot *boot = bootlog_culprit(log);
@@ -96,7 +96,7 @@ static void decode_why_crashed(const struct bootlog *log, char *buf, size_t cap)
 			 bootwords_cause(boot->cause_kind));
 }
 
-/* Explains the verdict as far as the description of the boot (bootwords_print()) does not. */
+/* Explains the verdict where the description of the boot (bootwords_print()) does not explain it. */
 static void decode_why(const struct bootlog *log, enum verdict verdict, const struct boot *boot, char *buf, size_t cap)
 {
 	buf[0] = '\0';

@@ -23,7 +23,8 @@ struct cfg_reader {
 	char *err;
 	size_t cap;
 	int line;
-	/* Any section has begun; the current section is [esptool]; a section [esptool] has begun. */
+	/* any_section: a section has begun. in_esptool: the current section is [esptool]. had_esptool: a section
+	 * [esptool] has begun, perhaps before the current section. */
 	bool any_section, in_esptool, had_esptool;
 	bool any_option;  /* the current section has an option, so an indented line continues this option */
 	bool in_sequence; /* the last option read is the reset sequence */
@@ -73,7 +74,7 @@ static int take_sequence(struct cfg_reader *r, struct span value)
 		return cfg_complain(r, NAME, " is too long");
 	if (sequence_parse(text, r->ret, why, sizeof(why)) < 0)
 		return cfg_complain(r, NAME " ", why);
-	if (r->ret->observes) /* a name such as "rts": espreset knows it, but esptool does not */
+	if (r->ret->observes) /* the value is a name such as "rts", which espreset knows, but esptool does not */
 		return cfg_complain(r, NAME, " wants commands such as D0|R1|W0.1|R0");
 	if (sequence_boots_download(r->ret))
 		return cfg_complain(r, NAME, " ends reset with GPIO0 low: the board would come up in download mode");

@@ -13,7 +13,7 @@
  * ~/.config/esptool/esptool.cfg and ~/esptool.cfg that has a section [esptool].
  *
  * Return: 0, also if there is no file. -EINVAL: $ESPTOOL_CFGFILE names a file that cannot be read, a file is too large,
- * cfg_parse() refuses its text, or it sets a sequence although --hold was given.
+ * cfg_parse() refuses its text, or the file sets a sequence although --hold was given.
  */
 int esptoolcfg_apply(struct request *request, char *err, size_t cap);
 

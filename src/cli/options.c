@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define DURATION_MAX_MS (24 * 3600 * 1000)
-#define LONG_BASE 256 /* getopt_long() returns LONG_BASE + i for the long option of row i */
+#define LONG_BASE 256 /* getopt_long() returns LONG_BASE + i for the long option in row i of option_rows[] */
 
 /* Each name before ROWS is the index of a row of option_rows[], and the number of a bit of struct request.given. Each
  * name from ROWS on is the number of a further bit: a fact that rules[] depend on. */
@@ -296,9 +296,9 @@ static int options_check_mode(struct request *o, struct complaint *c)
 }
 
 static const struct option_rule {
-	uint64_t option;  /* the rule applies if this bit is set */
-	uint64_t with;	  /* the command line is refused if any of these bits is set as well */
-	uint64_t without; /* the command line is refused if none of these bits is set; 0: no bit is needed */
+	uint64_t option;  /* the rule applies if this option was given, or if this fact holds */
+	uint64_t with;	  /* the rule refuses the command line if any option or fact of this set holds, too */
+	uint64_t without; /* the rule refuses the command line if none of this set holds; 0: nothing is required */
 	const char *why;
 } rules[] = {
 	{ BIT(NO_RESET), BIT(SEQUENCE) | BIT(HOLD) | BIT(ATTEMPTS) | BIT(IF_NEEDED) | BIT(RECOVER), 0,

@@ -2,7 +2,7 @@
  *
  *	paste_feed() -> take_copied_line()	a line of the copied log is complete
  *		paste_tidy()			decodes escape sequences, HTML entities, UTF-16, no-break spaces
- *		take_board_line()		called for each line of the board's that the copied line contains
+ *		take_board_line()		called for each line of the board that the copied line contains
  *			paste_skip_prefix()		(paste_prefix.c)
  *			correct_case()
  *			release_ends()			joins the two parts of a line that copying has broken
@@ -20,8 +20,8 @@
 
 /* ---- characters ---- */
 
-/* Passes on a piece of the log's text. @heard: the bytes that the receiver has delivered for this text, if they may
- * differ from it; else NULL */
+/* Passes on a piece of the log's text. @heard: the bytes that the serial port has delivered for this text; NULL: the
+ * bytes of the text itself. */
 static void pass_on(const struct paste *p, const char *text, size_t n, const struct wrongbaud_symbol *heard,
 		    size_t n_heard)
 {
@@ -34,15 +34,15 @@ static void pass_on_symbol(const struct paste *p, const char *text, size_t n, en
 	pass_on(p, text, n, &(struct wrongbaud_symbol){ kind, byte }, 1);
 }
 
-/* Passes on characters that are no part of the board's text, such as a time stamp: with no text, but as received bytes.
- * If the receiver's baud rate was wrong, it may have made them from what the board sent. */
+/* Passes on characters that are no part of the board's text, such as a time stamp: as received bytes, without any text.
+ * They may be bytes of the board that were received at a wrong baud rate. */
 static void pass_on_silent(const struct paste *p, struct span s)
 {
 	for (; s.at != s.end; s.at++)
 		pass_on_symbol(p, "", 0, SYMBOL_BYTE, (unsigned char)*s.at);
 }
 
-/* Passes on a line end for which the receiver has delivered no byte. */
+/* Passes on a line end that the serial port has not delivered as a byte. */
 static void pass_on_end(const struct paste *p, const char *end)
 {
 	static const struct wrongbaud_symbol nothing;
@@ -83,8 +83,8 @@ static void pass_on_character(const struct paste *p, struct span s, unsigned lon
 	} else if (windows_byte(c)) {
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, windows_byte(c) };
 	} else if (c != 0xfffd && c != 0x2e2e && p->gbk && (gbk = p->gbk(c))) {
-		/* U+FFFD is excluded, since any unreadable byte is shown by it; the Arduino IDE shows U+2E2E
-		 * instead. */
+		/* U+FFFD and U+2E2E do not tell which byte was received: terminals show any unreadable byte as U+FFFD,
+		 * and the Arduino IDE as U+2E2E. */
 		heard[0] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)(gbk >> 8) };
 		heard[1] = (struct wrongbaud_symbol){ SYMBOL_BYTE, (uint8_t)gbk };
 		n = 2;
@@ -119,7 +119,8 @@ static bool is_escape(struct span s, unsigned long *ret)
 	return span_word(&s, "\\x") && span_len(s) >= 2 && span_hex(&(struct span){ s.at, s.at + 2 }, ret) == 2;
 }
 
-/* Can a time stamp begin here, inside a line? If copying has lost the line ends, time stamps stand behind blanks. */
+/* Can a time stamp begin here, inside a line? If copying has lost the line ends, a time stamp stands in the middle of a
+ * line, after a blank. */
 static bool may_be_inner_time(const struct paste *p, struct span s)
 {
 	return span_is_digit(*s.at) && s.at != p->line + p->begin && s.at[-1] == ' ';
@@ -424,8 +425,8 @@ static const char *broken_at(struct paste *p, struct span s)
 	return NULL;
 }
 
-/* Passes on line ends. Then passes on a line end for each one that was left out where broken lines were joined: so the
- * reader counts lines as they are in the copied log. */
+/* Passes on the line ends in @ends. Then passes on a line end for each one that was left out where a broken line was
+ * joined: so bootlog.c counts as many lines as the copied log has. */
 static void pass_on_ends(struct paste *p, struct span ends)
 {
 	static const struct wrongbaud_symbol heard[PASTE_HELD_MAX] = {
@@ -438,8 +439,9 @@ static void pass_on_ends(struct paste *p, struct span ends)
 		pass_on_end(p, "\n");
 }
 
-/* Passes on the line ends that were held back behind a line that may be broken. If this line is the second part of the
- * broken one, joins the two: passes the line ends on as received bytes, but not as text. */
+/* Decides about the line ends before @s, which were held back because the line before them may be broken. If @s is the
+ * second part of this line, joins the two parts: passes the line ends on as received bytes, but not as text. Else
+ * passes them on as line ends. */
 static void release_ends(struct paste *p, struct span *s)
 {
 	struct span t = *s, held = { p->held, p->held + p->n_held };
@@ -457,8 +459,8 @@ static void release_ends(struct paste *p, struct span *s)
 	}
 }
 
-/* If the line end of a line that may be broken is held back, and this line has no words, holds back this line's end as
- * well: the second part may follow. Return: whether it did */
+/* If the line before @s may be broken and @s has no words, holds the line ends behind @s back, too: the second part of
+ * the broken line may follow. Return: whether they were held back. */
 static bool hold_ends(struct paste *p, struct span s, struct span ends)
 {
 	if (!p->n_held || ends.at == ends.end || p->n_held + span_len(ends) > PASTE_HELD_MAX)
@@ -500,16 +502,14 @@ static const char *take_board_line(struct paste *p, struct span line)
 	pass_on_text(p, s);
 	pass_on_silent(p, (struct span){ s.end, end.end });
 	if (end.at != line.end) {
-		pass_on_end(
-			p,
-			"\r"); /* '\r' ends the board's line, but the reader does not count it as a line of the log */
+		pass_on_end(p, "\r"); /* bootlog.c ends the line at '\r', but does not count it as a line of the log */
 		p->continued = false;
 	}
 	return end.end;
 }
 
-/* Processes the line of the copied log in p->line. @ends: the line ends behind it; empty: more of the line may
- * follow */
+/* Processes the line of the copied log in p->line. @ends: the line-end characters behind this line; empty: more of the
+ * line may follow. */
 static void take_copied_line(struct paste *p, struct span ends)
 {
 	struct span s = { p->line, p->line + p->len };
@@ -542,7 +542,8 @@ void paste_banner(struct paste *p, const char *banner, size_t n, enum chip chip)
 	struct span before = { p->line + p->begin, NULL };
 
 	p->esp8266 = chip == CHIP_ESP8266;
-	/* Search the line for the banner's first characters only: paste.c may have changed the others. */
+	/* Search the line for the beginning of the banner only: in the rest, paste.c may have changed characters while
+	 * it passed them on. */
 	if (p->may_learn)
 		before.end = memmem(before.at, p->len - p->begin, banner, n < BANNER_START ? n : BANNER_START);
 	if (before.end && !span_is_blank(before))

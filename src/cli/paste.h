@@ -38,7 +38,7 @@ typedef void paste_fn(void *user, const struct bootlog_piece *piece);
 struct paste {
 	uint16_t (*gbk)(unsigned long character);
 	char prefix[PASTE_PREFIX_MAX]; /* learned text before each line; '0' stands for a number, ' ' for blanks */
-	size_t prefix_len;	       /* 0: nothing was learned */
+	size_t prefix_len;	       /* length of the learned prefix; 0: none was learned */
 	bool prefix_sure;	       /* another line has begun with the learned prefix, too */
 	bool may_learn;		       /* the prefix may be learned from this line: no banner was read in it yet */
 	bool esp8266;		       /* the last banner was an ESP8266's */
@@ -53,10 +53,9 @@ struct paste {
 	size_t len;		       /* how many bytes are in line[] */
 	/* If copying may have broken the current line in two: the words with which its second part begins; else NULL */
 	const char *next;
-	char held
-		[PASTE_HELD_MAX]; /* newline characters not passed on yet; dropped if the next line begins with member next */
+	char held[PASTE_HELD_MAX]; /* line ends not passed on yet; left out if the next line begins with member next */
 	size_t n_held;
-	size_t n_owed; /* how many line ends were left out: they are passed on later, to keep line numbers right */
+	size_t n_owed; /* number of line ends left out; they are passed on later, to keep line numbers right */
 	unsigned int classes[256]; /* for each byte: set of enum paste_class */
 	paste_fn *on_piece;	   /* receives the pieces; valid only during paste_feed() and paste_flush() */
 	void *user;

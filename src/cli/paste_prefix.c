@@ -176,9 +176,9 @@ static bool has_digit(struct span s)
 	return s.at != s.end;
 }
 
-/* Skips a pair of marks around the line: "**...**", "|...|", "\"...\",". A pair of underscores is skipped only once a
- * line of the log with a number had such a pair: a board may print others. "*** Booting Zephyr OS ***" is kept: the
- * board prints it, and it has blanks inside the marks. */
+/* Skips a pair of marks around the line: "**...**", "|...|", "\"...\",". A board may print a pair of underscores
+ * itself, so this pair is skipped only after one has stood around a line with a digit. "*** Booting Zephyr OS ***" is
+ * kept: the board prints it, and it has blanks inside the marks. */
 static bool skip_pair(struct paste *p, struct span *s)
 {
 	static const char *const marks[] = { "|", "\"", "'", "***", "**", "*", "~~", "__", "_", NULL };
@@ -249,16 +249,16 @@ static void skip_tags(struct span *s)
 
 /* ---- the prefix that was learned ---- */
 
-/* Is this line too short to show whether the log's lines have the prefix? It may be the rest of a line end, or the line
- * number of an empty line. */
+/* Is this line too short to show whether the lines of the log have the learned prefix? It may be left over from a line
+ * end, or be the line number of an empty line. */
 static bool is_no_line(struct span s)
 {
 	s = span_trim(s);
 	return span_len(s) < 4 || (skip_form(&s, "0") && s.at == s.end);
 }
 
-/* Skips the learned prefix. If the first line behind the banner lacks it, the learned text stood before the banner only
- * by chance: then forgets it. */
+/* Skips the learned prefix. If the first line after the banner does not begin with the prefix, the prefix stood before
+ * the banner only by chance, and is forgotten. */
 static void skip_learned(struct paste *p, struct span *s)
 {
 	struct span t = *s;
@@ -286,7 +286,8 @@ void paste_learn_prefix(struct paste *p, struct span before)
 	}
 	if (before.at != before.end)
 		n = 0;
-	/* A last blank is not part of the prefix, since an ESP8266's banner begins with a blank. */
+	/* A last blank is not part of the prefix, since it may belong to the banner: an ESP8266's banner begins with a
+	 * blank. */
 	if (n > 1 && form[n - 1] == ' ' && form[n - 2] != '0' && !span_is_letter(form[n - 2]))
 		n--;
 	p->prefix_len = n;

@@ -1,7 +1,7 @@
 /* paste_prefix.h - skips what stands before the board's text in a line of a copied log; used by paste.c only.
  *
- * A function paste_skip_...() that finds the text that it names moves the span past this text and returns true. Else it
- * does not move the span, and returns false.
+ * Each function paste_skip_...() looks for a text at the beginning of the span. If the text is there, the function
+ * moves the beginning of the span past this text and returns true. Else it leaves the span as it is, and returns false.
  */
 #ifndef ESPRESET_CLI_PASTE_PREFIX_H
 #define ESPRESET_CLI_PASTE_PREFIX_H

@@ -187,8 +187,8 @@ static int add_tty(struct list *list, const char *name)
 	return list_append(list, &device);
 }
 
-/* Adds a USB device to the list if it is a known bridge without a serial port. A bridge that is in the list already has
- * a serial port: add_tty() has added it. */
+/* Adds a USB device to the list if it is a known bridge without a serial port. The bridges with a serial port are not
+ * added again: add_tty() has put them into the list before. */
 static int add_portless(struct list *list, const char *usb_path)
 {
 	struct device device;

@@ -89,7 +89,7 @@ static bool is_group_of_process(gid_t gid)
 }
 
 /* Whether the account database says that a user is in a group. A login session that began before the user was added to
- * the group lacks it nevertheless. */
+ * the group still lacks the group. */
 static bool is_group_of_user(gid_t gid, const struct passwd *user)
 {
 	gid_t groups[GROUPS_MAX];

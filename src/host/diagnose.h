@@ -42,7 +42,7 @@ int diagnose_run(const struct spec *spec, diagnose_fn report, void *user, enum v
 /**
  * diagnose_best() - find the first diagnosis that explains why a run failed
  * @spec:          the PORT of the failed run; not a simulated board
- * @verdict:       verdict of the failed run; its exit status is 30 to 35, or 10 to 17, which a bridge may have caused
+ * @verdict:       verdict of the failed run: exit status 30 to 35, or 10 to 17, since a bridge may be the cause
  * @ret_diagnosis: filled in if true is returned
  *
  * Examines processes for half a second at most, because the run's result waits for this.

@@ -41,7 +41,7 @@ static bool is_factory_serial(const char *serial)
 	return false;
 }
 
-/* What the other plugged-in ports have in common with the port of the board to enroll. */
+/* What may make the udev rule match more than the port of the board to enroll. */
 struct others {
 	bool same_serial; /* another plugged-in device has the same VID, PID and serial number */
 	bool same_device; /* the board's bridge has more than one serial port */

@@ -55,8 +55,7 @@ int recover_target(const struct spec *spec, struct device *ret_target)
 	return devices_find(path, ret_target) < 0 ? -ENODEV : 0;
 }
 
-/* Whether the USB device at the bridge's place is still the bridge: another device may have been plugged in there
- * since. */
+/* Whether the USB device at the bridge's place is still the bridge: another device may now be plugged in there. */
 static bool is_same_device(const struct device *target)
 {
 	struct device now;
@@ -386,8 +385,8 @@ static int stay_off(const struct hub_port *p, const struct port_stop *stop, stru
 	return 0;
 }
 
-/* Switches the hub port on in each way in which it may have been switched off: by sysfs, the USB 3 port by sysfs, and
- * by a hub request. If one way fails, the others are tried all the same. */
+/* Switches the hub port on. It may have been switched off by its sysfs file, by that of the socket's USB 3 port, and by
+ * a hub request: all three are undone. If one of them fails, the others are tried all the same. */
 static int power_on(const struct hub_port *p, struct textbuf text)
 {
 	int peer = p->has_peer ? write_disable(p, "peer/disable", "0") : 0;

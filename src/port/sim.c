@@ -120,7 +120,7 @@ static int ask_for_check(const char *path, const char *words, const struct port_
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		/* if this fails, no text line arrives, and ask_for_check() returns -EIO */
+		/* if dup2() fails, no text line arrives, and ask_for_check() returns -EIO */
 		(void)dup2(fds[1], STDOUT_FILENO);
 		exec_program(path, "check", words);
 	}

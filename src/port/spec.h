@@ -11,7 +11,8 @@ enum spec_kind {
 	SPEC_SIM,	/* sim:WORDS, a simulated board that the keywords WORDS describe */
 };
 
-/* All strings point into the text that was given to spec_parse(): it must stay valid as long as the struct is used. */
+/* All strings point into the text that was given to spec_parse(): this text must stay valid as long as the struct is
+ * used. */
 struct spec {
 	const char *text; /* the whole PORT, as the user typed it */
 	enum spec_kind kind;

@@ -12,8 +12,7 @@
 /* Decodes one UTF-8 character (RFC 3629, section 4). Return: its length in bytes; 0: src does not begin with one. */
 static size_t clean_decode(const unsigned char *src, size_t n, uint32_t *ret)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800,
-					  0x10000 }; /* least value by length; below it, the form is overlong */
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* [n]: least character that needs n bytes */
 	unsigned char head = src[0];
 	size_t len = head < 0x80 ? 1 : head < 0xc2 ? 0 : head < 0xe0 ? 2 : head < 0xf0 ? 3 : head < 0xf5 ? 4 : 0;
 	uint32_t c = len > 1 ? head & (0x7fU >> len) : head;
@@ -31,8 +30,8 @@ static size_t clean_decode(const unsigned char *src, size_t n, uint32_t *ret)
 	return len;
 }
 
-/* Is c a control character, or a character of Unicode 15 that reverses text or is invisible? The latter are those with
- * the property Bidi_Control or Default_Ignorable that can mislead a reader. */
+/* Is c a control character, or a character that can mislead a reader because it reverses text or is invisible? (In
+ * Unicode 15: some of the characters with the property Bidi_Control or Default_Ignorable.) */
 static bool acts_on_terminals(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||

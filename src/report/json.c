@@ -150,8 +150,8 @@ void json_log_boot(const char *log, const struct boot *boot, bool after_panic)
 						    .advice = bootwords_advice(boot, after_panic) });
 }
 
-/* Prints a boot that was seen on a serial port. Only an ESP8266 shows that its reset was cold: it then sends its banner
- * at 74880 Bd. */
+/* Prints a boot that was seen on a serial port. Its "temperature" is "cold" if a hardware reset is certain: only an
+ * ESP8266 shows this, by a banner at 74880 Bd. */
 static void json_note_boot(const char *port, const struct session_note *note)
 {
 	const struct boot *boot = &note->boot;

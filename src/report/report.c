@@ -37,7 +37,8 @@ static void report_add_port(const struct report_result *result, char *buf, size_
 		report_append(buf, cap, "in use by process %ld", (long)result->holder_pid);
 }
 
-/* Appends what is said about a ready board only: attempts, who reset it, and whether its OTA service was checked. */
+/* Appends what the sentence says of a ready board only: attempts, who reset it, and whether its OTA service was
+ * checked. */
 static void report_add_ready(const struct report_result *result, char *buf, size_t cap)
 {
 	const struct session_result *r = &result->session;

@@ -59,7 +59,7 @@ struct report_result {
 struct report_match {
 	const char *option; /* "expect", "fail-on", "firmware" */
 	char pattern[256], line[512], group[256];
-	bool any_group; /* group 1 exists and matched; group may still be "" */
+	bool any_group; /* the pattern has a group 1, which matched; member group may still be "" */
 	int at_ms;	/* milliseconds since the run began */
 };
 

@@ -1,4 +1,4 @@
-/* statefile.c - --state-file: writes the result; readers never see a partial result, or that of an earlier run. */
+/* statefile.c - --state-file: writes the result; readers never see a partial result, or an earlier run's result. */
 #include "report/statefile.h"
 
 #include <errno.h>
@@ -57,7 +57,8 @@ static int statefile_remove_old(const char *path)
 
 int statefile_begin(const char *path)
 {
-	/* a full disk often allows a file to be created but not to be filled, so write as much as a result may need */
+	/* a full disk often allows a file to be created, but not to be filled: test it with as many bytes as a result
+	 * may need */
 	static const char room[4096];
 	char temporary[PATH_MAX];
 	int fd, r = statefile_remove_old(path);

@@ -1,4 +1,4 @@
-/* statefile.h - --state-file: writes the result; readers never see a partial result, or that of an earlier run.
+/* statefile.h - --state-file: writes the result; readers never see a partial result, or an earlier run's result.
  *
  *	statefile_begin(path);			before any reset: removes the old file
  *	statefile_write(path, lines, n);	writes the whole result; rename() puts it in place
