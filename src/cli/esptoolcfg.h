@@ -26,7 +26,7 @@ enum cfg_found {
 /**
  * cfg_parse() - find the sequence in the text of a configuration file. Pure: no file, no allocation.
  * @text: untrusted bytes, in the syntax of Python's configparser: "[section]", "name = value" or "name: value". Capital
- *	and small letters in a name are the same. A line that begins with # or ; is a comment. An indented line
+ *	and small letters in a name count as equal. A line that begins with # or ; is a comment. An indented line
  *	continues the value before it.
  * @ret: written only if the result is CFG_SEQUENCE
  * @err, @cap: on failure "line N: why"

@@ -45,7 +45,7 @@ static bool read_hex(const char *dir, const char *name, unsigned int *ret_number
 	return sscanf(text, "%x", ret_number) == 1;
 }
 
-/* Reads what sysfs has about a USB device. Return: false: the sysfs directory @dir is not that of a USB device. */
+/* Reads what sysfs has about a USB device. Return: false: the sysfs directory @dir does not belong to a USB device. */
 static bool read_usb_device(const char *dir, struct device *device)
 {
 	if (!read_hex(dir, "idVendor", &device->vid) || !read_hex(dir, "idProduct", &device->pid))

@@ -145,10 +145,10 @@ static void choose_match(const struct device *device, struct textbuf match, stru
 		       against, bridge, caution);
 }
 
-/* Writes the udev rule. All ATTRS and KERNELS of a rule must match one and the same parent device. Since idVendor and
- * idProduct are the bridge's, serial number and place are the bridge's, too, not those of a hub above it. The file's
- * name begins with 70 because the rule needs ENV{ID_*} from 60-serial.rules, and 73-seat-late.rules needs the link that
- * the rule makes. */
+/* Writes the udev rule. All ATTRS and KERNELS of a udev rule must match one and the same parent device. As idVendor and
+ * idProduct match only the bridge, serial number and place are compared with the bridge's, too, not with those of a hub
+ * above it. The file's name begins with 70 because the rule needs ENV{ID_*} from 60-serial.rules, and
+ * 73-seat-late.rules needs the link that the rule makes. */
 static void write_rule(const struct device *device, const char *name, struct enrolment *ret)
 {
 	char match[DEVICE_TEXT_MAX + 64];

@@ -14,7 +14,8 @@
 
 #define USB_DEVICE "/sys/bus/usb/devices/%s"
 
-/* Finds the Linux driver of a USB device: that of its first interface with a driver; "": no interface has a driver. */
+/* Finds the Linux driver of a USB device: the driver of its first interface that has one; "": no interface has a
+ * driver. */
 static void interface_driver(const char *usb_path, char *buf, size_t cap)
 {
 	DIR *dir = hostfs_opendir(USB_DEVICE, usb_path);
