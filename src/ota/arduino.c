@@ -111,7 +111,8 @@ void ota_arduino_event(struct ota *ota, const struct ota_event *event, int64_t n
 		sign_of_life(ota, now_ms);
 		if (!service)
 			return;
-		/* ArduinoOTA never answers this probe, so another service sent this, or it answers somebody else */
+		/* ArduinoOTA never answers the harmless datagram, so another service has sent these bytes, or they
+		 * answer another client */
 		ota_keep_answer(ota, event->bytes, event->len);
 		ota->silent = 0;
 		end_round(ota, now_ms, OTA_RETRY_ANSWERED_MS);
@@ -141,7 +142,8 @@ void ota_dry_run_cancel(struct ota *ota)
 	ota_act(ota, OTA_ACTION_SEND, OTA_SERVICE_UDP, harmless, strlen(harmless));
 }
 
-/* Cancels an invitation: the datagram makes a board idle that waits for a password. An idle board ignores it. */
+/* Sends the next datagram that cancels an invitation, or ends the probe after the last one. The datagram makes a board
+ * idle that waits for a password; an idle board ignores it. */
 static void arduino_cancel(struct ota *ota, int64_t now_ms)
 {
 	if (ota->cancels++ == CANCELS) {
@@ -154,7 +156,7 @@ static void arduino_cancel(struct ota *ota, int64_t now_ms)
 }
 
 /* Reads N of the answer "ERR: ERROR[N]: ..." (ArduinoOTA.cpp _runUpdate, Updater.cpp printError). Return: N, or -1 if
- * the answer is another one. */
+ * the answer does not have this form. */
 static int error_number(const char *bytes, size_t len)
 {
 	static const char head[] = "ERR: ERROR[";

@@ -18,7 +18,7 @@
 /* Error numbers with which an ESP8266 shows the result of its boot mode test (esp8266/Arduino
  * cores/esp8266/Updater.h). */
 enum {
-	OTA_ERROR_SIZE = 5, /* UPDATE_ERROR_SIZE, "Bad Size Given": the boot mode, tested before the size, is good */
+	OTA_ERROR_SIZE = 5, /* UPDATE_ERROR_SIZE, "Bad Size Given": the boot mode is tested before, so it is good */
 	OTA_ERROR_BOOTSTRAP = 11, /* UPDATE_ERROR_BOOTSTRAP: the strapping latch says UART download */
 };
 

@@ -51,7 +51,7 @@ enum ota_protocol {
 
 enum ota_question {
 	OTA_LISTENS, /* does the service listen? */
-	OTA_DRY_RUN, /* would an ESP8266 with ArduinoOTA accept an update? Offers size 0; the sketch's onError runs */
+	OTA_DRY_RUN, /* would an ESP8266 with ArduinoOTA accept an update? The offer has size 0, so onError runs */
 };
 
 /* The default ports of ArduinoOTA and of ESPHome (esp8266/Arduino ArduinoOTA.cpp, begin(); espressif/arduino-esp32
@@ -68,7 +68,7 @@ enum ota_question {
 struct ota_page {
 	const char *path;   /* such as "/update"; a GET request for it must do nothing but return the form */
 	const char *marker; /* text by which the upload form is recognized; upper and lower case are equal */
-	bool packed;	    /* a compressed page counts as the form, unread: a locked WLED would answer 401 instead */
+	bool packed;	    /* a compressed page counts as the form, unread: WLED answers 401 if the form is locked */
 };
 
 struct ota_options {
@@ -152,7 +152,7 @@ struct ota_finding {
 	enum ota_protocol protocol;
 	enum ota_question question;
 	bool listens;	     /* proven: the service listens */
-	bool boot_mode_good; /* ERROR[5] proves it: the board's strapping latch does not say UART download */
+	bool boot_mode_good; /* the board has answered ERROR[5], so its strapping latch does not say UART download */
 	enum ota_proof proof;
 	enum ota_reason reason;	     /* why the probe has not succeeded */
 	int error;		     /* N of the board's answer ERROR[N]; -1: no such answer */
@@ -184,7 +184,7 @@ struct ota {
 	bool ever_closed_refused; /* the host has reported OTA_PORT_CLOSED as closed */
 	bool was_silent;	  /* the service's port was silent before the host reported it closed */
 	bool last_refused;	  /* the host reported the service's port closed in the last round */
-	bool outstanding;	  /* an invitation of ours may have left the board waiting for a password */
+	bool outstanding; /* this probe has sent an invitation, after which the board may still wait for a password */
 	unsigned int invitations, cancels;
 	char got[128]; /* the last bytes that the service sent */
 	size_t got_len;
@@ -198,7 +198,7 @@ void ota_start(struct ota *ota, const struct ota_options *options, int64_t now_m
 /** ota_event() - handle what has happened on a channel, or that the time ota_wake_ms() has come */
 void ota_event(struct ota *ota, const struct ota_event *event, int64_t now_ms);
 
-/** ota_stop() - end the probe; then carry out its actions, since they cancel an invitation that the board may have */
+/** ota_stop() - end the probe; then carry out its actions: one may cancel an invitation, so that the board is idle */
 void ota_stop(struct ota *ota);
 
 /** ota_unresolved() - end the probe, since the name of the host was not found */

@@ -66,7 +66,8 @@ static void be_resolver(const char *host, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(fd, 0) < 0)
 		_exit(1);
-		/* close everything but the pipe, else the serial port would stay open in this process */
+		/* close everything but the pipe, else the serial port would stay open in this process when espreset
+		 * closes it */
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, 1U, ~0U, 0U))
 #endif
@@ -134,14 +135,14 @@ static void pass_event(const struct otaprobe *probe, struct otaprobe_target *tar
 	ota_event(&target->ota, event, probe->now_ms);
 }
 
-/* Passes an event without bytes. */
+/* Passes an event without bytes to the state machine of the probe. */
 static void pass_kind(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel,
 		      enum ota_event_kind kind)
 {
 	pass_event(probe, target, &(struct ota_event){ .kind = kind, .channel = channel });
 }
 
-/* Passes an error of send() or connect(); @err is a positive errno. */
+/* Tells the state machine of the probe that send() or connect() has failed; @err is a positive errno. */
 static void pass_error(const struct otaprobe *probe, struct otaprobe_target *target, enum ota_channel channel, int err)
 {
 	pass_kind(probe, target, channel, err == ECONNREFUSED ? OTA_EVENT_REFUSED : OTA_EVENT_UNREACHABLE);
@@ -160,7 +161,7 @@ static void address_with_port(const struct otaprobe *probe, const struct otaprob
 		((struct sockaddr_in *)ret)->sin_port = port;
 }
 
-/* The number that stands for a channel of a target in an epoll event. */
+/* The number that stands for a channel of one of the board's addresses in an epoll event. */
 static uint32_t event_of(const struct otaprobe *probe, const struct otaprobe_target *target, enum ota_channel channel)
 {
 	return (uint32_t)(target - probe->targets) * OTA_CHANNELS + (uint32_t)channel;

@@ -46,7 +46,7 @@ static void esphome_bytes(struct ota *ota, const unsigned char *bytes, size_t le
 		ota_keep_answer(ota, text, strlen(text));
 		tcp_hang_up(ota, now_ms, OTA_RETRY_ANSWERED_MS);
 	} else if (ota->got_len == 2) {
-		/* the second byte is the version of the protocol; 1 and 2 exist (esphome espota2.py) */
+		/* the second byte is the version of the protocol: 1, 2 (esphome espota2.py), or a later one up to 9 */
 		if (ota->got[1] >= 1 && ota->got[1] <= 9) {
 			ota_succeed(ota, OTA_PROOF_HELLO);
 			return;

@@ -191,8 +191,8 @@ static void arduino_ota_invited(struct sim_arduino_ota *ota, const struct sim_pe
 		arduino_ota_change(ota, SIM_OTA_RUNUPDATE);
 }
 
-/* Reads the client's answer to AUTH: command number U_AUTH, cnonce and response. Return: false if it is no such answer.
- */
+/* Reads the client's answer to AUTH: command number U_AUTH, cnonce and response. Return: false if the datagram is
+ * anything else. */
 static bool read_response(struct packet *r, char cnonce[64], char response[64])
 {
 	if (parse_int(r) != U_AUTH)
@@ -371,7 +371,7 @@ void sim_arduino_ota_data(struct sim_arduino_ota *ota, int64_t now_ms, const voi
 	sim_digest_add(&ota->digest, bytes, n);
 	ota->received += n;
 	ota->record.flashed += n;
-	/* acknowledge the bytes by their number, as client.print(written, DEC) does: no separator follows */
+	/* acknowledge the bytes by sending their number without a separator, as client.print(written, DEC) does */
 	snprintf(count, sizeof(count), "%zu", n);
 	ota->host.send(ota->host.user, count, strlen(count));
 	if (ota->received == ota->size)

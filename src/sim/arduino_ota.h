@@ -46,7 +46,7 @@ struct sim_arduino_ota {
 	struct sim_digest digest;
 	size_t received;
 	uint8_t first;	  /* first byte of the image */
-	int64_t since_ms; /* when the last data came; before that, when the state began */
+	int64_t since_ms; /* when data came last, or when the state began if no data has come since */
 };
 
 /** sim_arduino_ota_init() - prepare the service; @host is copied; @password "" or NULL means: no password */

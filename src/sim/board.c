@@ -92,7 +92,7 @@ void sim_board_sample(struct sim_board *board, int64_t now_ns)
 	board_trace(board, now_ns, SIM_EDGE_LATCH, board->truth.boot_mode);
 }
 
-/* Stops the chip: deletes its script and its queued characters, and cuts off a character that is being sent. */
+/* Stops the chip: deletes all text that it still has to transmit, and cuts off a character that is being sent. */
 static void chip_stops(struct sim_board *board, int64_t now_ns)
 {
 	board->steps = board->step_at = board->texted = board->text_at = 0;
@@ -115,9 +115,10 @@ static void hardware_reset_begins(struct sim_board *board, int64_t now_ns)
 	struct sim_pulled lines = sim_circuit(board->config.circuit, board->truth.dtr, board->truth.rts);
 
 	board->stop_ns = SIM_NEVER;
-	/* if nothing else pulls EN low, DTR and RTS did it, even if they have released EN again by now */
+	/* DTR or RTS caused this reset if they pull EN low, or if neither the button nor GPIO16 does: they may have
+	 * released EN since it fell */
 	board->stopped_by_lines = lines.en || !(board->finger || board->asleep);
-	if (board->truth.runs == SIM_RUNS_COPYING) { /* a copy is interrupted: the flash holds parts of two images */
+	if (board->truth.runs == SIM_RUNS_COPYING) { /* eboot is interrupted: the flash has parts of two images */
 		board->copy_ns = 0;
 		board->config.image = SIM_IMAGE_SECOND;
 	}
@@ -459,7 +460,7 @@ void sim_board_usb_hold(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_run(board, now_ns);
 	if (board->truth.runs < SIM_RUNS_ROM)
-		return; /* a hardware reset holds the chip already */
+		return; /* the chip is without power, or a hardware reset has stopped it already */
 	chip_stops(board, board->now_ns);
 	board->usb_held = true;
 	sim_board_set_runs(board, board->now_ns, SIM_RUNS_RESET);
@@ -529,7 +530,7 @@ void sim_board_restart(struct sim_board *board, int64_t now_ns)
 {
 	sim_board_run(board, now_ns);
 	if (board->truth.runs < SIM_RUNS_ROM)
-		return; /* in reset, no software runs that could restart the chip */
+		return; /* without power or in reset, no software runs that could restart the chip */
 	chip_stops(board, board->now_ns);
 	sim_rom_restart(board, board->now_ns);
 }

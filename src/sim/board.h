@@ -22,7 +22,7 @@
 enum sim_runs {
 	SIM_RUNS_NOTHING, /* no power */
 	SIM_RUNS_RESET,	  /* held in reset */
-	SIM_RUNS_ROM,	  /* the ROM prints its banner or loads */
+	SIM_RUNS_ROM,	  /* the ROM prints its banner or loads the image */
 	SIM_RUNS_WAITING, /* the ROM waits for a download, or for an SDIO or SPI host */
 	SIM_RUNS_SECOND,  /* the second stage loader runs */
 	SIM_RUNS_COPYING, /* eboot copies an OTA image */
@@ -36,7 +36,7 @@ const char *sim_runs_name(enum sim_runs runs);
 struct sim_latch {
 	int boot_mode;	      /* as in the banner: N of "boot mode:(N,M)" (ESP8266) or NN of "boot:0xNN" */
 	bool flash, download; /* boot source: flash, UART download, or another one if both are false */
-	int floating;	      /* reserved bits of boot_mode, which are random */
+	int floating;	      /* bit mask: the reserved bits of boot_mode, which have random values */
 };
 
 /* The true state of the board, which espreset can only infer. A time is -1 if the event has not happened yet. */
@@ -46,28 +46,29 @@ struct sim_truth {
 	unsigned int soft_restarts;	  /* all other resets: by software, exception, watchdog, brownout */
 	unsigned int crashes;		  /* panics, watchdogs, brownouts, images that cannot be run */
 	unsigned int crashes_since_reset; /* crashes since the last hardware reset */
-	unsigned int en_falls, en_rises;  /* times that EN crossed its threshold, short glitches included */
+	unsigned int en_falls, en_rises;  /* how often EN crossed its threshold, even for a short glitch */
 	bool en_low, gpio0_low;
 	bool dtr, rts; /* the bridge's pins: true is asserted */
 	bool powered;
 	enum sim_runs runs;
 	int boot_mode;			/* value of the strapping latch, as in struct sim_latch */
-	bool latch_flash;		/* the strapping latch, or the chip's own USB, selects flash */
+	bool latch_flash;		/* the strapping latch, or the chip's own USB, selects booting from flash */
 	bool latch_download;		/* the strapping latch, or the chip's own USB, selects UART download */
-	unsigned int copies_broken;	/* OTA copies by eboot that a reset interrupted */
+	unsigned int copies_broken;	/* how often a reset interrupted eboot while it copied an OTA image */
 	int64_t last_hardware_reset_ns; /* when the last hardware reset sampled the straps */
 	int64_t last_soft_restart_ns;
 	int64_t last_crash_ns;
 	int64_t app_since_ns; /* when the running application started; -1: none runs */
 };
 
-/* A change that is reported to sim_trace_fn. Its value is 1 if EN or GPIO0 is low, or if DTR or RTS is asserted. */
+/* A change on the board, which is reported to sim_trace_fn with a value. For the pins EN and GPIO0, the value is 1 if
+ * the pin is low. For the modem lines DTR and RTS, the value is 1 if the line is asserted. */
 /* clang-format off */
 enum sim_edge {
 	SIM_EDGE_DTR, SIM_EDGE_RTS, SIM_EDGE_EN, SIM_EDGE_GPIO0,
 	SIM_EDGE_LATCH,		/* the straps were sampled; value: boot_mode */
-	SIM_EDGE_RUNS,		/* the processor does something else now; value: enum sim_runs */
-	SIM_EDGE_SOFT,		/* a restart that is no hardware reset; value: reset cause */
+	SIM_EDGE_RUNS,		/* the processor does something else from now on; value: enum sim_runs */
+	SIM_EDGE_SOFT,		/* a reset that is no hardware reset; value: reset cause */
 	SIM_EDGE_POWER,
 };
 /* clang-format on */
@@ -96,8 +97,8 @@ enum sim_phase {
 	SIM_PHASE_ROM,		/* the ROM's banner */
 	SIM_PHASE_LOAD, SIM_PHASE_SECOND, SIM_PHASE_COPY, SIM_PHASE_COPIED,
 	SIM_PHASE_APP, SIM_PHASE_APP_LINE,
-	SIM_PHASE_RESTART,	/* transmits nothing, then restarts by software */
-	SIM_PHASE_WATCHDOG,	/* transmits nothing, then the watchdog resets a ROM that waits or has failed */
+	SIM_PHASE_RESTART,	/* a crash report or nothing, then a software restart */
+	SIM_PHASE_WATCHDOG,	/* nothing; then the watchdog resets the chip, because its ROM waits or cannot boot */
 };
 /* clang-format on */
 
@@ -118,10 +119,10 @@ struct sim_board {
 	uint64_t random;
 
 	/* wires */
-	bool want_dtr, want_rts;		/* DTR and RTS as the host has set them */
-	int64_t dtr_ns, rts_ns;			/* when the bridge's pins follow; SIM_NEVER: they have */
-	bool finger, button;			/* is the reset button pressed, the button on GPIO0? */
-	bool asleep;				/* GPIO16 pulls EN low, which ends deep sleep */
+	bool want_dtr, want_rts; /* DTR and RTS as the host has set them */
+	int64_t dtr_ns, rts_ns;	 /* when the bridge's pin changes; SIM_NEVER: no change is due */
+	bool finger, button;	 /* finger: the reset button is pressed; button: the button on GPIO0 is pressed */
+	bool asleep;		 /* GPIO16 pulls EN low, which ends deep sleep */
 	int64_t finger_ns, button_ns, sleep_ns; /* when finger, button, asleep change next */
 	bool en_driven;				/* DTR, RTS, a button, GPIO16 or missing power pulls EN low */
 	double en_v;				/* EN's voltage at en_since_ns, as a share of VDD */
@@ -130,21 +131,21 @@ struct sim_board {
 	int64_t stop_ns;			/* when EN will have been low long enough to reset the chip */
 	int64_t strap_ns;			/* when the straps are sampled */
 	struct sim_latch straps;		/* the strapping latch as sampled last */
-	bool stopped_by_lines;			/* DTR or RTS caused this reset */
-	bool power_on;				/* this reset is a power-on reset */
+	bool stopped_by_lines;			/* DTR or RTS caused the last hardware reset */
+	bool power_on;				/* the hardware reset that has begun is a power-on reset */
 	bool usb_held;				/* the chip's own USB holds the chip in reset */
 
 	/* the state of the chip */
 	int cause;	    /* reset cause, as the ROM prints it */
 	bool warm;	    /* ESP8266: the PLL is set, so the ROM prints at 115200 Bd */
-	bool soft;	    /* this boot does not follow a hardware reset */
-	bool second_banner; /* early ESP32: the ROM has begun the second banner of a reset */
-	int64_t copy_ns;    /* how long eboot will copy an OTA image; 0: there is no image */
+	bool soft;	    /* the last reset was no hardware reset */
+	bool second_banner; /* ESP32 revision 0, which prints two banners: the second one has begun */
+	int64_t copy_ns;    /* how long eboot will copy an OTA image at the next boot; 0: there is none to copy */
 	int fates;	    /* how many times the application has crashed, restarted or hung (config.fate) */
 	int64_t fate_ns;    /* when the application crashes, restarts or hangs next (config.fate) */
-	double image_baud;  /* baud rate that the loader has set; 0: the ROM's own baud rate */
+	double image_baud;  /* baud rate that the host has set in the ROM loader; 0: the ROM uses its own baud rate */
 
-	/* what the chip transmits: the script (step[]) of the current phase, and characters of a listener (say[]) */
+	/* what the chip transmits: the script of the current phase (step[]), and text from sim_board_say() (say[]) */
 	enum sim_phase phase;
 	struct sim_step step[SIM_STEP_MAX];
 	unsigned int steps, step_at, texted, text_at;
@@ -165,7 +166,7 @@ struct sim_board {
 	char text[SIM_SAY_MAX], say[SIM_SAY_MAX];
 };
 
-/** sim_board_init() - make a board in the state config.start and config.lines_before; @seed: for random numbers */
+/** sim_board_init() - set up a board; config.start and config.lines_before give its state; @seed: of random numbers */
 void sim_board_init(struct sim_board *board, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
 /** sim_board_on_frame() - @fn gets each character that the chip transmits, when it ends or a reset cuts it off */
@@ -196,7 +197,7 @@ void sim_board_finger(struct sim_board *board, int64_t now_ns, bool pressed);
 /** sim_board_rx() - a character on the chip's RXD has ended */
 void sim_board_rx(struct sim_board *board, const struct sim_frame *frame);
 
-/** sim_board_next() - when the next event is due, not before the last time given; SIM_NEVER: no event is due */
+/** sim_board_next() - the time of the next event of the board; SIM_NEVER: no event is due */
 int64_t sim_board_next(const struct sim_board *board);
 
 /** sim_board_run() - simulate up to and including the time @until_ns */
@@ -205,7 +206,7 @@ void sim_board_run(struct sim_board *board, int64_t until_ns);
 /** sim_board_quiet_until() - up to this time, the chip has sent nothing but the characters reported so far */
 int64_t sim_board_quiet_until(const struct sim_board *board);
 
-/** sim_board_truth() - the true state of the board at the last time given; part of @board */
+/** sim_board_truth() - the true state of the board now, that is, at the last @now_ns or @until_ns; part of @board */
 const struct sim_truth *sim_board_truth(const struct sim_board *board);
 
 /**
@@ -214,13 +215,14 @@ const struct sim_truth *sim_board_truth(const struct sim_board *board);
  */
 int sim_board_say(struct sim_board *board, int64_t now_ns, const void *data, size_t len, double baud);
 
-/** sim_board_run_image() - the ROM loader starts the image in flash ("run user code") without a reset, at its @baud */
+/** sim_board_run_image() - the ROM loader starts the image in flash ("run user code") without a reset
+ * @baud: the baud rate that was set in the ROM loader */
 void sim_board_run_image(struct sim_board *board, int64_t now_ns, double baud);
 
 /** sim_board_restart() - the chip restarts by software, as by ESP.restart(); the strapping latch keeps its value */
 void sim_board_restart(struct sim_board *board, int64_t now_ns);
 
-/** sim_board_flashed() - the flash holds @image from now on; config.fate_times counts anew; eboot copies nothing */
+/** sim_board_flashed() - the flash holds @image from now on; its crashes are counted from 0; eboot copies nothing */
 void sim_board_flashed(struct sim_board *board, enum sim_image image);
 
 /** sim_board_ota_staged() - ESP8266: an OTA image is complete; at the next boot eboot copies it for @copy_ns */

@@ -29,13 +29,14 @@ static bool bridge_happens(struct sim_bridge *bridge, int ppm)
 static void deliver(struct sim_bridge *bridge)
 {
 	for (unsigned int i = 0; i < bridge->staged; i++)
-		if (bridge->head - bridge->tail < SIM_FIFO) /* else the character is lost: buffer is full */
+		if (bridge->head - bridge->tail < SIM_FIFO) /* if the kernel's buffer is full, the character is lost */
 			bridge->fifo[bridge->head++ % SIM_FIFO] = bridge->stage[i];
 	bridge->staged = 0;
 	bridge->staged_ns = SIM_NEVER;
 }
 
-/* Delays a delivery that falls into the configured input stall: returns the time at which the stall ends. */
+/* When characters reach the host that are due at @time_ns: at the end of the configured input stall if @time_ns lies in
+ * the stall, else at @time_ns. */
 static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 {
 	const struct sim_config *config = &bridge->board.config;
@@ -49,7 +50,7 @@ static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 static void bridge_stage(struct sim_bridge *bridge, int64_t time_ns, uint8_t byte)
 {
 	if (!bridge->is_open)
-		return; /* a closed port receives nothing */
+		return; /* no program has opened the serial port, so the character is lost */
 	if (bridge->next_is_kept == 0)
 		bridge->next_is_kept = bridge->staged == SIM_PACKET ? -1 : 1;
 	if (bridge->staged == SIM_PACKET)
@@ -143,7 +144,7 @@ int64_t sim_bridge_next(const struct sim_bridge *bridge)
 	int64_t t = sim_earlier(bridge->staged_ns, sim_earlier(bridge->spurious_ns, bridge->unplug_ns));
 
 	t = sim_earlier(t, sim_board_next(&bridge->board));
-	/* while the board transmits a character, the receiver reports nothing before this character has ended */
+	/* the receiver gets each character only at its end, so while the board transmits one, it reports nothing */
 	return bridge->board.in_frame ? t : sim_earlier(t, sim_uart_next(&bridge->uart));
 }
 

@@ -20,7 +20,7 @@
 
 enum sim_control_kind { SIM_OPEN, SIM_LINES, SIM_SPEED, SIM_CLOSE };
 
-/* A control transfer, by which the host opens, sets or closes the serial port. */
+/* A control transfer, by which the host opens, configures or closes the serial port. */
 struct sim_control {
 	enum sim_control_kind kind;
 	bool dtr, rts; /* for SIM_LINES; true: asserted */
@@ -52,7 +52,7 @@ void sim_bridge_init(struct sim_bridge *bridge, const struct sim_config *config,
 int64_t sim_bridge_submit(struct sim_bridge *bridge, int64_t now_ns, const struct sim_control *control);
 
 /**
- * sim_bridge_complete() - end the control transfer: DTR, RTS and the baud rate change now
+ * sim_bridge_complete() - end the control transfer: only now its changes of DTR, RTS and the baud rate take effect
  * Return: 0; -ENODEV: unplugged; -EIO: the transfer stalled and nothing changed.
  */
 int sim_bridge_complete(struct sim_bridge *bridge, int64_t now_ns);
@@ -72,8 +72,8 @@ int64_t sim_bridge_next(const struct sim_bridge *bridge);
 /** sim_bridge_run() - simulate up to the time @until_ns */
 void sim_bridge_run(struct sim_bridge *bridge, int64_t until_ns);
 
-/** sim_bridge_run_to_input() - simulate until there is input, the bridge is unplugged or the time is reached.
- * Return: the time reached. */
+/** sim_bridge_run_to_input() - simulate until there is input or the bridge is unplugged, but not beyond @until_ns.
+ * Return: the time up to which the board was simulated. */
 int64_t sim_bridge_run_to_input(struct sim_bridge *bridge, int64_t until_ns);
 
 #endif

@@ -17,10 +17,10 @@ struct sim_pulled {
 /** sim_circuit() - the pins that the wiring pulls low; @dtr and @rts are true while asserted */
 struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts);
 
-/** sim_en_voltage() - EN's voltage as a share of VDD, if it was @v and has fallen (@pulled) or risen for @after_ns */
+/** sim_en_voltage() - EN's voltage as a share of VDD, @after_ns after it was @v; @pulled: EN falls, else EN rises */
 double sim_en_voltage(const struct sim_config *config, double v, bool pulled, int64_t after_ns);
 
-/** sim_en_crossing() - nanoseconds until EN crosses the chip's threshold, if it falls (@pulled) or rises from @v */
+/** sim_en_crossing() - nanoseconds until EN, now at @v, crosses its threshold; @pulled: EN falls, else EN rises */
 int64_t sim_en_crossing(const struct sim_config *config, double v, bool pulled);
 
 #endif

@@ -121,20 +121,20 @@ struct sim_config {
 
 	/* the wiring, the pins and the buttons */
 	enum sim_circuit circuit;
-	int64_t skew_ns;    /* how much later RTS changes than DTR; negative: earlier */
-	int64_t en_rise_ns; /* RC time constant of EN while it charges; EN is at 0.75 VDD after 1.386 times this */
-	int64_t en_fall_ns; /* RC time constant of EN while it discharges */
-	int64_t strap_ns;   /* from EN's rise to the sampling of the straps */
-	unsigned int lines_before; /* bits SIM_DTR, SIM_RTS: asserted before the serial port is opened */
+	int64_t skew_ns;	   /* how much later RTS changes than DTR; negative: earlier */
+	int64_t en_rise_ns;	   /* RC time constant of EN's rise; EN reaches 0.75 VDD after 1.386 time constants */
+	int64_t en_fall_ns;	   /* RC time constant of EN's fall */
+	int64_t strap_ns;	   /* from EN's rise to the sampling of the straps */
+	unsigned int lines_before; /* bit mask of SIM_DTR and SIM_RTS: asserted before the serial port is opened */
 	bool gpio0_held;	   /* a peripheral or a stuck button holds GPIO0 low */
 	int64_t gpio0_let_go_ns;   /* when the pressed button on GPIO0 is released; 0: never pressed */
-	/* ESP8266: the ROM boots from flash although the strapping latch says UART download; real ROMs do so if nothing
-	 * was downloaded */
+	/* ESP8266: the ROM boots from flash although the strapping latch says UART download, as a real ROM may if
+	 * nothing was downloaded */
 	bool empty_download;
-	bool gpio2_low;		/* ESP8266: GPIO2 is low, which selects boot mode 2, or 0 if GPIO0 is low, too */
-	bool other_strap;	/* ESP32 family: with a second strapping pin, a low GPIO0 selects another boot source */
-	bool gpio15;		/* ESP8266: GPIO15 is high (SDIO boot); ESP32: GPIO15 is low (ROM prints nothing) */
-	int64_t finger_ns;	/* when somebody presses the reset button; 0: never */
+	bool gpio2_low;	   /* ESP8266: GPIO2 is low, which selects boot mode 2, or 0 if GPIO0 is low, too */
+	bool other_strap;  /* ESP32 family: because of another strapping pin, a low GPIO0 selects no UART download */
+	bool gpio15;	   /* ESP8266: GPIO15 is high (SDIO boot); ESP32: GPIO15 is low (ROM prints nothing) */
+	int64_t finger_ns; /* when somebody presses the reset button; 0: never */
 	int64_t finger_hold_ns; /* how long the reset button is pressed */
 	int64_t deep_sleep_ns;	/* from each start of the application to a reset by GPIO16; 0: never */
 
@@ -147,7 +147,7 @@ struct sim_config {
 	int copy_result; /* N of "cp:N", which eboot prints after the copy; 0: success */
 	enum sim_fate fate;
 	int64_t fate_ns;
-	int fate_times;		 /* how many starts of the application end as fate says; 0: each start */
+	int fate_times;		 /* how many runs of the application end as fate says, before it runs on; 0: all */
 	int64_t rom_watchdog_ns; /* ESP8266: from a software restart into download mode to the watchdog's reset;
 				  * ESP32 family: from a failed boot to the ROM's next attempt */
 	enum sim_app app;
@@ -179,7 +179,7 @@ struct sim_config {
 	int control_stall_count;      /* how many control transfers stall; 0: the first and all later ones */
 	int64_t unplug_ns;	      /* when the bridge is unplugged; 0: never */
 	int unplug_op;	 /* at which control transfer the bridge is unplugged; 1: opening the port; 0: at none */
-	int64_t host_ns; /* busy computer: the longest delay of a request from espreset */
+	int64_t host_ns; /* the longest time by which a busy computer delays a request from espreset */
 	int open_error;	 /* errno with which opening the port fails; 0: opening succeeds */
 	uint64_t seed;	 /* seed of the board's random numbers */
 	char truth[256]; /* file that gets all events of the board (sim/process.h); "": no file */

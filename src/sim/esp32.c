@@ -16,7 +16,7 @@ enum cause {
 };
 /* clang-format on */
 
-/* Which saved program counters the ROM prints after its banner, unless it is a power-on reset. */
+/* Which saved program counters the ROM prints after its banner. After a power-on reset it prints none. */
 enum saved_pc { PC_NONE, PC_ONE, PC_CORE0, PC_BOTH };
 
 /* clang-format off */
@@ -28,9 +28,9 @@ struct rom {
 	enum saved_pc pc;
 	const char *setup;		/* text between the banner and the first "load:" line */
 	const char *load;
-	int flash_bits, download_bits, other_bits, floating; /* boot mode of each boot source; floating: random bits */
+	int flash_bits, download_bits, other_bits, floating; /* boot modes in the banner; floating: random bits */
 	const char *download, *other;	/* names of the boot sources in the banner */
-	const char *other_wait;		/* printed while the ROM waits for source `other`; NULL: `other` is a flash */
+	const char *other_wait;		/* text line of a ROM that waits for `other`; NULL: it does not wait */
 };
 /* clang-format on */
 
@@ -151,7 +151,8 @@ int sim_esp32_usb_cause(enum sim_chip chip)
 	return chip == SIM_ESP32P4 ? CAUSE_USB_P4 : CAUSE_USB;
 }
 
-/* The banner's text for a reset by the chip's own USB. Newer ROMs name reset causes after cores ("HPSYS"). */
+/* The banner's text for a reset by the chip's own USB. Newer ROMs print HPSYS (high-performance system) in
+ * place of CHIP. */
 static const char *usb_text(const struct rom *rom, int cause)
 {
 	if (cause == CAUSE_USB_P4)
@@ -265,7 +266,7 @@ static void esp32_load(struct sim_board *board, int64_t now_ns)
 	sim_script_begin(board, SIM_PHASE_LOAD);
 	if (is_mute(board)) {
 		sim_script_text(board, 20 * SIM_MS, baud, "%s", "");
-	} else if (other) { /* boot from HSPI, where no flash is connected */
+	} else if (other) { /* the ESP32 boots from HSPI, where no flash is connected */
 		for (int i = 0; i < 8; i++)
 			sim_script_text(board, 10 * SIM_MS, baud, "invalid header: 0x00000000\r\n");
 	} else if (!esp32_loads(board)) {

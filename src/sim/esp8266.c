@@ -108,7 +108,7 @@ static bool has_eboot(const struct sim_board *board)
 	return board->config.loader != SIM_LOADER_NONOS && board->config.loader != SIM_LOADER_IDF;
 }
 
-/* Starts the second stage loader, and fills the script with what it prints. */
+/* Starts the second stage loader, and lets the chip transmit what the loader prints. */
 static void second_stage(struct sim_board *board, int64_t now_ns)
 {
 	double baud = esp8266_rom_baud(board);
@@ -157,7 +157,8 @@ static void esp8266_after_second_stage(struct sim_board *board, int64_t now_ns)
 	}
 }
 
-/* Called when eboot's copy has ended. eboot prints the result, and forgets the copy even if it failed. */
+/* Called when eboot has copied an OTA image, or has failed to copy it. eboot prints the result. Even if it has failed,
+ * it does not try again at the next boot. */
 static void esp8266_copied(struct sim_board *board, int64_t now_ns)
 {
 	bool good = board->config.copy_result == 0;
@@ -176,7 +177,7 @@ static void after_copy(struct sim_board *board, int64_t now_ns)
 		start_app(board, now_ns);
 		return;
 	}
-	board->config.image = SIM_IMAGE_SECOND; /* part of the old application is overwritten */
+	board->config.image = SIM_IMAGE_SECOND; /* the failed copying has overwritten part of the old application */
 	sim_board_fail(board, now_ns, SIM_PHASE_RESTART, SIM_MS);
 }
 

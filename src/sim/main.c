@@ -70,7 +70,8 @@ static void close_from(unsigned int first)
 }
 
 /* The simulated board runs on after espreset has ended. So it closes the files that it inherited from espreset, which
- * may be locks and pipes of the user, puts /dev/null in place of the terminal, and ignores signals for espreset. */
+ * may be locks and pipes of the user, puts /dev/null in place of the terminal, and ignores signals that are meant for
+ * espreset. */
 static void detach_from_parent(void)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGALRM, SIGUSR1, SIGUSR2 };
@@ -86,7 +87,7 @@ static void detach_from_parent(void)
 	close_from(SIM_SOCKET + 1);
 }
 
-/* Waits for espreset's first request, which asks to open the port, and replies with an error. */
+/* Waits for espreset's first request, which asks to open the serial port, and replies with the errno @error. */
 static int refuse_open(int error)
 {
 	struct sim_packet packet = { .kind = SIM_REPLY, .result = -error };

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define LOOK_NS (10 * SIM_MS)	     /* interval at which the service looks at the board and its own timeouts */
-#define RESTART_NS (250 * SIM_MS)    /* from an update to the restart: time to transmit the printed text */
+#define RESTART_NS (250 * SIM_MS)    /* from the end of an update to the restart: the chip transmits its last text */
 #define COPY_SECTOR_NS (30 * SIM_MS) /* time in which eboot erases, reads and writes 4 KiB */
 #define SECTOR 4096
 #define READS 64 /* most reads from one socket before the other sockets are read */
@@ -29,7 +29,7 @@ static void net_print(void *user, const char *text)
 {
 	struct sim_net *net = user;
 
-	/* text that does not fit is lost, as in a full FIFO */
+	/* ignore -ENOSPC: text that does not fit into the board's queue is lost, as in a full FIFO */
 	(void)sim_board_say(net->board, net->now_ns, text, strlen(text), net->config.app_baud);
 }
 
@@ -118,7 +118,7 @@ static void send_stream(void *user, const void *bytes, size_t n)
 {
 	struct sim_net *net = user;
 
-	/* ignore errors: the few bytes fit into the socket buffer, and if the client has gone, the next read says so */
+	/* ignore errors: the few bytes fit into the socket buffer. If the client has gone, the next recv() tells so. */
 	if (net->tcp >= 0)
 		(void)send(net->tcp, bytes, n, MSG_NOSIGNAL);
 }
@@ -199,7 +199,7 @@ static void stream_data(struct sim_net *net, const uint8_t *bytes, size_t n)
 	} else {
 		sim_arduino_ota_data(&net->arduino, net_now_ms(net), bytes, n);
 	}
-	/* an ESPHome client may have sent other bytes first; the bytes of the image are the last ones in the buffer */
+	/* what an ESPHome client sends may begin with the end of the handshake, so the image is the last part of it */
 	image = record->flashed - before;
 	if (image)
 		keep_image(net, at, bytes + (is_esphome(net) ? n - image : 0), image);

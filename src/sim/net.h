@@ -40,10 +40,10 @@ struct sim_net {
 	int bind_error;	     /* positive errno of the last failed bind(), which is tried again; 0: none */
 
 	int64_t app_since_ns; /* when the running application started; -1: no application runs */
-	int64_t begin_ns;     /* when the service begins to listen; SIM_NEVER: it has begun */
-	int64_t restart_ns;   /* when the board restarts after an update; SIM_NEVER: no update */
+	int64_t begin_ns;     /* when the service begins to listen; SIM_NEVER: it listens, or no application runs */
+	int64_t restart_ns;   /* when the board restarts after an update; SIM_NEVER: no restart is due */
 	size_t staged_size;
-	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* MD5 of images received by OTA */
+	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* of images received by OTA; "": none */
 
 	uint8_t *flash; /* memory set by sim_net_flash(); NULL: none */
 	size_t flash_size, staging, received;
@@ -56,7 +56,8 @@ struct sim_net {
  */
 int sim_net_open(struct sim_net *net, struct sim_board *board, const struct sim_config *config);
 
-/** sim_net_flash() - set memory for images (optional): an image is received at its end; eboot copies it to its start */
+/** sim_net_flash() - use @flash as the board's flash (optional): an OTA image is stored at the end of the flash, and
+ * eboot copies the image to the start of the flash */
 void sim_net_flash(struct sim_net *net, uint8_t *flash, size_t size);
 
 int sim_net_fd(const struct sim_net *net);

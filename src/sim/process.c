@@ -102,7 +102,7 @@ static void client_ends(struct sim_process *process)
 	process->end_ns = process->now_ns + grace_ns(process);
 }
 
-/* Sends a packet to the client. If the client does not read, the packet is lost, like characters in a full tty. */
+/* Sends a packet to the client. If the socket is full because the client does not read, the packet is lost. */
 static void send_packet(struct sim_process *process, const struct sim_packet *packet, size_t len)
 {
 	if (process->client_gone)
@@ -149,7 +149,8 @@ static void take_request(struct sim_process *process, const struct sim_request *
 	begin_control(process, &control);
 }
 
-/* Called when the client has closed its last descriptor. Does what the kernel does at the last close of a tty. */
+/* Called when the client has closed its last descriptor of the socket. Does what the kernel does at the last close
+ * of a tty. */
 static void process_hang_up(struct sim_process *process)
 {
 	client_ends(process);
@@ -178,7 +179,7 @@ static void finish_control(struct sim_process *process)
 
 	process->busy = false;
 	if (process->client_gone)
-		process->end_ns = process->now_ns + grace_ns(process); /* from now: closing took time */
+		process->end_ns = process->now_ns + grace_ns(process); /* closing took time, so count from now */
 	process_reply(process, r);
 }
 

@@ -1,7 +1,8 @@
 /* rom.h - what the ROM, the loaders and the application of a simulated chip do and print.
  *
  * board.c calls sim_rom_start() after a reset, sim_rom_continue() when the script of a phase has ended, and
- * sim_rom_fate() when the application is to crash, restart or hang. Each call fills the next script:
+ * sim_rom_fate() when the application is to crash, restart or hang. Each of them fills the next script, which is the
+ * text that the chip is to transmit:
  *
  *	sim_script_begin(board, SIM_PHASE_LOAD);
  *	sim_script_text(board, wait_ns, baud, "csum 0x%02x\n", sum);	as often as needed
@@ -12,7 +13,7 @@
 
 #include "sim/board.h"
 
-/** sim_rom_latch() - the strapping latch, if the straps are sampled now; @gpio0_low: GPIO0 is low, not high */
+/** sim_rom_latch() - what the strapping latch gets when the straps are sampled; @gpio0_low: GPIO0 is low, not high */
 struct sim_latch sim_rom_latch(const struct sim_config *config, bool gpio0_low);
 
 /** sim_rom_min_pulse() - how many nanoseconds EN must be low to reset the chip. Sources: esp-faq "hardware design"
@@ -34,7 +35,7 @@ void sim_rom_restart(struct sim_board *board, int64_t now_ns);
 /** sim_rom_usb() - restart by the chip's own USB, without sampling the straps; @download: into the ROM loader */
 void sim_rom_usb(struct sim_board *board, int64_t now_ns, bool download);
 
-/** sim_rom_run_image() - the ROM loader starts the image in flash; @baud: baud rate that was set in the loader */
+/** sim_rom_run_image() - the ROM loader starts the image in flash; @baud: baud rate that was set in the ROM loader */
 void sim_rom_run_image(struct sim_board *board, int64_t now_ns, double baud);
 
 /** sim_rom_already() - put the chip into the state config.start, without a reset */

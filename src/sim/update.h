@@ -50,11 +50,11 @@ struct sim_peer {
 	size_t len;
 };
 
-/* The board and the network of an OTA service, as functions. The service passes @user to each of them. */
+/* The board and the network of an OTA service, as functions. The service passes the member user to each of them. */
 struct sim_ota_host {
 	int (*boot_mode)(void *user); /* boot mode in the strapping latch: GPI >> 16 & 0xf of an ESP8266 */
 	void (*datagram)(void *user, const struct sim_peer *to, const void *bytes, size_t n);
-	void (*connect)(void *user, const struct sim_peer *to, int port); /* later calls _connected() or _hung_up() */
+	void (*connect)(void *user, const struct sim_peer *to, int port); /* _connected() or _hung_up() will follow */
 	void (*send)(void *user, const void *bytes, size_t n);		  /* send on the TCP connection */
 	void (*hang_up)(void *user);					  /* close the TCP connection */
 	void (*print)(void *user, const char *text);			  /* print on the serial port */
@@ -69,17 +69,17 @@ size_t sim_ota_space(const struct sim_ota_host *host);
 
 /* Counters of an OTA service, which start at 0. Tests read them to prove that a probe changed nothing. */
 struct sim_ota_record {
-	unsigned int datagrams;	    /* ArduinoOTA: datagrams received */
-	unsigned int ignored;	    /* ArduinoOTA: datagrams ignored without any effect */
-	unsigned int written;	    /* ArduinoOTA: datagrams read as an invitation, which changes its variables */
-	unsigned int transitions;   /* ArduinoOTA: changes of the state */
-	unsigned int connections;   /* ESPHome: TCP connections */
-	unsigned int greetings;	    /* ESPHome: greetings answered */
-	unsigned int logins;	    /* logins with the right password */
+	unsigned int datagrams;	  /* ArduinoOTA: datagrams received */
+	unsigned int ignored;	  /* ArduinoOTA: datagrams ignored without any effect */
+	unsigned int written;	  /* datagrams that ArduinoOTA read as an invitation, which has changed its variables */
+	unsigned int transitions; /* ArduinoOTA: changes of enum sim_ota_state */
+	unsigned int connections; /* ESPHome: TCP connections */
+	unsigned int greetings;	  /* ESPHome: greetings answered */
+	unsigned int logins;	  /* logins with the right password */
 	unsigned int logins_failed; /* logins with a wrong password */
-	unsigned int logins_broken; /* ArduinoOTA: logins that ended because another datagram came than the response */
+	unsigned int logins_broken; /* ArduinoOTA: logins that ended because a datagram came that was no response */
 	unsigned int on_start, on_error, on_end; /* calls of the application's callbacks */
-	unsigned int refused;			 /* updates that were refused at their begin */
+	unsigned int refused;			 /* updates that the service refused before any data came */
 	unsigned int updates;			 /* updates that began */
 	unsigned int staged;			 /* images received completely */
 	size_t flashed;				 /* bytes written to flash */

@@ -11,7 +11,7 @@
 /* The kind of value that follows a keyword and "=". */
 enum takes { NOTHING, TIME, NUMBER, TEXT };
 
-/* Which member of struct sim_config; size 0: no member. */
+/* The place of a member in struct sim_config; size 0: no member. */
 struct field {
 	size_t offset, size;
 };
@@ -25,7 +25,7 @@ struct word_rule {
 	struct field field;  /* member of struct sim_config that gets the value */
 	struct field also;   /* a second member, which gets also_number */
 	int64_t also_number;
-	void (*apply)(struct sim_config *config, int64_t number); /* called after members are set; NULL: nothing */
+	void (*apply)(struct sim_config *config, int64_t number); /* called when the members are set; or NULL */
 };
 
 /* ---- keywords that do more than set members of struct sim_config ---- */
