@@ -6,7 +6,7 @@
 #define ROUND_MS \
 	600 /* how long to wait for answers: Wi-Fi power saving (modem sleep, DTIM) delays a datagram by up to 300 ms */
 #define LINGER_MS \
-	150	     /* how long a round still waits after the host's first answer: "port unreachable" may come later */
+	150 /* how long a round waits after the host's first answer: "port unreachable" for the service may follow */
 #define PAUSE_MS 100 /* pause between two rounds of datagrams */
 
 #define INVITATION_MS 1000 /* how long to wait for an answer: the sketch sends it from loop(), which may be slow */

@@ -24,9 +24,10 @@
  *	- OTA_SILENT_ROUNDS rounds in a row were silent, since Wi-Fi loses datagrams.
  *
  * Each round probes the service's port before the closed port, because a host may limit how often it reports closed
- * ports (Linux: net.ipv4.icmp_ratelimit). With this order, the limit suppresses the report of the closed port first.
- * The probe needs no privilege: a connected UDP socket gets ECONNREFUSED when the host answers "port unreachable". A
- * TCP connection to a closed port shows whether the host is up, but never whether a UDP service listens.
+ * ports (Linux: net.ipv4.icmp_ratelimit). With this order, the limit suppresses the report of the closed port first,
+ * not the report of the service's port. The probe needs no privilege: a connected UDP socket gets ECONNREFUSED when
+ * the host answers "port unreachable". A TCP connection to a closed port shows whether the host is up, but never
+ * whether a UDP service listens.
  *
  * The probe can disturb an upload of somebody else: while ArduinoOTA waits for their password (_onRx in state
  * OTA_WAITAUTH), any datagram ends their login, and they must try again.
@@ -51,7 +52,7 @@ enum ota_protocol {
 
 enum ota_question {
 	OTA_LISTENS, /* does the service listen? */
-	OTA_DRY_RUN, /* would an ESP8266 with ArduinoOTA accept an update? The offer has size 0, so onError runs */
+	OTA_DRY_RUN, /* would an ESP8266 accept an update? The probe offers size 0, so the sketch's onError runs */
 };
 
 /* The default ports of ArduinoOTA and of ESPHome (esp8266/Arduino ArduinoOTA.cpp, begin(); espressif/arduino-esp32

@@ -66,8 +66,7 @@ static void be_resolver(const char *host, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(fd, 0) < 0)
 		_exit(1);
-		/* close everything but the pipe, else the serial port would stay open in this process when espreset
-		 * closes it */
+		/* close everything but the pipe: this process must not keep the serial port open after espreset */
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, 1U, ~0U, 0U))
 #endif

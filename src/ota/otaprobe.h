@@ -56,7 +56,7 @@ struct otaprobe {
 	pid_t resolver;	   /* process that looks the name up; 0: none */
 	int64_t lookup_ms; /* when to look the name up again */
 	int64_t now_ms;
-	unsigned int n_targets; /* 0: the name has not been found yet */
+	unsigned int n_targets; /* number of addresses in targets[]; 0: none is known yet */
 	struct otaprobe_target targets[OTAPROBE_ADDRESSES_MAX];
 	const struct ota_finding *finding;
 	const struct otaprobe_target *found; /* the address that the finding is about */
@@ -65,7 +65,7 @@ struct otaprobe {
 /**
  * otaprobe_start() - begin a probe
  * Return: 0; -ENAMETOOLONG: the host name is too long; else the negative errno of creating a descriptor or process.
- * Call otaprobe_end() only after 0.
+ * Call otaprobe_end() only if the return value is 0.
  */
 int otaprobe_start(struct otaprobe *probe, const struct otaprobe_options *options, int64_t now_ms);
 
@@ -87,7 +87,7 @@ void otaprobe_end(struct otaprobe *probe);
 /**
  * otaprobe_run() - run a whole probe, for --if-needed; blocks until the probe is done or the deadline has come
  * @ret: the finding; set if the return value is 0
- * Return: 0, also at the deadline; -ECANCELED: a stop signal came; else as otaprobe_start().
+ * Return: 0, also at the deadline; -ECANCELED: a stop signal came; else an error of otaprobe_start().
  */
 int otaprobe_run(const struct otaprobe_options *options, int64_t deadline_ms, const struct port_stop *stop,
 		 struct ota_finding *ret);

@@ -41,10 +41,10 @@ struct sim_latch {
 
 /* The true state of the board, which espreset can only infer. A time is -1 if the event has not happened yet. */
 struct sim_truth {
-	unsigned int hardware_resets;	  /* resets that sampled the straps: by DTR, RTS, button, power, GPIO16 */
-	unsigned int line_resets;	  /* hardware resets by DTR or RTS */
-	unsigned int soft_restarts;	  /* all other resets: by software, exception, watchdog, brownout */
-	unsigned int crashes;		  /* panics, watchdogs, brownouts, images that cannot be run */
+	unsigned int hardware_resets; /* resets that sampled the straps: by DTR, RTS, button, power, GPIO16 */
+	unsigned int line_resets;     /* hardware resets by DTR or RTS */
+	unsigned int soft_restarts; /* resets that are no hardware resets: by software, exception, watchdog, brownout */
+	unsigned int crashes;	    /* panics, watchdogs, brownouts, images that cannot be run */
 	unsigned int crashes_since_reset; /* crashes since the last hardware reset */
 	unsigned int en_falls, en_rises;  /* how often EN crossed its threshold, even for a short glitch */
 	bool en_low, gpio0_low;
@@ -58,7 +58,7 @@ struct sim_truth {
 	int64_t last_hardware_reset_ns; /* when the last hardware reset sampled the straps */
 	int64_t last_soft_restart_ns;
 	int64_t last_crash_ns;
-	int64_t app_since_ns; /* when the running application started; -1: none runs */
+	int64_t app_since_ns; /* when the running application started; -1: no application runs */
 };
 
 /* A change on the board, which is reported to sim_trace_fn with a value. For the pins EN and GPIO0, the value is 1 if
@@ -129,7 +129,7 @@ struct sim_board {
 	int64_t en_since_ns;			/* when en_driven changed last */
 	int64_t en_cross_ns;			/* when EN crosses its next threshold */
 	int64_t stop_ns;			/* when EN will have been low long enough to reset the chip */
-	int64_t strap_ns;			/* when the straps are sampled */
+	int64_t strap_ns;			/* when the straps will be sampled */
 	struct sim_latch straps;		/* the strapping latch as sampled last */
 	bool stopped_by_lines;			/* DTR or RTS caused the last hardware reset */
 	bool power_on;				/* the hardware reset that has begun is a power-on reset */
@@ -166,7 +166,7 @@ struct sim_board {
 	char text[SIM_SAY_MAX], say[SIM_SAY_MAX];
 };
 
-/** sim_board_init() - set up a board; config.start and config.lines_before give its state; @seed: of random numbers */
+/** sim_board_init() - set up a board; config.start and config.lines_before give its state; @seed: random seed */
 void sim_board_init(struct sim_board *board, const struct sim_config *config, int64_t now_ns, uint64_t seed);
 
 /** sim_board_on_frame() - @fn gets each character that the chip transmits, when it ends or a reset cuts it off */
@@ -178,7 +178,7 @@ void sim_board_on_trace(struct sim_board *board, sim_trace_fn *fn, void *user);
 /** sim_board_listener() - set the callbacks of @listener, which is copied; a callback may be NULL */
 void sim_board_listener(struct sim_board *board, const struct sim_listener *listener);
 
-/** sim_board_lines() - the bridge sets DTR and RTS in one step; config.skew_ns delays one of its two pins */
+/** sim_board_lines() - the bridge sets DTR and RTS in one step; config.skew_ns delays one of the two pins */
 void sim_board_lines(struct sim_board *board, int64_t now_ns, bool dtr, bool rts);
 
 /** sim_board_power() - switch the power of the USB cable on or off; switching it on causes a power-on reset */
@@ -203,7 +203,7 @@ int64_t sim_board_next(const struct sim_board *board);
 /** sim_board_run() - simulate up to and including the time @until_ns */
 void sim_board_run(struct sim_board *board, int64_t until_ns);
 
-/** sim_board_quiet_until() - up to this time, the chip has sent nothing but the characters reported so far */
+/** sim_board_quiet_until() - the time up to which the chip has sent only the characters reported so far */
 int64_t sim_board_quiet_until(const struct sim_board *board);
 
 /** sim_board_truth() - the true state of the board now, that is, at the last @now_ns or @until_ns; part of @board */

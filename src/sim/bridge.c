@@ -35,8 +35,8 @@ static void deliver(struct sim_bridge *bridge)
 	bridge->staged_ns = SIM_NEVER;
 }
 
-/* When characters reach the host that are due at @time_ns: at the end of the configured input stall if @time_ns lies in
- * the stall, else at @time_ns. */
+/* When do characters reach the host if they are due at @time_ns? At the end of the configured input stall if @time_ns
+ * lies in the stall, else at @time_ns. */
 static int64_t after_stall(const struct sim_bridge *bridge, int64_t time_ns)
 {
 	const struct sim_config *config = &bridge->board.config;

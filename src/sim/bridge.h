@@ -16,7 +16,7 @@
 #include "sim/board.h"
 
 #define SIM_FIFO 4096 /* size of the kernel's receive buffer; must be a power of two */
-#define SIM_PACKET 32 /* size of a USB packet; the bridge sends a full packet at once, without its latency */
+#define SIM_PACKET 32 /* size of a USB packet; the bridge sends a full packet at once, without waiting */
 
 enum sim_control_kind { SIM_OPEN, SIM_LINES, SIM_SPEED, SIM_CLOSE };
 

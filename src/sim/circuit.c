@@ -9,9 +9,9 @@
 #define EN_LOW_LATER 0.25
 #define EN_HIGH 0.75
 
-/* Sources of the circuits: two transistors: ESP8684-DevKitC-02 schematic V1.0, truth table beside the transistors;
- * plain wires: esp8266/Arduino doc/boards.rst (direct), esp8266/Arduino issue 480 (swapped), ESP32-CAM-MB (DTR to
- * reset). */
+/* Sources. Two transistors: ESP8684-DevKitC-02 schematic V1.0, truth table beside the transistors. RTS to EN, DTR to
+ * GPIO0: esp8266/Arduino doc/boards.rst. DTR to EN, RTS to GPIO0: esp8266/Arduino issue 480. Only DTR to EN:
+ * ESP32-CAM-MB. */
 struct sim_pulled sim_circuit(enum sim_circuit circuit, bool dtr, bool rts)
 {
 	struct sim_pulled pulled = { false, false };

@@ -69,7 +69,7 @@ enum sim_loader {
 	SIM_LOADER_EBOOT, /* eboot, the loader of ESP8266 Arduino */
 	SIM_LOADER_NONOS, /* ESP8266 NONOS SDK, which prints "2nd boot version" */
 	SIM_LOADER_IDF,	  /* ESP-IDF with a log; on an ESP8266: RTOS SDK, with a log at the ROM's baud rate */
-	SIM_LOADER_QUIET, /* ESP32 family: prints nothing after the ROM's "entry" */
+	SIM_LOADER_QUIET, /* ESP32 family: prints nothing after the ROM's text line "entry" */
 	SIM_LOADER_COUNT
 };
 

@@ -142,7 +142,7 @@ static void esphome_features(struct sim_esphome_ota *ota)
 	}
 }
 
-/* Checks the client's answer to the nonce. It consists of cnonce and response, each as long as the nonce. */
+/* Checks the client's answer to the nonce. The answer consists of cnonce and response, each as long as the nonce. */
 static void esphome_responded(struct sim_esphome_ota *ota)
 {
 	size_t len = strlen(ota->nonce);

@@ -199,7 +199,7 @@ static void stream_data(struct sim_net *net, const uint8_t *bytes, size_t n)
 	} else {
 		sim_arduino_ota_data(&net->arduino, net_now_ms(net), bytes, n);
 	}
-	/* what an ESPHome client sends may begin with the end of the handshake, so the image is the last part of it */
+	/* an ESPHome client may send the end of the handshake first: the image is the last `image` bytes */
 	image = record->flashed - before;
 	if (image)
 		keep_image(net, at, bytes + (is_esphome(net) ? n - image : 0), image);

@@ -11,7 +11,7 @@
  *		sim_net_run(&net, now);
  *	sim_net_close(&net);
  *
- * Times are the board's times (sim/board.h). Of the simulation, only net.c, process.c and main.c make system calls.
+ * Times are the board's times (sim/board.h). In src/sim, only net.c, process.c and main.c make system calls.
  */
 #ifndef ESPRESET_SIM_NET_H
 #define ESPRESET_SIM_NET_H
@@ -43,7 +43,7 @@ struct sim_net {
 	int64_t begin_ns;     /* when the service begins to listen; SIM_NEVER: it listens, or no application runs */
 	int64_t restart_ns;   /* when the board restarts after an update; SIM_NEVER: no restart is due */
 	size_t staged_size;
-	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* of images received by OTA; "": none */
+	char running_md5[SIM_DIGEST_TEXT], staged_md5[SIM_DIGEST_TEXT]; /* MD5 of OTA images; "": no such image */
 
 	uint8_t *flash; /* memory set by sim_net_flash(); NULL: none */
 	size_t flash_size, staging, received;

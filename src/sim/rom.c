@@ -191,8 +191,8 @@ void sim_rom_already(struct sim_board *board, int64_t now_ns)
 	bool low = start == SIM_START_UPLOADED || start == SIM_START_DOWNLOAD;
 	struct sim_config straps = board->config;
 
-	/* the application runs, so the straps were right when it started, whatever the configuration says about them
-	 * now; except GPIO15 of an ESP32, which only mutes the ROM */
+	/* the application runs, so the straps were right when it started: ignore wrong straps of the configuration,
+	 * except GPIO15 of an ESP32, which only mutes the ROM */
 	straps.gpio2_low = straps.other_strap = false;
 	straps.gpio15 = straps.gpio15 && straps.chip != SIM_ESP8266;
 	board->straps = sim_rom_latch(&straps, low);

@@ -29,7 +29,7 @@ static void take_sample(struct sim_uart *uart, bool level)
 {
 	uart->done = uart->sample_at;
 	if (uart->bit == 0 && level) {
-		uart->bit = -1; /* a glitch, not a start bit */
+		uart->bit = -1; /* it was a glitch, no start bit: wait for the next falling edge */
 		return;
 	}
 	if (uart->bit == 9) {

@@ -86,7 +86,7 @@ struct sim_ota_record {
 	int last_error;				 /* ArduinoOTA: last error number of the updater; -1: none */
 };
 
-/** sim_ota_record_untouched() - true if the counters show no change; connections and greetings are no change */
+/** sim_ota_record_untouched() - true if the counters show no change; connections and greetings do not count */
 bool sim_ota_record_untouched(const struct sim_ota_record *record);
 
 #endif

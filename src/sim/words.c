@@ -19,7 +19,7 @@ struct field {
 struct word_rule {
 	struct sim_word word;
 	enum takes takes;
-	bool optional;	     /* the user may leave the value out; the member number is used then */
+	bool optional;	     /* the user may leave the value out; then it is the member number */
 	int64_t number;	     /* the value if the user gives none; in nanoseconds for TIME */
 	int64_t least, most; /* smallest and largest allowed value */
 	struct field field;  /* member of struct sim_config that gets the value */
@@ -255,8 +255,8 @@ static bool words_read_number(const char *text, int64_t *ret)
 	return true;
 }
 
-/* Replaces escapes such as \n in @text by their characters. The text never gets longer. Return: false if an escape is
- * wrong. */
+/* Replaces escapes such as \n in @text by their characters. The text never gets longer, so it still fits. Return:
+ * false if an escape is wrong. */
 static bool words_unescape(char *text)
 {
 	static const char from[] = "nrte\\", to[] = "\n\r\t\033\\";
