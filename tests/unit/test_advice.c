@@ -142,7 +142,7 @@ START_TEST(nothing_that_went_wrong_is_without_a_cure)
 }
 END_TEST
 
-/* Each known failure reason needs its own advice: the general "flash-again" means that the table lacks one. */
+/* No known failure reason may get the general advice "flash-again": the table of advice must have an entry for each. */
 START_TEST(each_reason_has_a_cure_of_its_own)
 {
 	struct boot boot = { .chip = CHIP_ESP32, .reason = (enum boot_reason)_i, .trouble = BOOT_NO_IMAGE };

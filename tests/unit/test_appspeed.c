@@ -5,10 +5,10 @@
 #include "session/appspeed.h"
 #include "suite.h"
 
-/* What a port at 115200 Bd receives of text sent at 9600 Bd: one zero byte for each falling edge (docs/hardware.md, "An
- * application at another speed"). */
+/* The bytes that a port at 115200 Bd receives if text is sent at 9600 Bd: one zero byte for each falling edge
+ * (docs/hardware.md, "An application at another speed"). */
 static const unsigned char of_9600[120];
-/* What a port at 115200 Bd receives of text sent at 38400 Bd. */
+/* The bytes that a port at 115200 Bd receives if text is sent at 38400 Bd. */
 static const unsigned char of_38400[] =
 	"\x1c\x00\xe0\x00\xe0\x1c\xfc\x00\x1c\xe0\x1c\xfc\x00\xe0\xe0\x1c\x1c\x00\xe0\xfc\x1c\x1c\xe0\x00"
 	"\x1c\xe0\xe0\x1c\xfc\x00\xe0\x1c\x1c\xfc\xe0\x00\x1c\xe0\x1c\xe0\xfc\x1c\x00\xe0\xe0\x1c\xfc\xe0";
@@ -45,7 +45,8 @@ START_TEST(what_a_loader_says_is_not_the_applications_speed)
 	h.may_be_loader = true;
 	hear(of_38400, sizeof(of_38400) - 1, 100);
 	ck_assert_int_eq(h.app_baud, 0);
-	/* 38400 Bd is not certain enough to be reported, but espreset would listen for a restart at this baud rate. */
+	/* Perhaps the application sends at 38400 Bd. This is not certain enough to be reported, but espreset would
+	 * listen for a restart at 38400 Bd. */
 	ck_assert_int_eq(h.sender_baud, 38400);
 }
 END_TEST
@@ -63,7 +64,7 @@ START_TEST(a_pause_begins_a_new_burst)
 {
 	hear(of_9600, 60, 100);
 	hear(of_9600, 60, 200);
-	/* a character sent at 9600 Bd arrives as three bytes: 120 bytes are 40 characters */
+	/* a port at 115200 Bd receives three bytes for each character sent at 9600 Bd: 120 bytes are 40 characters */
 	ck_assert_int_eq(appspeed_characters(&h), 40);
 	hear(of_9600, 6, 200 + APPSPEED_PAUSE_MS + 1);
 	ck_assert_int_eq(appspeed_characters(&h), 2);
@@ -76,7 +77,7 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 
 	setup();
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
-	hear("\x93\x1b", 2, 100); /* bytes as a sender faster than the port's 115200 Bd causes them */
+	hear("\x93\x1b", 2, 100); /* a port at 115200 Bd receives such bytes from a faster sender */
 	first = appspeed_candidate(&h);
 	second = appspeed_next_guess(&h);
 	third = appspeed_next_guess(&h);
@@ -89,7 +90,7 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* appspeed_has_candidate() only looks: the baud rate is still there for appspeed_candidate(). */
+	/* appspeed_has_candidate() must not use up the baud rate 9600: appspeed_candidate() still has to return it. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert(appspeed_has_candidate(&h));

@@ -21,8 +21,8 @@ static const char *run(const char *text)
 	return t.text;
 }
 
-/* Reads @text. Return: number of fragments, which are text lines of a boot whose banner is missing, or lines that a
- * boot prints only once and that appear again. */
+/* Return: the number of fragments in @text. A fragment is a text line of a boot whose banner is missing, or a text line
+ * that a boot prints only once but that appears a second time. */
 static unsigned int fragments_in(const char *text)
 {
 	run(text);
@@ -66,8 +66,8 @@ static const struct { const char *bytes; size_t n; const char *line; size_t len;
 	IN("not\0ready\n", "not\0ready"),
 	IN("\033[1mnot\xffready\033[0m\n", "not\xffready"),
 	IN("\xc3\xa4\n", "\xc3\xa4"),
-	/* No BOOT_EVENT_LINE is expected for these: the first is unreadable, the others are reported as
-	 * BOOT_EVENT_TEXT. */
+	/* No BOOT_EVENT_LINE is expected for the last three text lines: the first of them is unreadable, the other two
+	 * are reported as BOOT_EVENT_TEXT. */
 	IN("\x81\x82ok\x83\x84\xb0\n", ""),
 	IN("connected\n", ""),
 	IN("20\xc2\xb0 and connected\n", ""),
@@ -277,7 +277,8 @@ START_TEST(a_second_stage_behind_the_application_is_a_restart)
 	ck_assert_int_eq(t.boot.progress, BOOT_APP);
 	strcat(text, second);
 	ck_assert_uint_eq(fragments_in(text), 2);
-	/* The second restart does not show its boot source, and the boot before it is over: nothing is proven. */
+	/* The board has restarted a second time, but the banner of this restart is missing. Nothing shows that it
+	 * booted from flash, so the verdict is unproven. */
 	ck_assert_int_eq(t.verdict, VERDICT_UNPROVEN);
 	strcat(text, "I (160) cpu_start: Pro cpu start user code\r\nI (900) esp_image: segment 0: paddr=0 vaddr=0 "
 		     "size=0 map\r\n");
@@ -554,8 +555,9 @@ static const struct {
 	{ C3 "0x1 (DOWN...)", "esp32c3 cause 1 mode 0x1 download uncertain damaged" },
 	{ C3 "0x5 (DOWNLOAD(USB/UA...", "esp32c3 cause 1 mode 0x5 download uncertain damaged" },
 	{ C3 "0x1 (SDIO_...)", "esp32c3 cause 1 mode 0x1 other uncertain damaged" },
-	/* SPI_F begins SPI_FAST_FLASH_BOOT and also SPI_FLASH_BOOT, a boot mode of other chips' ROMs only. The reader
-	 * compares with the boot modes of all chips, so this one is unknown. */
+	/* SPI_FAST_FLASH_BOOT and SPI_FLASH_BOOT both begin with SPI_F. Only the ROMs of other chips print
+	 * SPI_FLASH_BOOT, but the boot-log reader compares with the boot modes of all chips. So the boot mode is
+	 * unknown. */
 	{ C3 "0x1 (SPI_F...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
 	{ C3 "0x1 (...)", "esp32c3 cause 1 mode 0x1 unknown uncertain damaged" },
 	/* Undamaged banners with boot modes that only an ESP32-C5 has. */
@@ -598,7 +600,8 @@ END_TEST
 static const struct {
 	const char *line;
 	bool waits;
-	enum boot_source source; /* expected boot source if the banner before this text line is torn */
+	/* the expected boot source (download mode or other) if the banner before this text line is incomplete */
+	enum boot_source source;
 } downloads[] = {
 	{ "waiting for download", true, BOOT_SOURCE_DOWNLOAD },
 	{ "wait uart download(secure mode)", true, BOOT_SOURCE_DOWNLOAD },
@@ -717,7 +720,8 @@ static const struct {
 	  BOOT_CAUSE_HARDWARE, true },
 	/* The second banner is cut off after the reset cause. */
 	{ P4, "rst:0x17 (CHIP_USB_UART_RESET),boo", CHIP_ESP32P4, BOOT_CAUSE_USB, false },
-	/* A boot between the two banners lost its whole banner; only its load lines were received. */
+	/* Between the two banners the board booted once more. Of this boot only the load lines were received, not the
+	 * banner. */
 	{ P4 LOAD, "rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f " FLASH_C3, CHIP_ESP32P4, BOOT_CAUSE_USB, true },
 	/* The second banner's names or strap value do not fit the chip of the first boot, so it comes from another
 	 * chip. */

@@ -88,7 +88,8 @@ static const char *chip_of(const struct boot_trace *t)
 	return name ? name : t->has_boot && t->boot.chip_name[0] ? t->boot.chip_name : "-";
 }
 
-/* A chip named in the table of logs is one of base/chip.c: the ROM's own name alone would also fit an unknown chip. */
+/* If the table of logs expects a chip by name, base/chip.c must know this name too. Otherwise the name that the ROM
+ * prints would match, although espreset does not know the chip. */
 static void expect_chip(const struct log_row *row, const struct boot_trace *t)
 {
 	if (!strcmp(row->chip, "-"))
@@ -168,8 +169,8 @@ static void check_cuts(const char *name, const char *data, size_t n)
 	ck_assert_msg((sum.events ^ (uint64_t)bootlog_verdict(&reader.log, NULL)) == whole, "%s: byte by byte", name);
 }
 
-/* Cuts the log after every byte. If the cut is inside a text line, the verdict must not be "loaded" unless it already
- * was at the end of the text line before. */
+/* Cuts the log after every byte. The verdict may become "loaded" only where a text line or the last word of a load
+ * ends, not at any other byte. */
 static void check_prefixes(const char *name, const char *data, size_t n)
 {
 	static struct boot_reader reader, ended;
@@ -274,7 +275,7 @@ START_TEST(each_recorded_log_is_judged_as_its_index_says)
 	boot_trace_cut(&t, data, n, &boot_pasted, 0);
 	word = verdict_info(t.verdict)->word;
 	ck_assert_msg(strstr(words, word) != NULL, "%s: %s, expected %s\n%s", row->file, word, words, t.text);
-	/* If the log cuts off its last boot, t.boot is an earlier boot. */
+	/* -1: the index entry states no reset cause, so there is nothing to compare */
 	if (cause >= 0)
 		ck_assert_msg(t.has_boot && t.boot.cause == cause, "%s: cause %d, expected %d", row->file, t.boot.cause,
 			      cause);
@@ -297,7 +298,7 @@ static void check_number(const char *file, const char *what, const char *expecte
 			      number, expected, trace);
 }
 
-/* The index of these logs states the expected verdict by its name in espreset, such as "flash-boot". */
+/* The index of these logs names each expected verdict as espreset does, for example "flash-boot". */
 START_TEST(each_later_log_is_judged_as_its_index_says)
 {
 	const struct log_row *row = &later[_i];

@@ -118,7 +118,8 @@ START_TEST(each_cause_that_a_rom_prints_is_certain)
 }
 END_TEST
 
-/* Judged by the parts of words that other chips use, these causes would not be recognised. */
+/* One letter in the name of a brownout is wrong, as in "B?D". The name is compared with the names that this chip's own
+ * ROM prints. Parts that the names of many chips share, such as "BOD", would not be found in it. */
 START_TEST(a_damaged_brownout_is_recognised_by_the_words_of_that_chip)
 {
 	char chips[64], word[64], *save = NULL;
@@ -161,7 +162,7 @@ static const struct {
 	{ "esp32c3", 0x3, "POWERON", UNKNOWN, false, false },
 	{ "esp32c3", 0x19, "POWERON", UNKNOWN, false, false },
 	{ "esp32s3", 0x7, "TG1WDT_SYS_RST", WDT, false, false },
-	/* Only another chip's ROM has this name. */
+	/* This chip's ROM never prints this name, only another chip's ROM does: the banner must be called damaged. */
 	{ "esp32c5", 0x10, "LP_WDT_SYS", RTC, false, true },
 	{ "esp32c3", 0x1, "POWERON_RESET", HW, false, true },
 	{ "esp32c3", 0x3, "POWERON_RESET", UNKNOWN, false, true },
@@ -169,10 +170,12 @@ static const struct {
 	{ "esp32c3", 0x17, "CHIP_USB_UART_RESET", UNKNOWN, false, true },
 	/* The name is unreadable, so the number alone decides. */
 	{ "esp32", 0x10, "????????", RTC, false, true },
-	/* The ROM whose table we have knows no cause with this number: a newer ROM does. */
+	/* The table of this ROM has no cause with this number. A newer ROM may have one, so the banner must not be
+	 * called damaged. */
 	{ "esp32c6", 0x1a, "CPU_LOCKUP", OTHER, true, false },
 	{ "esp32", 0x1c, "NEW_RESET", OTHER, true, false },
-	/* Chips whose names for reset causes are not known to espreset. */
+	/* Chips whose names for reset causes espreset does not know. If name and number do not fit each other, the
+	 * cause is unknown. */
 	{ "esp32h4", 0x1, "POWERON", HW, true, false },
 	{ "esp32h4", 0x13, "POWER_GLITCH_SYS", BOD, true, false },
 	{ "esp32h4", 0x1a, "CPU_LOCKUP", LOCKUP, true, false },
@@ -188,7 +191,8 @@ static const struct {
 	{ "esp32x9", 0x5, "DSLP_WAKEUP", SLEEP, true, false },
 	{ "esp32x9", 0x10, "LP_WDT_CHIP", RTC, true, false },
 	{ "esp32x9", 0xf, "ANY_BOD_SYS", BOD, true, false },
-	/* The known chips disagree on what number 0x17 means. */
+	/* Number 0x17 means different causes on different known chips, so on an unknown chip the cause is only called
+	 * OTHER. */
 	{ "esp32x9", 0x17, "CHIP_USB_UART_RESET", OTHER, true, false },
 	{ "esp32x9", 0x33, "WHATEVER", OTHER, true, false },
 };

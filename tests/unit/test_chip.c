@@ -87,7 +87,7 @@ static const struct {
 	{ CHIP_ESP32C5, 0x58, CHIP_STRAPS_FLASH },
 	{ CHIP_ESP32C5, 0x0f, CHIP_STRAPS_DOWNLOAD },
 	{ CHIP_ESP32C5, 0x49, CHIP_STRAPS_DOWNLOAD },
-	/* perhaps download mode over UART0 and SDIO: a third boot strap decides */
+	/* perhaps download mode over UART0 and SDIO, but a third boot strap decides: so the boot mode is unknown */
 	{ CHIP_ESP32C5, 0x07, CHIP_STRAPS_UNKNOWN },
 	{ CHIP_ESP32S31, 0x58, CHIP_STRAPS_FLASH },
 	{ CHIP_ESP32S31, 0x69, CHIP_STRAPS_DOWNLOAD },

@@ -169,7 +169,8 @@ START_TEST(the_environment_names_the_port)
 }
 END_TEST
 
-/* Return: number @n of those keywords of sim:WORDS that promise an exit status. */
+/* Return: the @n-th keyword (counted from 0) among those keywords of sim:WORDS for which an exit status is
+ * documented. */
 static const struct sim_word *promising(size_t n)
 {
 	const struct sim_word *word;
@@ -279,7 +280,8 @@ START_TEST(a_capture_that_cannot_be_written_is_said)
 }
 END_TEST
 
-/* 20 boards need more descriptors than the limit of 16. Those that cannot be started fail; the others must not. */
+/* 20 boards need more file descriptors than the limit of 16 allows. The boards for which none are left must fail; the
+ * other boards must not. */
 START_TEST(more_boards_than_descriptors_fail_alone)
 {
 	program_shell(&p,

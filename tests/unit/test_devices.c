@@ -103,7 +103,8 @@ START_TEST(lists_who_holds_a_port)
 
 	fake_usb_plug(&ch340_a, "ttyUSB0", "ch341");
 	ck_assert_int_eq(unlink(fake_path("/dev/ttyUSB0")), 0);
-	/* a holder is found by comparing device numbers, so the fake port must be a character device */
+	/* espreset finds the process that holds a port by comparing device numbers, so the fake port must be a
+	 * character device */
 	fake_link("/dev/full", "/dev/ttyUSB0");
 	fake_file("/proc/812/comm", "esptool\n%s", "");
 	fake_link("/dev/full", "/proc/812/fd/3");
@@ -162,7 +163,7 @@ START_TEST(finds_what_is_known_of_one_port)
 	ck_assert_str_eq(d.usb_path, "1-1.4");
 	ck_assert_str_eq(d.name, "kitchen");
 	ck_assert_int_eq(devices_find("/dev/ttyS0", &d), -ENOENT);
-	/* In a container the node may have any name. Only its device number identifies the port. */
+	/* In a container the port's node in /dev may have any name. Only its device number identifies the port. */
 	fake_link("/dev/full", "/dev/board");
 	ck_assert_int_eq(devices_find("/dev/board", &d), -ENOENT);
 	fake_link("../../class/tty/ttyUSB0", "/sys/dev/char/1:7");
@@ -492,8 +493,8 @@ START_TEST(a_port_is_not_there_while_udev_has_work_to_do)
 }
 END_TEST
 
-/* Adds udev's database entry for the port, and removes it 1.5 s later. If the wait missed the new entry, it would end
- * after 2 s (UDEV_MOST_MS). The test would fail then, because the entry is gone. */
+/* Adds udev's database entry for the port, and removes it 1.5 s later. If espreset did not notice the new entry, it
+ * would wait for 2 s (UDEV_MOST_MS). The test would then fail, because the entry is gone. */
 static void finish_as_udev(void)
 {
 	fake_file(FULL_DB, "I:1\n%s", "");
@@ -513,7 +514,7 @@ START_TEST(a_port_is_there_when_udev_is_done_with_it)
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", WAIT_FOREVER), 0);
 	ck_assert_int_eq(access(fake_path(db), F_OK), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	/* The entry has been removed again. At the deadline wait_for() accepts the port although it has no entry. */
+	/* udev's database entry has been removed. At the deadline wait_for() must accept the port without the entry. */
 	ck_assert_int_eq(wait_for("/dev/ttyUSB0", wait_now_ms() + 10), 0);
 }
 END_TEST
@@ -527,7 +528,8 @@ START_TEST(a_stop_signal_ends_the_wait)
 }
 END_TEST
 
-/* Does udev/70-espreset.rules have a line for this USB ID? A line without a product ID is for all of a vendor. */
+/* Does udev/70-espreset.rules have a line for this USB ID? A line without a product ID stands for all devices of a
+ * vendor. */
 static bool rules_have(const char *rules, const char *vid, const char *pid)
 {
 	char vendor[32], product[4096];

@@ -641,8 +641,8 @@ END_TEST
 static const struct {
 	struct fake_usb usb;
 	const char *kernel;
-	const char *word;    /* word of the expected finding; NULL: none is expected */
-	enum verdict blamed; /* a verdict that this finding explains */
+	const char *word;    /* name of the expected finding, such as "cp2102c"; NULL: no finding is expected */
+	enum verdict blamed; /* a verdict for which this finding must be given as the reason */
 	enum verdict not_blamed;
 } quirks[] = {
 	{ { "1-1", "10c4", "ea64", "1", NULL, NULL }, KERNEL, "cp2102c", VERDICT_NO_EFFECT, VERDICT_CRASHED },
@@ -687,8 +687,8 @@ START_TEST(a_quirk_is_worth_knowing_and_is_blamed_only_for_what_it_does)
 }
 END_TEST
 
-/* The kernel blocks a read of a device's USB strings while this device is being reset. So --diagnose must not read the
- * strings of devices other than the port's. */
+/* The kernel blocks a read of a device's USB strings while this device is being reset. So --diagnose may read only the
+ * strings of the device that the port belongs to. */
 START_TEST(another_device_that_is_being_reset_does_not_delay_the_diagnosis)
 {
 	static const struct fake_usb native = { "1-1", "303a", "1001", "1", NULL, NULL };

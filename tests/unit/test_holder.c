@@ -47,8 +47,8 @@ static void fake_fd(int pid, int fd, const char *target)
 	fake_link(target, path);
 }
 
-/* Writes a fake /proc/locks with one lock on PORT. If an offset is not zero, the lock is on another inode or device
- * instead. */
+/* Writes a fake /proc/locks with one lock on PORT. If @inode_off or @dev_off is not 0, the lock is on another inode or
+ * on another device instead. */
 static void fake_lock(const char *start, int pid, int inode_off, int dev_off)
 {
 	struct stat st;
@@ -351,7 +351,7 @@ START_TEST(sees_a_real_process_that_has_it_open_or_locked)
 }
 END_TEST
 
-/* While the test waits for the port, another process tells the holder to release it. */
+/* While the test waits for the port, another process tells the process that holds the port to release it. */
 START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 {
 	bool locks_it = _i % 2;
@@ -373,8 +373,8 @@ START_TEST(waits_until_the_holder_lets_go_in_whatever_way)
 }
 END_TEST
 
-/* espreset watches only the port for changes, and here nothing happens to the port. Only repeated looks notice that the
- * traces of the holder are gone. */
+/* espreset knows the process that holds the port by a lock file, an entry in /proc/locks or an open descriptor. This
+ * trace disappears without any event at the port. So espreset must search for the trace again and again. */
 START_TEST(notices_that_a_holder_lets_go_in_silence)
 {
 	static const char *const traces[] = { "/run/lock/LCK..full", "/proc/locks", "/proc/812/fd/3" };

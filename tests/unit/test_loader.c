@@ -154,7 +154,7 @@ static int command(uint8_t op, const uint32_t *args, size_t n, uint32_t *value)
 		put32(data + 4 * i, args[i]);
 	h.in_len = 0;
 	send_command(op, data, 4 * n, 0);
-	/* The loader answers an erase command only seconds later, when the flash is erased. */
+	/* The loader answers an erase command only when the flash is erased. This takes seconds, so wait up to 10 s. */
 	for (i = 0; i < 10 && !h.in_len; i++)
 		pass(SIM_S);
 	len = take(answer, sizeof(answer));
@@ -243,7 +243,8 @@ START_TEST(the_first_sync_measures_the_speed_and_the_second_is_answered_at_it)
 	ck_assert_int_eq(h.loader.mode, SIM_LOADER_LISTENING);
 	ck_assert_int_eq(sync_once(), 0);
 	ck_assert_int_eq(sync_once(), 8);
-	/* The loader divides 52 MHz to get its baud rate. The tolerance is one step of this divider. */
+	/* The loader gets its baud rate by dividing 52 MHz by an integer, so it may miss the host's baud rate by one
+	 * step of this divider. */
 	ck_assert_double_eq_tol(1e9 / h.bit_ns, rates[_i], rates[_i] * 0.005);
 }
 END_TEST
@@ -559,8 +560,8 @@ START_TEST(a_reset_by_the_lines_forgets_the_stub)
 	h.in_len = 0;
 	sync_once();
 	ck_assert_int_eq(command(0xd0, NULL, 0, NULL), 0x05);
-	/* This entry address was in the stub's code. The reset has erased the stub, so the ROM answers this command,
-	 * jumps to the address and hangs. */
+	/* Before the reset this address was in the stub's code. The reset has erased the stub, so now the ROM answers
+	 * the command, jumps to the address and hangs. */
 	ck_assert_int_eq(COMMAND(0x06, NULL, 0, 0x4010c504), 0);
 	ck_assert_int_eq(sync_once(), 0);
 }

@@ -221,8 +221,8 @@ START_TEST(a_pattern_without_a_group_gets_no_other_pattern_s)
 }
 END_TEST
 
-/* With this pattern PCRE2 10.42 reports a match that begins at offset 3 and ends at offset 1; later versions report an
- * error. */
+/* With this pattern PCRE2 10.42 reports a match that begins at offset 3 and ends at offset 1. Such a match must count
+ * as empty. Later versions of PCRE2 report an error instead. */
 START_TEST(a_match_that_begins_after_its_end_is_empty)
 {
 	begin((const struct match_pattern[]){ { "(?=(?1))(?(DEFINE)(ab\\K))", MATCH_EXPECT } }, 1);
@@ -453,8 +453,8 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 }
 END_TEST
 
-/* One such pattern stays below the time limit. Many of them exceed it, because the limit is for one text line and all
- * patterns together. */
+/* One slow pattern stays below the time limit. Many slow patterns exceed it, because the limit is for one text line and
+ * all patterns together. */
 START_TEST(many_slow_patterns_take_no_longer_than_one)
 {
 	struct match_pattern patterns[MATCH_PATTERNS_MAX];

@@ -168,7 +168,8 @@ END_TEST
 START_TEST(a_port_used_by_the_program_that_started_espreset_is_busy_at_once)
 {
 	port.is_held = port.by_ancestor = true;
-	/* If open_port() waited for the holder, Check would end this test after 4 s. */
+	/* The program that started espreset holds the port. If open_port() waited until it releases the port, the test
+	 * framework Check would end this test after 4 s. */
 	ck_assert_int_eq(try_for(60000), -EDEADLK);
 	ck_assert_int_eq(failure.verdict, VERDICT_BUSY);
 	ck_assert_int_eq(failure.holder_pid, 7);

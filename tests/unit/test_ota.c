@@ -277,8 +277,8 @@ END_TEST
 
 START_TEST(silence_before_the_host_was_gone_does_not_count)
 {
-	/* The whole host is silent from 400 ms to 3000 ms. So the probe's rounds before 3000 ms do not count. The proof
-	 * takes four more rounds, which end after 4000 ms. */
+	/* The whole host is silent from 400 ms to 3000 ms, so the rounds of datagrams that the probe sent before 3000
+	 * ms do not count. The proof takes four more rounds, which end after 4000 ms. */
 	struct world w = WORLD({ 0, SILENT, REFUSES, SILENT }, { 400, SILENT, SILENT, SILENT },
 			       { 3000, SILENT, REFUSES, SILENT });
 	struct world same = w;
@@ -307,8 +307,9 @@ END_TEST
 
 START_TEST(a_late_refusal_spoils_the_round)
 {
-	/* The refusal of the service's port comes 100 ms later than the refusal of the closed port. Such a round must
-	 * not count as silence of the service's port. */
+	/* In each round the probe sends a datagram to the service's port and one to a port that is closed. The
+	 * service's port refuses 100 ms later than the closed port. A round with such a late refusal must not count as
+	 * silence. */
 	struct ota_event closed = { OTA_EVENT_REFUSED, OTA_CLOSED_UDP, NULL, 0 };
 	struct ota_event service = { OTA_EVENT_REFUSED, OTA_SERVICE_UDP, NULL, 0 };
 	struct ota_event timer = { .kind = OTA_EVENT_TIMER };
@@ -330,9 +331,10 @@ END_TEST
 
 START_TEST(a_host_that_limits_its_reports_is_not_believed)
 {
-	/* The host limits its ICMP reports: one is sent every third round. In each round the first datagram goes to the
-	 * service's port, so every report is about this port. If the closed port were first, its report and the
-	 * service's silence would look like a service that listens. */
+	/* The host limits its ICMP reports: it sends one in every third round. In each round the probe sends its first
+	 * datagram to the service's port, so every report is about the service's port. If the probe sent to the closed
+	 * port first, every report would be about the closed port, and the silence of the service's port would look
+	 * like a service that listens. */
 	struct ota_event closed = { OTA_EVENT_REFUSED, OTA_CLOSED_UDP, NULL, 0 };
 	struct ota_event service = { OTA_EVENT_REFUSED, OTA_SERVICE_UDP, NULL, 0 };
 	struct ota_event timer = { .kind = OTA_EVENT_TIMER };

@@ -76,7 +76,7 @@ static void filter(const char *bytes, size_t n, size_t cut, const char *banner, 
 
 static const struct {
 	const char *in, *out;
-	size_t n; /* number of bytes of in if it contains NULs; else 0 */
+	size_t n; /* if the string in contains NULs: the number of its bytes; else 0 */
 } lines[] = {
 	/* Text lines that the filter must not change. */
 	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n",

@@ -348,7 +348,7 @@ START_TEST(each_step_of_a_usb_reset_fails_in_each_way)
 	}
 	ck_assert_int_eq(usb.resets, 1);
 	usb.calls = 0;
-	ck_assert_int_eq(usb_reset(), 0); /* only four libusb calls can fail, so here none does */
+	ck_assert_int_eq(usb_reset(), 0); /* fail_at is 5 now, but only four libusb calls can fail: none does */
 }
 END_TEST
 
@@ -540,7 +540,7 @@ START_TEST(power_that_cannot_be_given_back_is_said)
 	usb.sysfs_is_read_only = true;
 	usb.fail_at = 100;
 	ck_assert_int_eq(power_cycle(), 0);
-	usb.fail_at = usb.calls; /* the call that fails is the last one, which switches the power on again */
+	usb.fail_at = usb.calls; /* the last libusb call fails: it would switch the power on again */
 	usb.calls = 0;
 	ck_assert_int_eq(power_cycle(), -EIO);
 	expect_says("may be left without power");
@@ -592,7 +592,8 @@ START_TEST(a_port_of_the_root_hub_is_found)
 	fake_file("/dev/bus/usb/002/001", "%s", "");
 	fake_file("/sys/bus/usb/devices/2-0:1.0/usb2-port3/peer/device/x", "%s", "");
 	ck_assert_int_eq(recover_target(spec_of("/dev/ttyUSB5"), &target), 0);
-	/* the refusal shows that the right hub port was looked at: its other half has a device */
+	/* The USB 3 half of this hub port has a device, so the power cycle is refused. This refusal shows that espreset
+	 * has looked at the right hub port. */
 	ck_assert_int_eq(power_cycle(), -EBUSY);
 	expect_says("the same socket's USB 3 half");
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/002/001");

@@ -139,8 +139,8 @@ START_TEST(a_hostile_result_is_one_harmless_line_of_text)
 }
 END_TEST
 
-/* Checks that the JSON event @text has all keys that the schema requires, in the order of the schema; @log: and the key
- * "file" after "port". */
+/* Checks that the JSON event @text has all keys that the schema requires, in the order of the schema. If @log is true,
+ * the event must have one more key: "file", after "port". */
 static void check_keys(const char *event, const char *text, bool log)
 {
 	json_t *schema = json_load_file("docs/espreset.schema.json", 0, NULL), *object = json_loads(text, 0, NULL);

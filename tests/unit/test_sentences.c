@@ -40,7 +40,7 @@ struct block {
 	const char *file; /* name of the file in which the block stands */
 	char name[96];
 	struct {
-		int line; /* line number of the heading; 0: the block has no such part */
+		int line; /* line number of the heading above this log; 0: the block has no such log */
 		char words[48];
 		char *text;
 		size_t n;
@@ -60,7 +60,8 @@ static int n_blocks, n_preambles;
 /* The file that is being read, for error messages. An error in a file ends the program. */
 static const char *file;
 static int line_number;
-/* Was the last text line a heading? Comparing the streams cannot tell: a new stream may have the old one's address. */
+/* Was the last text line a heading? Each heading starts a new stream, but comparing addresses of streams does not show
+ * that: a new stream may get the address of a closed one. */
 static bool is_heading;
 
 /* ---- files ---- */
@@ -330,7 +331,8 @@ START_TEST(is_judged_the_same_with_carriage_returns)
 }
 END_TEST
 
-/* Return: number of bytes up to the last word of the ROM's first load; 0: the log has no such word. */
+/* Return: the number of bytes up to and including the last word of the ROM's first load; 0: the log has no complete
+ * load. */
 static size_t load_end(const char *data, size_t n)
 {
 	for (size_t i = 1; i <= n; i++) {
@@ -340,8 +342,8 @@ static size_t load_end(const char *data, size_t n)
 	return 0;
 }
 
-/* The verdict is for the first @n bytes of a log. Is it "loaded" too early? It must not be "loaded" before the first
- * load has ended, and it must become "loaded" only at the end of a text line. */
+/* The verdict is for the first @n bytes of a log. Is it "loaded" too early? It may be "loaded" only when the first load
+ * has ended, and may become "loaded" only at the end of a text line. */
 static bool loaded_too_early(const char *data, size_t n, enum verdict verdict, size_t end, bool *loaded)
 {
 	if (verdict == VERDICT_FLASH_BOOT && n < end)
@@ -412,8 +414,8 @@ static const struct session_result *run_live(const char *text, size_t end)
 	return session_result(&session);
 }
 
-/* Return: number of bytes up to the end of the text line that ends the first load, including eboot's load; @n: no text
- * line does. */
+/* Return: the number of bytes up to the end of the text line that ends the first load (eboot's load, if eboot runs
+ * after the ROM); @n: the log has no such text line. */
 static size_t loads_end(const char *data, size_t n)
 {
 	static const char *const words[] = { "\n~ld\n", "\ncsum 0x", "\nentry 0x" };
@@ -448,7 +450,8 @@ static bool begins_with_our_reset(const char *text)
 
 static bool agrees(const char *words, enum verdict live, bool again)
 {
-	/* Later in the log the board restarts. The session ended before, so its verdict may differ from the log's. */
+	/* The board restarts later in the log, after the session has ended. So the session's verdict may differ from
+	 * the log's. */
 	if (again && live != VERDICT_READY)
 		return true;
 	if (boot_trace_may_be(words, live == VERDICT_READY ? VERDICT_FLASH_BOOT : live))

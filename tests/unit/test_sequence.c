@@ -40,7 +40,8 @@ static const struct {
 	{ "RTS", NULL, "character 1" },
 };
 
-/* Prints the steps of a sequence in esptool's language. Named sequences such as "rts" get their hold from @hold_ms. */
+/* Prints the steps of a sequence in esptool's language. Named sequences such as "rts" hold the board in reset for
+ * @hold_ms. */
 static void print_steps(const struct sequence *sequence, int hold_ms, char *buf, size_t cap)
 {
 	size_t used = 0;

@@ -33,7 +33,7 @@ static void setup(void)
 	config.chip = CHIP_ESP8266;
 }
 
-/* Runs a session on the port that the caller has prepared in fake. */
+/* Runs a session on the port that the caller has prepared in the variable fake. */
 static void play_prepared(const struct loop_sink *sink)
 {
 	session_init(&session, &config, 0);
@@ -286,8 +286,8 @@ START_TEST(what_is_unreadable_when_the_settle_time_ends_is_heard_to_its_end)
 	play(chatter);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_gt(result->up_ms, 1000);
-	/* as from an application at another baud rate: unreadable bytes prolong the settle time of 1 s by at most 1
-	 * s */
+	/* The unreadable bytes are like those of an application at another baud rate. They prolong the settle time of 1
+	 * s, but by at most 1 s. */
 	play(endless);
 	ck_assert_int_eq(result->verdict, VERDICT_READY);
 	ck_assert_int_eq(result->up_ms, 2000);
@@ -360,7 +360,7 @@ START_TEST(a_settle_time_in_which_a_full_tty_lost_something_proves_nothing)
 	run_stopped(script, 150);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_UNPROVEN);
 
-	/* As much text arrives as before, but espreset reads it in time. */
+	/* The application prints 8192 bytes again, but this time espreset reads them in time, so nothing is lost. */
 	fakeport_init(&fake, in_time);
 	play_prepared(NULL);
 	ck_assert_int_eq(session_result(&session)->verdict, VERDICT_READY);
@@ -602,7 +602,7 @@ START_TEST(why_a_board_restarts_is_heard_at_another_speed)
 	play(script);
 	ck_assert_msg(result->verdict == reasons[_i].verdict, "%s: %s", verdict_info(result->verdict)->word, result->text);
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|140 115200 Bd|"));
-	/* the bytes in UNREADABLE are recognised as text sent at 74880 Bd, so the port changes to it */
+	/* the bytes in UNREADABLE are recognised as text sent at 74880 Bd, so the port changes to 74880 Bd */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "|620 74880 Bd|"));
 	ck_assert_int_eq(result->attempts, 1);
 }
@@ -688,8 +688,8 @@ static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	/* An ESP32 of silicon revision 0 or 1 prints two banners after one hardware reset. */
 	{ ESP32_BANNER "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
 	  VERDICT_READY },
-	/* If these two banners come in the other order, or the second one comes after a load, the board has restarted
-	 * by itself. */
+	/* If the banner with the cause RTCWDT_RTC_RESET comes first or comes after a load, the board has restarted by
+	 * itself. */
 	{ "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" ESP32_LOAD,
 	  VERDICT_CRASHED },
 	{ ESP32_BANNER ESP32_LOAD "ets Jun  8 2016 00:22:57\r\n\r\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
@@ -837,8 +837,8 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 	static const struct fake_line restart[] = {
 		{ 1, 60, GOOD }, { 1, 1180, UNREADABLE_40 }, { 1, 1230, BANNER("2", "3") LOADS CSUM }, { 0, 0, NULL }
 	};
-	/* These are more unreadable bytes than line noise causes. If the port were at the application's baud rate, they
-	 * would mean a restart. */
+	/* UNREADABLE has more unreadable bytes than line noise causes. At the application's baud rate they would mean a
+	 * restart, but the port is at another baud rate here. */
 	static const struct fake_line chatter[] = { { 1, 60, GOOD }, { 1, 1180, UNREADABLE }, { 0, 0, NULL } };
 	struct loop_sink sink = { .conditions = meet_at_1205 };
 
@@ -851,7 +851,8 @@ START_TEST(what_is_unreadable_when_the_conditions_are_met_is_heard_to_its_end)
 }
 END_TEST
 
-/* While the cable is being pulled, the network decides the condition: met or failed. */
+/* First makes the port fail, as if the cable were pulled. After this the condition is met (if is_met) or failed, and
+ * the verdict must still be about the port. */
 static int64_t meet_after_failure(void *user, struct session *s, int64_t now_ms)
 {
 	(void)user;
@@ -924,8 +925,8 @@ static int hose_set_speed(struct port *p, int baud)
 	return 0;
 }
 
-/* Moves the bytes that the board has sent by now to the tty buffer. From 60 ms after the release it sends 11.52 bytes
- * per ms. */
+/* Moves the bytes that the board has sent by now to the tty buffer. From 60 ms after the release of the modem lines on,
+ * the board sends 11.52 bytes per ms. */
 static void hose_flow(void)
 {
 	int64_t due = (hose.now_ms - hose.released_ms - 60) * 1152 / 100;

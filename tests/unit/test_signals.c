@@ -44,8 +44,8 @@ static void sleep_ms(long ms)
 }
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL };
-/* Delays in ms from the start of espreset to the signal. The hold begins within a few ms and lasts 20 ms. Then espreset
- * listens for the boot, and goes on for the 4 s of --settle. */
+/* Delays in ms from the start of espreset to the signal. espreset begins to hold the board in reset within a few ms,
+ * for 20 ms. Then it listens for the boot, and goes on listening for the 4 s of --settle. */
 static const int moments[] = { 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 32, 45, 80, 300, 1060, 1120 };
 
 /* Starts espreset on a simulated board with direct wiring: while RTS is asserted, the board is held in reset. @file
@@ -82,8 +82,8 @@ static void assert_let_go_if_started(size_t moment)
 		ck_assert_int_lt(moments[moment], 300);
 }
 
-/* Ends espreset by @signal once at each of the moments. @group: the signal goes to all processes of espreset at
- * once. */
+/* Ends espreset by @signal, once after each of the delays in moments[]. If @group is true, the signal goes to all
+ * processes of espreset at once. */
 static void end_at_each_moment(int signal, bool group)
 {
 	char file[128];

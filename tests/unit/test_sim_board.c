@@ -106,8 +106,8 @@ static unsigned int count_in_text(const char *what)
 	return n;
 }
 
-/* Return: the value that the trace has for @edge at @time_ns, 1: pin low or line asserted; 0: before its first edge
- * too. */
+/* Return: the last value that the trace has for @edge up to @time_ns. 1: the pin is low or the modem line is asserted;
+ * 0: the opposite, or the trace has no value yet. */
 static int value_at(enum sim_edge edge, int64_t time_ns)
 {
 	unsigned int i;
@@ -607,7 +607,7 @@ START_TEST(a_stop_waits_until_both_lines_are_released)
 }
 END_TEST
 
-/* Restarts the chip's core through its native USB port. @download: the core then runs the ROM loader. */
+/* Restarts the chip's core through its native USB port. If @download is true, the core then runs the ROM loader. */
 static void usb_reset(struct sim_board *board, int64_t now_ns, bool download)
 {
 	sim_board_usb_hold(board, now_ns);

@@ -60,8 +60,8 @@ static void listen_to_board(int64_t for_ms)
 			break;
 		for (ssize_t i = 0; i < n; i++)
 			if (!text[text_len + (size_t)i])
-				/* The ROM prints at another baud rate than the port's, which causes NULs. They would
-				 * end the text. */
+				/* The ROM prints at another baud rate than the port's, so NULs are received. Each NUL
+				 * becomes a space, because it would end the string. */
 				text[text_len + (size_t)i] = ' ';
 		text_len += (size_t)n;
 		text[text_len] = '\0';

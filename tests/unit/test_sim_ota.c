@@ -190,15 +190,15 @@ START_TEST(an_upload_comes_over_the_board_s_own_connection)
 	sim_arduino_ota_connected(&service, 0);
 	sim_arduino_ota_data(&service, 1, image, 4);
 	sim_arduino_ota_data(&service, 2, image + 4, IMAGE_LEN - 4);
-	/* The service must send "46" and "OK" separately. A client that reads both in one segment would take "OK" for a
-	 * part of the number, and wait for ever. */
+	/* The service must send "46" and "OK" separately. A client that receives both in one TCP segment would take
+	 * "OK" for a part of the number, and wait for ever. */
 	sim_arduino_ota_handle(&service, 1001);
 	ck_assert_str_eq(seen.stream, "46");
 	sim_arduino_ota_handle(&service, 1002);
 	ck_assert_str_eq(seen.stream, "46OK");
 	sim_arduino_ota_handle(&service, 2001);
-	/* Update.end() has made the new image the one to boot before these waits. So a reset during the waits boots the
-	 * new image. */
+	/* The service waits before it closes the connection and restarts. Update.end() has already made the new image
+	 * the one to boot, so a reset during this wait boots the new image. */
 	ck_assert_uint_eq(service.record.staged, 1);
 	ck_assert_uint_eq(seen.hang_ups + seen.restarts, 0);
 	sim_arduino_ota_handle(&service, 2002);

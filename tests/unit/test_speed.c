@@ -107,7 +107,7 @@ struct wire {
 	double edge[MOST_EDGES]; /* times of the edges in seconds; edges with even index are falling */
 	size_t n;
 	double end, fall_late, rise_late;
-	size_t at; /* index of the first edge after the time that the receiver looked at last */
+	size_t at; /* index of the first edge that the receiver has not reached yet */
 };
 
 static struct wire wire;
@@ -427,9 +427,9 @@ START_TEST(a_sender_is_named_as_often_as_the_model_promises)
 }
 END_TEST
 
-/* What a receiver at 115200 Bd gets that does not come from a slow sender: text of its own baud rate, faster senders,
- * binary data, text with wrong bytes, noise. A bridge that zeroes framing errors makes zeros of some of it, as it does
- * with text at 9600 Bd. */
+/* What a receiver at 115200 Bd must not take for text of a slow sender: text at 115200 Bd, faster senders, binary data,
+ * text with wrong bytes, noise. A bridge that zeroes bytes with framing errors makes zeros of some of these bytes, and
+ * also of text at 9600 Bd. So for such a bridge the test allows more mistakes. */
 static const int others[] = { 115200, 230400, 250000, 460800, 500000, 921600, 1000000, 2000000, TORN_OWN, LEVELS };
 
 START_TEST(nothing_else_is_named_a_slow_speed)

@@ -65,7 +65,7 @@ static struct {
 	int calls;
 	int fail_at;	       /* number of the call that fails; -1: none does */
 	const char *fail_name; /* name of a call that fails every time; NULL: none does */
-	bool fail_on;	       /* all calls after number fail_at fail too */
+	bool fail_on;	       /* true: all calls after number fail_at fail too */
 	int fail_errno;
 	char failed[32];
 	char trace[2048];
@@ -727,8 +727,8 @@ START_TEST(a_port_that_was_left_at_b0_is_not_left_so_again)
 }
 END_TEST
 
-/* If the port is at 115200 Bd already, espreset must not make the driver send the settings again. A driver also
- * compares the constant for the baud rate: BOTHER instead of B115200 would count as a change. */
+/* If the port is at 115200 Bd already, espreset must not make the driver send the settings again. So it must not
+ * replace the constant B115200 by BOTHER, which a driver takes for a change even if the baud rate is the same. */
 START_TEST(the_speed_that_was_found_is_not_sent_again)
 {
 	struct port *port;
@@ -917,8 +917,8 @@ START_TEST(a_port_that_another_has_to_itself_is_busy_and_untouched)
 }
 END_TEST
 
-/* If a transfer of libserialport fails, the plug may just be being pulled. So espreset waits until the kernel would
- * have noticed, and then opens the port itself. */
+/* If a USB transfer of libserialport fails, the reason may be that the device is just being unplugged. So espreset
+ * waits as long as the kernel may need to notice this, and then opens the port itself. */
 START_TEST(our_own_open_follows_a_failed_transfer_when_an_unplugged_device_would_be_gone)
 {
 	static const char *const steps[] = { "sp_open", "sp_get", "sp_lines", "sp_settings" };
@@ -1133,7 +1133,7 @@ START_TEST(unplugged_while_waiting_is_enodev_and_close_is_safe)
 }
 END_TEST
 
-/* The device is unplugged. The transfer fails at once, and the kernel reports the hang-up 250 ms later. */
+/* The device is unplugged. A USB transfer fails at once, but the kernel reports the hang-up only 250 ms later. */
 START_TEST(a_failed_transfer_just_before_the_hangup_is_unplugged)
 {
 	struct port *port;
@@ -1186,7 +1186,8 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-/* Return: the result that story() must have if call @name fails with @err. Errors of open() come back unchanged. */
+/* Return: the result that story(), which opens, uses and closes a port, must have if call @name fails with @err. Errors
+ * of open() must come back unchanged. */
 static int expected(const char *name, int err)
 {
 	static const char *const harmless[] = { "TIOCNXCL", "TCFLSH", NULL };
@@ -1236,8 +1237,8 @@ START_TEST(whatever_call_fails_the_error_is_right_and_the_lines_are_released)
 	ck_assert_int_gt(length, 20);
 	for (n = 0; n < length; n++) {
 		versions(version);
-		/* HUPCL is clear at the start, so the kernel does not release the lines at close. espreset must do
-		 * it. */
+		/* HUPCL is clear at the start, so the kernel does not release DTR and RTS at close. espreset must
+		 * release them. */
 		fake.termios.c_cflag &= ~(tcflag_t)HUPCL;
 		fake.fail_at = n;
 		fake.fail_errno = err;
@@ -1271,8 +1272,8 @@ START_TEST(a_driver_that_fails_for_good_leaks_nothing_and_hangs_nowhere)
 		fake.fail_errno = err;
 		start_ms = fake.now_ms;
 		(void)story();
-		/* HUPCL is set at the start, so the kernel releases the lines at close even if all calls fail. The
-		 * exception is libserialport 0.1.2, if it cleared HUPCL just before the first failure. */
+		/* HUPCL is set at the start, so the kernel releases DTR and RTS at close even if all calls fail. There
+		 * is one exception: libserialport 0.1.2 may have cleared HUPCL just before the first failure. */
 		has_hupcl = version != 1 || !is_one_of(fake.failed, after_sp_open);
 		check_nothing_left(fds, has_hupcl);
 		ck_assert_int_lt(fake.now_ms - start_ms, 2000);

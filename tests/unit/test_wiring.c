@@ -359,17 +359,16 @@ START_TEST(random_boards_are_judged_right_and_let_go)
 }
 END_TEST
 
-/* -------------------------------------------------------------------------------------------------
- * Wirings that the simulated board does not have. Each is a truth table of the four states of the modem lines (none,
- * DTR, RTS or both asserted): in which states is the chip held in reset? When such a state ends, the chip prints a
- * banner 60 ms later.
- */
+/* Simulates a wiring that the simulated board does not have, by a truth table. The modem lines have four states: none,
+ * DTR, RTS or both asserted. The table says in which of these states the chip is held in reset. 60 ms after such a
+ * state ends, the chip prints a banner. */
 
 struct table_board {
 	struct port port;
 	struct clk clk;
 	int64_t now_ms, banner_ms;
-	/* bit (1 << L) of in_reset is set if the chip is held in reset while the modem lines are in state L */
+	/* lines: the asserted modem lines (PORT_DTR, PORT_RTS); in_reset: bit number L is set if the chip is held in
+	 * reset while lines has the value L */
 	unsigned int in_reset, lines;
 	int resets;
 };

@@ -73,7 +73,8 @@ int __wrap_open_port(const struct open_options *options, struct port **ret, bool
 	return 0;
 }
 
-/* Finds a USB device behind the port only if the port is to vanish at its first open, and only before this open. */
+/* Stands in for recover_target(). Finds a USB device only if the test wants the port to be missing at its first open,
+ * and only before this open. */
 int __wrap_recover_target(const struct spec *spec, struct device *ret);
 int __wrap_recover_target(const struct spec *spec, struct device *ret)
 {

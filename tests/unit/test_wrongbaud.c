@@ -78,7 +78,7 @@ START_TEST(reads_the_same_when_framing_errors_arrive_as_zero)
 END_TEST
 
 /* If the bridge drops bytes with framing errors, a third of the bytes is left. The banner then fits boot modes 2 and 3.
- * Only a load would show that it is 3, and the load cannot be read. */
+ * Only a load would show that the boot mode is 3, and the load cannot be read. */
 START_TEST(reads_the_banner_when_framing_errors_are_dropped)
 {
 	hear(LOADS "~ld\r\n", FRAMING_LOST, "Hello\r\n");
@@ -160,8 +160,8 @@ static void count_fragments(void *user, const struct boot_event *event)
 	*(unsigned int *)user += event->kind == BOOT_EVENT_FRAGMENT;
 }
 
-/* After the port has changed to 74880 Bd, a load's text line may lack its beginning. Part of a banner, or text between
- * a load's lines, counts as a fragment. */
+/* After a banner the port changes to 74880 Bd, and receives the rest of the boot. A text line of the load that lacks
+ * its beginning is no fragment. A part of a banner is a fragment, and so is other text among the load's text lines. */
 static const struct {
 	const char *rest;
 	unsigned int fragments;
@@ -521,7 +521,7 @@ START_TEST(no_application_is_taken_for_trouble)
 		log = fresh;
 		bootlog_feed(&log, heard, n, 0, NULL, NULL);
 		bootlog_flush(&log, 0, NULL, NULL);
-		/* NULL: if the bridge drops bytes, one banner in a hundred is not recognised */
+		/* boot is NULL if no banner was recognised: one in a hundred is not, if the bridge drops bytes */
 		boot = bootlog_boot(&log);
 		ck_assert_msg(!boot || boot->trouble == BOOT_OK, "trial %u: %s", i, boot ? boot->trouble_text : "");
 	}
