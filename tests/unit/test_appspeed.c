@@ -95,8 +95,8 @@ START_TEST(where_nothing_is_named_one_speed_after_the_other_is_tried)
 	appspeed_begin(&h, 115200, BOOT_HABIT_UNKNOWN);
 	ck_assert(appspeed_has_candidate(&h));
 	ck_assert_int_eq(appspeed_candidate(&h), 9600);
-	/* A port at 74880 Bd reads the ROM of an ESP32-C2 with a 26 MHz crystal. The application probably sends at
-	 * 115200 Bd. */
+	/* A port at 74880 Bd receives the ROM output of an ESP32-C2 with a 26 MHz crystal. The application of such a
+	 * board probably sends at 115200 Bd, so 115200 Bd is tried first. */
 	memset(&h, 0, sizeof(h));
 	appspeed_begin(&h, 74880, BOOT_HABIT_UNKNOWN);
 	ck_assert_int_eq(appspeed_candidate(&h), 115200);

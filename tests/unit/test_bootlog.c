@@ -288,8 +288,8 @@ END_TEST
 
 static const struct {
 	const char *text; /* text that the board prints after its checksum line */
-	/* expected: the text counts as a fragment, as an unfinished copy or as trouble, so the boot must not be called
-	 * loaded */
+	/* true: the text must count as a fragment, as an unfinished copy or as trouble, and so keep the verdict from
+	 * being "loaded" */
 	bool forbids;
 } behind_sum[] = {
 	{ "v0004fc60\r\n~ld\r\nHello\r\n", false },

@@ -230,7 +230,7 @@ static const struct {
 	{ "wdt-loop", "crashed" },
 	{ "garbled-wrong-baud", "garbled" },
 	{ "no-banner", "silent garbled unproven" },
-	/* The index calls two kinds of log "other": banners without a load, and ROMs that halt. */
+	/* The index calls two kinds of log "other": logs with a banner but no load, and logs of a ROM that halts. */
 	{ "other", "unproven boot-failed" },
 };
 

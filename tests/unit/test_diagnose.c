@@ -414,7 +414,7 @@ static void container(void)
 	fake_file("/.dockerenv", "%s", "");
 }
 
-/* A container that sees the host's /sys but not the host's /dev. */
+/* Simulates a container that sees the host's /sys but not the host's /dev. */
 static void container_without_nodes(void)
 {
 	no_node();

@@ -22,7 +22,7 @@
 #include "port/wait.h"
 #include "suite.h"
 
-/* A stand-in for the serial port. Any character device will do, because it is never opened. */
+/* Stands in for the serial port. Any character device will do, because this device is never opened. */
 #define PORT "/dev/full"
 
 static struct holder holder;

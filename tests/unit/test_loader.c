@@ -712,8 +712,8 @@ START_TEST(what_is_uploaded_as_data_cannot_be_entered)
 }
 END_TEST
 
-/* Hosts round the image size up for this ROM, here 0x1100 to 0x1400. This ROM answers with the MD5 digest as
- * hexadecimal text. */
+/* Before an upload to this ROM, hosts round the image size up: here 0x1100 to 0x1400. When asked for the MD5 digest of
+ * the flash, this ROM answers with hexadecimal text. */
 START_TEST(the_rom_of_a_later_chip_takes_a_packed_upload)
 {
 	static uint8_t image[0x1100], packed[0x2000], answer[64];
@@ -797,8 +797,8 @@ START_TEST(the_smallest_image_of_a_later_chip_needs_each_part_of_it)
 }
 END_TEST
 
-/* A reset of the CPU core does not read the boot straps again. So flashing tools let the watchdog reset the whole chip:
- * this leaves download mode. */
+/* A reset of the CPU core does not make the chip read its boot straps again, so it would stay in download mode. So
+ * flashing tools let the watchdog reset the whole chip, which ends download mode. */
 START_TEST(the_watchdog_of_an_esp32_c3_has_the_straps_read_again)
 {
 	const struct sim_truth *truth;

@@ -383,7 +383,8 @@ START_TEST(a_pattern_as_large_as_it_may_be_is_taken)
 }
 END_TEST
 
-/* Patterns that exceed a limit of PCRE2 on a text line of many a's and a final b, and the name of this limit. */
+/* Patterns that exceed a limit of PCRE2 when they are matched against many a's and a final b. Each has the name of the
+ * limit. */
 static const struct {
 	const char *pattern, *why;
 } endless[] = {
@@ -407,8 +408,8 @@ static const struct {
 	{ "(?R)?a", "nested recursion at the same subject position" },
 };
 
-/* On a busy computer a pattern may get little CPU time, and so not reach the limit of CPU time. The run's deadline must
- * end it too. */
+/* On a busy computer a pattern may get little CPU time, and so stay below the limit of CPU time. The run's deadline
+ * must end such a pattern. */
 START_TEST(a_pattern_that_is_still_tried_at_the_deadline_is_ended)
 {
 	static char text[4096];
@@ -439,7 +440,8 @@ START_TEST(a_pattern_that_takes_for_ever_is_ended)
 	began_ms = cpu_ms();
 	ck_assert_int_eq(line(text), -ETIME);
 	ck_assert_int_le(cpu_ms() - began_ms, 2 * MATCH_CPU_MS);
-	/* On a slow computer the limit of CPU time may end a pattern before the limit that is expected here does. */
+	/* A slow computer may reach the limit of CPU time before the limit that is expected here. The test accepts
+	 * this. */
 	if (strcmp(match.why, "time limit exceeded") != 0 || match.steps > 3000000)
 		ck_assert_str_eq(match.why, endless[_i / 2].why);
 	ck_assert_uint_eq(match.culprit, 1);

@@ -241,7 +241,8 @@ END_TEST
 
 START_TEST(an_option_is_refused_in_every_mode_where_it_would_mean_nothing)
 {
-	/* refused: number of options that the parser must refuse in this mode, including the options of other modes */
+	/* refused: the number of options that the parser must refuse in the mode of this entry; options that choose
+	 * another mode count too */
 	static const struct { enum request_mode mode; const char *option, *ports; int refused; } others[] = {
 		{ MODE_DECODE, "decode", "x", 25 }, { MODE_LIST, "list", "", 25 }, { MODE_DIAGNOSE, "diagnose", "x", 25 },
 		{ MODE_PROBE_WIRING, "probe-wiring", "x", 19 }, { MODE_ENROLL, "enroll", "x y", 25 },

@@ -227,7 +227,8 @@ static const struct {
 	/* The host refuses datagrams for 2 s, then goes down. Its silence from then on does not show that a service
 	 * listens. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, SILENT, SILENT } }, NULL, OTA_REASON_DOWN },
-	/* The service listens for 400 ms, then its port is closed again. */
+	/* The service listens for 400 ms only, then its port is closed again. This is too short to prove that it
+	 * listens. */
 	{ { { 0, REFUSES, REFUSES, SILENT }, { 2000, SILENT, REFUSES, SILENT }, { 2400, REFUSES, REFUSES, SILENT } },
 	  NULL,
 	  OTA_REASON_GONE },

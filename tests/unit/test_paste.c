@@ -76,7 +76,7 @@ static void filter(const char *bytes, size_t n, size_t cut, const char *banner, 
 
 static const struct {
 	const char *in, *out;
-	size_t n; /* if the string in contains NULs: the number of its bytes; else 0 */
+	size_t n; /* number of bytes in the input text if it contains NULs; else 0 */
 } lines[] = {
 	/* Text lines that the filter must not change. */
 	{ "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n", "I (31) boot: ESP-IDF v5.1 2nd stage bootloader\r\n",
@@ -208,8 +208,8 @@ static const struct {
 	{ "12:34:01 p: ESP-ROM\n12:34:02 p: load\n", "ESP-ROM", "p: ESP-ROM\n load\n", CHIP_ESP32C3 },
 	{ "door | ets Jun\ndoor | x\n--- a break\ndoor | y\n", "ets Jun", "door | ets Jun\n x\n--- a break\n y\n",
 	  CHIP_ESP32 },
-	/* The banner follows other text by chance. The next text lines do not begin with this text, so it must not be
-	 * removed. */
+	/* The banner follows other text by chance. The next text lines do not begin with this text, so the filter must
+	 * not remove it from any text line. */
 	{ "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", "ESP-ROM",
 	  "invalid heaESP-ROM:esp32c3\nBuild:Feb\ninvalid heaven\n", CHIP_ESP32C3 },
 	{ "0x1 ets Jan  8 2013,\n0x2 rst cause:2,\n0x3 boot mode:(3,6)\n0x4 load\n", "boot mode",
@@ -225,8 +225,8 @@ static const struct {
 	  "a line of fifty characters and more, such as this one is: ets Jun\n"
 	  "a line of fifty characters and more, such as this one is: x\n",
 	  CHIP_ESP32 },
-	/* After a banner of an ESP8266 the filter also changes capital letters in the ROM's text lines; after another
-	 * chip's banner it does not. */
+	/* After the banner of an ESP8266 the filter also changes capital letters in the ROM's text lines to small ones.
+	 * After the banner of another chip it does not. */
 	{ "Ets Jan  8\nLoad 0x4\nTail 4\nChksum 0x89\nCsum 0xe8\nLoading\n", "ets Jan",
 	  "ets Jan  8\nload 0x4\ntail 4\nchksum 0x89\ncsum 0xe8\nLoading\n", CHIP_ESP8266 },
 	{ "ets Jun\nLoad 0x4\nTail 4\n", "ets Jun", "ets Jun\nLoad 0x4\nTail 4\n", CHIP_ESP32 },
@@ -288,7 +288,7 @@ static const struct {
 } pastes[] = {
 #define FLASH_8266 VERDICT_FLASH_BOOT, CHIP_ESP8266, 2, 3
 #define FLASH_32 VERDICT_FLASH_BOOT, CHIP_ESP32, 1, 0x13
-	/* Unreadable bytes follow the last word of a load. */
+	/* Unreadable bytes follow the last word that the ROM prints for a load. */
 	{ BANNER "\n\n" LOAD "csum 0x2d\xff\xfe\x81\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xef\xbf\xbdr\xef\xbf\xbd\n~ld\n", FLASH_8266, false },
 	{ BANNER "\n\n" LOAD "csum 0x2d\xe5\xae\xad?l", FLASH_8266, false },

@@ -60,7 +60,7 @@ int __wrap_wait_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms, cons
 
 static struct {
 	unsigned int characteristics;
-	bool pretends; /* the hub reports that the port's power is off, but the device stays connected */
+	bool pretends; /* the hub reports that the hub port's power is off, but the device stays connected */
 	bool repowers; /* when the device has gone, the kernel switches the hub port's power on again, as Linux does */
 	bool on, connected;
 	int times_off;
@@ -442,12 +442,13 @@ START_TEST(a_power_cycle_switches_off_by_sysfs_and_on_again)
 
 	on_wait = see_off;
 	off_seen = 0;
-	usb.repowers = true; /* only the file "disable" in sysfs can keep the kernel from switching the port on again */
+	/* only the file "disable" in sysfs can keep the kernel from switching the hub port on again */
+	usb.repowers = true;
 	ck_assert_int_eq(power_cycle(), 0);
 	ck_assert_str_eq(usb.opened, "/dev/bus/usb/001/003");
 	ck_assert_int_ge(now_ms, 1000 + RECOVER_OFF_MS);
 	ck_assert_int_ge(off_seen, 20);
-	/* the port is switched off by USB only once, to test whether the hub obeys; then sysfs keeps it off */
+	/* the hub port is switched off by USB only once, to test whether the hub obeys; then sysfs keeps it off */
 	ck_assert_int_eq(usb.times_off, 1);
 	ck_assert(usb.on && !is_disabled());
 	ck_assert_int_eq(usb.resets, 0);

@@ -60,8 +60,8 @@ static int n_blocks, n_preambles;
 /* The file that is being read, for error messages. An error in a file ends the program. */
 static const char *file;
 static int line_number;
-/* Was the last text line a heading? Each heading starts a new stream, but comparing addresses of streams does not show
- * that: a new stream may get the address of a closed one. */
+/* Was the last text line a heading? Each heading starts a new stream, but comparing the addresses of two streams does
+ * not show that: a new stream may get the address of a closed stream. */
 static bool is_heading;
 
 /* ---- files ---- */

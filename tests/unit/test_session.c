@@ -378,9 +378,9 @@ START_TEST(even_without_settle_time_an_error_of_the_load_is_waited_for)
 }
 END_TEST
 
-/* If a banner is readable at 115200 Bd, either the board has a 40 MHz crystal or the banner is from a software restart.
- * Software restarts do not follow three pulses in a row after equal times, so three such banners prove hardware
- * resets. */
+/* A banner that is readable at 115200 Bd has two explanations: the board has a 40 MHz crystal, or the banner is from a
+ * software restart. Software restarts would not follow three pulses in a row, each after the same time. So three such
+ * banners prove hardware resets. */
 START_TEST(a_readable_banner_at_115200_needs_three_pulses_equally_followed)
 {
 	static const struct fake_line script[] = { { 1, 60, GOOD }, { 2, 62, GOOD }, { 3, 58, GOOD }, { 0, 0, NULL } };
@@ -699,7 +699,8 @@ static const struct { const char *text; enum verdict verdict; } esp32s[] = {
 	  "waiting for download\r\n", VERDICT_DOWNLOAD_MODE },
 	{ "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\n",
 	  VERDICT_DOWNLOAD_MODE },
-	/* The second-stage bootloader reports a bad image, and does not report that it loads a good one. */
+	/* The second-stage bootloader reports a bad image, and does not report that it loads another one: the boot has
+	 * failed. */
 	{ ESP32_BANNER ESP32_LOAD "E (39) boot: OTA app partition slot 0 is not bootable\r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER "flash read err, 1000\r\nets_main.c 371 \r\n", VERDICT_BOOT_FAILED },
 	{ ESP32_BANNER ESP32_LOAD "Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n",
@@ -891,7 +892,8 @@ static struct {
 	struct clk clk;
 	int64_t now_ms, released_ms, restart_ms, met_ms;
 	int line_cost_ms;
-	/* number of bytes that the board has sent; value of sent when the present text line began */
+	/* sent: number of bytes that the board has sent; begun: the value of sent at the beginning of the present text
+	 * line */
 	size_t sent, begun;
 	const char *line;
 	char kept[4095];
@@ -905,7 +907,7 @@ static int64_t hose_now(struct clk *clk)
 	return hose.now_ms;
 }
 
-/* Releasing the lines starts the board. */
+/* The board starts when both modem lines are released. */
 static int hose_set_lines(struct port *p, unsigned int mask, unsigned int on)
 {
 	(void)p;

@@ -320,8 +320,8 @@ START_TEST(a_pulse_shorter_than_the_chips_minimum_is_no_reset)
 }
 END_TEST
 
-/* One line is released 100 us before the other. In between only the other line is asserted, which pulls EN low (RTS) or
- * GPIO0 low (DTR). */
+/* One modem line is released 100 us before the other one. In between only one line is asserted: RTS alone pulls EN low,
+ * DTR alone pulls GPIO0 low. */
 START_TEST(skew_passes_through_the_state_between)
 {
 	config.en_fall_ns = 1000;
@@ -403,7 +403,7 @@ static const struct {
 	enum sim_chip chip;
 	enum sim_image image;
 	const char *text;
-	unsigned int restarts; /* least number of restarts */
+	unsigned int restarts; /* least number of software restarts that are expected */
 } images[] = {
 	{ SIM_ESP8266, SIM_IMAGE_NONE, "boot mode:(3,6)\r\n\r\nets_main.c 181 \r\n", 0 },
 	{ SIM_ESP8266, SIM_IMAGE_CSUM, "csum 0xef\r\ncsum err\r\nets_main.c 181 \r\n", 0 },

@@ -204,8 +204,8 @@ static struct receiver any_receiver(int baud, enum speed_habit habit)
 				  .habit = habit };
 }
 
-/* used in place of a sender's baud rate. TORN_OWN: text at the receiver's own baud rate, with some wrong bytes; LEVELS:
- * noise */
+/* Values of sent_at that are no baud rates. TORN_OWN: text at the receiver's own baud rate, with some wrong bytes;
+ * LEVELS: noise. */
 enum { TORN_OWN = 1, LEVELS = 2 };
 
 /* Simulates a sender and a receiver. @habit is what the receiver's driver does with a byte that has a framing error:
@@ -246,7 +246,7 @@ struct shares {
 	double wrong; /* share of trials that named any other baud rate; SPEED_OTHER is not counted here */
 	double other; /* share of trials that named SPEED_OTHER */
 	double habit_right, habit_wrong;
-	int often; /* the wrong baud rate that was named last */
+	int often; /* the baud rate that was named last of all wrong ones */
 };
 
 /* Are the baud rates @a and @b so close that text sent at either of them may be received as the same bytes, by receivers

@@ -40,7 +40,7 @@ static struct {
 	bool is_unknown_to_sp;
 	/* the serial port, simulated */
 	bool is_open[MOST_FDS];
-	int opens; /* number of open descriptors of the port, including those of other processes */
+	int opens; /* number of open descriptors of the port, in all processes */
 	int opens_of_others;
 	int opened; /* number of times that the code under test has opened the port */
 	int fd_with_lock;
@@ -461,7 +461,7 @@ enum sp_return __wrap_sp_get_port_by_name(const char *name, struct sp_port **ret
 	return SP_OK;
 }
 
-/* libserialport 0.1.2 locks the port. If it cannot, it leaves the descriptor open. */
+/* libserialport 0.1.2 locks the port. If it cannot lock the port, it leaves the descriptor open. */
 static bool sp_locks(const struct sp_port *sp)
 {
 	if (!fake.is_012)
@@ -794,8 +794,8 @@ START_TEST(a_board_that_was_not_heard_at_rest_is_let_go)
 }
 END_TEST
 
-/* Some chips serve the USB port themselves, and their firmware starts the loader at 1200 Bd. For such a port 1200 Bd
- * must neither be set nor be restored at close. */
+/* Some chips serve the USB port themselves, and their firmware starts the loader when the baud rate is set to 1200. For
+ * such a port 1200 Bd must neither be set nor be restored at close. */
 START_TEST(never_sets_1200_where_that_starts_a_loader)
 {
 	struct tty_options options = { .baud = _i ? 9600 : 1200, .stop = &stop, .speedless = true };
@@ -889,8 +889,8 @@ START_TEST(a_port_locked_by_another_is_busy_and_untouched)
 
 	versions(_i);
 	fake.locked_by_other = true;
-	/* the other process has set TIOCEXCL; this test stands for a privileged process, whose open() succeeds all the
-	 * same */
+	/* The other process has set TIOCEXCL, so open() fails for normal users. This test stands for a privileged
+	 * process, whose open() succeeds all the same. */
 	fake.is_exclusive = true;
 	found = fake.termios;
 	expect_busy();

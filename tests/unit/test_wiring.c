@@ -94,7 +94,8 @@ static const struct {
 	{ "nowire,restart,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,deepsleep=700ms,running", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "nowire,esp32,panic", WIRING_NONE, VERDICT_NO_EFFECT },
-	/* Boards whose wiring cannot be found, is found only in part, or cannot be proven by a normal boot. */
+	/* Boards whose wiring cannot be found, boards whose wiring is found only in part, and boards that cannot prove
+	 * their wiring by a normal boot. */
 	{ "muted", WIRING_UNKNOWN, VERDICT_UNPROVEN },
 	{ "gpio0low", WIRING_TWO_TRANSISTORS, VERDICT_DOWNLOAD_MODE },
 	{ "gpio0low,direct", WIRING_RTS, VERDICT_DOWNLOAD_MODE },

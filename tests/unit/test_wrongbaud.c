@@ -328,7 +328,9 @@ START_TEST(one_wrong_bit_is_enough_to_say_nothing)
 			int b = heard[i] >> neighbours[bit][1] & 1;
 
 			if (neighbours[bit][0] != neighbours[bit][1] && a != b)
-				continue;	/* the neighbours differ, so this bit may have either value */
+				/* the two sent bits beside the sampling time differ, so this received bit may have
+				 * either value */
+				continue;
 			heard[i] ^= (uint8_t)(1U << bit);
 			boot_trace_free(&t);
 			boot_trace_cut(&t, heard, n, &live_115200, 0);
@@ -384,8 +386,8 @@ static unsigned int below(unsigned int n)
 	return (unsigned int)(uniform() * n);
 }
 
-/* Writes to @text the output of an ESP8266's ROM for a boot with this cause and mode, with random numbers elsewhere.
- * Only boot mode 3 loads. */
+/* Writes to @text what an ESP8266's ROM prints for a boot with this reset cause and boot mode. The other numbers are
+ * random. A load is printed only for boot mode 3. */
 static void random_boot(char *text, size_t cap, unsigned int cause, unsigned int mode)
 {
 	int n = snprintf(text, cap, "\r\n ets Jan  8 2013,rst cause:%u, boot mode:(%u,%u)\r\n\r\n", cause, mode,
