@@ -142,7 +142,8 @@ START_TEST(nothing_that_went_wrong_is_without_a_cure)
 }
 END_TEST
 
-/* No known failure reason may get the general advice "flash-again": the table of advice must have an entry for each. */
+/* No known failure reason may get the general advice "flash-again": the table of advice must have an entry for each
+ * reason. */
 START_TEST(each_reason_has_a_cure_of_its_own)
 {
 	struct boot boot = { .chip = CHIP_ESP32, .reason = (enum boot_reason)_i, .trouble = BOOT_NO_IMAGE };

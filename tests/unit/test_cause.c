@@ -14,7 +14,8 @@ static void teardown(void)
 	boot_trace_free(&t);
 }
 
-/* Reads a banner as the ROM of @chip prints it, with reset cause @number and @word. Return: the boot. */
+/* Reads a banner as the ROM of @chip prints it for the reset cause with this @number and the name @word. Return: the
+ * boot. */
 static const struct boot *banner(const char *chip, unsigned int number, const char *word)
 {
 	bool like_c5 = !strcmp(chip, "esp32c5") || !strcmp(chip, "esp32s31");
@@ -118,8 +119,9 @@ START_TEST(each_cause_that_a_rom_prints_is_certain)
 }
 END_TEST
 
-/* One letter in the name of a brownout is wrong, as in "B?D". The name is compared with the names that this chip's own
- * ROM prints. Parts that the names of many chips share, such as "BOD", would not be found in it. */
+/* One letter in the name of a brownout is wrong, as in "B?D". The damaged name is compared with the names that this
+ * chip's own ROM prints. Parts that the names of many chips share, such as "BOD", would not be found in the damaged
+ * name. */
 START_TEST(a_damaged_brownout_is_recognised_by_the_words_of_that_chip)
 {
 	char chips[64], word[64], *save = NULL;

@@ -7,13 +7,13 @@
 #include "run/match.h"
 #include "suite.h"
 
-/* Text lines that these firmwares print, without their escape sequences. */
+/* Text lines that the firmwares known to --firmware print; escape sequences are left out. */
 static const struct {
 	const char *firmware;
 	const char *line;
 	int expect; /* index of the --expect pattern that must match; -1: none must */
 	bool fails;
-	const char *address; /* the board's address that must be found in the text line; NULL: it has none */
+	const char *address; /* the board's address that must be found in the text line; NULL: the text line has none */
 } lines[] = {
 	{ "arduino", "Booting", -1, false, NULL },
 	{ "arduino", "Ready", 0, false, NULL },

@@ -90,7 +90,8 @@ START_TEST(a_hold_that_is_given_replaces_the_ladder)
 	config.attempts = 2;
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|27 DTR- RTS-|1043 DTR+ RTS+|1070 DTR- RTS-|");
-	config.hold_ms = 7; /* shorter than the 16 ms that the bridge may delay bytes, so the hold becomes 16 ms */
+	/* The bridge may delay bytes by 16 ms, so the board is held in reset for 16 ms instead of 7 ms. */
+	config.hold_ms = 7;
 	play(script);
 	ck_assert_str_eq(fake.trace, "0 DTR- RTS+|16 DTR- RTS-|1032 DTR+ RTS+|1048 DTR- RTS-|");
 }
@@ -121,7 +122,8 @@ START_TEST(bytes_late_in_the_hold_are_no_effect)
 	play(script);
 	ck_assert_int_eq(result->verdict, VERDICT_NO_EFFECT);
 	ck_assert_int_eq(result->attempts, 3);
-	/* bytes arrive all the time, so the hold of 20 ms is prolonged by the maximum, 100 ms */
+	/* bytes arrive all the time, so the 20 ms for which the board is held in reset are prolonged by the maximum,
+	 * 100 ms */
 	ck_assert_ptr_nonnull(strstr(fake.trace, "0 DTR- RTS+|120 DTR- RTS-|"));
 }
 END_TEST
@@ -578,7 +580,7 @@ START_TEST(unreadable_bytes_read_just_before_a_change_of_speed_may_hide_a_restar
 END_TEST
 
 /* An ESP8266 whose NONOS loader finds no application restarts at 74880 Bd, again and again. In the first banner one
- * character is lost, so only the second is recognised as a banner. */
+ * character is lost, so only the second banner is recognised. */
 START_TEST(a_banner_behind_the_rest_of_an_earlier_boot_is_no_proof)
 {
 	static const struct fake_line script[] = {

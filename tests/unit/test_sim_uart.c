@@ -84,7 +84,7 @@ START_TEST(the_receiver_agrees_with_another_model_bit_for_bit)
 END_TEST
 
 /* A sender at 74880 Bd prints the boot mode. A receiver at 115200 Bd gets other bytes for boot mode 1 than for boot
- * mode 3, so it can tell them apart. */
+ * mode 3, so the two modes can be told apart. */
 START_TEST(mode_1_and_mode_3_stay_apart_at_the_wrong_speed)
 {
 	static const uint8_t one[] = { 0x62, 0x70, 0x70, 0x8c }, three[] = { 0x62, 0x1c, 0x70, 0x8c };

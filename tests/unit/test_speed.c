@@ -377,8 +377,8 @@ static const struct {
 	size_t bytes;
 	double least[N_HABITS + 1];
 } floors[] = {
-	/* Shares if the receiver is known to deliver bytes with framing errors, to zero them, to drop them; and if it
-	 * delivers them but this is not known. */
+	/* The first three shares are for a receiver that is known to deliver, to zero, or to drop bytes with framing
+	 * errors. The fourth share is for a receiver that delivers them, but this is not known. */
 	{ 115200, 9600, 32, { 1, 0, 0, 0 } },
 	{ 115200, 9600, 96, { 1, 1, 0, 1 } },
 	{ 115200, 19200, 24, { 0.95, 0.2, 0.99, 0.2 } },

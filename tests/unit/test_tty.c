@@ -1078,10 +1078,10 @@ START_TEST(a_close_waits_for_a_pause_but_not_for_ever)
 
 	fake_reset();
 	port = must_open(115200);
-	/* a byte arrives in the 5 ms of silence that end the drain, so the 5 ms begin again */
+	/* Closing the port waits for 5 ms of silence. A byte arrives after 4 ms, so the 5 ms begin again. */
 	fake.data_ms = fake.now_ms + 4;
 	fake.data_left = 1;
-	stop_asked = SIGTERM; /* a stop signal must not shorten the drain */
+	stop_asked = SIGTERM; /* a stop signal must not shorten the wait for silence */
 	start_ms = fake.now_ms;
 	must_close(port);
 	ck_assert_int_eq(fake.now_ms - start_ms, 4 + 5);
@@ -1244,7 +1244,8 @@ START_TEST(whatever_call_fails_the_error_is_right_and_the_lines_are_released)
 		fake.fail_errno = err;
 		r = story();
 		ck_assert_msg(fake.failed[0], "call %d of %d was never made", n, length);
-		/* A failed call during the drain only ends the drain early; the result is still success. */
+		/* If a call fails while closing the port waits for silence, only this wait ends early: the result is
+		 * still success. */
 		if (r != 0 || !is_one_of(fake.failed, while_draining) || err == EINTR)
 			ck_assert_msg(r == expected(fake.failed, err), "call %d, %s: %d for %d", n, fake.failed, r,
 				      err);

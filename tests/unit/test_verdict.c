@@ -50,8 +50,8 @@ START_TEST(an_errno_of_the_port_has_its_verdict)
 }
 END_TEST
 
-/* Precedence as in docs/design.md, by exit status: first 30 to 35; then those about the last boot (11, 16, 13, 14, 18,
- * 19); then 12, 15, 17, 10. */
+/* Precedence as in docs/design.md, by exit status: first 30 to 35; then the statuses about the last boot (11, 16, 13,
+ * 14, 18, 19); then 12, 15, 17, 10. */
 /* clang-format off */
 static const enum verdict precedence[] = {
 	VERDICT_UNPLUGGED, VERDICT_DOWNLOAD_MODE, VERDICT_OTHER_BOOT, VERDICT_BOOT_FAILED, VERDICT_CRASHED,

@@ -32,7 +32,7 @@ static void board_of(const char *words, struct sim_config *board)
 	ck_assert_msg(sim_config_parse(board, words, err, sizeof(err)) == 0, "%s: %s", words, err);
 }
 
-/* Runs --probe-wiring on the open port and closes it. Return: the result of loop_wiring(). */
+/* Runs --probe-wiring on the open port, then closes the port. Return: the result of loop_wiring(). */
 static int play_opened(void)
 {
 	int r;

@@ -24,8 +24,8 @@ static void teardown(void)
 	boot_trace_free(&t);
 }
 
-/* Reads @text, sent at 74880 Bd, as a receiver at 115200 Bd gets it, and then @plain, sent at 115200 Bd. Return: the
- * trace. */
+/* Feeds the boot-log reader with the bytes that a receiver at 115200 Bd gets when @text is sent at 74880 Bd and then
+ * @plain at 115200 Bd. Return: the trace. */
 static const char *hear(const char *text, enum framing framing, const char *plain)
 {
 	struct wrongreceiver nominal = { 74880, 115200, 0.5, 0, framing };
