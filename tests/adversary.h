@@ -7,7 +7,7 @@
 
 enum { ADVERSARY_COUNT = 57 };
 
-/* adversary_name() - the name of adversary number @n, which is below ADVERSARY_COUNT, as a string constant */
+/* adversary_name() - the name of adversary number @n, for example "swapped wires"; @n is below ADVERSARY_COUNT */
 const char *adversary_name(unsigned int n);
 
 /* adversaries_of() - the adversaries of the simulated board @c. Return: a bit mask; bit n stands for adversary number

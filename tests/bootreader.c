@@ -1,4 +1,4 @@
-/* bootreader.c - the boot-log reader of espreset, with or without the filter for pasted logs in front of it. */
+/* bootreader.c - espreset's boot-log reader. Pasted logs first pass the filter that repairs them (src/cli/paste.h). */
 #include "bootreader.h"
 
 void boot_reader_init(struct boot_reader *r, const struct bootlog_options *options,

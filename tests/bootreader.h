@@ -1,4 +1,4 @@
-/* bootreader.h - the boot-log reader of espreset, with or without the filter for pasted logs in front of it.
+/* bootreader.h - espreset's boot-log reader. Pasted logs first pass the filter that repairs them (src/cli/paste.h).
  *
  * Call boot_reader_init() once, then boot_reader_feed() for each piece of input, and boot_reader_flush() at the end.
  */
@@ -8,16 +8,17 @@
 #include "bootlog/bootlog.h"
 #include "cli/paste.h"
 
-/* With bootlog_options.pasted, the input first passes the filter for pasted logs, as in "espreset --decode". */
+/* Reads a boot log. If bootlog_options.pasted is true, the input first passes the filter for pasted logs, as in
+ * "espreset --decode". */
 struct boot_reader {
 	struct bootlog log;
 	struct paste paste;
-	bootlog_fn *on_event; /* called for each event of the boot log; NULL: nobody is told */
+	bootlog_fn *on_event; /* called for each event of the boot log; NULL: no function is called */
 	void *user;
 };
 
 /* boot_reader_init() - start to read a boot log. @gbk returns the GBK code of a Unicode character, or 0 if GBK does not
- * have the character. With @gbk NULL, no pasted log is taken for GBK text. */
+ * have the character. If @gbk is NULL, the filter never assumes that a pasted log is GBK text. */
 void boot_reader_init(struct boot_reader *r, const struct bootlog_options *options,
 		      uint16_t (*gbk)(unsigned long character));
 

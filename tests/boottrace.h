@@ -14,8 +14,8 @@ struct boot_trace {
 	struct boot_reader reader;
 };
 
-/** boot_trace_cut() - hand @n bytes to the boot-log reader in two pieces: the first @cut bytes, then the rest. With
- * @cut SIZE_MAX, each piece is one byte. */
+/** boot_trace_cut() - hand @n bytes to the boot-log reader in two pieces: the first @cut bytes, then the rest. If
+ * @cut is SIZE_MAX, hand them over one by one. */
 void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const struct bootlog_options *options,
 		    size_t cut);
 /** boot_trace() - hand a NUL-terminated string to the boot-log reader in one piece */
@@ -23,14 +23,15 @@ void boot_trace(struct boot_trace *ret, const char *text, const struct bootlog_o
 /* boot_trace_free() - free the text of a trace, but not the structure itself */
 void boot_trace_free(struct boot_trace *trace);
 
-extern const struct bootlog_options boot_live;	 /* to read a serial port, without recovery of text sent at 74880 Bd */
+extern const struct bootlog_options boot_live;	 /* to read a serial port, with no recovery of text sent at 74880 Bd */
 extern const struct bootlog_options boot_pasted; /* to read a pasted log, as "espreset --decode" does */
 
-/** boot_trace_word_is_whole() - do the @n bytes end with "csum 0x2d", "entry 0x40080604" (any digits) or "~ld"? The ROM
- * prints these while it loads an application. The boot-log reader need not wait for a line end after them. */
+/** boot_trace_word_is_whole() - do the @n bytes end with "csum 0x2d", "entry 0x40080604" (any digits) or "~ld"? The
+ * chip prints these while it loads an application. The boot-log reader may report each of them before its line end
+ * arrives. */
 bool boot_trace_word_is_whole(const char *data, size_t n);
 
-/** boot_trace_may_be() - is the name of @verdict in @words, a list such as "crashed|restarted"? */
+/** boot_trace_may_be() - is the name of @verdict in the list @words, for example "crashed|restarted"? */
 bool boot_trace_may_be(const char *words, enum verdict verdict);
 
 #endif

@@ -18,8 +18,8 @@ void fake_file(const char *path, const char *content, ...) __attribute__((format
 /** fake_bytes() - create a file and its parent directories in the fake root; the file may contain NUL bytes */
 void fake_bytes(const char *path, const void *bytes, unsigned long len);
 
-/** fake_link() - create a symbolic link at @path in the fake root; it contains @target as it is, without the fake
- * root */
+/** fake_link() - create a symbolic link at @path in the fake root; its target is @target, without the path of the fake
+ * root in front of it */
 void fake_link(const char *target, const char *path);
 
 /** fake_dir() - create a directory and its parent directories in the fake root */

@@ -15,8 +15,8 @@ void fake_usb_make(void)
 	fake_dir("/proc");
 }
 
-/* The sysfs directory of a device: "/sys/devices/pci0/usb1/1-1/1-1.4" for "1-1.4". The directory of a device is in that
- * of the hub that it is plugged into; here hub 1-1. */
+/* The sysfs directory of a device: "/sys/devices/pci0/usb1/1-1/1-1.4" for "1-1.4". The directory of a device lies in
+ * the directory of its hub; here the hub is 1-1. */
 static const char *device_dir(const char *usb_path)
 {
 	static char dir[512];

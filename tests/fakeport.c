@@ -76,7 +76,8 @@ static ssize_t read_script(struct port *port, void *buf, size_t cap, int64_t dea
 
 	if (r < 0)
 		return r;
-	/* the next release came before this text was due: a board that is reset again does not send the text */
+	/* skip texts that belong to an earlier release of DTR and RTS: a board that was reset again no longer sends
+	 * them */
 	while (line->text && line->after_release < f->releases)
 		line = &f->script[++f->said];
 	if (line->text && line->after_release == f->releases) {

@@ -21,7 +21,7 @@ struct fakeport {
 	struct clk clk;
 	int64_t now_ms;
 	const struct fake_line *script;
-	size_t said; /* number of texts that are over: read completely, or cancelled by a later release */
+	size_t said; /* number of texts that read() has returned completely, or that a later release has cancelled */
 	const char
 		*rest; /* what read() has not yet returned of script[said]; NULL: read() has not returned any of it */
 	int releases;
@@ -32,7 +32,7 @@ struct fakeport {
 	int fail_op;	   /* which of these calls fails, counted from 1; 0: none */
 	int fail_err;	   /* the errno of the failed call, as a positive number */
 	int fail_for_good; /* not 0: all calls after number fail_op fail too */
-	/* Each change of the modem lines or of the port's baud rate, with its time in ms before it. Example:
+	/* Each change of the modem lines or of the port's baud rate. The number before each is its time in ms. Example:
 	 * "0 DTR- RTS+|20 115200 Bd|". */
 	char trace[2048];
 };

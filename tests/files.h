@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* files_read() - read at most @cap - 1 bytes of the file @path, and append a NUL. Return: the number of bytes read, or
- * 0 if the file cannot be opened. */
+/* files_read() - read at most @cap - 1 bytes of the file @path, and append a NUL. Return: the number of bytes read;
+ * 0 if the file is empty or cannot be opened. */
 size_t files_read(const char *path, char *buf, size_t cap);
 
 /* files_capture() - redirect standard output to a temporary file. Return: a descriptor to be given to

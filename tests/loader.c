@@ -1,5 +1,5 @@
-/* loader.c - the chip's side of esptool's serial protocol, of ROM loader and stub: baud rate detection, SLIP,
- * commands. */
+/* loader.c - a simulated ROM loader and flasher stub, the chip's side of esptool's serial protocol: detects the host's
+ * baud rate, decodes SLIP packets, and executes commands. */
 #include "loader.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ enum {
 };
 /* clang-format on */
 
-/* Error codes in answers. ROM loaders send those below 0xc0, flasher stubs those from 0xc0 on. Source: esptool
+/* Error codes in answers. ROM loaders send codes below 0xc0, flasher stubs send codes from 0xc0 on. Source: esptool
  * documentation, serial-protocol.rst. */
 /* clang-format off */
 enum {
@@ -40,8 +40,8 @@ enum {
 
 /* Number of edges on RX that the ROM needs to measure the baud rate. Source: uart_baudrate_detect(), ESP8266 ROM. */
 #define EDGES_WANTED 29
-/* Data rate of the chip's native USB, as the baud rate of a UART that is as fast: about 800,000 bytes a second, the
- * rate of full-speed bulk transfers. */
+/* The baud rate of a UART that would be as fast as the chip's native USB. Full-speed bulk transfers carry about 800,000
+ * bytes a second, and a UART sends ten bits for each byte. */
 #define USB_RATE 8e6
 #define SAY_AT_ONCE 1024u
 #define END 0xc0
@@ -188,7 +188,7 @@ static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_load
 	return 0;
 }
 
-/* Plans to do @what as soon as all answers have been sent. */
+/* Plans that the loader does @what (for example, restarts the chip) as soon as it has sent all its answers. */
 static void then(struct sim_rom_loader *l, enum sim_loader_then what)
 {
 	l->then = what;
@@ -263,8 +263,8 @@ static uint8_t unpack(struct sim_rom_loader *l)
 
 	bool ok = uncompress(l->flash + l->write.at, &len, l->packed, l->write.done) == Z_OK;
 
-	/* Host tools round up the size that they announce to a ROM loader. So a ROM loader accepts less data than
-	 * announced. */
+	/* A host tool rounds up the size that it announces to a ROM loader. So a ROM loader accepts less data than
+	 * announced, but a stub refuses it. */
 	if (l->mode != SIM_LOADER_STUB)
 		return ok ? 0 : DEFLATE_ERROR;
 	return !ok ? STUB_INFLATE_ERROR : len < l->write.size ? STUB_NOT_ENOUGH_DATA : 0;
@@ -341,8 +341,8 @@ static void digest(struct sim_rom_loader *l, const struct command *c)
 		respond_data(l, c->op, 0, 0, (const uint8_t *)text, 2 * sizeof(sum));
 }
 
-/* Sends the next block of the flash area that the host reads. The host has set how many blocks may be on their way
- * before it acknowledges them. When it has acknowledged all of them, sends the MD5 sum of the whole area. */
+/* Sends the next block of the flash area that the host reads, unless too many blocks are not yet acknowledged: the host
+ * has set how many may be. When the host has acknowledged all blocks, sends the MD5 sum of the whole area. */
 static void read_on(struct sim_rom_loader *l)
 {
 	uint8_t sum[MD5_DIGEST_LENGTH];
@@ -400,7 +400,8 @@ static void write_registers(struct sim_rom_loader *l, const struct command *c)
 	respond_status(l, c->op, 0);
 }
 
-/* Answers with the security information of an unprotected chip: flags and keys of 0, then the chip ID. */
+/* Answers with the security information of a chip without any protection: its flags and keys are 0. The chip ID follows
+ * them. */
 static void security_info(struct sim_rom_loader *l, const struct command *c)
 {
 	uint8_t info[20] = { 0 };
@@ -553,7 +554,7 @@ static void set_rate(struct sim_rom_loader *l, int64_t now_ns, double rate)
 
 static unsigned int edges_in(uint8_t byte)
 {
-	/* the ten bits in the order in which they are sent: start bit 0, data bits from the lowest, stop bit 1 */
+	/* bit 0 is sent first: the start bit (0), then the data bits from the lowest, then the stop bit (1) */
 	unsigned int bits = (unsigned int)byte << 1 | 1u << 9, edges = 1, i;
 
 	for (i = 0; i < 9; i++)
@@ -654,8 +655,8 @@ static bool something_then(const struct sim_rom_loader *l)
 	return !l->out_to && (l->then != SIM_THEN_NOTHING || l->then_rate > 0);
 }
 
-/* Resets the whole chip as its watchdog would, by switching the board's power off and on. Only the reset cause in the
- * banner is then wrong. The host cannot see this, because the chip's native USB does not carry the banner. */
+/* Simulates the watchdog's reset of the whole chip by switching the board's power off and on. The banner then names the
+ * wrong reset cause. No host sees it, because the chip's native USB does not carry the banner. */
 static void watchdog_reset(struct sim_rom_loader *l)
 {
 	l->watchdog_resets++;

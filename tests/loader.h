@@ -1,7 +1,7 @@
 /* loader.h - the chip's side of esptool's serial protocol: a simulated ROM loader and flasher stub, for simulated
  * boards.
  *
- * The simulated board hands the characters that it receives to the loader. When the board's ROM waits for a download,
+ * The simulated board hands each character that it receives to the loader. When the board's ROM waits for a download,
  * the loader measures the baud rate of these characters, answers SLIP packets, and writes to simulated RAM and flash.
  * The loader ends when the host asks for a restart or for the application in flash, or resets the board through the
  * modem lines. Code that the host uploads and starts is not executed. The loader assumes that this code is a flasher
@@ -70,10 +70,10 @@ struct sim_rom_loader {
 	bool in_packet, escaped, too_long;
 
 	uint8_t out
-		[SIM_LOADER_OUT]; /* bytes to send, not before the time out_at, as soon as the board's UART has room */
+		[SIM_LOADER_OUT]; /* bytes to send: from the time out_at on, as fast as the board's UART takes them */
 	uint32_t out_from, out_to;
 	int64_t out_at;
-	double then_rate;	   /* baud rate to set when all of out has been sent; 0: keep the present one */
+	double then_rate;	   /* baud rate to set when all of out has been sent; 0: keep the baud rate */
 	enum sim_loader_then then; /* what to do when all of out has been sent */
 	int64_t then_at;
 	int64_t now_ns;
@@ -102,11 +102,11 @@ struct sim_rom_loader {
 void sim_rom_loader_init(struct sim_rom_loader *loader, struct sim_board *board, uint8_t *flash, uint32_t flash_size,
 			 uint8_t *packed, uint32_t packed_cap, const uint8_t mac[6]);
 
-/* sim_rom_loader_use_usb() - connect the host through the chip's native USB instead of the UART: no baud rate
- * matters */
+/* sim_rom_loader_use_usb() - connect the loader to the host by the chip's native USB instead of its UART, so that baud
+ * rates do not matter */
 void sim_rom_loader_use_usb(struct sim_rom_loader *loader);
 
-/* sim_rom_loader_run() - do what the loader has to do up to the time @now_ns; before it, call sim_board_run(@now_ns) */
+/* sim_rom_loader_run() - do all that the loader has to do until @now_ns; call sim_board_run() with this time first */
 void sim_rom_loader_run(struct sim_rom_loader *loader, int64_t now_ns);
 
 /* sim_rom_loader_next() - the latest time for the next sim_rom_loader_run(); SIM_NEVER: nothing is planned */
@@ -118,9 +118,9 @@ void sim_rom_loader_erase(struct sim_rom_loader *loader);
 /**
  * sim_rom_loader_image() - would a board boot from the present content of flash?
  *
- * The ROM needs an image with magic, complete segments and a correct checksum. The second stage then needs an
- * application. On an ESP8266, the second stage eboot looks for an image's magic at flash address 0x1000. The second
- * stage of later chips looks for an image at the beginning of the first application partition.
+ * The ROM loads the second stage if its image has the magic byte, complete segments and a correct checksum. The second
+ * stage then needs an application. An ESP8266's eboot looks for the magic byte of an image at flash address 0x1000. The
+ * second stage of later chips looks for an image at the beginning of the first application partition.
  *
  * Return: SIM_IMAGE_GOOD, or what is wrong with the image.
  */

@@ -11,11 +11,11 @@
 #define SPI_ADDR 1u
 #define SPI_CMD_USR (1u << 18)
 
-/* Registers of the RTC watchdog. Register CONFIG0 selects what the watchdog does when its first stage times out. The
- * next register is this time-out, in ticks of the 136 kHz slow clock. The simulated slow clock is 50 times slower: a
- * virtual machine may pause for long after the host has started the watchdog, and the simulated chip must not reset
- * before the host has write-protected the watchdog. Source: ESP32-C3 Technical Reference Manual, "Watchdog Timers" and
- * "Low-power Management". */
+/* Registers of the RTC watchdog. Its first register, CONFIG0, selects what the watchdog does when its first stage times
+ * out. The register WDT_TICKS holds this time-out, in ticks of the 136 kHz slow clock. The simulated slow clock is 50
+ * times slower. Otherwise the simulated chip could reset too early, before the host has write-protected the watchdog: a
+ * virtual machine may pause for long after the host has started the watchdog. Source: ESP32-C3 Technical Reference
+ * Manual, "Watchdog Timers" and "Low-power Management". */
 #define WDT_TICKS 0x04u
 #define WDT_PROTECT 0x18u
 #define WDT_KEY 0x50d83aa1u
@@ -23,8 +23,8 @@
 #define WDT_RESETS_ALL 4u
 #define SLOW_CLOCK_HZ (136000 / 50)
 
-/* Address of a word in the chip's ROM by whose value esptool recognises the chip. Source: MAGIC_VALUE in esptool
- * targets/. */
+/* Address of a 32-bit value in the chip's ROM. esptool recognises the chip by this value. Source: MAGIC_VALUE in
+ * esptool targets/. */
 #define REG_ROM_WORD 0x40001000u
 
 uint32_t sim_loader_get32(const uint8_t *p)
@@ -45,7 +45,7 @@ static uint32_t strap_register(const struct sim_rom_loader *l)
 	return (uint32_t)sim_board_truth(l->board)->boot_mode;
 }
 
-/* The last four bytes of the MAC address, as the word that the eFuses of ESP32 and ESP32-C3 hold. */
+/* The last four bytes of the MAC address, as the 32-bit value in the eFuses of ESP32 and ESP32-C3. */
 static uint32_t mac_low(const struct sim_rom_loader *l)
 {
 	return (uint32_t)l->mac[2] << 24 | (uint32_t)l->mac[3] << 16 | (uint32_t)l->mac[4] << 8 | l->mac[5];
@@ -71,8 +71,8 @@ static uint32_t read_esp8266(const struct sim_rom_loader *l, uint32_t at)
 }
 
 /* Value of an ESP32's register. The chip is an ESP32-D0WD of revision 3, or of revision 0 if the board has early
- * silicon. The eFuses lack the checksum of the MAC address. Source: ESP32 Technical Reference Manual, "eFuse
- * Controller"; for the three revision bits, esptool targets/esp32.py. */
+ * silicon. The simulated eFuses do not have the checksum of the MAC address. Source: ESP32 Technical Reference Manual,
+ * "eFuse Controller"; for the three revision bits, esptool targets/esp32.py. */
 static uint32_t read_esp32(const struct sim_rom_loader *l, uint32_t at)
 {
 	bool early = l->board->config.early_silicon;
@@ -105,8 +105,8 @@ static uint32_t read_esp32c3(const struct sim_rom_loader *l, uint32_t at)
 	}
 }
 
-/* The chips that have a simulated loader. The ESP32's SRAM 1 is simulated only at its instruction bus addresses,
- * without the data bus addresses that show its words in reverse order. Sources, for flash controllers: esp8266/Arduino
+/* The chips that have a simulated loader. The ESP32's SRAM 1 is simulated only at its instruction bus addresses. On a
+ * real ESP32 it also has data bus addresses, in reverse order. Sources, for flash controllers: esp8266/Arduino
  * cores/esp8266/esp8266_peri.h, and "SPI Controller" in the Technical Reference Manuals of ESP32 and ESP32-C3; for
  * memory: "System and Memory" in these manuals; for image headers: esptool documentation, firmware-image-format.rst. */
 static const struct sim_loader_chip chips[SIM_CHIP_COUNT] = {
@@ -180,7 +180,8 @@ static void spi_command(struct sim_rom_loader *l)
 	switch (l->spi[spi->command / 4] & 0xff) {
 	case 0x9f: value = FLASH_ID; break;
 	case 0x5a: value = at + 4 <= sizeof(sfdp) ? sim_loader_get32(sfdp + at) : 0xffffffffu; break;
-	default: /* all other commands answer 0; as a flash status, this means idle and not write-protected */ break;
+	default: /* answer 0 to all other commands; if it is "read status", 0 means idle and not write-protected */
+		break;
 	}
 	l->spi[spi->data / 4] = bits < 32 ? value & ((1u << bits) - 1) : value;
 	l->spi[SPI_CMD] = 0;

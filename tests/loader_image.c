@@ -1,4 +1,4 @@
-/* loader_image.c - tells whether a board would boot from simulated flash, and writes the smallest bootable image. */
+/* loader_image.c - tells whether a board would boot from its simulated flash; writes the smallest image that boots. */
 #include "loader.h"
 
 #include <string.h>
@@ -8,8 +8,8 @@
 #define CHECKSUM 0xef
 #define SEGMENTS_MAX 16
 
-/* Flash addresses of the partition table, length of its entries, and flash address of the application in ESP-IDF's
- * default partition tables. Source: ESP-IDF documentation, partition-tables.rst. */
+/* The partition table: its flash address and end, and the length of each entry. APPLICATION is the flash address of the
+ * application in ESP-IDF's default partition tables. Source: ESP-IDF documentation, partition-tables.rst. */
 #define TABLE 0x8000u
 #define TABLE_END 0x9000u
 #define ENTRY 32u
@@ -17,8 +17,8 @@
 
 #define EBOOT_NEXT 0x1000u /* where eboot looks for the application. Source: esp8266/Arduino bootloaders/eboot */
 
-/* Length of the image at flash address @at, with the checksum byte; 0: there is no image. Sets *@sum to whether the
- * checksum is right. */
+/* Length of the image at flash address @at, including its checksum byte; 0: there is no image. Sets *@sum to true if
+ * the checksum is right, otherwise to false. */
 static uint32_t image_length(const struct sim_rom_loader *l, uint32_t at, bool *sum)
 {
 	const uint8_t *p = l->flash + at;

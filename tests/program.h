@@ -26,8 +26,8 @@ struct program {
 void program_run(struct program *p, const char *args);
 
 /**
- * program_batch() - run espreset @n times, each time with another command line. Eight of them run at the same time,
- *		     because each mostly waits for a simulated board.
+ * program_batch() - run espreset @n times, each time with another command line. Up to 16 run at the same time,
+ *		     because espreset mostly waits for the simulated board.
  * @args: returns command line number @i, counted from 0, without the program's name
  * @each: called with the result @p of each command line, in the order of their numbers
  */
@@ -45,7 +45,7 @@ struct program_row {
 /** program_check() - the test fails unless @p is the result that @row expects, and contains no control characters */
 void program_check(const struct program_row *row, const struct program *p);
 
-/** program_table() - run espreset with the command line of each row, eight at the same time, and check each result */
+/** program_table() - run espreset with the command line of each row, 16 at the same time, and check each result */
 void program_table(const struct program_row *rows, size_t n);
 
 /** program_shell() - run @command in a shell, and wait for its end. The command can run espreset as "$ESPRESET". */

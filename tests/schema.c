@@ -1,7 +1,8 @@
-/* schema.c - checks JSON against docs/espreset.schema.json. Knows only the keywords of JSON Schema that this schema
+/* schema.c - checks JSON against docs/espreset.schema.json. It knows only the keywords of JSON Schema that this file
  * uses.
  *
- * A keyword that it does not know is an error. Otherwise a later addition to the schema might never be checked.
+ * Any other keyword in the file is an error. If it were ignored, a rule that is added to the file later might never be
+ * checked.
  */
 #include "schema.h"
 

@@ -7,17 +7,15 @@
 
 /**
  * schema_check() - is @line one JSON object that the schema allows?
- * @why: buffer of @cap bytes; if the answer is no, receives the reason
- *
- * Return: true if it is.
+ * @why: buffer of @cap bytes; if the function returns false, it receives the reason
  */
 bool schema_check(const char *line, char *why, size_t cap);
 
 /**
  * schema_check_lines() - is each text line of @text one JSON object that the schema allows?
- * @why: buffer of @cap bytes; if the answer is no, receives the reason
+ * @why: buffer of @cap bytes; if the function returns -1, it receives the reason
  *
- * Return: the number of text lines if all of them are; -1 if one is not, or if there is none.
+ * Return: the number of text lines if the schema allows all of them; -1 if it forbids one, or if @text is empty.
  */
 int schema_check_lines(const char *text, char *why, size_t cap);
 

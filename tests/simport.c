@@ -103,8 +103,8 @@ static ssize_t read_input(struct port *port, void *buf, size_t cap, int64_t dead
 	return sim_bridge_unplugged(&sp->bridge) ? -ENODEV : -ETIMEDOUT;
 }
 
-/* Reads and discards input until nothing has arrived for 5 ms, but for at most 50 ms. The close() of src/port/port.h
- * must do this. */
+/* Reads and discards input until nothing has arrived for 5 ms, but for at most 50 ms. src/port/port.h requires each
+ * close() to read the remaining input for a short time. */
 static void drain(struct simport *sp)
 {
 	int64_t end = sp->now_ns + 50 * SIM_MS;
@@ -128,8 +128,8 @@ static int close_port(struct port *port)
 		r = drive(sp, PORT_DTR | PORT_RTS, 0);
 	drain(sp);
 	sim_bridge_hupcl(&sp->bridge, true);
-	/* HUPCL is set, so the kernel releases DTR and RTS when the port is closed. It ignores errors of this
-	 * transfer. */
+	/* Because HUPCL is set, Linux releases DTR and RTS when the port is closed. If this USB transfer fails, Linux
+	 * ignores the error, so ignore it here too. */
 	(void)transfer(sp, &(struct sim_control){ .kind = SIM_CLOSE });
 	sp->is_open = false;
 	sp->closed_ns = sp->now_ns;

@@ -33,12 +33,13 @@ struct simport {
 	bool is_open;
 	int64_t opened_ns, closed_ns; /* when the port was opened, and when it was closed; -1: not yet */
 	int transfers;		      /* how many USB control transfers there have been so far */
-	/* How long the port may stay open; 0: for ever. Later calls of read() fail with EDEADLK, to end a loop of the
-	 * code under test that would never end. */
+	/* How long the port may stay open; 0: for ever. After this time read() fails with EDEADLK, so that an endless
+	 * loop in the code under test ends. */
 	int64_t limit_ns;
 };
 
-/* simport_init() - set up a closed port with a board that is described by @config. The clock starts at 1000 s. */
+/* simport_init() - set up a closed serial port, and the simulated board that @config describes. The clock starts at
+ * 1000 s. */
 void simport_init(struct simport *sp, const struct sim_config *config);
 
 /* simport_open() - open the port. Return: 0 or negative errno. If the board's config.open_error is not 0, the open

@@ -5,8 +5,8 @@
 #include "port/spec.h"
 
 /**
- * spec_of() - parse @text as espreset parses PORT. If PORT may not look like this, the test fails. The eighth call
- * after this one overwrites the result.
+ * spec_of() - parse @text as espreset parses PORT. If espreset would refuse this PORT, the test fails. The
+ * eighth call after this one overwrites the result.
  */
 const struct spec *spec_of(const char *text);
 

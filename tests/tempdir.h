@@ -2,8 +2,8 @@
 #ifndef ESPRESET_TEST_TEMPDIR_H
 #define ESPRESET_TEST_TEMPDIR_H
 
-/* Path of the temporary directory, without symbolic links; "": there is none now. The environment variable DIR has it
- * too. */
+/* Path of the temporary directory, without symbolic links; "": there is none now. The environment variable DIR has the
+ * same path. */
 extern char tempdir[96];
 
 /* Creates the temporary directory. If this fails, the test fails. */

@@ -1,4 +1,4 @@
-/* wrongreceiver.c - which characters a UART receives that is set to another baud rate than the sender. */
+/* wrongreceiver.c - computes what a UART receives if its baud rate is not that of the sender. */
 #include "wrongreceiver.h"
 
 #include <math.h>
@@ -50,7 +50,7 @@ static int at(const struct wire *w, double t)
 	return bit >= w->n ? 1 : w->bits[bit];
 }
 
-/* The first time from @t on when the level of the TX wire is not @now. */
+/* The first time from @t on at which the level of the TX wire differs from the level @now. */
 static double next_change(const struct wire *w, double t, int now)
 {
 	size_t bit = (size_t)(t / w->bit);
@@ -88,8 +88,8 @@ size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text
 			double change = fmin(next_change(&wire, t, now), end);
 
 			before = now;
-			/* Add one tick after the other, as a receiver's clock counts. A multiplication would round to
-			 * other times. */
+			/* Add one tick after the other. A multiplication would be faster, but rounding would give
+			 * slightly different times. */
 			do
 				t += tick;
 			while (t < change);

@@ -1,5 +1,5 @@
-/* wrongreceiver.h - which characters a UART receives that is set to another baud rate than the sender. It tests the
- * code of src/bootlog/wrongbaud.c, which recovers text from such characters, and shares no code with it. */
+/* wrongreceiver.h - computes what a UART receives if its baud rate is not that of the sender. Tests give these
+ * characters to src/bootlog/wrongbaud.c, which recovers the text that was sent. The two files share no code. */
 #ifndef ESPRESET_TESTS_WRONGRECEIVER_H
 #define ESPRESET_TESTS_WRONGRECEIVER_H
 
@@ -11,24 +11,24 @@ enum framing { FRAMING_DELIVERED, FRAMING_ZEROED, FRAMING_LOST };
 struct wrongreceiver {
 	double sent_baud, heard_baud;
 	double sample; /* when, as a fraction of a bit, the receiver samples each bit; 0.5: in the middle */
-	/* The receiver's clock ticks 16 times a bit. This is the time of its first tick, from 0 to 1 in units of a
-	 * tick. */
+	/* The receiver's clock ticks 16 times during each bit. phase is when its first tick comes, as a fraction of a
+	 * tick: from 0 to 1. */
 	double phase;
-	enum framing framing; /* does the receiver deliver a character with a framing error, or a zero, or nothing? */
+	enum framing framing; /* what a character with a framing error is received as: itself, a zero, or nothing */
 };
 
 /**
  * wrongreceiver_hear() - store in @ret the characters that the receiver gets when @text is sent as 8N1 without gaps
  *
- * A WRONGRECEIVER_PAUSE in @text is not sent as a character: the sender pauses.
+ * The character WRONGRECEIVER_PAUSE in @text is not sent. Instead of it, the sender pauses.
  *
  * Return: the number of characters in @ret, at most @cap.
  */
 size_t wrongreceiver_hear(const struct wrongreceiver *receiver, const char *text, uint8_t *ret, size_t cap);
 
-/* What a receiver at 115200 Bd gets when an ESP8266 sends the banner
- * "\r\n ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n\r\n" at 74880 Bd. An independent model in another language has
- * computed this, and a real board has confirmed it. */
+/* What a receiver at 115200 Bd gets when an ESP8266 sends the banner "\r\n ets Jan  8 2013,rst cause:2, boot
+ * mode:(1,6)\r\n\r\n" at 74880 Bd. These bytes were computed by an independent model in another language. A real board
+ * gave the same bytes. */
 extern const uint8_t wrongreceiver_banner[57];
 
 #define WRONGRECEIVER_PAUSE '\x01' /* put it into a text to make the sender pause for the duration of twenty bits */

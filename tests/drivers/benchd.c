@@ -189,7 +189,7 @@ static const char *do_arm(const struct request *r)
 static const struct {
 	const char *word;
 	const char *(*run)(const struct request *r);
-	bool makes; /* true: the command creates a board; false: it fails if there is no board at ID */
+	bool makes; /* true: the command creates the board at ID; false: the board must exist already */
 } commands[] = {
 	{ "plug", do_plug, true },	{ "swap", do_swap, false },	{ "unplug", do_unplug, false },
 	{ "replug", do_replug, false }, { "truth", do_truth, false },	{ "record", do_record, false },
@@ -350,7 +350,7 @@ static void turn(int listener)
 		fds[1 + i] = (struct pollfd){ plugs[i].usb.fd, POLLIN, 0 };
 	for (i = 0; i < CLIENTS; i++)
 		fds[1 + PLUG_MAX + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
-	/* Input for a board's network update service only has to end the wait: plug_run() then reads it. */
+	/* Input for a board's network update service ends the wait of ppoll(); plug_run() then reads this input. */
 	for (i = 0; i < PLUG_MAX; i++)
 		fds[1 + PLUG_MAX + CLIENTS + i] =
 			(struct pollfd){ plugs[i].online ? sim_net_fd(&plugs[i].net) : -1, POLLIN, 0 };
@@ -382,8 +382,8 @@ int main(int argc, char **argv)
 		plugs[i].usb.fd = -1;
 	for (i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
-	/* A real board does not become slower if the computer is busy. So benchd must get the processor before the
-	 * programs under test. */
+	/* A real board does not become slower when the computer is busy. So the simulated boards in benchd get a higher
+	 * priority than the programs under test. */
 	(void)setpriority(PRIO_PROCESS, 0, -15);
 	listener = listen_at(argv[1]);
 	while (!leaving)

@@ -5,8 +5,8 @@
  *	bridge_request(&bridge, &req, answer, sizeof(answer));	for each request of the host on endpoint 0
  *	bridge_received(&bridge, byte, framing_error, out);	for each character that the board sends
  *
- * A model knows the requests that the chip's driver in Linux sends, and no others. It does not know how requests arrive
- * (usbip.h), what the board does, or what time it is.
+ * A model answers only requests that the chip's driver in Linux sends. It knows nothing of USB packets (usbip.h does),
+ * of the board, or of the time.
  */
 #ifndef BENCH_BRIDGE_H
 #define BENCH_BRIDGE_H
@@ -21,7 +21,7 @@ struct bridge;
 struct bridge_request {
 	uint8_t type, request;
 	uint16_t value, index, length;
-	const uint8_t *data; /* length bytes, if the host sends data with this request */
+	const uint8_t *data; /* length bytes of data from the host; not valid if the request has none */
 };
 
 /* What a chip with native USB, which has no bridge, does when the host changes DTR or RTS. */
@@ -39,10 +39,10 @@ struct bridge_kind {
 	bool has_serial;
 	unsigned int fifo;     /* how many characters from the board fit into the bridge's buffer */
 	unsigned int in_ep;    /* endpoint on which the host gets characters; 0: the first endpoint in config */
-	unsigned int event_ep; /* endpoint on which the host gets bridge.event; 0: this chip has no such events */
+	unsigned int event_ep; /* endpoint on which the host gets the data in bridge.event; 0: there is none */
 	unsigned int packet;   /* largest number of bytes in a packet to the host; 0: no such limit */
-	/* Number of status bytes at the start of each packet to the host. A chip that has any also sends packets with
-	 * status bytes alone. */
+	/* Number of status bytes at the start of each packet to the host. If it is not 0, the chip also sends packets
+	 * that have only status bytes. */
 	unsigned int header;
 	void (*status)(const struct bridge *bridge, bool framing_error, uint8_t *out);
 	uint8_t part;	/* only CP210x: the part number that the driver reads from the chip */
@@ -53,7 +53,7 @@ struct bridge_kind {
 	 * cap; 0 if the request needs no answer; -EPIPE (a USB stall) if the chip does not know the request. */
 	int (*request)(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
 	/* Writes to out the bytes that the host gets for a character from the board. Return: the number of these bytes,
-	 * at most 4. If received is NULL, the host gets the character alone, without any error status. */
+	 * at most 4. NULL: the host gets just the character, without any error status. */
 	size_t (*received)(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
 	/* A short name of a request, for the record of events in plug.h. */
 	const char *(*name_of)(const struct bridge_request *req);
@@ -62,23 +62,23 @@ struct bridge_kind {
 struct bridge {
 	const struct bridge_kind *kind;
 	char serial[16];
-	bool dtr, rts;	      /* true: the chip asserts this output */
-	bool enabled;	      /* true: the chip's UART receives and transmits */
-	double rate;	      /* the baud rate at which the UART really runs; its divider may not give the wanted one */
-	uint32_t waiting_out; /* number of characters that the UART has still to send; the caller must set it */
+	bool dtr, rts; /* true: the chip asserts this output */
+	bool enabled;  /* true: the chip's UART receives and transmits */
+	double rate;   /* the UART's real baud rate, which its divider makes a little different from the wanted one */
+	uint32_t waiting_out; /* how many characters the UART still has to send; the caller sets this */
 	/* The members from here on are used by some bridge models only. */
 	uint16_t prescaler;
 	uint8_t lcr;
 	uint8_t flow[16];
-	uint8_t escape;		/* CP210x: the byte that starts an event in the input; 0: events are off */
+	uint8_t escape;		/* CP210x: byte before each line status in the host's input; 0: no line status there */
 	uint8_t latency_ms;	/* FTDI: how long the chip waits for more input before it sends a packet */
 	uint8_t coding[7];	/* CDC, PL2303: baud rate, stop bits, parity and data bits, as the host has set them */
 	uint8_t regs[256];	/* PL2303: the registers that the host has written */
-	uint8_t event[16];	/* what the host gets next on the endpoint event_ep */
+	uint8_t event[16];	/* data that the host gets next on the endpoint kind->event_ep */
 	unsigned int event_len; /* number of bytes in event; 0: there is no event */
-	bool purge;		/* true: the caller must discard the characters that the host has not got yet */
-	bool rts_by_data;	/* CP2102C: a character has come, so the chip's flow control must assert RTS */
-	unsigned int walk;	/* native USB: how much of the sequence of DTR and RTS that resets the chip has come */
+	bool purge;		/* true: the caller must discard received characters that the host has not got yet */
+	bool rts_by_data;	/* CP2102C: a character has come from the board, so flow control must assert RTS */
+	unsigned int walk;	/* native USB: how many steps of the DTR and RTS sequence for a reset have come */
 	bool to_download;
 };
 
@@ -91,8 +91,8 @@ const struct bridge_kind *bridge_find(const char *name);
 /* bridge_in_ep() - the endpoint on which the host gets the characters that the board sends */
 unsigned int bridge_in_ep(const struct bridge_kind *kind);
 
-/* bridge_init() - set up a bridge that has just been plugged in. @serial is its serial number; bridge.serial must be
- * large enough for it. */
+/* bridge_init() - set up a bridge that has just been plugged in. @serial is its serial number, of at most 15
+ * characters. */
 void bridge_init(struct bridge *bridge, const struct bridge_kind *kind, const char *serial);
 
 /**
@@ -102,8 +102,8 @@ void bridge_init(struct bridge *bridge, const struct bridge_kind *kind, const ch
  */
 int bridge_request(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
 
-/* bridge_received() - the board has sent the character @byte, with or without a framing error. Writes to @out the bytes
- * that the host gets for it. Return: the number of these bytes, at most 4. */
+/* bridge_received() - convert the character @byte, which the board has sent, with or without a framing error. Writes to
+ * @out the bytes that the host gets for it. Return: the number of these bytes, at most 4. */
 size_t bridge_received(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
 
 /* bridge_set_lines() - set DTR and RTS from a request of an FTDI or CP210x. Bit 0 of @value is the state of DTR, bit 1

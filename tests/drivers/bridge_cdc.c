@@ -102,11 +102,10 @@ static size_t received_cp2102c(struct bridge *b, uint8_t byte, bool framing_erro
 }
 
 /* What an Espressif chip with USB Serial/JTAG does after a change of DTR or RTS. While RTS is asserted and DTR is not,
- * the chip holds its core in reset. When this reset ends, the core starts in the ROM loader if to_download is set,
- * otherwise in the boot mode that its straps have selected. to_download is the state of DTR when RTS was last released
- * before the reset; the release of RTS that ends the reset changes to_download only after the core has started. esptool
- * starts the ROM loader in this way. Source: ESP32-C3 Technical Reference Manual, "USB Serial/JTAG Controller", tables
- * on resetting the chip. */
+ * the chip holds its core in reset. When this reset ends, the core starts in the ROM loader if to_download is true,
+ * otherwise in the boot mode that its straps have selected. to_download is the state that DTR had when RTS was last
+ * released before the reset. So esptool first asserts DTR alone, to start the ROM loader. Source: ESP32-C3 Technical
+ * Reference Manual, "USB Serial/JTAG Controller", tables on resetting the chip. */
 static enum bridge_reset jtag_moved(struct bridge *b)
 {
 	enum bridge_reset reset = BRIDGE_NO_RESET;
@@ -122,8 +121,8 @@ static enum bridge_reset jtag_moved(struct bridge *b)
 }
 
 /* What an application with TinyUSB does after a change of DTR or RTS. It starts the ROM loader if the host has set 1200
- * Bd, or when DTR and RTS have gone through the four states of walk[] in this order. The host cannot make it restart
- * the application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
+ * Bd, or when DTR and RTS have gone through the four states of walk[] in this order. The host has no way to restart the
+ * application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
 static enum bridge_reset otg_moved(struct bridge *b)
 {
 	static const uint8_t walk[] = { STATE_RTS, STATE_DTR | STATE_RTS, STATE_DTR, 0 };

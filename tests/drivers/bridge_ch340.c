@@ -55,7 +55,7 @@ static int write_register(struct bridge *b, const struct bridge_request *req)
 static int read_register(const struct bridge *b, const struct bridge_request *req, uint8_t *answer)
 {
 	switch (req->value & 0xff) {
-	case REG_STATUS: /* bits 0 to 3 are CTS, DSR, RI and DCD, inverted: here all are released */
+	case REG_STATUS: /* CTS, DSR, RI and DCD are bits 0 to 3. A bit of 1 means released; here all are. */
 		answer[0] = 0xff;
 		answer[1] = 0xee;
 		return 2;
@@ -98,8 +98,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* The chip delivers a character with a framing error as any other, and does not report the error. So the model has no
- * function received(). */
+/* The chip delivers a character with a framing error like any other, and does not report the error. So the member
+ * received is NULL: characters need no conversion. */
 /* clang-format off */
 const struct bridge_kind bridge_ch340 = {
 	.name = "ch340", .device = device, .config = config, .maker = "", .product = "USB2.0-Serial",

@@ -20,8 +20,8 @@ enum {
 };
 /* clang-format on */
 
-/* The baud rates of CP2104 and CP2102N are CLOCK_HALF divided by an integer. A CP2102 has a fixed list of baud rates,
- * and the driver asks only for those, so the model of a CP2102 takes any baud rate as exact. */
+/* The baud rates of CP2104 and CP2102N are CLOCK_HALF divided by an integer. A CP2102 has a fixed list of baud rates.
+ * The driver asks only for baud rates of this list, so the model of a CP2102 uses exactly the one that is asked for. */
 #define CLOCK_HALF 24e6
 
 static const uint8_t device[18] = { 18, 1, 0x10, 0x01, 0, 0, 0, 64, 0xc4, 0x10, 0x60, 0xea, 0x00, 0x01, 1, 2, 3, 1 };
@@ -35,8 +35,9 @@ static uint32_t get32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The request SET_FLOW, which the driver sends in cp210x_set_flow_control(), also sets DTR and RTS. If it leaves RTS to
- * the chip's flow control, RTS is asserted: the chip would release it only if its receive buffer were full. */
+/* The request SET_FLOW, which the driver sends in cp210x_set_flow_control(), also sets DTR and RTS. If it leaves RTS
+ * to the chip's flow control, the model asserts RTS. A real chip then releases RTS only while its receive buffer is
+ * full. */
 static int set_flow(struct bridge *b, const struct bridge_request *req)
 {
 	if (req->length < sizeof(b->flow))
@@ -82,12 +83,12 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 {
 	switch (req->value) {
 	case GET_PARTNUM:
-		/* The model is that of a genuine chip: it sends a second byte if the host asks for two. Some clones do
-		 * not. */
+		/* Like a genuine chip, the model sends a second byte if the host asks for two. Some clones send only
+		 * one. */
 		answer[0] = b->kind->part;
 		answer[1] = 0;
 		return 2;
-	case GET_FW_VERSION_2N: /* firmware 1.0.8, for which the driver needs no workaround of a flow-control bug */
+	case GET_FW_VERSION_2N: /* firmware 1.0.8, which does not have the flow-control bug of earlier ones */
 		if (b->kind->part != PARTNUM_CP2102N)
 			return -EPIPE;
 		answer[0] = 1;
@@ -99,7 +100,8 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 			return -EPIPE;
 		memset(answer, 0, 13);
 		return 13;
-	default: /* for example a CP2102N's configuration, which the driver needs only for GPIO pins */ return -EPIPE;
+	default: /* for example the configuration of a CP2102N, which the driver reads only for GPIO pins */
+		return -EPIPE;
 	}
 }
 

@@ -11,8 +11,8 @@ enum {
 	GET_MODEM_STATUS = 0x05,
 	SET_EVENT_CHAR = 0x06, SET_ERROR_CHAR = 0x07, SET_LATENCY_TIMER = 0x09, GET_LATENCY_TIMER = 0x0a,
 	READ_EEPROM = 0x90, RESET_SIO = 0,
-	/* The modem status byte when CTS, DSR, RI and DCD are released: bit 0 is always set. Then two bits of the line
-	 * status byte: framing error, and nothing left to send. */
+	/* MODEM_STATUS: the modem status byte if CTS, DSR, RI and DCD are all released. LINE_FRAMING, LINE_EMPTY: bits
+	 * of the line status byte: framing error; all characters have been sent. */
 	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 3, LINE_EMPTY = 0x60,
 };
 /* clang-format on */
@@ -93,8 +93,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* The chip reports a framing error only in the status bytes of the next packet. So the model has no function
- * received(). */
+/* The chip reports a framing error only in the status bytes of the next packet. So the member received is NULL: the
+ * characters themselves need no conversion. */
 /* clang-format off */
 const struct bridge_kind bridge_ft232r = {
 	.name = "ft232r", .device = device, .config = config, .maker = "FTDI", .product = "FT232R USB UART",

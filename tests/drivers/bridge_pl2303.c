@@ -90,8 +90,8 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 	b->enabled = true;
 	if (req->type & CLASS)
 		return class_request(b, req, answer);
-	/* A PL2303HX knows only the vendor request VENDOR. Later chips know others, which the driver sends to recognise
-	 * those chips. */
+	/* A PL2303HX knows only the vendor request VENDOR. Later chips know further ones, and the driver sends them to
+	 * recognise such a chip. */
 	if (req->request != VENDOR)
 		return -EPIPE;
 	return req->type & TO_HOST ? read_register(b, req, answer) : write_register(b, req);

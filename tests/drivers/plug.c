@@ -10,13 +10,13 @@
 
 /* Duration of a full-speed USB frame. The host gets input from the bridge at most once per frame. */
 #define FRAME_NS SIM_MS
-/* How long after the USB cable is pulled the host is told. A real hub does it within 255 ms. Source: USB 2.0,
- * 11.12.4. */
+/* Time from pulling the USB cable until the host is told of the disconnect. A real hub tells the host within 255 ms.
+ * Source: USB 2.0, 11.12.4. */
 #define GONE_AFTER_NS (100 * SIM_MS)
-/* A request from the host delays the disconnect further, until none has come for this time. Otherwise vhci_hcd would
- * never answer a request that is still on its way, and the serial driver would wait for its own time-out. */
+/* The disconnect waits further until the host has sent no request for this time. Otherwise a request could still be on
+ * its way. vhci_hcd would never answer it, and the serial driver would wait for its own time-out. */
 #define GONE_QUIET_NS (20 * SIM_MS)
-/* The host's write is completed when the bridge needs at most this time to send the rest of its transmit buffer. */
+/* A USB write by the host is completed this long before the bridge has sent all of its transmit buffer. */
 #define OUT_AHEAD_NS (4 * SIM_MS)
 /* How long after a character a CP2102C's flow control keeps RTS asserted. There is no source for this value. It must be
  * longer than the gap between two characters. */
@@ -158,14 +158,14 @@ static void on_heard(void *user, const struct sim_heard *heard)
 	if (!p->bridge.enabled)
 		return;
 	p->framing_error |= heard->framing_error;
-	/* The board's WORDS may contain "fedrop" or "fezero": then the bridge drops a character with a framing error,
-	 * or delivers it as zero. */
+	/* The keywords fedrop and fezero in the board's WORDS set config.framing: the bridge drops a character with a
+	 * framing error (fedrop), or delivers it as zero (fezero). */
 	if (heard->framing_error && p->config.framing == SIM_FRAMING_DROP)
 		return;
 	byte = heard->framing_error && p->config.framing == SIM_FRAMING_ZERO ? 0 : heard->byte;
 	n = bridge_received(&p->bridge, byte, heard->framing_error, out);
-	/* If the host does not read, the chip's own buffer size decides when characters are lost. If it reads, the
-	 * buffer is larger, because a slow virtual machine would lose characters that a real host gets in time. */
+	/* While the host does not read, characters are lost as soon as the bridge's own buffer is full. While the host
+	 * reads, the simulated buffer is larger: a real host would read in time, but a virtual machine may be slow. */
 	if (in_waiting(p) + n > (p->reading ? PLUG_IN : p->bridge.kind->fifo)) {
 		p->lost++;
 		return;
@@ -174,8 +174,8 @@ static void on_heard(void *user, const struct sim_heard *heard)
 		p->in[p->in_to++ % PLUG_IN] = (struct plug_heard){ heard->time_ns + p->config.latency_ns, out[i] };
 }
 
-/* A chip with native USB has no UART: what it prints goes to the host without any conversion. If a reset interrupts a
- * character, the host does not get it. */
+/* Passes a character from a chip with native USB to the host. Such a chip has no UART, so the character needs no
+ * conversion. If a reset interrupts the character, the host does not get it. */
 static void on_native(struct plug *p, const struct sim_frame *frame)
 {
 	struct sim_heard heard = { .time_ns = frame->cut_ns, .byte = frame->byte };
@@ -210,15 +210,15 @@ static int64_t frame_after(int64_t at_ns)
 	return (at_ns / FRAME_NS + 1) * FRAME_NS;
 }
 
-/* When the host can get the oldest character that waits for it: at the next USB frame after it has arrived at the
- * bridge; SIM_NEVER: none waits. */
+/* When the host can get the oldest character that waits in the bridge: at the first USB frame after the character has
+ * arrived there; SIM_NEVER: no character waits. */
 static int64_t character_due(const struct plug *p)
 {
 	return in_waiting(p) ? frame_after(p->in[p->in_from % PLUG_IN].at_ns) : SIM_NEVER;
 }
 
-/* When the host gets the next input packet. Most bridges send it as soon as one character waits. A bridge whose packets
- * carry status bytes (FTDI) sends it when the packet is full or its latency timer ends. */
+/* When the host gets the next input packet. Most bridges send it as soon as one character waits. An FTDI bridge sends a
+ * packet when the packet is full or when its latency timer ends, even if no character waits. */
 static int64_t in_due(const struct plug *p)
 {
 	const struct bridge_kind *kind = p->bridge.kind;
@@ -299,7 +299,7 @@ static void deliver(struct plug *p)
 		p->in_last_ns = p->now_ns;
 		answer_pending(p, q, data, len);
 		if (!n)
-			continue; /* a packet without characters is not recorded, and does not count for armed faults */
+			continue; /* a packet with only status bytes is not recorded, and triggers no armed fault */
 		note(p, p->now_ns, "usb", "in", (int)n);
 		fire_count(p, WHEN_BYTES, n);
 	}
@@ -486,9 +486,9 @@ static void unlink_request(struct plug *p, const struct usbip_msg *msg)
 	p->reading = oldest_in(p) != NULL;
 }
 
-/* Has the host cancelled request number @seq before the request itself has arrived? This happens because vhci_hcd has
- * separate queues for requests and cancellations. Such a request must not be answered: the kernel would drop the
- * device. */
+/* Did the cancellation of request number @seq arrive before the request itself? This happens because vhci_hcd has
+ * separate queues for requests and cancellations. A request that was cancelled must not be answered, otherwise the
+ * kernel disconnects the device. */
 static bool is_cancelled(const struct plug *p, uint32_t seq)
 {
 	const uint32_t *c;
@@ -557,9 +557,9 @@ static int64_t wire_next(const struct plug *p)
 	return earlier(next, earlier(p->out_end_ns, p->flow_ns));
 }
 
-/* Drives RTS as a CP2102C's flow control does: asserts it when a character has come, and releases it FLOW_NS after the
- * last one. The callback for a received character must not do this itself, because the board is calling it and must not
- * be changed at the same time. */
+/* Drives RTS like a CP2102C's flow control: asserts RTS when a character has come from the board, and releases RTS
+ * FLOW_NS after the last character. The callback for a received character cannot do this: the board calls it while the
+ * board's state is being updated, and a change of RTS would change this state. */
 static void flow_control(struct plug *p)
 {
 	bool was = p->flow_ns != SIM_NEVER;
@@ -596,8 +596,8 @@ static void run_wire(struct plug *p, int64_t now_ns)
 	sim_uart_idle(&p->receiver, sim_board_quiet_until(&p->board));
 }
 
-/* A watchdog reset restarts the whole chip with its native USB, so the device leaves the bus. The test must plug it in
- * again. */
+/* Lets a chip with native USB leave the USB bus after a watchdog reset, which restarts the whole chip, its native USB
+ * included. The test must then plug it in again. */
 static void follow_watchdog_resets(struct plug *p)
 {
 	if (p->watchdog_resets == p->loader.watchdog_resets)
@@ -647,8 +647,8 @@ int64_t plug_next(const struct plug *p)
 	for (i = 0; i < PLUG_PENDING; i++)
 		if (p->pending[i].seq)
 			next = earlier(next, p->pending[i].due_ns);
-	/* The last character before a pause ends with a stop bit. The board's TX does not change there, so only the
-	 * receiver knows when this character is complete. */
+	/* The last character before a pause ends with a stop bit, after which the board's TX does not change. So the
+	 * board cannot say when this character is complete, but the receiver can. */
 	if (sim_uart_next(&p->receiver) > p->now_ns)
 		next = earlier(next, sim_uart_next(&p->receiver));
 	if (oldest_in(p) && !(p->stalled & STALL_IN))
@@ -687,8 +687,8 @@ static void new_bridge(struct plug *p, const struct bridge_kind *kind)
 	forget_usb(p);
 }
 
-/* Answers all pending requests with the error that a USB host controller reports when a device does not answer. Only
- * reads of input stay pending. */
+/* Answers all pending requests with the error that a USB host controller reports when a device does not answer. The
+ * host's requests for input (characters or events) stay pending. */
 static void fail_pending(struct plug *p)
 {
 	struct plug_pending *q;
@@ -845,7 +845,7 @@ int plug_swap(struct plug *p, int64_t now_ns, const char *words, char *err, size
 	r = new_board(p, now_ns, words, err, cap);
 	if (r < 0)
 		return r;
-	/* discard characters that the old board has sent and the host has not got, or that the old board was to get */
+	/* discard characters that are still on their way from the old board to the host, or from the host to it */
 	p->in_from = p->in_to;
 	p->out_from = p->out_to;
 	p->out_end_ns = SIM_NEVER;

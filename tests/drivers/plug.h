@@ -1,12 +1,12 @@
 /* plug.h - one simulated board with a simulated USB-UART bridge, plugged into a port of Linux's virtual USB host
- * controller (vhci_hcd). It can have faults, and keeps a record of events.
+ * controller (vhci_hcd). Tests can order faults, such as a pulled cable. A record lists all events.
  *
  *	plug_in(&plug, id, now, kind, words, err, sizeof(err));
  *	loop: if plug.usb.fd is readable, plug_receive(); then plug_run(); then sleep until plug_next()
  *	plug_out(&plug, now);
  *
- * All times that the caller passes are nanoseconds of CLOCK_MONOTONIC. The record tells a test what it cannot see
- * through USB: each change of EN and GPIO0, what the chip runs, each USB transfer. Each event is a JSON object on its
+ * All times that the caller passes are nanoseconds of CLOCK_MONOTONIC. The record tells a test what the test cannot see
+ * through USB: each change of EN and GPIO0, what the chip runs, and each USB transfer. Each event is a JSON object on its
  * own text line.
  */
 #ifndef BENCH_PLUG_H
@@ -37,13 +37,13 @@ enum plug_stall {
 enum plug_when { WHEN_NEVER, WHEN_CONTROL, WHEN_LINES, WHEN_BYTES, WHEN_NOW };
 enum plug_what { WHAT_UNPLUG, WHAT_STALL, WHAT_KILL, WHAT_FINGER, WHAT_RELEASE, WHAT_VANISH };
 
-/* A fault that will happen once. The member what says which fault it is. It happens delay_ns after the event when has
- * come count times. */
+/* A fault that will happen once: the fault that the member "what" names. It happens delay_ns after the event that the
+ * member "when" names has come "count" times. */
 struct plug_armed {
 	enum plug_when when; /* WHEN_NEVER: this entry of armed[] is not in use */
 	unsigned int count;  /* how many events must still happen before the delay begins */
 	int64_t delay_ns;
-	int64_t due_ns; /* when the fault happens; SIM_NEVER: not known, as long as count is not 0 */
+	int64_t due_ns; /* when the fault happens; SIM_NEVER: not known yet, because count is not 0 */
 	enum plug_what what;
 	int arg, arg2;
 };
@@ -53,7 +53,7 @@ struct plug_pending {
 	unsigned int ep;
 	bool in;
 	uint32_t len;
-	int64_t due_ns; /* when to answer this request; SIM_NEVER: when there is input for it, or never */
+	int64_t due_ns; /* when to answer this request; SIM_NEVER: as soon as there is data for the host, if ever */
 };
 
 struct plug_heard {
@@ -63,7 +63,7 @@ struct plug_heard {
 
 struct plug {
 	int id;
-	bool made; /* true: this port has, or has had, a board; false: plug_in() has not been called for it yet */
+	bool made; /* true: plug_in() has been called for this USB port, so it has, or has had, a board */
 	struct usbip usb;
 	struct bridge bridge;
 	struct sim_config config;
@@ -86,14 +86,15 @@ struct plug {
 
 	uint8_t *out; /* ring buffer of characters from the host that the board has not got yet */
 	uint32_t out_from, out_to;
-	int64_t out_end_ns; /* when the character that is being sent to the board ends; SIM_NEVER: none is */
+	int64_t out_end_ns; /* when the character on its way to the board ends; SIM_NEVER: no character is on its way */
 
 	struct plug_pending pending[PLUG_PENDING];
-	/* numbers of the requests that were cancelled before they arrived; new ones overwrite the oldest */
+	/* numbers of the USB requests that the host cancelled before they arrived; a new number overwrites the
+	 * oldest */
 	uint32_t cancelled[PLUG_PENDING];
 	unsigned int cancelled_at;
-	unsigned int stalled; /* sum of the enum plug_stall values of the transfers that get no answer now */
-	int64_t gone_ns;      /* when the host is told that the cable was pulled; SIM_NEVER: it was not pulled */
+	unsigned int stalled; /* which USB transfers get no answer at present: a sum of enum plug_stall values */
+	int64_t gone_ns;      /* when to tell the host that the device has left the bus; SIM_NEVER: it has not left */
 	struct plug_armed armed[PLUG_ARMED];
 	unsigned int lost; /* how many characters were lost because the bridge's buffer was full */
 
@@ -105,7 +106,7 @@ struct plug {
 
 /**
  * plug_in() - create the board that @words describe, as in espreset's PORT sim:WORDS, with a bridge of the kind @kind,
- * and plug it into port @id
+ * and plug it into USB port @id
  *
  * Return: 0, or negative errno. On failure, @err tells the reason.
  */
@@ -151,7 +152,7 @@ bool plug_arm(struct plug *plug, int64_t now_ns, const struct plug_armed *armed)
 /* plug_truth() - write the true state of board and bridge to @out, as one JSON object */
 void plug_truth(struct plug *plug, FILE *out);
 
-/* plug_mark() - write @text into the record, so that a test can find this moment in it */
+/* plug_mark() - write @text into the record, so that a test can find this moment in the record */
 void plug_mark(struct plug *plug, int64_t now_ns, const char *text);
 
 #endif

@@ -7,8 +7,8 @@
  * @file: receives "PEAK_KIB USER_SECONDS SYSTEM_SECONDS": the peak of its memory, and its CPU time. Both include the
  *	  program's own child processes.
  *
- * fork() first copies the caller, and the kernel counts this copy in the peak. So the caller must be smaller than the
- * program that it measures. This is why the tests, which are in Python, do not measure it themselves.
+ * The child process begins as a copy of the caller, and the kernel counts the memory of this copy in the peak. So the
+ * caller must be smaller than the program. The tests are in Python, which is larger, so they run benchd --spend.
  *
  * Return: the program's exit status; 128 + the number of the signal that has ended it; 127 if it could not be run.
  */

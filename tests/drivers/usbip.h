@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #define USBIP_DATA_MAX 16384
-/* How many ports of each virtual controller are used. Each has more ports, but the kernel handles the devices of one
- * hub one after the other, so that many devices would delay each other's disconnect. */
+/* How many ports of each virtual controller are used. A controller has more ports. But the kernel handles the devices
+ * on one hub one after the other, so with more devices each disconnect would be delayed by the others. */
 #define USBIP_PORTS 7
 
 struct usbip {
@@ -55,12 +55,13 @@ bool usbip_next(struct usbip *dev, struct usbip_msg *msg);
 /**
  * usbip_answer() - answer the kernel's USB request number @seq
  * @status: 0, or a negative errno of Linux's USB drivers, such as -EPIPE for a stall
- * @data:   the @len bytes that the host asked for; NULL if the host has sent data, of which the device has taken @len
- *	    bytes
+ * @data:   the @len bytes that the host asked for; NULL if the host has sent data: then @len is how many bytes the device
+ *	    has accepted
  */
 void usbip_answer(struct usbip *dev, uint32_t seq, int status, const void *data, size_t len);
 
-/* usbip_unlinked() - answer a message that cancels a request; @found: had this request not been answered yet? */
+/* usbip_unlinked() - answer the message with which the host cancels a request. @found: true if that request had not
+ * been answered yet. */
 void usbip_unlinked(struct usbip *dev, uint32_t seq, bool found);
 
 #endif

@@ -1,7 +1,7 @@
 /* fuzz_agree.c - lets espreset's session code reset a simulated board that sends any bytes, and then reads the received
  * bytes as a log. The session's verdict must not claim more than the log shows. The first byte of the fuzzer's input
- * selects the baud rate of the application, the others are what the board sends after its reset. A byte 0 stands for a
- * pause of 20 ms, a byte 1 for a pause of 300 ms. */
+ * selects the baud rate of the application. The other bytes are what the board sends after its reset; 0 stands for a
+ * pause of 20 ms, 1 for a pause of 300 ms. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 #define CUTS_MAX 64
 
 /* The bytes that the session has received, without pauses. cuts[] are the positions in bytes[] at which the session has
- * changed the port's baud rate. A text line that is unfinished there ends there. */
+ * changed the port's baud rate. Each such change ends the text line that is unfinished at that position. */
 struct heard {
 	uint8_t *bytes;
 	size_t n, cuts[CUTS_MAX];
@@ -32,7 +32,7 @@ struct board {
 	struct heard heard;
 	int64_t now_ms, next_ms; /* the present time, and when the board sends its next byte */
 	unsigned int lines;
-	bool speaks; /* true after the board's reset: it sends its bytes */
+	bool speaks; /* true: the board has been reset, and now sends its bytes */
 };
 
 static void set_lines(struct board *b, unsigned int mask, unsigned int on)
@@ -52,8 +52,8 @@ static void pauses(struct board *b)
 		b->next_ms += *b->at ? LONG_PAUSE_MS : SHORT_PAUSE_MS;
 }
 
-/* Passes to the session all bytes up to the board's next pause, if they arrive until @deadline_ms. Otherwise lets the
- * time go on to @deadline_ms. */
+/* If the board sends its next bytes by @deadline_ms, passes to the session all bytes up to the board's next pause.
+ * Otherwise advances the clock to @deadline_ms. */
 static void receive(struct board *b, struct session *s, int64_t deadline_ms)
 {
 	size_t n = 0;
@@ -132,8 +132,8 @@ static enum verdict verdict_now(const struct bootlog *log)
 	return bootlog_verdict(&ended, NULL);
 }
 
-/* Does the log give @verdict if it is cut off after one of its bytes? The session judges the boot that it has caused,
- * but a log is judged by its last boot, which may be a later one. */
+/* Does the beginning of the log, cut off after any of its bytes, give @verdict? The session judges the boot that it has
+ * caused. The log reader judges the last boot of a log, which may be a later one. */
 static bool said_once(enum verdict verdict, const struct heard *heard, size_t at)
 {
 	static struct bootlog log;
@@ -151,9 +151,9 @@ static bool said_once(enum verdict verdict, const struct heard *heard, size_t at
 	return false;
 }
 
-/* Does the log contain what the session takes for a crash? The session takes every banner with a watchdog or brownout
- * as its reset cause for a crash, because a healthy board prints none after a reset by espreset. The log reader instead
- * judges such a boot by the boot source in its banner. */
+/* Does the log contain what makes the session say "crashed"? The session does so at every banner whose reset cause is a
+ * watchdog or a brownout: after a reset by espreset, a healthy board prints no such banner. The log reader judges such
+ * a boot differently, by the boot source in its banner. */
 static bool tells_crash(const struct bootlog *log)
 {
 	return bootlog_culprit(log) || bootlog_began(log, BOOT_CAUSE_WATCHDOG) ||
@@ -161,9 +161,9 @@ static bool tells_crash(const struct bootlog *log)
 	       bootlog_began(log, BOOT_CAUSE_LOCKUP);
 }
 
-/* The position of the banner of @boot in @data. An ESP8266's ROM prints at 74880 Bd only after a hardware reset, so the
- * session ignores everything before a banner at 74880 Bd. The log reader does not know the baud rate. To compare the
- * two, the log must start at this banner. */
+/* The position of the banner of @boot in @data. A banner at 74880 Bd proves a hardware reset of an ESP8266, so the
+ * session ignores all that it has received before such a banner. The log reader does not know the baud rate. To get
+ * comparable verdicts, it must start to read at this banner. */
 static size_t cold_banner(const uint8_t *data, size_t n, const struct boot *boot)
 {
 	size_t at = 0;

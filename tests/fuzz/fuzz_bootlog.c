@@ -1,5 +1,5 @@
-/* fuzz_bootlog.c - checks the boot-log reader on any bytes. It must report the same events however the input is
- * split into pieces, and must give no verdict for which the text has no evidence. The first byte of the fuzzer's input
+/* fuzz_bootlog.c - checks the boot-log reader on any bytes. The reader must report the same events however the input is
+ * split into pieces. It must give no verdict for which the text has no evidence. The first byte of the fuzzer's input
  * selects the reader's options and the size of the pieces. */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,8 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* The text lines that the reader has reported. The reader has removed escape sequences, and has repaired pasted
- * text. */
+/* The text lines that the reader has reported. The reader has already removed their escape sequences, and has repaired
+ * them if the log was pasted. */
 struct lines {
 	char text[65536];
 	size_t n;
@@ -54,11 +54,10 @@ static void check_event(void *user, const struct boot_event *event)
 	sum->events *= 0x100000001b3;
 }
 
-/* -------------------------------------------------------------------------------------------------
- * The evidence that the text must hold for each verdict. It was written from docs/hardware.md and docs/sentences.md,
- * not from the reader's code, so that a mistake of the reader is not repeated here. The words of the evidence may stand
- * anywhere in a text line.
- */
+/* ------------------------------------------------------------------------------------------------- The evidence that a
+ * text must contain for each verdict. These functions were written from docs/hardware.md and docs/sentences.md, not
+ * from the reader's code, so that they do not repeat a mistake of the reader. They accept the words of the evidence
+ * anywhere in a text line. */
 
 struct text {
 	const char *at, *end;
@@ -96,8 +95,8 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The hexadecimal number that follows the first @word in @t, after any spaces and "0x"; -1: none follows. Advances @t
- * behind the number. */
+/* The hexadecimal number that follows the first @word in @t, after any spaces and "0x"; -1: none follows. Removes the
+ * text up to the end of the number from @t. */
 static long number_behind(struct text *t, const char *word)
 {
 	const char *at = memmem(t->at, (size_t)(t->end - t->at), word, strlen(word));
@@ -125,8 +124,8 @@ static bool is_esp8266_banner(struct text line)
 
 /* ---- flash-boot ---- */
 
-/* Log tags that second stages, or applications that have just started, print. An entry that ends in a dot stands for
- * all tags with this beginning; see is_tag(). */
+/* Log tags that a second stage prints, or an application during its start. An entry that ends in a dot stands for all
+ * tags that begin like it; see is_tag(). */
 /* clang-format off */
 static const char *const tags[] = {
 	"boot", "boot.", "boot_comm", "esp_image", "flash_parts", "flash_encrypt", "secure_boot.", "efuse", "qio_mode", "MMU",
@@ -139,7 +138,8 @@ static bool is_tag(const char *line, const char *at, const char *end, const char
 {
 	size_t n = strlen(tag), longer = tag[n - 1] == '.';
 
-	n -= longer && tag[0] != 'b'; /* "secure_boot." stands for "secure_boot_v2" too; "boot." needs its dot */
+	n -= longer &&
+	     tag[0] != 'b'; /* drop the dot, so that "secure_boot." matches "secure_boot_v2" too; keep it in "boot." */
 	n -= longer && !strcmp(tag, "bootloader.");
 	if ((size_t)(end - at) < n + 1 || memcmp(at, tag, n) || at == line || (at[-1] != ' ' && at[-1] != '('))
 		return false;
@@ -188,8 +188,8 @@ static bool is_flash_banner(struct text line)
 	return has(line, "boot:") || (is_esp8266_banner(line) && memchr(line.at, '3', (size_t)(line.end - line.at)));
 }
 
-/* Evidence for flash-boot: a banner that names flash as boot source (or, if the banner is lost, the ROM's text lines
- * about a load), and a text line that is printed only after the load. */
+/* Has the text the evidence for the verdict flash-boot? It needs a banner that names flash as boot source, or, if the
+ * banner is lost, the ROM's text lines about a load. It also needs a text line that is printed only after the load. */
 static bool has_flash_boot(struct text all)
 {
 	struct text line;
@@ -247,8 +247,8 @@ static bool is_number_of(long n, const char *numbers)
 	return n > 0 && n < 0x20 && strchr(numbers, (int)n);
 }
 
-/* The number of boots in a text, and how many of them have a banner with these reset causes: a watchdog; a brownout or
- * CPU lockup (power); software. */
+/* The number of boots in a text, and how many of their banners name a watchdog as reset cause, a brownout or CPU lockup
+ * (power), or software. */
 struct began {
 	unsigned int boots, watchdogs, power, software;
 };
@@ -273,7 +273,7 @@ static struct began count_banners(struct text all)
 			b.power += is_number_of(n, "\x0f\x13\x17\x19\x1a\x1b");
 			b.software += is_number_of(n, "\x03\x0c");
 		}
-		/* a text line about a load, or with a second stage's tag, shows a boot even if its banner is lost */
+		/* if a banner is lost, the ROM's "load" or a second stage's tag still shows that there was a boot */
 		b.boots += has(line, "load:0x") || has(line, "load 0x") || has_tag(line);
 	}
 	return b;
@@ -332,9 +332,9 @@ static bool is_flash_address(long n)
 	return (n >= 0x3c000000 && n < 0x3ff80000) || (n >= 0x40000000 && n < 0x44000000) || n == 0xffffffff;
 }
 
-/* Does a text line about a load show that the load has failed? It has if the address is in memory-mapped flash or
- * consists of four equal bytes, as in erased flash; if the length is more than any chip's RAM; or if eboot prints an
- * error such as "e:1". */
+/* Does a text line about a load show that the load has failed? It does in each of these cases: the address is in
+ * memory-mapped flash, or has four equal bytes, as in erased flash; the length is more than any chip's RAM; eboot
+ * prints an error such as "e:1". */
 static bool has_bad_load(struct text all)
 {
 	struct text line;
@@ -393,8 +393,8 @@ static bool has_evidence(enum verdict verdict, const char *text, size_t n)
 	}
 }
 
-/* Initialises @reader as a copy of a prepared reader, because bootlog_init() takes longer than reading the fuzzer's
- * input. Does not copy the last member, bootlog.text: its content does not matter. */
+/* Initialises @reader by copying a prepared reader: bootlog_init() takes longer than reading the fuzzer's input, so it
+ * is called only once. The last member, bootlog.text, is not copied, because its initial content does not matter. */
 static void begin(struct boot_reader *reader, unsigned int choice)
 {
 	static struct bootlog fresh[2];
@@ -448,11 +448,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (!lines.full && !has_evidence(verdict, lines.text, lines.n))
 		abort();
-	/* The input itself must have the evidence too. It need not if the reader has removed escape sequences from it,
-	 * or has repaired it as pasted text. */
+	/* Not only the reported text lines but the input itself must have the evidence. This is not checked if the
+	 * reader has removed escape sequences from the input, or has repaired it as a pasted log. */
 	if (!(choice & 3) && !memchr(data, 0x1b, n) && !has_evidence(verdict, (const char *)data, n))
 		abort();
-	/* The reader must not say that input is silent. Only the filter for pasted logs may remove all of its bytes. */
+	/* If there is input, the verdict must not be "silent". The exception: the filter for pasted logs may remove all
+	 * bytes of the input. */
 	if (verdict == VERDICT_SILENT && n && !(choice & 2))
 		abort();
 	return 0;

@@ -1,5 +1,5 @@
-/* fuzz_cfg.c - checks the parser of esptool.cfg on any bytes. If it accepts a reset sequence, the sequence must end
- * with DTR and RTS released and must not start download mode. */
+/* fuzz_cfg.c - checks the parser of esptool.cfg on any bytes. If the parser accepts a reset sequence, the sequence must
+ * end with DTR and RTS released and must not start download mode. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

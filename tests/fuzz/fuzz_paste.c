@@ -1,6 +1,6 @@
-/* fuzz_paste.c - checks the filter for pasted logs on any bytes. Its output must be the same however the input is split
- * into pieces, and must never be longer than the input. If the input is plain text, the output must be this text. The
- * first byte of the fuzzer's input selects the size of the pieces, and the value of banners. */
+/* fuzz_paste.c - checks the filter for pasted logs on any bytes. The filter's output must be the same however the input
+ * is split into pieces, and must never be longer than the input. If the input is plain text, the filter must not change
+ * it. The first byte of the fuzzer's input selects the size of the pieces, and the value of output.banners. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 struct output {
 	struct paste paste;
-	bool banners;	      /* tell the filter that each text with "ets" in its output is a banner */
-	uint64_t text, heard; /* hashes of the output: of its text, and of the received bytes behind the text */
+	bool banners;	      /* true: tell the filter that "ets" in its output is the start of a banner */
+	uint64_t text, heard; /* hashes of the output text, and of the received bytes that it was made from */
 	size_t n;
 };
 
@@ -42,7 +42,7 @@ static void take(void *user, const struct bootlog_piece *piece)
 		paste_banner(&o->paste, banner, n - (size_t)(banner - text), CHIP_ESP8266);
 }
 
-/* Stands in for a GBK table: gives invented codes to some Chinese characters, and 0 (no code) to all others. */
+/* Replaces a GBK table: returns invented codes for some Chinese characters, and 0 (no code) for all others. */
 static uint16_t gbk(unsigned long character)
 {
 	return character > 0x4e00 && character < 0x5000 ? (uint16_t)(0x8140 + character % 0x30) : 0;

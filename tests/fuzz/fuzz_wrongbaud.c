@@ -1,7 +1,7 @@
 /* fuzz_wrongbaud.c - checks the boot-log reader on the bytes that a receiver at 115200 Bd gets from an ESP8266 that
- * sends at 74880 Bd. The input is any bytes, or a simulated boot in which some bytes are damaged. The result must be
- * the same however the input is split into pieces. The reader must never be certain of a load or a boot mode that was
- * not sent. */
+ * sends at 74880 Bd. The bytes are random, or those of a simulated boot, some of them damaged. The reader's result must
+ * be the same however the bytes are split into pieces. The reader must never be certain of a load or a boot mode that
+ * the ESP8266 has not sent. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -122,8 +122,8 @@ static void fuzz_raw(struct input *in, bool pasted)
 	n = (size_t)(in->end - bytes);
 	if (run(bytes, n, n ? n : 1, pasted, &a, &va) != run(bytes, n, step, pasted, &b, &vb))
 		abort();
-	/* To be certain, the reader needs a banner and a load, which are more than 100 bytes also at the wrong baud
-	 * rate. */
+	/* The reader may be certain only if it has read a banner and a load. Even at the wrong baud rate, these are
+	 * more than 100 bytes. */
 	if (a.certain && a.rx_speed == BOOT_RX_74880 && n < 100)
 		abort();
 }

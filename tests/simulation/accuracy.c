@@ -141,9 +141,9 @@ static void accuracy_print_faulty(const struct measure *m)
 
 /* ---- floors ---- */
 
-/* By how many percent a measured share may fall below its floor by chance. This is three standard deviations, or the
- * share of three boards if that is more. It is 0 if @exact: then the boards are those with which the floors were
- * measured, and no chance is involved. */
+/* By how many percent a measured share may fall below its floor by chance: by three standard deviations, or by the
+ * share of three boards if that is more. With @exact true, the boards are those that the floors were measured with.
+ * Then nothing is left to chance, and the function returns 0. */
 static double accuracy_noise(const struct row *row, double share, bool exact)
 {
 	double p = share / 100, n = (double)row->boards;
@@ -161,7 +161,7 @@ static int accuracy_hold(const char *name, const char *what, double share, doubl
 	return 1;
 }
 
-/* Compares one class or fault with its floors. Return: how many of these floors its boards miss. */
+/* Compares one class or fault with its floors. Return: how many of its floors are missed. */
 static int accuracy_hold_row(const char *name, const struct row *row, enum verdict right, bool exact)
 {
 	const struct floor *f = floor_by_name(name);
@@ -193,8 +193,8 @@ static int accuracy_hold_all(const struct measure *m, bool exact)
 	return bad;
 }
 
-/* Prints the floors of one class or fault as a table row for floors.c: its measured shares, lowered by one percent (or
- * raised, for wrong verdicts). */
+/* Prints the floors of one class or fault as a table row for floors.c: each measured share minus one percent, but the
+ * share of wrong verdicts plus one percent. */
 static void accuracy_write_floor(const char *name, const struct row *row, enum verdict right)
 {
 	double share = accuracy_share(row, right), wrong = accuracy_wrong(row, right);

@@ -6,19 +6,18 @@
 #include <stdint.h>
 
 /**
- * accuracy_tables() - run simulated boards, print a table of healthy boards and one of faults, and name each floor
- *		       (floors.h) that the boards miss
+ * accuracy_tables() - run simulated boards, and print a table of healthy boards and a table of faults. Each share
+ *		       of right verdicts that is below its floor (floors.h) is named.
  * @count, @seed: how many boards and which ones, as in measure_all()
  * @write_floors: true: print new rows for the table in floors.c, and nothing else
  *
- * Return: exit status of the program: 1 if the boards miss a floor or a promise of docs/design.md is broken, otherwise
- * 0.
+ * Return: exit status of the program: 1 if a floor is missed or a promise of docs/design.md is broken, otherwise 0.
  */
 int accuracy_tables(unsigned long count, uint64_t seed, bool write_floors);
 
 /**
- * accuracy_misses() - run @count boards of the class or the fault called @name, and print the first 20 of them that get
- *		       a wrong verdict
+ * accuracy_misses() - run up to @count boards of the class or with the fault called @name, and print each board that
+ *		       gets a wrong verdict. Stops after 20 such boards.
  *
  * Return: exit status of the program: 2 if there is no class or fault of this name, otherwise 0.
  */

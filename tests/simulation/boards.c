@@ -38,16 +38,16 @@ enum boards_fault boards_fault_by_name(const char *name)
 
 /* Makes a random board healthy. The application in flash then boots and keeps running, no pin and no supply disturbs
  * it, nobody touches the board, and the bridge delivers each received character once and unchanged. All other random
- * properties stay, because none is a defect of the board and espreset must cope with each:
- *   - at the start the board may run, hang, or wait for a download, and may have latched download mode. A reset ends
- *     this;
- *   - another program may have left DTR or RTS asserted. open() ends this;
+ * properties stay. None of them is a defect of the board, and espreset must cope with each:
+ *   - before espreset starts, the board may run, hang, or wait for a download, and may have latched download mode. A
+ *     reset ends all of this;
+ *   - another program may have left DTR or RTS asserted. When espreset opens the port, both are asserted anyway;
  *   - the bridge may drop a character with a framing error, or deliver it as zero. If the port's baud rate is right, no
  *     character has a framing error;
  *   - the computer may be busy, EN may rise slowly, the banner may come late, the chip may be early silicon, its clock
  *     may be off by up to 2 %;
- *   - an ESP32's GPIO15 may keep its ROM from printing. The board runs well; because of boards_apart() it is counted
- *     separately.
+ *   - an ESP32's GPIO15 may keep its ROM from printing. Such a board runs well, but is counted separately
+ *     (BOARDS_MUTE_ROM).
  */
 static void boards_mend(struct sim_config *c)
 {
@@ -65,15 +65,15 @@ static void boards_mend(struct sim_config *c)
 	c->unplug_ns = 0;
 }
 
-/* Draws the application's baud rate. These are the arguments of Serial.begin() in two public collections of sketches:
+/* Draws the application's baud rate. How often two public collections of sketches call Serial.begin() with each rate:
  *
  *				115200	9600	74880	19200	57600
  *	esp8266/Arduino		   149	   4	    4		   	examples @ f946290e
  *	Random-Nerd-Tutorials	   425	  77	    1	    3	    2	RuiSantosdotme @ e29f57c8
  *
- * Here 115200 Bd gets 80 %, a little less than in both collections. 9600 Bd gets 8 %. 74880 Bd gets 4 %: users choose
- * it because the output of an ESP8266's ROM is then readable too. The other baud rates share 8 % evenly, because each
- * of them has users: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
+ * Here 80 % of the boards get 115200 Bd, a little less than in the collections; 8 % get 9600 Bd; 4 % get 74880 Bd, which
+ * users choose because it also makes the output of an ESP8266's ROM readable. The other baud rates share the remaining
+ * 8 % evenly. They have users too: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
  */
 static int boards_draw_speed(uint64_t *random)
 {
@@ -186,15 +186,15 @@ const char *boards_apart_title(enum boards_apart apart)
 	return titles[apart];
 }
 
-/* How long the second stage prints, at most, from the moment when espreset takes the application for loaded until the
- * application really starts. The simulated second stages are in src/sim/esp8266.c and src/sim/esp32.c. */
+/* The longest time from the moment when espreset assumes that the application is loaded until it really starts. The
+ * second stage prints during this time. The simulated second stages are in src/sim/esp8266.c and src/sim/esp32.c. */
 static int64_t boards_second_stage_ns(const struct sim_config *c)
 {
 	return c->loader == SIM_LOADER_IDF ? 130 * SIM_MS : c->loader == SIM_LOADER_NONOS ? 25 * SIM_MS : 0;
 }
 
-/* How long after a crash or restart espreset can recognise it. If the application prints a crash report, that is when
- * 350 characters of the report have been sent. Otherwise it is when the banner of the following boot has been sent. */
+/* How long after a crash or restart espreset can recognise it. If the application prints a crash report, espreset needs
+ * the first 350 characters of the report. Otherwise it needs the banner of the next boot. */
 static int64_t boards_sign_ns(const struct sim_config *c)
 {
 	bool reports = c->fate == SIM_FATE_PANIC || c->fate == SIM_FATE_BROWNOUT;
@@ -202,8 +202,8 @@ static int64_t boards_sign_ns(const struct sim_config *c)
 	return reports ? 350 * 10 * SIM_S / c->app_baud + 2 * SIM_MS : c->rom_delay_ns + 30 * SIM_MS;
 }
 
-/* Does the crash or restart become visible only after espreset has ended? Without options, espreset listens for one
- * second after the application has been loaded (--settle). */
+/* Does the crash or restart become visible only after espreset has ended? By default, espreset listens for one second
+ * after the application has been loaded (option --settle), and then ends. */
 static bool boards_is_too_late(const struct sim_config *c)
 {
 	int64_t shows_ns;

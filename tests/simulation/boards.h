@@ -1,8 +1,8 @@
 /* boards.h - random simulated boards like those that users have: healthy boards, and boards with exactly one fault.
  *
- * sim_config_random() makes a random board from a seed, which may have several faults. boards_draw() removes all of
- * them, draws some properties again so that they are about as frequent as on users' boards, and then adds the wanted
- * fault, if any. The same seed and fault always give the same board.
+ * sim_config_random() makes a random board from a seed. The board may have several faults. boards_draw() removes all of
+ * them, and draws some properties again so that they are about as frequent as on users' boards. Then it adds the fault
+ * that the caller wants, if any. The same seed and fault always give the same board.
  */
 #ifndef ESPRESET_SIMULATION_BOARDS_H
 #define ESPRESET_SIMULATION_BOARDS_H
@@ -40,13 +40,13 @@ const struct boards_fault_info *boards_fault_info(enum boards_fault fault);
 enum boards_fault boards_fault_by_name(const char *name);
 
 /**
- * boards_draw() - make a random board from @seed, with @fault as its only fault
+ * boards_draw() - make a random board from @seed, with @fault as its only fault (BOARDS_HEALTHY: with none)
  * @ret_past_ns: receives how long the board has had power when espreset opens the port
  */
 void boards_draw(enum boards_fault fault, uint64_t seed, struct sim_config *ret, int64_t *ret_past_ns);
 
-/* Reasons not to count a board with the others of its class or fault. For such boards espreset cannot give the right
- * verdict, or nobody is known to have them, so they would distort the share of right verdicts. */
+/* Reasons to count a board separately from the others of its class or fault. It would distort the share of right
+ * verdicts, because espreset cannot give the right verdict on it, or because nobody is known to have such a board. */
 enum boards_apart {
 	BOARDS_COUNTS,		    /* no reason: the board counts with the others */
 	BOARDS_SWAPPED_TRANSISTORS, /* two transistors with DTR and RTS swapped: no such board is known to be sold */
@@ -55,7 +55,7 @@ enum boards_apart {
 	BOARDS_TOO_LATE,	    /* the crash or restart becomes visible only after espreset has ended */
 	BOARDS_NO_DETECTOR,	    /* an ESP8266's brownout: without a detector, it looks like a reset by hand */
 	BOARDS_NONOS_NOAPP,	    /* no application in flash, and the simulated NONOS loader prints no error */
-	BOARDS_HEALED,		    /* the board has crashed or restarted before espreset's last reset, not since */
+	BOARDS_HEALED,		    /* the board has crashed or restarted only before espreset's last reset of it */
 	/* The board has crashed only once since espreset's last reset, and then runs well. Its report was too short for
 	 * espreset to find the baud rate of the report. */
 	BOARDS_SAID_ONCE,
@@ -65,8 +65,8 @@ enum boards_apart {
 /* boards_apart_title() - the reason @apart as a text for tables */
 const char *boards_apart_title(enum boards_apart apart);
 
-/* boards_apart() - is there a reason not to count this board with the others? It looks only at properties that are
- * known before espreset runs, so it never returns BOARDS_HEALED or BOARDS_SAID_ONCE. */
+/* boards_apart() - the reason to count this board separately; BOARDS_COUNTS: there is none. Only looks at properties
+ * that are known before espreset runs, so it never returns BOARDS_HEALED or BOARDS_SAID_ONCE. */
 enum boards_apart boards_apart(enum boards_fault fault, const struct sim_config *config);
 
 /* boards_print() - write the properties of a board to @buf, as one text line without line end */

@@ -3,7 +3,7 @@
 #include "classes.h"
 
 /* Each row: the name of the class, its title in tables, and the C expression that is true if board c belongs to it. The
- * limits of "late banner", "slow EN" and "clock off" are those of tests/adversary.c. */
+ * limits of "late banner", "slow EN" and "clock off" are the same as in tests/adversary.c. */
 #define CLASSES(X) \
 	X(all, "all", c != NULL) \
 	X(esp8266, "ESP8266", c->chip == SIM_ESP8266) \

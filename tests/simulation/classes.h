@@ -9,7 +9,7 @@ struct class
 {
 	const char *name; /* name of the class in the command line: simulation --misses NAME */
 	const char *title;
-	/* Does board c belong to the class? Call it only for boards for which boards_apart() returns BOARDS_COUNTS. */
+	/* Does the board c belong to the class? Only for boards that boards_apart() does not count separately. */
 	bool (*has)(const struct sim_config *c);
 };
 
@@ -17,8 +17,8 @@ struct class
 extern const struct class classes[];
 extern const int classes_count;
 
-/* class_is_usual() - does RTS reset the board, does its application use 115200 Bd, and, if its chip is an ESP8266, is
- * the crystal a 26 MHz one? */
+/* class_is_usual() - is the board of a usual kind? RTS resets it, its application uses 115200 Bd, and if its chip is an
+ * ESP8266, the crystal has 26 MHz. */
 bool class_is_usual(const struct sim_config *c);
 
 #endif

@@ -1,15 +1,15 @@
 /* floors.c - the floors: lower limits for the percentage of simulated boards on which espreset, without options, gives
  * the right verdict.
  *
- * The floor is the goal of docs/design.md, section 7, where the boards reach this goal:
+ * If the boards reach a goal of docs/design.md, section 7, this goal is their floor:
  *   - all healthy boards: 99.5 % get "ready"; 90 % at the first attempt; at most 0.1 % another verdict than "ready" and
  *     "unproven";
  *   - each class of healthy boards: 99 % get "ready"; at most 0.4 % another verdict than "ready" and "unproven". 0.1 %
  *     would be too strict for a class, which has fewer boards;
  *   - each fault: 99 % of the boards with it get the right verdict.
- * Every other floor is a measured share minus one percent, so that a change that makes espreset worse is noticed. The
- * share of "ready" at the first attempt in each class is such a floor. "simulation --floors 20000 1" prints the
- * measured rows.
+ * Every other floor is a measured share minus one percent, so that a test notices a change that makes espreset worse.
+ * For example, all floors of classes for "ready" at the first attempt are such floors. "simulation --floors 20000 1"
+ * prints rows with measured floors.
  */
 #include "floors.h"
 

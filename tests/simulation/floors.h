@@ -3,8 +3,8 @@
 #ifndef ESPRESET_SIMULATION_FLOORS_H
 #define ESPRESET_SIMULATION_FLOORS_H
 
-/* The run of the simulation with which the floors were measured: its number of boards, and its first seed. The boards
- * of this run are always the same, so no share of theirs may fall below its floor by chance. */
+/* The run of the simulation that measured the floors: its number of boards, and its first seed. A repetition of this
+ * run uses exactly these boards, so no share may then fall below its floor by chance. */
 #define FLOORS_BOARDS 20000
 #define FLOORS_SEED 1
 
@@ -16,7 +16,7 @@ struct floor {
 	double wrong;	  /* at most so many may get a verdict that is neither the right one nor "unproven" */
 };
 
-/* floor_by_name() - the floors of the class or fault called @name; NULL: the table has none for it */
+/* floor_by_name() - the floors of the class or fault called @name; NULL: the table floors[] does not have it */
 const struct floor *floor_by_name(const char *name);
 
 #endif

@@ -1,8 +1,8 @@
 /* main.c - runs espreset on random simulated boards. Checks the promises of docs/design.md, and counts right verdicts.
  *
  *	simulation COUNT [SEED]			check the promises (trial.c) on random boards with random options
- *	simulation --list COUNT [SEED]		print the verdict on each of these boards, to compare two versions
- *						of espreset
+ *	simulation --list COUNT [SEED]		print the verdict on each random board, to compare two versions of
+ *						espreset
  *	simulation --one SEED			print all that happens on the board that this seed gives
  *	simulation --accuracy COUNT [SEED]	print how often the verdict is right without options, in one table
  *						for healthy boards and one for boards with one fault
@@ -11,9 +11,9 @@
  *	simulation --floors COUNT [SEED]	print the rows of the table in floors.c
  *	simulation --healthy-one SEED		print all that happens on the healthy board that this seed gives
  *	simulation --fault-one FAULT SEED	print all that happens on the board that this seed gives with FAULT
- *	mutants COUNT [SEED]			the same program, built with PROOF_MUTANTS: disables one rule of the
- *						proof (src/session/proof.c) after the other; each time a promise
- *						must break on some board, otherwise nothing tests the rule
+ *	mutants COUNT [SEED]			this file, built with PROOF_MUTANTS: disables one rule of the proof
+ *						(src/session/proof.c) after the other. Each time, a promise must
+ *						break on some board; otherwise nothing tests the rule
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -175,7 +175,7 @@ static int main_usage(void)
 	return 2;
 }
 
-/* Runs the options that watch one board: --one, --healthy-one and --fault-one. */
+/* Handles the options that print all that happens on one board: --one, --healthy-one and --fault-one. */
 static int main_one(int argc, char **argv)
 {
 	uint64_t seed = strtoull(argv[argc - 1], NULL, 10);

@@ -1,7 +1,7 @@
 /* measure.c - runs espreset without options on simulated boards, and counts the verdicts for each class and each fault.
  *
- * Two processes share the work, to use two processors. Each takes every second seed, and runs half of the boards that
- * are wanted of each class. So the result does not depend on which process is faster.
+ * Two processes share the work, to use two processors. One takes the even seeds, the other the odd seeds, and each runs
+ * half of the boards that are needed for each class. So the result does not depend on which process is faster.
  */
 #include "measure.h"
 
@@ -14,7 +14,7 @@
 #include "classes.h"
 
 #define PARTS 2
-/* How many boards are wanted of each class: the number of all boards divided by CLASS_SHARE, but at least CLASS_MIN. */
+/* Each class and each fault gets as many boards as the class "all" divided by CLASS_SHARE, but at least CLASS_MIN. */
 #define CLASS_MIN 2000
 #define CLASS_SHARE 20
 
@@ -50,8 +50,8 @@ static void measure_run(struct measure *m)
 	trial_describe(&measure_trial);
 }
 
-/* Stores in ret_wanted[i] whether this board counts for class i: it belongs to the class, and the class still needs
- * boards. Return: for how many classes it counts. */
+/* Sets ret_wanted[i] to true if @board must be counted in class i: it belongs to the class, and the class still needs
+ * boards. Return: the number of classes in which @board must be counted. */
 static int measure_wanted(const struct measure *m, const struct sim_config *board, unsigned long all,
 			  unsigned long quota, bool *ret_wanted)
 {
@@ -89,8 +89,8 @@ static void measure_healthy(struct measure *m, unsigned long all, unsigned long 
 	}
 }
 
-/* Draws and runs healthy boards until each class has enough of them. Boards that boards_apart() excludes from the
- * classes are run too, up to @quota for each of its reasons, and counted separately. */
+/* Draws and runs healthy boards until each class has enough of them. boards_apart() excludes some boards from the
+ * classes. Up to @quota boards for each of its reasons are run too, and are counted separately. */
 static void measure_all_healthy(struct measure *m, unsigned long all, unsigned long quota, uint64_t seed)
 {
 	unsigned long most = 2 * all + quota * MEASURE_DRAWS_MAX;

@@ -12,10 +12,10 @@
 #define MEASURE_DRAWS_MAX 5000
 
 struct row {
-	unsigned long boards, first; /* number of boards, and of boards that were ready at the first attempt */
+	unsigned long boards, first; /* number of all boards, and of those that were ready at the first attempt */
 	unsigned long words[VERDICT_COUNT];
-	/* Only for faults: number of boards for which class_is_usual() is true, and how many of these got the right
-	 * verdict. */
+	/* Only in the rows of faults: number of boards for which class_is_usual() is true (usual), and how many of
+	 * these got the right verdict (usual_right). */
 	unsigned long usual, usual_right;
 	/* Sums of the times from open() to the verdict: over all boards (ms), over the boards that were ready at the
 	 * first attempt (first_ms), and over those that were ready at a later attempt (later_ms). */
@@ -32,14 +32,14 @@ struct measure {
 /* measure_draw() - prepare @t: a random board from @seed with @fault, and espreset's default options */
 void measure_draw(struct trial *t, enum boards_fault fault, uint64_t seed);
 
-/* measure_is_healed() - after a run: is the fault one that happens only a few times, and has it not happened again
- * since espreset's last reset? Then espreset cannot see it. */
+/* measure_is_healed() - call it after a run. Return: true if the board's fault happens only a few times, and the last
+ * time was before espreset's last reset. Then espreset cannot see the fault. */
 bool measure_is_healed(const struct trial *t);
 
-/* measure_is_said_once() - after a run: has the board reported a crash only once since espreset's last reset, in too
- * short a time for espreset to find the baud rate of the report? So it is if the application's baud rate is above
- * 115200 Bd, or if the report is one text line (a brownout) at another baud rate than 115200 Bd. Then the board
- * restarts and runs well, and espreset knows only of the restart. */
+/* measure_is_said_once() - call it after a run. Return: true if the board has crashed only once since espreset's last
+ * reset, and its crash report was too short for espreset to find the baud rate of the report. The report is too short
+ * if the application's baud rate is above 115200 Bd, or if the report is only one text line (brownout) and is not at
+ * 115200 Bd. After the report the board restarts and runs well, so espreset knows only of the restart. */
 bool measure_is_said_once(const struct trial *t, enum boards_fault fault);
 
 /**
@@ -47,8 +47,9 @@ bool measure_is_said_once(const struct trial *t, enum boards_fault fault);
  * @count: number of healthy boards in the class "all". Each other class and each fault gets a twentieth of @count, but
  *	   at least 2000 boards.
  *
- * The first @count healthy boards count in every class that they belong to. Further boards are drawn as long as a class
- * has too few, and count only in classes that have too few. No board is preferred, so each class is a fair sample.
+ * The first @count healthy boards count in every class that they belong to. If a class then has too few boards, further
+ * boards are drawn, which count only in classes that have too few. No board is preferred, so each class is a fair
+ * sample.
  *
  * Return: the counts, valid until the program ends; NULL: a process that counts has failed.
  */

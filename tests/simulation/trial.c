@@ -11,12 +11,12 @@
 #include "report/report.h"
 #include "run/loop.h"
 
-/* espreset cannot know of a crash or a restart that happens less than this time before its verdict. The ROM needs time
- * to start, a text line takes time to be sent, and the bridge delivers it late. Longer delays of the ROM and stalls of
- * the bridge are added to this time. */
+/* espreset cannot notice a crash or a restart that happens less than this time before its verdict. The ROM needs time
+ * to start, a text line takes time to be sent, and the bridge delivers it late. If the board's ROM is slower or its
+ * bridge stalls, the checks add this time to UNSEEN_NS. */
 #define UNSEEN_NS (60 * SIM_MS)
 
-#define REPORT_NS (1500 * SIM_MS) /* how long a panic report of 1,000 characters at 9600 Bd and the restart take */
+#define REPORT_NS (1500 * SIM_MS) /* duration of a panic report (1,000 characters at 9600 Bd) and of the restart */
 
 static enum chip trial_chip(const struct sim_config *board)
 {
@@ -31,8 +31,7 @@ static enum chip trial_chip(const struct sim_config *board)
 	return chips[board->chip];
 }
 
-/* Draws random options of espreset. A user may choose options that do not fit the board, so these need not fit
- * either. */
+/* Draws random options of espreset. They need not fit the board, because a user may choose wrong options. */
 static void trial_draw_user(struct trial *t, uint64_t *random)
 {
 	static const char *const sequences[] = { "both", "D0|R1|W0.1|R0", "R1|W0.02|R0", "U0,1|W0.05|U0,0" };
@@ -73,7 +72,7 @@ static void trial_follow_app(struct trial *t, int64_t now_ns, bool runs)
 	t->app_runs = runs;
 }
 
-/* Draws what happens to the board before espreset opens the port. Return: how long before that the board gets power. */
+/* Draws what happens to the board before espreset opens the port. Return: for how long the board then has had power. */
 static int64_t trial_draw_past(struct sim_config *board, uint64_t *random)
 {
 	int64_t banner_ns;
@@ -123,18 +122,19 @@ static bool trial_is_late_boot(const struct trial *t)
 	return banner_ns >= t->session.attempt.release_ms * SIM_MS;
 }
 
-/* Checks promise 1 if the result says that espreset has reset the board, although the board was not reset by DTR or
- * RTS. espreset may believe this, because it cannot see who resets the board. Still the board must not have printed
- * while espreset held it in reset, and the reset must have come between the hold and the end of the boot time. */
+/* Checks promise 1 if espreset claims to have reset the board, but in fact something else than DTR and RTS has reset
+ * it, such as its button. espreset may make this mistake, because it cannot see who resets the board. But it must not
+ * claim this if the board printed while espreset held it in reset, or if the reset came before the hold or long after
+ * it. */
 static void trial_check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
-	/* How long after an application has started espreset has certainly received some of its output. */
+	/* An application must have run for this time before espreset has certainly received output of it. */
 	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
-	/* An application that prints without pause and was still running after the hold must have been received during
-	 * the hold. The exception is a bridge that drops all characters because the port has another baud rate than the
-	 * application. */
+	/* If an application prints without pause and was still running after the hold, espreset must have received its
+	 * output during the hold. The exception: the port has another baud rate than the application, and the bridge
+	 * drops all characters because of their framing errors. */
 	bool unheard = t->board.framing == SIM_FRAMING_DROP && t->board.app_baud && t->board.app_baud != a->baud;
 	bool talks = !unheard && t->board.app == SIM_APP_CONTINUOUS && t->board.fate != SIM_FATE_HANG &&
 		     t->app_stopped_ns > a->release_ms * SIM_MS + SIM_MS &&
@@ -148,13 +148,13 @@ static void trial_check_inference(struct trial *t)
 		trial_broke(t, "ready by us, and the reset was long after our hold");
 }
 
-/* Checks promise 1: if the verdict is ready, a hardware reset has happened since the start, the chip has latched flash
- * boot, and the application runs. */
+/* Checks promise 1: the verdict is "ready" only if the board has had a hardware reset since espreset opened the port,
+ * the chip has latched flash boot, and the application runs. */
 static void trial_check_ready(struct trial *t)
 {
 	const struct sim_truth *truth = &t->decided;
 	int64_t unseen = t->decided_ns - UNSEEN_NS - t->board.rom_delay_ns - t->board.rx_stall_for_ns;
-	/* If the application's baud rate is not the port's, espreset cannot read a panic report. It notices the panic
+	/* If the application does not print at 115200 Bd, espreset cannot read a panic report. It notices the panic
 	 * only by the restart after the report. */
 	int64_t panic_unseen = unseen - (t->board.app_baud && t->board.app_baud != 115200 ? REPORT_NS : 0);
 	/* Documented limit: espreset does not notice if the reset button or a deep-sleep timer silences the board just
@@ -173,7 +173,7 @@ static void trial_check_ready(struct trial *t)
 	else if (truth->runs != SIM_RUNS_APP && t->board.fate != SIM_FATE_HANG && !too_late_to_see)
 		trial_broke(t, "ready, and the application does not run");
 	else if (truth->last_soft_restart_ns > t->session.attempt.boot.begin_ms * SIM_MS + SIM_MS && !too_late_to_see &&
-		 !t->boot_unheard) /* documented limit: espreset cannot notice that a bridge drops a banner silently */
+		 !t->boot_unheard) /* documented limit: espreset cannot notice that the bridge has dropped a banner */
 		trial_broke(t, "ready, and the board has restarted since the boot that proves it");
 	else if (t->config.chip != CHIP_UNKNOWN && t->config.chip != trial_chip(&t->board))
 		trial_broke(t, "ready, and it is another chip");
@@ -212,8 +212,8 @@ static void trial_check_time(struct trial *t)
 {
 	int64_t took_ms = (t->sp.closed_ns - t->sp.opened_ns) / SIM_MS;
 
-	/* If a USB transfer stalls, the session code blocks and cannot keep the time limit. In espreset, its parent
-	 * process then ends the run in time, but the simulation has no parent process. */
+	/* If a USB transfer stalls, the session code blocks and cannot keep the time limit. espreset runs this code in
+	 * a child process, and the parent process ends the run in time. The simulation has no parent process. */
 	if (!t->board.control_stall_op && took_ms > t->config.timeout_ms + 1000)
 		trial_broke(t, "took longer than the time-out and a second");
 	if (session_result(&t->session)->attempts > (t->config.attempts < 2 ? 2 : t->config.attempts))

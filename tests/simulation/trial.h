@@ -6,8 +6,8 @@
  *	if (t.broken[0])		a promise is broken
  *		trial_describe(&t);
  *
- * The simulation knows the true state of the board at any time. So it can check on every board whether espreset has
- * kept the promises of docs/design.md, section 3, as far as they concern the board.
+ * The simulation knows the true state of the board at any time. So it can check those promises of docs/design.md, section
+ * 3, that concern the board.
  */
 #ifndef ESPRESET_SIMULATION_TRIAL_H
 #define ESPRESET_SIMULATION_TRIAL_H
@@ -31,22 +31,21 @@ struct trial {
 	enum verdict verdict;
 	struct sim_truth before, decided, closed;
 	int64_t decided_ns;
-	int rises_in_download; /* how often EN rose with GPIO0 low, which selects download mode, in the first pulse */
-	/* app_since_ns: start of the application's latest run. app_started_ns, app_stopped_ns: start and end of the
-	 * latest run that has ended. */
+	int rises_in_download; /* how often EN rose in the first reset pulse while GPIO0 was low (download mode) */
+	/* app_since_ns: when the application last started. app_started_ns, app_stopped_ns: when its last completed run
+	 * began and ended. */
 	int64_t app_since_ns, app_started_ns, app_stopped_ns;
 	bool app_runs;
-	bool boot_unheard;     /* at the time of the verdict: the bridge had dropped the beginning of the last boot */
+	bool boot_unheard; /* true: when the verdict was given, the bridge had dropped the last boot's first output */
 	int edges_after_close; /* how often EN or GPIO0 has changed after the port was closed */
 	char broken[256];      /* how the first broken promise was broken; "": all promises were kept */
 };
 
-/* trial_draw() - prepare @t from @seed: a random board, random options, which need not fit the board, and now and then
- * a port operation that fails or is interrupted by a stop signal */
+/* trial_draw() - prepare @t from @seed: a random board, and random options, which need not fit the board. Sometimes one
+ * port operation fails, or a stop signal arrives during it. */
 void trial_draw(struct trial *t, uint64_t seed);
 
-/* trial_run() - run espreset's session code on the board, check the promises, and set the second half of @t's
- * members */
+/* trial_run() - run espreset's session code on the board, check the promises, and set the members of @t from sp on */
 void trial_run(struct trial *t);
 
 /* trial_result() - the result of the session; NULL: the session has not ended, because the port could not be opened */
