@@ -22,8 +22,7 @@ struct fakeport {
 	int64_t now_ms;
 	const struct fake_line *script;
 	size_t said; /* number of texts that read() has returned completely, or that a later release has cancelled */
-	const char
-		*rest; /* what read() has not yet returned of script[said]; NULL: read() has not returned any of it */
+	const char *rest; /* the part of script[said] that read() has still to return; NULL: all of it */
 	int releases;
 	int64_t released_at[16];
 	unsigned int lines;

@@ -166,7 +166,7 @@ static void begin(struct sim_loader_transfer *t, const struct command *c, bool p
 }
 
 /* Checks a command that brings one block of an upload. Its payload is the length of the block, the number of the block,
- * two words of 0, then the block itself. Return: 0 or an error code. */
+ * two 32-bit zeros, then the block itself. Return: 0 or an error code. */
 static uint8_t check_block(const struct sim_rom_loader *l, const struct sim_loader_transfer *t, const struct command *c)
 {
 	uint8_t sum = 0xef;
@@ -341,8 +341,9 @@ static void digest(struct sim_rom_loader *l, const struct command *c)
 		respond_data(l, c->op, 0, 0, (const uint8_t *)text, 2 * sizeof(sum));
 }
 
-/* Sends the next block of the flash area that the host reads, unless too many blocks are not yet acknowledged: the host
- * has set how many may be. When the host has acknowledged all blocks, sends the MD5 sum of the whole area. */
+/* Sends the next block of the flash area that the host reads. Waits if the host has not yet acknowledged the last blocks:
+ * it has set how many blocks the loader may send ahead. When the host has acknowledged all blocks, sends the MD5 sum of
+ * the whole area. */
 static void read_on(struct sim_rom_loader *l)
 {
 	uint8_t sum[MD5_DIGEST_LENGTH];

@@ -25,7 +25,7 @@ struct sim_loader_window {
 struct sim_loader_spi {
 	uint32_t base;
 	uint8_t command;	/* register USER2, which holds the command byte */
-	uint8_t miso, miso_bit; /* register with the answer's length in bits, minus 1; lowest bit of this field */
+	uint8_t miso, miso_bit; /* register, and its lowest bit, with the answer's length: number of bits minus 1 */
 	uint8_t data;		/* register W0, which holds the flash chip's answer */
 	uint8_t address_bit;	/* lowest bit of the 24-bit flash address in the register ADDR */
 };
@@ -39,8 +39,7 @@ struct sim_loader_chip {
 	unsigned int crystal_mhz;      /* crystal frequency; 0: sim_config.crystal_mhz of the board has it */
 	unsigned int clock_by_crystal; /* UART clock divided by crystal frequency */
 	unsigned int divider_parts;    /* 1: the UART's divider is an integer; 16: it has a fraction, in sixteenths */
-	uint32_t boot_at,
-		header_len; /* of the image that the ROM loads: its flash address, and the length of its header */
+	uint32_t boot_at, header_len;  /* flash address and header length of the image that the ROM loads */
 	struct sim_loader_window window[3];
 	struct sim_loader_spi spi;
 	uint32_t watchdog; /* address of the RTC watchdog's first register; 0: the watchdog is not simulated */

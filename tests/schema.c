@@ -1,8 +1,8 @@
-/* schema.c - checks JSON against docs/espreset.schema.json. It knows only the keywords of JSON Schema that this file
+/* schema.c - checks JSON against docs/espreset.schema.json. It knows only those keywords of JSON Schema that this schema
  * uses.
  *
- * Any other keyword in the file is an error. If it were ignored, a rule that is added to the file later might never be
- * checked.
+ * Any other keyword in the schema is an error. If it were ignored, a rule that is added to the schema later might never
+ * be checked.
  */
 #include "schema.h"
 

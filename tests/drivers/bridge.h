@@ -28,7 +28,7 @@ struct bridge_request {
 enum bridge_reset {
 	BRIDGE_NO_RESET,
 	BRIDGE_HOLD,	 /* it holds its processor core in reset */
-	BRIDGE_RUN,	 /* it restarts its core in the boot mode that it has latched before */
+	BRIDGE_RUN,	 /* it restarts its core in the boot mode that its straps have selected */
 	BRIDGE_DOWNLOAD, /* it restarts its core in the ROM loader */
 };
 

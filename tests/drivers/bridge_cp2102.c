@@ -127,8 +127,8 @@ static int request(struct bridge *b, const struct bridge_request *req, uint8_t *
 }
 
 /* In event mode (escape is not 0), the host gets a character with a framing error as four bytes: escape, 1, line
- * status, character. It gets a character that equals escape as two bytes: escape, 0. It gets any other character, and
- * without event mode every character, as it is. */
+ * status, character. It gets a character that equals escape as two bytes: escape, 0. Other characters stay as they
+ * are, and without event mode all characters do. */
 static size_t received(struct bridge *b, uint8_t byte, bool framing_error, uint8_t *out)
 {
 	out[0] = byte;

@@ -194,7 +194,7 @@ static void on_frame(void *user, const struct sim_frame *frame)
 		sim_uart_frame(&p->receiver, frame);
 }
 
-/* Sets the bridge's UART receiver to the bridge's new baud rate after a change. */
+/* If the host has changed the bridge's baud rate, sets the bridge's UART receiver to the new baud rate. */
 static void follow_rate(struct plug *p)
 {
 	if (p->receiver_rate == p->bridge.rate)

@@ -6,8 +6,8 @@
  *	plug_out(&plug, now);
  *
  * All times that the caller passes are nanoseconds of CLOCK_MONOTONIC. The record tells a test what the test cannot see
- * through USB: each change of EN and GPIO0, what the chip runs, and each USB transfer. Each event is a JSON object on its
- * own text line.
+ * through USB: each change of EN and GPIO0, what the chip runs, and each USB transfer. Each event is a JSON object on
+ * its own text line.
  */
 #ifndef BENCH_PLUG_H
 #define BENCH_PLUG_H

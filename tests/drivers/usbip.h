@@ -55,8 +55,8 @@ bool usbip_next(struct usbip *dev, struct usbip_msg *msg);
 /**
  * usbip_answer() - answer the kernel's USB request number @seq
  * @status: 0, or a negative errno of Linux's USB drivers, such as -EPIPE for a stall
- * @data:   the @len bytes that the host asked for; NULL if the host has sent data: then @len is how many bytes the device
- *	    has accepted
+ * @data:   the @len bytes that the host asked for; NULL if the host has sent data: then @len is how many bytes the
+ *	    device has accepted
  */
 void usbip_answer(struct usbip *dev, uint32_t seq, int status, const void *data, size_t len);
 

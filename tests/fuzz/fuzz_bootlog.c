@@ -54,10 +54,11 @@ static void check_event(void *user, const struct boot_event *event)
 	sum->events *= 0x100000001b3;
 }
 
-/* ------------------------------------------------------------------------------------------------- The evidence that a
- * text must contain for each verdict. These functions were written from docs/hardware.md and docs/sentences.md, not
- * from the reader's code, so that they do not repeat a mistake of the reader. They accept the words of the evidence
- * anywhere in a text line. */
+/* -------------------------------------------------------------------------------------------------
+ * The evidence that a text must contain for each verdict. These functions were written from docs/hardware.md and
+ * docs/sentences.md, not from the reader's code, so that they do not repeat a mistake of the reader. They accept the
+ * words of the evidence anywhere in a text line.
+ */
 
 struct text {
 	const char *at, *end;
@@ -138,8 +139,8 @@ static bool is_tag(const char *line, const char *at, const char *end, const char
 {
 	size_t n = strlen(tag), longer = tag[n - 1] == '.';
 
-	n -= longer &&
-	     tag[0] != 'b'; /* drop the dot, so that "secure_boot." matches "secure_boot_v2" too; keep it in "boot." */
+	/* drop the dot, so that "secure_boot." matches "secure_boot_v2" too; "boot." keeps its dot */
+	n -= longer && tag[0] != 'b';
 	n -= longer && !strcmp(tag, "bootloader.");
 	if ((size_t)(end - at) < n + 1 || memcmp(at, tag, n) || at == line || (at[-1] != ' ' && at[-1] != '('))
 		return false;
@@ -223,7 +224,7 @@ static bool has_crash_words(struct text all)
 	return has_one(all, words);
 }
 
-/* Counts the text lines that look like part of a crash report. One alone does not prove a crash. */
+/* Counts the text lines that look like part of a crash report. One such line alone does not prove a crash. */
 static unsigned int crash_parts(struct text all)
 {
 	/* clang-format off */

@@ -40,7 +40,7 @@ static double accuracy_wrong(const struct row *row, enum verdict right)
 
 /* ---- printing ---- */
 
-/* Prints the name and the share of each verdict that was given, except @but, the most frequent one first. */
+/* Prints the name and the share of each verdict that was given, in order of frequency. Leaves out the verdict @but. */
 static void accuracy_print_words(const struct row *row, enum verdict but)
 {
 	unsigned long below = row->boards + 1;

@@ -17,7 +17,7 @@
 #include <string.h>
 
 static const struct floor floors[] = {
-	/* Floors for the classes of healthy boards in classes.c; "all" is all classes together. */
+	/* Classes of healthy boards (classes.c): name, then the floors right, first and wrong. */
 	{ "all", 99.5, 90.0, 0.1 },
 	{ "esp8266", 99.0, 90.4, 0.4 },
 	{ "esp8266_other_speed", 99.0, 89.6, 0.4 },
@@ -87,7 +87,7 @@ static const struct floor floors[] = {
 	{ "bd1500000", 99.0, 90.5, 0.4 },
 	{ "bd2000000", 99.0, 90.6, 0.4 },
 
-	/* Boards with exactly one fault; the faults are those of boards.c. */
+	/* Faults (boards.c): name, then the floors right, first and wrong. */
 	{ "gpio0low", 99.0, 0.0, 1.0 },
 	{ "noimage", 99.0, 0.0, 1.1 },
 	{ "csum", 99.0, 0.0, 1.1 },

@@ -6,8 +6,8 @@
  *	if (t.broken[0])		a promise is broken
  *		trial_describe(&t);
  *
- * The simulation knows the true state of the board at any time. So it can check those promises of docs/design.md, section
- * 3, that concern the board.
+ * The simulation knows the true state of the board at any time. So it can check those promises that concern the board
+ * (docs/design.md, section 3).
  */
 #ifndef ESPRESET_SIMULATION_TRIAL_H
 #define ESPRESET_SIMULATION_TRIAL_H
