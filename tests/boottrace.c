@@ -1,4 +1,4 @@
-/* boottrace.c - reads bytes with the boot-log reader, and lists the events that it reports in a text (the trace). */
+/* boottrace.c - gives bytes to the boot-log reader, and writes the events that it reports as a text, the trace. */
 #include "boottrace.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* boottrace.h - reads bytes with the boot-log reader, and lists the events that it reports in a text (the trace). */
+/* boottrace.h - gives bytes to the boot-log reader, and writes the events that it reports as a text, the trace. */
 #ifndef ESPRESET_TESTS_BOOTTRACE_H
 #define ESPRESET_TESTS_BOOTTRACE_H
 
@@ -15,7 +15,7 @@ struct boot_trace {
 };
 
 /** boot_trace_cut() - hand @n bytes to the boot-log reader in two pieces: the first @cut bytes, then the rest. If
- * @cut is SIZE_MAX, hand them over one by one. */
+ * @cut is SIZE_MAX, hand over each byte as a piece of its own. */
 void boot_trace_cut(struct boot_trace *ret, const void *bytes, size_t n, const struct bootlog_options *options,
 		    size_t cut);
 /** boot_trace() - hand a NUL-terminated string to the boot-log reader in one piece */

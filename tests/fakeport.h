@@ -28,9 +28,9 @@ struct fakeport {
 	unsigned int lines;
 	int baud;
 	int op;		   /* how often set_lines(), set_speed() and read() have been called, all together */
-	int fail_op;	   /* which of these calls fails, counted from 1; 0: none */
+	int fail_op;	   /* the call at which op reaches this number fails; 0: no call fails */
 	int fail_err;	   /* the errno of the failed call, as a positive number */
-	int fail_for_good; /* not 0: all calls after number fail_op fail too */
+	int fail_for_good; /* not 0: all later calls fail too */
 	/* Each change of the modem lines or of the port's baud rate. The number before each is its time in ms. Example:
 	 * "0 DTR- RTS+|20 115200 Bd|". */
 	char trace[2048];

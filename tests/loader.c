@@ -341,9 +341,8 @@ static void digest(struct sim_rom_loader *l, const struct command *c)
 		respond_data(l, c->op, 0, 0, (const uint8_t *)text, 2 * sizeof(sum));
 }
 
-/* Sends the next block of the flash area that the host reads. Waits if the host has not yet acknowledged the last blocks:
- * it has set how many blocks the loader may send ahead. When the host has acknowledged all blocks, sends the MD5 sum of
- * the whole area. */
+/* Sends the next block of the flash area that the host reads. The host has set how many blocks the loader may send
+ * before the host acknowledges them. When the host has acknowledged all blocks, sends the MD5 sum of the whole area. */
 static void read_on(struct sim_rom_loader *l)
 {
 	uint8_t sum[MD5_DIGEST_LENGTH];

@@ -109,7 +109,7 @@ void sim_rom_loader_use_usb(struct sim_rom_loader *loader);
 /* sim_rom_loader_run() - do all that the loader has to do until @now_ns; call sim_board_run() with this time first */
 void sim_rom_loader_run(struct sim_rom_loader *loader, int64_t now_ns);
 
-/* sim_rom_loader_next() - the latest time for the next sim_rom_loader_run(); SIM_NEVER: nothing is planned */
+/* sim_rom_loader_next() - when sim_rom_loader_run() must be called next; SIM_NEVER: not before new input */
 int64_t sim_rom_loader_next(const struct sim_rom_loader *loader);
 
 /* sim_rom_loader_erase() - erase all of flash */

@@ -1,5 +1,5 @@
-/* schema.c - checks JSON against docs/espreset.schema.json. It knows only those keywords of JSON Schema that this schema
- * uses.
+/* schema.c - checks JSON against the schema docs/espreset.schema.json. Of the keywords of JSON Schema, it knows only
+ * those that this schema uses.
  *
  * Any other keyword in the schema is an error. If it were ignored, a rule that is added to the schema later might never
  * be checked.

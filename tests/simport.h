@@ -29,7 +29,7 @@ struct simport {
 	bool fail_on;	/* true: all operations after number fail_at fail too */
 	int stop_at;	/* number of the operation during which a stop signal arrives; 0: no signal arrives */
 	bool stop_pending;
-	bool dtr, rts; /* is the modem line asserted, as the code under test has set it? */
+	bool dtr, rts; /* true: the code under test has asserted this modem line */
 	bool is_open;
 	int64_t opened_ns, closed_ns; /* when the port was opened, and when it was closed; -1: not yet */
 	int transfers;		      /* how many USB control transfers there have been so far */

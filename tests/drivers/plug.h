@@ -139,7 +139,7 @@ void plug_receive(struct plug *plug, int64_t now_ns);
 /* plug_run() - do everything that has to happen up to the time @now_ns */
 void plug_run(struct plug *plug, int64_t now_ns);
 
-/* plug_next() - the latest time for the next plug_run(); SIM_NEVER: nothing is planned */
+/* plug_next() - when plug_run() must be called next; SIM_NEVER: not before a new request or command */
 int64_t plug_next(const struct plug *plug);
 
 /* plug_stall() - stop answering the USB transfers that @kinds selects, a sum of enum plug_stall values. 0: answer all

@@ -71,9 +71,9 @@ static void boards_mend(struct sim_config *c)
  *	esp8266/Arduino		   149	   4	    4		   	examples @ f946290e
  *	Random-Nerd-Tutorials	   425	  77	    1	    3	    2	RuiSantosdotme @ e29f57c8
  *
- * Here 80 % of the boards get 115200 Bd, a little less than in the collections. 8 % get 9600 Bd. 4 % get 74880 Bd, which
- * users choose to make the output of an ESP8266's ROM readable too. The other baud rates share the remaining 8 % evenly.
- * They have users too: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
+ * Here 80 % of the boards get 115200 Bd, a little less than in the collections. 8 % get 9600 Bd. 4 % get 74880 Bd,
+ * which users choose to make the output of an ESP8266's ROM readable too. The other baud rates share the remaining 8 %
+ * evenly. They have users too: 57600 Bd in tridge/mavesp8266, 2000000 Bd in awawa-dev/HyperSerialEsp8266.
  */
 static int boards_draw_speed(uint64_t *random)
 {
