@@ -39,7 +39,7 @@ struct bridge_kind {
 	bool has_serial;
 	unsigned int fifo;     /* how many characters from the board fit into the bridge's buffer */
 	unsigned int in_ep;    /* endpoint on which the host gets characters; 0: the first endpoint in config */
-	unsigned int event_ep; /* endpoint on which the host gets the data in bridge.event; 0: there is none */
+	unsigned int event_ep; /* endpoint on which the host gets bridge.event; 0: the chip has no such endpoint */
 	unsigned int packet;   /* largest number of bytes in a packet to the host; 0: no such limit */
 	/* Number of status bytes at the start of each packet to the host. If it is not 0, the chip also sends packets
 	 * that have only status bytes. */
@@ -53,7 +53,7 @@ struct bridge_kind {
 	 * cap; 0 if the request needs no answer; -EPIPE (a USB stall) if the chip does not know the request. */
 	int (*request)(struct bridge *bridge, const struct bridge_request *req, uint8_t *answer, size_t cap);
 	/* Writes to out the bytes that the host gets for a character from the board. Return: the number of these bytes,
-	 * at most 4. NULL: the host gets just the character, without any error status. */
+	 * at most 4. If this pointer is NULL, the host gets just the character, without any error status. */
 	size_t (*received)(struct bridge *bridge, uint8_t byte, bool framing_error, uint8_t *out);
 	/* A short name of a request, for the record of events in plug.h. */
 	const char *(*name_of)(const struct bridge_request *req);
@@ -62,15 +62,15 @@ struct bridge_kind {
 struct bridge {
 	const struct bridge_kind *kind;
 	char serial[16];
-	bool dtr, rts; /* true: the chip asserts this output */
-	bool enabled;  /* true: the chip's UART receives and transmits */
-	double rate;   /* the UART's real baud rate, which its divider makes a little different from the wanted one */
+	bool dtr, rts;	      /* true: the chip asserts this output */
+	bool enabled;	      /* true: the chip's UART receives and transmits */
+	double rate;	      /* the UART's real baud rate; its divider may not reach exactly the wanted one */
 	uint32_t waiting_out; /* how many characters the UART still has to send; the caller sets this */
 	/* The members from here on are used by some bridge models only. */
 	uint16_t prescaler;
 	uint8_t lcr;
 	uint8_t flow[16];
-	uint8_t escape;		/* CP210x: byte before each line status in the host's input; 0: no line status there */
+	uint8_t escape;		/* CP210x: the byte that announces a framing error to the host; 0: none is announced */
 	uint8_t latency_ms;	/* FTDI: how long the chip waits for more input before it sends a packet */
 	uint8_t coding[7];	/* CDC, PL2303: baud rate, stop bits, parity and data bits, as the host has set them */
 	uint8_t regs[256];	/* PL2303: the registers that the host has written */

@@ -120,9 +120,9 @@ static enum bridge_reset jtag_moved(struct bridge *b)
 	return reset;
 }
 
-/* What an application with TinyUSB does after a change of DTR or RTS. It starts the ROM loader if the host has set 1200
- * Bd, or when DTR and RTS have gone through the four states of walk[] in this order. The host has no way to restart the
- * application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
+/* What an application with TinyUSB does after a change of DTR or RTS. The application starts the ROM loader if the host
+ * has set 1200 Bd, or when DTR and RTS have gone through the four states of walk[] in this order. The host has no way
+ * to restart the application. Source: espressif/arduino-esp32 cores/esp32/USBCDC.cpp. */
 static enum bridge_reset otg_moved(struct bridge *b)
 {
 	static const uint8_t walk[] = { STATE_RTS, STATE_DTR | STATE_RTS, STATE_DTR, 0 };

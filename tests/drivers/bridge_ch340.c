@@ -98,8 +98,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* The chip delivers a character with a framing error like any other, and does not report the error. So the member
- * received is NULL: characters need no conversion. */
+/* The chip delivers a character with a framing error like any other, and does not report the error. So characters need
+ * no conversion, and the function pointer "received" stays NULL. */
 /* clang-format off */
 const struct bridge_kind bridge_ch340 = {
 	.name = "ch340", .device = device, .config = config, .maker = "", .product = "USB2.0-Serial",

@@ -35,9 +35,9 @@ static uint32_t get32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The request SET_FLOW, which the driver sends in cp210x_set_flow_control(), also sets DTR and RTS. If it leaves RTS
- * to the chip's flow control, the model asserts RTS. A real chip then releases RTS only while its receive buffer is
- * full. */
+/* The request SET_FLOW, which the driver sends in cp210x_set_flow_control(), also sets DTR and RTS. If the request
+ * leaves RTS to the chip's flow control, the model asserts RTS. A real chip then releases RTS only while its receive
+ * buffer is full. */
 static int set_flow(struct bridge *b, const struct bridge_request *req)
 {
 	if (req->length < sizeof(b->flow))
@@ -100,7 +100,7 @@ static int vendor(const struct bridge *b, const struct bridge_request *req, uint
 			return -EPIPE;
 		memset(answer, 0, 13);
 		return 13;
-	default: /* for example the configuration of a CP2102N, which the driver reads only for GPIO pins */
+	default: /* for example the request for a CP2102N's configuration, which the driver needs only for GPIO pins */
 		return -EPIPE;
 	}
 }

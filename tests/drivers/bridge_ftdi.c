@@ -11,8 +11,8 @@ enum {
 	GET_MODEM_STATUS = 0x05,
 	SET_EVENT_CHAR = 0x06, SET_ERROR_CHAR = 0x07, SET_LATENCY_TIMER = 0x09, GET_LATENCY_TIMER = 0x0a,
 	READ_EEPROM = 0x90, RESET_SIO = 0,
-	/* MODEM_STATUS: the modem status byte if CTS, DSR, RI and DCD are all released. LINE_FRAMING, LINE_EMPTY: bits
-	 * of the line status byte: framing error; all characters have been sent. */
+	/* MODEM_STATUS: the modem status byte if CTS, DSR, RI and DCD are all released. In the line status byte,
+	 * LINE_FRAMING means a framing error, and LINE_EMPTY that all characters have been sent. */
 	MODEM_STATUS = 0x01, LINE_FRAMING = 1 << 3, LINE_EMPTY = 0x60,
 };
 /* clang-format on */
@@ -93,8 +93,8 @@ static const char *name_of(const struct bridge_request *req)
 	}
 }
 
-/* The chip reports a framing error only in the status bytes of the next packet. So the member received is NULL: the
- * characters themselves need no conversion. */
+/* The chip reports a framing error only in the status bytes of the next packet. So the characters themselves need no
+ * conversion, and the function pointer "received" stays NULL. */
 /* clang-format off */
 const struct bridge_kind bridge_ft232r = {
 	.name = "ft232r", .device = device, .config = config, .maker = "FTDI", .product = "FT232R USB UART",

@@ -151,9 +151,9 @@ static bool said_once(enum verdict verdict, const struct heard *heard, size_t at
 	return false;
 }
 
-/* Does the log contain what makes the session say "crashed"? A banner that names a watchdog or a brownout as reset cause
- * is enough for the session: after a reset by espreset, a healthy board prints no such banner. The log reader judges
- * such a boot differently, by the boot source in its banner. */
+/* Does the log contain what makes the session say "crashed"? A banner with a watchdog or a brownout as reset cause is
+ * enough for the session: after a reset by espreset, a healthy board prints no such banner. The log reader judges such
+ * a boot differently, by the boot source in its banner. */
 static bool tells_crash(const struct bootlog *log)
 {
 	return bootlog_culprit(log) || bootlog_began(log, BOOT_CAUSE_WATCHDOG) ||

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /**
- * accuracy_tables() - run simulated boards, and print a table of healthy boards and a table of faults. Each share
- *		       of right verdicts that is below its floor (floors.h) is named.
+ * accuracy_tables() - run simulated boards, and print a table of healthy boards and a table of faults. Names
+ *		       each floor (floors.h) that is missed.
  * @count, @seed: how many boards and which ones, as in measure_all()
  * @write_floors: true: print new rows for the table in floors.c, and nothing else
  *

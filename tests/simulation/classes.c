@@ -1,5 +1,4 @@
-/* classes.c - the classes of healthy boards, such as "all with an ESP32", for each of which right verdicts are
- * counted. */
+/* classes.c - the classes of healthy boards, such as "all with an ESP32". Right verdicts are counted for each class. */
 #include "classes.h"
 
 /* Each row: the name of the class, its title in tables, and the C expression that is true if board c belongs to it. The

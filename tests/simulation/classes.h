@@ -1,5 +1,4 @@
-/* classes.h - the classes of healthy boards, such as "all with an ESP32", for each of which right verdicts are
- * counted. */
+/* classes.h - the classes of healthy boards, such as "all with an ESP32". Right verdicts are counted for each class. */
 #ifndef ESPRESET_SIMULATION_CLASSES_H
 #define ESPRESET_SIMULATION_CLASSES_H
 
@@ -13,7 +12,7 @@ struct class
 	bool (*has)(const struct sim_config *c);
 };
 
-/* All classes. Every board belongs to the first one. */
+/* All classes. Every board belongs to the first class, "all". */
 extern const struct class classes[];
 extern const int classes_count;
 

@@ -11,9 +11,9 @@
  *	simulation --floors COUNT [SEED]	print the rows of the table in floors.c
  *	simulation --healthy-one SEED		print all that happens on the healthy board that this seed gives
  *	simulation --fault-one FAULT SEED	print all that happens on the board that this seed gives with FAULT
- *	mutants COUNT [SEED]			this file, built with PROOF_MUTANTS: disables one rule of the proof
- *						(src/session/proof.c) after the other. Each time, a promise must
- *						break on some board; otherwise nothing tests the rule
+ *	mutants COUNT [SEED]			this file, built with PROOF_MUTANTS: disables each rule of the proof
+ *						(src/session/proof.c) in turn. Each time, a promise must break on
+ *						some board; otherwise nothing tests the rule
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -102,7 +102,7 @@ static unsigned long main_catch(unsigned long n, uint64_t seed)
 	return 0;
 }
 
-/* Disables one rule of the proof after the other, and runs @n boards without it. A promise must then break on some
+/* Disables each rule of the proof in turn, and runs @n boards without this rule. A promise must then break on some
  * board. Otherwise the rule is of no use, or the simulation does not test it. */
 static int main_simulate(unsigned long n, uint64_t seed)
 {

@@ -130,7 +130,7 @@ static void trial_check_inference(struct trial *t)
 {
 	const struct attempt *a = &t->session.attempt;
 	int64_t reset_ms = t->decided.last_hardware_reset_ns / SIM_MS, slack_ms = 50;
-	/* An application must have run for this time before espreset has certainly received output of it. */
+	/* If an application has run for this time, espreset has certainly received some of its output. */
 	int64_t heard_ns = t->board.app_delay_ns + t->board.latency_ns + 2 * t->board.host_ns + 50 * SIM_MS;
 	/* If an application prints without pause and was still running after the hold, espreset must have received its
 	 * output during the hold. The exception: the port has another baud rate than the application, and the bridge

@@ -23,7 +23,7 @@ struct trial {
 	int64_t past_ns;	 /* how long the board has had power when espreset opens the port */
 	int fail_at, fail_errno; /* number of the port operation that fails (0: none), and its errno */
 	int stop_at;		 /* number of the port operation during which a stop signal arrives (0: none) */
-	bool watched;		 /* print what the board sends, what espreset notes, and each change of a pin */
+	bool watched;		 /* true: print what the board sends, what espreset notes, and each change of a pin */
 
 	/* trial_run() sets these members: */
 	struct simport sp;
