@@ -196,9 +196,10 @@ static void take_lines(struct bootlog *log)
 /* In milliseconds: a second stage other than eboot prints nothing for at least this long after the ROM's csum line. */
 #define OTHER_LOADER_MS 10
 
-/* The ROM's text has ended. If the csum line was its last line, reports the end of the load. The boot is certain only
- * if a pause followed. Without a pause, the bytes behind the csum line may be damaged text of the ROM ("csum err") or
- * of eboot. After a pause, they come from another loader, so the load was good. */
+/* The ROM's text has ended. If its last line was the csum line, reports the end of the load. If a pause followed that
+ * line, the next bytes come from a loader other than eboot, which the ROM has started: the load was good, and the record
+ * of the boot is certain. Without a pause, the next bytes may be damaged text of the ROM ("csum err") or of eboot, so the
+ * record is not certain. */
 static void end_of_words(struct bootlog *log)
 {
 	struct rx74880 *r = &log->rx74880;

@@ -177,8 +177,8 @@ enum speed_habit speed_habit(const struct speed_guess *g)
 #define RIGHT_FROM (30 * SPEED_UNIT)
 #define WRONG_FROM (-60 * SPEED_UNIT)
 #define UNREADABLE (-6 * SPEED_UNIT)
-/* Within this many bytes, 93 % of all texts that are received at the right baud rate reach the evidence RIGHT_FROM.
- * Most of the other 7 % consist of dots, or the receiver is misaligned. */
+/* Of all texts received at the right baud rate, 93 % collect at least RIGHT_FROM of evidence within this many bytes. Most
+ * of the other 7 % consist only of dots, or come from a receiver that is not aligned with the sender's characters. */
 #define ENOUGH_BYTES 76
 /* How many bytes to ignore if the sender does not pause. After 24 bytes, 4 % of all receivers still are misaligned with
  * the sender's characters. A pause of 2.5 characters aligns every receiver. */

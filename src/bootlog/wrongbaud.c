@@ -70,7 +70,9 @@ static void advance(struct wrongbaud *w, struct wrongbaud_symbol heard)
 		memcpy(as_byte, w->next, n * sizeof(as_byte[0]));
 		match_run(w, heard, RUN_MAX, true);
 		keep_all(w, as_byte, n);
-	} else if (heard.kind == SYMBOL_BREAK) { /* the line end was received, or a terminal inserted it */
+	} else if (
+		heard.kind ==
+		SYMBOL_BREAK) { /* a line end, not a UART break: the board sent it, or a terminal inserted it when wrapping a long line */
 		keep_all(w, w->candidates, w->n);
 	}
 	use_next(w);

@@ -88,8 +88,9 @@ static int bit_of(uint8_t byte, int i)
 	return byte >> i & 1;
 }
 
-/* Returns one of the eight bytes that a receiver can deliver for the sender's bits @levels. @early: bit i is set if the
- * receiver samples its bit border_bit[i] before the border between two of the sender's bits; if it is 0, after it */
+/* Returns one of the eight bytes that a receiver can deliver for the sender's bits @levels. The receiver samples its bit
+ * border_bit[i] close to a border between two of the sender's bits. Bit i of @early: 1: it samples before this border; 0:
+ * after this border */
 static uint8_t possible_byte(const int *levels, unsigned int early)
 {
 	unsigned int byte = 0;

@@ -73,9 +73,9 @@ static void end_text(struct search *s, const candidate *c)
 		wrongbaud_keep(s->w, &end);
 }
 
-/* Calls fn for the first bit of each text line that may follow the last one, for a bridge that delivers nothing for
- * characters with framing errors. Each of these text lines excludes some reset causes or boot modes, which the banner
- * alone may leave open. */
+/* Calls fn for the first bit of each text line that may follow the text line matched last. Assumes a bridge that drops
+ * characters with framing errors. Each of these text lines rules out some reset causes or boot modes that the banner alone
+ * may leave possible. */
 static void each_line_dropping(struct search *s, const candidate *c, int depth, search_fn *fn)
 {
 	/* The ROM also loads from flash in boot mode 1, if no host has downloaded anything (bootrom.c). */

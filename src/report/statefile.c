@@ -109,7 +109,8 @@ int statefile_write(const char *path, char *const *lines, size_t n)
 }
 
 /* clang-format off */
-/* What to advise after an error of the state file. misnamed: is the file name at fault, rather than the computer? */
+/* What to advise after an error of the state file. misnamed: another file name would help; otherwise this computer is at
+ * fault, for example its disk is full */
 static const struct cure { int err; bool misnamed; const char *text; } cures[] = {
 	{ ENOENT, true, "its folder must be there" },
 	{ ENOTDIR, true, "its folder must be there" },

@@ -30,8 +30,8 @@ static int conditions_add(struct conditions *c, const char *option, const char *
 	return (int)c->n++;
 }
 
-/* Collects and compiles the patterns of --expect, --fail-on and --firmware. If several patterns match one text line, a
- * pattern that must not match is reported; without such a pattern, the one that was added first. */
+/* Collects and compiles the patterns of --expect, --fail-on and --firmware. If several patterns match the same text
+ * line, a --fail-on pattern is reported before any other; without a --fail-on pattern, the one that was added first. */
 static int conditions_compile(struct conditions *c, const struct request *request, char *err, size_t cap)
 {
 	const struct firmware *f = request->firmware ? firmware_by_name(request->firmware) : NULL;

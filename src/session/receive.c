@@ -53,7 +53,7 @@ static void receive_banner(struct session *s, const struct boot *boot)
 			if (boot->chip == CHIP_ESP8266 && s->baud == 74880)
 				a->fragments += a->fragments_before;
 		} else if (!a->passive && boot->begin_ms < a->release_ms + PROOF_BOOT_MIN_MS) {
-			a->cold_in_hold = true; /* received after the release of the modem lines, but sent before it */
+			a->cold_in_hold = true; /* the board sent this banner before the modem lines were released */
 		}
 	} else if (proof_chain_is_healthy(a, boot)) {
 		a->boot = *boot;

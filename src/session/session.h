@@ -108,14 +108,14 @@ struct session_result {
 typedef void session_line_fn(void *user, const char *line, size_t len);
 
 enum session_state {
-	SESSION_BEGIN,	    /* the next attempt begins */
-	SESSION_SPEED,	    /* set the port to next_baud, then go to next_state */
-	SESSION_STEP,	    /* set the modem lines for one step of the sequence */
-	SESSION_HOLD,	    /* the modem lines of the step are set: read until the step is over */
-	SESSION_LISTEN,	    /* the modem lines are released: read until the image is loaded */
-	SESSION_SETTLE,	    /* the image is loaded: read until the settle time is over */
-	SESSION_PATIENCE,   /* eboot may be copying an OTA image: read, without resetting the board */
-	SESSION_WHY,	    /* the board restarted without saying why: read, since it may say why at its next restart */
+	SESSION_BEGIN,	  /* the next attempt begins */
+	SESSION_SPEED,	  /* set the port to next_baud, then go to next_state */
+	SESSION_STEP,	  /* set the modem lines for one step of the sequence */
+	SESSION_HOLD,	  /* the modem lines of the step are set: read until the step is over */
+	SESSION_LISTEN,	  /* the modem lines are released: read until the image is loaded */
+	SESSION_SETTLE,	  /* the image is loaded: read until the settle time is over */
+	SESSION_PATIENCE, /* eboot may be copying an OTA image: read, without resetting the board */
+	SESSION_WHY, /* the board restarted without saying why: keep reading, since it may say why at its next restart */
 	SESSION_CONDITIONS, /* the reset is proven: read until the conditions are met */
 	SESSION_RELEASE,    /* the session has ended with a modem line asserted: release both */
 	SESSION_OVER,

@@ -16,7 +16,7 @@ struct floor {
 	double wrong;	  /* at most so many may get a verdict that is neither the right one nor "unproven" */
 };
 
-/* floor_by_name() - the floors of the class or fault called @name; NULL: the table floors[] does not have it */
+/* floor_by_name() - the row of floors[] for the class or fault called @name; NULL: there is none */
 const struct floor *floor_by_name(const char *name);
 
 #endif
