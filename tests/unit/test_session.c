@@ -552,16 +552,6 @@ START_TEST(a_restart_heard_at_the_applications_speed_is_no_proof)
 }
 END_TEST
 
-#define REPORT "\r\nException (28):\r\nepc1=0x40208042 epc2=0x00000000\r\n"
-
-static const struct {
-	const char *said;	/* what the board prints at the application's baud rate before it restarts again */
-	enum verdict verdict;
-} reasons[] = {
-	{ REPORT, VERDICT_CRASHED },
-	{ "Hello from setup(), and nothing else to say\r\n", VERDICT_RESTARTED },
-};
-
 /* An ESP8266 restarts within 60 ms after its load. The restart's bytes are read in one piece, just before the port
  * changes from 74880 Bd to another baud rate. They are unreadable, so a restart is possible and the boot is
  * unproven. */
@@ -595,6 +585,16 @@ START_TEST(a_banner_behind_the_rest_of_an_earlier_boot_is_no_proof)
 	ck_assert_int_eq(result->missing, PROOF_NO_FRAGMENT);
 }
 END_TEST
+
+#define REPORT "\r\nException (28):\r\nepc1=0x40208042 epc2=0x00000000\r\n"
+
+static const struct {
+	const char *said;	/* what the board prints at the application's baud rate before it restarts again */
+	enum verdict verdict;
+} reasons[] = {
+	{ REPORT, VERDICT_CRASHED },
+	{ "Hello from setup(), and nothing else to say\r\n", VERDICT_RESTARTED },
+};
 
 START_TEST(why_a_board_restarts_is_heard_at_another_speed)
 {
